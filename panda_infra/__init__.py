@@ -1,0 +1,1 @@
+"""PanDA on Kubernetes as one Pulumi program: config -> plan -> deploy."""

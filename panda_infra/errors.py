@@ -1,0 +1,42 @@
+"""The one hierarchy of errors that a person can act on.
+
+Each error names the stack file, the key, what is wrong and what to do. None carries a secret value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class PandaInfraError(Exception):
+    """Anything that this program refuses or cannot do, told in the text of the exception."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong with a stack.
+
+    ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of
+    what was checked; ``what`` says what is wrong and what is expected; ``fix`` says what to do, with an
+    example.
+    """
+
+    where: str
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}\n      {self.fix}"
+
+
+class StackError(PandaInfraError):
+    """Every problem of one stack, all at once, found before anything was touched."""
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
+        self.problems: Sequence[Problem] = tuple(problems)
+        count = len(self.problems)
+        lines = [f"{source}: {count} {'problem' if count == 1 else 'problems'}, nothing was changed"]
+        lines += [f"  - {problem}" for problem in self.problems]
+        super().__init__("\n".join(lines))
