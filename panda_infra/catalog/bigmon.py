@@ -1,0 +1,29 @@
+"""BigMon, the monitor."""
+
+from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, start
+
+BIGMON = ComponentSpec(
+    name="bigmon",
+    title="BigMon",
+    version="0.1.1",
+    sub_components=(
+        SubComponentSpec(
+            name="main",
+            workload="StatefulSet",
+            secrets=start("bigmon-envs", "bigmon-certs"),
+            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
+            ports=(443,),
+        ),
+    ),
+    needs=("panda",),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="bigmon",
+            key="main.ingress",
+            tls="bigmon-tls-certs",
+            route="main.route",
+            route_host="main.hostName",
+        ),
+    ),
+)

@@ -1,0 +1,46 @@
+"""Harvester, which submits to the sites, and its MariaDB."""
+
+from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, live, start
+
+HARVESTER = ComponentSpec(
+    name="harvester",
+    title="Harvester",
+    version="0.1.0",
+    sub_components=(
+        SubComponentSpec(
+            name="harvester",
+            workload="StatefulSet",
+            secrets=start("harvester-envs", "harvester-certs")
+            + live("harvester-auth")
+            + live("cric-jsons", optional=True),
+            claims=(
+                Claim("logs", adopt_key="existingClaim", shared_path="harvester-logs"),
+                Claim("wdirs", key="persistentvolumewdir", adopt_key="existingClaim"),
+                Claim("condor", key="persistentvolumecondor", adopt_key="existingClaim", shared_path="condor_logs"),
+                Claim("special", key="persistentvolumespecial", optional=True),
+            ),
+            ports=(80, 443),
+        ),
+        SubComponentSpec(
+            name="mariadb",
+            workload="StatefulSet",
+            secrets=start("harvester-envs", "harvester-initdb"),
+            claims=(Claim("data", adopt_key="existingClaim", shared_path="mariadb-data"),),
+            ports=(3306,),
+            scalable=False,
+            # The last series whose default fits Harvester's transactions (upstream passes a flag for later ones).
+            image=("mariadb", "11.4"),
+        ),
+    ),
+    needs=("msgsvc", "panda"),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="harvester",
+            key="harvester.ingress",
+            tls="bigmon-tls-certs",
+            route="harvester.route",
+            route_host="harvester.route.hostName",
+        ),
+    ),
+)

@@ -1,0 +1,32 @@
+"""iDDS, the data-aware workflow engine, and its PostgreSQL."""
+
+from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, start
+
+IDDS = ComponentSpec(
+    name="idds",
+    title="iDDS",
+    version="0.1.0",
+    sub_components=(
+        SubComponentSpec(
+            name="rest",
+            workload="StatefulSet",
+            secrets=start("idds-envs", "idds-db-envs", "idds-auth", "idds-certs"),
+            claims=(
+                Claim("logs", adopt_key="sharedPvcName", shared_path="idds"),
+                Claim("requests", key="persistentvolumerequests", shared_path="idds-requests"),
+            ),
+            ports=(8443, 8080),
+        ),
+        SubComponentSpec(
+            name="postgres",
+            workload="Deployment",
+            secrets=start("idds-db-envs"),
+            claims=(Claim("data"),),
+            ports=(5432,),
+            scalable=False,
+        ),
+    ),
+    needs=("msgsvc", "panda"),
+    after=("iam",),
+    endpoints=(Endpoint(host="idds", key="rest.ingress", tls="idds-tls-certs"),),
+)

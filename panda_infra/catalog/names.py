@@ -1,0 +1,53 @@
+"""Every name that more than one object must agree on, from the stack's affix alone.
+
+PanDA's charts find each other by host names inside Secrets. Releases, Services and Secrets therefore take their
+names from here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["SECRET_PREFIX", "Names"]
+
+SECRET_PREFIX = "panda-secrets"  # noqa: S105 - the default of the charts' `global.secret`
+_OBJECT_LIMIT = 63
+# Components whose release carries its own name; all others are called after the panda release.
+_OWN_BODY = {"iam": "iam", "iam-db": "iam"}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``."""
+
+    affix: str = ""
+
+    def _affixed(self, body: str) -> str:
+        return f"{body}{self.affix}" if self.affix.startswith("-") else f"{self.affix}{body}"
+
+    @property
+    def panda(self) -> str:
+        """The reference that most names start with."""
+        return self._affixed("panda")
+
+    def release(self, component: str) -> str:
+        """Name of a component's Helm release, e.g. ``panda-dev-idds`` for affix ``-dev``."""
+        if component == "panda":
+            return self.panda
+        body = _OWN_BODY.get(component)
+        if body is None:
+            return f"{self.panda}-{component}"
+        return self._affixed(body) + component.removeprefix(body)
+
+    def workload(self, component: str, sub_component: str) -> str:
+        """Name of a sub-chart's workload and Service, by the charts' ``fullname`` rule.
+
+        A release name that contains the sub-chart's name stands alone, as ``panda-harvester`` does.
+        """
+        release = self.release(component)
+        name = release if sub_component in release else f"{release}-{sub_component}"
+        return name[:_OBJECT_LIMIT].rstrip("-")
+
+    def secret(self, suffix: str) -> str:
+        """Name of the Secret that upstream's charts know by its suffix, e.g. ``panda-envs``."""
+        return f"{SECRET_PREFIX}-{suffix}"

@@ -1,0 +1,48 @@
+"""PanDA itself: the server, JEDI and their PostgreSQL."""
+
+from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, live, start
+
+PANDA = ComponentSpec(
+    name="panda",
+    title="PanDA",
+    version="0.1.1",
+    sub_components=(
+        SubComponentSpec(
+            name="server",
+            workload="StatefulSet",
+            secrets=start("panda-envs", "panda-token-cache", "panda-certs")
+            + live("panda-auth")
+            + live("cric-jsons", optional=True),
+            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="server-logs"),),
+            ports=(80, 443),
+        ),
+        SubComponentSpec(
+            name="jedi",
+            workload="StatefulSet",
+            secrets=start("panda-envs", "panda-token-cache", "panda-certs"),
+            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
+            ports=(80, 443),
+        ),
+        SubComponentSpec(
+            name="postgres",
+            workload="Deployment",
+            secrets=start("panda-envs"),
+            claims=(Claim("data"),),
+            ports=(5432,),
+            scalable=False,
+        ),
+    ),
+    needs=("msgsvc",),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="panda",
+            key="server.ingress",
+            tls="panda-tls-certs",
+            route="server.route",
+            route_host="server.hostName",
+            gateway="server.gateway",
+        ),
+        Endpoint(host="panda_big", key="server.ingress_big", tls="panda-tls-certs"),
+    ),
+)

@@ -1,0 +1,69 @@
+"""Which Kubernetes cluster a stack lives on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from panda_infra.config.base import DnsLabel, Model
+
+__all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup"]
+
+
+class ExistingCluster(Model):
+    """A cluster that somebody else made; needs no OpenStack credentials."""
+
+    kind: Literal["existing"]
+    """The cluster exists already."""
+    kubeconfig: str | None = None
+    """Path of the kubeconfig file; without it `secrets.kubeconfig` must be set."""
+    context: str | None = None
+    """Context inside the kubeconfig; without it the file's current context."""
+
+
+class NodeGroup(Model):
+    """More nodes of another flavor beside the cluster's first group."""
+
+    name: DnsLabel
+    """Name of the node group inside the cluster."""
+    flavor: str
+    """Nova flavor of its nodes."""
+    count: Annotated[int, Field(ge=0)]
+    """Number of nodes."""
+
+
+class MagnumCluster(Model):
+    """A cluster that this program makes with OpenStack Magnum."""
+
+    kind: Literal["magnum"]
+    """The cluster is made by Magnum."""
+    name: str
+    """Name of the cluster; Magnum derives the names of servers and nodes from it."""
+    cloud: str = "openstack"
+    """Name of the cloud in clouds.yaml."""
+    template: str
+    """Name of Magnum's cluster template."""
+    keypair: str
+    """Name of the Nova keypair for the nodes."""
+    node_count: Annotated[int, Field(ge=1)] = 4
+    """Number of workers in the first node group."""
+    flavor: str
+    """Nova flavor of the workers."""
+    master_count: Annotated[int, Field(ge=1)] = 1
+    """Number of masters."""
+    master_flavor: str
+    """Nova flavor of the masters."""
+    labels: dict[str, str] = {}
+    """Magnum labels, merged over the template's."""
+    node_groups: tuple[NodeGroup, ...] = ()
+    """More groups of nodes."""
+    adopt: bool = False
+    """Take over an existing cluster of this name instead of making one."""
+    certificate_days: Annotated[int, Field(ge=1)] = 30
+    """Days before its end that the program's client certificate is renewed."""
+    alias_offset: Annotated[int, Field(ge=0)] = 0
+    """First number N of `host--load-N-`; set it when another cluster shares the aliases."""
+
+
+Cluster = Annotated[ExistingCluster | MagnumCluster, Field(discriminator="kind")]

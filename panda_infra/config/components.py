@@ -1,0 +1,279 @@
+"""Which components of PanDA a stack has, and how each of their sub-components runs.
+
+A component is deployed when the stack file names it. Sub-components are on as their charts ship them and can
+be switched off one by one. Every field is a key that the chart really reads; what a sub-chart ignores is not
+offered.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from panda_infra.config.base import Model, Quantity
+from panda_infra.config.delivery import ChartPin
+from panda_infra.config.settings import (
+    BigmonSettings,
+    HarvesterSettings,
+    IamSettings,
+    IddsSettings,
+    MsgsvcSettings,
+    PandaSettings,
+    UiSettings,
+)
+
+__all__ = [
+    "Bigmon",
+    "Component",
+    "Components",
+    "CvmfsRepository",
+    "Harvester",
+    "Iam",
+    "IamDb",
+    "Idds",
+    "Image",
+    "Msgsvc",
+    "Panda",
+    "Replicated",
+    "Resources",
+    "SubComponent",
+    "Toleration",
+    "Ui",
+    "Volume",
+]
+
+ChartValues = dict[str, Any]
+
+
+class Image(Model):
+    """A container image instead of the chart's."""
+
+    repository: str | None = None
+    """Registry and name."""
+    tag: str | None = None
+    """Tag; `latest` is refused outside test stacks."""
+
+
+class Resources(Model):
+    """Requests and limits of a container."""
+
+    requests: dict[str, Quantity] = {}
+    """What the scheduler reserves, e.g. {cpu: '2', memory: 4Gi}."""
+    limits: dict[str, Quantity] = {}
+    """What the container may use at most."""
+
+
+class Toleration(Model):
+    """A Kubernetes toleration."""
+
+    key: str | None = None
+    """Taint key."""
+    operator: str = "Equal"
+    """Equal or Exists."""
+    value: str | None = None
+    """Taint value."""
+    effect: str | None = None
+    """NoSchedule, PreferNoSchedule or NoExecute."""
+    toleration_seconds: int | None = None
+    """Seconds to stay on a node with this NoExecute taint."""
+
+
+class Volume(Model):
+    """A claim of a sub-component."""
+
+    class_name: Annotated[str | None, Field(alias="class")] = None
+    """Storage class; default: the stack's."""
+    size: Quantity | None = None
+    """Size; default: the chart's."""
+    claim: str | None = None
+    """An existing claim to mount instead of a new one."""
+    sub_path: str | None = None
+    """Folder inside that claim."""
+
+
+class CvmfsRepository(Model):
+    """A CVMFS repository to mount under /cvmfs."""
+
+    name: str
+    """Name of the volume."""
+    repository: str
+    """Repository, e.g. atlas.cern.ch."""
+
+
+class SubComponent(Model):
+    """What every sub-chart lets an operator choose."""
+
+    enabled: bool = True
+    """Whether the sub-component is deployed."""
+    image: Image = Image()
+    """Image instead of the chart's."""
+    resources: Resources = Resources()
+    """Requests and limits; default: the chart's."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Taints to tolerate."""
+    affinity: dict[str, Any] = {}
+    """Kubernetes affinity."""
+    node_selector: dict[str, str] = {}
+    """Node labels to require."""
+    volumes: dict[str, Volume] = {}
+    """Claims by their names in the catalog, e.g. {data: {size: 50Gi}}."""
+    annotations: dict[str, str] = {}
+    """Annotations of the pods."""
+
+
+class Replicated(SubComponent):
+    """A sub-component that may have several pods."""
+
+    replicas: Annotated[int, Field(ge=1)] = 1
+    """Number of pods."""
+
+
+class Daemon(Replicated):
+    """A sub-component that can mount CVMFS."""
+
+    cvmfs: tuple[CvmfsRepository, ...] = ()
+    """CVMFS repositories to mount."""
+
+
+class PandaServer(Daemon):
+    """The PanDA server's httpd."""
+
+    extra_env: dict[str, str] = {}
+    """More environment variables that are no secrets."""
+    shared_cache: bool = False
+    """Give all replicas one cache volume."""
+
+
+class IddsRest(Daemon):
+    """The iDDS REST service with its agents."""
+
+    server_conf: dict[str, int | str] = {}
+    """Worker numbers of its httpd, e.g. {minWorkers: 4}."""
+
+
+class Component(Model):
+    """What every component lets an operator choose."""
+
+    chart: ChartPin | None = None
+    """Version and digest of the chart; default: the catalog's."""
+    timeout: Annotated[int, Field(ge=10)] | None = None
+    """Seconds to wait until every pod is ready; default: the catalog's."""
+    values: ChartValues = {}
+    """Chart values as a last resort; they win over everything derived."""
+
+
+class Msgsvc(Component):
+    """ActiveMQ, the message broker."""
+
+    activemq: SubComponent = SubComponent()
+    """The broker."""
+    settings: MsgsvcSettings = MsgsvcSettings()
+    """Accounts and channels."""
+
+
+class Iam(Component):
+    """INDIGO IAM, the identity provider."""
+
+    main: Replicated = Replicated()
+    """The login service."""
+    mariadb: SubComponent = SubComponent(enabled=False)
+    """A database inside this component; alternative to iam-db."""
+    settings: IamSettings = IamSettings()
+    """Organisation, profiles, database."""
+
+
+class IamDb(Component):
+    """IAM's own database with its backup."""
+
+    mariadb: SubComponent = SubComponent()
+    """The database."""
+    backup: SubComponent = SubComponent()
+    """Daily dump."""
+
+
+class Panda(Component):
+    """PanDA server, JEDI and their database."""
+
+    server: PandaServer = PandaServer()
+    """The server."""
+    jedi: Daemon = Daemon()
+    """JEDI."""
+    postgres: SubComponent = SubComponent()
+    """The embedded database; off when an external one is used."""
+    node_recovery: bool = False
+    """Force-delete pods that hang on dead nodes (once per cluster)."""
+    settings: PandaSettings = PandaSettings()
+    """Database, ports."""
+
+
+class Harvester(Component):
+    """Harvester and its database."""
+
+    harvester: Daemon = Daemon()
+    """The harvester."""
+    mariadb: SubComponent = SubComponent()
+    """The embedded database; off when an external one is used."""
+    settings: HarvesterSettings = HarvesterSettings()
+    """Database, identity."""
+
+
+class Idds(Component):
+    """iDDS and its database."""
+
+    rest: IddsRest = IddsRest()
+    """REST service and agents."""
+    postgres: SubComponent = SubComponent()
+    """The embedded database; off when an external one is used."""
+    settings: IddsSettings = IddsSettings()
+    """Database, port."""
+
+
+class Bigmon(Component):
+    """BigMon, the monitor."""
+
+    main: Daemon = Daemon()
+    """The monitor."""
+    settings: BigmonSettings = BigmonSettings()
+    """Deployment, providers, logs."""
+
+
+class Ui(Component):
+    """PanDA's user interface."""
+
+    backend: Replicated = Replicated()
+    """The API."""
+    frontend: Replicated = Replicated()
+    """The web server."""
+    settings: UiSettings = UiSettings()
+    """Database, IAM client."""
+
+
+class Components(Model):
+    """The components of a stack; what is not named is not deployed."""
+
+    msgsvc: Msgsvc | None = None
+    """ActiveMQ."""
+    iam: Iam | None = None
+    """INDIGO IAM."""
+    iam_db: Annotated[IamDb | None, Field(alias="iam-db")] = None
+    """IAM's database."""
+    panda: Panda | None = None
+    """PanDA server, JEDI, PostgreSQL."""
+    harvester: Harvester | None = None
+    """Harvester, MariaDB."""
+    idds: Idds | None = None
+    """iDDS, PostgreSQL."""
+    bigmon: Bigmon | None = None
+    """BigMon."""
+    ui: Ui | None = None
+    """UI."""
+
+    def deployed(self) -> dict[str, Component]:
+        """Each deployed component by its name, in the catalog's order."""
+        fields = type(self).model_fields
+        return {
+            str(info.alias): component
+            for field, info in fields.items()
+            if (component := getattr(self, field)) is not None
+        }

@@ -1,0 +1,127 @@
+"""Where charts come from and how components are exposed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from panda_infra.config.base import Digest, HostName, Model, Quantity
+
+__all__ = [
+    "ChartPin",
+    "ChartSource",
+    "Exposure",
+    "FolderCharts",
+    "GitCharts",
+    "Hosts",
+    "Lifecycle",
+    "OciCharts",
+    "SharedLogs",
+    "Storage",
+]
+
+
+class OciCharts(Model):
+    """Charts in an OCI registry."""
+
+    kind: Literal["oci"] = "oci"
+    """An OCI registry."""
+    repository: Annotated[str, Field(pattern=r"^oci://[^\s]+[^/]$")] = "oci://ghcr.io/pandawms/panda-k8s-charts"
+    """Repository under which each chart lies by its name."""
+
+
+class FolderCharts(Model):
+    """Charts in a local folder: a developer's checkout."""
+
+    kind: Literal["folder"]
+    """A local folder."""
+    path: str
+    """Folder with one sub-folder per chart."""
+
+
+class GitCharts(Model):
+    """Charts in a git repository: a fork under test."""
+
+    kind: Literal["git"]
+    """A git repository."""
+    url: str
+    """Address that `git clone` understands."""
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    """Full commit hash: branches and tags move."""
+    path: str = "helm"
+    """Folder with one sub-folder per chart."""
+
+
+ChartSource = Annotated[OciCharts | FolderCharts | GitCharts, Field(discriminator="kind")]
+
+
+class ChartPin(Model):
+    """Which build of one chart."""
+
+    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")]
+    """Version in the chart's Chart.yaml."""
+    digest: Digest | None = None
+    """Digest of the manifest in the registry; upstream overwrites versions, a digest notices."""
+
+
+class Exposure(Model):
+    """How clients outside the cluster reach the exposed hosts."""
+
+    kind: Literal["nginx", "ingress", "route", "gateway"] = "nginx"
+    """nginx: ingress-nginx with upstream's snippets; ingress: TLS at any ingress controller; route: OpenShift
+    Routes; gateway: the Gateway API."""
+    class_name: str = "nginx"
+    """Ingress class, or Gateway class."""
+    passthrough: bool = False
+    """Hand TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
+    annotations: dict[str, str] = {}
+    """More annotations for every Ingress."""
+
+
+class Hosts(Model):
+    """Host names under which components are exposed; a component without one is not."""
+
+    panda: HostName | None = None
+    """PanDA server."""
+    panda_big: HostName | None = None
+    """PanDA server for large uploads."""
+    bigmon: HostName | None = None
+    """BigMon."""
+    idds: HostName | None = None
+    """iDDS REST."""
+    iam: HostName | None = None
+    """INDIGO IAM."""
+    ui: HostName | None = None
+    """PanDA UI."""
+    harvester: HostName | None = None
+    """Harvester's condor logs, when not served through BigMon's host."""
+
+
+class SharedLogs(Model):
+    """One claim that every component mounts for its logs."""
+
+    class_name: Annotated[str | None, Field(alias="class")] = None
+    """Storage class (ReadWriteMany); default: the stack's."""
+    size: Quantity = "200Gi"
+    """Size of the claim."""
+    share_id: str | None = None
+    """Manila share to mount instead of a dynamic volume."""
+    share_access_id: str | None = None
+    """Access rule of that share."""
+
+
+class Storage(Model):
+    """Where claims get their volumes."""
+
+    class_name: Annotated[str, Field(alias="class")]
+    """Storage class of every claim that names no other."""
+    shared_logs: SharedLogs | None = None
+    """One shared claim for logs instead of one claim per component."""
+
+
+class Lifecycle(Model):
+    """What may happen to the stack as a whole."""
+
+    protect: bool = True
+    """Refuse to destroy the stack, its cluster and its data."""

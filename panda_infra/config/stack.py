@@ -1,0 +1,55 @@
+"""The stack file as a whole."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from panda_infra.config.base import DnsLabel, Model
+from panda_infra.config.cluster import Cluster
+from panda_infra.config.components import Components
+from panda_infra.config.delivery import ChartSource, Exposure, Hosts, Lifecycle, OciCharts, Storage
+from panda_infra.config.secrets import Secrets
+from panda_infra.config.settings import AuthSettings, CricSettings, ObjectStoreSettings, ProxySettings, RucioSettings
+
+__all__ = ["Experiment", "StackConfig"]
+
+Experiment = Literal["atlas-testbed", "ctao", "dev", "doma", "local", "lsst", "lsst-prod", "sphenix"]
+
+
+class StackConfig(Model):
+    """Everything that an operator may ask for, as one stack file says it."""
+
+    experiment: Experiment
+    """Whose PanDA this is; feeds every place that must agree."""
+    affix: Annotated[str, Field(pattern=r"^(|-[a-z0-9]([-a-z0-9]*[a-z0-9])?|[a-z0-9]([-a-z0-9]*[a-z0-9])?-)$")] = ""
+    """Part of every release's name: `-dev` goes after it, `test-` before it."""
+    namespace: DnsLabel = "panda"
+    """Namespace of everything in the cluster; made and removed by the stack."""
+    cluster: Cluster
+    """Where the stack lives."""
+    components: Components
+    """What is deployed."""
+    hosts: Hosts = Hosts()
+    """Host names of exposed components."""
+    exposure: Exposure = Exposure()
+    """How exposed hosts are reached."""
+    storage: Storage
+    """Where volumes come from."""
+    charts: ChartSource = OciCharts()
+    """Where charts come from."""
+    lifecycle: Lifecycle = Lifecycle()
+    """Protection of data."""
+    auth: AuthSettings = AuthSettings()
+    """OIDC clients and issuers."""
+    rucio: RucioSettings = RucioSettings()
+    """Rucio account and servers."""
+    cric: CricSettings = CricSettings()
+    """CRIC by URL, or its JSON files."""
+    proxy: ProxySettings = ProxySettings()
+    """HTTP proxies of the pods."""
+    object_store: ObjectStoreSettings | None = None
+    """Object store that BigMon reads logs from."""
+    secrets: Secrets = Secrets()
+    """Encrypted values."""
