@@ -1,0 +1,1 @@
+"""An embedded local cloud: a real Kubernetes API with simulated kubelets, volumes and an OCI registry."""

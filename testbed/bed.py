@@ -1,0 +1,198 @@
+"""Instances of the test bed: start, find and stop them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from testbed import charts as chart_publishing
+from testbed import control_plane as plane
+from testbed import executables, magnum, ports, processes, registry, state, waiting
+from testbed import nodes as machines
+from testbed.api import Api
+from testbed.errors import BedError
+
+REGISTRY = "registry"
+PROVISIONER = "provisioner"
+
+_READY_WITHIN = 60.0
+_RECORD = "bed.json"
+_SOURCES = Path(__file__).resolve().parent.parent
+
+# An API server whose etcd is gone lingers in its last words; all others may go before it in any order.
+_STOP_ORDER = (plane.API_SERVER, plane.ETCD)
+
+
+@dataclass(frozen=True)
+class Bed:
+    """A running instance."""
+
+    name: str
+    state: Path
+    """Its folder; logs are in ``log``."""
+    kubeconfig: Path
+    """The administrator's."""
+    registry: str
+    """Host and port of the OCI registry."""
+    pids: Mapping[str, int]
+    """Each part's process id at the start."""
+
+    @property
+    def chart_repository(self) -> str:
+        """Below which each chart lies by its name, as in ``oci://127.0.0.1:5000/panda-k8s-charts``."""
+        return f"oci://{self.registry}/{registry.CHARTS}"
+
+    def dead(self) -> list[str]:
+        """The parts that have ended since the start."""
+        alive = processes.alive(self.state)
+        return sorted(part for part, pid in self.pids.items() if alive.get(part) != pid)
+
+
+def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local") -> Bed:
+    """Starts an instance and returns once pods can be scheduled and every chart is published.
+
+    What a killed start left under the same name is cleared first; instances of other names are not touched.
+
+    Args:
+        name: of the instance; it also names its folder.
+        nodes: how many workers join the master; 0 makes no node at all, for a cluster whose machines come
+            from elsewhere.
+        charts: chart folders to publish.
+        cluster: what the nodes' names begin with.
+
+    Raises:
+        BedError: it runs already, or a part ended or was not ready in time; nothing is left running then,
+            and the logs stay.
+    """
+    folder = state.folder(name)
+    with state.lock(name):
+        _clear(folder)
+        folder.mkdir(parents=True, mode=0o700)
+        try:
+            return _Start(name, folder).run(nodes, charts, cluster)
+        except BaseException:
+            processes.stop(folder, _STOP_ORDER)
+            raise
+
+
+def find(name: str) -> Bed | None:
+    """The instance ``name`` if it was started and any of its processes lives."""
+    return _load(state.folder(name))
+
+
+def stop(name: str) -> None:
+    """Ends every process of the instance ``name``, if any, and removes its folder."""
+    folder = state.folder(name)
+    with state.lock(name):
+        processes.stop(folder, _STOP_ORDER)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running(
+    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local"
+) -> Iterator[Bed]:
+    """An instance that is stopped when the context is left."""
+    bed = start(name, nodes=nodes, charts=charts, cluster=cluster)
+    try:
+        yield bed
+    finally:
+        stop(name)
+
+
+def _load(folder: Path) -> Bed | None:
+    try:
+        record: dict[str, Any] = json.loads((folder / _RECORD).read_text())
+    except FileNotFoundError:
+        return None
+    if not processes.alive(folder):
+        return None
+    return Bed(**{**record, "state": Path(record["state"]), "kubeconfig": Path(record["kubeconfig"])})
+
+
+def _clear(folder: Path) -> None:
+    bed = _load(folder)
+    if bed and not bed.dead():
+        raise BedError(f"test bed {bed.name}: runs already in {folder}; stop it first or choose another name")
+    processes.stop(folder, _STOP_ORDER)
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+class _Start:
+    """One start: what has been started so far is watched while the next thing is awaited."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name = name
+        self._files = plane.Files(folder)
+        self._executables = executables.locate()
+        self._started: list[processes.Process] = []
+
+    def run(self, workers: int, charts: Sequence[Path], cluster: str) -> Bed:
+        etcd, etcd_peers, api_port, registry_port = ports.free(4)
+        address = f"{ports.HOST}:{registry_port}"
+        config = registry.configure(self._files.state, registry_port)
+        self._spawn(plane.ETCD, plane.etcd(self._executables, self._files, etcd, etcd_peers))
+        self._spawn(
+            REGISTRY, [self._executables[REGISTRY], "serve", config], {"OTEL_TRACES_EXPORTER": "none"}
+        )
+        plane.prepare(self._files, api_port)
+        self._spawn(plane.API_SERVER, plane.api_server(self._executables, self._files, api_port, etcd))
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            publishing = pool.submit(self._publish, charts, address)
+            self._bring_up(workers, cluster)
+            publishing.result()
+        return self._record(address)
+
+    def _bring_up(self, workers: int, cluster: str) -> None:
+        api = Api(self._files.kubeconfig)
+        self._await(api.is_ready, "the API server getting ready")
+        self._spawn(plane.CONTROLLERS, plane.controllers(self._executables, self._files))
+        self._spawn(plane.SCHEDULER, plane.scheduler(self._executables, self._files))
+        self._spawn(plane.KUBELETS, plane.kubelets(self._executables, self._files))
+        provisioner: list[str | Path] = [sys.executable, "-m", "testbed.provisioner", self._files.kubeconfig]
+        self._spawn(PROVISIONER, provisioner, {"PYTHONPATH": str(_SOURCES)})
+        magnum.install(api)
+        if workers:
+            machines.create(api, machines.stack_name(cluster), workers)
+            self._await(lambda: machines.all_ready(api, workers + 1), "the nodes getting ready")
+        self._await(
+            lambda: bool(api.list("/api/v1/namespaces/default/serviceaccounts")),
+            "the default service account",
+        )
+
+    def _publish(self, charts: Sequence[Path], address: str) -> None:
+        self._await(lambda: registry.answers(address), "the registry getting ready")
+        chart_publishing.publish(charts, address, self._files.state)
+
+    def _spawn(self, part: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
+        self._started.append(processes.spawn(self._files.state, part, argv, env))
+
+    def _await(self, condition: Callable[[], bool], what: str) -> None:
+        def alive_and_met() -> bool:
+            for process in self._started:
+                process.ensure_alive()
+            return condition()
+
+        waiting.until(alive_and_met, f"test bed {self._name}, {what}", _READY_WITHIN)
+
+    def _record(self, address: str) -> Bed:
+        bed = Bed(
+            name=self._name,
+            state=self._files.state,
+            kubeconfig=self._files.kubeconfig,
+            registry=address,
+            pids={process.name: process.child.pid for process in self._started},
+        )
+        # The record comes last and whole: where there is none, a start was cut short.
+        draft = bed.state / f"{_RECORD}.draft"
+        draft.write_text(json.dumps(asdict(bed), default=str, indent=1))
+        draft.rename(bed.state / _RECORD)
+        return bed

@@ -1,0 +1,98 @@
+"""Publishing chart folders to a bed's registry with Helm."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testbed import executables, registry
+from testbed.errors import BedError
+
+if TYPE_CHECKING:
+    from testbed.bed import Bed
+
+_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True)
+class Published:
+    """A chart in the registry: its reference (``oci://...``), version, manifest digest."""
+
+    reference: str
+    version: str
+    digest: str
+
+
+def find(folder: Path) -> list[Path]:
+    """The chart folders at ``folder``: itself, or those right below it.
+
+    Raises:
+        BedError: there is none.
+    """
+    if (folder / "Chart.yaml").is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob("*/Chart.yaml"))
+    if not found:
+        raise BedError(f"{folder}: neither a chart nor a folder of charts, there is no Chart.yaml")
+    return found
+
+
+def push(bed: Bed, folders: Sequence[Path]) -> list[Published]:
+    """Packages the chart folders and pushes them to the bed's registry, all at once.
+
+    Raises:
+        BedError: Helm refused a chart; the message carries what it said.
+    """
+    return publish(folders, bed.registry, bed.state)
+
+
+def publish(folders: Iterable[Path], address: str, state: Path) -> list[Published]:
+    """As :func:`push`, for a registry at ``address`` whose bed need not be complete yet."""
+    helm = _Helm(executables.locate()["helm"], state)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(lambda folder: helm.publish(folder, address), folders))
+
+
+@dataclass(frozen=True)
+class _Helm:
+    executable: Path
+    state: Path
+
+    def publish(self, folder: Path, address: str) -> Published:
+        repository = f"oci://{address}/{registry.CHARTS}"
+        with tempfile.TemporaryDirectory(dir=self.state) as scratch:
+            self._run("package", str(folder), "--destination", scratch)
+            (archive,) = Path(scratch).iterdir()
+            said = self._run("push", str(archive), repository, "--plain-http")
+        pushed = re.search(r"^Pushed: \S+/(?P<name>[^:]+):(?P<version>\S+)$", said, re.MULTILINE)
+        digest = re.search(r"^Digest: (\S+)$", said, re.MULTILINE)
+        if not pushed or not digest:
+            raise BedError(f"helm push {archive.name}: unexpected answer: {said.strip()}")
+        return Published(f"{repository}/{pushed['name']}", pushed["version"], digest[1])
+
+    def _run(self, *arguments: str) -> str:
+        result = subprocess.run(
+            [self.executable, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env={**os.environ, **self._homes()},
+        )
+        if result.returncode:
+            raise BedError(f"helm {' '.join(arguments)}: {result.stderr.strip()}")
+        return result.stdout + result.stderr
+
+    def _homes(self) -> Mapping[str, str]:
+        """Keeps the user's own Helm settings and log-ins out of the bed."""
+        return {
+            f"HELM_{kind}_HOME": str(self.state / "helm" / kind.lower())
+            for kind in ("CACHE", "CONFIG", "DATA")
+        }

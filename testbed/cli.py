@@ -1,0 +1,85 @@
+"""``python -m testbed``: start, stop and look at instances of the test bed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from testbed import bed as beds
+from testbed import charts as chart_folders
+from testbed import status as statuses
+from testbed.errors import BedError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+Name = Annotated[str, typer.Argument(help="Which instance.")]
+
+
+@app.command()
+def start(
+    name: Name = "local",
+    nodes: Annotated[int, typer.Option(min=0, help="How many worker nodes.")] = 4,
+    charts: Annotated[
+        list[Path] | None, typer.Option(help="A chart, or a folder of charts, to publish.")
+    ] = None,
+    cluster: Annotated[str, typer.Option(help="What the nodes' names begin with.")] = "panda-local",
+) -> None:
+    """Start an instance: control plane, nodes, volumes, OCI registry."""
+    began = time.monotonic()
+    folders = [chart for folder in charts or () for chart in chart_folders.find(folder)]
+    bed = beds.start(name, nodes=nodes, charts=folders, cluster=cluster)
+    print(f"{bed.name}: ready after {time.monotonic() - began:.1f} s")
+    print(f"export KUBECONFIG={bed.kubeconfig}")
+    print(f"charts: {bed.chart_repository}")
+
+
+@app.command()
+def stop(name: Name = "local") -> None:
+    """Stop an instance and remove all that it has written."""
+    beds.stop(name)
+    print(f"{name}: stopped")
+
+
+@app.command()
+def status(name: Name = "local") -> None:
+    """Show an instance; exit code 1 when a process has died or a pod refers to what does not exist."""
+    bed = beds.find(name)
+    if bed is None:
+        raise BedError(f"test bed {name}: is not running; `python -m testbed start {name}` starts it")
+    found = statuses.of(bed)
+    _show(found)
+    raise typer.Exit(0 if found.is_healthy else 1)
+
+
+def main() -> None:
+    """Runs the command line; what the test bed refuses is told in one message."""
+    try:
+        app(prog_name="python -m testbed")
+    except BedError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _show(found: statuses.Status) -> None:
+    bed = found.bed
+    table = Table("", "", show_header=False, box=None)
+    for part, pid in bed.pids.items():
+        table.add_row(
+            part, f"[red]ended, see {bed.state / 'log' / part}.log" if part in found.dead else f"pid {pid}"
+        )
+    table.add_row("kubeconfig", str(bed.kubeconfig))
+    table.add_row("charts", bed.chart_repository)
+    table.add_row("logs", str(bed.state / "log"))
+    for node, ready in found.nodes.items():
+        table.add_row("node", f"{node}: {'ready' if ready else '[red]not ready'}")
+    for condition, count in sorted(found.pods.items()):
+        table.add_row("pods", f"{count} {condition}")
+    for missing in found.missing:
+        table.add_row("[red]missing", str(missing))
+    Console(soft_wrap=True).print(table)

@@ -1,0 +1,184 @@
+"""The commands of a control plane on the loopback address, and the files that they need."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from testbed import pki
+from testbed.ports import HOST
+
+ETCD, API_SERVER = "etcd", "kube-apiserver"
+CONTROLLERS, SCHEDULER, KUBELETS = "kube-controller-manager", "kube-scheduler", "kwok"
+
+SERVICE_NETWORK = "10.254.0.0/16"  # as Magnum sets it
+POD_NETWORK = "10.100.0.0/16"
+_FIRST_SERVICE_ADDRESS = "10.254.0.1"
+
+# The API server's second identity, which every kubeconfig of the bed asks for by name. The first one, for
+# whoever comes by address, is thus free to be replaced by a certificate of another authority.
+_SERVER_NAME = "panda-testbed"
+
+_STAGES = Path(__file__).with_name("stages.yaml")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the control plane reads and writes below the instance's folder."""
+
+    state: Path
+
+    @property
+    def pki(self) -> Path:
+        """The authority, the bed's own serving certificate, the key of service account tokens."""
+        return self.state / "pki"
+
+    @property
+    def join(self) -> Path:
+        """What a second authority edits to be trusted too; the API server re-reads it while running.
+
+        ``url``, ``apiserver.crt``, ``apiserver.key`` (served to whoever comes by address) and
+        ``client-ca.crt`` (every authority whose client certificates are accepted).
+        """
+        return self.state / "join"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        return self.state / "kubeconfig"
+
+    def kubeconfig_of(self, part: str) -> Path:
+        """That of a part of the control plane."""
+        return self.state / "pki" / f"{part}.kubeconfig"
+
+
+def prepare(files: Files, port: int) -> None:
+    """Writes certificates, keys and kubeconfigs for an API server at ``port``."""
+    files.pki.mkdir()
+    files.join.mkdir()
+    url = f"https://{HOST}:{port}"
+    authority = pki.Authority("panda-testbed")
+    authority.pair.write(files.pki / "ca")
+    authority.server("kube-apiserver", [_SERVER_NAME]).write(files.pki / "named")
+    pki.write_private(files.pki / "accounts.key", pki.signing_key())
+
+    hosts = [HOST, _FIRST_SERVICE_ADDRESS, "localhost", "kubernetes.default.svc"]
+    authority.server("kube-apiserver", hosts).write(files.join / "apiserver")
+    (files.join / "client-ca.crt").write_bytes(authority.pair.certificate)
+    (files.join / "url").write_text(url)
+
+    users = {
+        files.kubeconfig: authority.client("admin", "system:masters"),
+        files.kubeconfig_of(CONTROLLERS): authority.client("system:kube-controller-manager"),
+        files.kubeconfig_of(SCHEDULER): authority.client("system:kube-scheduler"),
+    }
+    for path, pair in users.items():
+        pki.write_private(path, kubeconfig(url, authority.pair.certificate, pair).encode())
+
+
+def kubeconfig(url: str, authority: bytes, user: pki.Pair) -> str:
+    """A kubeconfig whose one context leads to ``url`` as ``user``."""
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [
+            {
+                "name": "panda-testbed",
+                "cluster": {
+                    "server": url,
+                    "tls-server-name": _SERVER_NAME,
+                    "certificate-authority-data": base64.b64encode(authority).decode(),
+                },
+            }
+        ],
+        "users": [
+            {
+                "name": "bed",
+                "user": {
+                    "client-certificate-data": base64.b64encode(user.certificate).decode(),
+                    "client-key-data": base64.b64encode(user.key).decode(),
+                },
+            }
+        ],
+        "contexts": [{"name": "panda-testbed", "context": {"cluster": "panda-testbed", "user": "bed"}}],
+        "current-context": "panda-testbed",
+    }
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def etcd(executables: Mapping[str, Path], files: Files, client_port: int, peer_port: int) -> list[str | Path]:
+    """The one member; a crash may lose data, which a bed does not outlive anyway."""
+    clients, peers = f"http://{HOST}:{client_port}", f"http://{HOST}:{peer_port}"
+    return [
+        executables[ETCD],
+        f"--data-dir={files.state / 'etcd'}",
+        "--unsafe-no-fsync",
+        "--log-level=warn",
+        f"--listen-client-urls={clients}",
+        f"--advertise-client-urls={clients}",
+        f"--listen-peer-urls={peers}",
+        f"--initial-advertise-peer-urls={peers}",
+        f"--initial-cluster=default={peers}",
+    ]
+
+
+def api_server(executables: Mapping[str, Path], files: Files, port: int, etcd_port: int) -> list[str | Path]:
+    """RBAC and the default admission plugins, as on a real cluster."""
+    return [
+        executables[API_SERVER],
+        f"--etcd-servers=http://{HOST}:{etcd_port}",
+        f"--bind-address={HOST}",
+        f"--secure-port={port}",
+        f"--client-ca-file={files.join / 'client-ca.crt'}",
+        f"--tls-cert-file={files.join / 'apiserver.crt'}",
+        f"--tls-private-key-file={files.join / 'apiserver.key'}",
+        f"--tls-sni-cert-key={files.pki / 'named.crt'},{files.pki / 'named.key'}:{_SERVER_NAME}",
+        "--authorization-mode=Node,RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        f"--service-account-key-file={files.pki / 'accounts.key'}",
+        f"--service-account-signing-key-file={files.pki / 'accounts.key'}",
+        f"--service-cluster-ip-range={SERVICE_NETWORK}",
+        "--endpoint-reconciler-type=none",  # a loopback address cannot be an endpoint
+        "--allow-privileged",
+    ]
+
+
+def controllers(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
+    """Every controller of Kubernetes, each with its own service account."""
+    return [
+        executables[CONTROLLERS],
+        f"--kubeconfig={files.kubeconfig_of(CONTROLLERS)}",
+        f"--service-account-private-key-file={files.pki / 'accounts.key'}",
+        f"--root-ca-file={files.pki / 'ca.crt'}",
+        f"--cluster-signing-cert-file={files.pki / 'ca.crt'}",
+        f"--cluster-signing-key-file={files.pki / 'ca.key'}",
+        "--use-service-account-credentials",
+        "--leader-elect=false",
+        "--secure-port=0",
+    ]
+
+
+def scheduler(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
+    """The default scheduler."""
+    return [
+        executables[SCHEDULER],
+        f"--kubeconfig={files.kubeconfig_of(SCHEDULER)}",
+        "--leader-elect=false",
+        "--secure-port=0",
+    ]
+
+
+def kubelets(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
+    """One process that plays the kubelet of every node annotated for it."""
+    return [
+        executables[KUBELETS],
+        f"--kubeconfig={files.kubeconfig}",
+        f"--config={_STAGES}",
+        "--manage-all-nodes=false",
+        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+        f"--cidr={POD_NETWORK}",
+    ]

@@ -1,0 +1,57 @@
+"""What Magnum installs on a new cluster and PanDA relies on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from testbed.api import Api, Object
+
+PROVISIONER = "volumes.testbed.panda-infra"
+
+_DEFAULT_CLASS = {"storageclass.kubernetes.io/is-default-class": "true"}
+
+
+def install(api: Api) -> None:
+    """Creates the ingress controller's settings, the ingress class and the storage classes."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda item: api.create(*item), objects()))
+
+
+def objects() -> list[tuple[str, Object]]:
+    """Each object with the collection that it belongs to."""
+    classes = "/apis/storage.k8s.io/v1/storageclasses"
+    return [
+        ("/api/v1/namespaces/kube-system/configmaps", _ingress_settings()),
+        ("/apis/networking.k8s.io/v1/ingressclasses", _ingress_class()),
+        ("/apis/storage.k8s.io/v1/csidrivers", _driver()),
+        (classes, _storage_class("standard", "Immediate", annotations=_DEFAULT_CLASS)),
+        (classes, _storage_class("local-wait", "WaitForFirstConsumer")),
+        (classes, _storage_class("manila-meyrin-cephfs", "Immediate")),
+    ]
+
+
+def _ingress_settings() -> Object:
+    """Without ``allow-snippet-annotations``, as on a cluster that nobody has touched."""
+    return {
+        "metadata": {"name": "cern-magnum-ingress-nginx-controller"},
+        "data": {"hide-headers": "Server,X-Powered-By"},
+    }
+
+
+def _ingress_class() -> Object:
+    return {"metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}
+
+
+def _driver() -> Object:
+    """Nothing attaches volumes here, so no attachment may be awaited or left behind."""
+    return {"metadata": {"name": PROVISIONER}, "spec": {"attachRequired": False, "podInfoOnMount": False}}
+
+
+def _storage_class(name: str, binding: str, annotations: dict[str, str] | None = None) -> Object:
+    return {
+        "metadata": {"name": name, "annotations": annotations or {}},
+        "provisioner": PROVISIONER,
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": binding,
+        "allowVolumeExpansion": True,
+    }

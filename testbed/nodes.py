@@ -1,0 +1,190 @@
+"""The simulated nodes: named, labelled and sized as Magnum makes them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from testbed import waiting
+from testbed.api import Api, Object
+
+if TYPE_CHECKING:
+    from testbed.bed import Bed
+
+_NODES = "/api/v1/nodes"
+_NOT_READY = "testbed.panda-infra/not-ready"
+_SUFFIX_LETTERS = string.ascii_lowercase + string.digits
+_SUFFIX_LENGTH = 12
+_ZONE = "cern-geneva-a"
+_READY_WITHIN = 20.0
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """The size of a virtual machine, in the quantities of Kubernetes."""
+
+    name: str
+    cpu: str
+    memory: str
+    disk: str
+
+    def capacity(self) -> dict[str, str]:
+        """As a kubelet reports it."""
+        return {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": self.disk, "pods": "110"}
+
+
+WORKER = Flavor("m2.3xlarge", "16", "64Gi", "160Gi")
+MASTER = Flavor("m2.medium", "2", "4Gi", "20Gi")
+
+
+def stack_name(cluster: str) -> str:
+    """The name of a new cluster's stack: the cluster's and 12 random letters and digits."""
+    suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
+    return f"{cluster}-{suffix}"
+
+
+def create(api: Api, stack: str, workers: int) -> None:
+    """Makes the master and ``workers`` nodes of a new cluster; they turn Ready by themselves."""
+    bodies = [_master(f"{stack}-master-0", 10)]
+    bodies += [_worker(f"{stack}-node-{index}", 20 + index) for index in range(workers)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda body: api.create(_NODES, body), bodies))
+
+
+def names(bed: Bed) -> list[str]:
+    """The workers' names, by index."""
+    return [name for _, name in sorted(_workers(Api(bed.kubeconfig)))]
+
+
+def add(bed: Bed, count: int = 1) -> list[str]:
+    """Scales up: ``count`` more workers; returns their names once they are Ready."""
+    api = Api(bed.kubeconfig)
+    return _join(api, 1 + max((index for index, _ in _workers(api)), default=-1), count)
+
+
+def remove(bed: Bed, name: str) -> None:
+    """Lets the node ``name`` vanish, undrained; its pods are collected as on a real cluster."""
+    Api(bed.kubeconfig).delete(f"{_NODES}/{name}")
+
+
+def replace(bed: Bed, name: str) -> str:
+    """Lets the node ``name`` vanish and another one, of a higher index, join; returns its name."""
+    api = Api(bed.kubeconfig)
+    following = 1 + max(index for index, _ in _workers(api))
+    api.delete(f"{_NODES}/{name}")
+    return _join(api, following, 1)[0]
+
+
+def set_ready(bed: Bed, name: str, ready: bool) -> None:
+    """Makes the kubelet of the node ``name`` report (not) ready; returns once it has."""
+    api = Api(bed.kubeconfig)
+    api.merge(f"{_NODES}/{name}", {"metadata": {"annotations": {_NOT_READY: None if ready else "true"}}})
+    waiting.until(
+        lambda: is_ready(api.get(f"{_NODES}/{name}")) is ready,
+        f"node {name} reporting {'ready' if ready else 'not ready'}",
+        _READY_WITHIN,
+    )
+
+
+def is_ready(node: Object) -> bool:
+    """Whether the node is Ready and, as the controllers have noticed it, usable."""
+    conditions = node.get("status", {}).get("conditions") or []
+    taints = node["spec"].get("taints") or []
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and not any(
+        taint["key"] == "node.kubernetes.io/not-ready" for taint in taints
+    )
+
+
+def all_ready(api: Api, count: int) -> bool:
+    """Whether ``count`` nodes exist and all are Ready."""
+    found = api.list(_NODES)
+    return len(found) == count and all(map(is_ready, found))
+
+
+def _workers(api: Api) -> Iterator[tuple[int, str]]:
+    for node in api.list(_NODES):
+        name: str = node["metadata"]["name"]
+        if match := re.search(r"-node-(\d+)$", name):
+            yield int(match[1]), name
+
+
+def _join(api: Api, first: int, count: int) -> list[str]:
+    master = next(
+        node["metadata"]["name"]
+        for node in api.list(_NODES)
+        if node["metadata"]["name"].endswith("-master-0")
+    )
+    stack = master.removesuffix("-master-0")
+    joined = [f"{stack}-node-{index}" for index in range(first, first + count)]
+    for offset, name in enumerate(joined):
+        api.create(_NODES, _worker(name, 20 + first + offset))
+    for name in joined:
+        waiting.until(
+            lambda name=name: is_ready(api.get(f"{_NODES}/{name}")),  # type: ignore[misc]
+            f"node {name} becoming ready",
+            _READY_WITHIN,
+        )
+    return joined
+
+
+def _worker(name: str, host: int) -> Object:
+    return _node(name, host, WORKER, role="worker", labels={}, taints=[])
+
+
+def _master(name: str, host: int) -> Object:
+    roles = [f"node-role.kubernetes.io/{role}" for role in ("master", "control-plane")]
+    taints = [{"key": role, "effect": "NoSchedule"} for role in roles]
+    return _node(name, host, MASTER, role="master", labels=dict.fromkeys(roles, ""), taints=taints)
+
+
+def _node(
+    name: str, host: int, flavor: Flavor, *, role: str, labels: dict[str, str], taints: list[dict[str, str]]
+) -> Object:
+    """``host`` tells the node's address within the cluster's network."""
+    capacity = flavor.capacity()
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "annotations": {"kwok.x-k8s.io/node": "fake"},
+            "labels": {
+                "kubernetes.io/arch": "amd64",
+                "kubernetes.io/os": "linux",
+                "kubernetes.io/hostname": name,
+                "node.kubernetes.io/instance-type": flavor.name,
+                "topology.kubernetes.io/region": "cern",
+                "topology.kubernetes.io/zone": _ZONE,
+                "magnum.openstack.org/nodegroup": f"default-{role}",
+                "magnum.openstack.org/role": role,
+                **labels,
+            },
+        },
+        "spec": {"providerID": f"openstack:///{uuid.uuid4()}", "taints": taints},
+        "status": {
+            "capacity": capacity,
+            "allocatable": capacity,
+            "addresses": [
+                {"type": "InternalIP", "address": f"10.0.{host // 256}.{host % 256}"},
+                {"type": "Hostname", "address": name},
+            ],
+            "nodeInfo": {
+                "architecture": "amd64",
+                "operatingSystem": "linux",
+                "kubeletVersion": "v1.34.4",
+                "kubeProxyVersion": "",
+                "containerRuntimeVersion": "kwok://0",
+                "osImage": "Fedora CoreOS",
+                "kernelVersion": "",
+                "machineID": "",
+                "systemUUID": "",
+                "bootID": "",
+            },
+        },
+    }

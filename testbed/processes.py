@@ -1,0 +1,149 @@
+"""The processes of an instance: started detached, found again by a mark, ended without harm to others.
+
+Every process carries the instance's folder in its environment. That mark, not a number in a file, tells
+what belongs to an instance: it survives a killed starter, is inherited by children and cannot be
+mistaken for a foreign process that was given the same number later. Needs Linux (``/proc``, pidfd).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.errors import BedError
+
+_STATE = "PANDA_INFRA_BED"
+_PART = "PANDA_INFRA_BED_PART"
+_PATIENCE = 3.0
+_LAST_LINES = 15
+
+
+@dataclass(frozen=True)
+class Process:
+    """A started part: its name, its process and the file that it writes to."""
+
+    name: str
+    child: subprocess.Popen[bytes]
+    log: Path
+
+    def ensure_alive(self) -> None:
+        """Raises BedError with the last lines of the log when the process has ended."""
+        code = self.child.poll()
+        if code is not None:
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+            raise BedError(f"{self.name} ended with {how}; the last lines of {self.log}:\n{tail(self.log)}")
+
+
+def spawn(
+    state: Path, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None
+) -> Process:
+    """Starts ``argv`` as part ``name`` of the instance in ``state``, in a session of its own.
+
+    Its output goes to ``<state>/log/<name>.log``; ``env`` is added to this process's environment.
+    """
+    log = state / "log" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, **(env or {}), _STATE: str(state), _PART: name}
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            [str(word) for word in argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+    return Process(name, child, log)
+
+
+def tail(log: Path, lines: int = _LAST_LINES) -> str:
+    """The last ``lines`` lines of a log, indented."""
+    text = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return "\n".join(f"    {line}" for line in text[-lines:]) or "    (nothing was written)"
+
+
+def alive(state: Path) -> dict[str, int]:
+    """The living processes of the instance in ``state``: part name to process id."""
+    return {part: pid for pid, part in _marked(state)}
+
+
+def stop(state: Path, order: Sequence[str] = ()) -> None:
+    """Ends every process of the instance: the parts that ``order`` does not name, then those in its order.
+
+    Each is asked to end first and killed when it does not within 3 s. Returns when none is left.
+
+    Raises:
+        BedError: a process outlived even the kill.
+    """
+    others = {part for _, part in _marked(state)}.difference(order)
+    for wave in (others, *({part} for part in order)):
+        _end(state, wave)
+    _end(state, {part for _, part in _marked(state)})
+
+
+def _end(state: Path, parts: Iterable[str]) -> None:
+    with ExitStack() as stack:
+        handles = [stack.enter_context(_handle(pid)) for pid, part in _marked(state) if part in parts]
+        # Only now is it certain that each handle stands for the process that carries the mark.
+        marked = {pid for pid, _ in _marked(state)}
+        ours = [descriptor for pid, descriptor in handles if descriptor is not None and pid in marked]
+        left = _signal_and_wait(ours, signal.SIGTERM)
+        left = _signal_and_wait(left, signal.SIGKILL)
+        if left:
+            raise BedError(f"{state.name}: {len(left)} processes could not be killed: {alive(state)}")
+    for pid, _ in handles:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+
+
+@contextmanager
+def _handle(pid: int) -> Iterator[tuple[int, int | None]]:
+    """A descriptor that keeps meaning this very process, also when its number is given to another one."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        yield pid, None
+        return
+    try:
+        yield pid, descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _signal_and_wait(descriptors: Sequence[int], number: signal.Signals) -> list[int]:
+    for descriptor in descriptors:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(descriptor, number)
+    waiting = set(descriptors)
+    poll = select.poll()
+    for descriptor in waiting:
+        poll.register(descriptor, select.POLLIN)
+    deadline = time.monotonic() + _PATIENCE
+    while waiting and (rest := deadline - time.monotonic()) > 0:
+        for descriptor, _ in poll.poll(rest * 1000):
+            poll.unregister(descriptor)
+            waiting.discard(descriptor)
+    return sorted(waiting)
+
+
+def _marked(state: Path) -> Iterator[tuple[int, str]]:
+    """Process id and part name of every living process that carries the mark of ``state``."""
+    wanted = f"{_STATE}={state}".encode()
+    prefix = f"{_PART}=".encode()
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes().split(b"\0")
+        except OSError:  # ended meanwhile, or another user's
+            continue
+        if wanted in environment:
+            part = next((word for word in environment if word.startswith(prefix)), prefix)
+            yield int(entry.name), part.removeprefix(prefix).decode()

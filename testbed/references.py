@@ -1,0 +1,201 @@
+"""What a kubelet would refuse: references of pods to things that do not exist.
+
+The simulated kubelets mount nothing and set no environment, so a pod whose Secret, key, claim or mounted
+path is missing turns Ready all the same. The checker resolves every reference as a kubelet does, in terms
+of plain API objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from testbed.api import Api, Object
+
+if TYPE_CHECKING:
+    from testbed.bed import Bed
+
+Key = tuple[str, str]
+"""Namespace and name."""
+
+
+@dataclass(frozen=True, order=True)
+class Missing:
+    """A reference that leads nowhere: ``referrer`` is the place in the pod, ``what`` is not there."""
+
+    namespace: str
+    pod: str
+    referrer: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.pod}: {self.referrer}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Existing:
+    """What references can lead to. Of Secrets only the names of their keys are kept."""
+
+    secrets: Mapping[Key, Set[str]]
+    config_maps: Mapping[Key, Set[str]]
+    claims: Mapping[Key, str]
+    """Each claim's phase."""
+    accounts: Set[Key]
+
+    @classmethod
+    def of(
+        cls,
+        secrets: Iterable[Object],
+        config_maps: Iterable[Object],
+        claims: Iterable[Object],
+        accounts: Iterable[Object],
+    ) -> Existing:
+        """From API objects."""
+        return cls(
+            secrets={_key(item): frozenset(item.get("data") or ()) for item in secrets},
+            config_maps={
+                _key(item): frozenset(item.get("data") or ()) | frozenset(item.get("binaryData") or ())
+                for item in config_maps
+            },
+            claims={_key(item): item.get("status", {}).get("phase", "Pending") for item in claims},
+            accounts=frozenset(map(_key, accounts)),
+        )
+
+
+def check(bed: Bed, namespace: str | None = None) -> list[Missing]:
+    """Every unresolved reference of every pod of the bed, or of one namespace."""
+    api = Api(bed.kubeconfig)
+    scope = f"/api/v1/namespaces/{namespace}" if namespace else "/api/v1"
+    kinds = ("pods", "secrets", "configmaps", "persistentvolumeclaims", "serviceaccounts")
+    with ThreadPoolExecutor(max_workers=len(kinds)) as pool:
+        pods, *targets = pool.map(lambda kind: api.list(f"{scope}/{kind}"), kinds)
+    return unresolved(pods, Existing.of(*targets))
+
+
+def unresolved(pods: Iterable[Object], existing: Existing) -> list[Missing]:
+    """What is missing for ``pods``, sorted. Pods that have ended or are ending need nothing any more."""
+    return sorted({missing for pod in pods if _is_live(pod) for missing in _Pod(pod, existing).missing()})
+
+
+def _is_live(pod: Object) -> bool:
+    ended = pod.get("status", {}).get("phase") in {"Succeeded", "Failed"}
+    return not ended and "deletionTimestamp" not in pod["metadata"]
+
+
+def _key(item: Object) -> Key:
+    metadata = item["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+class _Pod:
+    """Walks through one pod; generators of ``(referrer, what is missing)``."""
+
+    def __init__(self, pod: Object, existing: Existing) -> None:
+        self._namespace, self._name = _key(pod)
+        self._spec: Object = pod["spec"]
+        self._existing = existing
+
+    def missing(self) -> Iterator[Missing]:
+        for walk in (self._account, self._environment, self._volumes, self._mounts):
+            for referrer, what in walk():
+                yield Missing(self._namespace, self._name, referrer, what)
+
+    def _account(self) -> Iterator[tuple[str, str]]:
+        account = self._spec.get("serviceAccountName")
+        if account and (self._namespace, account) not in self._existing.accounts:
+            yield "serviceAccountName", f"ServiceAccount {account} does not exist"
+        for reference in self._spec.get("imagePullSecrets") or ():
+            yield from self._object("imagePullSecrets", "Secret", reference)
+
+    def _environment(self) -> Iterator[tuple[str, str]]:
+        for container in self._containers():
+            where = f"container {container['name']}"
+            for variable in container.get("env") or ():
+                source = variable.get("valueFrom") or {}
+                for field, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
+                    if reference := source.get(field):
+                        yield from self._object(
+                            f"{where}, env {variable['name']}", kind, reference, [reference["key"]]
+                        )
+            for source in container.get("envFrom") or ():
+                for field, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
+                    if reference := source.get(field):
+                        yield from self._object(f"{where}, envFrom", kind, reference)
+
+    def _volumes(self) -> Iterator[tuple[str, str]]:
+        for volume in self._spec.get("volumes") or ():
+            where = f"volume {volume['name']}"
+            for kind, source in _sources(volume):
+                keys = [item["key"] for item in source.get("items") or ()]
+                yield from self._object(where, kind, source, keys)
+            if claim := volume.get("persistentVolumeClaim"):
+                phase = self._existing.claims.get((self._namespace, claim["claimName"]))
+                if phase is None:
+                    yield where, f"PersistentVolumeClaim {claim['claimName']} does not exist"
+                elif phase != "Bound":
+                    yield where, f"PersistentVolumeClaim {claim['claimName']} is {phase}"
+
+    def _mounts(self) -> Iterator[tuple[str, str]]:
+        """A subPath must lead to a path that the volume's Secrets and ConfigMaps provide."""
+        volumes = {volume["name"]: volume for volume in self._spec.get("volumes") or ()}
+        for container in self._containers():
+            for mount in container.get("volumeMounts") or ():
+                wanted = mount.get("subPath")
+                paths = self._paths(volumes[mount["name"]]) if wanted else None
+                if paths is not None and not any(f"{path}/".startswith(f"{wanted}/") for path in paths):
+                    where = f"container {container['name']}, mount {mount['mountPath']}"
+                    yield where, f"volume {mount['name']} has no path {wanted}"
+
+    def _paths(self, volume: Object) -> list[str] | None:
+        """The files inside a volume; None where they are not known or their source is missing."""
+        if not {"secret", "configMap", "projected"} & volume.keys():
+            return None
+        paths = []
+        for source in volume.get("projected", {}).get("sources") or ():
+            own = [source.get(field) for field in ("serviceAccountToken", "clusterTrustBundle")]
+            own += (source.get("downwardAPI") or {}).get("items") or ()
+            paths += [entry["path"] for entry in own if entry]
+        for kind, source in _sources(volume):
+            content = self._content(kind, source)
+            if content is None:
+                return None
+            paths += [item["path"] for item in source.get("items") or ()] or sorted(content)
+        return paths
+
+    def _containers(self) -> Iterator[Object]:
+        for field in ("initContainers", "containers", "ephemeralContainers"):
+            yield from self._spec.get(field) or ()
+
+    def _object(
+        self, referrer: str, kind: str, reference: Object, keys: Iterable[str] = ()
+    ) -> Iterator[tuple[str, str]]:
+        """What is missing of a Secret or ConfigMap; ``optional`` covers the object and its keys."""
+        if reference.get("optional"):
+            return
+        content, name = self._content(kind, reference), _target(reference)
+        if content is None:
+            yield referrer, f"{kind} {name} does not exist"
+            return
+        for key in keys:
+            if key not in content:
+                yield referrer, f"{kind} {name} has no key {key}"
+
+    def _content(self, kind: str, reference: Object) -> Set[str] | None:
+        table = self._existing.secrets if kind == "Secret" else self._existing.config_maps
+        return table.get((self._namespace, _target(reference)))
+
+
+def _sources(volume: Object) -> Iterator[tuple[str, Object]]:
+    """The Secrets and ConfigMaps whose keys become files of the volume, with their kind."""
+    for source in (volume, *(volume.get("projected", {}).get("sources") or ())):
+        for field, kind in (("secret", "Secret"), ("configMap", "ConfigMap")):
+            if reference := source.get(field):
+                yield kind, reference
+
+
+def _target(reference: Object) -> str:
+    """A Secret volume names its Secret by a field of its own."""
+    name: str = reference.get("secretName") or reference["name"]
+    return name
