@@ -1,0 +1,20 @@
+"""Options of the whole test suite."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("panda-infra")
+    group.addoption(
+        "--upstream-charts",
+        type=Path,
+        metavar="PATH",
+        help="checkout of PanDAWMS/panda-k8s: hold its charts to the same contract as the fixture charts",
+    )
+    group.addoption(
+        "--write-contract",
+        action="store_true",
+        help="write tests/charts/contract.yaml anew, from upstream's charts if given, else from the fixtures",
+    )
