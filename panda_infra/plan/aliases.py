@@ -1,0 +1,139 @@
+"""LanDB aliases: which entries each server's metadata carries, packed as CERN's own controller packs them.
+
+LanDB balances a host name over every server whose metadata lists ``host--load-N-``, N being another one on
+each server. Nova limits a metadata value to 255 characters: entries continue in ``landb-alias2`` and so on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "MetadataChange",
+    "alias_of",
+    "change_metadata",
+    "entry",
+    "number_nodes",
+    "numbers_in",
+    "pack",
+    "unpack",
+]
+
+VALUE_LIMIT = 255
+_KEY = "landb-alias"
+_KEY_PATTERN = re.compile(r"landb-alias([2-9]|[1-9][0-9]+)?")
+_ENTRY = re.compile(r"(?P<alias>.+)--load-(?P<number>[0-9]+)-")
+
+
+@dataclass(frozen=True)
+class MetadataChange:
+    """What to write to one server's metadata: ``values`` to set and ``stale`` keys to remove."""
+
+    values: Mapping[str, str]
+    stale: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.stale)
+
+
+def alias_of(host: str, domain: str) -> str:
+    """The LanDB alias of a host name: its first label.
+
+    Raises:
+        ValueError: the host does not lie directly under LanDB's ``domain``.
+    """
+    alias, _, parent = host.partition(".")
+    if parent != domain:
+        msg = f"{host} does not lie directly under {domain}"
+        raise ValueError(msg)
+    return alias
+
+
+def entry(alias: str, number: int) -> str:
+    """The text that makes LanDB balance ``alias`` over a server."""
+    return f"{alias}--load-{number}-"
+
+
+def unpack(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Every alias entry of a server, whoever wrote it, in the order of the keys."""
+    keys = sorted((key for key in metadata if _KEY_PATTERN.fullmatch(key)), key=_key_order)
+    entries = (part.strip() for key in keys for part in metadata[key].split(","))
+    return tuple(dict.fromkeys(part for part in entries if part))
+
+
+def pack(entries: Iterable[str]) -> dict[str, str]:
+    """Metadata with all ``entries``, in their order, each value within Nova's limit.
+
+    Raises:
+        ValueError: one entry alone is longer than a value may be.
+    """
+    values: list[str] = []
+    for text in entries:
+        if len(text) > VALUE_LIMIT:
+            msg = f"the alias entry {text[:40]}... has {len(text)} characters, Nova takes {VALUE_LIMIT}"
+            raise ValueError(msg)
+        if values and len(values[-1]) + 1 + len(text) <= VALUE_LIMIT:
+            values[-1] = f"{values[-1]},{text}"
+        else:
+            values.append(text)
+    return {_KEY if index == 1 else f"{_KEY}{index}": value for index, value in enumerate(values, start=1)}
+
+
+def numbers_in(entries: Iterable[str], aliases: Iterable[str]) -> dict[str, int]:
+    """The number that each of ``aliases`` has among a server's entries; aliases without one are left out."""
+    wanted = set(aliases)
+    found = (match for text in entries if (match := _ENTRY.fullmatch(text)))
+    return {match["alias"]: int(match["number"]) for match in found if match["alias"] in wanted}
+
+
+def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: int = 0) -> dict[str, int]:
+    """Give each node its number, from ``offset + 1`` on, no two the same.
+
+    A node keeps the number it is remembered by, so that replacing one node renumbers no other: the new node
+    takes the lowest number that is free.
+    """
+    names = sorted(set(nodes))
+    numbers: dict[str, int] = {}
+    for name in names:
+        number = remembered.get(name)
+        if number is not None and number > offset and number not in numbers.values():
+            numbers[name] = number
+    taken = set(numbers.values())
+    free = (number for number in range(offset + 1, offset + 1 + 2 * len(names) + 1) if number not in taken)
+    for name in names:
+        if name not in numbers:
+            numbers[name] = next(free)
+    return dict(sorted(numbers.items()))
+
+
+def change_metadata(
+    current: Mapping[str, str], owned: Iterable[str], wanted: Sequence[str]
+) -> MetadataChange:
+    """How a server's metadata must change to carry the ``wanted`` entries and every foreign one.
+
+    Args:
+        current: All metadata of the server.
+        owned: Aliases that are this stack's: their entries are removed unless wanted.
+        wanted: Entries, as `entry` makes them.
+    """
+    ours = set(owned)
+    present = unpack(current)
+    foreign = [text for text in present if not _belongs(text, ours)]
+    if set(wanted) == set(present) - set(foreign):
+        return MetadataChange({}, ())
+    target = pack([*foreign, *(text for text in wanted if text not in foreign)])
+    return MetadataChange(
+        {key: value for key, value in target.items() if current.get(key) != value},
+        tuple(key for key in current if _KEY_PATTERN.fullmatch(key) and key not in target),
+    )
+
+
+def _belongs(text: str, aliases: set[str]) -> bool:
+    match = _ENTRY.fullmatch(text)
+    return match is not None and match["alias"] in aliases
+
+
+def _key_order(key: str) -> int:
+    return int(key.removeprefix(_KEY) or 1)
