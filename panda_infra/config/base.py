@@ -1,17 +1,17 @@
-"""The base of every model of a stack file, and the types that its fields share."""
+"""The base of every model of a stack file, and the forms of text that its fields share."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["Digest", "DnsLabel", "HostName", "Model", "Quantity"]
-
-_DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+__all__ = ["Digest", "DnsLabel", "Form", "HostName", "Model", "Quantity"]
 
 
 class Model(BaseModel):
@@ -28,30 +28,64 @@ class Model(BaseModel):
     )
 
 
-def _dns_label(value: str) -> str:
-    if len(value) > 63 or not _DNS_LABEL.fullmatch(value):  # noqa: PLR2004 - RFC 1123
-        msg = "must be a DNS label: at most 63 lower-case letters, digits and dashes, no dash at an end"
-        raise ValueError(msg)
-    return value
+@dataclass(frozen=True)
+class Form:
+    """What a text must look like: the same words for the error, the editor and the documentation.
+
+    ``pattern`` must match the whole text of at most ``longest`` characters, ``expected`` completes
+    "must be ..." and ``example`` is a valid text.
+    """
+
+    pattern: str
+    expected: str
+    example: str
+    longest: int = 1024
+
+    def check(self, value: str) -> str:
+        """The value itself; an error of type ``form`` that does not repeat it when it does not fit."""
+        if len(value) > self.longest or not re.fullmatch(self.pattern, value):
+            raise PydanticCustomError("form", "must be {expected}", {"expected": self.expected})
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        text = {"pattern": f"^({self.pattern})$", "maxLength": self.longest, "examples": [self.example]}
+        return handler(schema) | text
 
 
-def _host_name(value: str) -> str:
-    labels = value.split(".")
-    valid = len(value) <= 253 and len(labels) >= 2  # noqa: PLR2004 - RFC 1123
-    if not valid or not all(len(label) <= 63 and _DNS_LABEL.fullmatch(label) for label in labels):  # noqa: PLR2004
-        msg = "must be a full host name in lower case, such as panda.example-site.ch"
-        raise ValueError(msg)
-    return value
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
-
-def _quantity(value: str) -> str:
-    if not _QUANTITY.fullmatch(value):
-        msg = "must be a Kubernetes quantity in quotes, such as '500m', '4' or '16Gi'"
-        raise ValueError(msg)
-    return value
-
-
-DnsLabel = Annotated[str, AfterValidator(_dns_label)]
-HostName = Annotated[str, AfterValidator(_host_name)]
-Quantity = Annotated[str, AfterValidator(_quantity)]
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+DnsLabel = Annotated[
+    str,
+    Form(
+        _LABEL,
+        "a DNS label: at most 63 lower-case letters, digits and dashes, no dash at an end",
+        "panda",
+        longest=63,
+    ),
+]
+HostName = Annotated[
+    str,
+    Form(
+        rf"{_LABEL}(\.{_LABEL})+",
+        "a full host name in lower case",
+        "pandaserver-doma.cern.ch",
+        longest=253,
+    ),
+]
+Quantity = Annotated[
+    str,
+    Form(
+        r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?",
+        "a Kubernetes quantity in quotes, such as '500m', '4' or '16Gi'",
+        "16Gi",
+        longest=32,
+    ),
+]
+Digest = Annotated[
+    str, Form(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits", "sha256:" + 8 * "0123abcd")
+]

@@ -20,6 +20,8 @@ class ExistingCluster(Model):
     """Path of the kubeconfig file; without it `secrets.kubeconfig` must be set."""
     context: str | None = None
     """Context inside the kubeconfig; without it the file's current context."""
+    no_root: bool = False
+    """Pods may not run as root, as under OpenShift's restricted policy."""
 
 
 class NodeGroup(Model):

@@ -269,6 +269,11 @@ class Components(Model):
     ui: Ui | None = None
     """UI."""
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of all components, deployed or not."""
+        return tuple(str(info.alias) for info in cls.model_fields.values())
+
     def deployed(self) -> dict[str, Component]:
         """Each deployed component by its name, in the catalog's order."""
         fields = type(self).model_fields

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import Digest, HostName, Model, Quantity
+from panda_infra.config.base import Digest, Form, HostName, Model, Quantity
 
 __all__ = [
     "ChartPin",
@@ -22,12 +22,26 @@ __all__ = [
 ]
 
 
+OciRepository = Annotated[
+    str,
+    Form(
+        r"oci://[^\s/]+(/[^\s/]+)*",
+        "an OCI repository that starts with oci:// and does not end with a slash",
+        "oci://ghcr.io/pandawms/panda-k8s-charts",
+    ),
+]
+Commit = Annotated[str, Form(r"[0-9a-f]{40}", "a full commit hash of 40 hexadecimal digits", 8 * "0123a")]
+ChartVersion = Annotated[
+    str, Form(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "a full chart version of three numbers", "0.1.1")
+]
+
+
 class OciCharts(Model):
     """Charts in an OCI registry."""
 
     kind: Literal["oci"] = "oci"
     """An OCI registry."""
-    repository: Annotated[str, Field(pattern=r"^oci://[^\s]+[^/]$")] = "oci://ghcr.io/pandawms/panda-k8s-charts"
+    repository: OciRepository = "oci://ghcr.io/pandawms/panda-k8s-charts"
     """Repository under which each chart lies by its name."""
 
 
@@ -47,7 +61,7 @@ class GitCharts(Model):
     """A git repository."""
     url: str
     """Address that `git clone` understands."""
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    revision: Commit
     """Full commit hash: branches and tags move."""
     path: str = "helm"
     """Folder with one sub-folder per chart."""
@@ -59,7 +73,7 @@ ChartSource = Annotated[OciCharts | FolderCharts | GitCharts, Field(discriminato
 class ChartPin(Model):
     """Which build of one chart."""
 
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?$")]
+    version: ChartVersion
     """Version in the chart's Chart.yaml."""
     digest: Digest | None = None
     """Digest of the manifest in the registry; upstream overwrites versions, a digest notices."""
@@ -77,6 +91,8 @@ class Exposure(Model):
     """Hand TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
     annotations: dict[str, str] = {}
     """More annotations for every Ingress."""
+    client_ca: str | None = None
+    """PEM certificates that sign the clients' certificates (gateway)."""
 
 
 class Hosts(Model):

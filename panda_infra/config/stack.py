@@ -4,16 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from panda_infra.config.base import DnsLabel, Model
+from panda_infra.config.base import DnsLabel, Form, Model
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import ChartSource, Exposure, Hosts, Lifecycle, OciCharts, Storage
 from panda_infra.config.secrets import Secrets
-from panda_infra.config.settings import AuthSettings, CricSettings, ObjectStoreSettings, ProxySettings, RucioSettings
+from panda_infra.config.settings import (
+    AuthSettings,
+    CricSettings,
+    ObjectStoreSettings,
+    ProxySettings,
+    RucioSettings,
+)
 
 __all__ = ["Experiment", "StackConfig"]
+
+_WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+Affix = Annotated[
+    str,
+    Form(
+        rf"|-{_WORD}|{_WORD}-",
+        "empty, or lower-case letters, digits and dashes with a dash at exactly one end: -dev after names "
+        "or test- before them",
+        "-dev",
+        longest=30,
+    ),
+]
 
 Experiment = Literal["atlas-testbed", "ctao", "dev", "doma", "local", "lsst", "lsst-prod", "sphenix"]
 
@@ -23,7 +39,7 @@ class StackConfig(Model):
 
     experiment: Experiment
     """Whose PanDA this is; feeds every place that must agree."""
-    affix: Annotated[str, Field(pattern=r"^(|-[a-z0-9]([-a-z0-9]*[a-z0-9])?|[a-z0-9]([-a-z0-9]*[a-z0-9])?-)$")] = ""
+    affix: Affix = ""
     """Part of every release's name: `-dev` goes after it, `test-` before it."""
     namespace: DnsLabel = "panda"
     """Namespace of everything in the cluster; made and removed by the stack."""

@@ -1,0 +1,176 @@
+"""Turns what pydantic says about a stack file into sentences for the person who wrote it.
+
+No message repeats a value of the file: what is wrong with a value can be told without it, and a value in the
+wrong place may be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from panda_infra.config.fields import Place, choices, place, root
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import Problem
+
+__all__ = ["Finding", "empty", "findings", "nearest", "set_secret"]
+
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "empty",
+}
+_NUMBERS = (int, float)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One failure of validation: the key path, pydantic's name for the failure, and the same in words."""
+
+    path: Path
+    type: str
+    problem: Problem
+
+
+def findings(error: ValidationError, model: type[BaseModel], value: dict[str, Any]) -> list[Finding]:
+    """What is wrong with ``value``, once for each place; the members of a union speak with one voice."""
+    found: dict[tuple[Path, bool], Finding] = {}
+    for detail in error.errors(include_input=False, include_url=False):
+        here = place(root(model), detail["loc"], value)
+        finding = _finding(detail, here, _at(value, here.path))
+        found.setdefault((finding.path, finding.type in ("missing", "extra_forbidden")), finding)
+    return list(found.values())
+
+
+def empty(path: Path, model: type[BaseModel], value: dict[str, Any]) -> Finding:
+    """A key that is there without a value."""
+    here = place(root(model), path, value)
+    fix = f"{_correct(here)}, or remove the key."
+    return Finding(path, "empty", Problem(_where(path), "is empty", fix))
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was most likely meant."""
+    folded = {item.lower().replace("-", "").replace("_", ""): item for item in known}
+    plain = word.lower().replace("-", "").replace("_", "")
+    return next((folded[near] for near in difflib.get_close_matches(plain, folded, n=1, cutoff=0.6)), None)
+
+
+def set_secret(path: Path) -> str:
+    """The command that stores a secret value; it asks for the value and shows it nowhere."""
+    return f"pulumi config set --secret --path '{NAMESPACE}:{spelled(path)}'"
+
+
+def _finding(detail: ErrorDetails, here: Place, value: Any) -> Finding:
+    kind = detail["type"]
+    match kind:
+        case "missing":
+            return Finding(here.path, kind, _missing(here))
+        case "extra_forbidden":
+            return Finding(here.path, kind, _unknown_key(here))
+        case "union_tag_not_found" | "union_tag_invalid":
+            return Finding((*here.path, "kind"), kind, _wrong_kind(here, value))
+        case "value_error" | "assertion_error":
+            what = detail["msg"].partition(", ")[2]
+            return Finding(here.path, kind, Problem(_where(here.path), what, _correct(here)))
+        case "json_invalid":
+            what = "holds something that is neither text, number, list nor mapping, or nests too deep"
+            return Finding((), kind, Problem("config", what, "Write plain YAML values."))
+    return Finding(here.path, kind, _wrong_value(here, value))
+
+
+def _missing(here: Place) -> Problem:
+    described = f": {_first_sentence(here.description)}" if here.description else ""
+    fix = f"Run `{set_secret(here.path)}`." if here.secret else f"Add it, e.g. {_assignment(here)}"
+    return Problem(_where(here.path), f"is missing{described}", fix)
+
+
+def _unknown_key(here: Place) -> Problem:
+    *_, key = here.path
+    near = nearest(str(key), here.siblings)
+    what = "there is no such key" + (f"; did you mean `{near}`?" if near else "")
+    fix = f"Keys known here: {', '.join(here.siblings) or 'none'}."
+    return Problem(_where(here.path), what, fix)
+
+
+def _wrong_kind(here: Place, value: Any) -> Problem:
+    kinds = [option for model in here.models for option in choices(model.model_fields["kind"].annotation)]
+    given = value.get("kind") if isinstance(value, dict) else None
+    state = "is missing: it" if given is None else "is not known: it"
+    near = nearest(given, kinds) if isinstance(given, str) else None
+    what = f"{state} must be one of {', '.join(kinds)}" + (f"; did you mean {near}?" if near else "")
+    fix = f"Write e.g. `{here.path[-1]}: {{kind: {near or kinds[0]}, ...}}`."
+    return Problem(_where((*here.path, "kind")), what, fix)
+
+
+def _wrong_value(here: Place, value: Any) -> Problem:
+    expected = here.expected()
+    options = choices(here.type)
+    near = nearest(value, options) if options and isinstance(value, str) else None
+    actual = _KINDS.get(type(value), "something else")
+    textual = isinstance(value, str) and (options or here.type is str)
+    what = f"must be {expected}"
+    if near:
+        what += f"; did you mean {near}?"
+    elif value == "":
+        what += ", but is an empty text"
+    elif not textual and not expected.startswith(actual):
+        what += f", but is {actual}"
+    return Problem(_where(here.path), what, _correct(here, value))
+
+
+def _correct(here: Place, value: Any = None) -> str:
+    if here.secret:
+        return f"Run `{set_secret(here.path)}`."
+    if here.type is str and isinstance(value, bool | int | float):
+        return f"Put it in quotes, e.g. {_assignment(here)}"
+    if here.type in _NUMBERS and isinstance(value, str) and value.strip("+-").isdigit():
+        return f"Write it without quotes, e.g. {_assignment(here)}"
+    return f"Write e.g. {_assignment(here)}"
+
+
+def _assignment(here: Place) -> str:
+    """The line that would be right at this place."""
+    key = here.path[-1] if here.path else "config"
+    example = here.example()
+    if isinstance(key, int):
+        text = _flow([example])[1:-1]
+        return f"`- {text}`"
+    name = f"{NAMESPACE}:{key}" if len(here.path) == 1 else key
+    return f"`{name}: {_flow(example)}`"
+
+
+def _flow(value: Any) -> str:
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _first_sentence(text: str) -> str:
+    sentence = " ".join(text.split()).split(". ")[0].split(", e.g")[0].rstrip(".")
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+
+
+def _where(path: Sequence[str | int]) -> str:
+    return spelled(tuple(path)) or "config"
+
+
+def _at(value: Any, path: Path) -> Any:
+    for part in path:
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return None
+    return value

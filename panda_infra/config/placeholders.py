@@ -1,0 +1,65 @@
+"""Finds what somebody meant to fill in later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from panda_infra.config.messages import set_secret
+from panda_infra.config.paths import Path, spelled, within
+from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.errors import Problem
+
+__all__ = ["placeholders"]
+
+_FILLER = r"((?i:FIXME|CHANGE[-_ ]?ME|REPLACE[-_ ]?ME)|TODO|TBD)"
+_ANGLED = r"<[A-Za-z][^<>\n]*>"
+_SOME = re.compile(rf"\b{_FILLER}\b|{_ANGLED}")
+# A secret counts only as a whole: a good password may well contain one of these words.
+_WHOLE = re.compile(rf"\W*{_FILLER}\W*|{_ANGLED}")
+# RFC 2606 and RFC 6761: names that never belong to anyone.
+_END = r"(?![\w-]|\.\w)"
+_EXAMPLE_DOMAIN = re.compile(rf"(?<![\w-])(example\.(com|org|net)|[\w-]+\.(example|invalid)){_END}", re.I)
+_TEST_DOMAIN = re.compile(rf"(?<![\w-])[\w-]+\.test{_END}", re.I)
+_LOCALHOST = re.compile(r"(\w+://)?([\w-]+\.)*localhost(:\d+)?(/.*)?", re.I)
+# Below these keys localhost has a meaning: the program reaches it itself, or a pod finds it beside itself.
+_LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv"})
+_FIX = "Replace it by the real value, or remove the key if it is optional."
+
+
+def placeholders(sections: dict[str, Any]) -> Iterator[tuple[Path, Problem]]:
+    """Each text of a stack file that is a placeholder or an example domain, with its path."""
+    local = sections.get("experiment") == "local"
+    for path, text in _texts(sections, ()):
+        if text != ENCRYPTED and (what := _placeholder(path, text, local=local)):
+            fix = f"Run `{set_secret(path)}`." if within(path, ("secrets",)) else _FIX
+            yield path, Problem(spelled(path), what, fix)
+
+
+def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
+    whole = "is still a placeholder" if _WHOLE.fullmatch(text) else None
+    # Text of several lines is a file, in which angle brackets and these words may have a meaning.
+    if whole or within(path, ("secrets",)) or "\n" in text:
+        return whole
+    what = None
+    if _SOME.search(text):
+        what = "holds a placeholder"
+    elif _EXAMPLE_DOMAIN.search(text):
+        what = "names an example domain that belongs to nobody"
+    elif not local and _TEST_DOMAIN.search(text):
+        what = "names a host under .test, which only the experiment `local` may"
+    elif not local and _LOCALHOST.fullmatch(text) and _LOCALHOST_FITS.isdisjoint(path):
+        what = "names localhost, which only the experiment `local` may"
+    return what
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))
