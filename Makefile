@@ -1,0 +1,54 @@
+# The commands that people and CI use. Everything is made on demand and outside the repository, in the cache
+# folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
+
+.DEFAULT_GOAL := help
+.PHONY: help venv tools doctor lock up down status check test bench clean
+
+PYTHON ?= python3
+UV ?= uv
+VENV := .venv/bin
+# A checkout of the real charts, to deploy those instead of the fixture charts: make up CHARTS=../panda-k8s
+CHARTS ?=
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: ## make the virtualenv with the locked packages and link .venv to it
+	@$(PYTHON) -m tools venv
+
+tools: ## build the tools that are neither on PATH nor in the cache
+	@$(PYTHON) -m tools build
+
+doctor: ## show each tool: found where, in which version, and what is wanted
+	@$(PYTHON) -m tools doctor
+
+lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); known pins stay where they fit
+	$(UV) pip compile pyproject.toml $(LOCK_OPTIONS) -o requirements.lock
+	$(UV) pip compile pyproject.toml --group dev --constraint requirements.lock $(LOCK_OPTIONS) -o requirements-dev.lock
+
+LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
+
+up: venv tools ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts
+	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts $(CHARTS))
+
+down: venv ## destroy the local stack and remove the test bed
+	@$(VENV)/python -m testbed down
+
+status: venv ## show the test bed, its pods, and what they refer to that is missing
+	@$(VENV)/python -m testbed status
+
+check: venv ## ruff, mypy, import contracts
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+
+test: venv tools check ## all checks and tests
+	@$(VENV)/python -m pytest
+
+bench: venv tools ## measure, print the ratios
+	@$(VENV)/python -m bench
+
+clean: ## remove what checks and tests leave in the checkout, and what the cache no longer needs
+	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@$(PYTHON) -m tools prune

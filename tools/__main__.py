@@ -1,0 +1,59 @@
+"""`python -m tools`: build, inspect and use the toolchain."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+
+from tools import doctor, toolchain, venv
+from tools.errors import ToolsError
+from tools.parts import PARTS
+from tools.prune import prune
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    main = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser("build", help="build what is neither on PATH nor in the cache")
+    build.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
+    commands.add_parser("doctor", help="show each tool: found where, in which version, and what is wanted")
+    commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
+    commands.add_parser("venv", help="make the virtualenv with the locked packages and link .venv to it")
+    commands.add_parser("prune", help="remove from the cache what the present pins do not use")
+    return main
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run a command and give the exit code."""
+    match arguments.command:
+        case "build":
+            toolchain.ensure(arguments.parts)
+        case "doctor":
+            rows = doctor.examine()
+            print(doctor.table(rows))
+            return 0 if all(row.usable for row in rows) else 1
+        case "env":
+            for name, value in toolchain.ensure().environment().items():
+                print(f"export {name}={shlex.quote(value)}")
+        case "venv":
+            venv.link(venv.ensure(venv.LOCK, "main", toolchain.to_stderr))
+        case "prune":
+            prune(toolchain.to_stderr)
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, run, and tell a user's error in plain words."""
+    try:
+        return run(parser().parse_args(argv))
+    except ToolsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

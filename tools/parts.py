@@ -1,0 +1,169 @@
+"""The parts of the toolchain: what each is built from, and which executables it gives.
+
+Every part is a Go module under `tools/modules/` that pins one upstream module: upstream's own main package
+where that can be built as it is, else a short main of ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import REPOSITORY, versions
+
+MODULES = REPOSITORY / "tools" / "modules"
+
+
+@dataclass(frozen=True)
+class Executable:
+    """A program of a part.
+
+    Attributes:
+        name: Its file name.
+        version: The pinned version, `1.2.3`.
+        ask: Arguments with which it prints its version.
+    """
+
+    name: str
+    version: str
+    ask: tuple[str, ...] = ("--version",)
+
+
+@dataclass(frozen=True)
+class ModuleFiles:
+    """Files that a Go module of the build list carries, `folder/name` relative to that module."""
+
+    module: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One build.
+
+    Attributes:
+        name: The name of the part and of its folder under tools/modules.
+        version: The pinned version of what is built.
+        executables: What the build gives. With several, one binary looks at the name that it is started by.
+        requires: The Go modules that make the version, with their versions, as in go.mod.
+        package: The main package, `.` being the part's own.
+        variables: String variables that the linker sets.
+        embedded: Files that the part's own main embeds, without a copy in the repository.
+        beside: Files that the executables need beside them.
+        plugin: The name of the Pulumi resource plugin that this part is, if it is one.
+    """
+
+    name: str
+    version: str
+    executables: tuple[Executable, ...]
+    requires: Mapping[str, str]
+    package: str = "."
+    variables: Mapping[str, str] = field(default_factory=dict)
+    embedded: ModuleFiles | None = None
+    beside: ModuleFiles | None = None
+    plugin: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The part's Go module."""
+        return MODULES / self.name
+
+
+_KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.split(".")
+_PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
+_KUBERNETES_PLUGIN = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
+CONTROL_PLANE = Part(
+    name="control-plane",
+    version=versions.KUBERNETES,
+    executables=(
+        Executable("kube-apiserver", versions.KUBERNETES),
+        Executable("kube-controller-manager", versions.KUBERNETES),
+        Executable("kube-scheduler", versions.KUBERNETES),
+        Executable("etcd", versions.ETCD),
+    ),
+    requires={
+        "k8s.io/kubernetes": f"v{versions.KUBERNETES}",
+        "go.etcd.io/etcd/server/v3": f"v{versions.ETCD}",
+    },
+    # Without these the API server calls itself v0.0.0, and charts that ask for a minimum refuse it.
+    variables={
+        "k8s.io/component-base/version.gitVersion": f"v{versions.KUBERNETES}",
+        "k8s.io/component-base/version.gitMajor": _KUBERNETES_MAJOR,
+        "k8s.io/component-base/version.gitMinor": _KUBERNETES_MINOR,
+    },
+)
+KWOK = Part(
+    name="kwok",
+    version=versions.KWOK,
+    executables=(Executable("kwok", versions.KWOK),),
+    requires={"sigs.k8s.io/kwok": f"v{versions.KWOK}"},
+    package="sigs.k8s.io/kwok/cmd/kwok",
+    variables={"sigs.k8s.io/kwok/pkg/consts.Version": f"v{versions.KWOK}"},
+)
+REGISTRY = Part(
+    name="registry",
+    version=versions.REGISTRY,
+    executables=(Executable("registry", versions.REGISTRY),),
+    requires={"github.com/distribution/distribution/v3": f"v{versions.REGISTRY}"},
+    package="github.com/distribution/distribution/v3/cmd/registry",
+    variables={"github.com/distribution/distribution/v3/version.version": f"v{versions.REGISTRY}"},
+)
+HELM = Part(
+    name="helm",
+    version=versions.HELM,
+    executables=(Executable("helm", versions.HELM, ask=("version", "--short")),),
+    requires={"helm.sh/helm/v3": f"v{versions.HELM}"},
+    package="helm.sh/helm/v3/cmd/helm",
+    variables={"helm.sh/helm/v3/internal/version.version": f"v{versions.HELM}"},
+)
+LANGUAGE_PYTHON = Part(
+    name="language-python",
+    version=versions.PULUMI,
+    executables=(Executable("pulumi-language-python", versions.PULUMI),),
+    requires={_PULUMI_SDK: f"v{versions.PULUMI}"},
+    variables={"main.version": versions.PULUMI},
+    beside=ModuleFiles(
+        _PULUMI_SDK, ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
+    ),
+)
+PULUMI = Part(
+    name="pulumi",
+    version=versions.PULUMI,
+    executables=(Executable("pulumi", versions.PULUMI, ask=("version",)),),
+    requires={"github.com/pulumi/pulumi/pkg/v3": f"v{versions.PULUMI}"},
+    package="github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    variables={f"{_PULUMI_SDK}/go/common/version.Version": f"v{versions.PULUMI}"},
+)
+PLUGIN_KUBERNETES = Part(
+    name="plugin-kubernetes",
+    version=versions.PULUMI_KUBERNETES,
+    executables=(Executable("pulumi-resource-kubernetes", versions.PULUMI_KUBERNETES),),
+    requires={_KUBERNETES_PLUGIN: f"v{versions.PULUMI_KUBERNETES_MODULE}"},
+    variables={f"{_KUBERNETES_PLUGIN}/pkg/version.Version": versions.PULUMI_KUBERNETES},
+    embedded=ModuleFiles(
+        _KUBERNETES_PLUGIN,
+        (
+            "cmd/pulumi-resource-kubernetes/schema.json",
+            "cmd/pulumi-resource-kubernetes/terraform-mapping.json",
+        ),
+    ),
+    plugin="kubernetes",
+)
+PLUGIN_OPENSTACK = Part(
+    name="plugin-openstack",
+    version=versions.PULUMI_OPENSTACK,
+    executables=(Executable("pulumi-resource-openstack", versions.PULUMI_OPENSTACK),),
+    requires={
+        "github.com/pulumi/pulumi-terraform-bridge/v3": f"v{versions.PULUMI_TERRAFORM_BRIDGE}",
+        "github.com/terraform-provider-openstack/terraform-provider-openstack/v3": (
+            f"v{versions.TERRAFORM_PROVIDER_OPENSTACK}"
+        ),
+    },
+    variables={"main.version": versions.PULUMI_OPENSTACK},
+    plugin="openstack",
+)
+
+# What runs a Kubernetes API with charts on it, and what runs a Pulumi program.
+CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
+ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
+PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE)}

@@ -1,0 +1,33 @@
+"""Removes from the cache what no pin of this checkout uses any more."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools import build, cache, venv
+from tools.cache import Report
+from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI
+
+
+def prune(report: Report) -> None:
+    """Remove every build and virtualenv but the present ones, and report each.
+
+    Another checkout with other pins builds its own anew; what is running keeps running.
+    """
+    go = build.find_go()
+    present = {part.name: build.folder_of(part, go) for part in PARTS.values()}
+    engine = f"{present[PULUMI.name].name}-{present[LANGUAGE_PYTHON.name].name}"
+    keep = {*present.values(), cache.root() / "engine" / engine, venv.LINK.resolve()}
+    for parent in _parents(cache.root()):
+        with cache.locked(parent / ".lock"):
+            for folder in sorted(parent.iterdir()):
+                if folder.is_dir() and folder not in keep:
+                    shutil.rmtree(folder)
+                    report(f"removed {folder}")
+
+
+def _parents(root: Path) -> Iterator[Path]:
+    """The folders with one folder per stamp in them."""
+    yield from (folder for group in ("tools", "venvs") for folder in sorted((root / group).glob("*")))
+    if (root / "engine").exists():
+        yield root / "engine"

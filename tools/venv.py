@@ -1,0 +1,100 @@
+"""Virtualenvs with locked packages, made once per lock and Python in the cache folder."""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools import REPOSITORY, cache, versions
+from tools.build import LINES_OF_FAILURE
+from tools.errors import ToolsError
+
+# What works on the repository needs: the program's packages and those of its tests and checks.
+LOCK = REPOSITORY / "requirements-dev.lock"
+LINK = REPOSITORY / ".venv"
+
+# Scripts in a virtualenv name its interpreter by absolute path, so that it cannot be made elsewhere and moved
+# in place. This file, written last, tells a whole one from what an interrupted run left.
+COMPLETE = "complete"
+
+
+def folder_of(lock: Path, name: str) -> Path:
+    """Where the virtualenv with this lock's packages is, or will be.
+
+    Raises:
+        ToolsError: There is no such lock.
+    """
+    try:
+        content = lock.read_bytes()
+    except FileNotFoundError:
+        raise ToolsError(f"the lock {lock} does not exist: `make lock` writes it") from None
+    identity = f"{platform.python_implementation()} {sys.version} {platform.machine()} {sys.base_prefix}"
+    digest = hashlib.sha256(content + b"\0" + identity.encode()).hexdigest()[:16]
+    return cache.root() / "venvs" / name / digest
+
+
+def ensure(lock: Path, name: str, report: cache.Report) -> Path:
+    """A virtualenv with exactly the locked packages, each checked against its hashes.
+
+    Args:
+        lock: A file of pinned requirements with hashes and nothing left to resolve.
+        name: Of the kind of virtualenv; kinds do not wait for each other.
+        report: Takes a line when the work begins, ends, or waits for another process.
+
+    Returns:
+        The virtualenv's folder; its interpreter is `bin/python`.
+
+    Raises:
+        ToolsError: This Python is too old, or the packages cannot be installed.
+    """
+    if sys.version_info[:2] < versions.PYTHON_MINIMUM:
+        wanted = ".".join(map(str, versions.PYTHON_MINIMUM))
+        raise ToolsError(f"Python {platform.python_version()} is too old: Python {wanted} or newer is needed")
+    folder = folder_of(lock, name)
+    if (folder / COMPLETE).exists():
+        return folder
+    with cache.locked(folder.parent / ".lock", lambda: report(f"virtualenv {name}: waiting for another run")):
+        if not (folder / COMPLETE).exists():
+            report(f"virtualenv {name}: installing {lock.name}")
+            begin = time.monotonic()
+            _make(folder, lock)
+            report(f"virtualenv {name}: installed in {time.monotonic() - begin:.0f} s")
+    return folder
+
+
+def link(folder: Path, at: Path = LINK) -> None:
+    """Let a link in the repository lead to a virtualenv.
+
+    Raises:
+        ToolsError: Something else, such as a virtualenv made by hand, is in the way.
+    """
+    if at.exists() and not at.is_symlink():
+        raise ToolsError(f"{at} is not a link: remove it, the virtualenv lies in the cache folder")
+    cache.replace_symlink(at, folder)
+
+
+def _make(folder: Path, lock: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        _run("python3 -m venv (Debian has it in python3-venv)", sys.executable, "-m", "venv", str(folder))
+        _run(
+            f"pip install -r {lock.name}",
+            str(folder / "bin" / "python"),
+            *("-m", "pip", "--disable-pip-version-check", "install", "--quiet"),
+            # The lock is complete, so nothing is left to resolve; modules are compiled when first imported.
+            *("--require-hashes", "--no-deps", "--no-compile", "-r", str(lock)),
+        )
+        (folder / COMPLETE).touch()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _run(what: str, *command: str) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        lines = (result.stdout + result.stderr).strip().splitlines()[-LINES_OF_FAILURE:]
+        raise ToolsError("\n".join([f"{what} failed:", *lines]))
