@@ -36,11 +36,11 @@ def _merge(*sets: dict[str, Values]) -> dict[str, Values]:
     return merged
 
 
-def _hosts(host: str, **path: Any) -> Values:
+def _hosts(host: str, annotations: Values, **path: Any) -> Values:
     return {
         "enabled": True,
         "className": "nginx",
-        "annotations": {"kubernetes.io/ingress.class": None, "example.org/own": "yes"},
+        "annotations": annotations,
         "hosts": [{"hostOverride": host, "paths": [{"path": "/", "pathType": "Prefix"} | path]}],
         "tls": [{"hosts": [{"hostOverride": host}]}],
     }
@@ -86,17 +86,30 @@ _SHARED = _merge(
         "ui": {"backend": {"persistentvolume": {"sharedPvcName": "shared", "subPath": "ui"}}},
     },
 )
+# Takes a default away, which only works where there is one: harvester has none.
+_CLASS_ONCE: Values = {"kubernetes.io/ingress.class": None, "example.org/own": "yes"}
 _INGRESSES: dict[str, Values] = {
-    "iam": {"main": {"ingress": _hosts("iam.example.org")}},
-    "panda": {"server": {"ingress": _hosts("panda.example.org"), "ingress_big": _hosts("big.example.org")}},
-    "harvester": {"harvester": {"ingress": _hosts("harvester.example.org")}},
-    "idds": {"rest": {"ingress": _hosts("idds.example.org", serviceName="ignored", servicePort=1)}},
+    "iam": {"main": {"ingress": _hosts("iam.example.org", _CLASS_ONCE)}},
+    "panda": {
+        "server": {
+            "ingress": _hosts("panda.example.org", _CLASS_ONCE),
+            "ingress_big": _hosts("big.example.org", _CLASS_ONCE),
+        }
+    },
+    "harvester": {"harvester": {"ingress": _hosts("harvester.example.org", {"example.org/own": "yes"})}},
+    "idds": {
+        "rest": {"ingress": _hosts("idds.example.org", _CLASS_ONCE, serviceName="ignored", servicePort=1)}
+    },
     "bigmon": {
-        "main": {"ingress": _hosts("bigmon.example.org", serviceName="panda-harvester", servicePort=443)}
+        "main": {
+            "ingress": _hosts(
+                "bigmon.example.org", _CLASS_ONCE, serviceName="panda-harvester", servicePort=443
+            )
+        }
     },
     "ui": {
         "global": {"hostOverwrite": "ui.example.org", "vo": "wlcg"},
-        "ingress": {"annotations": {"kubernetes.io/ingress.class": None}},
+        "ingress": {"annotations": _CLASS_ONCE},
     },
 }
 _OFF = {"ingress": {"enabled": False}}
