@@ -1,0 +1,7 @@
+"""The Pulumi program: plan the stack, then deploy it."""
+
+from panda_infra.deployment import deploy
+from panda_infra.program import plan_of_this_stack, told_plainly
+
+with told_plainly():
+    deploy(plan_of_this_stack())

@@ -1,0 +1,192 @@
+"""``python -m bench.deploy``: how long the program takes, as ratios measured in one run.
+
+Every pod of the local stack gets ready after a set delay; the same charts with the same values and delays are then
+installed by Helm, one after another. Figures are wall-clock seconds on this machine; only the ratios travel.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import Names
+from panda_infra.plan.order import critical_path
+from testbed import bed as beds
+from testbed import charts, stacks
+from testbed.api import Api, ApiError
+from testbed.workspace import Result, Workspace
+from tools import REPOSITORY, toolchain
+
+# Seconds until the pods of each component are ready: the order of what small containers need, shortened.
+DELAYS = {"msgsvc": 8, "iam-db": 9, "iam": 12, "panda": 12, "harvester": 14, "idds": 12, "bigmon": 9, "ui": 6}
+GOALS = {
+    "fresh up / helm install one after another": 0.6,
+    "fresh up / critical path of the delays": 1.15,
+    "unchanged up / helm upgrade one after another": 0.35,
+    "preview / preview of an empty program": 1.5,
+}
+_NAMESPACE = "bench"
+_EMPTY_PROGRAM = """
+import pulumi_kubernetes
+
+pulumi_kubernetes.Provider("cluster", kubeconfig=open({kubeconfig!r}).read())
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds of each measured run."""
+
+    preview: float
+    empty_preview: float
+    fresh_up: float
+    unchanged_up: float
+    helm_install: float
+    helm_upgrade: float
+
+    def ratios(self) -> dict[str, float]:
+        """The ratios that have goals, by the goals' names."""
+        path, _ = critical_path(COMPONENTS, DELAYS)
+        values = (
+            self.fresh_up / self.helm_install,
+            self.fresh_up / path,
+            self.unchanged_up / self.helm_upgrade,
+            self.preview / self.empty_preview,
+        )
+        return dict(zip(GOALS, values, strict=True))
+
+
+def sections() -> dict[str, Any]:
+    """The sections of the local stack with the delays."""
+    components: dict[str, Any] = {
+        name: {
+            sub.name: {"annotations": {"testbed.panda-infra/ready-after": f"{DELAYS[name]}s"}}
+            for sub in spec.sub_components
+        }
+        for name, spec in COMPONENTS.items()
+    }
+    components["iam"]["mariadb"] = {"enabled": False}
+    return {"panda-infra:namespace": _NAMESPACE, "panda-infra:components": components}
+
+
+def measure() -> Figures:
+    """One run of everything on a bed of its own."""
+    folders = charts.find(REPOSITORY / "tests" / "charts")
+    with beds.running("bench", charts=folders) as bed:
+        workspace = stacks.local(bed, bed.state / "stacks" / "bench", sections())
+        empty = _empty_program(bed)
+        empty_preview = min(_seconds(lambda: _checked(empty.preview())) for _ in range(3))
+        preview = min(_seconds(lambda: _checked(workspace.preview())) for _ in range(3))
+        fresh_up = _seconds(lambda: _checked(workspace.up()))
+        unchanged_up = min(_seconds(lambda: _checked(workspace.up("--expect-no-changes"))) for _ in range(3))
+        with tempfile.TemporaryDirectory() as scratch:
+            helm = Helm(bed, Path(scratch))
+            helm.take_over_values()
+            _checked(workspace.destroy())
+            helm.prepare_namespace()
+            helm_install = _seconds(lambda: helm.each("install"))
+            helm_upgrade = min(_seconds(lambda: helm.each("upgrade")) for _ in range(2))
+    return Figures(preview, empty_preview, fresh_up, unchanged_up, helm_install, helm_upgrade)
+
+
+class Helm:
+    """The same releases by the Helm CLI."""
+
+    def __init__(self, bed: beds.Bed, scratch: Path) -> None:
+        self._bed = bed
+        self._scratch = scratch
+        self._api = Api(bed.kubeconfig)
+        self._helm = toolchain.ensure(["helm"]).path("helm")
+        self._objects: dict[str, list[dict[str, Any]]] = {}
+
+    def take_over_values(self) -> None:
+        """Keep each release's values, and the objects that the releases need."""
+        for component in COMPONENTS:
+            values = self._run("get", "values", _release(component), "--output", "yaml")
+            self._values(component).write_text(values)
+        base = f"/api/v1/namespaces/{_NAMESPACE}"
+        for kind, mine in _NEEDED.items():
+            self._objects[kind] = [_bare(item) for item in self._api.list(f"{base}/{kind}") if mine(item)]
+
+    def prepare_namespace(self) -> None:
+        """A fresh namespace with those objects."""
+        with suppress(ApiError):
+            self._api.create("/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
+        for kind, objects in self._objects.items():
+            for item in objects:
+                self._api.create(f"/api/v1/namespaces/{_NAMESPACE}/{kind}", item)
+
+    def each(self, verb: str) -> None:
+        """Install or upgrade every release, each awaited before the next."""
+        for component, spec in COMPONENTS.items():
+            chart = f"{self._bed.chart_repository}/{component}"
+            values = str(self._values(component))
+            self._run(verb, _release(component), chart, "--version", spec.version, "--values", values, "--wait")
+
+    def _values(self, component: str) -> Path:
+        return self._scratch / f"{component}.yaml"
+
+    def _run(self, *arguments: str) -> str:
+        command = [str(self._helm), "--kubeconfig", str(self._bed.kubeconfig), "--namespace", _NAMESPACE, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+_NEEDED: Mapping[str, Callable[[dict[str, Any]], bool]] = {
+    "secrets": lambda item: item["metadata"]["name"].startswith("panda-secrets-"),
+    "persistentvolumeclaims": lambda item: item["metadata"]["name"] == "panda-shared-logs",
+}
+
+
+def _bare(item: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in item.items() if key in ("type", "data")}
+    if "spec" in item:
+        kept["spec"] = {key: value for key, value in item["spec"].items() if key != "volumeName"}
+    return {"metadata": {"name": item["metadata"]["name"]}, **kept}
+
+
+def _release(component: str) -> str:
+    return Names().release(component)
+
+
+def _empty_program(bed: beds.Bed) -> Workspace:
+    workspace = Workspace(bed.state / "stacks" / "empty", "empty")
+    workspace.create({}, {})
+    program = workspace.folder / "__main__.py"
+    program.unlink()
+    program.write_text(_EMPTY_PROGRAM.format(kubeconfig=str(bed.kubeconfig)))
+    return workspace
+
+
+def _checked(result: Result) -> None:
+    if result.code:
+        raise SystemExit(result.text)
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.monotonic()
+    action()
+    return time.monotonic() - began
+
+
+def main() -> None:
+    """Measure and print."""
+    figures = measure()
+    length, path = critical_path(COMPONENTS, DELAYS)
+    print(yaml.safe_dump({k: round(v, 2) for k, v in vars(figures).items()}, sort_keys=False), end="")
+    print(f"critical path: {length:.0f} s ({' -> '.join(path)}); sum of the delays: {sum(DELAYS.values())} s")
+    for name, ratio in figures.ratios().items():
+        verdict = "reached" if ratio <= GOALS[name] else "MISSED"
+        print(f"{name}: {ratio:.2f} (goal: at most {GOALS[name]}, {verdict})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""The folder for what can be fetched again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["cache_folder"]
+
+
+def cache_folder() -> Path:
+    """``$PANDA_INFRA_CACHE``, else ``panda-infra`` in the user's XDG cache folder."""
+    chosen = os.environ.get("PANDA_INFRA_CACHE")
+    if chosen:
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "panda-infra"

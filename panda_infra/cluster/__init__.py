@@ -1,0 +1,1 @@
+"""Resources of the cluster itself: an existing one or Magnum's, node labels, LanDB aliases, ingress settings."""

@@ -1,0 +1,136 @@
+"""Where each chart lies, and whether it is really there, before anything is touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from oras.client import OrasClient
+
+from panda_infra.cache import cache_folder
+from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
+from panda_infra.errors import Problem
+from panda_infra.plan.model import Chart
+
+__all__ = ["ChartReference", "check_charts", "locate"]
+
+# Helm, too, speaks plain HTTP to a registry on this machine and nowhere else.
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_PATIENCE = 8  # seconds for one registry to answer
+
+
+@dataclass(frozen=True)
+class ChartReference:
+    """What Helm is told: ``oci://`` address or folder, and the version where the address needs one."""
+
+    location: str
+    version: str | None = None
+
+
+def locate(source: ChartSource, chart: Chart) -> ChartReference:
+    """Where Helm finds a chart of this source; a git source must have been fetched by ``check_charts``."""
+    if isinstance(source, OciCharts):
+        return ChartReference(f"{source.repository}/{chart.name}", chart.version)
+    return ChartReference(str(_folder(source) / chart.name))
+
+
+def check_charts(source: ChartSource, charts: Sequence[Chart]) -> list[Problem]:
+    """Every chart that is not there, or not the one that was pinned; charts are looked up in parallel.
+
+    A git source is fetched on the way.
+    """
+    if isinstance(source, GitCharts):
+        problems = _fetch(source)
+        if problems:
+            return problems
+    check = _check_in_registry if isinstance(source, OciCharts) else _check_in_folder
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = pool.map(lambda chart: check(source, chart), charts)
+    return sorted({problem for problem in found if problem is not None})
+
+
+def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
+    try:
+        response = _manifest(source, chart)
+    except (requests.RequestException, ValueError) as error:
+        what = f"the registry of {source.repository} cannot be asked ({type(error).__name__})"
+        return Problem("charts.repository", what, "check the address, the network and `helm registry login`")
+    if response.status_code == requests.codes.not_found:
+        what = f"{source.repository}/{chart.name} has no version {chart.version}"
+        return Problem(f"components.{chart.name}.chart.version", what, "push the chart or name a version that exists")
+    if not response.ok:
+        what = f"the registry answers {response.status_code} for {source.repository}/{chart.name}"
+        return Problem("charts.repository", what, "check the address and `helm registry login`")
+    digest = response.headers.get("Docker-Content-Digest", "")
+    if chart.digest and digest != chart.digest:
+        what = f"version {chart.version} is now {digest}, not the pinned {chart.digest}"
+        fix = "somebody overwrote this version: review the new chart, then pin its digest"
+        return Problem(f"components.{chart.name}.chart.digest", what, fix)
+    return None
+
+
+def _manifest(source: OciCharts, chart: Chart) -> requests.Response:
+    host, _, path = source.repository.removeprefix("oci://").partition("/")
+    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
+    client = OrasClient(hostname=host, insecure=scheme == "http")
+    client.auth.load_configs(client.get_container(f"{host}/{path}/{chart.name}:{chart.version}"))
+    url = f"{scheme}://{host}/v2/{path}/{chart.name}/manifests/{chart.version}"
+    headers = {"Accept": _MANIFEST}
+    response = requests.head(url, headers=headers, timeout=_PATIENCE)
+    if response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
+        headers, _ = client.auth.authenticate_request(response, headers)
+        response = requests.head(url, headers=headers, timeout=_PATIENCE)
+    return response
+
+
+def _check_in_folder(source: FolderCharts | GitCharts, chart: Chart) -> Problem | None:
+    folder = _folder(source)
+    if (folder / chart.name / "Chart.yaml").is_file():
+        return None
+    where = f"{source.url} at {source.revision}" if isinstance(source, GitCharts) else str(folder)
+    what = f"no chart {chart.name} in {source.path if isinstance(source, GitCharts) else folder} of {where}"
+    return Problem("charts.path", what, "name the folder that holds one sub-folder per chart, such as helm")
+
+
+def _folder(source: FolderCharts | GitCharts) -> Path:
+    if isinstance(source, FolderCharts):
+        return Path(source.path).expanduser().resolve()
+    return _checkout(source) / source.path
+
+
+def _checkout(source: GitCharts) -> Path:
+    return cache_folder() / "charts" / source.revision
+
+
+def _fetch(source: GitCharts) -> list[Problem]:
+    checkout = _checkout(source)
+    if checkout.is_dir():
+        return []
+    checkout.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=checkout.parent) as scratch:
+        work = Path(scratch) / "work"
+        for command in (
+            ["git", "init", "--quiet", str(work)],
+            ["git", "-C", str(work), "fetch", "--quiet", "--depth=1", "--", source.url, source.revision],
+            ["git", "-C", str(work), "checkout", "--quiet", "FETCH_HEAD"],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=_git_environment())
+            if done.returncode:
+                reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+                what = f"commit {source.revision} cannot be fetched from {source.url} ({reason})"
+                return [Problem("charts.url", what, "check the address, the commit and your access to it")]
+        with suppress(OSError):  # another run was faster: its checkout of the same commit is as good
+            work.rename(checkout)
+    return []
+
+
+def _git_environment() -> dict[str, str]:
+    return {**os.environ, "GIT_TERMINAL_PROMPT": "0"}

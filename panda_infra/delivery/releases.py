@@ -1,0 +1,54 @@
+"""Each component as one Helm release, in the order that the plan derived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi_kubernetes.helm.v3 import Release as HelmRelease
+
+from panda_infra.delivery.charts import ChartReference
+from panda_infra.plan.model import Release
+from panda_infra.plan.values.merge import merged
+
+__all__ = ["Component"]
+
+Annotations = Mapping[str, Mapping[str, str]]
+"""Pod annotations by sub-component."""
+
+
+class Component(pulumi.ComponentResource):
+    """A component of PanDA; ready when every pod of its release is."""
+
+    def __init__(
+        self,
+        release: Release,
+        chart: ChartReference,
+        *,
+        namespace: pulumi.Input[str],
+        annotations: Annotations,
+        depends_on: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        super().__init__("panda-infra:delivery:Component", release.component, None, opts)
+        rolling = {sub: {"podAnnotations": dict(hashes)} for sub, hashes in annotations.items() if hashes}
+        self.release = HelmRelease(
+            release.component,
+            name=release.name,
+            namespace=namespace,
+            chart=chart.location,
+            version=chart.version,
+            values=merged(rolling, release.values),
+            # A null switches one of the chart's own annotations off.
+            allow_null_values=True,
+            timeout=release.timeout,
+            max_history=10,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=list(depends_on),
+                custom_timeouts=pulumi.CustomTimeouts(
+                    create=f"{release.timeout}s", update=f"{release.timeout}s", delete=f"{release.timeout}s"
+                ),
+            ),
+        )
+        self.register_outputs({"status": self.release.status})

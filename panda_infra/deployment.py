@@ -1,0 +1,95 @@
+"""Plan -> Pulumi resources: a thin layer that decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from panda_infra.cluster.existing import existing_cluster
+from panda_infra.cluster.handle import ClusterHandle
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.delivery.charts import locate
+from panda_infra.delivery.releases import Component
+from panda_infra.delivery.secrets import StackSecrets
+from panda_infra.delivery.shared_logs import shared_logs
+from panda_infra.plan.model import Plan, Release
+from panda_infra.secrets import SecretContent, build
+from panda_infra.secrets.rolling import pod_annotations
+
+__all__ = ["deploy"]
+
+
+def deploy(plan: Plan) -> None:
+    """Register everything that the plan names, and export where to find it."""
+    contents = build(plan.config)
+    cluster = _cluster(plan)
+    inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
+    namespace = _namespace(plan, inside)
+    _components(plan, contents, namespace, inside)
+    _export(plan)
+
+
+def _cluster(plan: Plan) -> ClusterHandle:
+    cluster = plan.config.cluster
+    assert isinstance(cluster, ExistingCluster)  # noqa: S101
+    return existing_cluster(plan.stack, cluster, plan.config.secrets)
+
+
+def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> Namespace:
+    name = plan.config.namespace
+    return Namespace(
+        "namespace",
+        metadata=ObjectMetaArgs(name=name, labels={"app.kubernetes.io/managed-by": "panda-infra"}),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)),
+    )
+
+
+def _components(
+    plan: Plan, contents: Mapping[str, SecretContent], namespace: Namespace, inside: pulumi.ResourceOptions
+) -> None:
+    name = namespace.metadata.name
+    secrets = StackSecrets(contents, names=plan.names, namespace=name, opts=inside)
+    first: list[pulumi.Resource] = [namespace]
+    if plan.shared_claim:
+        protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
+        first.append(
+            shared_logs(
+                plan.shared_claim,
+                namespace=name,
+                volume_name=f"{plan.config.namespace}-{plan.shared_claim.name}",
+                opts=pulumi.ResourceOptions.merge(inside, protected),
+            )
+        )
+    annotations = pod_annotations(plan.config, contents)
+    made: dict[str, Component] = {}
+    for release in plan.releases:
+        made[release.component] = Component(
+            release,
+            locate(plan.config.charts, release.chart),
+            namespace=name,
+            annotations={sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component},
+            depends_on=[
+                *first,
+                *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release)),
+                *(made[other].release for other in release.after),
+            ],
+            opts=inside,
+        )
+
+
+def _mounted(plan: Plan, release: Release) -> list[str]:
+    """The suffixes of the Secrets without which this release's pods would not start."""
+    return [
+        suffix
+        for suffix, consumers in plan.secrets.items()
+        if any(consumer.component == release.component for consumer in consumers)
+    ]
+
+
+def _export(plan: Plan) -> None:
+    pulumi.export("namespace", plan.config.namespace)
+    pulumi.export("hosts", {field: f"https://{host}" for field, host in plan.hosts.items()})
+    pulumi.export("charts", {release.component: release.chart.version for release in plan.releases})

@@ -1,0 +1,88 @@
+"""The Plan: exactly what will exist, as plain data.
+
+It holds no secret value and needs no cloud: it can be tested in milliseconds, printed, and compared between two
+commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from panda_infra.catalog.names import Names
+from panda_infra.config.stack import StackConfig
+
+__all__ = ["Chart", "Consumer", "Plan", "Release", "SharedClaim", "Values"]
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart by name, version and, when pinned, the digest of its manifest."""
+
+    name: str
+    version: str
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A component as one Helm release.
+
+    ``after`` names the components whose releases are awaited first; ``timeout`` is in seconds. ``values`` are the
+    chart's, without any secret.
+    """
+
+    component: str
+    name: str
+    chart: Chart
+    values: Values
+    after: tuple[str, ...]
+    timeout: int
+
+
+@dataclass(frozen=True)
+class SharedClaim:
+    """The one claim that components mount for their logs; with a share, a static Manila volume."""
+
+    name: str
+    storage_class: str
+    size: str
+    share_id: str | None = None
+    share_access_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A sub-component that reads a Secret, and when it notices a change."""
+
+    component: str
+    sub_component: str
+    restarts: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a stack consists of.
+
+    ``secrets`` maps the suffix of each Secret to its consumers; a Secret that only an Ingress names has none.
+    ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in an order in which they
+    could be made one after another.
+    """
+
+    stack: str
+    config: StackConfig
+    names: Names
+    secrets: Mapping[str, tuple[Consumer, ...]]
+    hosts: Mapping[str, str]
+    shared_claim: SharedClaim | None
+    releases: tuple[Release, ...]
+
+    def release(self, component: str) -> Release:
+        """The release of a component; KeyError when it is not deployed."""
+        for release in self.releases:
+            if release.component == component:
+                return release
+        raise KeyError(component)

@@ -1,0 +1,44 @@
+"""The order in which components are deployed, derived from what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from graphlib import TopologicalSorter
+
+from panda_infra.catalog.model import ComponentSpec
+
+__all__ = ["critical_path", "deployment_order", "prerequisites"]
+
+
+def prerequisites(spec: ComponentSpec, deployed: Collection[str]) -> tuple[str, ...]:
+    """The components that must be ready before this one, of those that the stack deploys itself."""
+    return tuple(name for name in spec.needs + spec.after if name in deployed)
+
+
+def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[str]) -> tuple[str, ...]:
+    """The deployed components, each after all of its prerequisites.
+
+    Raises:
+        graphlib.CycleError: when the catalog's needs go in a circle.
+    """
+    sorter = TopologicalSorter({name: prerequisites(catalog[name], deployed) for name in deployed})
+    listed = list(catalog)
+    sorter.prepare()
+    order: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=listed.index)
+        order += ready
+        sorter.done(*ready)
+    return tuple(order)
+
+
+def critical_path(
+    catalog: Mapping[str, ComponentSpec], duration: Mapping[str, float]
+) -> tuple[float, tuple[str, ...]]:
+    """The longest chain of components that wait for each other, with its length in the durations' unit."""
+    longest: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for name in deployment_order(catalog, duration):
+        before = [longest[other] for other in prerequisites(catalog[name], duration)]
+        length, path = max(before, default=(0.0, ()))
+        longest[name] = (length + duration[name], (*path, name))
+    return max(longest.values(), default=(0.0, ()))

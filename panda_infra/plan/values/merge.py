@@ -1,0 +1,32 @@
+"""Nested values: setting by dotted path and merging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from panda_infra.plan.model import Values
+
+__all__ = ["at", "merged"]
+
+
+def at(path: str, value: Any) -> Values:  # noqa: ANN401 - chart values are free-form
+    """``value`` nested below a dotted path: ``at("a.b", 1)`` is ``{"a": {"b": 1}}``."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    nested: Values = value
+    return nested
+
+
+def merged(*layers: Mapping[str, Any]) -> Values:
+    """The layers on top of each other: maps merge, everything else is replaced by the later layer."""
+    result: Values = {}
+    for layer in layers:
+        for key, value in layer.items():
+            below = result.get(key)
+            if isinstance(below, dict) and isinstance(value, Mapping):
+                result[key] = merged(below, value)
+            else:
+                result[key] = deepcopy(value)
+    return result

@@ -1,0 +1,51 @@
+"""Values of the claims: dynamic volumes of the stack's storage class, adopted claims, or the shared log claim.
+
+The charts default to host paths, and a claim that keeps its selector can never be provisioned (T23): creation of
+host path volumes and selectors are switched off together with every class that is set.
+"""
+
+from __future__ import annotations
+
+from panda_infra.catalog.model import Claim, SubComponentSpec
+from panda_infra.config.components import SubComponent, Volume
+from panda_infra.config.delivery import Storage
+from panda_infra.plan.model import Values
+
+__all__ = ["SHARED_LOGS", "volume_values"]
+
+SHARED_LOGS = "panda-shared-logs"
+
+
+def volume_values(spec: SubComponentSpec, config: SubComponent, storage: Storage) -> Values:
+    """The values below a sub-chart's own key that describe its claims."""
+    values: Values = {}
+    for claim in spec.claims:
+        volume = config.volumes.get(claim.name)
+        if volume is None and claim.optional:
+            continue
+        values[claim.key] = _claim(claim, volume or Volume(), storage)
+    return values
+
+
+def _claim(claim: Claim, volume: Volume, storage: Storage) -> Values:
+    values: Values = {
+        "create": False,
+        "selector": False,
+        # Harvester takes the class of its working folders from its log claim's value, so it is always given.
+        "class": volume.class_name or storage.class_name,
+    }
+    if volume.size:
+        values["size"] = volume.size
+    if claim.key == "persistentvolumespecial":
+        values["mount"] = True
+    if volume.claim:
+        values |= _adopted(claim, volume.claim, volume.sub_path)
+    elif storage.shared_logs and claim.shared_path and not volume.class_name:
+        values |= _adopted(claim, SHARED_LOGS, claim.shared_path)
+    return values
+
+
+def _adopted(claim: Claim, name: str, sub_path: str | None) -> Values:
+    # iDDS' requests have no claim key of their own: they follow the log volume.
+    key: Values = {claim.adopt_key: name} if claim.adopt_key else {"reuseLogsVolume": True}
+    return key | ({"subPath": sub_path} if sub_path else {})

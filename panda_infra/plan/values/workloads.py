@@ -1,0 +1,41 @@
+"""Values that every sub-chart understands: image, replicas, resources, placement, CVMFS."""
+
+from __future__ import annotations
+
+from panda_infra.catalog.model import SubComponentSpec
+from panda_infra.config.components import Daemon, Replicated, SubComponent
+from panda_infra.plan.model import Values
+
+__all__ = ["workload_values"]
+
+
+def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
+    """The values below a sub-chart's own key; what the stack leaves open stays the chart's."""
+    values: Values = {}
+    if spec.switchable:
+        values["enabled"] = config.enabled
+    image = _image(spec, config)
+    if image:
+        values["image"] = image
+    if spec.scalable and isinstance(config, Replicated):
+        values["replicaCount"] = config.replicas
+    resources = {key: value for key, value in config.resources.model_dump().items() if value}
+    if resources:
+        values["resources"] = resources
+    if config.tolerations:
+        values["tolerations"] = [t.model_dump(by_alias=True, exclude_none=True) for t in config.tolerations]
+    if config.affinity:
+        values["affinity"] = config.affinity
+    if config.node_selector:
+        values["nodeSelector"] = config.node_selector
+    if config.annotations:
+        values["podAnnotations"] = config.annotations
+    if isinstance(config, Daemon) and config.cvmfs:
+        values["cvmfs"] = {"enabled": True, "repositories": [repo.model_dump() for repo in config.cvmfs]}
+    return values
+
+
+def _image(spec: SubComponentSpec, config: SubComponent) -> Values:
+    repository, tag = spec.image or (None, None)
+    chosen = {"repository": config.image.repository or repository, "tag": config.image.tag or tag}
+    return {key: value for key, value in chosen.items() if value}

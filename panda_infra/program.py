@@ -1,0 +1,52 @@
+"""From the engine's configuration to a plan that is safe to deploy, or one clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pulumi
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
+
+from panda_infra.cluster.existing import check_cluster
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.load import from_pulumi
+from panda_infra.delivery.charts import check_charts
+from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.plan.rules import check
+
+__all__ = ["plan_of_this_stack", "told_plainly"]
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """End the program with an error's own words instead of a traceback."""
+    try:
+        yield
+    except PandaInfraError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def plan_of_this_stack() -> Plan:
+    """The plan of the stack that the engine runs, checked against the world before anything is touched.
+
+    Raises:
+        StackError: with every problem of the stack file, or else of what it refers to.
+    """
+    stack = pulumi.get_stack()
+    config = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=check)
+    plan = make_plan(stack, config)
+    problems = _check_world(plan)
+    if problems:
+        raise StackError(f"Pulumi.{stack}.yaml", problems)
+    return plan
+
+
+def _check_world(plan: Plan) -> list[Problem]:
+    config = plan.config
+    problems = check_charts(config.charts, [release.chart for release in plan.releases])
+    if isinstance(config.cluster, ExistingCluster):
+        problems += check_cluster(config.cluster, config.secrets)
+    return problems

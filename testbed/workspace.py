@@ -1,0 +1,152 @@
+"""A stack of the program on the test bed: its own project folder, state and passphrase.
+
+The folder links to the program's sources and holds a stack file of its own, so that nothing in the repository
+changes and any number of stacks run side by side.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from testbed.errors import BedError
+from tools import REPOSITORY, toolchain
+
+__all__ = ["PROJECT", "Result", "Workspace"]
+
+PROJECT = "panda-infra"
+_SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", ".venv")
+_ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run of the Pulumi CLI ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """Both streams."""
+        return self.stdout + self.stderr
+
+
+class Workspace:
+    """A project folder for one stack, below ``folder``."""
+
+    def __init__(self, folder: Path, stack: str) -> None:
+        self.folder = folder
+        self.stack = stack
+        self.stack_file = folder / f"Pulumi.{stack}.yaml"
+        self._passphrase = folder / "passphrase"
+
+    def create(self, config: Mapping[str, Any], secret_sections: Mapping[str, Any]) -> None:
+        """Make the folder, the stack and its stack file.
+
+        Args:
+            config: the stack file's ``config``, key by key.
+            secret_sections: sections that are encrypted as a whole, e.g. ``{"panda-infra:secrets": {...}}``.
+
+        Raises:
+            BedError: the CLI refused.
+        """
+        self.folder.mkdir(parents=True, mode=0o700)
+        for source in _SOURCES:
+            (self.folder / source).symlink_to(REPOSITORY / source)
+        (self.folder / "state").mkdir()
+        self._passphrase.touch(mode=0o600)
+        self._passphrase.write_text(secrets.token_urlsafe(24))
+        self.stack_file.write_text(yaml.safe_dump({"config": dict(config)}, sort_keys=False))
+        self._must("stack", "init", self.stack, "--no-select")
+        for key, section in secret_sections.items():
+            # On standard input: arguments are visible to everyone on the machine.
+            self._must("config", "set", "--secret", key, "--stack", self.stack, stdin=json.dumps(section))
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder was made."""
+        return self._passphrase.exists()
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Replace sections of the stack file; None removes one."""
+        document = yaml.safe_load(self.stack_file.read_text())
+        document["config"] |= config
+        document["config"] = {key: value for key, value in document["config"].items() if value is not None}
+        self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def environment(self) -> dict[str, str]:
+        """What the Pulumi CLI needs in its environment to work on this stack."""
+        return {
+            **os.environ,
+            **toolchain.ensure(_ENGINE).environment(),
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
+        }
+
+    def pulumi(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        show: bool = False,
+        environment: Mapping[str, str] = {},
+    ) -> Result:
+        """Run the CLI in the project folder; with ``show`` its output goes to the terminal instead."""
+        done = subprocess.run(
+            ["pulumi", *arguments, *(() if show else ("--non-interactive",))],
+            cwd=self.folder,
+            env={**self.environment(), **environment},
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=not show,
+            text=True,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout or "", done.stderr or "")
+
+    def up(self, *arguments: str, show: bool = False) -> Result:
+        """``pulumi up`` without a question."""
+        return self.pulumi("up", "--yes", "--stack", self.stack, *arguments, show=show)
+
+    def destroy(self, *arguments: str, show: bool = False) -> Result:
+        """``pulumi destroy`` without a question."""
+        return self.pulumi("destroy", "--yes", "--stack", self.stack, *arguments, show=show)
+
+    def preview(self, *arguments: str) -> Result:
+        """``pulumi preview``."""
+        return self.pulumi("preview", "--stack", self.stack, *arguments)
+
+    def exported_state(self) -> str:
+        """The state as the CLI exports it: secrets stay encrypted."""
+        return self._must("stack", "export", "--stack", self.stack).stdout
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs."""
+        outputs: dict[str, Any] = json.loads(
+            self._must("stack", "output", "--json", "--stack", self.stack).stdout
+        )
+        return outputs
+
+    def _must(self, *arguments: str, stdin: str | None = None) -> Result:
+        result = self.pulumi(*arguments, stdin=stdin)
+        if result.code:
+            raise BedError(f"pulumi {arguments[0]} for stack {self.stack} failed:\n{result.text.strip()}")
+        return result
+
+
+def overridden(stack_file: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``config`` of a stack file without its secrets, with sections replaced by those of the test bed."""
+    config: dict[str, Any] = yaml.safe_load(stack_file.read_text())["config"]
+    return {key: value for key, value in config.items() if key not in _SITE_ONLY} | dict(overrides)
+
+
+_SITE_ONLY: Sequence[str] = (f"{PROJECT}:secrets",)

@@ -1,0 +1,26 @@
+"""Small valid stack configurations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from panda_infra.config.stack import StackConfig
+
+EVERYTHING = ("msgsvc", "iam", "iam-db", "panda", "harvester", "idds", "bigmon", "ui")
+
+
+def sections(**overrides: Any) -> dict[str, Any]:
+    """The sections of a stack file with every component, by default; each override replaces a section."""
+    return {
+        "experiment": "local",
+        "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
+        "storage": {"class": "standard"},
+        "components": {name: {} for name in EVERYTHING},
+        **overrides,
+    }
+
+
+def stack(**overrides: Any) -> StackConfig:
+    """The same as a validated configuration."""
+    return StackConfig.model_validate_json(json.dumps(sections(**overrides)))
