@@ -1,0 +1,51 @@
+"""Each experiment under the names that PanDA's charts, configuration and pages use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+__all__ = ["EXPERIMENTS", "ExperimentSpec"]
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """An experiment.
+
+    ``title`` is what people read. ``harvester`` picks the scripts and queues inside Harvester's chart and pod, empty
+    for the chart's defaults. ``configuration`` is the part that distinguishes the server's and JEDI's configuration
+    files, empty for the charts' defaults.
+    """
+
+    title: str
+    harvester: str = ""
+    configuration: str = ""
+
+    @property
+    def server_config(self) -> str:
+        """Name of the PanDA server's configuration file inside its chart."""
+        return _config_file("panda_server_config", self.configuration)
+
+    @property
+    def jedi_config(self) -> str:
+        """Name of JEDI's configuration file inside its chart."""
+        return _config_file("panda_jedi_config", self.configuration)
+
+
+def _config_file(name: str, configuration: str) -> str:
+    return ".".join(part for part in (name, configuration, "json") if part)
+
+
+EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
+    {
+        "atlas-testbed": ExperimentSpec("ATLAS testbed", harvester="atlas", configuration="atlas_testbed"),
+        "ctao": ExperimentSpec("CTAO"),
+        "dev": ExperimentSpec("development"),
+        "doma": ExperimentSpec("DOMA", harvester="doma", configuration="cern"),
+        "local": ExperimentSpec("local"),
+        "lsst": ExperimentSpec("Rubin", harvester="lsst"),
+        "lsst-prod": ExperimentSpec("Rubin", harvester="lsst_prod"),
+        "sphenix": ExperimentSpec("sPHENIX", harvester="sphenix"),
+    }
+)

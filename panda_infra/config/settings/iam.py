@@ -1,0 +1,100 @@
+"""INDIGO IAM: organisation, identity provider, mail, database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from panda_infra.config.base import Form, Model
+from panda_infra.config.settings.base import ComponentSettings, Host, Identifier, Port, Url, Word
+
+__all__ = ["IamDatabase", "IamSettings", "IdentityProvider", "Mail"]
+
+MailAddress = Annotated[
+    str, Form(r"[^\s@\"'\\]+@[A-Za-z0-9.-]+", "a mail address", "panda-admins@cern.ch", longest=254)
+]
+Logo = Annotated[
+    str,
+    Form(
+        r"(https?://|resources/)[^\s\"'\\<>{}]+",
+        "a URL, or a path below resources/ of the image",
+        "resources/images/indigo-logo.png",
+    ),
+]
+
+
+class IamDatabase(Model):
+    """IAM's MariaDB: an embedded one, or one elsewhere."""
+
+    host: Host | None = None
+    """Host of an external database; without it the database inside `iam`, else that of `iam-db` is used."""
+    name: Identifier = "iam_db"
+    """Name of the database."""
+    user: Identifier = "iam"
+    """User of the database."""
+
+
+class IdentityProvider(Model):
+    """The OpenID provider with which people log in."""
+
+    name: Word = "cilogon"
+    """Name inside IAM; part of the redirect address."""
+    issuer: Url = "https://cilogon.org"
+    """Issuer of its tokens."""
+    client_id: str
+    """Client that is registered there for this IAM."""
+    scope: str = "openid,profile,email,org.cilogon.userinfo"
+    """Scopes to ask for."""
+    button: str = "Your ID Provider"
+    """Text of the log-in button."""
+
+
+class Mail(Model):
+    """How IAM sends mail; it needs a relay without authentication."""
+
+    host: Host
+    """Mail server."""
+    port: Port = 587
+    """Its port."""
+    sender: MailAddress
+    """Sender of notifications."""
+    administrators: MailAddress
+    """Who is told about requests."""
+
+
+class IamSettings(ComponentSettings):
+    """What the log-in service shows, whom it lets in, and where it keeps its data."""
+
+    base_url: Url | None = None
+    """Address and issuer of IAM; default: its exposed host."""
+    profiles: tuple[Word, ...] = ("prod", "registration")
+    """Spring profiles; `oidc` is added when there is an identity provider."""
+    database: IamDatabase = IamDatabase()
+    """IAM's database."""
+    identity_provider: IdentityProvider | None = None
+    """Where people log in; without it only with IAM's own accounts."""
+    mail: Mail | None = None
+    """Mail relay; without it IAM sends no notifications."""
+    organisation: str | None = None
+    """Name of the organisation; default: the experiment's."""
+    title: str | None = None
+    """Title of the pages; default: PanDA and the organisation."""
+    logo_url: Logo = "resources/images/indigo-logo.png"
+    """Logo of the pages."""
+    logo_height: Annotated[str, Form(r"\d{1,4}", "a number of pixels in quotes", "200")] = "200"
+    """Height of the logo."""
+    logo_width: Annotated[str, Form(r"\d{1,4}", "a number of pixels in quotes", "200")] = "200"
+    """Width of the logo."""
+    superuser: Identifier = "superuser"
+    """User that may do everything; its password is a secret."""
+    authn_info_in_tokens: bool = True
+    """Put e-mail and names into access tokens."""
+    external_authentication: bool = True
+    """Whether a registration needs a log-in at the identity provider."""
+    local_login: Literal["visible", "hidden", "hidden-with-link"] = "hidden"
+    """Whether the log-in page shows the form for IAM's own accounts."""
+    local_login_for: Literal["all", "vo-admins", "none"] = "vo-admins"
+    """Who may use IAM's own accounts."""
+    client_registration_for: Literal["ANYONE", "REGISTERED_USERS", "ADMINISTRATORS"] = "REGISTERED_USERS"
+    """Who may register clients."""
+    health_probe: Url | None = None
+    """Address that IAM's health check asks to see the outside world; without it that check is off."""
