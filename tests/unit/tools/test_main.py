@@ -1,0 +1,43 @@
+import shlex
+
+import pytest
+
+from tests.unit.tools.conftest import Workshop
+from tools.__main__ import main
+
+
+def test_build_builds_what_is_named(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "helm", "kwok"]) == 0
+    assert len(workshop.builds()) == 2
+    assert "helm" in capsys.readouterr().err
+
+
+def test_env_can_be_evaluated(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["env"]) == 0
+    exports = [shlex.split(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(export == "export" for export, _ in exports)
+    assert {"PATH", "PULUMI_HOME"} <= {variable.split("=")[0] for _, variable in exports}
+    assert workshop.builds()
+
+
+def test_a_users_error_is_told_in_plain_words(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    (workshop.bin / "fail").touch()
+    assert main(["build", "helm"]) == 1
+    error = capsys.readouterr().err
+    assert "error: helm" in error
+    assert "Traceback" not in error
+
+
+def test_prune_removes_old_builds_only(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["build"])
+    present = set(workshop.cache.glob("tools/*/*")) | set(workshop.cache.glob("engine/*"))
+    (workshop.modules / "kwok" / "go.mod").write_text("another pin")
+    main(["build", "kwok"])
+    old = workshop.cache / "venvs" / "main" / "old"
+    old.mkdir(parents=True)
+    capsys.readouterr()
+    assert main(["prune"]) == 0
+    removed = [line.removeprefix("removed ") for line in capsys.readouterr().err.splitlines()]
+    gone = {folder for folder in present if not folder.exists()}
+    assert {str(folder) for folder in gone} | {str(old)} == set(removed)
+    assert [folder.parent.name for folder in gone] == ["kwok"]
