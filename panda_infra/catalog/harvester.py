@@ -41,6 +41,7 @@ HARVESTER = ComponentSpec(
             tls="bigmon-tls-certs",
             route="harvester.route",
             route_host="harvester.route.hostName",
+            class_annotation=False,
         ),
     ),
 )

@@ -30,7 +30,7 @@ IAM = ComponentSpec(
         ),
     ),
     after=("iam-db",),
-    endpoints=(Endpoint(host="iam", key="main.ingress", tls="iam-tls-certs"),),
+    endpoints=(Endpoint(host="iam", key="main.ingress", tls="iam-tls-certs", snippets=True),),
 )
 
 IAM_DB = ComponentSpec(

@@ -28,5 +28,5 @@ IDDS = ComponentSpec(
     ),
     needs=("msgsvc", "panda"),
     after=("iam",),
-    endpoints=(Endpoint(host="idds", key="rest.ingress", tls="idds-tls-certs"),),
+    endpoints=(Endpoint(host="idds", key="rest.ingress", tls="idds-tls-certs", snippets=True),),
 )

@@ -56,7 +56,8 @@ class Endpoint:
     ``host`` is the field of ``hosts``, ``key`` the chart's value that describes the Ingress (dotted), ``tls`` the
     suffix of the TLS Secret that the chart's Ingress names. ``route`` and ``gateway`` are the values that describe
     an OpenShift Route and a Gateway, empty where the chart has none; ``route_host`` is the value that names the
-    Route's or Gateway's host.
+    Route's or Gateway's host. ``class_annotation`` and ``snippets`` tell which of nginx' annotations the chart sets
+    by itself.
     """
 
     host: str
@@ -65,6 +66,8 @@ class Endpoint:
     route: str = ""
     route_host: str = ""
     gateway: str = ""
+    class_annotation: bool = True
+    snippets: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ PANDA = ComponentSpec(
             route="server.route",
             route_host="server.hostName",
             gateway="server.gateway",
+            snippets=True,
         ),
-        Endpoint(host="panda_big", key="server.ingress_big", tls="panda-tls-certs"),
+        Endpoint(host="panda_big", key="server.ingress_big", tls="panda-tls-certs", snippets=True),
     ),
 )
