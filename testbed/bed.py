@@ -52,7 +52,7 @@ class Bed:
     def dead(self) -> list[str]:
         """The parts that have ended since the start."""
         alive = processes.alive(self.state)
-        return sorted(part for part, pid in self.pids.items() if alive.get(part) != pid)
+        return sorted(part for part, pid in self.pids.items() if pid not in alive)
 
 
 def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local") -> Bed:
@@ -92,7 +92,7 @@ def stop(name: str) -> None:
     folder = state.folder(name)
     with state.lock(name):
         processes.stop(folder, _STOP_ORDER)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 @contextmanager
@@ -122,6 +122,10 @@ def _clear(folder: Path) -> None:
     if bed and not bed.dead():
         raise BedError(f"test bed {bed.name}: runs already in {folder}; stop it first or choose another name")
     processes.stop(folder, _STOP_ORDER)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
 

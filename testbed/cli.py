@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from testbed import bed as beds
 from testbed import charts as chart_folders
@@ -67,19 +65,21 @@ def main() -> None:
 
 
 def _show(found: statuses.Status) -> None:
+    """One line for each fact: nothing is wrapped, so that it can be searched."""
     bed = found.bed
-    table = Table("", "", show_header=False, box=None)
     for part, pid in bed.pids.items():
-        table.add_row(
-            part, f"[red]ended, see {bed.state / 'log' / part}.log" if part in found.dead else f"pid {pid}"
-        )
-    table.add_row("kubeconfig", str(bed.kubeconfig))
-    table.add_row("charts", bed.chart_repository)
-    table.add_row("logs", str(bed.state / "log"))
+        dead = part in found.dead
+        _line(part, f"ended, see {bed.state / 'log' / part}.log" if dead else f"pid {pid}", bad=dead)
+    _line("kubeconfig", str(bed.kubeconfig))
+    _line("charts", bed.chart_repository)
+    _line("logs", str(bed.state / "log"))
     for node, ready in found.nodes.items():
-        table.add_row("node", f"{node}: {'ready' if ready else '[red]not ready'}")
+        _line("node", f"{node}: {'ready' if ready else 'not ready'}", bad=not ready)
     for condition, count in sorted(found.pods.items()):
-        table.add_row("pods", f"{count} {condition}")
+        _line("pods", f"{count} {condition}")
     for missing in found.missing:
-        table.add_row("[red]missing", str(missing))
-    Console(soft_wrap=True).print(table)
+        _line("missing", str(missing), bad=True)
+
+
+def _line(label: str, text: str, *, bad: bool = False) -> None:
+    typer.secho(f"{label:<24} {text}", fg=typer.colors.RED if bad else None)

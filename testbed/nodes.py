@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from testbed import waiting
 from testbed.api import Api, Object
+from testbed.errors import BedError
+from tools import versions
 
 if TYPE_CHECKING:
     from testbed.bed import Bed
@@ -21,6 +23,7 @@ _NODES = "/api/v1/nodes"
 _NOT_READY = "testbed.panda-infra/not-ready"
 _SUFFIX_LETTERS = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 12
+_FIRST_MASTER = "-master-0"
 _ZONE = "cern-geneva-a"
 _READY_WITHIN = 20.0
 
@@ -51,7 +54,7 @@ def stack_name(cluster: str) -> str:
 
 def create(api: Api, stack: str, workers: int) -> None:
     """Makes the master and ``workers`` nodes of a new cluster; they turn Ready by themselves."""
-    bodies = [_master(f"{stack}-master-0", 10)]
+    bodies = [_master(f"{stack}{_FIRST_MASTER}", 10)]
     bodies += [_worker(f"{stack}-node-{index}", 20 + index) for index in range(workers)]
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda body: api.create(_NODES, body), bodies))
@@ -114,13 +117,16 @@ def _workers(api: Api) -> Iterator[tuple[int, str]]:
             yield int(match[1]), name
 
 
+def _stack(api: Api) -> str:
+    for node in api.list(_NODES):
+        name: str = node["metadata"]["name"]
+        if name.endswith(_FIRST_MASTER):
+            return name.removesuffix(_FIRST_MASTER)
+    raise BedError("the bed was started without nodes, so there is no cluster that one could join")
+
+
 def _join(api: Api, first: int, count: int) -> list[str]:
-    master = next(
-        node["metadata"]["name"]
-        for node in api.list(_NODES)
-        if node["metadata"]["name"].endswith("-master-0")
-    )
-    stack = master.removesuffix("-master-0")
+    stack = _stack(api)
     joined = [f"{stack}-node-{index}" for index in range(first, first + count)]
     for offset, name in enumerate(joined):
         api.create(_NODES, _worker(name, 20 + first + offset))
@@ -177,7 +183,7 @@ def _node(
             "nodeInfo": {
                 "architecture": "amd64",
                 "operatingSystem": "linux",
-                "kubeletVersion": "v1.34.4",
+                "kubeletVersion": f"v{versions.KUBERNETES}",
                 "kubeProxyVersion": "",
                 "containerRuntimeVersion": "kwok://0",
                 "osImage": "Fedora CoreOS",

@@ -12,7 +12,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +69,9 @@ def tail(log: Path, lines: int = _LAST_LINES) -> str:
     return "\n".join(f"    {line}" for line in text[-lines:]) or "    (nothing was written)"
 
 
-def alive(state: Path) -> dict[str, int]:
-    """The living processes of the instance in ``state``: part name to process id."""
-    return {part: pid for pid, part in _marked(state)}
+def alive(state: Path) -> dict[int, str]:
+    """The living processes of the instance in ``state``: process id to the part that it belongs to."""
+    return dict(_marked(state))
 
 
 def stop(state: Path, order: Sequence[str] = ()) -> None:
@@ -82,22 +82,21 @@ def stop(state: Path, order: Sequence[str] = ()) -> None:
     Raises:
         BedError: a process outlived even the kill.
     """
-    others = {part for _, part in _marked(state)}.difference(order)
-    for wave in (others, *({part} for part in order)):
-        _end(state, wave)
-    _end(state, {part for _, part in _marked(state)})
+    _end(state, set(alive(state).values()).difference(order))
+    for part in order:
+        _end(state, {part})
+    if left := alive(state):
+        raise BedError(f"{state}: still alive after being killed: {left}")
 
 
-def _end(state: Path, parts: Iterable[str]) -> None:
+def _end(state: Path, parts: Set[str]) -> None:
     with ExitStack() as stack:
         handles = [stack.enter_context(_handle(pid)) for pid, part in _marked(state) if part in parts]
         # Only now is it certain that each handle stands for the process that carries the mark.
         marked = {pid for pid, _ in _marked(state)}
         ours = [descriptor for pid, descriptor in handles if descriptor is not None and pid in marked]
         left = _signal_and_wait(ours, signal.SIGTERM)
-        left = _signal_and_wait(left, signal.SIGKILL)
-        if left:
-            raise BedError(f"{state.name}: {len(left)} processes could not be killed: {alive(state)}")
+        _signal_and_wait(left, signal.SIGKILL)
     for pid, _ in handles:
         with suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
