@@ -1,0 +1,46 @@
+"""Has a cluster's control plane started, stopped and given its nodes, by the project's own interpreter."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from eventlet.green import subprocess
+from magnum.conductor.handlers.common import cert_manager
+
+from testbed.openstack.driver.cluster_files import ClusterFiles
+from testbed.openstack.settings import current
+
+_SOURCES = Path(__file__).resolve().parents[3]
+
+
+def write_certificates(files: ClusterFiles, context: Any, cluster: Any) -> None:
+    """Makes the cluster's folder with what Magnum's certificate manager holds for the cluster."""
+    files.folder.mkdir(mode=0o700)
+    pairs = {
+        files.authority: cert_manager.get_cluster_ca_certificate(cluster, context),
+        files.administrator: cert_manager.get_cluster_magnum_cert(cluster, context),
+    }
+    for stem, pair in pairs.items():
+        stem.with_suffix(".crt").write_bytes(_bytes(pair.get_certificate()))
+        key = stem.with_suffix(".key")
+        key.touch(mode=0o600)
+        key.write_bytes(_bytes(pair.get_decrypted_private_key()))
+
+
+def begin(command: Literal["start", "join", "stop"], files: ClusterFiles) -> None:
+    """Runs ``testbed.openstack.cluster`` without waiting for it; its outcome shows in ``files``."""
+    argv = [current().interpreter, "-m", "testbed.openstack.cluster", command, files.folder]
+    with files.log.open("ab") as log:
+        subprocess.Popen(
+            [str(word) for word in argv],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+        )
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text

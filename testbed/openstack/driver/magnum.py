@@ -1,0 +1,200 @@
+"""Magnum's driver of clusters: one Nova server per node, a real control plane, no Heat.
+
+It keeps of Magnum's own driver what a client can see: the names of stack and servers, the statuses and when
+they change, the reasons of failures, and that the cluster's API server trusts the authority that Magnum made.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any, NoReturn
+
+import eventlet
+from heatclient import exc as heat
+from magnum.common import clients, context as contexts, exception
+from magnum.drivers.common import driver
+from magnum.objects import fields
+
+from testbed.openstack.driver import control_plane
+from testbed.openstack.driver.cluster_files import ClusterFiles, Machine
+from testbed.openstack.driver.roster import Group, Roster, server_prefix, stack_name
+from testbed.openstack.driver.servers import Servers
+from testbed.openstack.faults import FaultFile, Faults
+from testbed.openstack.settings import current
+
+_Status = fields.ClusterStatus
+
+
+class Driver(driver.Driver):  # type: ignore[misc]
+    """Clusters of the kind that CERN's templates describe."""
+
+    provides = [{"server_type": "vm", "os": "fedora-coreos", "coe": "kubernetes"}]  # noqa: RUF012 (Magnum's)
+
+    def create_cluster(self, context: Any, cluster: Any, _create_timeout: int) -> None:
+        """Boots the servers and begins to start the control plane."""
+        cluster.stack_id = str(uuid.uuid4())
+        control_plane.write_certificates(_files(cluster), context, cluster)
+        control_plane.begin("start", _files(cluster))
+        Roster(stack_name(cluster.name), time.time()).save(_roster_path(cluster))
+        self._scale(context, cluster)
+
+    def update_cluster(self, context: Any, cluster: Any, _scale_manager: Any = None, rollback: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+        """Scales the default workers."""
+        eventlet.sleep(_faults().heat_seconds)
+        self._scale(context, cluster)
+
+    def resize_cluster(
+        self,
+        context: Any,
+        cluster: Any,
+        _resize_manager: Any,
+        node_count: int,  # noqa: ARG002 (already in the node group)
+        nodes_to_remove: list[str],
+        nodegroup: Any = None,  # noqa: ARG002
+    ) -> None:
+        """Scales, and replaces or removes the servers ``nodes_to_remove`` (UUIDs or names)."""
+        eventlet.sleep(_faults().heat_seconds)
+        self._scale(context, cluster, gone=nodes_to_remove or ())
+
+    def delete_cluster(self, context: Any, cluster: Any) -> None:
+        """Deletes the servers and begins to stop the control plane."""
+        eventlet.sleep(_faults().heat_seconds)
+        if not _roster_path(cluster).exists():
+            raise heat.HTTPNotFound  # as for a stack that was never made: Magnum drops the cluster at once
+        Servers(clients.OpenStackClients(context), _roster(cluster).stack).delete_all()
+        for nodegroup in cluster.nodegroups:
+            nodegroup.status = _Status.DELETE_IN_PROGRESS
+            nodegroup.save()
+        control_plane.begin("stop", _files(cluster))
+
+    def create_nodegroup(self, context: Any, cluster: Any, nodegroup: Any) -> None:
+        """Boots the servers of a further node group."""
+        nodegroup.stack_id = str(uuid.uuid4())
+        self._scale(context, cluster)
+
+    def update_nodegroup(self, _context: Any, _cluster: Any, nodegroup: Any) -> None:
+        """Keeps new bounds of the node count."""
+        nodegroup.save()
+
+    def delete_nodegroup(self, context: Any, cluster: Any, nodegroup: Any) -> None:
+        """Deletes the servers of a node group; its row goes once they are gone."""
+        nodegroup.save()
+        self._scale(context, cluster)
+
+    def upgrade_cluster(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refused, as by this release's own driver."""
+        raise exception.NotSupported(operation="Upgrading a cluster of the test bed")
+
+    def create_federation(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Magnum's own driver has none either."""
+        raise NotImplementedError
+
+    update_federation = delete_federation = create_federation
+
+    def update_cluster_status(self, context: Any, cluster: Any, use_admin_ctx: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Magnum asks every second about each cluster whose status ends in _IN_PROGRESS."""
+        if cluster.stack_id is None or not _roster_path(cluster).exists():
+            return
+        owner = context if use_admin_ctx else contexts.make_cluster_context(cluster)
+        roster = _roster(cluster)
+        servers = Servers(clients.OpenStackClients(owner), roster.stack)
+        action = cluster.status.removesuffix("_IN_PROGRESS")
+        if reason := _files(cluster).failure():
+            _finish(cluster, f"{action}_FAILED", reason)
+        elif action == "DELETE":
+            if not servers.all() and not _files(cluster).folder.exists():
+                _roster_path(cluster).unlink()
+                cluster.status = _Status.DELETE_COMPLETE
+        elif time.time() >= roster.since + _least_seconds(action):
+            self._conclude(cluster, action, roster, servers)
+
+    def _conclude(self, cluster: Any, action: str, roster: Roster, servers: Servers) -> None:
+        """Completes or fails a create or an update whose servers have all got somewhere."""
+        files, faults = _files(cluster), _faults()
+        if action == "CREATE" and faults.create_failed is not None:
+            _finish(cluster, "CREATE_FAILED", faults.create_failed)
+            return
+        if failures := servers.failures():
+            _finish(cluster, f"{action}_FAILED", failures)
+            return
+        endpoint = files.endpoint()
+        nodegroups = cluster.nodegroups
+        if endpoint is None or not _is_current(roster, nodegroups) or servers.active() != roster.names:
+            return
+        machines = servers.machines(nodegroups, roster)
+        if faults.join_seconds:
+            files.write_machines(machines)
+            eventlet.spawn_after(faults.join_seconds, control_plane.begin, "join", files)
+        elif not _have_joined(files, machines):
+            return
+        for nodegroup in nodegroups:
+            group = roster.groups[nodegroup.uuid]
+            nodegroup.node_addresses = [one.address for one in machines if one.name in group.names]
+            nodegroup.save()
+        cluster.api_address, cluster.coe_version = endpoint.url, endpoint.version
+        _finish(cluster, f"{action}_COMPLETE", None)
+
+    def _scale(self, context: Any, cluster: Any, gone: Any = ()) -> None:
+        """Brings the servers to what the node groups say; ``gone`` are UUIDs or names of servers to leave out."""
+        roster = _roster(cluster)
+        servers = Servers(clients.OpenStackClients(context), roster.stack)
+        left = {one.name for one in servers.all() if one.id in gone or one.name in gone}
+        groups = {}
+        for nodegroup in cluster.nodegroups:
+            prefix = server_prefix(roster.stack, nodegroup.role, None if nodegroup.is_default else nodegroup.name)
+            group = roster.groups.get(nodegroup.uuid, Group(prefix))
+            groups[nodegroup.uuid] = group.resized(_size(nodegroup), left)
+        wanted = Roster(roster.stack, time.time(), groups)
+        wanted.save(_roster_path(cluster))
+        servers.bring_to(cluster, wanted)
+
+
+def _finish(cluster: Any, status: str, reason: str | None) -> None:
+    for nodegroup in cluster.nodegroups:
+        if nodegroup.status == _Status.DELETE_IN_PROGRESS:
+            nodegroup.destroy()
+            continue
+        nodegroup.status, nodegroup.status_reason = status, reason
+        nodegroup.save()
+    cluster.status, cluster.status_reason = status, reason
+    cluster.save()
+
+
+def _size(nodegroup: Any) -> int:
+    """How many servers a node group is to have."""
+    return 0 if nodegroup.status == _Status.DELETE_IN_PROGRESS else int(nodegroup.node_count)
+
+
+def _is_current(roster: Roster, nodegroups: list[Any]) -> bool:
+    """Whether the roster follows the node groups already: Magnum announces a change before it asks for it."""
+    sizes = {nodegroup.uuid: _size(nodegroup) for nodegroup in nodegroups}
+    return all(uuid in roster.groups and len(roster.groups[uuid].names) == size for uuid, size in sizes.items())
+
+
+def _have_joined(files: ClusterFiles, machines: list[Machine]) -> bool:
+    """Whether the machines are the cluster's nodes; has them join when they were not told to yet."""
+    if files.machines() != machines:
+        files.write_machines(machines)
+        control_plane.begin("join", files)
+    return files.nodes() == {machine.name for machine in machines}
+
+
+def _faults() -> Faults:
+    return FaultFile(current().folder).read()
+
+
+def _least_seconds(action: str) -> float:
+    return _faults().create_seconds if action == "CREATE" else _faults().scale_seconds
+
+
+def _files(cluster: Any) -> ClusterFiles:
+    return ClusterFiles(current().clusters / cluster.uuid)
+
+
+def _roster_path(cluster: Any) -> Any:
+    return current().clusters / f"{cluster.uuid}.json"
+
+
+def _roster(cluster: Any) -> Roster:
+    return Roster.load(_roster_path(cluster))

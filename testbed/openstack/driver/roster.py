@@ -1,0 +1,76 @@
+"""Which servers a cluster should have, by name; kept in a file, as Heat keeps a stack."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import string
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+_SUFFIX_LETTERS = string.ascii_lowercase + string.digits
+_SUFFIX_LENGTH = 12
+_LONGEST_PREFIX = 30
+_ROLES = {"worker": "node"}  # the word in the servers' names where it is not the role itself
+
+
+def stack_name(cluster: str) -> str:
+    """The name of a cluster's stack, as Magnum's own driver makes it; its servers' names begin with it."""
+    prefix = cluster[:_LONGEST_PREFIX].replace("_", "-").replace(".", "-")
+    kept = "".join(letter for letter in prefix if letter in string.ascii_letters + string.digits + "-")
+    suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
+    return f"{kept}-{suffix}".lower()
+
+
+def server_prefix(stack: str, role: str, nodegroup: str | None) -> str:
+    """What the names of a node group's servers begin with; ``nodegroup`` is None for the two default groups."""
+    own = f"{stack}-{nodegroup}" if nodegroup else stack
+    return f"{own}-{_ROLES.get(role, role)}-"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The servers of one node group. An index that was removed never comes back, as in a Heat resource group."""
+
+    prefix: str
+    names: tuple[str, ...] = ()
+    following: int = 0
+
+    def resized(self, count: int, gone: Collection[str] = ()) -> Group:
+        """The group with ``count`` servers and none of ``gone``; the highest indices go first."""
+        kept = tuple(name for name in self.names if name not in gone)[:count]
+        fresh = range(self.following, self.following + count - len(kept))
+        names = (*kept, *(f"{self.prefix}{index}" for index in fresh))
+        return replace(self, names=names, following=fresh.stop)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A cluster's servers: node group UUID to group. ``since`` is when they were last changed (epoch seconds)."""
+
+    stack: str
+    since: float
+    groups: Mapping[str, Group] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """Every server that should exist."""
+        return {name for group in self.groups.values() for name in group.names}
+
+    def save(self, path: Path) -> None:
+        """Replaces the file at once and whole."""
+        fresh = path.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(self)))
+        fresh.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """What ``save`` wrote; FileNotFoundError when the cluster has no servers yet."""
+        content = json.loads(path.read_text())
+        groups = {
+            uuid: Group(prefix=group["prefix"], names=tuple(group["names"]), following=group["following"])
+            for uuid, group in content["groups"].items()
+        }
+        return cls(content["stack"], content["since"], groups)

@@ -1,0 +1,111 @@
+"""What goes wrong in the cloud, switched on and off while it runs.
+
+The faults lie in a file that the services read at every request, so that a test changes them without
+touching a process. Answers that count down are taken from the file under a lock: each is given once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to the next ``count`` requests that match, which never reach the service.
+
+    ``path`` is a regular expression searched in the path, ``method`` one that fits the whole method.
+    ``retry_after`` is in seconds. An expired token is a status 401.
+    """
+
+    status: int
+    count: int = 1
+    service: str = "magnum"
+    method: str = ".*"
+    path: str = ""
+    retry_after: int | None = None
+
+    def matches(self, service: str, method: str, path: str) -> bool:
+        """Whether this is the answer to such a request."""
+        return (
+            self.count > 0
+            and self.service == service
+            and re.fullmatch(self.method, method) is not None
+            and re.search(self.path, path) is not None
+        )
+
+
+@dataclass(frozen=True)
+class Faults:
+    """All faults of a cloud; none by default. Times are in seconds.
+
+    Attributes:
+        create_failed: New clusters end in CREATE_FAILED with this reason.
+        create_seconds: A new cluster completes this long after it was asked for, not sooner.
+        scale_seconds: So does a cluster whose node count changes.
+        row_seconds: Magnum answers 202, and for this long GET of the new cluster is a 404.
+        heat_seconds: Magnum answers an update or a delete, and its status changes this much later.
+        join_seconds: Nodes join their cluster this long after Magnum called it complete.
+        answers: Answers in place of those of the services.
+    """
+
+    create_failed: str | None = None
+    create_seconds: float = 0
+    scale_seconds: float = 0
+    row_seconds: float = 0
+    heat_seconds: float = 0
+    join_seconds: float = 0
+    answers: tuple[Answer, ...] = ()
+
+
+class FaultFile:
+    """The faults of the bed in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "faults.json"
+        self._lock = folder / "faults.lock"
+
+    def read(self) -> Faults:
+        """The faults that are on now."""
+        try:
+            content = json.loads(self._path.read_text())
+        except FileNotFoundError:
+            return Faults()
+        answers = tuple(Answer(**answer) for answer in content.pop("answers"))
+        return Faults(**content, answers=answers)
+
+    def write(self, faults: Faults) -> None:
+        """Replaces all faults."""
+        with self._locked():
+            self._replace(faults)
+
+    def take(self, service: str, method: str, path: str) -> Answer | None:
+        """The answer to this request, counted down by one; None when the service answers itself."""
+        if not any(answer.matches(service, method, path) for answer in self.read().answers):
+            return None
+        with self._locked():
+            faults = self.read()
+            for place, answer in enumerate(faults.answers):
+                if answer.matches(service, method, path):
+                    less = dataclasses.replace(answer, count=answer.count - 1)
+                    answers = (*faults.answers[:place], less, *faults.answers[place + 1 :])
+                    self._replace(dataclasses.replace(faults, answers=answers))
+                    return answer
+        return None
+
+    def _replace(self, faults: Faults) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(dataclasses.asdict(faults)))
+        fresh.replace(self._path)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with self._lock.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield

@@ -1,0 +1,109 @@
+"""Fills a fresh cloud: catalog and service users, then what its owner would offer to the tenant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import openstack
+
+from testbed.openstack import offer
+from testbed.openstack.settings import REGION, Settings
+
+_TYPES = {
+    "placement": "placement",
+    "nova": "compute",
+    "glance": "image",
+    "neutron": "network",
+    "magnum": "container-infra",
+}
+
+
+def connect(settings: Settings, user: str) -> Any:
+    """An openstacksdk connection as ``admin`` or ``panda``, in the project of the same name."""
+    return openstack.connect(
+        auth_url=settings.url("keystone"),
+        username=user,
+        password=settings.password,
+        project_name=user,
+        user_domain_name="Default",
+        project_domain_name="Default",
+        region_name=REGION,
+        load_yaml_config=False,
+        load_envvars=False,
+    )
+
+
+def identity(settings: Settings) -> None:
+    """Catalog, service users, Magnum's trustee domain, and the tenant: an ordinary member, no admin."""
+    keystone = connect(settings, "admin").identity
+    roles = {role.name: role.id for role in keystone.roles()}
+    password = settings.password
+
+    services = keystone.create_project(name="service", domain_id="default")
+    for name, kind in _TYPES.items():
+        user = keystone.create_user(name=name, domain_id="default", password=password)
+        for role in ("admin", "service"):
+            keystone.assign_project_role_to_user(services.id, user.id, roles[role])
+        service = keystone.create_service(type=kind, name=name)
+        keystone.create_endpoint(
+            service_id=service.id, interface="public", region_id=REGION, url=settings.url(name)
+        )
+
+    # Magnum makes a user and a trust for each cluster in a domain of its own.
+    domain = keystone.create_domain(name="magnum")
+    trustee = keystone.create_user(name="magnum_domain_admin", domain_id=domain.id, password=password)
+    keystone.assign_domain_role_to_user(domain.id, trustee.id, roles["admin"])
+
+    project = keystone.create_project(name=offer.PROJECT, domain_id="default")
+    user = keystone.create_user(
+        name=offer.USER, domain_id="default", password=password, default_project_id=project.id
+    )
+    keystone.assign_project_role_to_user(project.id, user.id, roles["member"])
+
+
+def cloud(settings: Settings) -> None:
+    """Image, flavors, network and the public template of clusters."""
+    admin = connect(settings, "admin")
+    admin.image.create_image(
+        name=offer.IMAGE,
+        data=b"no system",
+        disk_format="raw",
+        container_format="bare",
+        visibility="public",
+        validate_checksum=False,
+        os_distro="fedora-coreos",  # by which Magnum chooses its driver
+    )
+    for flavor in (*offer.FLAVORS, offer.UNPLACEABLE):
+        admin.compute.create_flavor(
+            name=flavor.name, vcpus=flavor.cpus, ram=flavor.memory, disk=flavor.disk
+        )
+    network = admin.network.create_network(
+        name=offer.NETWORK,
+        is_shared=True,
+        is_router_external=True,
+        provider_network_type="flat",
+        provider_physical_network="cern",
+    )
+    admin.network.create_subnet(
+        network_id=network.id, name=offer.SUBNET, ip_version=4, cidr=offer.ADDRESSES, is_dhcp_enabled=False
+    )
+    admin.container_infrastructure_management.create_cluster_template(
+        name=offer.TEMPLATE,
+        coe="kubernetes",
+        image_id=offer.IMAGE,
+        is_public=True,
+        flavor_id="m2.medium",
+        master_flavor_id="m2.medium",
+        network_driver="calico",
+        external_network_id=offer.NETWORK,
+        fixed_network=offer.NETWORK,
+        fixed_subnet=offer.SUBNET,
+        labels={"kube_tag": "v1.29.2", "cern_enabled": "true"},
+    )
+
+
+def application_credential(settings: Settings) -> tuple[str, str]:
+    """A restricted application credential of the tenant: its id and secret."""
+    tenant = connect(settings, offer.USER)
+    credential = tenant.identity.create_application_credential(user=tenant.current_user_id, name="testbed")
+    return credential.id, credential.secret

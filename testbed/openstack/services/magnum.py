@@ -1,0 +1,99 @@
+"""Magnum's API and conductor in one process, so that RPC needs no broker.
+
+This does what ``magnum.cmd.api`` and ``magnum.cmd.conductor`` do, less the forking of workers.
+"""
+
+from __future__ import annotations
+
+import magnum.cmd.conductor as conductor  # first: it patches the process for eventlet
+
+import json
+import time
+from contextlib import suppress
+
+import eventlet
+import eventlet.wsgi
+from magnum import objects
+from magnum.api import app as api
+from magnum.common import context as contexts
+from magnum.common import exception, rpc_service, service, short_id
+from magnum.db.sqlalchemy import models
+from magnum.service.periodic import MagnumPeriodicTasks
+from oslo_db.sqlalchemy import enginefacade
+from oslo_log import log as logging
+
+from testbed.openstack.faults import FaultFile
+from testbed.openstack.services import sqlite
+from testbed.openstack.services.middleware import Application, Environ, StartResponse, watched
+from testbed.openstack.settings import HOST, Settings, current
+
+_STATUS_SPACING = 1  # seconds between two looks at the clusters in progress; Magnum itself takes 10
+_ROWS_WITHIN = 5.0
+_POLL = 0.02
+
+
+class _Clusters(conductor.cluster_conductor.Handler):  # type: ignore[misc]
+    """Magnum's own handler, late when a fault says so."""
+
+    def cluster_create(self, *args: object, **kwargs: object) -> object:
+        if delay := FaultFile(current().folder).read().row_seconds:
+            eventlet.sleep(delay)
+        return super().cluster_create(*args, **kwargs)
+
+
+def _settled(application: Application, settings: Settings) -> Application:
+    """Holds the answer to a create back until the cluster's rows exist, unless a fault wants the race.
+
+    Magnum answers 202 before its conductor has made them. On this machine the first GET would come too soon
+    more often than over the way to a real cloud, and a test would fail by chance.
+    """
+    faults = FaultFile(settings.folder)
+
+    def answer(environ: Environ, start_response: StartResponse) -> list[bytes]:
+        is_create = environ["REQUEST_METHOD"] == "POST" and environ["PATH_INFO"].rstrip("/") == "/v1/clusters"
+        body = list(application(environ, start_response))
+        if is_create and not faults.read().row_seconds:
+            _await_rows(json.loads(b"".join(body)).get("uuid"))
+        return body
+
+    return answer
+
+
+def _await_rows(cluster: str | None) -> None:
+    """Returns once the cluster and both its node groups are in the data base; at once when it was refused."""
+    admin = contexts.make_admin_context(all_tenants=True)
+    deadline = time.monotonic() + _ROWS_WITHIN
+    while cluster and time.monotonic() < deadline:
+        with suppress(exception.ClusterNotFound):
+            if len(objects.Cluster.get_by_uuid(admin, cluster).nodegroups) == len(("master", "worker")):
+                return
+        eventlet.sleep(_POLL)
+
+
+def _serve(settings: Settings) -> None:
+    service.prepare_service(["magnum", "--config-file", str(settings.etc / "magnum.conf")])
+    # From the models, as Magnum's own tests do: the migrations alter tables in ways that SQLite cannot.
+    models.Base.metadata.create_all(enginefacade.writer.get_engine())
+    MagnumPeriodicTasks._periodic_spacing["sync_cluster_status"] = _STATUS_SPACING
+    handlers = [
+        conductor.indirection_api.Handler(),
+        _Clusters(),
+        conductor.conductor_listener.Handler(),
+        conductor.credential_conductor.Handler(),
+        conductor.ca_conductor.Handler(),
+        conductor.federation_conductor.Handler(),
+        conductor.nodegroup_conductor.Handler(),
+    ]
+    server = rpc_service.Service.create(
+        conductor.CONF.conductor.topic, short_id.generate_id(), handlers, binary="magnum-conductor"
+    )
+    server.start()
+    server.create_periodic_tasks()
+    application = watched("magnum", _settled(api.load_app(), settings), settings)
+    socket = eventlet.listen((HOST, settings.ports["magnum"]))
+    eventlet.wsgi.server(socket, application, log=logging.getLogger("eventlet.wsgi"), debug=False)
+
+
+if __name__ == "__main__":
+    sqlite.share()
+    _serve(current())

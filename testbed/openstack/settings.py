@@ -1,0 +1,94 @@
+"""What both interpreters must know of one OpenStack bed: its folder, ports and password."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+REGION = "testbed"
+# Each has a port; Keystone and Placement share a process.
+APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum")
+
+_VARIABLE = "PANDA_INFRA_OPENSTACK"
+_PATHS = {"keystone": "/v3", "nova": "/v2.1", "magnum": "/v1"}
+
+
+@dataclass(frozen=True, repr=False)
+class Settings:
+    """One bed.
+
+    ``folder`` holds everything that the bed writes; ``services`` is the virtual environment of the services
+    and ``interpreter`` the project's Python, with which Magnum's driver starts control planes. ``password``
+    is that of every user: the bed listens on the loopback address only and lives as long as its folder.
+    """
+
+    folder: Path
+    services: Path
+    interpreter: Path
+    ports: Mapping[str, int]
+    password: str
+
+    @property
+    def etc(self) -> Path:
+        """The services' configuration files."""
+        return self.folder / "etc"
+
+    @property
+    def log(self) -> Path:
+        """The services' logs and the request log."""
+        return self.folder / "log"
+
+    @property
+    def clusters(self) -> Path:
+        """One folder per Magnum cluster, named by its UUID."""
+        return self.folder / "clusters"
+
+    @property
+    def identity_ready(self) -> Path:
+        """Exists once the catalog and the service users do: Nova's compute asks Placement at its start."""
+        return self.folder / "identity-ready"
+
+    def url(self, api: str) -> str:
+        """The address of an API as it stands in the catalog."""
+        return f"http://{HOST}:{self.ports[api]}{_PATHS.get(api, '')}"
+
+    def database(self, name: str) -> Path:
+        """The SQLite file of a service."""
+        return self.folder / "databases" / f"{name}.db"
+
+    def environment(self) -> dict[str, str]:
+        """The variable by which a service finds these settings again with ``current``."""
+        return {_VARIABLE: str(self.folder)}
+
+    def save(self) -> None:
+        """Writes ``<folder>/settings.json``, for the owner alone."""
+        path = self.folder / "settings.json"
+        path.touch(mode=0o600)
+        content = {
+            "services": str(self.services),
+            "interpreter": str(self.interpreter),
+            "ports": dict(self.ports),
+            "password": self.password,
+        }
+        path.write_text(json.dumps(content, indent=1))
+
+
+def load(folder: Path) -> Settings:
+    """The settings of the bed in ``folder``; OSError when there is none."""
+    content = json.loads((folder / "settings.json").read_text())
+    return Settings(
+        folder=folder,
+        services=Path(content["services"]),
+        interpreter=Path(content["interpreter"]),
+        ports=content["ports"],
+        password=content["password"],
+    )
+
+
+def current() -> Settings:
+    """The settings of the bed that this process is a service of."""
+    return load(Path(os.environ[_VARIABLE]))
