@@ -130,13 +130,22 @@ class Helm:
         for component, spec in COMPONENTS.items():
             chart = f"{self._bed.chart_repository}/{component}"
             values = str(self._values(component))
-            self._run(verb, _release(component), chart, "--version", spec.version, "--values", values, "--wait")
+            self._run(
+                verb, _release(component), chart, "--version", spec.version, "--values", values, "--wait"
+            )
 
     def _values(self, component: str) -> Path:
         return self._scratch / f"{component}.yaml"
 
     def _run(self, *arguments: str) -> str:
-        command = [str(self._helm), "--kubeconfig", str(self._bed.kubeconfig), "--namespace", _NAMESPACE, *arguments]
+        command = [
+            str(self._helm),
+            "--kubeconfig",
+            str(self._bed.kubeconfig),
+            "--namespace",
+            _NAMESPACE,
+            *arguments,
+        ]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

@@ -43,7 +43,9 @@ def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> Namespace:
     return Namespace(
         "namespace",
         metadata=ObjectMetaArgs(name=name, labels={"app.kubernetes.io/managed-by": "panda-infra"}),
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)),
+        opts=pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
+        ),
     )
 
 
@@ -70,7 +72,9 @@ def _components(
             release,
             locate(plan.config.charts, release.chart),
             namespace=name,
-            annotations={sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component},
+            annotations={
+                sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component
+            },
             depends_on=[
                 *first,
                 *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release)),

@@ -16,10 +16,16 @@ HARVESTER = ComponentSpec(
             claims=(
                 Claim("logs", adopt_key="existingClaim", shared_path="harvester-logs"),
                 Claim("wdirs", key="persistentvolumewdir", adopt_key="existingClaim"),
-                Claim("condor", key="persistentvolumecondor", adopt_key="existingClaim", shared_path="condor_logs"),
+                Claim(
+                    "condor",
+                    key="persistentvolumecondor",
+                    adopt_key="existingClaim",
+                    shared_path="condor_logs",
+                ),
                 Claim("special", key="persistentvolumespecial", optional=True),
             ),
             ports=(80, 443),
+            reserves=("cpu", "memory", "ephemeral-storage"),
         ),
         SubComponentSpec(
             name="mariadb",
@@ -30,6 +36,7 @@ HARVESTER = ComponentSpec(
             scalable=False,
             # The last series whose default fits Harvester's transactions (upstream passes a flag for later ones).
             image=("mariadb", "11.4"),
+            reserves=("cpu", "memory", "ephemeral-storage"),
         ),
     ),
     needs=("msgsvc", "panda"),

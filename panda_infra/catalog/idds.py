@@ -16,6 +16,7 @@ IDDS = ComponentSpec(
                 Claim("requests", key="persistentvolumerequests", shared_path="idds-requests"),
             ),
             ports=(8443, 8080),
+            reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
             name="postgres",
@@ -24,6 +25,7 @@ IDDS = ComponentSpec(
             claims=(Claim("data"),),
             ports=(5432,),
             scalable=False,
+            reserves=("cpu", "memory"),
         ),
     ),
     needs=("msgsvc", "panda"),

@@ -74,8 +74,10 @@ class Endpoint:
 class SubComponentSpec:
     """A sub-chart: one workload with its Service, Secrets and claims.
 
-    ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled`` value. ``image``
-    replaces the chart's default where that loses data or is gone (T28). ``scalable`` ones take ``replicaCount``.
+    ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
+    value, ``scalable`` ones take ``replicaCount``. ``image`` replaces the chart's default where that loses data or
+    is gone (T28). ``reserves`` are the resources for which the chart has requests and limits of its own, made for
+    large nodes (T41).
     """
 
     name: str
@@ -86,6 +88,7 @@ class SubComponentSpec:
     switchable: bool = True
     scalable: bool = True
     image: tuple[str, str] | None = None
+    reserves: tuple[str, ...] = ()
 
     def claim(self, name: str) -> Claim | None:
         """The claim that the stack file calls ``name``."""

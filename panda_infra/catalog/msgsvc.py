@@ -14,6 +14,7 @@ MSGSVC = ComponentSpec(
             claims=(Claim("data"),),
             ports=(61613,),
             scalable=False,
+            reserves=("cpu", "memory"),
         ),
     ),
 )

@@ -15,6 +15,7 @@ PANDA = ComponentSpec(
             + live("cric-jsons", optional=True),
             claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="server-logs"),),
             ports=(80, 443),
+            reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
             name="jedi",
@@ -22,6 +23,7 @@ PANDA = ComponentSpec(
             secrets=start("panda-envs", "panda-token-cache", "panda-certs"),
             claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
             ports=(80, 443),
+            reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
             name="postgres",
@@ -30,6 +32,7 @@ PANDA = ComponentSpec(
             claims=(Claim("data"),),
             ports=(5432,),
             scalable=False,
+            reserves=("cpu", "memory"),
         ),
     ),
     needs=("msgsvc",),

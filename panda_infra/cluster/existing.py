@@ -60,7 +60,7 @@ def check_cluster(cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
     return _check_reachable(text, cluster.context, server)
 
 
-def _server(kubeconfig: Any, context: str | None) -> str:  # noqa: ANN401 - foreign YAML
+def _server(kubeconfig: Any, context: str | None) -> str:
     name = context or kubeconfig["current-context"]
     chosen = next((c["context"] for c in kubeconfig["contexts"] if c["name"] == name), None)
     if chosen is None:
@@ -92,8 +92,10 @@ def _check_access(text: str, context: str | None, server: str) -> list[Problem]:
         file.write(text)
         file.flush()
         try:
-            api = config.new_client_from_config(file.name, context=context)
-            with api:
+            settings = client.Configuration()
+            settings.retries = False
+            config.load_kube_config(file.name, context=context, client_configuration=settings)
+            with client.ApiClient(settings) as api:
                 client.AuthorizationV1Api(api).create_self_subject_access_review(
                     {"spec": {"resourceAttributes": {"resource": "namespaces", "verb": "list"}}},
                     _request_timeout=_PATIENCE,

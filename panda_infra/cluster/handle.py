@@ -10,7 +10,10 @@ import pulumi_kubernetes as kubernetes
 
 __all__ = ["ClusterHandle", "kubernetes_provider"]
 
-_BURST, _QPS = 240, 120  # more than a hundred objects at once would wait for the client's default of 5 a second
+_BURST, _QPS = (
+    240,
+    120,
+)  # more than a hundred objects at once would wait for the client's default of 5 a second
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,9 @@ def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
         return Problem("charts.repository", what, "check the address, the network and `helm registry login`")
     if response.status_code == requests.codes.not_found:
         what = f"{source.repository}/{chart.name} has no version {chart.version}"
-        return Problem(f"components.{chart.name}.chart.version", what, "push the chart or name a version that exists")
+        return Problem(
+            f"components.{chart.name}.chart.version", what, "push the chart or name a version that exists"
+        )
     if not response.ok:
         what = f"the registry answers {response.status_code} for {source.repository}/{chart.name}"
         return Problem("charts.repository", what, "check the address and `helm registry login`")
@@ -122,7 +124,9 @@ def _fetch(source: GitCharts) -> list[Problem]:
             ["git", "-C", str(work), "fetch", "--quiet", "--depth=1", "--", source.url, source.revision],
             ["git", "-C", str(work), "checkout", "--quiet", "FETCH_HEAD"],
         ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False, env=_git_environment())
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, env=_git_environment()
+            )
             if done.returncode:
                 reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
                 what = f"commit {source.revision} cannot be fetched from {source.url} ({reason})"

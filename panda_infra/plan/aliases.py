@@ -13,6 +13,7 @@ from dataclasses import dataclass
 __all__ = [
     "MetadataChange",
     "alias_of",
+    "aliases_in",
     "change_metadata",
     "entry",
     "number_nodes",
@@ -86,6 +87,12 @@ def numbers_in(entries: Iterable[str], aliases: Iterable[str]) -> dict[str, int]
     wanted = set(aliases)
     found = (match for text in entries if (match := _ENTRY.fullmatch(text)))
     return {match["alias"]: int(match["number"]) for match in found if match["alias"] in wanted}
+
+
+def aliases_in(servers: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """Every alias that any of the servers' entries is about."""
+    found = (match["alias"] for entries in servers for text in entries if (match := _ENTRY.fullmatch(text)))
+    return tuple(sorted(set(found)))
 
 
 def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: int = 0) -> dict[str, int]:

@@ -36,7 +36,9 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
     )
 
 
-def enabled_sub_components(spec: ComponentSpec, component: Component) -> Iterator[tuple[SubComponentSpec, SubComponent]]:
+def enabled_sub_components(
+    spec: ComponentSpec, component: Component
+) -> Iterator[tuple[SubComponentSpec, SubComponent]]:
     """The sub-components of a component that are switched on, each with its configuration."""
     for sub in spec.sub_components:
         config: SubComponent = getattr(component, sub.name)
@@ -91,7 +93,9 @@ def _secrets(config: StackConfig) -> dict[str, tuple[Consumer, ...]]:
 
 def _hosts(config: StackConfig) -> dict[str, str]:
     return {
-        field: host for field in type(config.hosts).model_fields if (host := getattr(config.hosts, field)) is not None
+        field: host
+        for field in type(config.hosts).model_fields
+        if (host := getattr(config.hosts, field)) is not None
     }
 
 

@@ -30,7 +30,8 @@ _READY_AFTER = {"annotations": {"testbed.panda-infra/ready-after": _DELAY}}
 def components(**changes: Any) -> dict[str, Any]:
     """Every component, each pod ready after the delay."""
     described: dict[str, Any] = {
-        name: {sub.name: dict(_READY_AFTER) for sub in spec.sub_components} for name, spec in COMPONENTS.items()
+        name: {sub.name: dict(_READY_AFTER) for sub in spec.sub_components}
+        for name, spec in COMPONENTS.items()
     }
     # The iam chart's own database stays off: iam-db is deployed.
     described["iam"]["mariadb"] = {"enabled": False}
@@ -145,4 +146,8 @@ def test_destroy_leaves_nothing(stack: Workspace, api: Api) -> None:
         return [v["metadata"]["name"] for v in claimed if v["spec"]["claimRef"]["namespace"] == _NAMESPACE]
 
     waiting.until(lambda: not volumes(), "the volumes of the removed claims", seconds=20)
-    assert not [r for r in api.list("/apis/rbac.authorization.k8s.io/v1/clusterroles") if "panda" in r["metadata"]["name"]]
+    assert not [
+        r
+        for r in api.list("/apis/rbac.authorization.k8s.io/v1/clusterroles")
+        if "panda" in r["metadata"]["name"]
+    ]

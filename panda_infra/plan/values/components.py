@@ -43,7 +43,9 @@ def _rootless(config: StackConfig, *sub_components: str) -> Values:
 
 def _proxies(config: StackConfig, sub_component: str) -> Values:
     proxy = config.proxy.model_dump(by_alias=True, exclude_none=True)
-    return {sub_component: {key: value for key, value in proxy.items() if value}} if any(proxy.values()) else {}
+    return (
+        {sub_component: {key: value for key, value in proxy.items() if value}} if any(proxy.values()) else {}
+    )
 
 
 def _msgsvc(config: StackConfig, _names: Names) -> Values:

@@ -31,7 +31,9 @@ def exposure_values(spec: ComponentSpec, config: StackConfig, extra_paths: tuple
     return merged(*layers)
 
 
-def _endpoint(endpoint: Endpoint, host: str | None, exposure: Exposure, extra_paths: tuple[Values, ...]) -> Values:
+def _endpoint(
+    endpoint: Endpoint, host: str | None, exposure: Exposure, extra_paths: tuple[Values, ...]
+) -> Values:
     off = at(endpoint.key, {"enabled": False})
     if host is None:
         return off

@@ -11,7 +11,7 @@ from panda_infra.plan.model import Values
 __all__ = ["at", "merged"]
 
 
-def at(path: str, value: Any) -> Values:  # noqa: ANN401 - chart values are free-form
+def at(path: str, value: Any) -> Values:
     """``value`` nested below a dotted path: ``at("a.b", 1)`` is ``{"a": {"b": 1}}``."""
     for key in reversed(path.split(".")):
         value = {key: value}

@@ -19,7 +19,7 @@ def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
         values["image"] = image
     if spec.scalable and isinstance(config, Replicated):
         values["replicaCount"] = config.replicas
-    resources = {key: value for key, value in config.resources.model_dump().items() if value}
+    resources = _resources(spec, config)
     if resources:
         values["resources"] = resources
     if config.tolerations:
@@ -39,3 +39,12 @@ def _image(spec: SubComponentSpec, config: SubComponent) -> Values:
     repository, tag = spec.image or (None, None)
     chosen = {"repository": config.image.repository or repository, "tag": config.image.tag or tag}
     return {key: value for key, value in chosen.items() if value}
+
+
+def _resources(spec: SubComponentSpec, config: SubComponent) -> Values:
+    """What the stack says and nothing else: the chart's own numbers beside it could contradict it."""
+    chosen = {key: value for key, value in config.resources.model_dump().items() if value}
+    if not chosen:
+        return {}
+    unset: Values = dict.fromkeys(spec.reserves)
+    return {kind: unset | chosen.get(kind, {}) for kind in ("requests", "limits") if unset or kind in chosen}

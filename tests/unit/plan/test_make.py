@@ -25,7 +25,9 @@ def test_every_component_becomes_one_release_in_order() -> None:
     releases = plan().releases
     assert {release.component for release in releases} == set(EVERYTHING)
     position = {release.component: index for index, release in enumerate(releases)}
-    assert all(position[other] < position[release.component] for release in releases for other in release.after)
+    assert all(
+        position[other] < position[release.component] for release in releases for other in release.after
+    )
 
 
 def test_every_release_finds_the_secrets_and_none_sets_a_deployment_name() -> None:
@@ -70,7 +72,12 @@ def test_the_shared_claim_is_made_first_and_mounted_by_all_t20() -> None:
 
 @pytest.mark.parametrize(
     ("component", "path"),
-    [("idds", ("rest", "ingress")), ("bigmon", ("main", "ingress")), ("iam", ("main", "ingress")), ("ui", ("ingress",))],
+    [
+        ("idds", ("rest", "ingress")),
+        ("bigmon", ("main", "ingress")),
+        ("iam", ("main", "ingress")),
+        ("ui", ("ingress",)),
+    ],
 )
 def test_no_ingress_without_a_host_of_the_stack_t33(component: str, path: tuple[str, ...]) -> None:
     found: Any = values(component)
@@ -130,7 +137,12 @@ def test_databases_keep_their_data_where_the_volume_is_t28() -> None:
 def test_pods_run_without_root_where_the_cluster_demands_it() -> None:
     cluster = {"kind": "existing", "kubeconfig": "k", "noRoot": True}
     made = plan(cluster=cluster)
-    for component, sub in [("msgsvc", "activemq"), ("panda", "server"), ("idds", "rest"), ("idds", "postgres")]:
+    for component, sub in [
+        ("msgsvc", "activemq"),
+        ("panda", "server"),
+        ("idds", "rest"),
+        ("idds", "postgres"),
+    ]:
         assert made.release(component).values[sub]["noRoot"] is True
 
 

@@ -35,7 +35,9 @@ def test_any_selection_has_an_order(deployed: AbstractSet[str]) -> None:
     order = deployment_order(COMPONENTS, deployed)
     assert set(order) == set(deployed)
     for name in order:
-        assert all(order.index(before) < order.index(name) for before in prerequisites(COMPONENTS[name], deployed))
+        assert all(
+            order.index(before) < order.index(name) for before in prerequisites(COMPONENTS[name], deployed)
+        )
 
 
 @given(st.dictionaries(st.sampled_from(_ALL), st.floats(0, 1000)))

@@ -1,0 +1,34 @@
+"""Which cluster, and how to reach it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"cluster", "secrets"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """A cluster can be reached in one way; node groups differ in name from each other and from Magnum's."""
+    if isinstance(config.cluster, ExistingCluster):
+        if bool(config.cluster.kubeconfig) == bool(config.secrets.kubeconfig):
+            both = (
+                "both are given" if config.cluster.kubeconfig else "is missing, and so is secrets.kubeconfig"
+            )
+            fix = "Give one of cluster.kubeconfig (a path) and secrets.kubeconfig (the file's text)."
+            yield Problem("cluster.kubeconfig", both, fix)
+        return
+    names = Counter(group.name for group in config.cluster.node_groups)
+    for index, group in enumerate(config.cluster.node_groups):
+        where = f"cluster.nodeGroups[{index}].name"
+        if names[group.name] > 1:
+            yield Problem(where, f"there is more than one node group {group.name}", "Give each its own name.")
+        if group.name in ("default-worker", "default-master"):
+            what = f"{group.name} is the name of a group that Magnum makes by itself"
+            yield Problem(where, what, "Give it another name, e.g. `name: large`.")

@@ -1,0 +1,37 @@
+"""What a component needs must be part of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.plan.rules.walk import sub_components
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+    """Something is deployed, everything that it needs too, and nothing is switched off that cannot be."""
+    deployed = config.components.deployed()
+    if not deployed:
+        what = f"stack {stack} deploys nothing"
+        yield Problem("components", what, "Name what it deploys, e.g. `components: {msgsvc: {}, panda: {}}`.")
+    for name in deployed:
+        for need in COMPONENTS[name].needs:
+            if need not in deployed:
+                what = f"needs {need}, which the stack does not deploy"
+                yield Problem(f"components.{name}", what, f"Add `{need}: {{}}` beside it, or remove {name}.")
+    for sub in sub_components(config):
+        if sub.runs:
+            continue
+        where = f"{sub.where}.enabled"
+        if not sub.spec.switchable:
+            what = f"{sub.name} cannot be switched off: its chart has no switch for it"
+            yield Problem(where, what, "Remove this key.")
+        elif sub.spec is sub.component.sub_components[0]:
+            what = f"{sub.component.name} is of no use without its {sub.spec.name}"
+            yield Problem(where, what, f"Remove this key, or {sub.component.name} as a whole.")

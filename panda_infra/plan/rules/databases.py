@@ -1,0 +1,48 @@
+"""Each component has exactly one database: its embedded one, or an external one that is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """An external host is given when the embedded database is off, and only then."""
+    panda, idds, harvester = config.components.panda, config.components.idds, config.components.harvester
+    if panda:
+        external = panda.settings.database.host
+        yield from _one("panda", "postgres", embedded=panda.postgres.enabled, external=external)
+        yield from _backend("panda", panda.settings.database.backend, embedded=panda.postgres.enabled)
+    if idds:
+        external = idds.settings.database.host
+        yield from _one("idds", "postgres", embedded=idds.postgres.enabled, external=external)
+        yield from _backend("idds", idds.settings.database.backend, embedded=idds.postgres.enabled)
+    if harvester:
+        database = harvester.settings.database
+        external = database.host or database.host_per_replica
+        yield from _one("harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external)
+
+
+def _one(component: str, name: str, *, embedded: bool, external: str | None) -> Iterator[Problem]:
+    where = f"components.{component}.settings.database.host"
+    if not embedded and not external:
+        what = f"is missing: the embedded {name} is switched off"
+        fix = f"Add the host, e.g. `settings: {{database: {{host: db.cern.ch}}}}`, or remove `{name}: {{enabled: false}}`."
+        yield Problem(where, what, fix)
+    if embedded and external:
+        what = f"names an external database, but the embedded {name} is on"
+        yield Problem(where, what, f"Write `{name}: {{enabled: false}}`, or remove the host.")
+
+
+def _backend(component: str, backend: str, *, embedded: bool) -> Iterator[Problem]:
+    if backend == "oracle" and embedded:
+        where = f"components.{component}.settings.database.backend"
+        what = "oracle is never embedded, but the embedded postgres is on"
+        fix = "Write `postgres: {enabled: false}` and give `settings.database.host`, its TNS alias."
+        yield Problem(where, what, fix)

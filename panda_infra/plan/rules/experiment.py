@@ -1,0 +1,24 @@
+"""One experiment setting feeds every place that must agree (T35)."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator
+
+from panda_infra.config.stack import Experiment, StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"experiment", "cluster"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+    """A stack that is called like an experiment is that experiment's; the test bed is no cloud."""
+    if stack in typing.get_args(Experiment) and config.experiment != stack:
+        what = f"is {config.experiment}, but the stack is called {stack}"
+        fix = f"Write `panda-infra:experiment: {stack}`, or give the stack another name, e.g. {stack}-test."
+        yield Problem("experiment", what, fix)
+    if config.experiment == "local" and config.cluster.kind != "existing":
+        what = "the experiment local lives on the test bed, which no Magnum makes"
+        yield Problem("cluster.kind", what, "Write `cluster: {kind: existing, kubeconfig: ...}`.")

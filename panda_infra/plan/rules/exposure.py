@@ -1,0 +1,84 @@
+"""Each component is exposed in a way that its chart has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.model import Endpoint
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components", "exposure", "hosts", "cluster"})
+_PEM = "-----BEGIN CERTIFICATE-----"
+_DERIVED = {
+    "kubernetes.io/ingress.class": "write `className` instead (API servers refuse both together, T33)",
+    "nginx.ingress.kubernetes.io/ssl-passthrough": "write `passthrough: true` instead",
+}
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """The kind of exposure fits the charts, and each of its keys has an effect."""
+    exposure = config.exposure
+    if exposure.kind in ("route", "gateway"):
+        yield from _unsupported(config)
+    if exposure.kind == "route" and config.cluster.kind == "magnum":
+        what = "a cluster of Magnum has no OpenShift Routes"
+        yield Problem("exposure.kind", what, "Write `exposure: {kind: nginx}`.")
+    if exposure.kind == "gateway":
+        yield from _gateway(config)
+    elif exposure.client_ca is not None:
+        what = "has no effect: only a gateway checks clients' certificates by itself"
+        yield Problem("exposure.clientCa", what, "Remove it, or write `kind: gateway`.")
+    if exposure.passthrough:
+        yield from _passthrough(config)
+    for annotation in exposure.annotations:
+        where = f'exposure.annotations["{annotation}"]'
+        if annotation in _DERIVED:
+            yield Problem(where, "is set by the program itself", f"Remove it; {_DERIVED[annotation]}.")
+        elif exposure.kind not in ("nginx", "ingress"):
+            what = f"has no effect: the charts' {exposure.kind} takes no annotations"
+            yield Problem(where, what, "Remove it.")
+
+
+def _endpoints() -> Iterator[Endpoint]:
+    for spec in COMPONENTS.values():
+        yield from spec.endpoints
+
+
+def _unsupported(config: StackConfig) -> Iterator[Problem]:
+    kind = config.exposure.kind
+    capable = [end for end in _endpoints() if (end.route if kind == "route" else end.gateway)]
+    keys = {field: str(info.alias) for field, info in type(config.hosts).model_fields.items()}
+    for endpoint in _endpoints():
+        if endpoint not in capable and getattr(config.hosts, endpoint.host) is not None:
+            what = (
+                f"its chart has no {kind}; only those of {', '.join(keys[end.host] for end in capable)} have"
+            )
+            fix = "Remove this host, or write `exposure: {kind: ingress}`."
+            yield Problem(f"hosts.{keys[endpoint.host]}", what, fix)
+
+
+def _gateway(config: StackConfig) -> Iterator[Problem]:
+    exposure = config.exposure
+    if "class_name" not in exposure.model_fields_set:
+        what = "is missing: a gateway has no usual class"
+        yield Problem("exposure.className", what, "Add it, e.g. `className: envoy-gateway`.")
+    if config.hosts.panda is not None and exposure.client_ca is None:
+        what = "is missing: the gateway asks for certificates that sign the clients' ones (T34)"
+        yield Problem("exposure.clientCa", what, "Add the PEM text of the authorities, e.g. `clientCa: |`.")
+    elif exposure.client_ca is not None and _PEM not in exposure.client_ca:
+        what = f"must be certificates in PEM form, which start with {_PEM}"
+        yield Problem("exposure.clientCa", what, "Write the text of the file, e.g. `clientCa: |`.")
+
+
+def _passthrough(config: StackConfig) -> Iterator[Problem]:
+    where = "exposure.passthrough"
+    if config.exposure.kind not in ("nginx", "route"):
+        what = f"only kinds nginx and route hand TLS through, not {config.exposure.kind}"
+        yield Problem(where, what, "Remove it, or write `kind: nginx`.")
+    elif config.hosts.panda is None and config.hosts.panda_big is None:
+        what = "has no effect: the PanDA server has no host"
+        yield Problem(where, what, "Add `hosts: {panda: ...}`, or remove it.")

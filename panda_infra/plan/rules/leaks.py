@@ -1,0 +1,57 @@
+"""Secret values stay in Secrets: nothing secret in what becomes chart values, ConfigMaps or labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import SecretStr
+
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components", "secrets"})
+_TELLING = re.compile(
+    r"(.*[_-])?(password|passwd|secret|secret_?key|private_?key|api_?key|token)|\w*(Password|Passwd|SecretKey|Token)",
+    re.IGNORECASE,
+)
+# Shorter ones are words that may stand anywhere.
+_SHORTEST = 8
+_FIX = "Remove it: a Secret's value belongs under `panda-infra:secrets` alone."
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """No secret value outside `secrets`, and no key of free-form values that promises one."""
+    secrets = {text for text in _secret_texts(config.secrets.model_dump()) if len(text) >= _SHORTEST}
+    plain = config.model_dump(by_alias=True, exclude={"secrets"}, exclude_defaults=True)
+    for path, text in _texts(plain, ()):
+        if any(secret in text for secret in secrets):
+            yield Problem(spelled(path), "repeats an encrypted value in plain text", _FIX)
+        elif {"values", "extraEnv"} & set(path[2:-1]) and _TELLING.fullmatch(str(path[-1])) and text:
+            yield Problem(spelled(path), "looks like a secret in plain text", _FIX)
+
+
+def _secret_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secret_texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _secret_texts(item)
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _texts(item, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))

@@ -1,0 +1,66 @@
+"""Names that the affix makes: within Kubernetes' limits, and such that no two collapse into one (T31)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import Names
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"affix", "namespace", "components"})
+_RELEASE_LIMIT = 53  # Helm
+# A StatefulSet's pods carry a label of its name, a dash and a hash of ten characters; a label holds 63.
+_WORKLOAD_LIMIT = 52
+_SYSTEM = re.compile(r"default|(kube|openshift)(-.*)?")
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """The namespace is the stack's own, and every name is valid and as upstream's Secrets expect it."""
+    if _SYSTEM.fullmatch(config.namespace):
+        what = f"{config.namespace} belongs to the cluster, but a stack makes and removes its namespace"
+        yield Problem(
+            "namespace", what, "Choose one for this stack alone, e.g. `panda-infra:namespace: panda`."
+        )
+    yield from _collapses(config.affix)
+    yield from _limits(config)
+
+
+def _collapses(affix: str) -> Iterator[Problem]:
+    """Charts leave a sub-chart's name out of its objects when the release's name contains it already."""
+    words = {
+        sub.name
+        for spec in COMPONENTS.values()
+        for sub in spec.sub_components
+        if sub.name in Names(affix).release(spec.name) and sub.name not in Names().release(spec.name)
+    }
+    if words:
+        what = f"contains {' and '.join(sorted(words))}, so that the charts would name objects differently"
+        yield Problem("affix", what, "Choose another word, e.g. `panda-infra:affix: -dev`.")
+
+
+def _limits(config: StackConfig) -> Iterator[Problem]:
+    names = Names(config.affix)
+    taken: dict[str, str] = {}
+    for component in config.components.deployed():
+        release = names.release(component)
+        workloads = {
+            f"{component} {sub.name}": names.workload(component, sub.name)
+            for sub in COMPONENTS[component].sub_components
+        }
+        if len(release) > _RELEASE_LIMIT or any(len(name) > _WORKLOAD_LIMIT for name in workloads.values()):
+            longest = max([release, *workloads.values()], key=len)
+            what = f"makes {longest} of {component}, longer than the {_WORKLOAD_LIMIT} characters that fit"
+            yield Problem("affix", what, "Choose a shorter one, e.g. `panda-infra:affix: -dev`.")
+        if not release[0].isalpha():
+            what = f"makes {release} of {component}, but names of Services start with a letter"
+            yield Problem("affix", what, "Start it with a letter, e.g. `panda-infra:affix: test-`.")
+        for name, workload in workloads.items():
+            if workload in taken:
+                what = f"gives {taken[workload]} and {name} the same name {workload}"
+                yield Problem("affix", what, "Choose another one, e.g. `panda-infra:affix: -dev`.")
+            taken[workload] = name

@@ -1,0 +1,78 @@
+"""What PanDA reaches outside the stack: OIDC clients, Rucio, CRIC, proxies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from panda_infra.config.paths import spelled
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"auth", "rucio", "cric", "proxy", "secrets"})
+_NO_EFFECT = "Remove it, or add `{}`."
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Settings and secrets name the same things, and none is without effect."""
+    yield from _clients(config)
+    yield from _rucio(config)
+    yield from _cric(config)
+    if config.proxy.no_proxy and not (config.proxy.http_proxy or config.proxy.https_proxy):
+        what = "has no effect without a proxy"
+        yield Problem("proxy.noProxy", what, _NO_EFFECT.format("httpProxy: http://...:3128"))
+
+
+def _clients(config: StackConfig) -> Iterator[Problem]:
+    auth = config.auth
+    names = Counter(client.name for client in auth.clients)
+    for index, client in enumerate(auth.clients):
+        if names[client.name] > 1:
+            what = f"more than one client is named {client.name}"
+            yield Problem(f"auth.clients[{index}].name", what, "Keep one client for each VO.")
+    if auth.internal and f"{auth.vo}.internal" in names:
+        what = f"{auth.vo}.internal is the name of the internal client, which the program adds itself"
+        yield Problem("auth.clients", what, "Remove it from the list.")
+    if auth.clients and auth.internal is None and auth.vo not in names:
+        what = f"{auth.vo} is none of the VOs in auth.clients, so the PanDA server would refuse the services"
+        yield Problem("auth.vo", what, f"Name one of {', '.join(names)}, or add it to auth.clients.")
+    for name in config.secrets.auth.client_secrets:
+        if name not in names:
+            where = spelled(("secrets", "auth", "clientSecrets", name))
+            what = "belongs to no VO in auth.clients"
+            yield Problem(where, what, f"Remove it, or add the client; VOs are {', '.join(names) or 'none'}.")
+
+
+def _rucio(config: StackConfig) -> Iterator[Problem]:
+    rucio = config.rucio
+    given = rucio.model_dump(by_alias=True, exclude_unset=True)
+    if rucio.host is None:
+        for key in given:
+            what = "has no effect: no Rucio server is named"
+            yield Problem(f"rucio.{key}", what, _NO_EFFECT.format("host: rucio.cern.ch:443"))
+        return
+    if rucio.auth_type == "userpass" and not (rucio.username or rucio.account):
+        what = "is missing: logging in with a password needs an account"
+        yield Problem("rucio.account", what, "Add it, e.g. `account: panda`.")
+    if rucio.auth_type != "oidc":
+        for key in given:
+            if key.startswith("oidc"):
+                what = f"has no effect with authType {rucio.auth_type}"
+                yield Problem(f"rucio.{key}", what, _NO_EFFECT.format("authType: oidc"))
+    if rucio.auth_type == "x509_proxy" and rucio.proxy not in config.secrets.files.panda:
+        where = spelled(("secrets", "files", "panda", rucio.proxy))
+        what = "is missing: Rucio is asked with this proxy"
+        yield Problem(where, what, f"Import the file with `python -m panda_infra secrets set STACK {where}`.")
+
+
+def _cric(config: StackConfig) -> Iterator[Problem]:
+    cric = config.cric
+    if cric.real and cric.urls is None:
+        what = "is missing: CRIC is asked itself (`real: true`)"
+        fix = "Add `urls: {sites: ..., pandaQueues: ..., ddmEndpoints: ...}`, or write `real: false`."
+        yield Problem("cric.urls", what, fix)
+    if not cric.real and cric.urls is not None:
+        what = "has no effect: JSON files are used instead of CRIC (`real: false`)"
+        yield Problem("cric.urls", what, "Write `real: true`, or remove it.")

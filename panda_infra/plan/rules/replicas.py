@@ -1,0 +1,36 @@
+"""Replica counts and per-replica databases that must agree (T29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components", "experiment"})
+# Their set-up scripts alone read which database belongs to a replica.
+_PER_REPLICA = frozenset({"lsst", "lsst-prod"})
+_WHERE = "components.harvester.settings.database"
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Harvester's replicas find the databases that are made for them: names and numbers have one source."""
+    if config.components.harvester is None:
+        return
+    database = config.components.harvester.settings.database
+    if config.experiment not in _PER_REPLICA:
+        for key, value in (
+            ("databasePerReplica", database.database_per_replica),
+            ("hostPerReplica", database.host_per_replica),
+        ):
+            if value:
+                what = f"has no effect: only the scripts of {' and '.join(sorted(_PER_REPLICA))} read it"
+                yield Problem(f"{_WHERE}.{key}", what, "Remove it: the replicas share one database.")
+    if database.host and database.host_per_replica:
+        what = "contradicts `host`: every replica has its own host, or all have one"
+        yield Problem(f"{_WHERE}.hostPerReplica", what, "Keep one of them.")
+    if database.domain_per_replica and not database.host_per_replica:
+        what = "has no effect without `hostPerReplica`"
+        yield Problem(f"{_WHERE}.domainPerReplica", what, "Add `hostPerReplica: ...`, or remove it.")

@@ -1,0 +1,61 @@
+"""Requests and limits of containers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.plan.rules.walk import sub_components
+
+__all__ = ["READS", "amount", "check"]
+
+READS = frozenset({"components"})
+_KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
+# Their charts bring requests and limits of their own, which merge with the stack's.
+_PRESET = frozenset(
+    {
+        "msgsvc activemq",
+        "panda server",
+        "panda jedi",
+        "panda postgres",
+        "harvester harvester",
+        "harvester mariadb",
+        "idds rest",
+        "idds postgres",
+    }
+)
+_UNITS = {"": Decimal(1), "m": Decimal("0.001")}
+_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)}
+_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
+
+
+def amount(quantity: str) -> Decimal:
+    """The number that a Kubernetes quantity stands for, e.g. 16 * 1024**3 for ``16Gi``."""
+    number, unit = re.fullmatch(r"([0-9.]+)(\w*)", quantity).groups()  # type: ignore[union-attr]
+    return Decimal(number) * _UNITS[unit]
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Known resources, and no limit below its request: the API would refuse the pod after the release."""
+    for sub in sub_components(config):
+        requests, limits = sub.config.resources.requests, sub.config.resources.limits
+        where = f"{sub.where}.resources"
+        for kind, resources in (("requests", requests), ("limits", limits)):
+            for name in resources:
+                if name not in _KNOWN and "/" not in name:
+                    what = f"Kubernetes knows no such resource; it knows {', '.join(sorted(_KNOWN))}"
+                    yield Problem(f"{where}.{kind}.{name}", what, "Write e.g. `memory: 16Gi`.")
+        if sub.name in _PRESET:
+            for name in sorted(requests.keys() ^ limits.keys()):
+                given, other = ("requests", "limits") if name in requests else ("limits", "requests")
+                what = f"{name} is given, but the chart's own value would stay among the {other}"
+                fix = f"Give it in both, e.g. `{other}: {{{name}: {(requests | limits)[name]}}}`."
+                yield Problem(f"{where}.{given}.{name}", what, fix)
+        for name in requests.keys() & limits.keys():
+            if amount(requests[name]) > amount(limits[name]):
+                what = f"{limits[name]} is less than the {requests[name]} that the container requests"
+                fix = f"Write e.g. `limits: {{{name}: {requests[name]}}}`."
+                yield Problem(f"{where}.limits.{name}", what, fix)

@@ -1,0 +1,43 @@
+"""Texts where Kubernetes wants texts, in the parts of a stack that no model describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components"})
+# Maps of text to text in every chart and in Kubernetes itself.
+_TEXT_MAPS = re.compile(r"(\w*[aA]nnotations|\w*[lL]abels|nodeSelector|extraEnv)")
+_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Annotations, labels, selectors and environment variables hold texts, also in free-form values."""
+    for name, component in config.components.deployed().items():
+        yield from _text_maps(component.values, ("components", name, "values"))
+    if config.components.panda:
+        for key in config.components.panda.server.extra_env:
+            if not _ENVIRONMENT.fullmatch(key):
+                where = spelled(("components", "panda", "server", "extraEnv", key))
+                what = "must be the name of an environment variable: letters, digits and underscores"
+                yield Problem(where, what, "Write e.g. `PANDA_SERVER_CONF_MIN_WORKERS: '4'`.")
+
+
+def _text_maps(value: Any, path: Path) -> Iterator[Problem]:
+    if isinstance(value, Mapping):
+        texts = _TEXT_MAPS.fullmatch(str(path[-1]))
+        for key, item in value.items():
+            if texts and isinstance(item, bool | int | float):
+                what = "must be text: Kubernetes accepts nothing else here"
+                yield Problem(spelled((*path, key)), what, f'Put it in quotes, e.g. `{key}: "true"`.')
+            yield from _text_maps(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _text_maps(item, (*path, index))

@@ -1,0 +1,80 @@
+"""Claims and storage: only what the charts really do with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.catalog.model import Claim
+from panda_infra.config.components import Volume
+from panda_infra.config.messages import nearest
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.plan.rules.walk import Visited, sub_components
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components", "storage"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Volumes are known claims, keys have an effect, and no two of them contradict each other."""
+    shared = config.storage.shared_logs
+    if shared and bool(shared.share_id) != bool(shared.share_access_id):
+        what = "needs both shareId and shareAccessId, or none of them"
+        yield Problem(
+            "storage.sharedLogs", what, "Write `{shareId: ..., shareAccessId: ...}`, as Manila shows them."
+        )
+    if shared and shared.share_id and shared.class_name:
+        what = "has no effect: a share that exists already has its class"
+        yield Problem("storage.sharedLogs.class", what, "Remove it, or shareId.")
+    for sub in sub_components(config):
+        for name, volume in sub.config.volumes.items():
+            where = f"{sub.where}.volumes.{name}"
+            claim = sub.spec.claim(name)
+            if claim is None:
+                yield _unknown(sub, name, where)
+            else:
+                yield from _claim(sub, claim, volume, where, shared=shared is not None)
+    yield from _working_folders(config)
+
+
+def _unknown(sub: Visited, name: str, where: str) -> Problem:
+    known = [claim.name for claim in sub.spec.claims]
+    near = nearest(name, known)
+    what = f"{sub.name} has no volume of this name" + (f"; did you mean `{near}`?" if near else "")
+    return Problem(where, what, f"Volumes known here: {', '.join(known) or 'none'}.")
+
+
+def _claim(sub: Visited, claim: Claim, volume: Volume, where: str, *, shared: bool) -> Iterator[Problem]:
+    if not sub.runs:
+        yield Problem(where, f"has no effect: {sub.name} is switched off", "Remove it.")
+    if claim.name == "unused":
+        yield Problem(where, "is a claim that no pod mounts (T21)", "Remove it.")
+    if volume.sub_path and not volume.claim:
+        what = "is a folder inside an existing claim, but no claim is named"
+        yield Problem(f"{where}.subPath", what, "Add `claim: <name of the claim>`, or remove it.")
+    if volume.claim:
+        if not claim.adopt_key:
+            what = f"the chart cannot use an existing claim for {sub.name} {claim.name}"
+            yield Problem(f"{where}.claim", what, "Remove it, and give `class` and `size` instead.")
+        for key, value in (("class", volume.class_name), ("size", volume.size)):
+            if value:
+                what = f"has no effect on the existing claim {volume.claim}"
+                yield Problem(f"{where}.{key}", what, f"Remove it, or `claim: {volume.claim}`.")
+    elif shared and claim.shared_path and volume.size and not volume.class_name:
+        what = "has no effect: this volume is a folder of the shared claim"
+        fix = "Give storage.sharedLogs.size, or a `class` here for a claim of its own."
+        yield Problem(f"{where}.size", what, fix)
+
+
+def _working_folders(config: StackConfig) -> Iterator[Problem]:
+    """Harvester's chart takes the class of its working folders from its log volume (T23)."""
+    if config.components.harvester is None:
+        return
+    volumes = config.components.harvester.harvester.volumes
+    default = Volume()
+    logs, folders = volumes.get("logs", default).class_name, volumes.get("wdirs", default).class_name
+    if folders and folders != (logs or config.storage.class_name):
+        what = "has no effect: the chart takes this class from the volume `logs`"
+        where = "components.harvester.harvester.volumes.wdirs.class"
+        yield Problem(where, what, f"Write `logs: {{class: {folders}}}` too, or remove it.")

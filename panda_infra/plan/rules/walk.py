@@ -1,0 +1,45 @@
+"""The sub-components of a stack with their paths, as most rules visit them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.model import ComponentSpec, SubComponentSpec
+from panda_infra.config.components import SubComponent
+from panda_infra.config.stack import StackConfig
+
+__all__ = ["Visited", "sub_components"]
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A sub-component of a deployed component: where it is configured, what it is, how it is configured."""
+
+    component: ComponentSpec
+    spec: SubComponentSpec
+    config: SubComponent
+
+    @property
+    def where(self) -> str:
+        """Path of the sub-component in the stack file."""
+        return f"components.{self.component.name}.{self.spec.name}"
+
+    @property
+    def name(self) -> str:
+        """What a message calls it, e.g. ``panda server``."""
+        return f"{self.component.name} {self.spec.name}"
+
+    @property
+    def runs(self) -> bool:
+        """Whether it is deployed."""
+        return self.config.enabled
+
+
+def sub_components(config: StackConfig) -> Iterator[Visited]:
+    """Every sub-component of every deployed component, switched off ones included."""
+    for name, component in config.components.deployed().items():
+        spec = COMPONENTS[name]
+        for sub in spec.sub_components:
+            yield Visited(spec, sub, getattr(component, sub.name))

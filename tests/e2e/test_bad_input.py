@@ -1,0 +1,151 @@
+"""Bad input ends in one clear error before anything is touched."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from testbed import stacks
+from testbed.bed import Bed
+from testbed.workspace import Workspace
+
+pytestmark = pytest.mark.e2e
+
+_CLUSTER = "panda-infra:cluster"
+_COMPONENTS = "panda-infra:components"
+_CHARTS = "panda-infra:charts"
+
+
+@pytest.fixture(scope="module")
+def stack(bed: Bed) -> Workspace:
+    return stacks.local(bed, bed.state / "stacks" / "bad-input", {"panda-infra:namespace": "bad-input"})
+
+
+@pytest.fixture
+def refused(stack: Workspace) -> Iterator[Callable[[dict[str, Any]], str]]:
+    """Runs ``up`` with changed sections, expects it to be refused, and gives the error's text."""
+    good = stack.stack_file.read_text()
+
+    def run(sections: dict[str, Any]) -> str:
+        stack.configure(sections)
+        result = stack.up()
+        assert result.code != 0, result.text
+        assert "Traceback" not in result.text
+        assert "nothing was changed" in result.text
+        assert f"Pulumi.{stack.stack}.yaml" in result.text
+        assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
+        return result.text
+
+    yield run
+    stack.stack_file.write_text(good)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def kubeconfig(folder: Path, bed: Bed, port: int) -> str:
+    """The bed's kubeconfig, pointing to another port."""
+    content = yaml.safe_load(bed.kubeconfig.read_text())
+    content["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
+    path = folder / "kubeconfig"
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def test_a_missing_kubeconfig(refused: Callable[[dict[str, Any]], str]) -> None:
+    text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": "/nowhere/kubeconfig"}})
+    assert "cluster.kubeconfig" in text
+    assert "/nowhere/kubeconfig" in text
+
+
+def test_an_unknown_context(refused: Callable[[dict[str, Any]], str], bed: Bed) -> None:
+    text = refused(
+        {_CLUSTER: {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "context": "elsewhere"}}
+    )
+    assert "elsewhere" in text
+
+
+def test_an_api_server_that_refuses_connections(
+    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
+) -> None:
+    port = free_port()
+    began = time.monotonic()
+    text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}})
+    assert time.monotonic() - began < 10
+    assert f"127.0.0.1:{port}" in text
+
+
+def test_an_api_server_that_never_answers(
+    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}})
+        assert time.monotonic() - began < 12
+    assert f"127.0.0.1:{port}" in text
+
+
+def test_credentials_that_the_cluster_refuses(
+    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
+) -> None:
+    content = yaml.safe_load(bed.kubeconfig.read_text())
+    content["users"][0]["user"] = {"token": "canary-token"}
+    path = tmp_path / "kubeconfig"
+    path.write_text(yaml.safe_dump(content))
+    text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": str(path)}})
+    assert "refuses these credentials" in text
+    assert "canary-token" not in text
+
+
+def test_an_unknown_component(refused: Callable[[dict[str, Any]], str]) -> None:
+    text = refused({_COMPONENTS: {"msgsvc": {}, "pandas": {}}})
+    assert "pandas" in text
+    assert "panda" in text
+
+
+def test_a_dependency_that_is_not_deployed(refused: Callable[[dict[str, Any]], str]) -> None:
+    text = refused({_COMPONENTS: {"iam": {}, "iam-db": {}, "panda": {}, "idds": {}}})
+    assert "idds" in text
+    assert "msgsvc" in text
+
+
+def test_a_chart_that_is_not_in_the_registry(refused: Callable[[dict[str, Any]], str]) -> None:
+    text = refused({_COMPONENTS: {"msgsvc": {"chart": {"version": "9.9.9"}}}})
+    assert "has no version 9.9.9" in text
+
+
+def test_a_chart_that_was_overwritten(refused: Callable[[dict[str, Any]], str]) -> None:
+    digest = "sha256:" + "0" * 64
+    text = refused({_COMPONENTS: {"msgsvc": {"chart": {"version": "0.1.0", "digest": digest}}}})
+    assert "not the pinned" in text
+
+
+def test_a_registry_that_is_down(refused: Callable[[dict[str, Any]], str]) -> None:
+    began = time.monotonic()
+    text = refused({_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}})
+    assert time.monotonic() - began < 15
+    assert "cannot be asked" in text
+
+
+def test_every_problem_at_once(refused: Callable[[dict[str, Any]], str]) -> None:
+    text = refused(
+        {
+            _CLUSTER: {"kind": "existing", "kubeconfig": "/nowhere/kubeconfig"},
+            _COMPONENTS: {"msgsvc": {"chart": {"version": "9.9.9"}}},
+        }
+    )
+    assert "/nowhere/kubeconfig" in text
+    assert "9.9.9" in text

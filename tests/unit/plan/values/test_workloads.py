@@ -1,0 +1,38 @@
+"""Values that every sub-chart understands."""
+
+from __future__ import annotations
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.components import Image, Replicated, Resources, SubComponent, Toleration
+from panda_infra.plan.values.workloads import workload_values
+
+_SERVER = COMPONENTS["panda"].sub_component("server")
+_BACKEND = COMPONENTS["ui"].sub_component("backend")
+
+
+def test_what_is_not_said_stays_the_charts() -> None:
+    assert workload_values(_SERVER, Replicated()) == {"enabled": True, "replicaCount": 1}
+
+
+def test_a_sub_chart_without_a_switch_gets_none() -> None:
+    assert "enabled" not in workload_values(_BACKEND, Replicated())
+
+
+def test_resources_replace_the_charts_as_a_whole_t41() -> None:
+    config = SubComponent(resources=Resources(requests={"cpu": "1"}))
+    assert workload_values(_SERVER, config)["resources"] == {
+        "requests": {"cpu": "1", "memory": None},
+        "limits": {"cpu": None, "memory": None},
+    }
+    assert workload_values(_BACKEND, config)["resources"] == {"requests": {"cpu": "1"}}
+
+
+def test_an_image_overrides_only_what_it_names() -> None:
+    assert workload_values(_SERVER, SubComponent(image=Image(tag="1.0.2")))["image"] == {"tag": "1.0.2"}
+
+
+def test_tolerations_are_spelled_as_kubernetes_does() -> None:
+    toleration = Toleration(key="node.kubernetes.io/not-ready", operator="Exists", toleration_seconds=30)
+    assert workload_values(_SERVER, SubComponent(tolerations=(toleration,)))["tolerations"] == [
+        {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 30}
+    ]
