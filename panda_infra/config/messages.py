@@ -73,21 +73,27 @@ def set_secret(path: Path) -> str:
 
 
 def _finding(detail: ErrorDetails, here: Place, value: Any) -> Finding:
-    kind = detail["type"]
+    kind, path = detail["type"], here.path
+    if detail["loc"][-1:] == ("[key]",):
+        kind = "key"
     match kind:
+        case "key":
+            problem = Problem(_where(path), f"this key {detail['msg']}", "Rename the key.")
         case "missing":
-            return Finding(here.path, kind, _missing(here))
+            problem = _missing(here)
         case "extra_forbidden":
-            return Finding(here.path, kind, _unknown_key(here))
+            problem = _unknown_key(here)
         case "union_tag_not_found" | "union_tag_invalid":
-            return Finding((*here.path, "kind"), kind, _wrong_kind(here, value))
+            path = (*path, "kind")
+            problem = _wrong_kind(here, value)
         case "value_error" | "assertion_error":
-            what = detail["msg"].partition(", ")[2]
-            return Finding(here.path, kind, Problem(_where(here.path), what, _correct(here)))
+            problem = Problem(_where(path), detail["msg"].partition(", ")[2], _correct(here))
         case "json_invalid":
             what = "holds something that is neither text, number, list nor mapping, or nests too deep"
-            return Finding((), kind, Problem("config", what, "Write plain YAML values."))
-    return Finding(here.path, kind, _wrong_value(here, value))
+            problem = Problem("config", what, "Write plain YAML values.")
+        case _:
+            problem = _wrong_value(here, value)
+    return Finding(path, kind, problem)
 
 
 def _missing(here: Place) -> Problem:

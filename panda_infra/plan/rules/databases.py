@@ -33,7 +33,7 @@ def _one(component: str, name: str, *, embedded: bool, external: str | None) -> 
     where = f"components.{component}.settings.database.host"
     if not embedded and not external:
         what = f"is missing: the embedded {name} is switched off"
-        fix = f"Add the host, e.g. `settings: {{database: {{host: db.cern.ch}}}}`, or remove `{name}: {{enabled: false}}`."
+        fix = f"Add `settings: {{database: {{host: ...}}}}`, or remove `{name}: {{enabled: false}}`."
         yield Problem(where, what, fix)
     if embedded and external:
         what = f"names an external database, but the embedded {name} is on"

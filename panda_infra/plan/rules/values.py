@@ -21,7 +21,7 @@ _OWN_KEYS = {"panda": ("nodeRecovery",), "ui": ("ingress", "imagePullSecrets", "
 _GLOBAL = {
     "secret": "every chart must find the stack's Secrets",
     "deploymentName": "Harvester would lose the identity and database host of its Secret (T35)",
-    "existingTlsSecret": "jedi and every Ingress ignore it (T32); the charts' own TLS Secrets are used instead",
+    "existingTlsSecret": "jedi and every Ingress ignore it (T32); the charts' own Secrets are used instead",
     "hostOverwrite": "write `hosts: {ui: ...}` instead",
 }
 # Keys of every sub-chart.
