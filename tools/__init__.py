@@ -4,6 +4,14 @@ Everything here uses the standard library only, because it runs before the virtu
 Others call `tools.toolchain.ensure` and `tools.venv.ensure`; people call `python -m tools`.
 """
 
+import sys
 from pathlib import Path
 
+from tools import versions
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Here, before an older Python stumbles over the syntax of the other modules.
+if sys.version_info[:2] < versions.PYTHON_MINIMUM:
+    found, wanted = (".".join(map(str, each)) for each in (sys.version_info[:3], versions.PYTHON_MINIMUM))
+    sys.exit(f"error: this is Python {found}, and {wanted} or newer is needed: make PYTHON=<another>")

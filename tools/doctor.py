@@ -57,9 +57,8 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def _python() -> Row:
-    usable = sys.version_info[:2] >= versions.PYTHON_MINIMUM
-    wanted = _at_least(versions.PYTHON_MINIMUM)
-    return Row("python", sys.executable, platform.python_version(), wanted, usable)
+    # An older one would not have come this far.
+    return Row("python", sys.executable, platform.python_version(), _at_least(versions.PYTHON_MINIMUM), True)
 
 
 def _part(part: Part, go: build.Go | None) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tools import build, cache, venv
 from tools.cache import Report
+from tools.engine import own_home
 from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI
 
 
@@ -24,6 +25,10 @@ def prune(report: Report) -> None:
                 if folder.is_dir() and folder not in keep:
                     shutil.rmtree(folder)
                     report(f"removed {folder}")
+    for folder in sorted(own_home().glob("plugins/*")):
+        if not any(file.exists() for file in folder.iterdir()):  # a link to a build that is gone
+            shutil.rmtree(folder)
+            report(f"removed {folder}")
 
 
 def _parents(root: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools import REPOSITORY, cache, versions
+from tools import REPOSITORY, cache
 from tools.build import LINES_OF_FAILURE
 from tools.errors import ToolsError
 
@@ -48,11 +48,8 @@ def ensure(lock: Path, name: str, report: cache.Report) -> Path:
         The virtualenv's folder; its interpreter is `bin/python`.
 
     Raises:
-        ToolsError: This Python is too old, or the packages cannot be installed.
+        ToolsError: The packages cannot be installed.
     """
-    if sys.version_info[:2] < versions.PYTHON_MINIMUM:
-        wanted = ".".join(map(str, versions.PYTHON_MINIMUM))
-        raise ToolsError(f"Python {platform.python_version()} is too old: Python {wanted} or newer is needed")
     folder = folder_of(lock, name)
     if (folder / COMPLETE).exists():
         return folder

@@ -33,11 +33,13 @@ def test_prune_removes_old_builds_only(workshop: Workshop, capsys: pytest.Captur
     present = set(workshop.cache.glob("tools/*/*")) | set(workshop.cache.glob("engine/*"))
     (workshop.modules / "kwok" / "go.mod").write_text("another pin")
     main(["build", "kwok"])
-    old = workshop.cache / "venvs" / "main" / "old"
-    old.mkdir(parents=True)
+    old = [workshop.cache / "venvs" / "main" / "old", workshop.cache / "pulumi-home" / "plugins" / "old"]
+    for folder in old:
+        folder.mkdir(parents=True)
+    (old[1] / "pulumi-resource-old").symlink_to(workshop.cache / "gone")
     capsys.readouterr()
     assert main(["prune"]) == 0
     removed = [line.removeprefix("removed ") for line in capsys.readouterr().err.splitlines()]
     gone = {folder for folder in present if not folder.exists()}
-    assert {str(folder) for folder in gone} | {str(old)} == set(removed)
+    assert {str(folder) for folder in [*gone, *old]} == set(removed)
     assert [folder.parent.name for folder in gone] == ["kwok"]

@@ -37,14 +37,18 @@ func python(info *pulumirpc.ProgramInfo) (toolchain.Toolchain, error) {
 	})
 }
 
-// command prepares a run of the program's Python after checking that its virtualenv exists.
+// command prepares a run of the program's Python, whose virtualenv must exist.
 func command(ctx context.Context, info *pulumirpc.ProgramInfo, args ...string) (*exec.Cmd, error) {
 	interpreter, err := python(info)
 	if err != nil {
 		return nil, err
 	}
-	if err := interpreter.ValidateVenv(ctx); err != nil {
+	virtualenv, err := interpreter.VirtualEnvPath(ctx)
+	if err != nil {
 		return nil, err
+	}
+	if virtualenv != "" && !toolchain.IsVirtualEnv(virtualenv) {
+		return nil, fmt.Errorf("there is no virtualenv at %s: install the program's dependencies first", virtualenv)
 	}
 	return interpreter.Command(ctx, args...)
 }
