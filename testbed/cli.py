@@ -11,12 +11,30 @@ import typer
 
 from testbed import bed as beds
 from testbed import charts as chart_folders
+from testbed import local
 from testbed import status as statuses
 from testbed.errors import BedError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
 Name = Annotated[str, typer.Argument(help="Which instance.")]
+
+
+@app.command()
+def up(
+    charts: Annotated[
+        Path | None, typer.Option(help="A checkout of the real charts, to deploy those in its folder `helm`.")
+    ] = None,
+) -> None:
+    """Deploy the stack `local`, every component of it, on an instance of the same name."""
+    workspace = local.up(charts)
+    print(f"project folder, state and passphrase of the stack: {workspace.folder}")
+
+
+@app.command()
+def down() -> None:
+    """Destroy the stack `local` and remove its instance with all that it has written."""
+    local.down()
 
 
 @app.command()

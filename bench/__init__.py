@@ -1,0 +1,1 @@
+"""Measurements: each module prints ratios measured in one run."""

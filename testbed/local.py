@@ -1,0 +1,57 @@
+"""The main job on the test bed: the ``local`` stack with every component, kept until it is taken down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from testbed import bed as beds
+from testbed import charts, stacks
+from testbed.bed import Bed
+from testbed.errors import BedError
+from testbed.workspace import Workspace
+from tools import REPOSITORY
+
+__all__ = ["NAME", "down", "up"]
+
+NAME = "local"
+
+
+def up(checkout: Path | None = None) -> Workspace:
+    """Start the bed if it does not run, and deploy the local stack with its progress on the terminal.
+
+    Args:
+        checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts.
+
+    Raises:
+        BedError: the deployment failed; the bed keeps running, so that one can look at it.
+    """
+    bed = _bed(charts.find(checkout / "helm" if checkout else REPOSITORY / "tests" / "charts"))
+    workspace = workspace_of(bed)
+    if not workspace.exists:
+        workspace = stacks.local(bed, workspace.folder)
+    if workspace.up(show=True).code:
+        raise BedError(f"the local stack is not up; logs are in {bed.state / 'log'}")
+    return workspace
+
+
+def down() -> None:
+    """Destroy the local stack and remove the bed with all that it has written."""
+    bed = beds.find(NAME)
+    if bed is not None and not bed.dead():
+        workspace = workspace_of(bed)
+        if workspace.exists and workspace.destroy(show=True).code:
+            raise BedError("the local stack was not destroyed; `python -m testbed stop` removes the bed all the same")
+    beds.stop(NAME)
+
+
+def workspace_of(bed: Bed) -> Workspace:
+    """The local stack's project folder, made or not."""
+    return Workspace(bed.state / "stacks" / NAME, NAME)
+
+
+def _bed(folders: list[Path]) -> Bed:
+    running = beds.find(NAME)
+    if running is None or running.dead():
+        return beds.start(NAME, charts=folders)
+    charts.push(running, folders)
+    return running
