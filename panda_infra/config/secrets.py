@@ -30,7 +30,10 @@ __all__ = [
 
 # The limits of a key of a Kubernetes Secret.
 FileName = Annotated[
-    str, Form(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", "a plain file name", "token_harvester-doma_pilot.json", longest=253)
+    str,
+    Form(
+        r"[A-Za-z0-9_-][A-Za-z0-9._-]*", "a plain file name", "token_harvester-doma_pilot.json", longest=253
+    ),
 ]
 
 

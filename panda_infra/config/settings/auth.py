@@ -11,7 +11,12 @@ __all__ = ["AuthSettings", "InternalClient", "OidcClient", "TokenCache"]
 
 ClientId = Annotated[
     str,
-    Form(r"[^\s\"'\\%,]+", "a client id without spaces, commas, quotes, backslashes and %", "panda-client", longest=256),
+    Form(
+        r"[^\s\"'\\%,]+",
+        "a client id without spaces, commas, quotes, backslashes and %",
+        "panda-client",
+        longest=256,
+    ),
 ]
 
 

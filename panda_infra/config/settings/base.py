@@ -8,7 +8,17 @@ from pydantic import Field
 
 from panda_infra.config.base import Form, Model
 
-__all__ = ["Address", "Backend", "ComponentSettings", "Host", "Identifier", "Port", "SecretSuffix", "Url", "Word"]
+__all__ = [
+    "Address",
+    "Backend",
+    "ComponentSettings",
+    "Host",
+    "Identifier",
+    "Port",
+    "SecretSuffix",
+    "Url",
+    "Word",
+]
 
 # `%`, quotes and backslashes would mean something in the ini and JSON files that these texts end up in.
 _IN_URL = r"[^\s\"'\\%@<>{}|^`]"
@@ -28,7 +38,12 @@ Host = Annotated[
 ]
 Address = Annotated[
     str,
-    Form(rf"{_NAME}(:\d{{1,5}})?", "a host name with an optional port and no scheme", "rucio.cern.ch:443", longest=260),
+    Form(
+        rf"{_NAME}(:\d{{1,5}})?",
+        "a host name with an optional port and no scheme",
+        "rucio.cern.ch:443",
+        longest=260,
+    ),
 ]
 Identifier = Annotated[
     str,

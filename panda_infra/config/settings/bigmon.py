@@ -14,11 +14,14 @@ __all__ = ["AuthProvider", "BigmonDatabase", "BigmonSettings", "ObjectStoreSetti
 ProviderName = Literal["CERNOIDC", "Google", "github", "indigoiam"]
 ClientId = Annotated[
     str,
-    Form(r"[^\s\"'\\%]+", "a client id without spaces, quotes, backslashes and %", "panda-bigmon", longest=256),
+    Form(
+        r"[^\s\"'\\%]+", "a client id without spaces, quotes, backslashes and %", "panda-bigmon", longest=256
+    ),
 ]
 # Quotes and backslashes would end the text of the Python settings that it is put into.
 PlainText = Annotated[
-    str, Form(r"[^\s\"'\\]*", "text without spaces, quotes and backslashes", "https://logs.cern.ch/{panda_id}")
+    str,
+    Form(r"[^\s\"'\\]*", "text without spaces, quotes and backslashes", "https://logs.cern.ch/{panda_id}"),
 ]
 
 

@@ -12,9 +12,14 @@ from panda_infra.config.settings.base import ComponentSettings
 __all__ = ["Channel", "MsgsvcSettings"]
 
 # Written into Java properties, a comma list and XML attributes.
-Account = Annotated[str, Form(r"[a-z][a-z0-9_]*", "lower-case letters, digits and underscores", "pilot", longest=63)]
+Account = Annotated[
+    str, Form(r"[a-z][a-z0-9_]*", "lower-case letters, digits and underscores", "pilot", longest=63)
+]
 ChannelName = Annotated[
-    str, Form(r"[A-Za-z][A-Za-z0-9._-]*", "letters, digits, dots, dashes and underscores", "panda_jedi", longest=128)
+    str,
+    Form(
+        r"[A-Za-z][A-Za-z0-9._-]*", "letters, digits, dots, dashes and underscores", "panda_jedi", longest=128
+    ),
 ]
 
 

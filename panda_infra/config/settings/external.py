@@ -12,7 +12,11 @@ __all__ = ["CricSettings", "CricUrls", "ProxySettings", "RucioSettings"]
 # CRIC's queries hold brackets, commas and percent signs, which only a quote or a space would end.
 CricUrl = Annotated[
     str,
-    Form(r"https?://[^\s\"'\\]+", "a URL without spaces and quotes", "https://datalake-cric.cern.ch/api/atlas/site/query/?json"),
+    Form(
+        r"https?://[^\s\"'\\]+",
+        "a URL without spaces and quotes",
+        "https://datalake-cric.cern.ch/api/atlas/site/query/?json",
+    ),
 ]
 
 
@@ -29,11 +33,13 @@ class RucioSettings(Model):
     """How to log in."""
     username: Word | None = None
     """User for userpass; default: the account. Its password is `secrets.rucio.password`."""
-    proxy: Annotated[str, Form(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.proxy", "a file name that ends with .proxy", "rucio.proxy")] = "rucio.proxy"
+    proxy: Annotated[
+        str, Form(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.proxy", "a file name that ends with .proxy", "rucio.proxy")
+    ] = "rucio.proxy"
     """Name of the proxy for x509_proxy among `secrets.files.panda`."""
-    ca_certificates: Annotated[str, Form(r"/[\w./-]*", "an absolute path", "/etc/grid-security/certificates/")] = (
-        "/etc/grid-security/certificates/"
-    )
+    ca_certificates: Annotated[
+        str, Form(r"/[\w./-]*", "an absolute path", "/etc/grid-security/certificates/")
+    ] = "/etc/grid-security/certificates/"
     """Folder or file of CA certificates inside the pods."""
     oidc_audience: Word = "rucio"
     """Audience for oidc."""
@@ -85,5 +91,7 @@ class ProxySettings(Model):
     """Proxy for http addresses."""
     https_proxy: Url | None = None
     """Proxy for https addresses; default: that for http."""
-    no_proxy: Annotated[str, Form(r"[^\s\"'\\]+", "a comma-separated list of hosts", "localhost,.cern.ch")] | None = None
+    no_proxy: (
+        Annotated[str, Form(r"[^\s\"'\\]+", "a comma-separated list of hosts", "localhost,.cern.ch")] | None
+    ) = None
     """Hosts to reach without a proxy; default: this stack's own Services."""

@@ -1,0 +1,154 @@
+"""BigMon's Secret of environment variables."""
+
+from __future__ import annotations
+
+from panda_infra.config.settings import BigmonSettings
+from panda_infra.secrets.content import Env, reveal
+from panda_infra.secrets.context import Context
+
+__all__ = ["envs"]
+
+CERTIFICATES = "/opt/bigmon/etc/cert"
+
+
+def envs(context: Context) -> Env:
+    """bigmon-envs."""
+    settings = _settings(context)
+    return {
+        **_site(context, settings),
+        **_database(context, settings),
+        **_idds(context),
+        **_providers(context, settings),
+        **_rucio(context),
+        **_object_store(context),
+        **_services(context, settings),
+        **context.proxies(),
+    }
+
+
+def _settings(context: Context) -> BigmonSettings:
+    bigmon = context.config.components.bigmon
+    return bigmon.settings if bigmon else BigmonSettings()
+
+
+def _site(context: Context, settings: BigmonSettings) -> Env:
+    cric = context.config.cric
+    queues = (
+        cric.urls.panda_queues if cric.real and cric.urls else f"{context.server_url}/cric/panda_queues.json"
+    )
+    return {
+        "BIGMON_HOST": context.bigmon_host,
+        "BIGMON_VO": settings.vo or context.config.auth.vo,
+        "BIGMON_SECRET_KEY": reveal(context.secrets.bigmon.secret_key),
+        "BIGMON_NUM_WSGI_PROC": str(settings.processes),
+        "BIGMON_DEBUG": str(settings.debug),
+        "BIGMON_INSTALLED_APPS_LIST": ",".join(settings.extra_apps),
+        "LOGS_PROVIDER": settings.logs_provider,
+        "PRMON_LOGS_DIRECTIO_LOCATION": settings.prmon_location,
+        "CRIC_API_URL": queues,
+    }
+
+
+def _database(context: Context, settings: BigmonSettings) -> Env:
+    own, panda = settings.database, context.panda.database
+    backend = own.backend or panda.backend
+    oracle = backend == "oracle"
+    of_experiment = "ORACLE_ATLAS" if context.experiment.harvester == "atlas" else "ORACLE_DOMA"
+    env = {
+        "BIGMON_DEPLOYMENT": settings.deployment or (of_experiment if oracle else "POSTGRES"),
+        # The only two that BigMon's settings define (T11).
+        "BIGMON_DB_ACCESS": "dbaccess_oracle_atlas" if oracle else "dbaccess_postgres",
+        "PANDA_DB_BACKEND": backend,
+        "PANDA_DB_HOST": own.host or context.panda_database_host,
+        "PANDA_DB_PORT": str(own.port or panda.port),
+        "PANDA_DB_NAME": own.name or panda.name,
+        "PANDA_DB_USER": own.user or panda.user,
+        "PANDA_DB_PASSWORD": reveal(
+            context.secrets.bigmon.database_password or context.secrets.panda.database_password
+        ),
+    }
+    return env | ({"TNS_ADMIN": "/data/bigmon/config"} if oracle else {})
+
+
+def _idds(context: Context) -> Env:
+    database = context.idds.database
+    return {
+        "IDDS_HOST": context.idds_rest,
+        "IDDS_PORT": str(context.idds.rest_port),
+        "IDDS_AUTH_ID_TOKEN": reveal(context.secrets.auth.id_token),
+        "IDDS_AUTH_VO": context.config.auth.vo,
+        "IDDS_DB_HOST": context.idds_database_host,
+        "IDDS_DB_PORT": str(database.port),
+        "IDDS_DB_NAME": database.name,
+        "IDDS_DB_USER": database.user,
+        "IDDS_DB_PASSWORD": reveal(context.secrets.idds.database_password),
+        "IDDS_DB_SCHEMA": database.schema_name,
+    }
+
+
+def _providers(context: Context, settings: BigmonSettings) -> Env:
+    env = {"BIGMON_AUTH_PROVIDER_LIST": ",".join(sorted(settings.providers))}
+    for name, provider in settings.providers.items():
+        prefix = f"SOCIAL_AUTH_{name.upper()}"
+        secret = reveal(context.secrets.bigmon.provider_secrets.get(name))
+        env |= {f"{prefix}_KEY": provider.client_id, f"{prefix}_SECRET": secret}
+        if name == "Google":
+            # The names that BigMon's settings really read (T11).
+            env |= {f"{prefix}_OAUTH2_KEY": provider.client_id, f"{prefix}_OAUTH2_SECRET": secret}
+        if name == "indigoiam":
+            env[f"{prefix}_BASEPATH"] = provider.base_path or context.issuer
+    return env
+
+
+def _rucio(context: Context) -> Env:
+    rucio = context.config.rucio
+    x509 = rucio.auth_type == "x509_proxy"
+    return {
+        "RUCIO_SERVER_HOST": rucio.host or "",
+        "RUCIO_AUTH_HOST": rucio.auth_host or rucio.host or "",
+        "RUCIO_ACCOUNT": rucio.account or "",
+        "RUCIO_CONFIG": "/opt/bigmon/etc/rucio.cfg",
+        "RUCIO_AUTH_TYPE": "x509_proxy" if x509 else "userpass",
+        "RUCIO_USERNAME": "" if x509 else rucio.username or rucio.account or "",
+        "RUCIO_PASSWORD": "" if x509 else reveal(context.secrets.rucio.password),
+        "RUCIO_CA_CERT": rucio.ca_certificates,
+        "X509_USER_PROXY": f"{CERTIFICATES}/{rucio.proxy}" if x509 else "",
+    }
+
+
+def _object_store(context: Context) -> Env:
+    """Under the names of upstream's Secret, and under those that BigMon reads (T10)."""
+    store = context.config.object_store
+    secrets = context.secrets.object_store
+    port = str(store.port) if store else ""
+    access_key, secret_key = reveal(secrets.access_key), reveal(secrets.secret_key)
+    read = {
+        "OBJECTSTORE_HOST": store.host if store else "",
+        "OBJECTSTORE_PORT": port,
+        "OBJECTSTORE_BUCKET": store.bucket if store else "",
+        "OBJECTSTORE_ACCESSKEY": access_key,
+        "OBJECTSTORE_SECRETKEY": secret_key,
+    }
+    if store is None:
+        return read
+    return read | {
+        "host_name": store.host,
+        "port": port,
+        "bucket_name": store.bucket,
+        "access_key": access_key,
+        "secret_key": secret_key,
+    }
+
+
+def _services(context: Context, settings: BigmonSettings) -> Env:
+    """What BigMon's settings read of other services; a name that is not set stays in them as it is written (T11)."""
+    secrets = context.secrets.bigmon
+    return {
+        "PRODSYS_TOKEN": reveal(secrets.prodsys_token),
+        "ES_USER": settings.elastic_user,
+        "ES_PASSWORD": reveal(secrets.elastic_password),
+        "EMAIL_HOST_USER": settings.mail_user,
+        "EMAIL_HOST_PASSWORD": reveal(secrets.mail_password),
+        "GRAFANA_AUTH_TOKEN": reveal(secrets.grafana_token),
+        "OC_TOKEN": reveal(secrets.openshift_token),
+    }

@@ -1,0 +1,56 @@
+"""Who reads which Secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.model import SecretUse
+from panda_infra.config.settings.base import ComponentSettings
+from panda_infra.config.stack import StackConfig
+
+__all__ = ["Reader", "existing_secrets", "readers", "uses"]
+
+INGRESS = "ingress"
+
+
+@dataclass(frozen=True, order=True)
+class Reader:
+    """Something that reads a Secret: a sub-component's pods, or a component's Ingress (``ingress``)."""
+
+    component: str
+    sub_component: str
+
+    def __str__(self) -> str:
+        return f"{self.component}/{self.sub_component}"
+
+
+def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
+    """Every use of a Secret by a sub-component that is switched on."""
+    for name, component in config.components.deployed().items():
+        for spec in COMPONENTS[name].sub_components:
+            if getattr(component, spec.name).enabled or not spec.switchable:
+                for use in spec.secrets:
+                    if not (use.suffix == "cric-jsons" and config.cric.real):
+                        yield Reader(name, spec.name), use
+
+
+def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:
+    """The readers of each Secret that this stack needs, by suffix."""
+    found: dict[str, list[Reader]] = {}
+    for reader, use in uses(config):
+        found.setdefault(use.suffix, []).append(reader)
+    for name in config.components.deployed():
+        for endpoint in COMPONENTS[name].endpoints:
+            if getattr(config.hosts, endpoint.host):
+                found.setdefault(endpoint.tls, []).append(Reader(name, INGRESS))
+    return {suffix: tuple(dict.fromkeys(found[suffix])) for suffix in sorted(found)}
+
+
+def existing_secrets(config: StackConfig) -> frozenset[str]:
+    """The suffixes of Secrets that somebody else puts into the namespace."""
+    settings = (getattr(component, "settings", None) for component in config.components.deployed().values())
+    return frozenset(
+        suffix for each in settings if isinstance(each, ComponentSettings) for suffix in each.existing_secrets
+    )

@@ -1,0 +1,158 @@
+"""INDIGO IAM's Secrets."""
+
+from __future__ import annotations
+
+import yaml
+
+from panda_infra.config.settings import IamSettings
+from panda_infra.secrets import sql
+from panda_infra.secrets.content import Env, flag, reveal
+from panda_infra.secrets.context import Context
+
+__all__ = ["KEYSTORE", "conf", "database_envs", "envs", "initdb"]
+
+KEYSTORE = "iam-keystore.jwks"
+
+
+def database_envs(context: Context) -> Env:
+    """iam-db-envs."""
+    secrets = context.secrets.iam
+    return {
+        "MARIADB_USER": context.iam.database.user,
+        "MARIADB_PASSWORD": reveal(secrets.database_password),
+        "MARIADB_ROOT_PASSWORD": reveal(secrets.database_root_password),
+    }
+
+
+def initdb(context: Context) -> Env:
+    """iam-initdb: IAM's tables want this character set."""
+    database = context.iam.database
+    return {
+        "init_org_db.sql": sql.script(
+            sql.create_database(database.name, "CHARACTER SET latin1 COLLATE latin1_swedish_ci"),
+            sql.create_user(database.user, reveal(context.secrets.iam.database_password)),
+            sql.grant(database.name, database.user),
+        )
+    }
+
+
+def envs(context: Context) -> Env:
+    """iam-envs; where only the database lives in this stack, what its backup reads."""
+    database = context.iam.database
+    env = {
+        "IAM_DB_HOST": context.iam_database_host,
+        "IAM_DB_NAME": database.name,
+        "IAM_DB_USERNAME": database.user,
+        "IAM_DB_PASSWORD": reveal(context.secrets.iam.database_password),
+    }
+    if context.config.components.iam is None:
+        return env
+    return env | _service(context) | _pages(context) | _mail(context.iam)
+
+
+def _service(context: Context) -> Env:
+    settings = context.iam
+    provider = settings.identity_provider
+    profiles = dict.fromkeys([*settings.profiles, *(["oidc"] if provider else [])])
+    return {
+        "IAM_JAVA_OPTS": f"-Dspring.profiles.active={','.join(profiles)} -Dlog4j2.formatMsgNoLookups=true",
+        "IAM_PORT": "8443",
+        "IAM_BASE_URL": context.iam_url,
+        "IAM_ISSUER": context.iam_url,
+        "IAM_KEY_STORE_LOCATION": f"file:///indigo-iam/config/{KEYSTORE}",
+        "IAM_FORWARD_HEADERS_STRATEGY": "native",
+        "IAM_CILOGON_CLIENT_ID": provider.client_id if provider else "",
+        "IAM_CILOGON_CLIENT_SECRET": reveal(context.secrets.iam.identity_provider_secret),
+        "IAM_REGISTRATION_OIDC_ISSUER": provider.issuer if provider else "",
+        "IAM_REGISTRATION_REQUIRE_EXTERNAL_AUTHENTICATION": flag(
+            settings.external_authentication and bool(provider)
+        ),
+        "IAM_ACCESS_TOKEN_INCLUDE_AUTHN_INFO": flag(settings.authn_info_in_tokens),
+        "IAM_CLIENT_REGISTRATION_ALLOW_FOR": settings.client_registration_for,
+        "IAM_SUPERUSER_USERNAME": settings.superuser,
+        "IAM_SUPERUSER_PASSWORD": reveal(context.secrets.iam.superuser_password),
+        **_health(settings),
+    }
+
+
+def _health(settings: IamSettings) -> Env:
+    if settings.health_probe is None:
+        return {"IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENABLED": "false"}
+    return {
+        "IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENABLED": "true",
+        "IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENDPOINT": settings.health_probe,
+    }
+
+
+def _pages(context: Context) -> Env:
+    settings = context.iam
+    organisation = settings.organisation or context.experiment.title
+    # Without an identity provider nobody could log in if IAM's own accounts were hidden.
+    provider = settings.identity_provider
+    return {
+        "IAM_ORGANISATION_NAME": organisation,
+        "IAM_TOPBAR_TITLE": settings.title or f"PanDA {organisation}",
+        "IAM_LOGO_URL": settings.logo_url,
+        "IAM_LOGO_HEIGHT": settings.logo_height,
+        "IAM_LOGO_WIDTH": settings.logo_width,
+        "IAM_LOCAL_AUTHN_LOGIN_PAGE_VISIBILITY": settings.local_login if provider else "visible",
+        "IAM_LOCAL_AUTHN_ENABLED_FOR": settings.local_login_for if provider else "all",
+    }
+
+
+def _mail(settings: IamSettings) -> Env:
+    mail = settings.mail
+    if mail is None:
+        return {"IAM_NOTIFICATION_DISABLE": "true", "IAM_HEALTH_MAIL_PROBE_ENABLED": "false"}
+    return {
+        "IAM_MAIL_HOST": mail.host,
+        "IAM_MAIL_PORT": str(mail.port),
+        "IAM_NOTIFICATION_FROM": mail.sender,
+        "IAM_NOTIFICATION_ADMIN_ADDRESS": mail.administrators,
+    }
+
+
+def conf(context: Context) -> Env:
+    """iam-conf. Spring lays these files over the image's own: they say only what differs there."""
+    return {
+        "application.yml": _yaml(_application()),
+        "application-oidc.yml": _yaml({"oidc": {"providers": _providers(context)}}),
+        "application.properties": "logging.level.root=WARN\nlogging.level.it.infn.mw=INFO\nlogging.level.AUDIT=INFO\n",
+        KEYSTORE: reveal(context.secrets.iam.keystore),
+    }
+
+
+def _application() -> dict[str, object]:
+    from_provider = {"name": "given_name", "surname": "family_name", "email": "email"}
+    fields = {
+        field: {"read-only": True, "external-auth-attribute": attribute}
+        for field, attribute in from_provider.items()
+    }
+    fields["username"] = {"read-only": False, "external-auth-attribute": "preferred_username"}
+    return {
+        "iam": {"registration": {"fields": fields}, "user-profile": {"editable-fields": ["picture"]}},
+        "x509": {"tlsVersion": "TLSv1.2"},
+    }
+
+
+def _providers(context: Context) -> list[dict[str, object]]:
+    provider = context.iam.identity_provider
+    if provider is None:
+        return []
+    return [
+        {
+            "name": provider.name,
+            "issuer": provider.issuer,
+            "client": {
+                "clientId": "${IAM_CILOGON_CLIENT_ID}",
+                "clientSecret": "${IAM_CILOGON_CLIENT_SECRET}",
+                "redirectUris": "${iam.baseUrl}/openid_connect_login",
+                "scope": provider.scope,
+            },
+            "loginButton": {"text": provider.button, "style": "btn-primary", "image": {"fa-icon": "none"}},
+        }
+    ]
+
+
+def _yaml(value: object) -> str:
+    return yaml.safe_dump(value, sort_keys=True, allow_unicode=True)

@@ -1,0 +1,54 @@
+"""Hashes by which pods are replaced when a Secret that they read only at start changes (T26)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import PandaInfraError
+from panda_infra.secrets.consumers import Reader, uses
+from panda_infra.secrets.content import SecretContent, reveal
+
+__all__ = ["ANNOTATION", "pod_annotations"]
+
+ANNOTATION = "panda-infra/secrets-hash"
+
+
+def pod_annotations(
+    config: StackConfig, contents: Mapping[str, SecretContent]
+) -> dict[tuple[str, str], dict[str, str]]:
+    """For each (component, sub-component) the annotation of its pods.
+
+    What is re-read while a pod runs is left out, and so is what somebody else provides. The hash is keyed: a plain
+    one of a weak password could be guessed by whoever may read pods.
+
+    Raises:
+        PandaInfraError: without `secrets.hashKey`.
+    """
+    key = reveal(config.secrets.hash_key)
+    if not key:
+        raise PandaInfraError(
+            "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
+        )
+    read: dict[Reader, set[str]] = {}
+    for reader, use in uses(config):
+        if use.read == "start" and use.suffix in contents:
+            read.setdefault(reader, set()).add(use.suffix)
+    return {
+        (reader.component, reader.sub_component): {
+            ANNOTATION: _hash(key.encode(), (contents[suffix] for suffix in sorted(suffixes)))
+        }
+        for reader, suffixes in read.items()
+    }
+
+
+def _hash(key: bytes, contents: Iterable[SecretContent]) -> str:
+    digest = hmac.new(key, digestmod=hashlib.sha256)
+    for content in contents:
+        for name, value in (("", content.suffix.encode()), *sorted(content.data.items())):
+            for part in (name.encode(), value):
+                # Lengths, so that no two different contents give the same bytes.
+                digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()[:32]

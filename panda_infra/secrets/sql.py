@@ -1,0 +1,33 @@
+"""Statements for MariaDB, with every value quoted."""
+
+from __future__ import annotations
+
+__all__ = ["create_database", "create_user", "grant", "script"]
+
+
+def script(*statements: str) -> str:
+    """A file of statements."""
+    return "".join(f"{statement};\n" for statement in statements)
+
+
+def create_database(name: str, options: str = "") -> str:
+    """Makes a database unless the image's own start script has made it already."""
+    return f"CREATE DATABASE IF NOT EXISTS {_identifier(name)} {options}".rstrip()
+
+
+def create_user(user: str, password: str) -> str:
+    """Makes a user that may come from any host, unless there already."""
+    return f"CREATE USER IF NOT EXISTS {_text(user)}@'%' IDENTIFIED BY {_text(password)}"
+
+
+def grant(database: str, user: str) -> str:
+    """Lets a user do everything in a database."""
+    return f"GRANT ALL PRIVILEGES ON {_identifier(database)}.* TO {_text(user)}@'%'"
+
+
+def _identifier(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
