@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from testbed import bed as beds
-from testbed import charts, executables, nodes, processes, references, state, status, waiting
+from testbed import charts, executables, nodes, pki, ports, processes, references, state, status, waiting
 from testbed.api import Api, Object
+from testbed.control_plane import Files, kubeconfig
 from testbed.errors import BedError
 
 pytestmark = pytest.mark.e2e
@@ -40,14 +41,6 @@ def namespace(api: Api) -> Iterator[str]:
     )
     yield name
     api.delete(f"/api/v1/namespaces/{name}")
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """Of an instance that the test starts itself."""
-    name = f"e2e-{secrets.token_hex(4)}"
-    yield name
-    beds.stop(name)
 
 
 def exists(api: Api, path: str) -> bool:
@@ -109,8 +102,8 @@ def seconds(pod: Object, first: str, last: str) -> float:
 # Instances
 
 
-def test_two_start_side_by_side_and_leave_nothing(name: str) -> None:
-    names = [name, f"{name}-b"]
+def test_two_start_side_by_side_and_leave_nothing() -> None:
+    names = [f"e2e-{secrets.token_hex(4)}" for _ in range(2)]
 
     def start(one: str) -> float:
         began = time.monotonic()
@@ -133,34 +126,54 @@ def test_two_start_side_by_side_and_leave_nothing(name: str) -> None:
         assert beds.find(one) is None
 
 
-def test_killed_start_is_cleared_by_the_next(name: str) -> None:
+@pytest.fixture(scope="module")
+def restarted() -> Iterator[tuple[beds.Bed, set[int]]]:
+    """An instance whose first start was killed, and the processes that were left then."""
+    name = f"e2e-{secrets.token_hex(4)}"
     folder = state.folder(name)
-    with subprocess.Popen([sys.executable, "-m", "testbed", "start", name], cwd=ROOT) as starter:
-        waiting.until(
-            lambda: "kube-apiserver" in processes.alive(folder).values(), "the API server", PATIENCE
-        )
-        starter.send_signal(signal.SIGKILL)
-    left = processes.alive(folder)
-    assert left
-    assert beds.find(name) is None
+    try:
+        with subprocess.Popen([sys.executable, "-m", "testbed", "start", name], cwd=ROOT) as starter:
+            waiting.until(
+                lambda: "kube-apiserver" in processes.alive(folder).values(), "the API server", PATIENCE
+            )
+            starter.send_signal(signal.SIGKILL)
+        left = set(processes.alive(folder))
+        assert left
+        assert beds.find(name) is None
+        yield beds.start(name, nodes=0), left
+    finally:
+        beds.stop(name)
 
-    bed = beds.start(name, nodes=0)
+
+def test_killed_start_is_cleared_by_the_next(restarted: tuple[beds.Bed, set[int]]) -> None:
+    bed, left = restarted
     assert bed.dead() == []
-    assert processes.alive(folder).keys().isdisjoint(left)
+    assert processes.alive(bed.state).keys().isdisjoint(left)
 
 
-def test_second_start_of_one_name_is_refused(bed: beds.Bed) -> None:
-    with pytest.raises(BedError, match="runs already"):
-        beds.start(bed.name)
-    assert bed.dead() == []
+def test_second_authority_is_trusted_without_a_restart(restarted: tuple[beds.Bed, set[int]]) -> None:
+    """As Magnum needs it, which makes an authority of its own for every cluster."""
+    bed, _ = restarted
+    join = Files(bed.state).join
+    other = pki.Authority("other")
+    with (join / "client-ca.crt").open("ab") as trusted:
+        trusted.write(other.pair.certificate)
+    other.server("kube-apiserver", [ports.HOST]).write(join / "apiserver")
+    user = other.client("somebody", "system:masters")
+    config = yaml.safe_load(kubeconfig((join / "url").read_text(), other.pair.certificate, user))
+    del config["clusters"][0]["cluster"]["tls-server-name"]
+    path = bed.state / "other.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    waiting.until(Api(path).is_ready, "the second authority's client being let in", PATIENCE)
+    assert Api(bed.kubeconfig).is_ready()
 
 
-def test_dead_part_is_told_by_status(name: str) -> None:
-    bed = beds.start(name, nodes=0)
+def test_dead_part_is_told_by_status(restarted: tuple[beds.Bed, set[int]]) -> None:
+    bed, _ = restarted
     os.kill(bed.pids["kube-scheduler"], signal.SIGKILL)
     waiting.until(lambda: bed.dead() == ["kube-scheduler"], "the scheduler's end", PATIENCE)
     told = subprocess.run(
-        [sys.executable, "-m", "testbed", "status", name],
+        [sys.executable, "-m", "testbed", "status", bed.name],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -168,6 +181,12 @@ def test_dead_part_is_told_by_status(name: str) -> None:
     )
     assert told.returncode == 1
     assert "kube-scheduler.log" in told.stdout
+
+
+def test_second_start_of_one_name_is_refused(bed: beds.Bed) -> None:
+    with pytest.raises(BedError, match="runs already"):
+        beds.start(bed.name)
+    assert bed.dead() == []
 
 
 # What Magnum makes
@@ -189,19 +208,18 @@ def test_ingress_settings_are_untouched(api: Api) -> None:
     assert exists(api, "/apis/networking.k8s.io/v1/ingressclasses/nginx")
 
 
-def test_node_vanishes_joins_and_fails(name: str) -> None:
-    bed = beds.start(name, nodes=2)
-    first, second = nodes.names(bed)
-    stack = first.removesuffix("-node-0")
-    assert nodes.replace(bed, second) == f"{stack}-node-2"
-    assert nodes.add(bed) == [f"{stack}-node-3"]
-    nodes.remove(bed, first)
-    assert nodes.names(bed) == [f"{stack}-node-2", f"{stack}-node-3"]
-    api = Api(bed.kubeconfig)
-    nodes.set_ready(bed, f"{stack}-node-2", False)
-    assert not nodes.is_ready(api.get(f"/api/v1/nodes/{stack}-node-2"))
-    nodes.set_ready(bed, f"{stack}-node-2", True)
-    waiting.until(lambda: nodes.all_ready(api, 3), "all nodes ready", PATIENCE)
+def test_node_joins_fails_and_vanishes(api: Api, bed: beds.Bed) -> None:
+    before = nodes.names(bed)
+    stack = before[0].removesuffix("-node-0")
+    assert nodes.add(bed) == [f"{stack}-node-4"]
+    assert nodes.replace(bed, f"{stack}-node-4") == f"{stack}-node-5"
+    nodes.set_ready(bed, f"{stack}-node-5", False)
+    assert nodes.names(bed) == [*before, f"{stack}-node-5"]
+    assert not nodes.is_ready(api.get(f"/api/v1/nodes/{stack}-node-5"))
+    nodes.set_ready(bed, f"{stack}-node-5", True)
+    waiting.until(lambda: nodes.all_ready(api, 6), "all nodes ready", PATIENCE)
+    nodes.remove(bed, f"{stack}-node-5")
+    assert nodes.names(bed) == before
 
 
 # Pods
