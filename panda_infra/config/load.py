@@ -25,9 +25,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.errors import Problem, StackError
 
-__all__ = ["Loaded", "Rules", "from_file", "from_pulumi"]
+__all__ = ["TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
 
-_TEXT_SECTIONS = frozenset({"experiment", "affix", "namespace"})
+TEXT_SECTIONS = frozenset({"experiment", "affix", "namespace"})
 # Let the other sections be judged when a required one is missing or wrong.
 _STAND_INS: dict[str, Any] = {
     "experiment": "dev",
@@ -101,7 +101,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None) -> Loaded:
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
     problems += [_plain_text(at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
     sections = {
-        name: str(value) if name in _TEXT_SECTIONS and isinstance(value, int | float) else value
+        name: str(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
     }
     return Loaded(_judged(stack, sections, problems, rules), stack, file.encrypted)
@@ -109,7 +109,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None) -> Loaded:
 
 def _decoded(name: str, text: str) -> Any:
     """The value of a section; a text that is no JSON stays text, for the models to refuse."""
-    if name in _TEXT_SECTIONS:
+    if name in TEXT_SECTIONS:
         return text
     try:
         return json.loads(text)
@@ -121,6 +121,8 @@ def _judged(
     stack: str, sections: dict[str, Any], problems: Iterable[Problem], rules: Rules | None
 ) -> StackConfig:
     source = f"Pulumi.{stack}.yaml"
+    # Pulumi.yaml declares every section with an empty default, or the engine would refuse what is optional.
+    sections = {name: value for name, value in sections.items() if value not in ("", {})}
     try:
         unfilled = dict(placeholders(sections))
         config, found = _validated(sections)
