@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["Digest", "DnsLabel", "Form", "HostName", "Model", "Quantity"]
+__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "Quantity", "plain"]
 
 
 class Model(BaseModel):
@@ -57,6 +57,11 @@ class Form:
         return handler(schema) | text
 
 
+def plain(example: str) -> Form:
+    """Any text of one line that is not blank."""
+    return Form(r"\S(.*\S)?", "a text of one line without blanks at its ends", example)
+
+
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 DnsLabel = Annotated[
@@ -66,6 +71,15 @@ DnsLabel = Annotated[
         "a DNS label: at most 63 lower-case letters, digits and dashes, no dash at an end",
         "panda",
         longest=63,
+    ),
+]
+DnsName = Annotated[
+    str,
+    Form(
+        rf"{_LABEL}(\.{_LABEL})*",
+        "a Kubernetes name: lower-case letters, digits, dashes and dots",
+        "manila-meyrin-cephfs",
+        longest=253,
     ),
 ]
 HostName = Annotated[

@@ -6,9 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import DnsLabel, Model
+from panda_infra.config.base import DnsLabel, Form, Model, plain
 
 __all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup"]
+
+Flavor = Annotated[str, plain("m2.xlarge")]
+# Nodes are called `<cluster>-<12 characters>-node-<number>`, which must fit into a host name's 63.
+ClusterName = Annotated[
+    str,
+    Form(
+        r"[a-z]([a-z0-9-]*[a-z0-9])?",
+        "at most 38 lower-case letters, digits and dashes that start with a letter",
+        "panda-doma",
+        longest=38,
+    ),
+]
 
 
 class ExistingCluster(Model):
@@ -16,9 +28,9 @@ class ExistingCluster(Model):
 
     kind: Literal["existing"]
     """The cluster exists already."""
-    kubeconfig: str | None = None
+    kubeconfig: Annotated[str, plain("~/.kube/config")] | None = None
     """Path of the kubeconfig file; without it `secrets.kubeconfig` must be set."""
-    context: str | None = None
+    context: Annotated[str, plain("panda-admin")] | None = None
     """Context inside the kubeconfig; without it the file's current context."""
     no_root: bool = False
     """Pods may not run as root, as under OpenShift's restricted policy."""
@@ -29,7 +41,7 @@ class NodeGroup(Model):
 
     name: DnsLabel
     """Name of the node group inside the cluster."""
-    flavor: str
+    flavor: Flavor
     """Nova flavor of its nodes."""
     count: Annotated[int, Field(ge=0)]
     """Number of nodes."""
@@ -40,21 +52,21 @@ class MagnumCluster(Model):
 
     kind: Literal["magnum"]
     """The cluster is made by Magnum."""
-    name: str
+    name: ClusterName
     """Name of the cluster; Magnum derives the names of servers and nodes from it."""
-    cloud: str = "openstack"
+    cloud: Annotated[str, plain("openstack")] = "openstack"
     """Name of the cloud in clouds.yaml."""
-    template: str
+    template: Annotated[str, plain("kubernetes-1.33.4-1")]
     """Name of Magnum's cluster template."""
-    keypair: str
+    keypair: Annotated[str, plain("panda")]
     """Name of the Nova keypair for the nodes."""
     node_count: Annotated[int, Field(ge=1)] = 4
     """Number of workers in the first node group."""
-    flavor: str
+    flavor: Flavor
     """Nova flavor of the workers."""
     master_count: Annotated[int, Field(ge=1)] = 1
     """Number of masters."""
-    master_flavor: str
+    master_flavor: Flavor
     """Nova flavor of the masters."""
     labels: dict[str, str] = {}
     """Magnum labels, merged over the template's."""

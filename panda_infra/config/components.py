@@ -7,11 +7,11 @@ offered.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import Model, Quantity
+from panda_infra.config.base import DnsLabel, DnsName, Form, Model, Quantity
 from panda_infra.config.delivery import ChartPin
 from panda_infra.config.settings import (
     BigmonSettings,
@@ -44,14 +44,24 @@ __all__ = [
 ]
 
 ChartValues = dict[str, Any]
+# What container runtimes accept.
+_REPOSITORY = Form(
+    r"[A-Za-z0-9][\w./:-]*[A-Za-z0-9]",
+    "an image's registry and name without its tag",
+    "ghcr.io/pandawms/panda-server",
+    longest=255,
+)
+_TAG = Form(r"\w[\w.-]*", "an image's tag in quotes", "1.0.2", longest=128)
+_SUB_PATH = Form(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", "a relative path without ..", "harvester-logs")
+_CVMFS = Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the full name of a CVMFS repository", "atlas.cern.ch")
 
 
 class Image(Model):
     """A container image instead of the chart's."""
 
-    repository: str | None = None
+    repository: Annotated[str, _REPOSITORY] | None = None
     """Registry and name."""
-    tag: str | None = None
+    tag: Annotated[str, _TAG] | None = None
     """Tag; `latest` is refused outside test stacks."""
 
 
@@ -69,11 +79,11 @@ class Toleration(Model):
 
     key: str | None = None
     """Taint key."""
-    operator: str = "Equal"
+    operator: Literal["Equal", "Exists"] = "Equal"
     """Equal or Exists."""
     value: str | None = None
     """Taint value."""
-    effect: str | None = None
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """NoSchedule, PreferNoSchedule or NoExecute."""
     toleration_seconds: int | None = None
     """Seconds to stay on a node with this NoExecute taint."""
@@ -82,22 +92,22 @@ class Toleration(Model):
 class Volume(Model):
     """A claim of a sub-component."""
 
-    class_name: Annotated[str | None, Field(alias="class")] = None
+    class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class; default: the stack's."""
     size: Quantity | None = None
     """Size; default: the chart's."""
-    claim: str | None = None
+    claim: DnsName | None = None
     """An existing claim to mount instead of a new one."""
-    sub_path: str | None = None
+    sub_path: Annotated[str, _SUB_PATH] | None = None
     """Folder inside that claim."""
 
 
 class CvmfsRepository(Model):
     """A CVMFS repository to mount under /cvmfs."""
 
-    name: str
+    name: DnsLabel
     """Name of the volume."""
-    repository: str
+    repository: Annotated[str, _CVMFS]
     """Repository, e.g. atlas.cern.ch."""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import Digest, Form, HostName, Model, Quantity
+from panda_infra.config.base import Digest, DnsName, Form, HostName, Model, Quantity, plain
 
 __all__ = [
     "ChartPin",
@@ -50,7 +50,7 @@ class FolderCharts(Model):
 
     kind: Literal["folder"]
     """A local folder."""
-    path: str
+    path: Annotated[str, plain("../panda-k8s/helm")]
     """Folder with one sub-folder per chart."""
 
 
@@ -59,11 +59,11 @@ class GitCharts(Model):
 
     kind: Literal["git"]
     """A git repository."""
-    url: str
+    url: Annotated[str, plain("https://github.com/PanDAWMS/panda-k8s.git")]
     """Address that `git clone` understands."""
     revision: Commit
     """Full commit hash: branches and tags move."""
-    path: str = "helm"
+    path: Annotated[str, plain("helm")] = "helm"
     """Folder with one sub-folder per chart."""
 
 
@@ -85,7 +85,7 @@ class Exposure(Model):
     kind: Literal["nginx", "ingress", "route", "gateway"] = "nginx"
     """nginx: ingress-nginx with upstream's snippets; ingress: TLS at any ingress controller; route: OpenShift
     Routes; gateway: the Gateway API."""
-    class_name: str = "nginx"
+    class_name: DnsName = "nginx"
     """Ingress class, or Gateway class."""
     passthrough: bool = False
     """Hand TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
@@ -117,20 +117,20 @@ class Hosts(Model):
 class SharedLogs(Model):
     """One claim that every component mounts for its logs."""
 
-    class_name: Annotated[str | None, Field(alias="class")] = None
+    class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class (ReadWriteMany); default: the stack's."""
     size: Quantity = "200Gi"
     """Size of the claim."""
-    share_id: str | None = None
+    share_id: Annotated[str, plain("f4a7b0c1-share")] | None = None
     """Manila share to mount instead of a dynamic volume."""
-    share_access_id: str | None = None
+    share_access_id: Annotated[str, plain("0b9e2d5a-access")] | None = None
     """Access rule of that share."""
 
 
 class Storage(Model):
     """Where claims get their volumes."""
 
-    class_name: Annotated[str, Field(alias="class")]
+    class_name: Annotated[DnsName, Field(alias="class")]
     """Storage class of every claim that names no other."""
     shared_logs: SharedLogs | None = None
     """One shared claim for logs instead of one claim per component."""
