@@ -1,0 +1,24 @@
+"""The application: which commands there are."""
+
+from __future__ import annotations
+
+import typer
+
+from panda_infra.cli.check import check
+from panda_infra.cli.errors import EXIT_CODES, Group
+from panda_infra.cli.explain import explain
+from panda_infra.cli.graph import graph
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
+    epilog=EXIT_CODES,
+)
+app.command()(check)
+app.command()(explain)
+app.command()(graph)

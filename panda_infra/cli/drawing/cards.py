@@ -1,0 +1,82 @@
+"""What a picture shows of a Plan: one card per component, and which card waits for which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.model import ComponentSpec
+from panda_infra.plan.make import enabled_sub_components
+from panda_infra.plan.model import Plan, Release
+
+__all__ = ["Card", "Picture", "picture"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A component: its title, its release with chart and workloads, its hosts, and the Secrets that it reads."""
+
+    key: str
+    title: str
+    facts: tuple[str, ...]
+    hosts: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All cards in columns: a card's column is the step in which it can be deployed at the earliest.
+
+    ``edges`` lead from what is awaited to what waits; those that follow from others are left out.
+    """
+
+    title: str
+    columns: tuple[tuple[Card, ...], ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+def picture(plan: Plan) -> Picture:
+    """What to draw of a plan."""
+    after = {release.component: release.after for release in plan.releases}
+    step: dict[str, int] = {}
+    for name in after:  # in an order in which they could be made
+        step[name] = max((step[other] + 1 for other in after[name]), default=0)
+    columns: list[list[Card]] = [[] for _ in range(max(step.values(), default=-1) + 1)]
+    for release in plan.releases:
+        columns[step[release.component]].append(_card(release, plan))
+    title = f"{plan.stack} ({plan.config.experiment}) in namespace {plan.config.namespace}"
+    return Picture(title, tuple(map(tuple, columns)), tuple(_edges(after)))
+
+
+def _edges(after: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    awaited: dict[str, set[str]] = {}
+    for name, others in after.items():
+        awaited[name] = set(others).union(*(awaited[other] for other in others))
+    for name, others in after.items():
+        for other in others:
+            if not any(other in awaited[between] for between in others):
+                yield other, name
+
+
+def _card(release: Release, plan: Plan) -> Card:
+    spec = COMPONENTS[release.component]
+    component = plan.config.components.deployed()[release.component]
+    workloads = [
+        f"{sub.name} x {replicas}" if (replicas := getattr(config, "replicas", 1)) > 1 else sub.name
+        for sub, config in enabled_sub_components(spec, component)
+    ]
+    return Card(
+        key=spec.name,
+        title=spec.title,
+        facts=(f"release {release.name}", f"chart {release.chart.name} {release.chart.version}", ", ".join(workloads)),
+        hosts=tuple(plan.hosts[end.host] for end in spec.endpoints if end.host in plan.hosts),
+        secrets=tuple(_secrets(spec, plan)),
+    )
+
+
+def _secrets(spec: ComponentSpec, plan: Plan) -> Iterator[str]:
+    exposed = {end.tls for end in spec.endpoints if end.host in plan.hosts}
+    for suffix, consumers in plan.secrets.items():
+        if suffix in exposed or any(consumer.component == spec.name for consumer in consumers):
+            yield plan.names.secret(suffix)

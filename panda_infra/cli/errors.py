@@ -1,0 +1,30 @@
+"""Errors of a person's making end a command with their own words, never with a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from panda_infra.cli.output import talk
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["EXIT_CODES", "Group"]
+
+EXIT_CODES = """\
+Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired or wrong; the text says what. \
+2 the command line itself is wrong."""
+
+
+class Group(TyperGroup):
+    """A group of commands that tells errors plainly."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except PandaInfraError as error:
+            talk.print(f"error: {error}", markup=False)
+            raise typer.Exit(1) from None

@@ -1,0 +1,147 @@
+"""`explain`: what a key's value is, and who says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, SecretStr
+
+from panda_infra.cli.keys import UnknownKeyError, line_of, parse
+from panda_infra.cli.output import JsonFlag, results, show_json, table
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.config.fields import place, root
+from panda_infra.config.messages import nearest
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.secrets.context import Context
+
+__all__ = ["Explained", "explain"]
+
+# What stands in for a key that the stack file leaves out.
+_DERIVED: Mapping[Path, Callable[[Context], str]] = {
+    ("auth", "issuer"): lambda context: context.issuer,
+    ("auth", "audience"): lambda context: context.audience,
+    ("auth", "configUrl"): lambda context: context.config_url,
+    ("auth", "tokenEndpoint"): lambda context: context.token_endpoint,
+    ("components", "panda", "settings", "database", "host"): lambda context: context.panda_database_host,
+    ("components", "idds", "settings", "database", "host"): lambda context: context.idds_database_host,
+    ("components", "harvester", "settings", "database", "host"): lambda context: context.harvester_database_host,
+    ("components", "iam", "settings", "database", "host"): lambda context: context.iam_database_host,
+    ("components", "iam", "settings", "baseUrl"): lambda context: context.iam_url,
+}
+_HIDDEN = "***"
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One key with its value as JSON has it, its origin in words, and what the key means."""
+
+    key: str
+    value: Any
+    origin: str
+    meaning: str = ""
+
+
+def explain(
+    stack: StackArgument,
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="Key of the stack file, or COMPONENT:VALUE for a value of a chart.")
+    ],
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the value of a key and where it comes from: the stack file, a default, or derived from other keys.
+
+    Secret values are never shown. A key with others below it shows them all.
+
+    Examples:
+    `explain doma components.panda.server.replicas`, `explain doma hosts`,
+    `explain doma auth.issuer` (derived), `explain doma panda:server.ingress.hosts` (what the chart gets).
+    """
+    here = project()
+    loaded = here.load(stack)
+    if ":" in key and not key.startswith("panda-infra:"):
+        found = [_chart_value(make_plan(stack, loaded.config), key)]
+    else:
+        found = list(_explained(loaded.config, here.file(stack).read_text(encoding="utf-8"), parse(key)))
+    if as_json:
+        show_json([asdict(each) for each in found])
+        return
+    shown = table("key", "value", "origin")
+    for each in found:
+        shown.add_row(each.key, json.dumps(each.value, ensure_ascii=False), each.origin)
+    results.print(shown)
+    if len(found) == 1 and found[0].meaning:
+        results.print(f"\n{found[0].meaning}", markup=False)
+
+
+def _explained(config: StackConfig, text: str, path: Path) -> Iterator[Explained]:
+    value: Any = config
+    for depth, part in enumerate(path, start=1):
+        value = _below(value, part, path[:depth])
+    meaning = " ".join(place(root(StackConfig), path, None).description.split())
+    for at, leaf in _leaves(value, path):
+        line = line_of(text, at)
+        derive = _DERIVED.get(at)
+        if line is not None:
+            yield Explained(spelled(at), leaf, f"stack file, line {line}", meaning)
+        elif derive and leaf is None:
+            yield Explained(spelled(at), derive(Context(config)), "derived", meaning)
+        else:
+            yield Explained(spelled(at), leaf, "default", meaning)
+
+
+def _below(value: Any, part: str | int, path: Path) -> Any:  # noqa: ANN401 - any part of a configuration
+    """The value of one key, by the name that the stack file has for it."""
+    if isinstance(value, BaseModel):
+        fields = {str(info.alias): name for name, info in type(value).model_fields.items()}
+        if part in fields:
+            return getattr(value, fields[str(part)])
+        raise _unknown(path, list(fields))
+    if isinstance(value, Mapping) and part in value:
+        return value[part]
+    if isinstance(value, tuple | list) and isinstance(part, int) and part < len(value):
+        return value[part]
+    raise _unknown(path, list(value) if isinstance(value, Mapping) else [])
+
+
+def _unknown(path: Path, known: list[str]) -> UnknownKeyError:
+    near = nearest(str(path[-1]), known)
+    meant = f"; did you mean `{spelled((*path[:-1], near))}`?" if near else ""
+    beside = f"\n  Known there: {', '.join(known)}." if known else ""
+    return UnknownKeyError(f"{spelled(path)}: this stack has no such key{meant}{beside}")
+
+
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any part of a configuration
+    if isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _leaves(getattr(value, name), (*path, str(info.alias)))
+    elif isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, tuple | list) and any(isinstance(item, BaseModel | Mapping) for item in value):
+        for index, item in enumerate(value):
+            yield from _leaves(item, (*path, index))
+    else:
+        yield path, _HIDDEN if isinstance(value, SecretStr) else value
+
+
+def _chart_value(plan: Plan, key: str) -> Explained:
+    component, _, rest = key.partition(":")
+    releases = {release.component: release for release in plan.releases}
+    if component not in releases:
+        raise UnknownKeyError(f"{key}: this stack does not deploy {component}; it deploys {', '.join(releases)}")
+    value: Any = releases[component].values
+    free: Any = plan.config.components.deployed()[component].values
+    for part in parse(rest):
+        value = value.get(part) if isinstance(value, Mapping) else None
+        free = free.get(part) if isinstance(free, Mapping) else None
+    if value is None:
+        return Explained(key, None, "not set: the chart's own default holds")
+    origin = f"components.{component}.values" if free is not None else "derived"
+    return Explained(key, value, origin, f"Given to the chart {releases[component].chart.name}.")

@@ -1,0 +1,100 @@
+"""Keys as a person types them, and where a stack file says them."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from pydantic import BaseModel
+
+from panda_infra.config.messages import nearest
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.secrets import Secrets
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["UnknownKeyError", "line_of", "parse", "secret_key"]
+
+_PART = re.compile(r'\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+
+
+class UnknownKeyError(PandaInfraError):
+    """A key that cannot be read or does not exist."""
+
+
+def parse(text: str) -> Path:
+    """A key as error messages and `pulumi config` spell it, e.g. ``secrets.files.panda["a.pem"]``.
+
+    Raises:
+        UnknownKeyError: it is not spelled so.
+    """
+    rest = text.removeprefix(f"{NAMESPACE}:")
+    path: list[str | int] = []
+    while rest:
+        match = _PART.match(rest)
+        if not match or (not path and rest[0] in ".["):
+            raise UnknownKeyError(f'{text!r} is no key: write e.g. `components.panda.server` or `files.panda["a.pem"]`')
+        name, index, quoted = match.groups()
+        path.append(int(index) if index else name or re.sub(r"\\(.)", r"\1", quoted))
+        rest = rest[match.end() :]
+    if not path:
+        raise UnknownKeyError("an empty key: write e.g. `components.panda.server.replicas`")
+    return tuple(path)
+
+
+def secret_key(text: str) -> Path:
+    """The path below ``secrets`` of one encrypted value; names of files and VOs may hold dots unquoted.
+
+    Raises:
+        UnknownKeyError: there is no such secret.
+    """
+    plain = text.removeprefix(f"{NAMESPACE}:").removeprefix("secrets.")
+    model: type[BaseModel] = Secrets
+    path: list[str] = []
+    rest = plain
+    while True:
+        fields = {str(info.alias): info for info in model.model_fields.values()}
+        name = re.split(r"[.\[]", rest, maxsplit=1)[0]
+        if name not in fields:
+            raise _unknown(text, path, name, list(fields))
+        path.append(name)
+        rest = rest[len(name) :]
+        annotation = fields[name].annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            if not rest.startswith("."):
+                known = ", ".join(str(info.alias) for info in annotation.model_fields.values())
+                raise UnknownKeyError(f"{text} is no single secret; those below it: {known}")
+            model, rest = annotation, rest[1:]
+            continue
+        if getattr(annotation, "__origin__", None) is dict:
+            named = parse(f"_{rest}")[1:] if rest.startswith("[") else (rest[1:],)
+            if len(named) != 1 or not named[0]:
+                raise UnknownKeyError(f"{text} needs a name behind it, e.g. `{'.'.join(path)}.NAME`")
+            return (*path, str(named[0]))
+        if rest:
+            raise UnknownKeyError(f"{text}: nothing lies below {'.'.join(path)}, which is one secret")
+        return tuple(path)
+
+
+def line_of(text: str, path: Path) -> int | None:
+    """The line of a stack file on which a key stands; None when it does not stand there."""
+    first, *others = path
+    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    line = None
+    for part in ("config", f"{NAMESPACE}:{first}", *others):
+        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+            continue
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == part), None)
+        if found is None:
+            return None
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _unknown(text: str, path: list[str], name: str, known: list[str]) -> UnknownKeyError:
+    near = nearest(name, known)
+    meant = f"; did you mean `{spelled((*path, near))}`?" if near else ""
+    return UnknownKeyError(f"{text}: there is no such secret{meant}\n  Known here: {', '.join(known)}.")

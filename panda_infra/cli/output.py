@@ -1,0 +1,47 @@
+"""How commands talk: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["JsonFlag", "results", "say", "show_json", "table", "talk", "warn"]
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")]
+
+results = Console(highlight=False, soft_wrap=True)
+talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell the person what happens, apart from the result."""
+    talk.print(text, markup=False)
+
+
+def warn(text: str) -> None:
+    """Tell the person what to look at."""
+    talk.print(f"warning: {text}", style="yellow", markup=False)
+
+
+def show_json(value: Any) -> None:  # noqa: ANN401 - anything that JSON can say
+    """Print a result for other programs."""
+    typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def table(*columns: str, title: str | None = None) -> Table:
+    """An empty table in the style of all tables."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON")

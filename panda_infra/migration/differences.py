@@ -1,0 +1,115 @@
+"""Holds what the stack's charts will get against what upstream's values say, leaf by leaf.
+
+A value that does not come out by itself is either decided by the program, read by no template, or goes into the
+component's free-form values. So nothing is lost without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.model import ComponentSpec
+from panda_infra.config.components import SubComponent
+from panda_infra.config.stack import StackConfig
+from panda_infra.migration.checkout import ChartValues, Tree
+from panda_infra.migration.outcome import Outcome
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.rules.values import check as check_values
+
+__all__ = ["place_differences"]
+
+Keys = tuple[str, ...]
+_ABSENT = object()
+_CLAIMS = "volumes are claims of the stack's storage class, or folders of the shared log claim"
+_EXPOSURE = "hosts and exposure of the stack say it"
+_DECIDED: Mapping[tuple[str, str], str] = {
+    ("harvester", "panda"): "follows from the stack's names",
+    ("harvester", "sharedLogs"): "the shared claim is made before all releases (T20)",
+    ("rest", "restHost"): "follows from the stack's hosts",
+    ("rest", "bigmonURL"): "follows from the stack's hosts",
+}
+
+
+def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, outcome: Outcome) -> None:
+    """Put what the typed keys do not yield into free-form values, or tell why it has no place."""
+    plan = make_plan("import", config)
+    for name, chart in charts.items():
+        spec, values = COMPONENTS[name], plan.release(name).values
+        for path, wanted in _leaves(chart.own, ()):
+            here = _get(values, path)
+            if _same(wanted, here if here is not _ABSENT else _get(chart.defaults, path)):
+                continue
+            key = ".".join(path)
+            if wanted == "FIXME":
+                outcome.settle(chart.file, key, "is still a placeholder")
+            elif not chart.reads(path):
+                outcome.settle(chart.file, key, "is read by no template of the chart")
+            elif reason := _decided(spec, path, config):
+                outcome.settle(chart.file, key, reason)
+            elif _allowed(name, path, wanted, config):
+                outcome.put(("components", name, "values", *path), wanted)
+            else:
+                outcome.miss(chart.file, key, "the program sets it otherwise")
+
+
+def _decided(spec: ComponentSpec, path: Keys, config: StackConfig) -> str | None:
+    sub, key = path[0], path[1] if len(path) > 1 else ""
+    component = config.components.deployed()[spec.name]
+    sub_config = getattr(component, sub, None)
+    if isinstance(sub_config, SubComponent) and not sub_config.enabled:
+        return f"{sub} is switched off"
+    if (sub, key) in _DECIDED:
+        return _DECIDED[sub, key]
+    if key.startswith("persistentvolume") and not (key.endswith("special") and path[-1] in ("path", "logpath")):
+        return _CLAIMS
+    if key == "noRoot":
+        return "cluster.noRoot says it for all"
+    for endpoint in spec.endpoints:
+        for place in (endpoint.key, endpoint.route, endpoint.gateway, endpoint.route_host):
+            keys = tuple(place.split("."))
+            if place and path[: len(keys)] == keys and not _annotation(path, keys):
+                return _EXPOSURE
+    return None
+
+
+def _annotation(path: Keys, endpoint: Keys) -> bool:
+    """Whether the path is an annotation of an Ingress that means something."""
+    is_one = path[len(endpoint) : len(endpoint) + 1] == ("annotations",)
+    return is_one and not any(word in path[-1] for word in ("ingress.class", "ingressClassName", "ssl-passthrough"))
+
+
+def _allowed(component: str, path: Keys, value: object, config: StackConfig) -> bool:
+    """Whether free-form values may hold it."""
+    tree: Any = value
+    for key in reversed(path):
+        tree = {key: tree}
+    deployed = config.components.deployed()[component]
+    trial = deployed.model_copy(update={"values": tree})
+    field = component.replace("-", "_")
+    components = config.components.model_copy(update={field: trial})
+    return not list(check_values(config.model_copy(update={"components": components}), stack="import"))
+
+
+def _same(wanted: object, actual: object) -> bool:
+    if isinstance(wanted, list | dict) or isinstance(actual, list | dict):
+        return wanted == actual
+    return str(wanted) == str(actual)
+
+
+def _get(tree: Mapping[str, Any], path: Keys) -> Any:
+    value: Any = tree
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return _ABSENT
+        value = value[key]
+    return value
+
+
+def _leaves(tree: Tree, path: Keys) -> Iterator[tuple[Keys, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*path, key))
+        else:
+            yield (*path, key), value

@@ -1,0 +1,87 @@
+"""A sub-chart's values -> a sub-component of the stack file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from panda_infra.catalog.model import Claim, SubComponentSpec
+from panda_infra.config.components import SubComponent
+from panda_infra.migration.checkout import Tree
+from panda_infra.plan.values.volumes import SHARED_LOGS
+
+__all__ = ["Classes", "sub_component"]
+
+# Values whose name or form differs in the stack file are converted; these are the same in both.
+_SAME = ("tolerations", "affinity", "nodeSelector", "sharedCache")
+_RENAMED = {"replicaCount": "replicas", "podAnnotations": "annotations"}
+_TEXTS = ("extraEnv", "serverConf")
+
+
+class Classes:
+    """The stack's storage: its usual class, and whether components share one log claim."""
+
+    def __init__(self, usual: str | None, *, shared: bool) -> None:
+        self.usual = usual
+        self.shared = shared
+
+
+def sub_component(spec: SubComponentSpec, model: type[SubComponent], values: Tree, classes: Classes) -> Tree:
+    """What the stack file says of a sub-component for upstream's values to come out again."""
+    default = model.model_fields["enabled"].default
+    if spec.switchable and values.get("enabled", default) is False:
+        return {"enabled": False} if default else {}
+    known = {info.alias for info in model.model_fields.values()}
+    found: Tree = {name: values[name] for name in _SAME if name in known and values.get(name)}
+    for name, here in _RENAMED.items():
+        if here in known and values.get(name):
+            found[here] = values[name]
+    for name in _TEXTS:
+        if name in known and values.get(name):
+            found[name] = {key: str(value) for key, value in values[name].items()}
+    if spec.switchable and values.get("enabled", default) is not default:
+        found["enabled"] = True
+    image = {key: str(value) for key in ("repository", "tag") if (value := (values.get("image") or {}).get(key))}
+    if image:
+        found["image"] = image
+    if resources := _resources(values.get("resources") or {}):
+        found["resources"] = resources
+    cvmfs = values.get("cvmfs") or {}
+    if "cvmfs" in known and cvmfs.get("enabled"):
+        found["cvmfs"] = cvmfs.get("repositories") or []
+    volumes = {claim.name: volume for claim in spec.claims if (volume := _volume(claim, values, classes))}
+    if volumes:
+        found["volumes"] = volumes
+    return found
+
+
+def _resources(values: Mapping[str, Mapping[str, Any]]) -> Tree:
+    return {
+        kind: {name: str(quantity) for name, quantity in amounts.items()}
+        for kind, amounts in values.items()
+        if kind in ("requests", "limits") and amounts
+    }
+
+
+def _volume(claim: Claim, values: Tree, classes: Classes) -> Tree:
+    given = values.get(claim.key) or {}
+    if claim.optional and not given.get("mount"):
+        return {}
+    adopted = given.get(claim.adopt_key) if claim.adopt_key else None
+    adopted = adopted or (SHARED_LOGS if given.get("reuseLogsVolume") else None)
+    sub_path = given.get("subPath")
+    if adopted == SHARED_LOGS and classes.shared and sub_path == claim.shared_path:
+        return {}
+    if adopted:
+        return {"claim": adopted} | ({"subPath": sub_path} if sub_path else {})
+    if classes.shared and claim.shared_path and not given.get("class"):
+        return {}
+    volume: Tree = {}
+    wanted = given.get("class")
+    own = wanted and wanted != "manual" and wanted != classes.usual
+    # Naming a class keeps a claim of its own where the stack's others share one.
+    if own or (wanted and classes.shared and claim.shared_path):
+        volume["class"] = wanted
+    if given.get("size"):
+        volume["size"] = str(given["size"])
+    return volume

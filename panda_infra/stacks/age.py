@@ -1,0 +1,74 @@
+"""When each encrypted value was written: git knows it, so nothing else has to remember it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.stackfile import NAMESPACE
+
+__all__ = ["written_at"]
+
+_UNCOMMITTED = "0" * 40
+
+
+def written_at(file: Path) -> dict[KeyPath, datetime]:
+    """The time of each encrypted value of a stack file: of the commit that last changed its line.
+
+    Lines that no commit has yet are as old as the file. Without git, or for a file that git does not know, nothing
+    can be said and the result is empty. A new secrets provider re-encrypts every line and so makes all of them new.
+    """
+    lines = _blame(file)
+    return {path: lines[line] for path, line in _encrypted_lines(file).items() if line in lines}
+
+
+def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
+    """The line, from 1 on, of each encrypted value, by its path below the namespace."""
+    found: dict[KeyPath, int] = {}
+
+    def visit(node: yaml.Node, path: KeyPath) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            return
+        for key, value in node.value:
+            if key.value == "secure" and isinstance(value, yaml.ScalarNode):
+                found[path] = value.start_mark.line + 1
+            else:
+                visit(value, (*path, str(key.value)))
+
+    root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    visit(root, ())
+    prefix = f"{NAMESPACE}:"
+    return {
+        (path[1].removeprefix(prefix), *path[2:]): line
+        for path, line in found.items()
+        if len(path) > 1 and str(path[1]).startswith(prefix)
+    }
+
+
+def _blame(file: Path) -> dict[int, datetime]:
+    try:
+        done = subprocess.run(
+            ["git", "blame", "--line-porcelain", "--", file.name],
+            cwd=file.parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return {}
+    times: dict[int, datetime] = {}
+    number, commit = 0, ""
+    for line in done.stdout.splitlines():
+        words = line.split(" ")
+        if len(words[0]) == len(_UNCOMMITTED) and len(words) > 2:  # noqa: PLR2004 - hash, old line, new line
+            commit, number = words[0], int(words[2])
+        elif words[0] == "author-time":
+            times[number] = datetime.fromtimestamp(int(words[1]), UTC)
+        elif words[0] == "committer-time" and commit == _UNCOMMITTED:
+            times[number] = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return times

@@ -1,0 +1,77 @@
+"""The project folder: where it is, which stacks have a file in it, and what their files hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from panda_infra.config.load import Loaded, from_file
+from panda_infra.config.messages import nearest
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan.rules import check
+
+__all__ = ["Project", "find_project"]
+
+_STACK_FILE = re.compile(r"Pulumi\.(.+)\.yaml")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder with Pulumi.yaml."""
+
+    folder: Path
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks that have a file, by name."""
+        names = (_STACK_FILE.fullmatch(file.name) for file in self.folder.glob("Pulumi.*.yaml"))
+        return tuple(sorted(match[1] for match in names if match))
+
+    def new_file(self, stack: str) -> Path:
+        """Where the file of a stack is or will be.
+
+        Raises:
+            PandaInfraError: the name cannot be that of a stack.
+        """
+        if not _NAME.fullmatch(stack):
+            raise PandaInfraError(
+                f"{stack!r} cannot be a stack's name: use letters, digits, dots, dashes and underscores"
+            )
+        return self.folder / f"Pulumi.{stack}.yaml"
+
+    def file(self, stack: str) -> Path:
+        """The file of a stack.
+
+        Raises:
+            PandaInfraError: there is none.
+        """
+        file = self.new_file(stack)
+        if not file.is_file():
+            near = nearest(stack, self.stacks)
+            hint = f"did you mean {near}?" if near else f"stacks here: {', '.join(self.stacks) or 'none'}."
+            raise PandaInfraError(f"stack {stack} has no file {file.name} in {self.folder}; {hint}")
+        return file
+
+    def load(self, stack: str) -> Loaded:
+        """A stack's configuration without decrypting it, judged by every rule.
+
+        Raises:
+            StackError: with every problem of the file.
+        """
+        return from_file(self.file(stack), rules=check)
+
+
+def find_project(start: Path) -> Project:
+    """The project that ``start`` lies in.
+
+    Raises:
+        PandaInfraError: it lies in none.
+    """
+    for folder in (start, *start.parents):
+        file = folder / "Pulumi.yaml"
+        if file.is_file() and re.search(rf"^name: *{NAMESPACE}\s*$", file.read_text(), re.MULTILINE):
+            return Project(folder)
+    raise PandaInfraError(f"{start} does not lie in a checkout of {NAMESPACE}: change into one first")

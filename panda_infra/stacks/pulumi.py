@@ -1,0 +1,100 @@
+"""The Pulumi CLI: the only one that encrypts and decrypts, whatever secrets provider a stack has."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import spelled
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["Pulumi", "PulumiError", "find_pulumi"]
+
+_LINES_OF_FAILURE = 12
+
+
+class PulumiError(PandaInfraError):
+    """The Pulumi CLI is not there or refused."""
+
+
+@dataclass(frozen=True)
+class Pulumi:
+    """The CLI at work on the project in ``folder``.
+
+    Secret values go to its standard input and come from its standard output: arguments and environments are
+    visible to others.
+    """
+
+    executable: str
+    folder: Path
+
+    def has(self, stack: str) -> bool:
+        """Whether the backend knows the stack."""
+        listed = json.loads(self.run("stack", "ls", "--json"))
+        return any(stack in (entry["name"], entry["name"].split("/")[-1]) for entry in listed)
+
+    def create(self, stack: str, secrets_provider: str | None = None) -> None:
+        """Make the stack in the backend, with the provider that shall encrypt its secrets."""
+        provider = ("--secrets-provider", secrets_provider) if secrets_provider else ()
+        self.run("stack", "init", stack, "--no-select", *provider)
+
+    def set_secret(self, stack: str, key: KeyPath, value: str) -> None:
+        """Store one encrypted value below this program's namespace, byte for byte."""
+        name = f"{NAMESPACE}:{spelled(key)}"
+        self.run("config", "set", "--secret", "--path", "--raw", name, "--stack", stack, stdin=value)
+
+    def remove(self, stack: str, key: KeyPath) -> None:
+        """Remove one value."""
+        self.run("config", "rm", "--path", f"{NAMESPACE}:{spelled(key)}", "--stack", stack)
+
+    def config(self, stack: str) -> tuple[dict[str, str], frozenset[str]]:
+        """The decrypted configuration: full key to text, and the keys that hold secrets."""
+        listed: Mapping[str, Mapping[str, Any]] = json.loads(
+            self.run("config", "--show-secrets", "--json", "--stack", stack)
+        )
+        values = {key: str(entry["value"]) for key, entry in listed.items()}
+        return values, frozenset(key for key, entry in listed.items() if entry["secret"])
+
+    def run(self, *arguments: str, stdin: str | None = None) -> str:
+        """Run a command to its end and give its standard output.
+
+        Raises:
+            PulumiError: it failed; the message ends with what the CLI said.
+        """
+        done = subprocess.run(
+            [self.executable, *arguments, "--non-interactive", "--color", "never"],
+            cwd=self.folder,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            # Not as text: universal newlines would change a value's line ends.
+            input=(stdin or "").encode(),
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            lines = done.stderr.decode(errors="replace").strip().splitlines()[-_LINES_OF_FAILURE:]
+            command = " ".join(arguments[:2])
+            raise PulumiError("\n  ".join([f"`pulumi {command}` failed in {self.folder}:", *lines]))
+        return done.stdout.decode()
+
+
+def find_pulumi(folder: Path) -> Pulumi:
+    """The CLI on PATH.
+
+    Raises:
+        PulumiError: there is none.
+    """
+    executable = shutil.which("pulumi")
+    if executable is None:
+        raise PulumiError(
+            "the Pulumi CLI is not on PATH: install it, or run `python -m tools build pulumi` and then "
+            '`eval "$(python -m tools env)"`'
+        )
+    return Pulumi(executable, folder)
