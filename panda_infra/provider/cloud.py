@@ -1,0 +1,65 @@
+"""One cloud and the ways into its Magnum clusters, for the life of the plugin's process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from panda_infra.provider.credentials import certificate_kubeconfig
+from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
+from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
+from panda_infra.provider.openstack_sdk import SdkOpenStack
+from panda_infra.provider.resource import ResourceError
+
+__all__ = ["Cloud"]
+
+
+class Cloud:
+    """OpenStack, and the Kubernetes API of each cluster in it.
+
+    Each process asks Magnum for a certificate of its own and keeps it in memory: reading and repairing nodes
+    needs no credential from the state, and none that could have expired there.
+    """
+
+    def __init__(
+        self,
+        openstack: Callable[[], OpenStack],
+        kubernetes: Callable[[Mapping[str, Any]], Kubernetes] = ClientKubernetes,
+    ) -> None:
+        self._connect = openstack
+        self._open = kubernetes
+        self._lock = threading.Lock()
+        self._clusters: dict[str, Kubernetes] = {}
+
+    @classmethod
+    def of_name(cls, name: str | None) -> Cloud:
+        """The cloud of that name in clouds.yaml; None stands for the one that the environment tells."""
+        return cls(lambda: SdkOpenStack(name))
+
+    @cached_property
+    def openstack(self) -> OpenStack:
+        """OpenStack's services; connects at the first use."""
+        return self._connect()
+
+    def cluster(self, cluster_id: str) -> ClusterInfo:
+        """A cluster that must be there.
+
+        Raises:
+            ResourceError: Magnum knows none.
+        """
+        found = self.openstack.cluster(cluster_id)
+        if found is None:
+            msg = f"Magnum has no cluster {cluster_id} any more: run `pulumi refresh`, then `pulumi up`"
+            raise ResourceError(msg)
+        return found
+
+    def kubernetes(self, cluster: ClusterInfo) -> Kubernetes:
+        """The Kubernetes API of a cluster that has an address."""
+        with self._lock:
+            if cluster.id not in self._clusters:
+                self._clusters[cluster.id] = self._open(
+                    certificate_kubeconfig(self.openstack, cluster).content
+                )
+            return self._clusters[cluster.id]

@@ -1,0 +1,397 @@
+"""A Kubernetes cluster made by OpenStack Magnum.
+
+The published OpenStack provider has this resource too, but takes the 404 that Magnum answers before its row exists
+for a deletion, reports a failed cluster as ready at the next update, ends an update on the status of the previous
+one, and needs two runs to remove a failed cluster. Nothing around its resource can mend that, so it is owned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+from typing_extensions import override
+
+from panda_infra.config.base import Model
+from panda_infra.provider.cloud import Cloud
+from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec, NodeGroupInfo, OpenStackError
+from panda_infra.provider.resource import (
+    Change,
+    Found,
+    Operation,
+    PartialFailure,
+    RefusedError,
+    Resource,
+    ResourceError,
+    changed_fields,
+)
+from panda_infra.provider.values import UNKNOWN
+
+__all__ = ["ClusterInputs", "ClusterNodeGroup", "ClusterResource", "ClusterState"]
+
+_ATTEMPTS = 3
+_LOOKS = 4  # polls until a cluster that Magnum failed to acknowledge counts as not made
+_ROW_PATIENCE = 12  # polls until a cluster that Magnum accepted but does not know counts as lost
+_GROW = "new capacity comes as a node group: add one under `cluster.nodeGroups`, move the pods, then shrink the first"
+_NEW = "make a second cluster beside this one and move over: Magnum would delete this one with all its data"
+_FIXED = {
+    "name": _NEW,
+    "labels": f"Magnum cannot change the labels of a cluster; undo the change, or {_NEW}",
+    "keypair": f"Magnum cannot change the keypair of a cluster; undo the change, or {_NEW}",
+    "flavor": f"Magnum cannot change the flavor of nodes; {_GROW}",
+    "masterFlavor": f"Magnum cannot change the flavor of masters; undo the change, or {_NEW}",
+    "masterCount": f"Magnum cannot change the number of masters; undo the change, or {_NEW}",
+}
+
+
+class ClusterNodeGroup(Model):
+    """More workers of another flavor."""
+
+    name: str
+    """Name inside the cluster."""
+    flavor: str
+    """Nova flavor."""
+    count: Annotated[int, Field(ge=0)]
+    """Number of workers."""
+
+
+class ClusterInputs(Model):
+    """What Magnum is asked for."""
+
+    name: str
+    """Name of the cluster."""
+    template: str
+    """Name of the cluster template."""
+    keypair: str
+    """Name of the Nova keypair."""
+    flavor: str
+    """Nova flavor of the workers."""
+    master_flavor: str
+    """Nova flavor of the masters."""
+    node_count: Annotated[int, Field(ge=1)]
+    """Number of workers in the default group."""
+    master_count: Annotated[int, Field(ge=1)] = 1
+    """Number of masters."""
+    labels: Mapping[str, str] = {}
+    """Labels, merged over the template's."""
+    node_groups: tuple[ClusterNodeGroup, ...] = ()
+    """More groups of workers."""
+    adopt: bool = False
+    """Take over the existing cluster of that name."""
+
+
+class ClusterState(ClusterInputs):
+    """The cluster as Magnum has it."""
+
+    cluster_id: str
+    """Magnum's id (UUID)."""
+    complete: bool = True
+    """Whether the cluster was ever complete; one that never was holds no data and may be made again."""
+    effective_labels: Mapping[str, str] = {}
+    """All labels, the template's included."""
+
+
+class ClusterResource(Resource[ClusterInputs, ClusterState]):
+    """A Magnum cluster: never replaced, grown in place, complete when the resource is.
+
+    Its id is its name: a cluster that failed at birth is made again under the same id, protected or not.
+    """
+
+    name = "Cluster"
+    inputs = ClusterInputs
+    state = ClusterState
+    timeouts: ClassVar[Mapping[str, float]] = {"create": 3600, "update": 3600, "delete": 1800}
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    @override
+    def diff(self, old: ClusterState, new: ClusterInputs) -> Mapping[str, Change]:
+        changed = changed_fields(old, new, but=frozenset({"adopt", "labels"}))
+        if _labels_differ(old, new):
+            changed.add("labels")
+        if not old.complete:
+            return {name: Change() for name in (changed | {"complete"})}
+        refused = {name: _FIXED[name] for name in sorted(changed & _FIXED.keys())} | _refused_groups(old, new)
+        if refused:
+            raise RefusedError({name: f"cluster.{name}: {reason}" for name, reason in refused.items()})
+        return {name: Change() for name in changed}
+
+    @override
+    def preview(self, old: ClusterState | None, new: ClusterInputs) -> ClusterState:
+        if old is None or not old.complete:
+            return ClusterState(**dict(new), cluster_id=UNKNOWN)
+        return ClusterState(**(dict(old) | dict(new)))
+
+    @override
+    def create(self, new: ClusterInputs, operation: Operation) -> tuple[str, ClusterState]:
+        existing = self._cloud.openstack.clusters_named(new.name)
+        if new.adopt:
+            return new.name, self._adopted(new, existing)
+        if existing:
+            found = ", ".join(f"{cluster.id} ({cluster.status})" for cluster in existing)
+            msg = (
+                f"Magnum has a cluster {new.name} already: {found}. It was made by somebody else or by a run that "
+                "was killed: take it over with `cluster.adopt: true`, delete it, or choose another name"
+            )
+            raise ResourceError(msg)
+        return new.name, self._make(new, operation)
+
+    @override
+    def read(
+        self,
+        resource_id: str,
+        old: ClusterState | None,
+        operation: Operation,
+    ) -> Found[ClusterInputs, ClusterState] | None:
+        found = self._cloud.openstack.cluster(old.cluster_id if old else resource_id)
+        if found is None:
+            return None
+        state = self._state(found, old)
+        inputs = ClusterInputs(**{name: getattr(state, name) for name in ClusterInputs.model_fields})
+        return Found(found.name, state, inputs)
+
+    @override
+    def update(
+        self, resource_id: str, old: ClusterState, new: ClusterInputs, operation: Operation
+    ) -> ClusterState:
+        if not old.complete:
+            return self._finish_birth(old, new, operation)
+        before = self._cloud.cluster(old.cluster_id)
+        try:
+            if new.template != old.template:
+                self._cloud.openstack.upgrade_cluster(before.id, self._template(new.template))
+            self._match_groups(before, new)
+            done = operation.wait(lambda: self._settled(before, new))
+        except OpenStackError:
+            raise
+        except ResourceError as error:
+            # Recorded as it is: the next update finishes what Magnum has begun.
+            raise PartialFailure(str(error), resource_id, self._state(before, old)) from error
+        return self._state(done, ClusterState(**(dict(old) | dict(new))))
+
+    @override
+    def delete(self, resource_id: str, old: ClusterState, operation: Operation) -> None:
+        self._remove(old.cluster_id, operation)
+
+    def _make(self, new: ClusterInputs, operation: Operation) -> ClusterState:
+        cluster_id = self._request(new, operation)
+        born = ClusterState(**dict(new), cluster_id=cluster_id, complete=False)
+        return self._wait_for_birth(born, new, operation)
+
+    def _finish_birth(self, old: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
+        """Go on with a cluster that never was complete; a failed one is removed and made again."""
+        found = self._cloud.openstack.cluster(old.cluster_id)
+        if found is not None and (
+            found.failed or _labels_differ(old, new) or changed_fields(old, new) & _FIXED.keys()
+        ):
+            operation.progress.status(f"removing {found.name}, which is {found.status}")
+            self._remove(found.id, operation)
+            found = None
+        return self._wait_for_birth(old, new, operation) if found else self._make(new, operation)
+
+    def _wait_for_birth(self, born: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
+        try:
+            done = operation.wait(self._birth(born.cluster_id))
+            groups = {group.name for group in self._cloud.openstack.node_groups(done.id)}
+            if any(group.name not in groups for group in new.node_groups):
+                self._match_groups(done, new)
+                before = done
+                done = operation.wait(lambda: self._settled(before, new))
+        except ResourceError as error:
+            raise PartialFailure(str(error), new.name, born) from error
+        return self._state(done, born)
+
+    def _birth(self, cluster_id: str) -> Callable[[], ClusterInfo | str]:
+        unknown_polls = 0
+
+        def probe() -> ClusterInfo | str:
+            nonlocal unknown_polls
+            found = self._cloud.openstack.cluster(cluster_id)
+            if found is None:
+                # Magnum answers before its conductor has made the row.
+                unknown_polls += 1
+                if unknown_polls > _ROW_PATIENCE:
+                    msg = f"Magnum accepted cluster {cluster_id} but does not know it: somebody deleted it"
+                    raise ResourceError(msg)
+                return "Magnum has accepted the cluster"
+            if found.failed:
+                msg = (
+                    f"Magnum cluster {found.name}: {found.status}: {found.why()}. "
+                    "Mend the cause, then run `pulumi up` again: it removes this cluster and makes it anew"
+                )
+                raise ResourceError(msg)
+            return found if found.complete else f"Magnum says {found.status}"
+
+        return probe
+
+    def _request(self, new: ClusterInputs, operation: Operation) -> str:
+        """Ask for the cluster exactly once: an answer that got lost is looked for before asking again."""
+        spec = ClusterSpec(
+            name=new.name,
+            template=self._template(new.template),
+            keypair=new.keypair,
+            flavor=new.flavor,
+            master_flavor=new.master_flavor,
+            node_count=new.node_count,
+            master_count=new.master_count,
+            labels=new.labels,
+        )
+
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._cloud.openstack.create_cluster(spec)
+            except OpenStackError as error:
+                if not error.ambiguous or attempt == _ATTEMPTS:
+                    raise
+                operation.progress.status(f"{error}; looking whether Magnum made the cluster all the same")
+                made = self._look_for(new.name, operation)
+                if made:
+                    return made[0].id
+        raise AssertionError
+
+    def _look_for(self, name: str, operation: Operation) -> tuple[ClusterInfo, ...]:
+        """Clusters of that name, given the time that Magnum needs to make a row."""
+        looks = 0
+
+        def probe() -> tuple[ClusterInfo, ...] | str:
+            nonlocal looks
+            looks += 1
+            found = tuple(self._cloud.openstack.clusters_named(name))
+            return found if found or looks >= _LOOKS else "looking whether Magnum made the cluster"
+
+        return operation.wait(probe)
+
+    def _template(self, name: str) -> str:
+        found = self._cloud.openstack.template(name)
+        if found is None:
+            msg = f"Magnum has no cluster template {name}"
+            raise ResourceError(msg)
+        return found
+
+    def _adopted(self, new: ClusterInputs, existing: Sequence[ClusterInfo]) -> ClusterState:
+        if len(existing) != 1:
+            msg = f"Magnum has {len(existing)} clusters called {new.name}: `cluster.adopt` needs exactly one"
+            raise ResourceError(msg)
+        if not existing[0].complete:
+            msg = f"cluster {new.name} is {existing[0].status}: only a complete cluster can be taken over"
+            raise ResourceError(msg)
+        state = self._state(existing[0], None)
+        differing = changed_fields(state, new, but=frozenset({"adopt", "labels"}))
+        if any(state.effective_labels.get(key) != value for key, value in new.labels.items()):
+            differing.add("labels")
+        if differing:
+            actual = state.model_dump(mode="json", by_alias=True)
+            told = "; ".join(f"cluster.{name} is {actual[name]!r}" for name in sorted(differing))
+            msg = f"cluster {new.name} is not the one that the stack file describes: {told}. Describe it as it is"
+            raise ResourceError(msg)
+        return state.model_copy(update={"labels": new.labels, "adopt": True})
+
+    def _state(self, found: ClusterInfo, old: ClusterState | None) -> ClusterState:
+        """The cluster as Magnum tells it, in the words of ``old`` where they mean the same."""
+        openstack = self._cloud.openstack
+        groups = openstack.node_groups(found.id)
+        default = _default_workers(groups)
+        given = old.labels if old else found.added_labels
+        names = [group.name for group in old.node_groups] if old else []
+        return ClusterState(
+            name=found.name,
+            template=openstack.template_name(found.template),
+            keypair=found.keypair,
+            flavor=found.flavor,
+            master_flavor=found.master_flavor,
+            node_count=default.node_count if default else 1,
+            master_count=found.master_count,
+            labels={key: found.labels[key] for key in given if key in found.labels},
+            node_groups=tuple(
+                sorted(
+                    (
+                        ClusterNodeGroup(name=group.name, flavor=group.flavor, count=group.node_count)
+                        for group in groups
+                        if not group.default and group.role != "master"
+                    ),
+                    # In the stack file's order, so that order alone is no difference.
+                    key=lambda group: (
+                        group.name not in names,
+                        names.index(group.name) if group.name in names else 0,
+                    ),
+                )
+            ),
+            adopt=old.adopt if old else False,
+            cluster_id=found.id,
+            complete=found.status != "CREATE_FAILED" and not found.status.startswith("CREATE_IN"),
+            effective_labels=dict(found.labels),
+        )
+
+    def _match_groups(self, before: ClusterInfo, new: ClusterInputs) -> None:
+        """Ask Magnum for every group's number of nodes; again, when the last request failed."""
+        openstack = self._cloud.openstack
+        groups = openstack.node_groups(before.id)
+        wanted = {group.name: group for group in new.node_groups}
+        default = _default_workers(groups)
+        if default and (default.node_count != new.node_count or default.status.endswith("_FAILED")):
+            openstack.resize_node_group(before.id, default.id, new.node_count)
+        for group in groups:
+            if group.default or group.role == "master":
+                continue
+            target = wanted.pop(group.name, None)
+            if target is None:
+                openstack.delete_node_group(before.id, group.id)
+            elif group.node_count != target.count or group.status.endswith("_FAILED"):
+                openstack.resize_node_group(before.id, group.id, target.count)
+        for target in wanted.values():
+            openstack.create_node_group(before.id, target.name, target.flavor, target.count)
+
+    def _settled(self, before: ClusterInfo, new: ClusterInputs) -> ClusterInfo | str:
+        """The cluster when Magnum has done all of what was asked for after ``before``."""
+        found = self._cloud.cluster(before.id)
+        if found.failed and found.updated != before.updated:
+            msg = f"Magnum cluster {found.name}: {found.status}: {found.why()}"
+            raise ResourceError(msg)
+        groups = [group for group in self._cloud.openstack.node_groups(before.id) if group.role != "master"]
+        counts = {"": new.node_count} | {group.name: group.count for group in new.node_groups}
+        # The status of the cluster alone may still be that of an earlier request.
+        if {"" if group.default else group.name: group.node_count for group in groups} != counts:
+            return f"Magnum says {found.status}, {sum(group.node_count for group in groups)} workers"
+        if not found.complete or not all(group.status.endswith("_COMPLETE") for group in groups):
+            return f"Magnum says {found.status}"
+        return found
+
+    def _remove(self, cluster_id: str, operation: Operation) -> None:
+        before = self._cloud.openstack.cluster(cluster_id)
+        if before is None:
+            return
+        self._cloud.openstack.delete_cluster(cluster_id)
+
+        def probe() -> tuple[()] | str:
+            found = self._cloud.openstack.cluster(cluster_id)
+            if found is None:
+                return ()
+            # A failed cluster shows its old status until Magnum's conductor takes the request up.
+            if found.status == "DELETE_FAILED" and found.updated != before.updated:
+                msg = f"Magnum cluster {found.name}: DELETE_FAILED: {found.why()}"
+                raise ResourceError(msg)
+            return f"Magnum says {found.status}"
+
+        operation.wait(probe)
+
+
+def _default_workers(groups: Sequence[NodeGroupInfo]) -> NodeGroupInfo | None:
+    return next((group for group in groups if group.default and group.role != "master"), None)
+
+
+def _labels_differ(old: ClusterState, new: ClusterInputs) -> bool:
+    effective = old.effective_labels or old.labels
+    dropped = old.labels.keys() - new.labels.keys()
+    return bool(dropped) or any(effective.get(key) != value for key, value in new.labels.items())
+
+
+def _refused_groups(old: ClusterState, new: ClusterInputs) -> dict[str, str]:
+    flavors = {group.name: group.flavor for group in old.node_groups}
+    changed = [
+        group.name for group in new.node_groups if flavors.get(group.name, group.flavor) != group.flavor
+    ]
+    if not changed:
+        return {}
+    return {"nodeGroups": f"Magnum cannot change the flavor of group {', '.join(changed)}; {_GROW}"}

@@ -1,0 +1,67 @@
+"""Which nodes and servers belong to a Magnum cluster."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from panda_infra.provider.cloud import Cloud
+from panda_infra.provider.kube_api import Node
+from panda_infra.provider.openstack_api import ClusterInfo, Server
+
+__all__ = ["Worker", "each", "own_servers", "placeholders", "server_prefix", "worker_nodes", "workers_of"]
+
+T = TypeVar("T")
+
+_PREFIX_LIMIT = 30
+_AT_ONCE = 8  # writes in flight: Nova's and Kubernetes' rate limits are per client
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker node with the server that it runs on."""
+
+    node: Node
+    server: Server
+
+
+def server_prefix(cluster_name: str) -> str:
+    """What the names of all servers of a cluster start with: the cluster's name as Magnum's Heat driver cuts it."""
+    kept = cluster_name[:_PREFIX_LIMIT].replace("_", "-").replace(".", "-")
+    return "".join(c for c in kept if c in string.ascii_letters + string.digits + "-").lower() + "-"
+
+
+def own_servers(cluster: ClusterInfo, servers: Iterable[Server]) -> list[Server]:
+    """The servers of the cluster's default groups, joined or not: nothing but their names tells it."""
+    pattern = re.compile(re.escape(server_prefix(cluster.name)) + r"[a-z0-9]{12}-(master|node)-\d+")
+    return [server for server in servers if pattern.fullmatch(server.name)]
+
+
+def worker_nodes(nodes: Iterable[Node]) -> list[Node]:
+    """The workers among nodes, by name."""
+    return sorted((node for node in nodes if not node.master), key=lambda node: node.name)
+
+
+def workers_of(cloud: Cloud, cluster: ClusterInfo) -> list[Worker]:
+    """Every worker that has both a node and a server, by name, in two listings."""
+    servers = cloud.openstack.servers(server_prefix(cluster.name))
+    by_key = {server.name: server for server in servers} | {server.id: server for server in servers}
+    nodes = worker_nodes(cloud.kubernetes(cluster).nodes())
+    # A node whose server is gone lingers until the cloud's controller removes it.
+    return [Worker(node, server) for node in nodes if (server := by_key.get(node.server or node.name))]
+
+
+def placeholders(known: Sequence[object], expected: int) -> list[str]:
+    """Names that stand in a preview for the nodes that are still to come."""
+    return [f"(new node {number})" for number in range(1, expected - len(known) + 1)]
+
+
+def each(call: Callable[[T], None], items: Iterable[T]) -> None:
+    """Call for every item, a few at a time; the first error is raised after all have been tried."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for future in [pool.submit(call, item) for item in items]:
+            future.result()

@@ -1,0 +1,125 @@
+"""Labels on every worker of a Magnum cluster, whichever workers there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import override
+
+from panda_infra.config.base import Model
+from panda_infra.provider.cloud import Cloud
+from panda_infra.provider.kube_api import Node
+from panda_infra.provider.membership import each, placeholders, worker_nodes
+from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
+from panda_infra.provider.values import UNKNOWN
+
+__all__ = ["NodeLabelsInputs", "NodeLabelsResource"]
+
+
+class NodeLabelsInputs(Model):
+    """Which labels all workers carry."""
+
+    cluster_id: str
+    """Id of the Magnum cluster."""
+    labels: dict[str, str]
+    """Labels; others are left alone."""
+    workers: Annotated[int, Field(ge=0)]
+    """Number of workers that the cluster is meant to have."""
+    nodes: tuple[str, ...] = ()
+    """The workers that carry the labels; the provider fills it in."""
+
+
+class NodeLabelsState(NodeLabelsInputs):
+    """The labels as the nodes carry them."""
+
+
+class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
+    """Labels on every worker, never on masters; a worker that joins later is labelled by the next update."""
+
+    name = "NodeLabels"
+    inputs = NodeLabelsInputs
+    state = NodeLabelsState
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    @override
+    def check(
+        self, old: NodeLabelsInputs | None, new: NodeLabelsInputs, operation: Operation
+    ) -> NodeLabelsInputs:
+        live = [] if new.cluster_id == UNKNOWN else [node.name for node in self._workers(new.cluster_id)]
+        return new.model_copy(update={"nodes": (*live, *placeholders(live, new.workers))})
+
+    @override
+    def diff(self, old: NodeLabelsState, new: NodeLabelsInputs) -> Mapping[str, Change]:
+        return {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
+
+    @override
+    def preview(self, old: NodeLabelsState | None, new: NodeLabelsInputs) -> NodeLabelsState:
+        return NodeLabelsState(**dict(new))
+
+    @override
+    def create(self, new: NodeLabelsInputs, operation: Operation) -> tuple[str, NodeLabelsState]:
+        text = ",".join(f"{key}={value}" for key, value in sorted(new.labels.items()))
+        return f"{new.cluster_id}/{text}", self._apply(new, {})
+
+    @override
+    def read(
+        self,
+        resource_id: str,
+        old: NodeLabelsState | None,
+        operation: Operation,
+    ) -> Found[NodeLabelsInputs, NodeLabelsState] | None:
+        cluster_id, _, text = resource_id.partition("/")
+        cluster = self._cloud.openstack.cluster(cluster_id)
+        if cluster is None:
+            return None
+        nodes = worker_nodes(self._cloud.kubernetes(cluster).nodes())
+        labels = old.labels if old else dict(pair.split("=", 1) for pair in text.split(","))
+        inputs = NodeLabelsInputs(
+            cluster_id=cluster_id,
+            labels=labels,
+            workers=old.workers if old else len(nodes),
+            nodes=tuple(node.name for node in nodes if not _missing(node, labels)),
+        )
+        return Found(resource_id, NodeLabelsState(**dict(inputs)), inputs)
+
+    @override
+    def update(
+        self,
+        resource_id: str,
+        old: NodeLabelsState,
+        new: NodeLabelsInputs,
+        operation: Operation,
+    ) -> NodeLabelsState:
+        return self._apply(new, dict.fromkeys(old.labels.keys() - new.labels.keys()))
+
+    @override
+    def delete(self, resource_id: str, old: NodeLabelsState, operation: Operation) -> None:
+        cluster = self._cloud.openstack.cluster(old.cluster_id)
+        if cluster is not None:
+            kubernetes = self._cloud.kubernetes(cluster)
+            gone: dict[str, str | None] = dict.fromkeys(old.labels)
+            each(lambda name: kubernetes.label_node(name, gone), old.nodes)
+
+    def _apply(self, new: NodeLabelsInputs, stale: Mapping[str, None]) -> NodeLabelsState:
+        nodes = self._workers(new.cluster_id)
+        kubernetes = self._cloud.kubernetes(self._cloud.cluster(new.cluster_id))
+        changes = {
+            node.name: _missing(node, new.labels) | {k: None for k in stale if k in node.labels}
+            for node in nodes
+        }
+        each(
+            lambda name: kubernetes.label_node(name, changes[name]),
+            (name for name, change in changes.items() if change),
+        )
+        return NodeLabelsState(**(dict(new) | {"nodes": tuple(changes)}))
+
+    def _workers(self, cluster_id: str) -> list[Node]:
+        return worker_nodes(self._cloud.kubernetes(self._cloud.cluster(cluster_id)).nodes())
+
+
+def _missing(node: Node, labels: Mapping[str, str]) -> dict[str, str | None]:
+    return {key: value for key, value in labels.items() if node.labels.get(key) != value}

@@ -1,0 +1,159 @@
+"""What a resource of this provider is, apart from how the engine calls it.
+
+A resource works on two models: ``Inputs``, what is asked for, and ``State``, what is there. Inside them an unknown
+text is `UNKNOWN`, which happens in previews only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, TypeVar
+
+from panda_infra.config.base import Model
+from panda_infra.errors import PandaInfraError
+from panda_infra.provider.progress import Progress
+
+__all__ = [
+    "Change",
+    "Found",
+    "Operation",
+    "PartialFailure",
+    "RefusedError",
+    "Resource",
+    "ResourceError",
+    "changed_fields",
+]
+
+Inp = TypeVar("Inp", bound=Model)
+St = TypeVar("St", bound=Model)
+T = TypeVar("T")
+
+
+class ResourceError(PandaInfraError):
+    """A resource cannot become what was asked for."""
+
+
+class RefusedError(ResourceError):
+    """What is asked for can never be done, found before anything was touched.
+
+    ``reasons`` maps each input to why it is refused and what to do instead.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = dict(reasons)
+
+
+class PartialFailure(ResourceError):  # noqa: N818 - the engine's own term
+    """The resource exists but is not what was asked for: it is recorded, and the next update finishes it."""
+
+    def __init__(self, reason: str, resource_id: str, state: Model) -> None:
+        super().__init__(reason)
+        self.resource_id = resource_id
+        self.state = state
+
+
+@dataclass(frozen=True)
+class Change:
+    """How one property differs; ``replace`` means that it takes a new resource."""
+
+    replace: bool = False
+
+
+@dataclass(frozen=True)
+class Found(Generic[Inp, St]):
+    """A resource as it really is: under which id, and which inputs would describe it."""
+
+    id: str
+    state: St
+    inputs: Inp
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of the engine: where to report to, and until when to try.
+
+    ``timeout`` and ``poll`` are in seconds.
+    """
+
+    progress: Progress
+    timeout: float
+    poll: float = 5.0
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def wait(self, probe: Callable[[], T | str]) -> T:
+        """Ask ``probe`` until it answers with something else than a text.
+
+        A text tells what is still missing: it is shown, and becomes the error when time is over.
+
+        Raises:
+            ResourceError: time is over or the operator cancelled.
+        """
+        end = time.monotonic() + self.timeout
+        while isinstance(answer := probe(), str):
+            self.progress.status(answer)
+            if time.monotonic() >= end:
+                msg = f"given up after {self.timeout:.0f} s: {answer}"
+                raise ResourceError(msg)
+            if self.cancelled.wait(self.poll):
+                msg = f"cancelled while {answer}"
+                raise ResourceError(msg)
+        return answer
+
+
+class Resource(ABC, Generic[Inp, St]):
+    """One kind of resource; instances hold no state between calls."""
+
+    name: ClassVar[str]
+    """Name of the type, as in ``panda-magnum:index:Cluster``."""
+    inputs: type[Inp]
+    state: type[St]
+    secrets: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that are secret, by their names on the wire."""
+    timeouts: ClassVar[Mapping[str, float]] = {}
+    """Seconds that ``create``, ``update`` and ``delete`` may take when the program says nothing."""
+
+    def check(self, old: Inp | None, new: Inp, operation: Operation) -> Inp:  # noqa: ARG002
+        """The inputs to use: ``new`` with what only the provider can fill in.
+
+        Raises:
+            RefusedError: they can never be fulfilled.
+        """
+        return new
+
+    @abstractmethod
+    def diff(self, old: St, new: Inp) -> Mapping[str, Change]:
+        """The properties that have to change, by their names on the wire."""
+
+    @abstractmethod
+    def preview(self, old: St | None, new: Inp) -> St:
+        """What the state will be, with `UNKNOWN` for what only the real operation can tell."""
+
+    @abstractmethod
+    def create(self, new: Inp, operation: Operation) -> tuple[str, St]:
+        """Make it; returns its id and state."""
+
+    @abstractmethod
+    def read(self, resource_id: str, old: St | None, operation: Operation) -> Found[Inp, St] | None:
+        """Find it by its id, when importing without ``old``; None when it is gone."""
+
+    @abstractmethod
+    def update(self, resource_id: str, old: St, new: Inp, operation: Operation) -> St:
+        """Change it in place."""
+
+    @abstractmethod
+    def delete(self, resource_id: str, old: St, operation: Operation) -> None:
+        """Remove it; nothing happens when it is gone already."""
+
+
+def changed_fields(old: Model, new: Model, *, but: frozenset[str] = frozenset()) -> set[str]:
+    """Names on the wire of the fields of ``new`` that differ from the same fields of ``old``."""
+    return {
+        str(info.alias)
+        for name, info in type(new).model_fields.items()
+        if name not in but and getattr(old, name) != getattr(new, name)
+    }

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import grpc
+import pytest
+
+from panda_infra.provider.openstack_api import OpenStackError
+from panda_infra.provider.values import UNKNOWN
+from tests.unit.provider.conftest import Engine, Partial
+from tests.unit.provider.fakes import World
+
+INPUTS = {
+    "name": "panda-doma-k8s",
+    "template": "kubernetes-1.29.2-2",
+    "keypair": "lxplus",
+    "flavor": "m2.xlarge",
+    "masterFlavor": "m2.large",
+    "nodeCount": 4,
+    "masterCount": 1,
+    "labels": {"cern_enabled": "true"},
+}
+
+
+def test_it_is_complete_when_it_is_made(engine: Engine, world: World) -> None:
+    resource_id, state, checked = engine.up("Cluster", INPUTS)
+    assert resource_id == "panda-doma-k8s"
+    assert world.clusters[state["clusterId"]].status == "CREATE_COMPLETE"
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_a_preview_of_a_new_cluster_makes_nothing(engine: Engine, world: World) -> None:
+    _, state = engine.create("Cluster", engine.check("Cluster", INPUTS), preview=True)
+    assert state["clusterId"] == UNKNOWN
+    assert not world.calls
+
+
+def test_the_404_before_magnums_row_exists_is_waited_out(engine: Engine, world: World) -> None:
+    world.row_delay = 3
+    _, state, _ = engine.up("Cluster", INPUTS)
+    assert state["complete"] is True
+
+
+def test_a_lost_acknowledgement_makes_no_second_cluster(engine: Engine, world: World) -> None:
+    world.create_errors = [(OpenStackError("POST /clusters: HTTP 504", 504), True)]
+    engine.up("Cluster", INPUTS)
+    assert (world.calls["create_cluster"], len(world.clusters)) == (1, 1)
+
+
+def test_a_request_that_was_lost_is_made_again(engine: Engine, world: World) -> None:
+    world.create_errors = [(OpenStackError("POST /clusters: HTTP 500", 500), False)]
+    engine.up("Cluster", INPUTS)
+    assert (world.calls["create_cluster"], len(world.clusters)) == (2, 1)
+
+
+def test_a_refused_request_is_not_made_again(engine: Engine, world: World) -> None:
+    world.create_errors = [(OpenStackError("POST /clusters: HTTP 403: quota", 403), False)]
+    with pytest.raises(grpc.RpcError, match="quota"):
+        engine.up("Cluster", INPUTS)
+    assert world.calls["create_cluster"] == 1
+
+
+def test_a_failed_create_tells_magnums_reason_and_the_next_update_finishes(
+    engine: Engine, world: World
+) -> None:
+    world.failure = "Failed to create trustee or trust for Cluster"
+    with pytest.raises(Partial, match=r"CREATE_FAILED: Failed to create trustee.*pulumi up") as failed:
+        engine.up("Cluster", INPUTS)
+    world.failure = ""
+    failed_id = failed.value.state["clusterId"]
+    checked = engine.check("Cluster", INPUTS, INPUTS)
+    assert engine.diff("Cluster", failed.value.id, failed.value.state, checked) == {"complete"}
+    assert (
+        engine.update("Cluster", failed.value.id, failed.value.state, checked, preview=True)["clusterId"]
+        == UNKNOWN
+    )
+    state = engine.update("Cluster", failed.value.id, failed.value.state, checked)
+    assert list(world.clusters) == [state["clusterId"]]
+    assert state["clusterId"] != failed_id
+    assert engine.diff("Cluster", failed.value.id, state, checked) == set()
+
+
+def test_a_failed_cluster_may_be_described_anew(engine: Engine, world: World) -> None:
+    world.failure = "Flavor's disk is too small"
+    with pytest.raises(Partial) as failed:
+        engine.up("Cluster", INPUTS)
+    world.failure = ""
+    bigger = INPUTS | {"flavor": "m2.3xlarge"}
+    state = engine.update(
+        "Cluster", failed.value.id, failed.value.state, engine.check("Cluster", bigger, INPUTS)
+    )
+    assert world.clusters[state["clusterId"]].flavor == "m2.3xlarge"
+
+
+def test_a_failed_cluster_is_gone_after_one_delete(engine: Engine, world: World) -> None:
+    world.failure = "no reason"
+    with pytest.raises(Partial) as failed:
+        engine.up("Cluster", INPUTS)
+    world.failure = ""
+    engine.delete("Cluster", failed.value.id, failed.value.state)
+    assert not world.clusters
+
+
+def test_a_create_that_takes_too_long_goes_on_at_the_next_update(engine: Engine, world: World) -> None:
+    world.polls = 10**6
+    with pytest.raises(Partial, match="given up after 0 s: Magnum says CREATE_IN_PROGRESS") as late:
+        engine.create("Cluster", engine.check("Cluster", INPUTS), timeout=0.05)
+    world.pending[late.value.state["clusterId"]] = ("CREATE", 2)
+    state = engine.update("Cluster", late.value.id, late.value.state, engine.check("Cluster", INPUTS, INPUTS))
+    assert state["complete"] is True
+    assert world.calls["create_cluster"] == 1
+
+
+def test_a_cluster_of_that_name_is_not_made_twice(engine: Engine) -> None:
+    engine.up("Cluster", INPUTS)
+    with pytest.raises(grpc.RpcError, match=r"already.*cluster.adopt: true"):
+        engine.up("Cluster", INPUTS)
+
+
+def test_adopting_a_cluster_changes_nothing(engine: Engine, world: World) -> None:
+    engine.up("Cluster", INPUTS)
+    before = dict(world.clusters)
+    inputs = INPUTS | {"adopt": True, "labels": {"cern_enabled": "true", "kube_tag": "v1.29.2"}}
+    resource_id, state, checked = engine.up("Cluster", inputs)
+    assert world.clusters == before
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+    _, state, _ = engine.read("Cluster", resource_id, state)
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_adopting_tells_how_the_cluster_differs(engine: Engine, world: World) -> None:
+    engine.up("Cluster", INPUTS)
+    with pytest.raises(grpc.RpcError, match=r"cluster.nodeCount is 4"):
+        engine.up("Cluster", INPUTS | {"adopt": True, "nodeCount": 6})
+    assert world.calls["resize"] == 0
+
+
+def test_growing_happens_in_place(engine: Engine, world: World) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    checked = engine.check("Cluster", INPUTS | {"nodeCount": 6}, INPUTS)
+    assert engine.diff("Cluster", resource_id, state, checked) == {"nodeCount"}
+    assert engine.replaces == set()
+    planned = engine.update("Cluster", resource_id, state, checked, preview=True)
+    assert planned["clusterId"] == state["clusterId"]
+    state = engine.update("Cluster", resource_id, state, checked)
+    assert state["nodeCount"] == 6
+    assert sum("-node-" in name for name in world.nodes) == 6
+
+
+def test_a_failed_growth_is_recorded_and_asked_for_again(engine: Engine, world: World) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    checked = engine.check("Cluster", INPUTS | {"nodeCount": 6}, INPUTS)
+    world.failure = "Quota exceeded"
+    with pytest.raises(Partial, match="UPDATE_FAILED: Quota exceeded") as failed:
+        engine.update("Cluster", resource_id, state, checked)
+    world.failure = ""
+    state = engine.update("Cluster", resource_id, failed.value.state, checked)
+    assert world.calls["resize"] == 2
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_node_groups_come_grow_and_go(engine: Engine, world: World) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    for count in (2, 3, None):
+        groups = [] if count is None else [{"name": "big", "flavor": "m2.3xlarge", "count": count}]
+        checked = engine.check("Cluster", INPUTS | {"nodeGroups": groups}, INPUTS)
+        assert engine.diff("Cluster", resource_id, state, checked) == {"nodeGroups"}
+        state = engine.update("Cluster", resource_id, state, checked)
+        assert sum("-big-node-" in name for name in world.nodes) == (count or 0)
+        assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_a_new_cluster_gets_its_node_groups(engine: Engine, world: World) -> None:
+    groups = [{"name": "big", "flavor": "m2.3xlarge", "count": 2}]
+    resource_id, state, checked = engine.up("Cluster", INPUTS | {"nodeGroups": groups})
+    assert sum("-big-node-" in name for name in world.nodes) == 2
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "alternative"),
+    [
+        ({"labels": {"cern_enabled": "false"}}, "labels"),
+        ({"labels": {}}, "labels"),
+        ({"flavor": "m2.3xlarge"}, "node group"),
+        ({"masterFlavor": "m2.3xlarge"}, "second cluster"),
+        ({"masterCount": 3}, "second cluster"),
+        ({"keypair": "other"}, "second cluster"),
+        ({"name": "panda-doma-k8s-2"}, "second cluster"),
+    ],
+)
+def test_what_would_replace_the_cluster_is_refused(
+    engine: Engine, world: World, change: dict[str, object], alternative: str
+) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    before = dict(world.clusters)
+    with pytest.raises(grpc.RpcError, match=alternative):
+        engine.diff("Cluster", resource_id, state, engine.check("Cluster", INPUTS | change, INPUTS))
+    assert world.clusters == before
+
+
+def test_a_refresh_sees_nodes_that_were_added_by_hand(engine: Engine, world: World) -> None:
+    resource_id, state, checked = engine.up("Cluster", INPUTS)
+    world.groups[state["clusterId"]][1] = world.groups[state["clusterId"]][1].__class__(
+        "ng-w", "default-worker", "worker", "m2.xlarge", 5, "UPDATE_COMPLETE", default=True
+    )
+    _, state, _ = engine.read("Cluster", resource_id, state)
+    assert engine.diff("Cluster", resource_id, state, checked) == {"nodeCount"}
+
+
+def test_a_refresh_sees_that_the_cluster_is_gone(engine: Engine, world: World) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    world.clusters.clear()
+    assert engine.read("Cluster", resource_id, state)[0] == ""
+
+
+def test_importing_finds_the_inputs(engine: Engine) -> None:
+    engine.up("Cluster", INPUTS)
+    resource_id, state, inputs = engine.read("Cluster", "panda-doma-k8s")
+    assert resource_id == "panda-doma-k8s"
+    assert engine.diff("Cluster", resource_id, state, engine.check("Cluster", INPUTS)) == set()
+    assert inputs["nodeCount"] == 4
+
+
+def test_a_wrong_input_is_named(engine: Engine) -> None:
+    assert engine.failures("Cluster", INPUTS | {"nodeCount": 0}).keys() == {"nodeCount"}

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+import yaml
+
+from panda_infra.provider.values import UNKNOWN
+from tests.unit.provider.conftest import Engine, bare
+from tests.unit.provider.fakes import World
+from tests.unit.provider.test_cluster import INPUTS as CLUSTER
+
+
+@pytest.fixture
+def inputs(engine: Engine) -> dict[str, object]:
+    _, state, _ = engine.up("Cluster", CLUSTER)
+    return {"clusterId": state["clusterId"], "workers": 4}
+
+
+def test_the_kubeconfig_is_secret_and_leads_into_the_cluster(
+    engine: Engine, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("ClusterAccess", inputs)
+    kind, text = state["kubeconfig"]
+    kubeconfig = yaml.safe_load(text)
+    assert kind == "secret"
+    assert kubeconfig["clusters"][0]["cluster"]["server"] == state["apiAddress"] == "https://127.0.0.1:6443"
+    assert kubeconfig["users"][0]["user"].keys() == {"client-certificate-data", "client-key-data"}
+    assert datetime.fromisoformat(state["expires"]) > datetime.now(UTC) + timedelta(days=1800)
+    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == set()
+
+
+def test_a_preview_without_a_cluster_knows_nothing_yet(engine: Engine) -> None:
+    checked = engine.check("ClusterAccess", {"clusterId": UNKNOWN, "workers": 4})
+    _, state = engine.create("ClusterAccess", checked, preview=True)
+    assert state["kubeconfig"] == ("secret", UNKNOWN)
+
+
+def test_it_waits_for_the_api_the_nodes_and_the_add_ons(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.silent_polls = 2
+    slow = next(name for name in world.nodes if "-node-" in name)
+    world.node(slow, ready=False)
+    server = world.nodes[slow].server
+    world.servers[server] = world.servers[server].__class__(server, slow, "BUILD")
+    checked = engine.check("ClusterAccess", {**inputs, "configMaps": ["kube-system/ingress"]})
+    seen: list[str] = []
+
+    def status(text: str) -> None:
+        seen.append(text)
+        if "ACTIVE" in text:
+            world.servers[server] = world.servers[server].__class__(server, slow, "ACTIVE")
+        elif "Ready" in text:
+            world.node(slow, ready=True)
+        elif "add-ons" in text:
+            world.config_maps.add("kube-system/ingress")
+
+    engine.told.status = status  # type: ignore[method-assign]
+    engine.create("ClusterAccess", checked)
+    for text in ("ACTIVE", "does not answer", "not Ready", "kube-system/ingress"):
+        assert any(text in told for told in seen), text
+
+
+def test_too_few_nodes_are_told(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    world.remove_node(next(name for name in world.nodes if "-node-" in name))
+    with pytest.raises(grpc.RpcError, match="3 of 4 workers have joined"):
+        engine.create("ClusterAccess", engine.check("ClusterAccess", inputs), timeout=0.05)
+
+
+def test_a_server_in_error_is_told_at_once(engine: Engine, world: World) -> None:
+    world.broken_server = "-node-2"
+    _, state, _ = engine.up("Cluster", CLUSTER)
+    with pytest.raises(grpc.RpcError, match=r"-node-2 \(No valid host\)"):
+        engine.up("ClusterAccess", {"clusterId": state["clusterId"], "workers": 4})
+
+
+def test_a_certificate_is_renewed_in_place_before_it_ends(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.certificate_life = timedelta(days=29)
+    resource_id, state, checked = engine.up("ClusterAccess", inputs)
+    world.certificate_life = timedelta(days=365)
+    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == {"kubeconfig"}
+    assert engine.replaces == set()
+    renewed = engine.update("ClusterAccess", resource_id, bare(state), checked)
+    assert renewed["kubeconfig"] != state["kubeconfig"]
+    assert engine.diff("ClusterAccess", resource_id, bare(renewed), checked) == set()
+
+
+def test_a_rotated_authority_makes_a_new_kubeconfig(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("ClusterAccess", inputs)
+    world.authority_generation += 1
+    _, state, _ = engine.read("ClusterAccess", resource_id, bare(state))
+    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == {"kubeconfig"}
+    renewed = engine.update("ClusterAccess", resource_id, bare(state), checked)
+    assert engine.diff("ClusterAccess", resource_id, bare(renewed), checked) == set()
+
+
+def test_a_short_lived_token_instead_of_a_certificate(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("ClusterAccess", {**inputs, "tokenHours": 8})
+    assert yaml.safe_load(state["kubeconfig"][1])["users"][0]["user"] == {"token": "token-1"}
+    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == set()
+    soon = state | {"expires": (datetime.now(UTC) + timedelta(hours=3)).isoformat()}
+    assert engine.diff("ClusterAccess", resource_id, bare(soon), checked) == {"kubeconfig"}
+    engine.delete("ClusterAccess", resource_id, bare(state))
+    assert not world.admin
+
+
+def test_growing_the_cluster_keeps_the_credential(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, _ = engine.up("ClusterAccess", inputs)
+    cluster_id = str(inputs["clusterId"])
+    engine.update(
+        "Cluster", "panda-doma-k8s", engine.read("Cluster", cluster_id)[1], CLUSTER | {"nodeCount": 6}
+    )
+    checked = engine.check("ClusterAccess", {**inputs, "workers": 6}, inputs)
+    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == {"workers"}
+    assert (
+        engine.update("ClusterAccess", resource_id, bare(state), checked)["kubeconfig"] == state["kubeconfig"]
+    )
+
+
+def test_it_goes_with_its_cluster(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    resource_id, state, _ = engine.up("ClusterAccess", inputs)
+    world.clusters.clear()
+    assert engine.read("ClusterAccess", resource_id, bare(state))[0] == ""
+    engine.delete("ClusterAccess", resource_id, bare(state))

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from panda_infra.plan.aliases import unpack
+from panda_infra.provider.values import UNKNOWN
+from tests.unit.provider.conftest import Engine
+from tests.unit.provider.fakes import World
+from tests.unit.provider.test_cluster import INPUTS as CLUSTER
+
+NODE = "panda-doma-k8s-abcdefghij12-node-"
+ALIASES = ["panda-doma", "bigmon-doma"]
+
+
+@pytest.fixture
+def inputs(engine: Engine) -> dict[str, object]:
+    _, state, _ = engine.up("Cluster", CLUSTER)
+    return {"clusterId": state["clusterId"], "aliases": ALIASES, "workers": 4}
+
+
+def carried(world: World) -> dict[str, tuple[str, ...]]:
+    return {
+        server.name.removeprefix(NODE): entries
+        for server in world.servers.values()
+        if (entries := unpack(server.metadata))
+    }
+
+
+def metadata(world: World, node: str, **values: str) -> None:
+    server = world.servers[world.nodes[NODE + node].server]
+    world.servers[server.id] = replace(server, metadata={k: v for k, v in values.items() if v})
+
+
+def expected(*numbers: int) -> dict[str, tuple[str, ...]]:
+    return {str(node): tuple(f"{a}--load-{n}-" for a in ALIASES) for node, n in enumerate(numbers) if n}
+
+
+def test_each_worker_gets_a_number_of_its_own(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    assert carried(world) == expected(1, 2, 3, 4)
+    assert engine.diff("LandbAliases", resource_id, state, checked) == set()
+    assert world.calls["set_metadata"] == 4
+
+
+def test_the_preview_shows_which_node_gets_which_alias(engine: Engine, inputs: dict[str, object]) -> None:
+    assert (
+        engine.check("LandbAliases", inputs)["assigned"][NODE + "2"]
+        == "panda-doma--load-3-,bigmon-doma--load-3-"
+    )
+
+
+def test_the_preview_without_a_cluster_shows_it_for_nodes_to_come(engine: Engine) -> None:
+    checked = engine.check(
+        "LandbAliases", {"clusterId": UNKNOWN, "aliases": ["panda"], "workers": 2, "offset": 4}
+    )
+    assert checked["assigned"] == {"(new node 1)": "panda--load-5-", "(new node 2)": "panda--load-6-"}
+
+
+def test_the_preview_of_growth_shows_the_nodes_to_come(engine: Engine, inputs: dict[str, object]) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    planned = engine.check("LandbAliases", {**inputs, "workers": 5}, checked)
+    assert planned["assigned"] == checked["assigned"] | {
+        "(new node 1)": "panda-doma--load-5-,bigmon-doma--load-5-"
+    }
+    assert engine.diff("LandbAliases", resource_id, state, planned) == {"assigned", "numbers", "workers"}
+
+
+def test_a_replaced_node_renumbers_no_other(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    world.remove_node(NODE + "1")
+    world.add_node(NODE + "7")
+    again = engine.check("LandbAliases", inputs, checked)
+    assert engine.diff("LandbAliases", resource_id, state, again) == {"assigned", "numbers"}
+    engine.update("LandbAliases", resource_id, state, again)
+    assert carried(world) == expected(1, 0, 3, 4, 0, 0, 0, 2)
+    assert world.calls["set_metadata"] == 5
+
+
+def test_a_node_that_is_not_ready_loses_its_aliases_and_gets_the_same_number_back(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    world.node(NODE + "1", ready=False)
+    without = engine.check("LandbAliases", inputs, checked)
+    state = engine.update("LandbAliases", resource_id, state, without)
+    assert carried(world) == expected(1, 0, 3, 4)
+    world.node(NODE + "1", ready=True)
+    engine.update("LandbAliases", resource_id, state, engine.check("LandbAliases", inputs, without))
+    assert carried(world) == expected(1, 2, 3, 4)
+
+
+def test_foreign_aliases_are_kept(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    metadata(world, "0", **{"landb-alias": "other--load-1-", "purpose": "test"})
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    assert carried(world)["0"][0] == "other--load-1-"
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {"0": ("other--load-1-",)}
+
+
+def test_an_alias_removed_by_hand_is_seen_and_repaired(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    metadata(world, "2", **{"landb-alias": "panda-doma--load-3-"})
+    _, state, _ = engine.read("LandbAliases", resource_id, state)
+    assert state["assigned"][NODE + "2"] == "panda-doma--load-3-"
+    again = engine.check("LandbAliases", inputs, checked)
+    assert engine.diff("LandbAliases", resource_id, state, again) == {"assigned"}
+    engine.update("LandbAliases", resource_id, state, again)
+    assert carried(world) == expected(1, 2, 3, 4)
+
+
+def test_all_aliases_removed_by_hand_come_back_with_their_numbers(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, _ = engine.up("LandbAliases", {**inputs, "offset": 10})
+    metadata(world, "3")
+    _, state, read = engine.read("LandbAliases", resource_id, state)
+    assert NODE + "3" not in state["assigned"]
+    again = engine.check("LandbAliases", {**inputs, "offset": 10}, read)
+    engine.update("LandbAliases", resource_id, state, again)
+    assert carried(world) == expected(11, 12, 13, 14)
+
+
+def test_dropped_aliases_go(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    fewer = engine.check("LandbAliases", {**inputs, "aliases": ["iam-doma"]}, checked)
+    engine.update("LandbAliases", resource_id, state, fewer)
+    assert carried(world)["1"] == ("iam-doma--load-2-",)
+
+
+def test_many_aliases_take_two_calls_per_node_at_most(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    many = [
+        f"panda-doma-production-{name}"
+        for name in ("server", "big", "bigmon", "idds", "iam", "ui", "mq", "cd")
+    ]
+    resource_id, state, _ = engine.up("LandbAliases", {**inputs, "aliases": many})
+    assert len(carried(world)["0"]) == 8
+    assert world.calls["set_metadata"] == 4
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {}
+    assert world.calls["delete_metadata"] == 8
+
+
+def test_cerns_controller_is_no_second_writer(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.controllers = ["kube-system"]
+    reason = engine.failures("LandbAliases", inputs)["aliases"]
+    assert "landb-alias-controller runs in namespace kube-system" in reason
+    assert "cluster.aliases: controller" in reason
+
+
+def test_another_writer_is_reported(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    _, _, checked = engine.up("LandbAliases", inputs)
+    metadata(world, "0", **{"landb-alias": "panda-doma--load-0-"})
+    engine.check("LandbAliases", inputs, checked)
+    assert any("carries panda-doma--load-0-, but its number is 1" in text for text in engine.told.warnings)
+
+
+def test_numbers_that_a_script_gave_before_are_kept(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    metadata(world, "0", **{"landb-alias": "panda-doma--load-3-"})
+    engine.up("LandbAliases", inputs)
+    assert carried(world) == expected(3, 1, 2, 4)
+
+
+def test_importing_finds_every_alias(engine: Engine, inputs: dict[str, object]) -> None:
+    resource_id, _, _ = engine.up("LandbAliases", inputs)
+    imported, state, found = engine.read("LandbAliases", str(inputs["clusterId"]))
+    assert imported == resource_id
+    assert found["aliases"] == sorted(ALIASES)
+    assert found["numbers"] == {NODE + str(n): n + 1 for n in range(4)}
+
+
+def test_another_cluster_takes_another_resource(engine: Engine, inputs: dict[str, object]) -> None:
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    planned = engine.check("LandbAliases", {**inputs, "clusterId": UNKNOWN})
+    assert "clusterId" in engine.diff("LandbAliases", resource_id, state, planned)
+    assert engine.replaces == {"clusterId"}
