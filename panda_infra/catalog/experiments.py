@@ -14,13 +14,15 @@ class ExperimentSpec:
     """An experiment.
 
     ``title`` is what people read. ``harvester`` picks the scripts and queues inside Harvester's chart and pod, empty
-    for the chart's defaults. ``configuration`` is the part that distinguishes the server's and JEDI's configuration
-    files, empty for the charts' defaults.
+    for the chart's defaults, and ``auth_files`` are the files that Harvester's configuration and crons then need.
+    ``configuration`` is the part that distinguishes the server's and JEDI's configuration files, empty for the
+    charts' defaults.
     """
 
     title: str
     harvester: str = ""
     configuration: str = ""
+    auth_files: tuple[str, ...] = ()
 
     @property
     def server_config(self) -> str:
@@ -37,15 +39,43 @@ def _config_file(name: str, configuration: str) -> str:
     return ".".join(part for part in (name, configuration, "json") if part)
 
 
+_PILOT = ("pilot_usercert.pem", "pilot_userkey.pem")
+_AT_CERN = (
+    "token_harvester-compute_client_prod.json",
+    "token_harvester-compute_client_pilot.json",
+    "token_harvester-pilot_pandaserver.json",
+    "token_harvester-harvester_pandaserver.json",
+    "panda_token_key",
+)
+
 EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
     {
-        "atlas-testbed": ExperimentSpec("ATLAS testbed", harvester="atlas", configuration="atlas_testbed"),
+        "atlas-testbed": ExperimentSpec(
+            "ATLAS testbed",
+            harvester="atlas",
+            configuration="atlas_testbed",
+            auth_files=("token_harvester-atlas_testbed_pilot.json", *_AT_CERN, "atlpilo1RFC.plain"),
+        ),
         "ctao": ExperimentSpec("CTAO"),
         "dev": ExperimentSpec("development"),
-        "doma": ExperimentSpec("DOMA", harvester="doma", configuration="cern"),
+        "doma": ExperimentSpec(
+            "DOMA",
+            harvester="doma",
+            configuration="cern",
+            auth_files=("token_harvester-doma_pilot.json", *_AT_CERN, *_PILOT),
+        ),
         "local": ExperimentSpec("local"),
-        "lsst": ExperimentSpec("Rubin", harvester="lsst"),
-        "lsst-prod": ExperimentSpec("Rubin", harvester="lsst_prod"),
-        "sphenix": ExperimentSpec("sPHENIX", harvester="sphenix"),
+        "lsst": ExperimentSpec("Rubin", harvester="lsst", auth_files=_PILOT),
+        "lsst-prod": ExperimentSpec("Rubin", harvester="lsst_prod", auth_files=_PILOT),
+        "sphenix": ExperimentSpec(
+            "sPHENIX",
+            harvester="sphenix",
+            auth_files=(
+                "usercert.pem",
+                "userkey.pem",
+                "hcvoms.sdcc.bnl.gov.crt",
+                "hcvoms.sdcc.bnl.gov-key.pem",
+            ),
+        ),
     }
 )

@@ -48,9 +48,12 @@ def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:
     return {suffix: tuple(dict.fromkeys(found[suffix])) for suffix in sorted(found)}
 
 
-def existing_secrets(config: StackConfig) -> frozenset[str]:
-    """The suffixes of Secrets that somebody else puts into the namespace."""
-    settings = (getattr(component, "settings", None) for component in config.components.deployed().values())
-    return frozenset(
-        suffix for each in settings if isinstance(each, ComponentSettings) for suffix in each.existing_secrets
-    )
+def existing_secrets(config: StackConfig) -> dict[str, str]:
+    """The suffixes of Secrets that somebody else puts into the namespace, each with the component that says so."""
+    settings = {name: getattr(each, "settings", None) for name, each in config.components.deployed().items()}
+    return {
+        suffix: name
+        for name, each in settings.items()
+        if isinstance(each, ComponentSettings)
+        for suffix in each.existing_secrets
+    }

@@ -60,7 +60,7 @@ def reveal(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-def flag(value: bool) -> str:  # noqa: FBT001 - a conversion
+def flag(value: bool) -> str:
     """A boolean as environment variables spell it."""
     return "true" if value else "false"
 
@@ -80,6 +80,6 @@ def file_bytes(secret: SecretStr) -> bytes:
         raise ValueError("no base64 after the mark") from None
 
 
-def as_json(value: Any) -> str:  # noqa: ANN401 - anything that JSON can say
+def as_json(value: Any) -> str:
     """Compact JSON, the same for the same value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

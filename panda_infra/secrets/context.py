@@ -51,7 +51,7 @@ class Context:
 
     @property
     def idds(self) -> IddsSettings:
-        """iDDS' settings; the defaults when it is not part of the stack."""
+        """Settings of iDDS; the defaults when it is not part of the stack."""
         idds = self.config.components.idds
         return idds.settings if idds else IddsSettings()
 
@@ -108,7 +108,7 @@ class Context:
 
     @property
     def idds_database_host(self) -> str:
-        """iDDS' database: the external one, else the embedded one."""
+        """Database of iDDS: the external one, else the embedded one."""
         return self.idds.database.host or self.names.workload("idds", "postgres")
 
     @property

@@ -74,5 +74,5 @@ def _flaws_of(path: Path) -> Iterator[str]:
         yield "has no entries"
 
 
-def _has(entry: Any, field: str) -> bool:  # noqa: ANN401 - foreign JSON
+def _has(entry: Any, field: str) -> bool:
     return isinstance(entry, dict) and field in entry

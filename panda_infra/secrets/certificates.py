@@ -1,0 +1,252 @@
+"""Host certificates: read, checked, and made on the spot where nobody else has to trust them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["Authority", "Flaw", "HostCertificate", "check", "expiry", "from_p12", "make_authority"]
+
+RENEW_WITHIN = timedelta(days=30)
+_LIFE = timedelta(days=3650)
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class HostCertificate:
+    """PEM texts of a host's certificate, its key, and the certificates of its issuers, the nearest first."""
+
+    certificate: str
+    key: str
+    chain: str = ""
+
+    def __repr__(self) -> str:
+        return "HostCertificate(***)"
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """What is wrong: with which of ``certificate``, ``key`` and ``chain``, and whether it only becomes wrong soon."""
+
+    part: str
+    what: str
+    soon: bool = False
+
+
+def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime) -> list[Flaw]:
+    """What is wrong with a certificate for these hosts; ``now`` is aware of its time zone."""
+    try:
+        (certificate,) = _certificates(files.certificate)
+    except ValueError:
+        return [Flaw("certificate", "is not exactly one PEM certificate")]
+    flaws = [*_validity("certificate", certificate, now), *_names(certificate, hosts)]
+    flaws += _key(files.key, certificate)
+    flaws += _chain(files.chain, certificate, now)
+    return flaws
+
+
+def expiry(certificate: str) -> datetime | None:
+    """When a PEM certificate ends; None when it cannot be read."""
+    try:
+        return _certificates(certificate)[0].not_valid_after_utc
+    except (ValueError, IndexError):
+        return None
+
+
+def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
+    """The parts of a PKCS#12 file.
+
+    Raises:
+        PandaInfraError: when it cannot be read with this password, or lacks certificate or key.
+    """
+    try:
+        p12 = pkcs12.load_pkcs12(content, password.encode() if password else None)
+    except ValueError:
+        raise PandaInfraError("the file is no PKCS#12, or its password is another one") from None
+    if p12.cert is None or p12.key is None:
+        raise PandaInfraError("the PKCS#12 file lacks the host's certificate or its key")
+    leaf = p12.cert.certificate
+    chain = _ordered(leaf, [extra.certificate for extra in p12.additional_certs])
+    return HostCertificate(_pem(leaf), _key_pem(p12.key), "".join(_pem(each) for each in chain))
+
+
+def _validity(part: str, certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    subject = _common_name(certificate.subject)
+    if now < start:
+        yield Flaw(part, f"({subject}) is valid only from {start:%Y-%m-%d %H:%M} UTC on")
+    if now > end:
+        yield Flaw(part, f"({subject}) expired on {end:%Y-%m-%d %H:%M} UTC")
+    elif now > end - RENEW_WITHIN:
+        yield Flaw(part, f"({subject}) expires in {(end - now).days} days, on {end:%Y-%m-%d}", soon=True)
+
+
+def _names(certificate: x509.Certificate, hosts: Sequence[str]) -> Iterator[Flaw]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        covered = names.get_values_for_type(x509.DNSName)
+    except (x509.ExtensionNotFound, ValueError):
+        covered = []
+    for host in hosts:
+        if not any(_covers(name.lower(), host) for name in covered):
+            listed = ", ".join(covered) or "no host at all"
+            yield Flaw("certificate", f"does not cover {host}, but {listed}")
+
+
+def _covers(name: str, host: str) -> bool:
+    return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
+
+
+def _key(text: str, certificate: x509.Certificate) -> Iterator[Flaw]:
+    try:
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+    except TypeError:
+        yield Flaw("key", "is encrypted, and a pod could not read it: take the encryption off")
+    except (ValueError, UnsupportedAlgorithm):
+        yield Flaw("key", "is no PEM private key")
+    else:
+        if _public(key.public_key()) != _public(certificate.public_key()):
+            yield Flaw("key", "does not belong to the certificate")
+
+
+def _chain(text: str, certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:
+    try:
+        chain = _certificates(text)
+    except ValueError:
+        yield Flaw("chain", "holds something that is no PEM certificate")
+        return
+    child = certificate
+    for issuer in chain:
+        if not _issued(child, issuer):
+            subject, wanted = _common_name(issuer.subject), _common_name(child.issuer)
+            yield Flaw(
+                "chain",
+                f"is not in order: {subject} stands where {wanted} should, which issued the one before",
+            )
+            return
+        yield from _validity("chain", issuer, now)
+        child = issuer
+    if child is certificate and child.issuer != child.subject:
+        yield Flaw(
+            "chain", f"is not complete: it lacks {_common_name(child.issuer)}, which issued the certificate"
+        )
+
+
+def _ordered(leaf: x509.Certificate, others: list[x509.Certificate]) -> list[x509.Certificate]:
+    chain: list[x509.Certificate] = []
+    child = leaf
+    while issuer := next((one for one in others if one not in (child, *chain) and _issued(child, one)), None):
+        chain.append(issuer)
+        child = issuer
+    return chain
+
+
+def _issued(child: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        child.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _certificates(text: str) -> list[x509.Certificate]:
+    """All certificates of a text; ValueError when one cannot be read or none is there though text is."""
+    blocks = _PEM.findall(text)
+    if text.strip() and not blocks:
+        raise ValueError
+    return [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
+
+
+def _common_name(name: x509.Name) -> str:
+    attributes = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(attributes[0].value) if attributes else name.rfc4514_string()
+
+
+def _public(key: object) -> bytes:
+    encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    return bytes(key.public_bytes(encoding, form))  # type: ignore[attr-defined]
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _key_pem(key: PrivateKeyTypes) -> str:
+    form, open_text = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, form, open_text).decode()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A certificate authority of one's own."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+    now: datetime
+
+    def issue(self, hosts: Sequence[str]) -> HostCertificate:
+        """A certificate for these hosts, the first of which is its subject."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        # A subject is at most 64 characters long; the alternative names are what counts.
+        name = _distinguished(hosts[0][:64])
+        builder = _builder(name, self.certificate.subject, key, self.now)
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
+        signed = (
+            builder.add_extension(
+                x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
+            )
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(usage, critical=False)
+            .sign(self.key, hashes.SHA256())
+        )
+        return HostCertificate(_pem(signed), _key_pem(key), _pem(self.certificate))
+
+
+def make_authority(name: str, *, now: datetime) -> Authority:
+    """A new authority that nobody trusts yet."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _distinguished(name)
+    signed = (
+        _builder(subject, subject, key, now)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return Authority(signed, key, now)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + _LIFE)
+    )
+
+
+def _distinguished(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)

@@ -1,0 +1,89 @@
+"""Makes secret values: once, by the command line, to be kept encrypted in the stack file."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from panda_infra.config.paths import Path
+from panda_infra.config.secrets import Secrets
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import PandaInfraError
+from panda_infra.secrets.certificates import Authority, HostCertificate, make_authority
+from panda_infra.secrets.checks import certified_hosts
+from panda_infra.secrets.fields import Field, Origin, missing, value_of
+from panda_infra.secrets.keystore import make_keystore
+
+__all__ = ["generate", "make_certificates", "stand_ins"]
+
+# Survives every reader that `limits` knows.
+_ALPHABET = string.ascii_letters + string.digits
+
+
+def generate(field: Field) -> str:
+    """A new value of a field.
+
+    Raises:
+        PandaInfraError: for what only a person knows.
+    """
+    make = _MAKERS.get(field.origin)
+    if make is None:
+        raise PandaInfraError(f"secrets.{field.key}: nobody but the site knows the {field.title}")
+    return make()
+
+
+def make_certificates(config: StackConfig, *, now: datetime | None = None) -> dict[str, HostCertificate]:
+    """A certificate for each component that needs one, from an authority made on the spot (T38).
+
+    They name the Services too, since PanDA's services call each other by these.
+    """
+    needed = dict.fromkeys(str(field.path[1]) for field in missing(config) if field.path[0] == "certificates")
+    authority: Authority = make_authority("PanDA local authority", now=now or datetime.now(UTC))
+    return {owner: authority.issue(certified_hosts(config, owner)) for owner in needed}
+
+
+def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
+    """The stack's secrets with made-up values for all that are missing: for a preview, never for a deployment."""
+    values: dict[Path, str] = {}
+    for owner, made in make_certificates(config, now=now).items():
+        for part in ("certificate", "key", "chain"):
+            values["certificates", owner, part] = getattr(made, part)
+    for field in missing(config):
+        values.setdefault(field.path, _MAKERS.get(field.origin, _password)())
+    document: dict[str, Any] = config.secrets.model_dump(by_alias=True, exclude_none=True)
+    for path, text in values.items():
+        if value_of(config.secrets, path) is None:
+            _put(document, path, text)
+    return Secrets.model_validate(_revealed(document), strict=False)
+
+
+def _put(document: dict[str, Any], path: Path, text: str) -> None:
+    *parents, last = path
+    for part in parents:
+        document = document.setdefault(str(part), {})
+    document[str(last)] = text
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _revealed(item) for key, item in value.items()}
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+def _password(length: int = 32) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def _django_key() -> str:
+    return _password(64)
+
+
+_MAKERS: Mapping[Origin, Callable[[], str]] = {
+    "password": _password,
+    "django-key": _django_key,
+    "hash-key": lambda: secrets.token_hex(32),
+    "keystore": make_keystore,
+}

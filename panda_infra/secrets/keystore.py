@@ -1,0 +1,70 @@
+"""The keys with which IAM signs tokens, as a JSON Web Key Set (T1)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from panda_infra.secrets.content import as_json
+
+__all__ = ["SMALLEST", "check_keystore", "make_keystore"]
+
+SMALLEST = 2048  # bits
+_PRIVATE = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+
+
+def make_keystore() -> str:
+    """A set with one new private RSA key."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=SMALLEST)
+    private = key.private_numbers()
+    public = private.public_numbers
+    values = (public.n, public.e, private.d, private.p, private.q, private.dmp1, private.dmq1, private.iqmp)
+    numbers = {name: _text(value) for name, value in zip(_PRIVATE, values, strict=True)}
+    return as_json({"keys": [{"kty": "RSA", "kid": f"rsa-{secrets.token_hex(4)}", **numbers}]})
+
+
+def check_keystore(text: str) -> str | None:
+    """What is wrong with a key set, None when nothing is; never a part of a key."""
+    try:
+        keys = json.loads(text)["keys"]
+        rsa_keys = [key for key in keys if key["kty"] == "RSA"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "is no JSON Web Key Set: it must be an object with a list `keys`"
+    if not rsa_keys:
+        return "holds no RSA key"
+    return next((flaw for key in rsa_keys if (flaw := _flaw(key))), None)
+
+
+def _flaw(key: dict[str, Any]) -> str | None:
+    if not isinstance(key.get("kid"), str):
+        return "holds a key without `kid`"
+    if "d" not in key:
+        return f"holds only the public part of the key {key['kid']}"
+    try:
+        numbers = {name: _number(key[name]) for name in _PRIVATE}
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return f"holds the key {key['kid']} incompletely"
+    bits = numbers["n"].bit_length()
+    if bits < SMALLEST:
+        return f"holds the key {key['kid']} of {bits} bits; {SMALLEST} are the least that nobody else can compute"
+    public = rsa.RSAPublicNumbers(numbers["e"], numbers["n"])
+    private = rsa.RSAPrivateNumbers(
+        numbers["p"], numbers["q"], numbers["d"], numbers["dp"], numbers["dq"], numbers["qi"], public
+    )
+    try:
+        private.private_key()
+    except ValueError:
+        return f"holds the key {key['kid']}, whose numbers do not belong together"
+    return None
+
+
+def _text(value: int) -> str:
+    return urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).decode().rstrip("=")
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")

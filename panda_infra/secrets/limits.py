@@ -1,0 +1,81 @@
+"""What readers of a secret value cannot take (T7, T39).
+
+A value that reaches a pod is there byte for byte. Some readers then put it, as it is, into a shell command, a URL or a
+file with a syntax of its own. A value that would be changed or cut there is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = [
+    "BROKER",
+    "INI",
+    "LARGEST_ENV",
+    "PYTHON",
+    "SED",
+    "SHELL",
+    "SPRING",
+    "TOKEN",
+    "URL",
+    "Limit",
+]
+
+# Linux' limit of one environment variable, less room for its name.
+LARGEST_ENV = 128 * 1024 - 256
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What must not occur in a value: a pattern, the words for it, and what the reader does with the value."""
+
+    refused: re.Pattern[str]
+    words: str
+    because: str
+
+    def hits(self, value: str) -> bool:
+        """Whether the value would not survive."""
+        return self.refused.search(value) is not None
+
+
+SED = Limit(
+    re.compile(r"[/&\\'\r\n]"),
+    "/ & \\ ' or a line break",
+    "its first start puts the password into a sed expression and an SQL text",
+)
+SHELL = Limit(
+    re.compile(r"\s"),
+    "white space",
+    "its start script passes the password to a command without quotes",
+)
+URL = Limit(
+    re.compile(r"[^A-Za-z0-9._~!*+,;=-]"),
+    "anything but letters, digits and - . _ ~ ! * + , ; =",
+    "its configuration holds the password inside a URL inside an ini file, where %-encoding is not possible",
+)
+PYTHON = Limit(
+    re.compile(r"[\"'\\\r\n]|\$\{"),
+    "quotes, a backslash, ${ or a line break",
+    "its start script writes the value between quotes into Python settings",
+)
+INI = Limit(
+    re.compile(r"[%\r\n]|\$\{|^\s|\s$"),
+    "%, ${, a line break, or white space at an end",
+    "the value is written into an ini file",
+)
+BROKER = Limit(
+    re.compile(r"[^!#&(-\[\]-~]|`"),
+    "white space, quotes, a backslash, $, % or a letter outside ASCII",
+    "the broker keeps its passwords in a properties file, its clients in JSON and ini files",
+)
+SPRING = Limit(
+    re.compile(r"[$#]\{|[\r\n]"),
+    "${, #{ or a line break",
+    "Spring takes these for expressions",
+)
+TOKEN = Limit(
+    re.compile(r"[^A-Za-z0-9._~+/=:-]"),
+    "anything that no token has",
+    "the token is written into JSON files and headers as it is",
+)
