@@ -8,6 +8,7 @@ from panda_infra.config.base import DnsLabel, Form, Model
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import ChartSource, Exposure, Hosts, Lifecycle, OciCharts, Storage
+from panda_infra.config.placement import Placement
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.settings import (
     AuthSettings,
@@ -53,6 +54,8 @@ class StackConfig(Model):
     """How exposed hosts are reached."""
     storage: Storage
     """Where volumes come from."""
+    placement: Placement = Placement()
+    """On which nodes pods run."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     lifecycle: Lifecycle = Lifecycle()

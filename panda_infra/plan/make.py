@@ -14,6 +14,7 @@ from panda_infra.plan.order import deployment_order, prerequisites
 from panda_infra.plan.values.components import component_values, condor_logs_path
 from panda_infra.plan.values.exposure import exposure_values
 from panda_infra.plan.values.merge import merged
+from panda_infra.plan.values.placement import placement_values
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
 
@@ -62,8 +63,11 @@ def _values(spec: ComponentSpec, component: Component, config: StackConfig, name
     sub_charts: Values = {}
     for sub in spec.sub_components:
         sub_config: SubComponent = getattr(component, sub.name)
-        workload = workload_values(sub, sub_config)
-        sub_charts[sub.name] = merged(workload, volume_values(sub, sub_config, config.storage))
+        sub_charts[sub.name] = merged(
+            placement_values(spec.name, sub.name, sub_config, config.placement),
+            workload_values(sub, sub_config),
+            volume_values(sub, sub_config, config.storage),
+        )
     paths = condor_logs_path(config, names) if spec.name == "bigmon" else ()
     return merged(
         {"global": {"secret": SECRET_PREFIX}},
