@@ -6,7 +6,6 @@ what fails is cut out, and the rules are told where.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -14,30 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
 from panda_infra.config import stackfile
-from panda_infra.config.components import Components
-from panda_infra.config.messages import Finding, empty, findings, set_secret
+from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.placeholders import placeholders
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
+from panda_infra.config.validation import validated
 from panda_infra.errors import Problem, StackError
 
 __all__ = ["TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
 
 TEXT_SECTIONS = frozenset({"experiment", "affix", "namespace"})
-# Let the other sections be judged when a required one is missing or wrong.
-_STAND_INS: dict[str, Any] = {
-    "experiment": "dev",
-    "cluster": {"kind": "existing"},
-    "components": {},
-    "storage": {"class": "unknown"},
-}
-# Free-form chart values: there an empty value removes a chart's default.
-_FREE_FORM = frozenset({"values", "affinity"})
-_MOST_ROUNDS = 50
+# Shorter texts are parts of ordinary words.
+_SHORTEST_SECRET = 6
 
 
 class Rules(Protocol):
@@ -125,7 +114,7 @@ def _judged(
     sections = {name: value for name, value in sections.items() if value not in ("", {})}
     try:
         unfilled = dict(placeholders(sections))
-        config, found = _validated(sections)
+        config, found = validated(sections)
     except RecursionError:
         problem = Problem("config", "nests far too deep", "Write plain YAML values.")
         raise StackError(source, [problem]) from None
@@ -135,74 +124,25 @@ def _judged(
     if rules and () not in broken:
         told += rules(config, stack=stack, broken=broken)
     if told:
-        raise StackError(source, dict.fromkeys(told))
+        secrets = frozenset(_texts(sections.get("secrets")))
+        raise StackError(source, dict.fromkeys(_masked(problem, secrets) for problem in told))
     return config
 
 
-def _validated(sections: dict[str, Any]) -> tuple[StackConfig, list[Finding]]:
-    """The configuration without what is wrong in it, and what that was."""
-    value = copy.deepcopy(sections)
-    found = [empty(path, StackConfig, value) for path in _empty(value, ())]
-    fresh = found
-    for _ in range(_MOST_ROUNDS):
-        for path in sorted({_cut(finding) for finding in fresh}, key=_order, reverse=True):
-            _remove(value, path)
-        try:
-            return StackConfig.model_validate_json(json.dumps(value), by_alias=True, by_name=False), found
-        except ValidationError as error:
-            fresh = findings(error, StackConfig, value)
-        # What a cut leaves incomplete is no error of the file.
-        found += [new for new in fresh if not any(_related(new, old) for old in tuple(found))]
-        if any(not finding.path for finding in fresh):
-            break
-    problem = Problem("config", "cannot be judged as a whole", "Correct the rest first.")
-    found.append(Finding((), "unreadable", problem))
-    return StackConfig.model_validate_json(json.dumps(_STAND_INS)), found
+def _masked(problem: Problem, secrets: Collection[str]) -> Problem:
+    """The problem without any secret that somebody copied to where a message names the value."""
+    parts = [problem.where, problem.what, problem.fix]
+    for secret in secrets:
+        parts = [part.replace(secret, "***") for part in parts]
+    return Problem(*parts)
 
 
-def _related(one: Finding, other: Finding) -> bool:
-    return within(one.path, other.path) or within(other.path, one.path)
-
-
-def _cut(finding: Finding) -> Path:
-    """What must go so that the rest can be judged; a mapping that lacks something goes as a whole."""
-    incomplete = finding.type in ("missing", "union_tag_not_found", "union_tag_invalid")
-    return finding.path[:-1] if incomplete and len(finding.path) > 1 else finding.path
-
-
-def _order(path: Path) -> list[tuple[int, str]]:
-    """Sorts a list's items by number: cutting from behind moves none that is still to be cut."""
-    return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
-
-
-def _remove(value: Any, path: Path) -> None:
-    *parents, last = path
-    section = value
-    for part in parents:
-        try:
-            value = value[part]
-        except (LookupError, TypeError):
-            return
-    if not parents and last in _STAND_INS:
-        section[last] = copy.deepcopy(_STAND_INS[str(last)])
-    elif tuple(parents) == ("components",) and last in Components.names():
-        value[last] = {}  # still deployed, whatever is wrong with it
-    elif isinstance(value, dict):
-        value.pop(last, None)
-    elif isinstance(value, list) and isinstance(last, int):
-        del value[last : last + 1]
-
-
-def _empty(value: Any, path: Path) -> Iterator[Path]:
-    """Keys without a value: nobody can tell whether they mean "the default" or "nothing"."""
-    if value is None:
-        yield path
-    elif isinstance(value, dict) and (not path or path[-1] not in _FREE_FORM):
-        for key, item in value.items():
-            yield from _empty(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _empty(item, (*path, index))
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET and value != ENCRYPTED:
+        yield value
 
 
 def _plain_leaves(value: Any, path: Path) -> Iterator[Path]:

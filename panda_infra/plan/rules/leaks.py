@@ -10,14 +10,14 @@ from pydantic import SecretStr
 
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
+from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 
 __all__ = ["READS", "check"]
 
 READS = frozenset({"components", "secrets"})
 _TELLING = re.compile(
-    r"(.*[_-])?(password|passwd|secret|secret_?key|private_?key|api_?key|token)|\w*(Password|Passwd|SecretKey|Token)",
-    re.IGNORECASE,
+    r"\w*(password|passwd|secret_?key|private_?key|api_?key|access_?key|token)", re.IGNORECASE
 )
 # Shorter ones are words that may stand anywhere.
 _SHORTEST = 8
@@ -27,6 +27,7 @@ _FIX = "Remove it: a Secret's value belongs under `panda-infra:secrets` alone."
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
     """No secret value outside `secrets`, and no key of free-form values that promises one."""
     secrets = {text for text in _secret_texts(config.secrets.model_dump()) if len(text) >= _SHORTEST}
+    secrets.discard(ENCRYPTED)
     plain = config.model_dump(by_alias=True, exclude={"secrets"}, exclude_defaults=True)
     for path, text in _texts(plain, ()):
         if any(secret in text for secret in secrets):

@@ -1,0 +1,95 @@
+"""Validates as much of a stack file as can be: what is wrong is cut out, so that the rest can still be judged."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from panda_infra.config.components import Components
+from panda_infra.config.messages import Finding, empty, findings
+from panda_infra.config.paths import Path, within
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["validated"]
+
+# Let the other sections be judged when a required one is missing or wrong.
+_STAND_INS: dict[str, Any] = {
+    "experiment": "dev",
+    "cluster": {"kind": "existing"},
+    "components": {},
+    "storage": {"class": "unknown"},
+}
+# Free-form chart values: there an empty value removes a chart's default.
+_FREE_FORM = frozenset({"values", "affinity"})
+_MOST_ROUNDS = 50
+
+
+def validated(sections: dict[str, Any]) -> tuple[StackConfig, list[Finding]]:
+    """The configuration without what is wrong in it, and what that was."""
+    value = copy.deepcopy(sections)
+    found = [empty(path, StackConfig, value) for path in _empty(value, ())]
+    fresh = tuple(found)
+    for _ in range(_MOST_ROUNDS):
+        for path in sorted({_cut(finding) for finding in fresh}, key=_order, reverse=True):
+            _remove(value, path)
+        try:
+            return StackConfig.model_validate_json(json.dumps(value), by_alias=True, by_name=False), found
+        except ValidationError as error:
+            fresh = tuple(findings(error, StackConfig, value))
+        # What a cut leaves incomplete is no error of the file.
+        found = found + [new for new in fresh if not any(_related(new, old) for old in found)]
+        if any(not finding.path for finding in fresh):
+            break
+    problem = Problem("config", "cannot be judged as a whole", "Correct the rest first.")
+    found.append(Finding((), "unreadable", problem))
+    return StackConfig.model_validate_json(json.dumps(_STAND_INS)), found
+
+
+def _related(one: Finding, other: Finding) -> bool:
+    return within(one.path, other.path) or within(other.path, one.path)
+
+
+def _cut(finding: Finding) -> Path:
+    """What must go so that the rest can be judged; a mapping that lacks something goes as a whole."""
+    incomplete = finding.type in ("missing", "union_tag_not_found", "union_tag_invalid")
+    return finding.path[:-1] if incomplete and len(finding.path) > 1 else finding.path
+
+
+def _order(path: Path) -> list[tuple[int, str]]:
+    """Sorts a list's items by number: cutting from behind moves none that is still to be cut."""
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
+
+
+def _remove(value: Any, path: Path) -> None:
+    *parents, last = path
+    section = value
+    for part in parents:
+        try:
+            value = value[part]
+        except (LookupError, TypeError):
+            return
+    if not parents and last in _STAND_INS:
+        section[last] = copy.deepcopy(_STAND_INS[str(last)])
+    elif tuple(parents) == ("components",) and last in Components.names():
+        value[last] = {}  # still deployed, whatever is wrong with it
+    elif isinstance(value, dict):
+        value.pop(last, None)
+    elif isinstance(value, list) and isinstance(last, int):
+        del value[last : last + 1]
+
+
+def _empty(value: Any, path: Path) -> Iterator[Path]:
+    """Keys without a value: nobody can tell whether they mean "the default" or "nothing"."""
+    if value is None:
+        yield path
+    elif isinstance(value, dict) and (not path or path[-1] not in _FREE_FORM):
+        for key, item in value.items():
+            yield from _empty(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _empty(item, (*path, index))

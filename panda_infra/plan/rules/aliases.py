@@ -1,0 +1,37 @@
+"""LanDB aliases: every exposed host must be one that LanDB can balance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.plan.aliases import alias_of
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"cluster", "hosts"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Hosts of a cluster whose aliases this program writes lie directly under LanDB's domain."""
+    cluster = config.cluster
+    if not isinstance(cluster, MagnumCluster) or cluster.aliases != "program":
+        return
+    named = [
+        (f"hosts.{info.alias}", getattr(config.hosts, key))
+        for key, info in type(config.hosts).model_fields.items()
+    ]
+    named += [(f"cluster.aliasHosts[{index}]", host) for index, host in enumerate(cluster.alias_hosts)]
+    for where, host in named:
+        if host is None:
+            continue
+        try:
+            alias_of(host, cluster.alias_domain)
+        except ValueError as error:
+            fix = (
+                f"Name a host such as panda.{cluster.alias_domain}, set cluster.aliasDomain, "
+                "or leave aliases to somebody else with `aliases: controller`."
+            )
+            yield Problem(where, f"{error}: LanDB has no alias for it", fix)
