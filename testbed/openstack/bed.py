@@ -28,7 +28,9 @@ _SERVICES = ("keystone", "nova", "magnum", "neutron", "glance")
 _LISTENS_WITHIN = 120.0
 
 
-def start(state: Path, *, faults: Faults | None = None, report: Callable[[str], None] = print) -> OpenStackBed:
+def start(
+    state: Path, *, faults: Faults | None = None, report: Callable[[str], None] = print
+) -> OpenStackBed:
     """Starts a cloud in ``<state>/openstack`` and returns once clusters can be created.
 
     What an earlier start left there is stopped and removed first.
@@ -121,7 +123,9 @@ def _await_api(settings: Settings, started: dict[str, processes.Process], api: s
 
 def _stop_processes(folder: Path) -> None:
     processes.stop(folder)  # first: Magnum may be starting a control plane
-    clusters = [one / cluster.NAME for one in (folder / "clusters").glob("*/") if (one / cluster.NAME).exists()]
+    clusters = [
+        one / cluster.NAME for one in (folder / "clusters").glob("*/") if (one / cluster.NAME).exists()
+    ]
     with ThreadPoolExecutor() as pool:
         order = (control_plane.API_SERVER, control_plane.ETCD)
         list(pool.map(lambda one: processes.stop(one, order), clusters))

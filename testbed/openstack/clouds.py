@@ -18,7 +18,7 @@ APPLICATION_CREDENTIAL = "testbed-application-credential"
 def write(settings: Settings, credential: tuple[str, str]) -> None:
     """Writes ``<folder>/clouds.yaml``, for the owner alone; ``credential`` is an id and its secret."""
     identifier, secret = credential
-    entries = {
+    entries: dict[str, dict[str, Any]] = {
         TENANT: {"auth": _password(settings, USER)},
         ADMINISTRATOR: {"auth": _password(settings, "admin")},
         APPLICATION_CREDENTIAL: {
@@ -33,7 +33,9 @@ def write(settings: Settings, credential: tuple[str, str]) -> None:
     common = {"region_name": REGION, "identity_api_version": "3"}
     path = file(settings)
     path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump({"clouds": {name: {**entry, **common} for name, entry in entries.items()}}))
+    path.write_text(
+        yaml.safe_dump({"clouds": {name: {**entry, **common} for name, entry in entries.items()}})
+    )
 
 
 def file(settings: Settings) -> Path:

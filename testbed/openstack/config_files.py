@@ -90,7 +90,10 @@ def _glance(settings: Settings) -> Sections:
         "os_glance_tasks_store": {"filesystem_store_datadir": f"{settings.folder}/glance-tasks"},
         "os_glance_staging_store": {"filesystem_store_datadir": f"{settings.folder}/glance-staging"},
         "keystone_authtoken": _token_check(settings, "glance"),
-        "paste_deploy": {"flavor": "keystone", "config_file": _paste(settings, "glance/glance-api-paste.ini")},
+        "paste_deploy": {
+            "flavor": "keystone",
+            "config_file": _paste(settings, "glance/glance-api-paste.ini"),
+        },
         **_oslo(settings),
     }
 

@@ -74,9 +74,7 @@ def cloud(settings: Settings) -> None:
         os_distro="fedora-coreos",  # by which Magnum chooses its driver
     )
     for flavor in (*offer.FLAVORS, offer.UNPLACEABLE):
-        admin.compute.create_flavor(
-            name=flavor.name, vcpus=flavor.cpus, ram=flavor.memory, disk=flavor.disk
-        )
+        admin.compute.create_flavor(name=flavor.name, vcpus=flavor.cpus, ram=flavor.memory, disk=flavor.disk)
     network = admin.network.create_network(
         name=offer.NETWORK,
         is_shared=True,

@@ -1,5 +1,7 @@
 """Has a cluster's control plane started, stopped and given its nodes, by the project's own interpreter."""
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import os

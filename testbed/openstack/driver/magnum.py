@@ -4,15 +4,20 @@ It keeps of Magnum's own driver what a client can see: the names of stack and se
 they change, the reasons of failures, and that the cluster's API server trusts the authority that Magnum made.
 """
 
+# mypy: disable-error-code="import-not-found, import-untyped, misc"
+
 from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any, NoReturn
 
 import eventlet
 from heatclient import exc as heat
-from magnum.common import clients, context as contexts, exception
+from magnum.common import clients, exception
+from magnum.common import context as contexts
 from magnum.drivers.common import driver
 from magnum.objects import fields
 
@@ -26,7 +31,7 @@ from testbed.openstack.settings import current
 _Status = fields.ClusterStatus
 
 
-class Driver(driver.Driver):  # type: ignore[misc]
+class Driver(driver.Driver):
     """Clusters of the kind that CERN's templates describe."""
 
     provides = [{"server_type": "vm", "os": "fedora-coreos", "coe": "kubernetes"}]  # noqa: RUF012 (Magnum's)
@@ -39,7 +44,7 @@ class Driver(driver.Driver):  # type: ignore[misc]
         Roster(stack_name(cluster.name), time.time()).save(_roster_path(cluster))
         self._scale(context, cluster)
 
-    def update_cluster(self, context: Any, cluster: Any, _scale_manager: Any = None, rollback: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def update_cluster(self, context: Any, cluster: Any, *_options: Any) -> None:
         """Scales the default workers."""
         eventlet.sleep(_faults().heat_seconds)
         self._scale(context, cluster)
@@ -48,10 +53,10 @@ class Driver(driver.Driver):  # type: ignore[misc]
         self,
         context: Any,
         cluster: Any,
-        _resize_manager: Any,
-        node_count: int,  # noqa: ARG002 (already in the node group)
-        nodes_to_remove: list[str],
-        nodegroup: Any = None,  # noqa: ARG002
+        _manager: Any,
+        _node_count: int,  # stands in the node group already
+        nodes_to_remove: list[str] | None,
+        *_options: Any,
     ) -> None:
         """Scales, and replaces or removes the servers ``nodes_to_remove`` (UUIDs or names)."""
         eventlet.sleep(_faults().heat_seconds)
@@ -92,7 +97,7 @@ class Driver(driver.Driver):  # type: ignore[misc]
 
     update_federation = delete_federation = create_federation
 
-    def update_cluster_status(self, context: Any, cluster: Any, use_admin_ctx: bool = False) -> None:  # noqa: FBT001, FBT002
+    def update_cluster_status(self, context: Any, cluster: Any, use_admin_ctx: bool = False) -> None:
         """Magnum asks every second about each cluster whose status ends in _IN_PROGRESS."""
         if cluster.stack_id is None or not _roster_path(cluster).exists():
             return
@@ -135,14 +140,16 @@ class Driver(driver.Driver):  # type: ignore[misc]
         cluster.api_address, cluster.coe_version = endpoint.url, endpoint.version
         _finish(cluster, f"{action}_COMPLETE", None)
 
-    def _scale(self, context: Any, cluster: Any, gone: Any = ()) -> None:
+    def _scale(self, context: Any, cluster: Any, gone: Collection[str] = ()) -> None:
         """Brings the servers to what the node groups say; ``gone`` are UUIDs or names of servers to leave out."""
         roster = _roster(cluster)
         servers = Servers(clients.OpenStackClients(context), roster.stack)
         left = {one.name for one in servers.all() if one.id in gone or one.name in gone}
         groups = {}
         for nodegroup in cluster.nodegroups:
-            prefix = server_prefix(roster.stack, nodegroup.role, None if nodegroup.is_default else nodegroup.name)
+            prefix = server_prefix(
+                roster.stack, nodegroup.role, None if nodegroup.is_default else nodegroup.name
+            )
             group = roster.groups.get(nodegroup.uuid, Group(prefix))
             groups[nodegroup.uuid] = group.resized(_size(nodegroup), left)
         wanted = Roster(roster.stack, time.time(), groups)
@@ -169,7 +176,9 @@ def _size(nodegroup: Any) -> int:
 def _is_current(roster: Roster, nodegroups: list[Any]) -> bool:
     """Whether the roster follows the node groups already: Magnum announces a change before it asks for it."""
     sizes = {nodegroup.uuid: _size(nodegroup) for nodegroup in nodegroups}
-    return all(uuid in roster.groups and len(roster.groups[uuid].names) == size for uuid, size in sizes.items())
+    return all(
+        uuid in roster.groups and len(roster.groups[uuid].names) == size for uuid, size in sizes.items()
+    )
 
 
 def _have_joined(files: ClusterFiles, machines: list[Machine]) -> bool:
@@ -192,7 +201,7 @@ def _files(cluster: Any) -> ClusterFiles:
     return ClusterFiles(current().clusters / cluster.uuid)
 
 
-def _roster_path(cluster: Any) -> Any:
+def _roster_path(cluster: Any) -> Path:
     return current().clusters / f"{cluster.uuid}.json"
 
 

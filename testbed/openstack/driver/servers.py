@@ -1,5 +1,7 @@
 """The Nova servers of one cluster, found by the beginning of their names as every client must."""
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,9 @@ class Servers:
 
     def all(self) -> list[Any]:
         """Every server that exists."""
-        servers: list[Any] = self._nova.servers.list(search_opts={"name": f"^{re.escape(self._stack)}-"}, limit=-1)
+        servers: list[Any] = self._nova.servers.list(
+            search_opts={"name": f"^{re.escape(self._stack)}-"}, limit=-1
+        )
         return servers
 
     def failures(self) -> str | None:
@@ -83,7 +87,7 @@ class Servers:
         if boots:
             network = self._network(cluster)
             pool = eventlet.GreenPool(_AT_ONCE)
-            list(pool.imap(lambda boot: self._boot(*boot, cluster, network), boots))
+            list(pool.imap(lambda boot: self._boot(boot[0], boot[1], cluster, network), boots))
 
     def delete_all(self) -> None:
         """Asks for the deletion of every server."""
@@ -91,7 +95,9 @@ class Servers:
             _delete(server)
 
     def _boot(self, name: str, nodegroup: Any, cluster: Any, network: Any) -> None:
-        image = api_utils.get_openstack_resource(self._openstack.glance().images, nodegroup.image_id, "images")
+        image = api_utils.get_openstack_resource(
+            self._openstack.glance().images, nodegroup.image_id, "images"
+        )
         flavor = self._flavor(nodegroup.flavor_id)
         self._nova.servers.create(name, image["id"], flavor.id, key_name=cluster.keypair, nics=network)
 

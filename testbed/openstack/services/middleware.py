@@ -42,7 +42,7 @@ def watched(service: str, application: Application, settings: Settings) -> Appli
                 path=f"{path}?{query}" if query else path,
                 microversion=_microversion(environ.get("HTTP_OPENSTACK_API_VERSION")),
                 agent=environ.get("HTTP_USER_AGENT", "").partition("/")[0],
-                status=int(status.split()[0]),
+                status=int(status.partition(" ")[0]),
                 milliseconds=round(1000 * (time.time() - began)),
                 fault=fault is not None,
                 body=body,
@@ -93,7 +93,11 @@ def _error(service: str, status: HTTPStatus) -> dict[str, Any]:
     if status == HTTPStatus.UNAUTHORIZED:  # keystonemiddleware speaks for every service
         return {"error": {"code": status.value, "title": status.phrase, "message": text}}
     if service == "magnum":
-        return {"errors": [{"status": status.value, "code": "", "title": status.phrase, "detail": text, "links": []}]}
+        return {
+            "errors": [
+                {"status": status.value, "code": "", "title": status.phrase, "detail": text, "links": []}
+            ]
+        }
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"overLimit": {"code": status.value, "message": text}}
     return {"computeFault": {"code": status.value, "message": text}}

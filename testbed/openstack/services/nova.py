@@ -5,11 +5,12 @@ oslo.messaging's in-memory transport. The compute keeps its servers in memory an
 earlier data base: a bed starts from nothing.
 """
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+# ruff: noqa: E402 (Nova wants to be patched before anything else of it is imported)
+
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "true"
@@ -21,11 +22,17 @@ monkey_patch.patch(backend="threading")  # before anything else of Nova is impor
 import nova.conf
 import os_vif
 from nova import config, context, objects, service
+from nova.api.openstack import wsgi_app
+from nova.cmd import manage
+from nova.compute import rpcapi as compute
+from nova.conductor import rpcapi as conductor
+from nova.db import migration
 from nova.objects import host_mapping
+from nova.scheduler import rpcapi as scheduler
 from oslo_log import log as logging
 from paste import deploy
 
-from testbed.openstack.services import sqlite, web
+from testbed.openstack.services import once, sqlite, web
 from testbed.openstack.settings import Settings, current
 
 
@@ -37,9 +44,7 @@ def _configure(settings: Settings) -> None:
 
 def _make_cells(settings: Settings) -> None:
     """What an operator does with nova-manage, once: both data bases, cell0 and cell1."""
-    from nova.cmd import manage
-    from nova.db import migration
-
+    _configure(settings)
     migration.db_sync(database="api")
     cells = manage.CellV2Commands()
     cells.map_cell0(f"sqlite:///{settings.database('nova_cell0')}")
@@ -53,13 +58,8 @@ def _make_cells(settings: Settings) -> None:
 
 def _serve(settings: Settings) -> None:
     # The migrations configure the process's logging and data bases for themselves.
-    subprocess.run([sys.executable, "-m", "testbed.openstack.services.nova", "make-cells"], check=True)
+    once.apart(_make_cells, settings)
     _configure(settings)
-    from nova.api.openstack import wsgi_app
-    from nova.compute import rpcapi as compute
-    from nova.conductor import rpcapi as conductor
-    from nova.scheduler import rpcapi as scheduler
-
     os_vif.initialize()
     # A compute that cannot reach Placement at its start tries again only a minute later.
     while not settings.identity_ready.exists():
@@ -78,8 +78,4 @@ def _serve(settings: Settings) -> None:
 
 if __name__ == "__main__":
     sqlite.share()
-    if sys.argv[1:] == ["make-cells"]:
-        _configure(current())
-        _make_cells(current())
-    else:
-        _serve(current())
+    _serve(current())

@@ -1,5 +1,7 @@
 """Lets many threads of a service share one SQLite file."""
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import sqlite3

@@ -1,5 +1,7 @@
 """Serves WSGI applications from threads of this process."""
 
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import threading
