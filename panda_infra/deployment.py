@@ -77,7 +77,7 @@ def _components(
             },
             depends_on=[
                 *first,
-                *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release)),
+                *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release) if suffix in secrets.by_suffix),
                 *(made[other].release for other in release.after),
             ],
             opts=inside,

@@ -13,9 +13,11 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.delivery.charts import check_charts
 from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.judge import judge
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.plan.rules import check
+
+from panda_infra.secrets.checks import warnings
 
 __all__ = ["plan_of_this_stack", "told_plainly"]
 
@@ -36,7 +38,9 @@ def plan_of_this_stack() -> Plan:
         StackError: with every problem of the stack file, or else of what it refers to.
     """
     stack = pulumi.get_stack()
-    config = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=check)
+    config = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
+    for problem in warnings(config, stack=stack):
+        pulumi.log.warn(str(problem))
     plan = make_plan(stack, config)
     problems = _check_world(plan)
     if problems:

@@ -6,19 +6,35 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from panda_infra.config.load import from_file
+from panda_infra.secrets.generate import revealed, stand_ins
 from testbed.bed import Bed
-from testbed.workspace import Workspace
+from testbed.workspace import PROJECT, Workspace, overridden
+from tools import REPOSITORY
 
-__all__ = ["local"]
+__all__ = ["local", "on_bed"]
 
-LOCAL = "local"
+LOCAL = REPOSITORY / "Pulumi.local.yaml"
+
+
+def on_bed(bed: Bed) -> dict[str, Any]:
+    """The sections that put a stack onto a bed."""
+    return {
+        f"{PROJECT}:cluster": {"kind": "existing", "kubeconfig": str(bed.kubeconfig)},
+        f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
+    }
 
 
 def local(bed: Bed, folder: Path, sections: Mapping[str, Any] | None = None) -> Workspace:
-    """The ``local`` stack on a bed, with its project folder at ``folder``.
+    """The ``local`` stack on a bed, with generated secrets.
 
     Args:
         bed: gives the cluster and the charts.
         folder: of the workspace; made here.
         sections: of the stack file, by their full keys, that replace those of ``Pulumi.local.yaml``.
     """
+    workspace = Workspace(folder, "local")
+    workspace.create(overridden(LOCAL, on_bed(bed) | dict(sections or {})))
+    config = from_file(workspace.stack_file).config
+    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
+    return workspace

@@ -50,12 +50,11 @@ class Workspace:
         self.stack_file = folder / f"Pulumi.{stack}.yaml"
         self._passphrase = folder / "passphrase"
 
-    def create(self, config: Mapping[str, Any], secret_sections: Mapping[str, Any]) -> None:
+    def create(self, config: Mapping[str, Any]) -> None:
         """Make the folder, the stack and its stack file.
 
         Args:
             config: the stack file's ``config``, key by key.
-            secret_sections: sections that are encrypted as a whole, e.g. ``{"panda-infra:secrets": {...}}``.
 
         Raises:
             BedError: the CLI refused.
@@ -68,9 +67,15 @@ class Workspace:
         self._passphrase.write_text(secrets.token_urlsafe(24))
         self.stack_file.write_text(yaml.safe_dump({"config": dict(config)}, sort_keys=False))
         self._must("stack", "init", self.stack, "--no-select")
-        for key, section in secret_sections.items():
-            # On standard input: arguments are visible to everyone on the machine.
-            self._must("config", "set", "--secret", key, "--stack", self.stack, stdin=json.dumps(section))
+
+    def encrypt(self, key: str, section: Mapping[str, Any]) -> None:
+        """Put a section into the stack file, encrypted as a whole.
+
+        Raises:
+            BedError: the CLI refused.
+        """
+        # On standard input: arguments are visible to everyone on the machine.
+        self._must("config", "set", "--secret", key, "--stack", self.stack, stdin=json.dumps(section))
 
     @property
     def exists(self) -> bool:

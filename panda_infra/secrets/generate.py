@@ -17,7 +17,7 @@ from panda_infra.secrets.checks import certified_hosts
 from panda_infra.secrets.fields import Field, Origin, missing, value_of
 from panda_infra.secrets.keystore import make_keystore
 
-__all__ = ["generate", "make_certificates", "stand_ins"]
+__all__ = ["generate", "make_certificates", "revealed", "stand_ins"]
 
 # Survives every reader that `limits` knows.
 _ALPHABET = string.ascii_letters + string.digits
@@ -53,11 +53,17 @@ def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
             values["certificates", owner, part] = getattr(made, part)
     for field in missing(config):
         values.setdefault(field.path, _MAKERS.get(field.origin, _password)())
-    document: dict[str, Any] = config.secrets.model_dump(by_alias=True, exclude_none=True)
+    document = revealed(config.secrets)
     for path, text in values.items():
         if value_of(config.secrets, path) is None:
             _put(document, path, text)
-    return Secrets.model_validate(_revealed(document), strict=False)
+    return Secrets.model_validate(document, strict=False)
+
+
+def revealed(secrets: Secrets) -> dict[str, Any]:
+    """The values in plain text, as the stack file's section spells them: to encrypt, never to show."""
+    document: dict[str, Any] = _revealed(secrets.model_dump(by_alias=True, exclude_none=True))
+    return document
 
 
 def _put(document: dict[str, Any], path: Path, text: str) -> None:
