@@ -1,0 +1,109 @@
+"""What the charts read is what is made: every key of every Secret that something reads, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.stack import StackConfig
+from panda_infra.secrets import BUILDERS, build
+from panda_infra.secrets.consumers import readers
+from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
+
+CONTRACT: dict[str, Any] = yaml.safe_load(Path("tests/contract/secrets.yaml").read_text())
+SECRETS: dict[str, dict[str, Any]] = CONTRACT["secrets"]
+
+
+def variants() -> Iterator[tuple[str, StackConfig]]:
+    yield "minimal", config(MINIMAL)
+    yield "full", config(FULL)
+    yield "oracle", config(ORACLE)
+    yield "rucio by oidc", config(MINIMAL, rucio={"host": "rucio.site.org", "account": "a", "authType": "oidc"})
+    yield "database only", config({**MINIMAL, "components": {"iam-db": {}}})
+    for name in COMPONENTS:
+        yield f"only {name}", config({**MINIMAL, "components": {name: {}}})
+
+
+VARIANTS = dict(variants())
+
+
+def _provider(stack: StackConfig, name: str) -> bool:
+    return bool(stack.components.bigmon and name in stack.components.bigmon.settings.providers)
+
+
+WORDS: dict[str, Callable[[StackConfig, str], bool]] = {
+    "proxy": lambda stack, _: bool(stack.proxy.http_proxy or stack.proxy.https_proxy),
+    "http proxy": lambda stack, _: bool(stack.proxy.http_proxy),
+    "idds on oracle": lambda stack, _: bool(
+        stack.components.idds and stack.components.idds.settings.database.backend == "oracle"
+    ),
+    "bigmon on oracle": lambda stack, _: bool(
+        stack.components.panda and stack.components.panda.settings.database.backend == "oracle"
+    ),
+    "ui on postgresql": lambda stack, _: not (
+        stack.components.panda and stack.components.panda.settings.database.backend == "oracle"
+    ),
+    "provider CERNOIDC": lambda stack, _: _provider(stack, "CERNOIDC"),
+    "provider Google": lambda stack, _: _provider(stack, "Google"),
+    "provider github": lambda stack, _: _provider(stack, "github"),
+    "provider indigoiam": lambda stack, _: _provider(stack, "indigoiam"),
+    "object store": lambda stack, _: stack.object_store is not None,
+    "rucio by oidc": lambda stack, _: stack.rucio.auth_type == "oidc",
+    "experiment of harvester": lambda stack, _: stack.experiment in ("doma", "lsst-prod"),
+    "host per replica": lambda stack, _: stack.experiment == "lsst-prod",
+    "database per replica": lambda stack, _: stack.experiment == "lsst-prod",
+    "embedded idds postgres": lambda stack, _: bool(stack.components.idds and stack.components.idds.postgres.enabled),
+    "mail": lambda stack, _: bool(stack.components.iam and stack.components.iam.settings.mail),
+    "iam": lambda stack, _: stack.components.iam is not None,
+    "internal client": lambda stack, _: stack.auth.internal is not None,
+    "certificate": lambda stack, owner: (
+        getattr(stack.secrets.certificates, owner.removesuffix("-certs")).certificate is not None
+    ),
+    "present": lambda _stack, _: True,
+}
+
+
+def test_the_catalog_names_the_readers_of_the_charts() -> None:
+    catalog: dict[str, set[str]] = {}
+    for name, spec in COMPONENTS.items():
+        for sub in spec.sub_components:
+            for use in sub.secrets:
+                catalog.setdefault(use.suffix, set()).add(f"{name}/{sub.name}")
+        for endpoint in spec.endpoints:
+            catalog.setdefault(endpoint.tls, set()).add(f"{name}/ingress")
+    assert catalog == {suffix: set(entry["readers"]) for suffix, entry in SECRETS.items()}
+
+
+def test_there_is_a_builder_for_what_is_read_and_none_for_what_nobody_reads() -> None:
+    assert set(BUILDERS) == set(SECRETS)
+    assert not set(BUILDERS) & set(CONTRACT["unused"])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_is_read_is_made(variant: str) -> None:
+    stack = VARIANTS[variant]
+    built = build(stack)
+    read = readers(stack)
+    assert set(built) == set(read)
+    for suffix in built:
+        entry = SECRETS[suffix]
+        wanted = set(entry["keys"])
+        if suffix == "iam-envs" and stack.components.iam is None:
+            wanted = {"IAM_DB_HOST", "IAM_DB_NAME", "IAM_DB_USERNAME", "IAM_DB_PASSWORD"}
+        wanted |= {key for key, word in entry.get("sometimes", {}).items() if WORDS[word](stack, suffix)}
+        assert wanted - set(built[suffix].data) == set(), suffix
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_is_made_is_read_or_has_a_reason(variant: str) -> None:
+    for suffix, content in build(VARIANTS[variant]).items():
+        entry = SECRETS[suffix]
+        known = {*entry["keys"], *entry.get("sometimes", {}), *entry.get("ours", {})}
+        form = re.compile(entry.get("open", "$^"))
+        assert [key for key in content.data if key not in known and not form.fullmatch(key)] == [], suffix
