@@ -20,6 +20,10 @@ CricUrl = Annotated[
 ]
 
 
+# The instance that every experiment outside ATLAS' production shares.
+_CRIC = "https://datalake-cric.cern.ch/api/atlas"
+
+
 class RucioSettings(Model):
     """Rucio's servers and the account at them."""
 
@@ -54,15 +58,15 @@ class RucioSettings(Model):
 
 
 class CricUrls(Model):
-    """CRIC's addresses for each of its lists."""
+    """CRIC's addresses for each of its lists; default: those of the data lake's CRIC at CERN."""
 
-    sites: CricUrl
+    sites: CricUrl = f"{_CRIC}/site/query/?json"
     """Sites."""
-    panda_queues: CricUrl
+    panda_queues: CricUrl = f"{_CRIC}/pandaqueue/query/?json"
     """PanDA queues."""
-    ddm_endpoints: CricUrl
+    ddm_endpoints: CricUrl = f"{_CRIC}/ddmendpoint/query/?json"
     """Storage endpoints."""
-    ddm_blacklist: CricUrl | None = None
+    ddm_blacklist: CricUrl | None = f"{_CRIC}/ddmendpointstatus/query/?json&activity=write_wan&fstate=OFF"
     """Storage endpoints that are off."""
     cost_matrix: CricUrl | None = None
     """Cost matrix of links."""
