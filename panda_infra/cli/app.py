@@ -8,6 +8,10 @@ from panda_infra.cli.check import check
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.explain import explain
 from panda_infra.cli.graph import graph
+from panda_infra.cli.import_ import import_
+from panda_infra.cli.init import init
+from panda_infra.cli.preview import PASSTHROUGH, preview
+from panda_infra.cli.secrets.app import secrets
 
 __all__ = ["app"]
 
@@ -19,6 +23,10 @@ app = typer.Typer(
     help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
     epilog=EXIT_CODES,
 )
+app.command()(init)
+app.command("import")(import_)
 app.command()(check)
 app.command()(explain)
 app.command()(graph)
+app.command(context_settings=PASSTHROUGH)(preview)
+app.add_typer(secrets, name="secrets")

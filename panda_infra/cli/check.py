@@ -19,8 +19,10 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
 
     Secrets count as set when they are encrypted in the file; `secrets audit` tells which are missing.
 
-    Examples:
-    `check` looks at all stacks. `check doma lsst` looks at two. `check --json` is for other programs.
+    **Examples**
+
+    - `check`
+    - `check doma lsst --json`
     """
     here = project()
     report: dict[str, Any] = {}

@@ -31,7 +31,9 @@ _DERIVED: Mapping[Path, Callable[[Context], str]] = {
     ("auth", "tokenEndpoint"): lambda context: context.token_endpoint,
     ("components", "panda", "settings", "database", "host"): lambda context: context.panda_database_host,
     ("components", "idds", "settings", "database", "host"): lambda context: context.idds_database_host,
-    ("components", "harvester", "settings", "database", "host"): lambda context: context.harvester_database_host,
+    ("components", "harvester", "settings", "database", "host"): lambda context: (
+        context.harvester_database_host
+    ),
     ("components", "iam", "settings", "database", "host"): lambda context: context.iam_database_host,
     ("components", "iam", "settings", "baseUrl"): lambda context: context.iam_url,
 }
@@ -51,7 +53,10 @@ class Explained:
 def explain(
     stack: StackArgument,
     key: Annotated[
-        str, typer.Argument(metavar="KEY", help="Key of the stack file, or COMPONENT:VALUE for a value of a chart.")
+        str,
+        typer.Argument(
+            metavar="KEY", help="Key of the stack file, or COMPONENT:VALUE for a value of a chart."
+        ),
     ],
     as_json: JsonFlag = False,
 ) -> None:
@@ -59,9 +64,12 @@ def explain(
 
     Secret values are never shown. A key with others below it shows them all.
 
-    Examples:
-    `explain doma components.panda.server.replicas`, `explain doma hosts`,
-    `explain doma auth.issuer` (derived), `explain doma panda:server.ingress.hosts` (what the chart gets).
+    **Examples**
+
+    - `explain doma components.panda.server.replicas`
+    - `explain doma hosts` shows all of them
+    - `explain doma auth.tokenEndpoint` shows what is derived
+    - `explain doma panda:server.ingress.hosts` shows what the chart panda gets
     """
     here = project()
     loaded = here.load(stack)
@@ -96,7 +104,7 @@ def _explained(config: StackConfig, text: str, path: Path) -> Iterator[Explained
             yield Explained(spelled(at), leaf, "default", meaning)
 
 
-def _below(value: Any, part: str | int, path: Path) -> Any:  # noqa: ANN401 - any part of a configuration
+def _below(value: Any, part: str | int, path: Path) -> Any:
     """The value of one key, by the name that the stack file has for it."""
     if isinstance(value, BaseModel):
         fields = {str(info.alias): name for name, info in type(value).model_fields.items()}
@@ -117,7 +125,7 @@ def _unknown(path: Path, known: list[str]) -> UnknownKeyError:
     return UnknownKeyError(f"{spelled(path)}: this stack has no such key{meant}{beside}")
 
 
-def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:  # noqa: ANN401 - any part of a configuration
+def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
             yield from _leaves(getattr(value, name), (*path, str(info.alias)))
@@ -135,7 +143,9 @@ def _chart_value(plan: Plan, key: str) -> Explained:
     component, _, rest = key.partition(":")
     releases = {release.component: release for release in plan.releases}
     if component not in releases:
-        raise UnknownKeyError(f"{key}: this stack does not deploy {component}; it deploys {', '.join(releases)}")
+        raise UnknownKeyError(
+            f"{key}: this stack does not deploy {component}; it deploys {', '.join(releases)}"
+        )
     value: Any = releases[component].values
     free: Any = plan.config.components.deployed()[component].values
     for part in parse(rest):

@@ -31,12 +31,16 @@ _DRAW = {Form.MERMAID: mermaid, Form.SVG: svg}
 def graph(
     stack: StackArgument,
     form: Annotated[Form, typer.Option("--format", "-f", help="What to write.")] = Form.MERMAID,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File instead of standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File instead of standard output.")
+    ] = None,
 ) -> None:
     """Draw a stack: components in the order of deployment, with their hosts and Secrets.
 
-    Examples:
-    `graph doma` prints Mermaid for a Markdown page. `graph doma -f svg -o doma.svg` writes a picture.
+    **Examples**
+
+    - `graph doma` prints Mermaid for a Markdown page
+    - `graph doma --format svg --output doma.svg`
     """
     loaded = project().load(stack)
     text = _DRAW[form](picture(make_plan(stack, loaded.config)))

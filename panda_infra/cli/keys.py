@@ -33,7 +33,9 @@ def parse(text: str) -> Path:
     while rest:
         match = _PART.match(rest)
         if not match or (not path and rest[0] in ".["):
-            raise UnknownKeyError(f'{text!r} is no key: write e.g. `components.panda.server` or `files.panda["a.pem"]`')
+            raise UnknownKeyError(
+                f'{text!r} is no key: write e.g. `components.panda.server` or `files.panda["a.pem"]`'
+            )
         name, index, quoted = match.groups()
         path.append(int(index) if index else name or re.sub(r"\\(.)", r"\1", quoted))
         rest = rest[match.end() :]

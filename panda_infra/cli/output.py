@@ -12,7 +12,9 @@ from rich.table import Table
 
 __all__ = ["JsonFlag", "results", "say", "show_json", "table", "talk", "warn"]
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")]
+JsonFlag = Annotated[
+    bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
+]
 
 results = Console(highlight=False, soft_wrap=True)
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -28,7 +30,7 @@ def warn(text: str) -> None:
     talk.print(f"warning: {text}", style="yellow", markup=False)
 
 
-def show_json(value: Any) -> None:  # noqa: ANN401 - anything that JSON can say
+def show_json(value: Any) -> None:
     """Print a result for other programs."""
     typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
 

@@ -28,6 +28,9 @@ def _complete(incomplete: str) -> list[str]:
 _HELP = "Name of the stack: STACK of Pulumi.STACK.yaml."
 StackArgument = Annotated[str, typer.Argument(metavar="STACK", help=_HELP, autocompletion=_complete)]
 StacksArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[STACK]...", help="Stacks; all if none.", autocompletion=_complete)
+    list[str] | None,
+    typer.Argument(metavar="[STACK]...", help="Stacks; all if none.", autocompletion=_complete),
 ]
-StackOption = Annotated[str, typer.Option("--stack", "-s", metavar="STACK", help=_HELP, autocompletion=_complete)]
+StackOption = Annotated[
+    str, typer.Option("--stack", "-s", metavar="STACK", help=_HELP, autocompletion=_complete)
+]

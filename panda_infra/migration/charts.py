@@ -11,6 +11,7 @@ from panda_infra.catalog.model import Endpoint
 from panda_infra.config.components import Components
 from panda_infra.migration.checkout import ChartValues, Tree
 from panda_infra.migration.outcome import Outcome
+from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
 
 __all__ = ["place_charts"]
@@ -33,18 +34,23 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         spec, component = COMPONENTS[name], _model(name)
         outcome.put(("components", name), {})
         for sub in spec.sub_components:
-            found = sub_component(sub, type(getattr(component, sub.name)), chart.own.get(sub.name) or {}, classes)
+            found = sub_component(
+                sub, type(getattr(component, sub.name)), chart.own.get(sub.name) or {}, classes
+            )
             if found:
                 outcome.put(("components", name, sub.name), found)
         for endpoint in spec.endpoints:
             _expose(endpoint, chart, outcome)
+    place_placement(outcome)
     if charts.get("panda") and (charts["panda"].own.get("nodeRecovery") or {}).get("enabled"):
         outcome.put(("components", "panda", "nodeRecovery"), True)
-    if any(leaf == "noRoot" and value is True for chart in charts.values() for leaf, value in _flat(chart.own)):
+    if any(
+        leaf == "noRoot" and value is True for chart in charts.values() for leaf, value in _flat(chart.own)
+    ):
         outcome.put(("cluster", "noRoot"), True)
 
 
-def _model(name: str) -> Any:  # noqa: ANN401 - each component has a model of its own
+def _model(name: str) -> Any:
     field = next(info for info in Components.model_fields.values() if info.alias == name)
     options = [kind for kind in getattr(field.annotation, "__args__", ()) if kind is not type(None)]
     return options[0]()
@@ -60,7 +66,9 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
         if key.startswith("persistentvolume") and isinstance(claim, dict)
         if (value := claim.get("class")) and value != "manual"
     )
-    logs = ((charts["harvester"].own.get("harvester") or {}) if "harvester" in charts else {}).get("sharedLogs") or {}
+    logs = ((charts["harvester"].own.get("harvester") or {}) if "harvester" in charts else {}).get(
+        "sharedLogs"
+    ) or {}
     usual = storage_class or (named.most_common(1)[0][0] if named else logs.get("storageClass"))
     outcome.sections["storage"] = {"class": usual} if usual else {}
     if logs.get("create"):
@@ -94,7 +102,9 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
         return
     if not host or host == "FIXME":
         outcome.miss(chart.file, key, f"names no host; set hosts.{field} to expose it")
-    elif not (endpoint.host == "harvester" and host == _bigmon(outcome)):  # BigMon's host leads to the logs anyhow
+    elif not (
+        endpoint.host == "harvester" and host == _bigmon(outcome)
+    ):  # BigMon's host leads to the logs anyhow
         outcome.put(("hosts", field), host)
 
 
@@ -102,7 +112,7 @@ def _bigmon(outcome: Outcome) -> object:
     return outcome.sections.get("hosts", {}).get("bigmon")
 
 
-def _at(tree: Tree, dotted: str) -> Any:  # noqa: ANN401 - whatever YAML holds
+def _at(tree: Tree, dotted: str) -> Any:
     value: Any = tree
     for key in dotted.split("."):
         value = value.get(key) if isinstance(value, dict) else None

@@ -19,7 +19,7 @@ Tree = dict[str, Any]
 
 # Upstream calls the same experiment differently from chart to chart; the first file that exists is the one.
 VALUES_KEYS: Mapping[str, tuple[str, ...]] = {
-    "atlas-testbed": ("atlas_testbed",),
+    "atlas-testbed": ("atlas_testbed", "cern"),  # its broker runs with DOMA's values
     "ctao": ("ctao",),
     "dev": ("dev", "atlas-dev"),
     "doma": ("doma-k8s", "cern", "doma"),
@@ -97,7 +97,7 @@ class Checkout:
         return merged(subs, _tree(chart / "values.yaml"))
 
 
-def _tree(file: Path, loader: Any = yaml.CSafeLoader) -> Tree:  # noqa: ANN401 - the C loaders have no types
+def _tree(file: Path, loader: Any = yaml.CSafeLoader) -> Tree:
     if not file.is_file():
         return {}
     try:
@@ -112,7 +112,9 @@ def _tree(file: Path, loader: Any = yaml.CSafeLoader) -> Tree:  # noqa: ANN401 -
 
 
 def _templates(chart: Path) -> dict[str, str]:
-    files = {sub.name: sorted(sub.glob("templates/**/*")) for sub in sorted(chart.glob("charts/*")) if sub.is_dir()}
+    files = {
+        sub.name: sorted(sub.glob("templates/**/*")) for sub in sorted(chart.glob("charts/*")) if sub.is_dir()
+    }
     texts = {name: "\n".join(_text(file) for file in found) for name, found in files.items()}
     return texts | {"": "\n".join(_text(file) for file in sorted(chart.glob("templates/**/*")))}
 

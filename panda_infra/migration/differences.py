@@ -62,7 +62,9 @@ def _decided(spec: ComponentSpec, path: Keys, config: StackConfig) -> str | None
         return f"{sub} is switched off"
     if (sub, key) in _DECIDED:
         return _DECIDED[sub, key]
-    if key.startswith("persistentvolume") and not (key.endswith("special") and path[-1] in ("path", "logpath")):
+    if key.startswith("persistentvolume") and not (
+        key.endswith("special") and path[-1] in ("path", "logpath")
+    ):
         return _CLAIMS
     if key == "noRoot":
         return "cluster.noRoot says it for all"
@@ -77,7 +79,9 @@ def _decided(spec: ComponentSpec, path: Keys, config: StackConfig) -> str | None
 def _annotation(path: Keys, endpoint: Keys) -> bool:
     """Whether the path is an annotation of an Ingress that means something."""
     is_one = path[len(endpoint) : len(endpoint) + 1] == ("annotations",)
-    return is_one and not any(word in path[-1] for word in ("ingress.class", "ingressClassName", "ssl-passthrough"))
+    return is_one and not any(
+        word in path[-1] for word in ("ingress.class", "ingressClassName", "ssl-passthrough")
+    )
 
 
 def _allowed(component: str, path: Keys, value: object, config: StackConfig) -> bool:

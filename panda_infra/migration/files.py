@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
 from panda_infra.migration.checkout import Checkout
 from panda_infra.migration.outcome import Outcome
+from panda_infra.stacks.files import as_text
 
-__all__ = ["as_text", "place_files"]
+__all__ = ["place_files"]
 
 _CERTIFICATE = {"hostcert.pem": "certificate", "hostkey.pem": "key", "chain.pem": "chain"}
 # Folder -> component, and the endings of the files that upstream's chart takes; None: every file.
@@ -35,14 +35,6 @@ _UPSTREAM = {
         "is a private key that upstream publishes (T1): tokens signed with it prove nothing, make a new one"
     ),
 }
-
-
-def as_text(content: bytes) -> str:
-    """A file as the text of an encrypted value: what is no UTF-8 text becomes ``base64:...``."""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return "base64:" + b64encode(content).decode()
 
 
 def place_files(checkout: Checkout, outcome: Outcome) -> None:

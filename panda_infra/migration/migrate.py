@@ -24,7 +24,9 @@ from panda_infra.migration.settings import place_settings
 __all__ = ["migrate"]
 
 
-def migrate(folder: Path, experiment: str, cluster: Mapping[str, Any], storage_class: str | None = None) -> Outcome:
+def migrate(
+    folder: Path, experiment: str, cluster: Mapping[str, Any], storage_class: str | None = None
+) -> Outcome:
     """Read a checkout and make a stack of everything that it says.
 
     Args:
@@ -89,8 +91,8 @@ def _fitted(outcome: Outcome) -> StackConfig:
 def _remove(sections: dict[str, Any], path: tuple[str | int, ...]) -> bool:
     target: Any = sections
     for part in path[:-1]:
-        target = target[part] if isinstance(target, list) else target.get(part, {})
-    if isinstance(target, list) or path[-1] in target:
-        del target[path[-1]]
-        return True
-    return False
+        target = target.get(part, {}) if isinstance(target, dict) else target[part]
+    there = not isinstance(target, dict) or path[-1] in target
+    if there:
+        target.pop(path[-1])
+    return there

@@ -8,6 +8,7 @@ from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.config.settings import MsgsvcSettings
 from panda_infra.migration.checkout import Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.tables import PLAIN, SECRET, SETTLED, USUAL
@@ -28,9 +29,15 @@ def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
         outcome: knows the deployed components already; gets settings, secrets and notes.
         experiment: whose stack it is.
     """
-    for path, value in _leaves(values, ()):
+    # Where two keys mean the same, the later row of the table wins, as in upstream's templates.
+    rank = {key: index for index, key in enumerate(PLAIN)}
+    for path, value in sorted(_leaves(values, ()), key=lambda leaf: rank.get(".".join(leaf[0]), -1)):
         key = ".".join(path)
-        if path[0] in COMPONENTS and path[0] not in outcome.sections["components"] and path[1:] != ("enabled",):
+        if (
+            path[0] in COMPONENTS
+            and path[0] not in outcome.sections["components"]
+            and path[1:] != ("enabled",)
+        ):
             outcome.settle(FILE, key, f"the stack does not deploy {path[0]}")
         elif isinstance(value, list):
             _place_list(key, value, outcome)
@@ -40,7 +47,7 @@ def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
             outcome.settle(FILE, key, "is still a placeholder")
         else:
             _place(key, value, outcome, experiment)
-    _tidy(outcome.sections)
+    _tidy(outcome)
 
 
 def _place(key: str, value: str, outcome: Outcome, experiment: str) -> None:
@@ -74,7 +81,9 @@ def _place_host(key: str, host: str, outcome: Outcome) -> None:
     if known is None:
         outcome.put(("hosts", component), host)
     elif known != host:
-        outcome.miss(FILE, key, f"differs from the host in the charts' values, which became hosts.{component}")
+        outcome.miss(
+            FILE, key, f"differs from the host in the charts' values, which became hosts.{component}"
+        )
 
 
 def _place_provider(key: str, value: str, outcome: Outcome) -> None:
@@ -95,8 +104,14 @@ def _place_list(key: str, items: list[Any], outcome: Outcome) -> None:
     if key == "msgsvc.accounts":
         outcome.put(("components", "msgsvc", "settings", "accounts"), items)
     elif key == "msgsvc.channels":
-        channels = [dict(zip(("name", "writers", "readers"), str(item).split(":"), strict=False)) for item in items]
+        channels = [
+            dict(zip(("name", "writers", "readers"), str(item).split(":"), strict=False)) for item in items
+        ]
         lists = [{k: v if k == "name" else v.split(",") for k, v in channel.items()} for channel in channels]
+        known = {channel["name"] for channel in lists}
+        # JEDI uses two channels that upstream's list lacks (T30).
+        usual = MsgsvcSettings().model_dump(mode="json", by_alias=True)["channels"]
+        lists += [channel for channel in usual if channel["name"] not in known]
         outcome.put(("components", "msgsvc", "settings", "channels"), lists)
     elif key == "auth.oidc.clients":
         for index, client in enumerate(items):
@@ -113,7 +128,9 @@ def _place_client(key: str, client: dict[str, str], outcome: Outcome) -> None:
         "config_url": "configUrl",
         "jwt_profile": "jwtProfile",
     }
-    given = {field: value for field, value in client.items() if value and not _PLACEHOLDER.fullmatch(str(value))}
+    given = {
+        field: value for field, value in client.items() if value and not _PLACEHOLDER.fullmatch(str(value))
+    }
     name = client.get("name", "")
     if "client_id" not in given:
         outcome.settle(FILE, key, f"the client of VO {name} is still a placeholder")
@@ -128,25 +145,47 @@ def _place_client(key: str, client: dict[str, str], outcome: Outcome) -> None:
     outcome.sections.setdefault("auth", {}).setdefault("clients", []).append(found)
 
 
-def _tidy(sections: Tree) -> None:
-    """Leave out what the program derives: one issuer instead of many addresses of it."""
-    auth = sections.get("auth", {})
-    discovery = auth.get("configUrl", "")
-    if discovery.endswith(_DISCOVERY):
-        auth["issuer"] = auth.pop("configUrl").removesuffix(_DISCOVERY)
-        derived = {"configUrl": discovery, "tokenEndpoint": f"{auth['issuer']}/token", "audience": auth.get("audience")}
-        for client in [*auth.get("clients", []), auth.get("internal", {}), auth.get("tokenCache", {})]:
-            for key in [key for key in client if key in derived and client[key] == derived[key]]:
-                del client[key]
-    for partial, required in (("internal", "clientId"), ("tokenCache", "clientId")):
-        if required not in auth.get(partial, {required: ""}):
-            del auth[partial]
+def _tidy(outcome: Outcome) -> None:
+    """Leave out what the program derives, and what is of no use without something that is missing."""
+    sections = outcome.sections
+    auth, hosts = sections.get("auth", {}), sections.get("hosts", {})
+    if auth.get("configUrl", "").endswith(_DISCOVERY):
+        _one_issuer(auth)
+    for derived, host in (("issuer", hosts.get("iam")), ("audience", hosts.get("panda"))):
+        if host and auth.get(derived) == f"https://{host}":
+            del auth[derived]
+    rucio = sections.get("rucio", {})
+    for derived, source in (("authHost", "host"), ("username", "account")):
+        if derived in rucio and rucio[derived] == rucio.get(source):
+            del rucio[derived]
     iam = sections["components"].get("iam", {}).get("settings", {})
-    host = sections.get("hosts", {}).get("iam")
-    if host and iam.get("baseUrl", "").rstrip("/") == f"https://{host}":
+    if "iam" in hosts and iam.get("baseUrl", "").rstrip("/") == f"https://{hosts['iam']}":
         del iam["baseUrl"]
-    if "objectStore" in sections and not {"host", "bucket"} <= sections["objectStore"].keys():
-        del sections["objectStore"]
+    for owner, partial, required in (
+        (auth, "internal", {"clientId"}),
+        (auth, "tokenCache", {"clientId"}),
+        (sections, "objectStore", {"host", "bucket"}),
+    ):
+        if partial in owner and not required <= owner[partial].keys():
+            given = ", ".join(sorted(owner.pop(partial)))
+            lacking = " and ".join(sorted(required))
+            outcome.settle(
+                FILE, f"{partial}: {given}", f"is of no use without {lacking}, which the checkout lacks"
+            )
+
+
+def _one_issuer(auth: Tree) -> None:
+    """One issuer instead of many addresses of it."""
+    discovery = auth.pop("configUrl")
+    auth["issuer"] = discovery.removesuffix(_DISCOVERY)
+    derived = {
+        "configUrl": discovery,
+        "tokenEndpoint": f"{auth['issuer']}/token",
+        "audience": auth.get("audience"),
+    }
+    for client in [*auth.get("clients", []), auth.get("internal", {}), auth.get("tokenCache", {})]:
+        for key in [key for key in client if key in derived and client[key] == derived[key]]:
+            del client[key]
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -41,18 +41,18 @@ def sub_component(spec: SubComponentSpec, model: type[SubComponent], values: Tre
             found[name] = {key: str(value) for key, value in values[name].items()}
     if spec.switchable and values.get("enabled", default) is not default:
         found["enabled"] = True
-    image = {key: str(value) for key in ("repository", "tag") if (value := (values.get("image") or {}).get(key))}
-    if image:
-        found["image"] = image
-    if resources := _resources(values.get("resources") or {}):
-        found["resources"] = resources
     cvmfs = values.get("cvmfs") or {}
     if "cvmfs" in known and cvmfs.get("enabled"):
         found["cvmfs"] = cvmfs.get("repositories") or []
-    volumes = {claim.name: volume for claim in spec.claims if (volume := _volume(claim, values, classes))}
-    if volumes:
-        found["volumes"] = volumes
-    return found
+    given = values.get("image") or {}
+    parts = {
+        "image": {key: str(given[key]) for key in ("repository", "tag") if given.get(key)},
+        "resources": _resources(values.get("resources") or {}),
+        "volumes": {
+            claim.name: volume for claim in spec.claims if (volume := _volume(claim, values, classes))
+        },
+    }
+    return found | {name: part for name, part in parts.items() if part}
 
 
 def _resources(values: Mapping[str, Mapping[str, Any]]) -> Tree:
@@ -78,7 +78,7 @@ def _volume(claim: Claim, values: Tree, classes: Classes) -> Tree:
         return {}
     volume: Tree = {}
     wanted = given.get("class")
-    own = wanted and wanted != "manual" and wanted != classes.usual
+    own = wanted and wanted not in ("manual", classes.usual)
     # Naming a class keeps a claim of its own where the stack's others share one.
     if own or (wanted and classes.shared and claim.shared_path):
         volume["class"] = wanted

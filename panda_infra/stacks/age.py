@@ -31,7 +31,7 @@ def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
     """The line, from 1 on, of each encrypted value, by its path below the namespace."""
     found: dict[KeyPath, int] = {}
 
-    def visit(node: yaml.Node, path: KeyPath) -> None:
+    def visit(node: yaml.Node | None, path: KeyPath) -> None:
         if not isinstance(node, yaml.MappingNode):
             return
         for key, value in node.value:
@@ -44,7 +44,7 @@ def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
     visit(root, ())
     prefix = f"{NAMESPACE}:"
     return {
-        (path[1].removeprefix(prefix), *path[2:]): line
+        (str(path[1]).removeprefix(prefix), *path[2:]): line
         for path, line in found.items()
         if len(path) > 1 and str(path[1]).startswith(prefix)
     }

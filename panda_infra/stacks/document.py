@@ -26,7 +26,7 @@ Progress = Callable[[KeyPath], None]
 class _Dumper(yaml.SafeDumper):
     """YAML as a person writes it: lists indented, texts of several lines as blocks."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
 
 
@@ -58,7 +58,9 @@ def write_new(file: Path, sections: Mapping[str, Any], title: str) -> None:
         raise PandaInfraError(f"{file.name} exists already: it would be overwritten") from None
 
 
-def encrypt(pulumi: Pulumi, stack: str, secrets: Mapping[KeyPath, str], progress: Progress = lambda _: None) -> None:
+def encrypt(
+    pulumi: Pulumi, stack: str, secrets: Mapping[KeyPath, str], progress: Progress = lambda _: None
+) -> None:
     """Store values below ``secrets`` of a stack file, one after the other: the CLI rewrites the file each time."""
     for path, value in secrets.items():
         pulumi.set_secret(stack, ("secrets", *path), value)

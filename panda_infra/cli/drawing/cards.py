@@ -40,8 +40,8 @@ def picture(plan: Plan) -> Picture:
     """What to draw of a plan."""
     after = {release.component: release.after for release in plan.releases}
     step: dict[str, int] = {}
-    for name in after:  # in an order in which they could be made
-        step[name] = max((step[other] + 1 for other in after[name]), default=0)
+    for name, others in after.items():  # in an order in which they could be made
+        step[name] = max((step[other] + 1 for other in others), default=0)
     columns: list[list[Card]] = [[] for _ in range(max(step.values(), default=-1) + 1)]
     for release in plan.releases:
         columns[step[release.component]].append(_card(release, plan))
@@ -69,7 +69,11 @@ def _card(release: Release, plan: Plan) -> Card:
     return Card(
         key=spec.name,
         title=spec.title,
-        facts=(f"release {release.name}", f"chart {release.chart.name} {release.chart.version}", ", ".join(workloads)),
+        facts=(
+            f"release {release.name}",
+            f"chart {release.chart.name} {release.chart.version}",
+            ", ".join(workloads),
+        ),
         hosts=tuple(plan.hosts[end.host] for end in spec.endpoints if end.host in plan.hosts),
         secrets=tuple(_secrets(spec, plan)),
     )

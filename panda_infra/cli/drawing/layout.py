@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from panda_infra.cli.drawing.cards import Card, Picture
 
@@ -103,7 +104,7 @@ def _order(columns: list[list[_Slot]], routes: list[list[str]]) -> None:
     """Put each slot near the middle of what it is connected to on its left."""
     before: dict[str, list[str]] = defaultdict(list)
     for route in routes:
-        for source, target in zip(route, route[1:], strict=False):
+        for source, target in pairwise(route):
             before[target].append(source)
     rank: dict[str, float] = {}
     for column in columns:
@@ -113,7 +114,7 @@ def _order(columns: list[list[_Slot]], routes: list[list[str]]) -> None:
             else index / len(column)
             for index, slot in enumerate(column)
         }
-        column.sort(key=lambda slot: weight[slot.key])  # noqa: B023 - sorted at once
+        column.sort(key=lambda slot: weight[slot.key])
         rank |= {slot.key: (index + 0.5) / len(column) for index, slot in enumerate(column)}
 
 

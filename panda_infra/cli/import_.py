@@ -1,0 +1,112 @@
+"""`import`: a stack from a site's checkout of panda-k8s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.new_stack import (
+    ContextOption,
+    ExperimentOption,
+    KubeconfigOption,
+    ProviderOption,
+    StorageClassOption,
+    existing_cluster,
+    finish,
+)
+from panda_infra.cli.output import JsonFlag, results, say, show_json, table
+from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.migration.migrate import migrate
+from panda_infra.migration.outcome import Note, Outcome
+from panda_infra.stacks.document import write_new
+from panda_infra.stacks.project import Project
+
+__all__ = ["import_"]
+
+
+def import_(
+    checkout: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Checkout of panda-k8s with the site's own values.")
+    ],
+    stack: StackOption,
+    experiment: ExperimentOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    storage_class: StorageClassOption = None,
+    provider: ProviderOption = None,
+    secrets_only: Annotated[
+        bool,
+        typer.Option("--secrets-only", help="Keep the stack file that is there and only add the secrets."),
+    ] = False,
+    details: Annotated[bool, typer.Option("--details", help="Also list values that need no place.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a stack of an existing checkout: its values, certificate folders and other files, secrets encrypted.
+
+    What has no place in a stack is listed with the reason, never dropped. The experiment is the stack's name by
+    default.
+
+    **Examples**
+
+    - `import ../panda-k8s --stack lsst-test --experiment lsst --kubeconfig ~/.kube/config`
+    - `import ../panda-k8s --stack doma --secrets-only` completes a stack file that is in the repository
+    """
+    here = project()
+    chosen = experiment or stack
+    file = here.new_file(stack)
+    if secrets_only:
+        here.file(stack)
+    elif file.exists():
+        raise PandaInfraError(
+            f"{file.name} exists already: give --secrets-only to add only the secrets to it"
+        )
+    outcome = migrate(checkout.expanduser(), chosen, existing_cluster(kubeconfig, context), storage_class)
+    if not secrets_only:
+        _cric_files(here, stack, outcome)
+        write_new(file, outcome.sections, f"Imported from {checkout.name}.")
+        say(f"wrote {file.name}")
+    if as_json:
+        show_json(
+            {"unplaced": list(map(asdict, outcome.unplaced)), "settled": list(map(asdict, outcome.settled))}
+        )
+    else:
+        _tell(outcome, details=details)
+    finish(here, stack, outcome.secrets, provider)
+
+
+def _cric_files(here: Project, stack: str, outcome: Outcome) -> None:
+    """CRIC's lists are no secrets: they become files of the project."""
+    if not outcome.cric_files or outcome.sections.get("cric", {}).get("real"):
+        return
+    folder = Path("cric_jsons") / stack
+    (here.folder / folder).mkdir(parents=True, exist_ok=True)
+    for name, content in outcome.cric_files.items():
+        (here.folder / folder / name).write_bytes(content)
+    outcome.put(("cric", "folder"), str(folder))
+    say(f"wrote {len(outcome.cric_files)} files to {folder}")
+
+
+def _tell(outcome: Outcome, *, details: bool) -> None:
+    results.print(
+        f"placed: {len(outcome.secrets)} secrets, settings of {len(outcome.sections['components'])} components"
+    )
+    if outcome.unplaced:
+        results.print(_listed("not placed, look at each", outcome.unplaced))
+    if details:
+        results.print(_listed("needs no place", outcome.settled))
+    elif outcome.settled:
+        results.print(
+            f"{len(outcome.settled)} other values need no place; --details lists them with the reason"
+        )
+
+
+def _listed(title: str, notes: Sequence[Note]) -> object:
+    shown = table("file", "key", "why", title=title)
+    for note in sorted(notes):
+        shown.add_row(note.file, note.key, note.why)
+    return shown

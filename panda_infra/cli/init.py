@@ -1,0 +1,134 @@
+"""`init`: a new stack, or the missing secrets of one whose file is there."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, get_args
+
+import typer
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.cli.new_stack import (
+    ContextOption,
+    ExperimentOption,
+    KubeconfigOption,
+    ProviderOption,
+    StorageClassOption,
+    existing_cluster,
+    finish,
+)
+from panda_infra.cli.output import say
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.config.delivery import Hosts
+from panda_infra.config.stack import Experiment
+from panda_infra.errors import PandaInfraError
+from panda_infra.stacks.document import write_new
+
+__all__ = ["init"]
+
+_MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
+_HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
+
+
+def init(
+    stack: StackArgument,
+    experiment: ExperimentOption = None,
+    kubeconfig: KubeconfigOption = None,
+    context: ContextOption = None,
+    magnum: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE", help=f"Make the cluster with Magnum: {', '.join(_MAGNUM)}; repeatable."
+        ),
+    ] = None,
+    storage_class: StorageClassOption = None,
+    component: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help=f"What to deploy, repeatable; default: all of {', '.join(COMPONENTS)}."
+        ),
+    ] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=HOST", help=f"Exposed host, repeatable; NAME is one of {', '.join(_HOSTS)}."
+        ),
+    ] = None,
+    namespace: Annotated[str, typer.Option(help="Namespace of everything in the cluster.")] = "panda",
+    affix: Annotated[str, typer.Option(help="Part of every release's name, e.g. --affix=-dev.")] = "",
+    certificates: Annotated[
+        bool,
+        typer.Option("--make-certificates", help="Make host certificates that nobody trusts: for tests."),
+    ] = False,
+    provider: ProviderOption = None,
+) -> None:
+    """Make a stack: asks what only you know, generates every secret that can be generated, encrypts them all.
+
+    For a stack whose file is there already, only what is missing is added to it.
+    In a terminal it asks for what no option gives; elsewhere it names the option.
+
+    **Examples**
+
+    - `init mine` asks
+    - `init mine -e dev --kubeconfig ~/.kube/config --storage-class standard --make-certificates` does not
+    - `init doma` completes a stack whose file is in the repository
+    """
+    here = project()
+    file = here.new_file(stack)
+    if not file.exists():
+        cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
+        sections: dict[str, Any] = {
+            "experiment": experiment or _ask("experiment", "Experiment", _guess(stack)),
+            "namespace": namespace,
+            "cluster": cluster,
+            "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
+            "components": {name: {} for name in component or COMPONENTS},
+        }
+        if affix:
+            sections["affix"] = affix
+        hosts = _pairs(host or [], "--host") or _asked_hosts(sections["components"])
+        if hosts:
+            sections["hosts"] = hosts
+        write_new(file, sections, f"Stack {stack}.")
+        say(f"wrote {file.name}")
+    finish(here, stack, {}, provider, certificates=certificates)
+
+
+def _guess(stack: str) -> str | None:
+    return stack if stack in get_args(Experiment) else None
+
+
+def _ask(option: str, question: str, default: str | None = None) -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt(question, default=default, err=True))
+    if default is not None:
+        return default
+    raise PandaInfraError(f"nobody can be asked here: give --{option}")
+
+
+def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
+    if not sys.stdin.isatty():
+        return {}
+    wanted = [
+        end.host for name in components for end in COMPONENTS[name].endpoints if end.host != "panda_big"
+    ]
+    answers = {
+        name: typer.prompt(f"Host of {name} (empty: not exposed)", default="", err=True) for name in wanted
+    }
+    return {name: answer for name, answer in answers.items() if answer}
+
+
+def _magnum(given: list[str]) -> dict[str, Any]:
+    cluster: dict[str, Any] = {"kind": "magnum", **_pairs(given, "--magnum")}
+    for key in ("nodeCount", "masterCount"):
+        if key in cluster:
+            cluster[key] = int(cluster[key]) if cluster[key].isdigit() else cluster[key]
+    return cluster
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = [key for key, equals, value in pairs if not (key and equals and value)]
+    if wrong:
+        raise PandaInfraError(f"{option} {wrong[0]}: write it as NAME=VALUE")
+    return {key: value for key, _, value in pairs}

@@ -1,0 +1,121 @@
+"""What `init` and `import` share: the options of a new stack, its file, and the secrets that can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from panda_infra.cli.output import results, say, talk, warn
+from panda_infra.config.load import from_file
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import spelled
+from panda_infra.config.stack import Experiment, StackConfig
+from panda_infra.secrets.fields import missing, missing_problems
+from panda_infra.secrets.generate import generate, make_certificates
+from panda_infra.stacks.document import encrypt
+from panda_infra.stacks.project import Project
+from panda_infra.stacks.pulumi import find_pulumi
+
+__all__ = [
+    "ContextOption",
+    "ExperimentOption",
+    "KubeconfigOption",
+    "ProviderOption",
+    "StorageClassOption",
+    "existing_cluster",
+    "finish",
+    "new_secrets",
+]
+
+_EXPERIMENTS = ", ".join(get_args(Experiment))
+
+
+def _experiment(value: str | None) -> str | None:
+    if value is not None and value not in get_args(Experiment):
+        raise typer.BadParameter(f"must be one of {_EXPERIMENTS}")
+    return value
+
+
+ExperimentOption = Annotated[
+    str | None, typer.Option("--experiment", "-e", help=f"One of {_EXPERIMENTS}.", callback=_experiment)
+]
+KubeconfigOption = Annotated[
+    Path | None, typer.Option(help="Kubeconfig of an existing cluster; without it a secret of the stack.")
+]
+ContextOption = Annotated[str | None, typer.Option(help="Context inside the kubeconfig.")]
+StorageClassOption = Annotated[str | None, typer.Option(help="Storage class of the stack's volumes.")]
+ProviderOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What encrypts the secrets, as `pulumi stack init` takes it; default: the backend's own."
+    ),
+]
+
+
+def existing_cluster(kubeconfig: Path | None, context: str | None) -> dict[str, str]:
+    """The section ``cluster`` for one that somebody else made."""
+    given = {"kubeconfig": str(kubeconfig) if kubeconfig else None, "context": context}
+    return {"kind": "existing"} | {key: value for key, value in given.items() if value}
+
+
+def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str]:
+    """Values for what a stack lacks and nobody has to be asked for.
+
+    ``certificates`` also makes host certificates, of an authority that nobody trusts.
+    """
+    made = {field.path: generate(field) for field in missing(config) if field.origin != "person"}
+    if certificates:
+        for owner, parts in make_certificates(config).items():
+            for part in ("certificate", "key", "chain"):
+                made["certificates", owner, part] = getattr(parts, part)
+    return made
+
+
+def finish(
+    here: Project,
+    stack: str,
+    values: Mapping[KeyPath, str],
+    provider: str | None,
+    *,
+    certificates: bool = False,
+) -> None:
+    """Make the stack in the backend, store given and made secrets, and tell what only the site can add.
+
+    Raises:
+        PulumiError: the CLI refused.
+        StackError: the stack file breaks a rule; what was stored stays.
+    """
+    pulumi = find_pulumi(here.folder)
+    if not pulumi.has(stack):
+        pulumi.create(stack, provider)
+        say(f"made stack {stack} in the backend")
+    _store(here, stack, values)
+    file = here.file(stack)
+    # Rules come last: a broken one must not keep given secrets from being stored.
+    config = from_file(file).config
+    made = new_secrets(config, certificates=certificates)
+    _store(here, stack, made)
+    if made:
+        results.print(f"generated: {', '.join(spelled(path) for path in made)}", markup=False)
+    config = here.load(stack).config
+    left = missing_problems(config, stack=stack)
+    if left:
+        warn(f"{file.name} is written; a preview will work once these are set:")
+        for problem in left:
+            talk.print(f"  - {problem}", markup=False)
+    else:
+        results.print(
+            f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do", markup=False
+        )
+
+
+def _store(here: Project, stack: str, values: Mapping[KeyPath, str]) -> None:
+    if not values:
+        return
+    with talk.status("") as status:
+        names = iter([*map(spelled, values), ""])
+        status.update(f"encrypting {next(names)}")
+        encrypt(find_pulumi(here.folder), stack, values, lambda _: status.update(f"encrypting {next(names)}"))

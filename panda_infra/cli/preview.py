@@ -1,0 +1,120 @@
+"""`preview --stand-ins`: what a stack would make, for somebody who has none of its secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+from pydantic import SecretStr
+
+from panda_infra.cli.output import warn
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.config.load import Loaded
+from panda_infra.config.secrets import Secrets
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.secrets.fields import value_of
+from panda_infra.secrets.generate import stand_ins
+from panda_infra.stacks.project import Project
+from panda_infra.stacks.pulumi import Pulumi, find_pulumi
+
+__all__ = ["PASSTHROUGH", "preview", "stand_in_section"]
+
+PASSTHROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def preview(
+    context: typer.Context,
+    stack: StackArgument,
+    with_stand_ins: Annotated[
+        bool, typer.Option("--stand-ins", help="Required: every secret is a made-up value.")
+    ] = False,
+) -> None:
+    """Run the real preview of a stack with made-up values in place of all of its secrets.
+
+    For pull requests and for looking at a stack whose secrets you do not have. It works on a copy with a state of
+    its own, so it shows everything as to be created. Never for a deployment: nothing else takes stand-ins.
+    With your own secrets, run `pulumi preview`. More options go to it, e.g. `--diff`.
+
+    **Examples**
+
+    - `preview doma --stand-ins`
+    - `preview doma --stand-ins --diff`
+    """
+    if not with_stand_ins:
+        raise typer.BadParameter("only for --stand-ins; with the stack's own secrets run `pulumi preview`")
+    here = project()
+    loaded = here.load(stack)
+    with chdir(here.folder):
+        section = stand_in_section(loaded)
+    warn("every secret is a stand-in: what you see is no deployment's real content")
+    with _copy(here, stack) as (pulumi, environment):
+        os.environ.update(environment)
+        pulumi.create(stack)
+        pulumi.run(
+            "config", "set", "--secret", f"{NAMESPACE}:secrets", "--stack", stack, stdin=json.dumps(section)
+        )
+        done = subprocess.run(
+            [pulumi.executable, "preview", "--stack", stack, "--non-interactive", *context.args],
+            cwd=pulumi.folder,
+            check=False,
+        )
+    raise typer.Exit(1 if done.returncode else 0)
+
+
+def stand_in_section(loaded: Loaded) -> dict[str, Any]:
+    """The section ``secrets`` of a stack with made-up values for all that it needs or has."""
+    bare = loaded.config.model_copy(update={"secrets": Secrets()})
+    made = stand_ins(bare)
+    document: dict[str, Any] = made.model_dump(by_alias=True, exclude_none=True)
+    for _, *path in sorted((path for path in loaded.encrypted if len(path) > 1), key=str):
+        if value_of(made, tuple(path)) is None:
+            target = document
+            for part in path[:-1]:
+                target = target.setdefault(str(part), {})
+            target[str(path[-1])] = SecretStr(secrets.token_hex(16))
+    revealed: dict[str, Any] = _revealed(document)
+    return revealed
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _revealed(item) for key, item in value.items()}
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+@contextmanager
+def _copy(here: Project, stack: str) -> Iterator[tuple[Pulumi, dict[str, str]]]:
+    """A project folder of links to the program, with a stack file, a state and a passphrase of its own."""
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as name:
+        folder = Path(name) / "project"
+        folder.mkdir()
+        for entry in here.folder.iterdir():
+            if not (entry.name.startswith("Pulumi.") and entry.name != "Pulumi.yaml"):
+                (folder / entry.name).symlink_to(entry)
+        copied = folder / here.file(stack).name
+        shutil.copy(here.file(stack), copied)
+        _without_secrets(copied)
+        state = Path(name) / "state"
+        state.mkdir()
+        environment = {
+            "PULUMI_BACKEND_URL": f"file://{state}",
+            "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
+        }
+        yield Pulumi(find_pulumi(here.folder).executable, folder), environment
+
+
+def _without_secrets(file: Path) -> None:
+    """Leave out what another passphrase encrypted, and what says how."""
+    document = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+    kept = {key: value for key, value in document["config"].items() if key != f"{NAMESPACE}:secrets"}
+    file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False))

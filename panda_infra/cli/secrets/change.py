@@ -1,0 +1,79 @@
+"""`secrets set` and `secrets rotate`: new values into a stack file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.output import results
+from panda_infra.cli.secrets.rolling import tell_consequences
+from panda_infra.cli.secrets.values import certificate_owner, checked, field_of, host_certificate, read_value
+from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.secrets.fields import set_command
+from panda_infra.secrets.generate import generate
+from panda_infra.stacks.document import encrypt
+from panda_infra.stacks.pulumi import find_pulumi
+
+__all__ = ["rotate", "set_value"]
+
+KeyArgument = Annotated[
+    str,
+    typer.Argument(metavar="KEY", help="Secret as `secrets audit` names it, e.g. panda.databasePassword."),
+]
+
+
+def set_value(
+    stack: StackOption,
+    key: KeyArgument,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="File with the value; for `certificates.NAME` a p12.")
+    ] = None,
+) -> None:
+    """Store a secret, encrypted, after checking that its readers can take it.
+
+    Without --file the value comes from a hidden prompt, or from standard input in a script. It is never an argument.
+
+    **Examples**
+
+    - `secrets set -s doma panda.databasePassword`
+    - `secrets set -s doma certificates.panda --file host.p12`
+    - `secrets set -s doma files.harvesterAuth.panda_token_key --file panda_token_key`
+    - `vault read -field=password db | python -m panda_infra secrets set -s doma idds.databasePassword`
+    """
+    here = project()
+    config = here.load(stack).config
+    if owner := certificate_owner(key):
+        values = dict(host_certificate(owner, file))
+        changed = [field_of(".".join(map(str, path)), config) for path in values]
+    else:
+        field = field_of(key, config)
+        changed = [field]
+        values = {field.path: checked(field, read_value(field, file), config)}
+    encrypt(find_pulumi(here.folder), stack, values)
+    results.print(
+        f"stored in {here.file(stack).name}: {', '.join(field.key for field in changed)}", markup=False
+    )
+    tell_consequences(changed, config)
+
+
+def rotate(stack: StackOption, key: KeyArgument) -> None:
+    """Make a new value for a secret that the program can make, and tell which pods will roll.
+
+    **Examples**
+
+    - `secrets rotate -s doma msgsvc.basePassword`
+    """
+    here = project()
+    config = here.load(stack).config
+    field = field_of(key, config)
+    if field.origin == "person":
+        raise PandaInfraError(
+            f"secrets.{field.key}: only the site can renew this: {field.title}.\n"
+            f"  Then store it: {set_command(stack, field.key)}"
+        )
+    encrypt(find_pulumi(here.folder), stack, {field.path: checked(field, generate(field), config)})
+    results.print(f"new value in {here.file(stack).name}: {field.key}", markup=False)
+    tell_consequences([field], config)

@@ -1,0 +1,37 @@
+"""Which pods notice a changed secret, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from panda_infra.cli.output import results, warn
+from panda_infra.config.stack import StackConfig
+from panda_infra.secrets.consumers import uses
+from panda_infra.secrets.fields import Field
+
+__all__ = ["tell_consequences"]
+
+_DATABASES = ("databasePassword", "databaseRootPassword")
+
+
+def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
+    """Tell what the next ``pulumi up`` does because of these values."""
+    restarted: dict[str, None] = {}
+    live: dict[str, None] = {}
+    for field in changed:
+        suffixes = field.reaches(config).keys()
+        for reader, use in uses(config):
+            if use.suffix in suffixes or field.path == ("hashKey",):
+                (restarted if use.read == "start" else live)[str(reader)] = None
+        if field.path[-1] in _DATABASES:
+            warn(
+                f"{field.key}: a database that exists keeps its password; change it there before the next up"
+            )
+        if field.path == ("iam", "keystore"):
+            warn(
+                f"{field.key}: tokens that were issued with the old keys are worth nothing after the next up"
+            )
+    live = {name: None for name in live if name not in restarted}
+    results.print(f"rolled by the next up: {', '.join(restarted) or 'no pods'}", markup=False)
+    if live:
+        results.print(f"re-read without a restart: {', '.join(live)}", markup=False)

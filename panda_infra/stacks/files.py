@@ -1,0 +1,18 @@
+"""Files as the texts of encrypted values."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from panda_infra.secrets.content import BINARY
+
+__all__ = ["as_text"]
+
+
+def as_text(content: bytes) -> str:
+    """A file as text: what is no UTF-8, and so would not survive, becomes base64 behind its mark."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    return text if text and not text.startswith(BINARY) else BINARY + b64encode(content).decode()
