@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import DnsLabel, Form, Model, plain
+from panda_infra.config.base import DnsLabel, Form, HostName, Model, plain
 
 __all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup"]
 
 Flavor = Annotated[str, plain("m2.xlarge")]
-# Nodes are called `<cluster>-<12 characters>-node-<number>`, which must fit into a host name's 63.
+# Magnum cuts the names of servers after 30 characters of the cluster's: longer names could not be told apart.
 ClusterName = Annotated[
     str,
     Form(
-        r"[a-z]([a-z0-9-]*[a-z0-9])?",
-        "at most 38 lower-case letters, digits and dashes that start with a letter",
-        "panda-doma",
-        longest=38,
+        r"[A-Za-z]([A-Za-z0-9_.-]*[A-Za-z0-9])?",
+        "at most 30 letters, digits, dashes, dots and underscores that start with a letter",
+        "panda-doma-k8s",
+        longest=30,
     ),
 ]
 
@@ -54,12 +55,14 @@ class MagnumCluster(Model):
     """The cluster is made by Magnum."""
     name: ClusterName
     """Name of the cluster; Magnum derives the names of servers and nodes from it."""
-    cloud: Annotated[str, plain("openstack")] = "openstack"
-    """Name of the cloud in clouds.yaml."""
+    cloud: Annotated[str, plain("cern")] | None = None
+    """Name of the cloud in clouds.yaml; without it the environment's OS_* variables say which."""
     template: Annotated[str, plain("kubernetes-1.33.4-1")]
     """Name of Magnum's cluster template."""
     keypair: Annotated[str, plain("panda")]
     """Name of the Nova keypair for the nodes."""
+    public_key: Annotated[str, plain("ssh-ed25519 AAAA... panda@example")] | None = None
+    """Public key of a keypair that the stack makes; without it the keypair must exist."""
     node_count: Annotated[int, Field(ge=1)] = 4
     """Number of workers in the first node group."""
     flavor: Flavor
@@ -68,16 +71,24 @@ class MagnumCluster(Model):
     """Number of masters."""
     master_flavor: Flavor
     """Nova flavor of the masters."""
-    labels: dict[str, str] = {}
+    labels: Mapping[str, str] = {}
     """Magnum labels, merged over the template's."""
     node_groups: tuple[NodeGroup, ...] = ()
     """More groups of nodes."""
     adopt: bool = False
     """Take over an existing cluster of this name instead of making one."""
-    certificate_days: Annotated[int, Field(ge=1)] = 30
-    """Days before its end that the program's client certificate is renewed."""
+    renew_days: Annotated[int, Field(ge=1)] = 30
+    """Days before the end of the program's client certificate from which on it is renewed."""
+    token_hours: Annotated[int, Field(ge=2)] | None = None
+    """Hours that a service account's token lives which replaces that certificate of five years."""
+    aliases: Literal["program", "controller"] = "program"
+    """Who writes the LanDB aliases: this program, or CERN's landb-alias-controller inside the cluster."""
+    alias_domain: HostName = "cern.ch"
+    """Domain in which LanDB has its aliases."""
+    alias_hosts: tuple[HostName, ...] = ()
+    """More host names that lead to this cluster, e.g. those of ActiveMQ or Argo CD."""
     alias_offset: Annotated[int, Field(ge=0)] = 0
-    """First number N of `host--load-N-`; set it when another cluster shares the aliases."""
+    """Highest N of `host--load-N-` that another cluster uses which shares the aliases."""
 
 
 Cluster = Annotated[ExistingCluster | MagnumCluster, Field(discriminator="kind")]

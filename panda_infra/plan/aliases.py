@@ -14,6 +14,7 @@ __all__ = [
     "MetadataChange",
     "alias_of",
     "aliases_in",
+    "aliases_of",
     "change_metadata",
     "entry",
     "number_nodes",
@@ -50,6 +51,11 @@ def alias_of(host: str, domain: str) -> str:
         msg = f"{host} does not lie directly under {domain}"
         raise ValueError(msg)
     return alias
+
+
+def aliases_of(hosts: Iterable[str], domain: str) -> tuple[str, ...]:
+    """The aliases of those hosts, each once, in their order; see `alias_of`."""
+    return tuple(dict.fromkeys(alias_of(host, domain) for host in hosts))
 
 
 def entry(alias: str, number: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import urllib3
 from kubernetes import client, config
@@ -16,10 +17,12 @@ from panda_infra.provider.resource import ResourceError
 
 __all__ = ["ClientKubernetes", "Kubernetes", "KubernetesError", "Node"]
 
+_FIRST_ERROR = 400
 _NOT_FOUND = 404
 _TIMEOUT = 30.0
 _RETRIES = urllib3.Retry(
     total=6,
+    connect=2,  # an API server that does not listen is reported, not waited for
     backoff_factor=0.5,
     status_forcelist=(429, 500, 502, 503, 504),
     allowed_methods=None,
@@ -126,30 +129,32 @@ class ClientKubernetes(Kubernetes):
         missing: bool = False,
     ) -> Any:
         """One request; None when what it names is ``missing`` and may be."""
+        manager = [("fieldManager", _ACCOUNT)] if method == "PATCH" else []
+        url = f"{self._client.configuration.host}{path}?{urlencode([*query, *manager])}"
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Content-Type": kind, "Accept": "application/json"}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         try:
-            # The client's own models would take seconds for hundreds of nodes.
-            answer = self._client.call_api(
-                path,
-                method,
-                query_params=[*query, *([("fieldManager", "panda-infra")] if method == "PATCH" else [])],
-                header_params={"Content-Type": kind, "Accept": "application/json"},
-                body=body,
-                auth_settings=["BearerToken"],
-                _preload_content=False,
-                _return_http_data_only=True,
-                _request_timeout=_TIMEOUT,
-            )
-        except client.ApiException as error:
-            if error.status == _NOT_FOUND and missing:
-                return None
-            msg = f"{method} {path}: the Kubernetes API answers {error.status} {error.reason}"
-            raise KubernetesError(msg) from error
+            # Plain JSON: the client's own models would take seconds for hundreds of nodes.
+            answer = self._client.call_api(method, url, headers, body, _request_timeout=_TIMEOUT)
+            content = answer.read()
         except urllib3.exceptions.HTTPError as error:
             host = self._client.configuration.host
             msg = f"{method} {path}: the Kubernetes API at {host} cannot be reached ({type(error).__name__})"
             raise KubernetesError(msg) from error
-        return json.loads(answer.data)
+        if answer.status == _NOT_FOUND and missing:
+            return None
+        if answer.status >= _FIRST_ERROR:
+            msg = f"{method} {path}: the Kubernetes API answers {answer.status} {_reason(content)}"
+            raise KubernetesError(msg)
+        return json.loads(content)
+
+
+def _reason(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["message"])
+    except (ValueError, LookupError, TypeError):
+        return "without a reason"
 
 
 def _node(item: Mapping[str, Any]) -> Node:

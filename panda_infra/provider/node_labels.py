@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import Node
+from panda_infra.provider.kube_api import KubernetesError, Node
 from panda_infra.provider.membership import each, placeholders, worker_nodes
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
 from panda_infra.provider.values import UNKNOWN
@@ -49,7 +49,14 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
     def check(
         self, old: NodeLabelsInputs | None, new: NodeLabelsInputs, operation: Operation
     ) -> NodeLabelsInputs:
-        live = [] if new.cluster_id == UNKNOWN else [node.name for node in self._workers(new.cluster_id)]
+        if new.cluster_id == UNKNOWN:
+            return new.model_copy(update={"nodes": tuple(placeholders((), new.workers))})
+        try:
+            live = [node.name for node in self._workers(new.cluster_id)]
+        except KubernetesError as error:
+            operation.progress.warn(f"showing the nodes as last recorded: {error}")
+            nodes = old.nodes if old else tuple(placeholders((), new.workers))
+            return new.model_copy(update={"nodes": nodes})
         return new.model_copy(update={"nodes": (*live, *placeholders(live, new.workers))})
 
     @override

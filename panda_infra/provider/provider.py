@@ -155,7 +155,8 @@ class MagnumProvider(wire.Provider):
         """End every wait; what is half done is recorded and finished by the next update."""
         self._cancelled.set()
 
-    def _resource(self, token: str) -> AnyResource:
+    def _resource(self, kind: str) -> AnyResource:
+        token = kind.rpartition("$")[2]  # the types of the parents come first
         try:
             return self._resources[token]
         except KeyError:

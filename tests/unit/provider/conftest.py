@@ -114,7 +114,7 @@ class Engine:
 
 
 def urn(kind: str) -> str:
-    return f"urn:pulumi:test::panda-infra::panda-magnum:index:{kind}::it"
+    return f"urn:pulumi:test::panda-infra::panda-infra:cluster:Magnum$panda-magnum:index:{kind}::it"
 
 
 def wire(values: Mapping[str, Any]) -> struct_pb2.Struct:

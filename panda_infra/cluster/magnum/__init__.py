@@ -1,0 +1,1 @@
+"""A cluster that this program makes with OpenStack Magnum."""

@@ -1,0 +1,128 @@
+"""The provider plugin's resources as a program declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pulumi
+
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.provider import PACKAGE
+
+__all__ = ["Cluster", "ClusterAccess", "LandbAliases", "MagnumProvider", "NodeLabels"]
+
+
+class MagnumProvider(pulumi.ProviderResource):
+    """The plugin, connected to one cloud."""
+
+    def __init__(self, name: str, *, cloud: str | None, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(PACKAGE, name, {"cloud": cloud}, opts)
+
+
+class Cluster(pulumi.CustomResource):
+    """The Magnum cluster."""
+
+    def __init__(self, name: str, cluster: MagnumCluster, *, opts: pulumi.ResourceOptions) -> None:
+        inputs = {
+            "name": cluster.name,
+            "template": cluster.template,
+            "keypair": cluster.keypair,
+            "flavor": cluster.flavor,
+            "masterFlavor": cluster.master_flavor,
+            "nodeCount": cluster.node_count,
+            "masterCount": cluster.master_count,
+            "labels": dict(cluster.labels),
+            "nodeGroups": [group.model_dump(by_alias=True) for group in cluster.node_groups],
+            "adopt": cluster.adopt,
+        }
+        super().__init__(_token("Cluster"), name, {**inputs, "clusterId": None}, opts)
+
+    @property
+    def cluster_id(self) -> pulumi.Output[str]:
+        """Magnum's id (UUID)."""
+        return _output(self, "clusterId")
+
+
+class ClusterAccess(pulumi.CustomResource):
+    """A way into the cluster, there once the cluster is ready for work."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_id: pulumi.Input[str],
+        workers: int,
+        renew_days: int,
+        token_hours: int | None,
+        config_maps: Sequence[str],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        inputs = {
+            "clusterId": cluster_id,
+            "workers": workers,
+            "renewDays": renew_days,
+            "tokenHours": token_hours,
+            "configMaps": list(config_maps),
+        }
+        outputs = dict.fromkeys(("apiAddress", "expires", "kubeconfig"))
+        secret = pulumi.ResourceOptions(additional_secret_outputs=["kubeconfig"])
+        super().__init__(
+            _token("ClusterAccess"), name, {**inputs, **outputs}, pulumi.ResourceOptions.merge(opts, secret)
+        )
+
+    @property
+    def api_address(self) -> pulumi.Output[str]:
+        """URL of the Kubernetes API."""
+        return _output(self, "apiAddress")
+
+    @property
+    def expires(self) -> pulumi.Output[str]:
+        """When the credential ends, ISO 8601."""
+        return _output(self, "expires")
+
+    @property
+    def kubeconfig(self) -> pulumi.Output[str]:
+        """Text of a kubeconfig, secret."""
+        return _output(self, "kubeconfig")
+
+
+class NodeLabels(pulumi.CustomResource):
+    """Labels on every worker."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_id: pulumi.Input[str],
+        labels: Mapping[str, str],
+        workers: int,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        inputs = {"clusterId": cluster_id, "labels": dict(labels), "workers": workers}
+        super().__init__(_token("NodeLabels"), name, inputs, opts)
+
+
+class LandbAliases(pulumi.CustomResource):
+    """LanDB aliases that all Ready workers share."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_id: pulumi.Input[str],
+        aliases: Sequence[str],
+        workers: int,
+        offset: int,
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        inputs = {"clusterId": cluster_id, "aliases": list(aliases), "workers": workers, "offset": offset}
+        super().__init__(_token("LandbAliases"), name, inputs, opts)
+
+
+def _token(name: str) -> str:
+    return f"{PACKAGE}:index:{name}"
+
+
+def _output(resource: pulumi.CustomResource, name: str) -> pulumi.Output[str]:
+    found: pulumi.Output[str] = vars(resource)[name]
+    return found
