@@ -47,6 +47,11 @@ class Place:
         known = dict.fromkeys(key for model in self.models for key in _fields(model))
         return tuple(known)
 
+    @property
+    def names(self) -> Place:
+        """What the names must be in a mapping of names to something."""
+        return _peeled(self.path, (typing.get_args(self.type) or (str,))[0])
+
     def expected(self) -> str:
         """What must stand here, to complete "must be ..."."""
         form = next((item for item in self.constraints if isinstance(item, Form)), None)
@@ -212,9 +217,9 @@ def _example(kind: Any, constraints: tuple[Any, ...]) -> Any:
 
 def _composed(kind: Any) -> Any:
     origin = typing.get_origin(kind) or kind
-    *_, item = typing.get_args(kind) or (Any,)
     if origin in (dict, Mapping):
-        return {"name": _peeled((), item).example()}
+        name, item = (_peeled((), argument) for argument in typing.get_args(kind) or (str, Any))
+        return {"name" if name == Place((), str) else name.example(): item.example()}
     if origin in (tuple, list, Sequence):
         return [_peeled((), typing.get_args(kind)[0]).example()]
     if _is_model(kind):

@@ -48,7 +48,11 @@ def findings(error: ValidationError, model: type[BaseModel], value: dict[str, An
     found: dict[tuple[Path, bool], Finding] = {}
     for detail in error.errors(include_input=False, include_url=False):
         here = place(root(model), detail["loc"], value)
-        finding = _finding(detail, here, _at(value, here.path))
+        if detail["loc"][-1:] == ("[key]",):
+            owner = place(root(model), detail["loc"][:-2], value)
+            finding = Finding(here.path, "key", _wrong_name(here, owner.names))
+        else:
+            finding = _finding(detail, here, _at(value, here.path))
         found.setdefault((finding.path, finding.type in ("missing", "extra_forbidden")), finding)
     return list(found.values())
 
@@ -74,11 +78,7 @@ def set_secret(path: Path) -> str:
 
 def _finding(detail: ErrorDetails, here: Place, value: Any) -> Finding:
     kind, path = detail["type"], here.path
-    if detail["loc"][-1:] == ("[key]",):
-        kind = "key"
     match kind:
-        case "key":
-            problem = Problem(_where(path), f"this key {detail['msg']}", "Rename the key.")
         case "missing":
             problem = _missing(here)
         case "extra_forbidden":
@@ -108,6 +108,12 @@ def _unknown_key(here: Place) -> Problem:
     what = "there is no such key" + (f"; did you mean `{near}`?" if near else "")
     fix = f"Keys known here: {', '.join(here.siblings) or 'none'}."
     return Problem(_where(here.path), what, fix)
+
+
+def _wrong_name(here: Place, names: Place) -> Problem:
+    near = nearest(str(here.path[-1]), choices(names.type))
+    what = f"this key must be {names.expected()}" + (f"; did you mean {near}?" if near else "")
+    return Problem(_where(here.path), what, f"Rename it, e.g. `{near or names.example()}`.")
 
 
 def _wrong_kind(here: Place, value: Any) -> Problem:

@@ -145,7 +145,7 @@ class _Reader:
                 self.problems.append(Problem(f"line {line}", "a key must be a text", "Write `key: value`."))
                 continue
             key: str = key_node.value
-            if key == "<<" and key_node.style is None:
+            if key == "<<" and not key_node.style:
                 value = self.value(value_node)
                 for part in value if isinstance(value, list) else [value]:
                     merged = {**part, **merged} if isinstance(part, dict) else merged

@@ -1,0 +1,80 @@
+"""Stack files are read as the engine reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panda_infra.config.stackfile import ENCRYPTED, parse
+
+
+def _section(text: str) -> Any:
+    file, problems = parse(f"config:\n  panda-infra:x: {text}\n")
+    assert not problems
+    return file.sections["x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("off", "off"),
+        ("yes", "yes"),
+        ("true", True),
+        ("False", False),
+        ("~", None),
+        ("", None),
+        ("1:30", "1:30"),
+        ("2020-01-01", "2020-01-01"),
+        ("12", 12),
+        ("-1.5", -1.5),
+        ("1e3", 1000.0),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("[1, {a: b}]", [1, {"a": "b"}]),
+        ("9" * 40, float("9" * 40)),
+    ],
+)
+def test_scalars_follow_the_engines_rules(text: str, value: Any) -> None:
+    assert _section(text) == value
+    assert type(_section(text)) is type(value)
+
+
+def test_merge_keys_fill_in_what_a_mapping_does_not_say() -> None:
+    file, problems = parse("a: &a {x: 1, y: 1}\nconfig:\n  panda-infra:s: {<<: *a, y: 2}\n")
+    assert not problems
+    assert file.sections["s"] == {"x": 1, "y": 2}
+
+
+def test_encrypted_values_are_opaque_and_found() -> None:
+    text = "config:\n  panda-infra:secrets: {a: [{secure: v1:x}], b: {secure: 1}, c: {secure: x, d: 1}}\n"
+    file, _ = parse(text)
+    assert file.sections["secrets"]["a"] == [ENCRYPTED]
+    assert file.encrypted == {("secrets", "a", 0)}
+
+
+def test_other_programs_keys_are_left_alone_and_keys_without_namespace_are_ours() -> None:
+    file, problems = parse("config:\n  pulumi:tags: {}\n  kubernetes:context: x\n  affix: -dev\n")
+    assert not problems
+    assert file.sections == {"affix": "-dev"}
+
+
+_VALUES = st.recursive(
+    st.booleans() | st.integers(-1000, 1000) | st.text(st.characters(codec="ascii"), max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc.", min_size=1), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(_VALUES)
+def test_what_yaml_writes_is_read_back(value: Any) -> None:
+    # Quoted throughout: only plain scalars differ between YAML's versions.
+    text = yaml.dump({"config": {"panda-infra:x": value}}, default_style=None)
+    file, problems = parse(text)
+    assert not problems
+    assert file.sections["x"] == value
