@@ -20,7 +20,7 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import Problem
 
-__all__ = ["Finding", "empty", "findings", "nearest", "set_secret"]
+__all__ = ["Finding", "empty", "findings", "nearest", "set_secret", "set_setting"]
 
 _KINDS: dict[type, str] = {
     bool: "true or false",
@@ -74,6 +74,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def set_secret(path: Path) -> str:
     """The command that stores a secret value; it asks for the value and shows it nowhere."""
     return f"pulumi config set --secret --path '{NAMESPACE}:{spelled(path)}'"
+
+
+def set_setting(where: str, value: str) -> str:
+    """The command that writes a setting into the stack file; ``value`` stands for what to give."""
+    return f"pulumi config set --path '{NAMESPACE}:{where}' {value}"
 
 
 def _finding(detail: ErrorDetails, here: Place, value: Any) -> Finding:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.messages import set_setting
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
@@ -17,12 +18,13 @@ READS = frozenset({"cluster", "secrets"})
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
     """A cluster can be reached in one way; node groups differ in name from each other and from Magnum's."""
     if isinstance(config.cluster, ExistingCluster):
-        if bool(config.cluster.kubeconfig) == bool(config.secrets.kubeconfig):
-            both = (
-                "both are given" if config.cluster.kubeconfig else "is missing, and so is secrets.kubeconfig"
+        where, given = "cluster.kubeconfig", config.cluster.kubeconfig
+        if bool(given) == bool(config.secrets.kubeconfig):
+            what = (
+                "is missing, and so is secrets.kubeconfig" if not given else "secrets.kubeconfig is given too"
             )
-            fix = "Give one of cluster.kubeconfig (a path) and secrets.kubeconfig (the file's text)."
-            yield Problem("cluster.kubeconfig", both, fix)
+            fix = f"Keep one of them; for a file run `{set_setting(where, 'PATH')}`."
+            yield Problem(where, what, fix)
         return
     names = Counter(group.name for group in config.cluster.node_groups)
     for index, group in enumerate(config.cluster.node_groups):

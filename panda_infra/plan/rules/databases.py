@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.config.messages import set_setting
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
@@ -33,7 +34,7 @@ def _one(component: str, name: str, *, embedded: bool, external: str | None) -> 
     where = f"components.{component}.settings.database.host"
     if not embedded and not external:
         what = f"is missing: the embedded {name} is switched off"
-        fix = f"Add `settings: {{database: {{host: ...}}}}`, or remove `{name}: {{enabled: false}}`."
+        fix = f"Run `{set_setting(where, 'HOST')}`, or remove `{name}: {{enabled: false}}`."
         yield Problem(where, what, fix)
     if embedded and external:
         what = f"names an external database, but the embedded {name} is on"
