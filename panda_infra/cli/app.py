@@ -10,7 +10,9 @@ from panda_infra.cli.explain import explain
 from panda_infra.cli.graph import graph
 from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
+from panda_infra.cli.plan_changes import plan_changes
 from panda_infra.cli.preview import PASSTHROUGH, preview
+from panda_infra.cli.review import app as review
 from panda_infra.cli.secrets.app import secrets
 
 __all__ = ["app"]
@@ -29,4 +31,6 @@ app.command()(check)
 app.command()(explain)
 app.command()(graph)
 app.command(context_settings=PASSTHROUGH)(preview)
+app.command()(plan_changes)
+app.add_typer(review, name="review")
 app.add_typer(secrets, name="secrets")

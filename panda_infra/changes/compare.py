@@ -1,0 +1,107 @@
+"""Which stacks two commits deploy differently, and how, by comparing their Plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from panda_infra.changes.revision import Revision, StackPlan
+
+__all__ = ["Difference", "StackChange", "differences", "touched"]
+
+ABSENT = "(absent)"
+Kind = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place that differs: its path, and both values as JSON has them; ``(absent)`` where there is none."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class StackChange:
+    """How one stack is touched.
+
+    ``components`` maps each component that differs to how; ``differences`` are all places, by topic. ``reasons``
+    tell in words why the stack counts as touched where its Plans do not say it.
+    """
+
+    stack: str
+    kind: Kind
+    components: Mapping[str, Kind]
+    differences: tuple[Difference, ...]
+    reasons: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for other programs."""
+        return asdict(self)
+
+
+def touched(base: Revision, head: Revision) -> tuple[StackChange, ...]:
+    """The stacks that ``head`` deploys differently from ``base``, by name.
+
+    What cannot be told counts as touched, with the reason.
+    """
+    changes = (_change(name, base, head) for name in sorted({*base.stacks, *head.stacks}))
+    return tuple(change for change in changes if change is not None)
+
+
+def _change(name: str, base: Revision, head: Revision) -> StackChange | None:
+    before, after = base.stacks.get(name), head.stacks.get(name)
+    if after is None:
+        return StackChange(name, "removed", _components(before, None), (), ("its stack file is gone",))
+    if before is None:
+        reason = f"base: {base.trouble}" if base.trouble else "its stack file is new"
+        kind: Kind = "changed" if base.trouble else "added"
+        return StackChange(name, kind, _components(None, after), (), (reason, *_problems("head", after)))
+    reasons = (*_problems("base", before), *_problems("head", after), *_program(base, head))
+    found = tuple(differences(_comparable(before), _comparable(after)))
+    if before.problems == after.problems and not found and base.program == head.program:
+        return None
+    return StackChange(name, "changed", _components(before, after), found, reasons)
+
+
+def _problems(side: str, stack: StackPlan) -> tuple[str, ...]:
+    return tuple(f"{side}: {problem}" for problem in stack.problems)
+
+
+def _program(base: Revision, head: Revision) -> tuple[str, ...]:
+    parts = sorted({*base.program, *head.program})
+    changed = [part for part in parts if base.program.get(part) != head.program.get(part)]
+    return (f"what makes resources of a Plan changed: {', '.join(changed)}",) if changed else ()
+
+
+def _comparable(stack: StackPlan) -> dict[str, Any]:
+    return {**(stack.plan or {}), "encrypted": stack.encrypted or {}, "files": stack.files or {}}
+
+
+def _components(before: StackPlan | None, after: StackPlan | None) -> dict[str, Kind]:
+    old = (before.plan or {}).get("components", {}) if before else {}
+    new = (after.plan or {}).get("components", {}) if after else {}
+    kinds: dict[str, Kind] = {}
+    for name in sorted({*old, *new}):
+        if name not in old:
+            kinds[name] = "added"
+        elif name not in new:
+            kinds[name] = "removed"
+        elif old[name] != new[name]:
+            kinds[name] = "changed"
+    return kinds
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
+    """The places in which two JSON values differ, as deep inside as both have the same shape."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            deeper = f"{path}.{key}" if path else str(key)
+            yield from differences(before.get(key, ABSENT), after.get(key, ABSENT), deeper)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, f"{path}[{index}]")
+    elif before != after:
+        yield Difference(path, before, after)

@@ -1,0 +1,50 @@
+"""Finds secret values in what is about to be shown or kept, in the forms in which they hide."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+__all__ = ["holds_any", "secret_texts"]
+
+# Shorter ones are words that stand in every text.
+_SHORTEST = 8
+
+
+def secret_texts(values: Iterable[str]) -> frozenset[str]:
+    """Every text inside secret configuration values, which are JSON or plain text."""
+    return frozenset(text for value in values for text in _leaves(_decoded(value)) if len(text) >= _SHORTEST)
+
+
+def holds_any(text: str, secrets: Iterable[str]) -> bool:
+    """Whether a text holds a secret: as it is, inside JSON, or in base64."""
+    return any(form in text for secret in secrets for form in _forms(secret))
+
+
+def _decoded(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    yield json.dumps(secret)[1:-1]
+    # Inside a longer text the encoding depends on where the secret begins; its ends mix with what is around it.
+    for shift in range(3):
+        encoded = b64encode(b" " * shift + secret.encode()).decode().rstrip("=")
+        yield encoded[2 if shift == 1 else 3 if shift else 0 : -1]

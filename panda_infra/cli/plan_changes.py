@@ -1,0 +1,87 @@
+"""`plan-changes`: which stacks a commit touches, and how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from panda_infra.changes.compare import StackChange, touched
+from panda_infra.cli.output import JsonFlag, results
+from panda_infra.cli.stack_argument import project
+from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
+
+__all__ = ["changes_between", "plan_changes"]
+
+_LONGEST = 100
+
+
+def plan_changes(
+    base: Annotated[str, typer.Argument(metavar="BASE", help="Commit, branch or tag to compare with.")],
+    head: Annotated[str, typer.Argument(metavar="HEAD", help="Commit to look at.")] = "HEAD",
+    as_json: JsonFlag = False,
+) -> None:
+    """Tell which stacks HEAD deploys differently from the commit where it left BASE, offline.
+
+    The Plans of both commits are made by their own code and compared, not the names of changed files. A stack whose
+    base has no Plan counts as touched, with the reason. With `--json` the output is one line: `touched` lists the
+    stacks to preview, `removed` those whose file is gone, `changes` how each differs.
+
+    The exit code is 0 whether stacks are touched or not, and 1 when a stack of HEAD has no Plan.
+
+    Examples:
+    `plan-changes main` looks at what is checked out. `plan-changes v1.2 v1.3 --json` is for workflows.
+    """
+    changes = changes_between(base, head)
+    invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
+    if as_json:
+        typer.echo(json.dumps(_summary(changes), ensure_ascii=False))
+    else:
+        for line in _lines(changes):
+            results.print(line, markup=False)
+    if invalid:
+        raise typer.Exit(1)
+
+
+def changes_between(base: str, head: str) -> tuple[StackChange, ...]:
+    """The stacks of this checkout that ``head`` touches.
+
+    Raises:
+        CommitError: a commit is not here, or the code of ``head`` gives no Plans.
+    """
+    repository = project().folder
+    newer = full_name(repository, head)
+    older = common_ancestor(repository, full_name(repository, base), newer)
+    revision = revision_of(repository, newer)
+    if revision.trouble:
+        raise CommitError(f"{head}: {revision.trouble}")
+    return touched(revision_of(repository, older), revision)
+
+
+def _summary(changes: Sequence[StackChange]) -> dict[str, Any]:
+    return {
+        "touched": [change.stack for change in changes if change.kind != "removed"],
+        "removed": [change.stack for change in changes if change.kind == "removed"],
+        "changes": [change.as_json() for change in changes],
+    }
+
+
+def _lines(changes: Sequence[StackChange]) -> list[str]:
+    if not changes:
+        return ["no stack is touched"]
+    lines: list[str] = []
+    for change in changes:
+        lines.append(f"{change.stack}: {change.kind}")
+        lines += [f"  {reason}" for reason in change.reasons]
+        lines += [f"  component {name}: {kind}" for name, kind in change.components.items()]
+        lines += [
+            f"  {each.path}: {_short(each.before)} -> {_short(each.after)}" for each in change.differences
+        ]
+    return lines
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

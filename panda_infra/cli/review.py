@@ -1,0 +1,186 @@
+"""`review`: from the preview of a stack to its deployment, and the watch over it; what workflows call."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from panda_infra.changes import comment as comments
+from panda_infra.changes.preview import read
+from panda_infra.cli.errors import Group
+from panda_infra.cli.output import say
+from panda_infra.cli.plan_changes import changes_between
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.review.engine import Engine
+from panda_infra.review.runs import COMMENT, PLAN, Review, apply, check_drift, forge_of_this_run
+from panda_infra.stacks.pulumi import find_pulumi
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    cls=Group, no_args_is_help=True, help="Preview, comment, deploy as reviewed, watch for drift."
+)
+
+
+class Platform(StrEnum):
+    """Whose limit a comment keeps."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+    @property
+    def limit(self) -> int:
+        """Bytes that a comment may have."""
+        return comments.GITHUB_LIMIT if self is Platform.GITHUB else comments.GITLAB_LIMIT
+
+
+_FOLDER = Path("reviewed")
+FolderOption = Annotated[Path, typer.Option("--folder", help="Where what is kept of the review lies.")]
+PlatformOption = Annotated[
+    Platform, typer.Option("--platform", help="Whose limit of length the comment keeps.")
+]
+CommitOption = Annotated[
+    str, typer.Option("--commit", metavar="COMMIT", help="The commit, as the forge names it.")
+]
+SinceOption = Annotated[
+    str,
+    typer.Option(
+        "--since", metavar="BASE", help="Do nothing when the stack's Plan is the one of this commit."
+    ),
+]
+
+
+@app.command()
+def preview(
+    stack: StackArgument,
+    folder: FolderOption = _FOLDER,
+    platform: PlatformOption = Platform.GITHUB,
+    commit: CommitOption = "",
+    since: SinceOption = "",
+) -> None:
+    """Preview a stack and keep the plan, its seal, a comment and the whole text; changes nothing.
+
+    The preview starts from the world as it is. Secret values in the plan are encrypted by the stack's own secrets
+    provider; when a kept file holds one in clear all the same, the file is removed and the command fails.
+
+    Example: `review preview doma --since origin/main`
+    """
+    if since and not any(change.stack == stack for change in changes_between(since, "HEAD")):
+        say(f"stack {stack} is not touched")
+        return
+    previewed = Review(_engine(stack), folder).make(platform.limit, commit)
+    typer.echo((folder / COMMENT).read_text(encoding="utf-8"))
+    if previewed.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def comment(
+    stack: StackArgument,
+    preview_json: Annotated[
+        Path, typer.Option("--preview-json", help="Output of `pulumi preview --json --diff`.")
+    ],
+    whole: Annotated[Path | None, typer.Option("--whole", help="File for the whole text.")] = None,
+    platform: PlatformOption = Platform.GITHUB,
+    commit: CommitOption = "",
+) -> None:
+    """Print the comment on a preview that was made elsewhere.
+
+    Example: `review comment doma --preview-json preview.json`
+    """
+    try:
+        text = preview_json.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PandaInfraError(f"{preview_json} cannot be read ({type(error).__name__})") from None
+    written = comments.comment(stack, read(text), limit=platform.limit, commit=commit)
+    if whole:
+        whole.write_text(written.whole, encoding="utf-8")
+    typer.echo(written.text)
+
+
+@app.command()
+def post(
+    stack: StackArgument,
+    request: Annotated[int, typer.Option("--request", help="Number of the pull request or merge request.")],
+    folder: FolderOption = _FOLDER,
+) -> None:
+    """Write the kept comment to the request, or bring the stack's present comment up to date.
+
+    Example: `review post doma --request 12`
+    """
+    file = folder / COMMENT
+    if not file.is_file():
+        say(f"there is no preview of stack {stack} in {folder}")
+        return
+    forge_of_this_run().comment(request, comments.marker(stack), file.read_text(encoding="utf-8"))
+
+
+@app.command("apply")
+def apply_reviewed(
+    stack: StackArgument,
+    commit: CommitOption = "",
+    since: SinceOption = "",
+    folder: FolderOption = _FOLDER,
+) -> None:
+    """Deploy a stack exactly as it was reviewed, or change nothing.
+
+    With `--commit` the review is the one of the request whose merge made that commit; without, the one in the
+    folder. It is refused when the commit deploys something else than the reviewed one, when the stack was deployed
+    since, and when the engine would need any other step than the plan has.
+
+    Example: `review apply doma --commit $GITHUB_SHA`
+    """
+    if since and not any(change.stack == stack for change in changes_between(since, "HEAD")):
+        say(f"stack {stack} is not touched")
+        return
+    files = _of_request(stack, commit) if commit else _of_folder(folder)
+    with TemporaryDirectory() as scratch:
+        for line in apply(_engine(stack), files, Path(scratch)):
+            typer.echo(line)
+
+
+@app.command()
+def drift(stack: StackArgument) -> None:
+    """Compare a stack with the world and keep one issue about it: opened, updated, closed.
+
+    The exit code is 0 when the comparison worked, with or without drift.
+
+    Example: `review drift doma`
+    """
+    outcome = {
+        "open": "drift found, issue opened",
+        "update": "drift found, issue updated",
+        "close": "no drift, issue closed",
+        "leave": "nothing new",
+    }
+    say(f"stack {stack}: {outcome[check_drift(_engine(stack), forge_of_this_run())]}")
+
+
+def _of_request(stack: str, commit: str) -> dict[str, bytes]:
+    forge = forge_of_this_run()
+    request = forge.merged_request(commit)
+    if request is None:
+        raise PandaInfraError(
+            f"commit {commit} came without a request, so nothing was reviewed: deploy by hand"
+        )
+    files = forge.reviewed(stack, request)
+    if files is None:
+        raise PandaInfraError(f"request {request} kept no review of stack {stack}: deploy by hand")
+    return dict(files)
+
+
+def _of_folder(folder: Path) -> dict[str, bytes]:
+    if not (folder / PLAN).is_file():
+        raise PandaInfraError(f"{folder} holds no review: run `review preview` first")
+    return {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+def _engine(stack: str) -> Engine:
+    here = project()
+    here.file(stack)
+    return Engine(find_pulumi(here.folder), stack)

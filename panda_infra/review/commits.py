@@ -1,0 +1,83 @@
+"""What a commit of this repository would deploy, told by its own code."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from panda_infra.changes.revision import Revision
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["CommitError", "common_ancestor", "full_name", "revision_of"]
+
+_PATIENCE = 120  # seconds for a commit to describe itself
+
+
+class CommitError(PandaInfraError):
+    """A commit that is not in this checkout."""
+
+
+def full_name(repository: Path, commit: str) -> str:
+    """The full hash of a commit.
+
+    Raises:
+        CommitError: there is none of that name here.
+    """
+    done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
+    if done.returncode:
+        raise CommitError(f"{commit} is no commit of {repository}: fetch it, in CI with the whole history")
+    return done.stdout.decode().strip()
+
+
+def common_ancestor(repository: Path, base: str, head: str) -> str:
+    """Where ``head`` left ``base``; ``base`` itself when the history between them is not here."""
+    done = _git(repository, "merge-base", base, head)
+    return base if done.returncode else done.stdout.decode().strip()
+
+
+def revision_of(repository: Path, commit: str) -> Revision:
+    """The revision of a commit; one with ``trouble`` when its code cannot say.
+
+    The commit is unpacked into a folder that is gone afterwards; the repository is only read.
+    """
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
+        folder = Path(scratch)
+        packed = _git(repository, "archive", "--format=tar", commit)
+        if packed.returncode:
+            raise CommitError(
+                f"{commit} cannot be unpacked: {packed.stderr.decode(errors='replace').strip()}"
+            )
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+            archive.extractall(folder, filter="data")
+        return _described(folder)
+
+
+def _described(folder: Path) -> Revision:
+    command = [sys.executable, "-B", "-m", "panda_infra.review.describe"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        return Revision({}, {}, f"its own code gave no Plans in {_PATIENCE} s")
+    if done.returncode:
+        lines: Sequence[str] = done.stderr.strip().splitlines() or ["no reason given"]
+        return Revision({}, {}, f"its own code gave no Plans ({lines[-1]})")
+    return Revision.from_json(done.stdout)
+
+
+def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, check=False)

@@ -1,0 +1,123 @@
+"""What this checkout would deploy, offline; ``python -m panda_infra.review.describe`` prints it as JSON.
+
+Each commit is described by its own code, so that a change of the program counts as much as one of a stack file.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.changes.revision import Revision, StackPlan
+from panda_infra.changes.seal import hash_of
+from panda_infra.config.delivery import FolderCharts
+from panda_infra.config.stack import StackConfig
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import StackError
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.serialize import described
+from panda_infra.secrets.cric import MANDATORY, OPTIONAL
+from panda_infra.stacks.project import Project
+
+__all__ = ["revision"]
+
+# What makes resources of a Plan; what makes the Plan shows in the Plan.
+_MAKERS = ("__main__.py", "panda_infra/program.py", "panda_infra/deployment.py")
+_MAKING_PACKAGES = ("cluster", "delivery", "provider", "secrets")
+_ENGINE = re.compile(r"^(pulumi[a-z-]*)==([^ ;\\]+)", re.MULTILINE)
+_FINGERPRINT = 16  # hexadecimal digits
+
+
+def revision(folder: Path) -> Revision:
+    """The revision that a project folder holds."""
+    project = Project(folder)
+    stacks = {name: _stack(project, name) for name in project.stacks}
+    return Revision(stacks, {**_code(folder), **_engine(folder)})
+
+
+def _stack(project: Project, name: str) -> StackPlan:
+    try:
+        config = project.load(name).config
+    except StackError as error:
+        return StackPlan(None, tuple(str(problem) for problem in error.problems))
+    # The file was just read and judged.
+    config_section = yaml.load(project.file(name).read_text(encoding="utf-8"), yaml.CSafeLoader)["config"]
+    plan = described(make_plan(name, config))
+    plan["engine"] = {key: value for key, value in config_section.items() if not _own(key)}
+    return StackPlan(
+        plan,
+        encrypted={path: _short(text) for path, text in sorted(_encrypted(config_section, ""))},
+        files=dict(_files(project.folder, config)),
+    )
+
+
+def _own(key: str) -> bool:
+    return ":" not in key or key.startswith(f"{NAMESPACE}:")
+
+
+def _encrypted(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        if value.keys() == {"secure"}:
+            yield path, str(value["secure"])
+            return
+        for key, item in value.items():
+            yield from _encrypted(item, f"{path}.{key}" if path else str(key).removeprefix(f"{NAMESPACE}:"))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _encrypted(item, f"{path}[{index}]")
+
+
+def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
+    """Files of the checkout that become part of what is deployed."""
+    found: list[Path] = []
+    if not config.cric.real:
+        found += [folder / config.cric.folder / name for name in (*MANDATORY, *OPTIONAL)]
+    if isinstance(config.charts, FolderCharts):
+        found += sorted((folder / config.charts.path).rglob("*"))
+    for file in found:
+        if file.is_file() and file.is_relative_to(folder):
+            yield str(file.relative_to(folder)), hash_of(file.read_bytes())[:_FINGERPRINT]
+
+
+def _code(folder: Path) -> dict[str, str]:
+    """A fingerprint of the code of each package, which comments, docstrings and layout do not change."""
+    parts = {name: [folder / name] for name in _MAKERS}
+    parts |= {
+        f"panda_infra/{name}": sorted((folder / "panda_infra" / name).rglob("*.py"))
+        for name in _MAKING_PACKAGES
+    }
+    return {name: _short("".join(map(_meaning, files))) for name, files in parts.items()}
+
+
+def _meaning(file: Path) -> str:
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [part for part in node.body if not _is_text(part)]
+    return ast.dump(tree)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _engine(folder: Path) -> dict[str, str]:
+    return dict(_ENGINE.findall((folder / "requirements.lock").read_text(encoding="utf-8")))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT]
+
+
+if __name__ == "__main__":
+    print(revision(Path.cwd()).to_json())

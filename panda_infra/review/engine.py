@@ -1,0 +1,79 @@
+"""The Pulumi CLI, as reviews need it: previews that are kept, and updates that stay inside a reviewed plan."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from panda_infra.changes.leaks import secret_texts
+from panda_infra.changes.seal import state_version
+from panda_infra.changes.wording import safe_lines
+from panda_infra.stacks.pulumi import Pulumi, PulumiError
+
+__all__ = ["Engine"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The CLI at work on one stack."""
+
+    pulumi: Pulumi
+    stack: str
+
+    def preview(self, plan: Path | None = None) -> str:
+        """What the engine would do to the world as it is now, as JSON, also when it fails on the way.
+
+        Args:
+            plan: where to keep the plan, with every secret encrypted by the stack's own secrets provider.
+
+        Raises:
+            PulumiError: there is no preview at all.
+        """
+        keep = ("--save-plan", str(plan)) if plan else ()
+        done = self._start("preview", "--json", "--diff", "--refresh", *keep)
+        out, err = done.communicate()
+        if not out.lstrip().startswith("{"):
+            told = "\n  ".join(safe_lines(err.strip().splitlines()[-12:]))
+            raise PulumiError(f"the preview of stack {self.stack} did not begin:\n  {told}")
+        return out
+
+    def update(self, plan: Path) -> Iterator[str]:
+        """Do what a plan holds and nothing else; yields the engine's output without secret values.
+
+        The engine previews inside the plan first: when the world or the configuration has changed so that other
+        steps were needed, it stops before it has changed anything.
+
+        Raises:
+            PulumiError: at the end, when it failed.
+        """
+        running = self._start("up", "--yes", "--refresh", "--plan", str(plan), together=True)
+        assert running.stdout  # noqa: S101 - a pipe was asked for
+        yield from safe_lines(line.rstrip("\n") for line in running.stdout)
+        # What follows is not shown, but must be read: a full pipe would stop the engine.
+        running.communicate()
+        if running.returncode:
+            raise PulumiError(f"stack {self.stack} was not deployed as reviewed; the lines above say why")
+
+    def state(self) -> str:
+        """The version of the stack's state."""
+        return state_version(self.pulumi.run("stack", "export", "--stack", self.stack))
+
+    def secrets(self) -> frozenset[str]:
+        """Every secret text of the stack's configuration, to look for where it must not be."""
+        listed = json.loads(self.pulumi.run("config", "--show-secrets", "--json", "--stack", self.stack))
+        return secret_texts(entry["value"] for entry in listed.values() if entry["secret"])
+
+    def _start(self, *arguments: str, together: bool = False) -> subprocess.Popen[str]:
+        options = ("--stack", self.stack, "--non-interactive", "--color", "never")
+        return subprocess.Popen(
+            [self.pulumi.executable, *arguments, *options],
+            cwd=self.pulumi.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if together else subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )

@@ -1,0 +1,138 @@
+"""A review from preview to deployment: what is kept, and what must still hold when it is applied."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from panda_infra.changes import comment, drift
+from panda_infra.changes.leaks import holds_any
+from panda_infra.changes.preview import Preview, read
+from panda_infra.changes.seal import Seal, SealError, hash_of
+from panda_infra.errors import PandaInfraError
+from panda_infra.review.describe import revision
+from panda_infra.review.engine import Engine
+from panda_infra.review.forge import Forge, ForgeError
+from panda_infra.review.github import GitHub
+from panda_infra.review.gitlab import GitLab
+
+__all__ = ["COMMENT", "PLAN", "Review", "apply", "check_drift", "forge_of_this_run"]
+
+PLAN, SEAL, COMMENT, WHOLE = "plan.json", "seal.json", "comment.md", "preview.md"
+_KEPT = (PLAN, SEAL, COMMENT, WHOLE)
+
+
+@dataclass(frozen=True)
+class Review:
+    """A preview of a stack with all that is kept of it in ``folder``."""
+
+    engine: Engine
+    folder: Path
+
+    def make(self, limit: int, commit: str = "") -> Preview:
+        """Preview the stack and keep the plan, its seal, the comment and the whole text.
+
+        Raises:
+            PandaInfraError: there is no preview, or something that would be kept holds a secret value.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        plan = self.folder / PLAN
+        plan.unlink(missing_ok=True)
+        state = self.engine.state()
+        preview = read(self.engine.preview(plan.resolve()))
+        written = comment.comment(self.engine.stack, preview, limit=limit, commit=commit)
+        self._write(COMMENT, written.text)
+        self._write(WHOLE, written.whole)
+        if plan.exists():
+            seal = Seal(self.engine.stack, _deployment(self.engine), state, hash_of(plan.read_bytes()))
+            self._write(SEAL, seal.to_json())
+        self._refuse_secrets()
+        return preview
+
+    def _write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def _refuse_secrets(self) -> None:
+        secrets = self.engine.secrets()
+        kept = [self.folder / name for name in _KEPT if (self.folder / name).exists()]
+        leaking = [file for file in kept if holds_any(file.read_text(encoding="utf-8"), secrets)]
+        for file in leaking:
+            file.unlink()
+        if leaking:
+            names = ", ".join(file.name for file in leaking)
+            raise PandaInfraError(
+                f"{names} of the preview of stack {self.engine.stack} held a secret value and is removed: "
+                "look for a value outside `secrets` that repeats one of them"
+            )
+
+
+def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
+    """Deploy a stack exactly as it was reviewed; yields the engine's output.
+
+    Args:
+        engine: of the stack.
+        files: that the review kept.
+        folder: where the plan may lie meanwhile.
+
+    Raises:
+        SealError: what was reviewed is not what would be deployed; nothing was changed.
+        PulumiError: the engine refused or failed.
+    """
+    if PLAN not in files or SEAL not in files:
+        raise SealError(f"the review of stack {engine.stack} kept no plan: preview the stack again")
+    seal = Seal.from_json(files[SEAL].decode())
+    now = Seal(engine.stack, _deployment(engine), engine.state(), hash_of(files[PLAN]))
+    if broken := seal.broken_by(now):
+        what = "; ".join(broken)
+        raise SealError(f"{what}: nothing was changed; preview stack {engine.stack} again and review that")
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = folder / PLAN
+    plan.touch(mode=0o600)
+    plan.write_bytes(files[PLAN])
+    yield from engine.update(plan.resolve())
+
+
+def check_drift(engine: Engine, forge: Forge) -> drift.Next:
+    """Compare a stack with the world, and open, update or close its issue; tells which.
+
+    Raises:
+        PandaInfraError: the comparison failed without a finding; the issue stays as it is.
+    """
+    stack = engine.stack
+    preview = read(engine.preview())
+    found = drift.drifted(preview)
+    if preview.errors and not found:
+        raise PandaInfraError(f"stack {stack} could not be compared:\n  " + "\n  ".join(preview.errors))
+    text = drift.body(stack, preview, forge.limit) if found else ""
+    if holds_any(text, engine.secrets()):
+        raise PandaInfraError(
+            f"the report on stack {stack} would hold a secret value: run the preview by hand"
+        )
+    issue = forge.issue(comment.marker(stack, drift.LABEL), drift.LABEL)
+    step = drift.next_step(issue, is_drifted=found, text=text)
+    if step == "open":
+        forge.open_issue(drift.title(stack), text, drift.LABEL)
+    elif issue and step == "update":
+        forge.update_issue(issue.number, text)
+    elif issue and step == "close":
+        forge.close_issue(issue.number)
+    return step
+
+
+def forge_of_this_run() -> Forge:
+    """The forge whose workflow or pipeline runs this.
+
+    Raises:
+        ForgeError: none does.
+    """
+    if os.environ.get("GITHUB_ACTIONS"):
+        return GitHub.of_this_run()
+    if os.environ.get("GITLAB_CI"):
+        return GitLab.of_this_run()
+    raise ForgeError("this runs neither in a workflow of GitHub nor in a pipeline of GitLab")
+
+
+def _deployment(engine: Engine) -> str:
+    return revision(engine.pulumi.folder).fingerprint(engine.stack)
