@@ -28,7 +28,7 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
     report: dict[str, Any] = {}
     for stack in stacks or here.stacks:
         try:
-            here.load(stack)
+            here.judge(stack)
         except StackError as error:
             report[stack] = [asdict(problem) for problem in error.problems]
             if not as_json:

@@ -29,7 +29,7 @@ from panda_infra.stacks.project import Project
 __all__ = ["import_"]
 
 
-def import_(
+def import_(  # noqa: PLR0917 - typer makes options of parameters
     checkout: Annotated[
         Path, typer.Argument(metavar="PATH", help="Checkout of panda-k8s with the site's own values.")
     ],

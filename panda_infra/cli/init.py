@@ -30,7 +30,7 @@ _MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
 _HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
 
 
-def init(
+def init(  # noqa: PLR0917 - typer makes options of parameters
     stack: StackArgument,
     experiment: ExperimentOption = None,
     kubeconfig: KubeconfigOption = None,

@@ -9,11 +9,11 @@ from typing import Annotated, get_args
 import typer
 
 from panda_infra.cli.output import results, say, talk, warn
-from panda_infra.config.load import from_file
+from panda_infra.cli.secrets.advice import advice
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
-from panda_infra.secrets.fields import missing, missing_problems
+from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates
 from panda_infra.stacks.document import encrypt
 from panda_infra.stacks.project import Project
@@ -89,23 +89,22 @@ def finish(
         StackError: the stack file breaks a rule; what was stored stays.
     """
     pulumi = find_pulumi(here.folder)
+    file = here.file(stack)
     if not pulumi.has(stack):
         pulumi.create(stack, provider)
         say(f"made stack {stack} in the backend")
     _store(here, stack, values)
-    file = here.file(stack)
-    # Rules come last: a broken one must not keep given secrets from being stored.
-    config = from_file(file).config
-    made = new_secrets(config, certificates=certificates)
+    made = new_secrets(here.load(stack).config, certificates=certificates)
     _store(here, stack, made)
     if made:
         results.print(f"generated: {', '.join(spelled(path) for path in made)}", markup=False)
-    config = here.load(stack).config
-    left = missing_problems(config, stack=stack)
+    # Only now: a broken rule must not keep given secrets from being stored.
+    config = here.judge(stack).config
+    left = list(advice(config, stack))
     if left:
-        warn(f"{file.name} is written; a preview will work once these are set:")
-        for problem in left:
-            talk.print(f"  - {problem}", markup=False)
+        warn(f"{file.name} lacks what only the site has; a preview works once it is set:")
+        for what, command in left:
+            talk.print(f"  {what}\n    {command}", markup=False)
     else:
         results.print(
             f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do", markup=False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -16,7 +17,9 @@ JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
 ]
 
-results = Console(highlight=False, soft_wrap=True)
+# A pipe has no width of its own; tables in it should not be squeezed into an old terminal's.
+_WIDTH_OF_PIPES = 150
+results = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES)
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -38,8 +41,8 @@ def show_json(value: Any) -> None:
 def table(*columns: str, title: str | None = None) -> Table:
     """An empty table in the style of all tables."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for index, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=index == 0)
     return made
 
 

@@ -17,11 +17,13 @@ import typer
 import yaml
 from pydantic import SecretStr
 
+from panda_infra.cli.keys import parse
 from panda_infra.cli.output import warn
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.plan.rules import databases
 from panda_infra.secrets.fields import value_of
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.stacks.project import Project
@@ -41,7 +43,7 @@ def preview(
 ) -> None:
     """Run the real preview of a stack with made-up values in place of all of its secrets.
 
-    For pull requests and for looking at a stack whose secrets you do not have. It works on a copy with a state of
+    For pull requests and for looking at a stack whose secrets you do not have, nor its external databases. It works on a copy with a state of
     its own, so it shows everything as to be created. Never for a deployment: nothing else takes stand-ins.
     With your own secrets, run `pulumi preview`. More options go to it, e.g. `--diff`.
 
@@ -103,7 +105,7 @@ def _copy(here: Project, stack: str) -> Iterator[tuple[Pulumi, dict[str, str]]]:
                 (folder / entry.name).symlink_to(entry)
         copied = folder / here.file(stack).name
         shutil.copy(here.file(stack), copied)
-        _without_secrets(copied)
+        _made_previewable(copied, here.load(stack))
         state = Path(name) / "state"
         state.mkdir()
         environment = {
@@ -113,8 +115,14 @@ def _copy(here: Project, stack: str) -> Iterator[tuple[Pulumi, dict[str, str]]]:
         yield Pulumi(find_pulumi(here.folder).executable, folder), environment
 
 
-def _without_secrets(file: Path) -> None:
-    """Leave out what another passphrase encrypted, and what says how."""
-    document = yaml.load(file.read_text(), Loader=yaml.CSafeLoader)
+def _made_previewable(file: Path, loaded: Loaded) -> None:
+    """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
+    document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     kept = {key: value for key, value in document["config"].items() if key != f"{NAMESPACE}:secrets"}
-    file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False))
+    for problem in databases.check(loaded.config, stack=loaded.stack):
+        section, *path, last = parse(problem.where)
+        target = kept[f"{NAMESPACE}:{section}"]
+        for part in path:
+            target = target.setdefault(part, {})
+        target[last] = "stand-in-database"
+    file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False), encoding="utf-8")

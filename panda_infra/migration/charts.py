@@ -34,9 +34,7 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         spec, component = COMPONENTS[name], _model(name)
         outcome.put(("components", name), {})
         for sub in spec.sub_components:
-            found = sub_component(
-                sub, type(getattr(component, sub.name)), chart.own.get(sub.name) or {}, classes
-            )
+            found = sub_component(sub, getattr(component, sub.name), chart.own.get(sub.name) or {}, classes)
             if found:
                 outcome.put(("components", name, sub.name), found)
         for endpoint in spec.endpoints:

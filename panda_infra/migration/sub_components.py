@@ -26,12 +26,12 @@ class Classes:
         self.shared = shared
 
 
-def sub_component(spec: SubComponentSpec, model: type[SubComponent], values: Tree, classes: Classes) -> Tree:
+def sub_component(spec: SubComponentSpec, default: SubComponent, values: Tree, classes: Classes) -> Tree:
     """What the stack file says of a sub-component for upstream's values to come out again."""
-    default = model.model_fields["enabled"].default
-    if spec.switchable and values.get("enabled", default) is False:
-        return {"enabled": False} if default else {}
-    known = {info.alias for info in model.model_fields.values()}
+    enabled = values.get("enabled", default.enabled)
+    if spec.switchable and not enabled:
+        return {"enabled": False} if default.enabled else {}
+    known = {info.alias for info in type(default).model_fields.values()}
     found: Tree = {name: values[name] for name in _SAME if name in known and values.get(name)}
     for name, here in _RENAMED.items():
         if here in known and values.get(name):
@@ -39,7 +39,7 @@ def sub_component(spec: SubComponentSpec, model: type[SubComponent], values: Tre
     for name in _TEXTS:
         if name in known and values.get(name):
             found[name] = {key: str(value) for key, value in values[name].items()}
-    if spec.switchable and values.get("enabled", default) is not default:
+    if spec.switchable and enabled != default.enabled:
         found["enabled"] = True
     cvmfs = values.get("cvmfs") or {}
     if "cvmfs" in known and cvmfs.get("enabled"):

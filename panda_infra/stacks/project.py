@@ -56,7 +56,15 @@ class Project:
         return file
 
     def load(self, stack: str) -> Loaded:
-        """A stack's configuration without decrypting it, judged by every rule.
+        """A stack's configuration without decrypting it; it may still break rules between its keys.
+
+        Raises:
+            StackError: with every key that is wrong by itself.
+        """
+        return from_file(self.file(stack))
+
+    def judge(self, stack: str) -> Loaded:
+        """The same, judged by every rule.
 
         Raises:
             StackError: with every problem of the file.

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from panda_infra.cli.output import JsonFlag, results, show_json, table, warn
+from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
@@ -20,7 +21,7 @@ from panda_infra.secrets.certificates import expiry
 from panda_infra.secrets.checks import check_values, warnings
 from panda_infra.secrets.consumers import existing_secrets
 from panda_infra.secrets.content import reveal
-from panda_infra.secrets.fields import Field, fields, set_command, value_of
+from panda_infra.secrets.fields import Field, fields, value_of
 from panda_infra.stacks.age import written_at
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import find_pulumi
@@ -98,8 +99,8 @@ def audit(
         _show(stack, [row for row in found if everything or row.state != "optional"], problems)
         for problem in soon:
             warn(str(problem))
-        for row in absent:
-            results.print(f"missing: {row.title}\n  {set_command(stack, row.key)}", markup=False)
+        for what, command in advice(config, stack):
+            results.print(f"missing: {what}\n  {command}", markup=False)
     if absent or problems:
         raise typer.Exit(1)
 
