@@ -25,7 +25,7 @@ from panda_infra.secrets.cric import check_folder
 from panda_infra.secrets.fields import Field, fields, set_command, value_of
 from panda_infra.secrets.keystore import check_keystore
 from panda_infra.secrets.limits import LARGEST_ENV
-from panda_infra.secrets.settings import check_settings
+from panda_infra.secrets.settings import check_settings, setting_warnings
 
 __all__ = ["certified_hosts", "check_value", "check_values", "presented_hosts", "warnings"]
 
@@ -44,8 +44,11 @@ def check_values(config: StackConfig, *, stack: str, now: datetime | None = None
 
 
 def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
-    """What still works but will not for long: certificates that end within 30 days."""
-    return list(_check_certificates(config, stack, now or datetime.now(UTC), soon=True))
+    """What works, but not for long or not everywhere."""
+    return [
+        *_check_certificates(config, stack, now or datetime.now(UTC), soon=True),
+        *setting_warnings(config, stack=stack),
+    ]
 
 
 def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:

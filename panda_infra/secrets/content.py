@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -76,7 +75,7 @@ def file_bytes(secret: SecretStr) -> bytes:
         return text.encode()
     try:
         return base64.b64decode("".join(text.removeprefix(BINARY).split()), validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one too
         raise ValueError("no base64 after the mark") from None
 
 

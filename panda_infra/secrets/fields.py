@@ -335,7 +335,8 @@ def _of_files(config: StackConfig) -> Iterator[Field]:
 
 def _of_certificates() -> Iterator[Field]:
     for owner in ("panda", "bigmon", "idds", "harvester", "ui", "iam"):
-        suffixes = (f"{owner}-certs", f"{owner}-tls-certs")
+        # Harvester's Ingress names BigMon's Secret.
+        suffixes = (f"{owner}-certs",) if owner == "harvester" else (f"{owner}-certs", f"{owner}-tls-certs")
         for part, title in (("certificate", "host certificate"), ("key", "key of the host certificate")):
             path = ("certificates", owner, part)
             yield Field(

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.secrets.fields import set_command
 
-__all__ = ["check_settings"]
+__all__ = ["check_settings", "setting_warnings"]
 
 # Accounts with which the pods log in, by the component that does.
 _ACCOUNTS = {"panda": ("panda", "jedi"), "idds": ("idds",)}
@@ -26,6 +27,33 @@ def check_settings(config: StackConfig) -> list[Problem]:
         *_harvester(config),
         *_bigmon(config),
     ]
+
+
+def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
+    """What upstream's charts cannot do with settings that are right by themselves."""
+    return [*_short_lived_tokens(config, stack), *_files_of_jedi(config)]
+
+
+def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
+    if config.auth.internal is None:
+        return
+    left = [name for name in ("panda", "idds", "bigmon") if name in config.components.deployed()]
+    if left and config.secrets.auth.id_token is None:
+        what = f"is not used by {', '.join(left)} between PanDA and iDDS: there only the long-lived token is (T16)"
+        yield Problem(
+            "auth.internal", what, f"Run `{set_command(stack, 'auth.idToken')}` if they get refused."
+        )
+    if config.components.harvester and EXPERIMENTS[config.experiment].harvester in ("atlas", "doma"):
+        what = f"is not used by Harvester with the configuration of {config.experiment}, which has its own files (T16)"
+        yield Problem("auth.internal", what, "Nothing to do when Harvester's own token files are set.")
+
+
+def _files_of_jedi(config: StackConfig) -> Iterator[Problem]:
+    if config.components.panda and config.components.panda.jedi.enabled and not config.cric.real:
+        what = (
+            "is mounted by the server and Harvester but not by JEDI, whose configurator finds no files (T37)"
+        )
+        yield Problem("cric.real", what, "Let the server's configurator fill the database, or use CRIC.")
 
 
 def _broker(config: StackConfig) -> Iterator[Problem]:
@@ -69,7 +97,7 @@ def _rucio(config: StackConfig) -> Iterator[Problem]:
 def _cric(config: StackConfig) -> Iterator[Problem]:
     if config.cric.real and config.cric.urls is None:
         what = "is missing, and `cric.real` is true"
-        fix = "Give CRIC's addresses under `cric.urls`, or set `cric.real: false` and use files."
+        fix = "Write `urls: {}` for the data lake's CRIC, name others there, or set `real: false` and use files."
         yield Problem("cric.urls", what, fix)
 
 

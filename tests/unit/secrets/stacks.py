@@ -22,7 +22,11 @@ HOSTS = {
 
 def _certificates() -> dict[str, Any]:
     return {
-        owner: {"certificate": f"CERTIFICATE OF {owner}", "key": f"KEY OF {owner}\n", "chain": f"CHAIN OF {owner}\n"}
+        owner: {
+            "certificate": f"CERTIFICATE OF {owner}",
+            "key": f"KEY OF {owner}\n",
+            "chain": f"CHAIN OF {owner}\n",
+        }
         for owner in ("panda", "bigmon", "idds", "harvester", "ui", "iam")
     }
 
@@ -61,7 +65,11 @@ FULL: dict[str, Any] = {
         "iam": {
             "settings": {
                 "identityProvider": {"clientId": "cilogon:/client_id/1"},
-                "mail": {"host": "smtp.site.org", "sender": "iam@site.org", "administrators": "admins@site.org"},
+                "mail": {
+                    "host": "smtp.site.org",
+                    "sender": "iam@site.org",
+                    "administrators": "admins@site.org",
+                },
                 "organisation": "Site",
                 "healthProbe": "https://www.site.org",
             }
@@ -130,10 +138,14 @@ ORACLE: dict[str, Any] = {
     "affix": "test-",
     "hosts": HOSTS,
     "components": {
-        "msgsvc": {"settings": {"channels": [{"name": "only", "writers": ["panda"], "readers": ["idds", "jedi"]}]}},
+        "msgsvc": {
+            "settings": {"channels": [{"name": "only", "writers": ["panda"], "readers": ["idds", "jedi"]}]}
+        },
         "panda": {
             "postgres": {"enabled": False},
-            "settings": {"database": {"backend": "oracle", "host": "PANDA_DB", "port": 10121, "name": "panda_db"}},
+            "settings": {
+                "database": {"backend": "oracle", "host": "PANDA_DB", "port": 10121, "name": "panda_db"}
+            },
         },
         "idds": {
             "postgres": {"enabled": False},
@@ -154,8 +166,17 @@ ORACLE: dict[str, Any] = {
         "bigmon": {"settings": {"database": {"user": "bigmon_reader"}}},
         "ui": {"settings": {"database": {"name": "UI_DB", "user": "ui_user", "uiSchema": "UI"}}},
     },
-    "auth": {"vo": "Rubin", "issuer": "https://login.site.org", "clients": [{"name": "Rubin", "clientId": "rubin"}]},
-    "rucio": {"host": "rucio.site.org", "authHost": "auth.site.org", "account": "panda", "authType": "x509_proxy"},
+    "auth": {
+        "vo": "Rubin",
+        "issuer": "https://login.site.org",
+        "clients": [{"name": "Rubin", "clientId": "rubin"}],
+    },
+    "rucio": {
+        "host": "rucio.site.org",
+        "authHost": "auth.site.org",
+        "account": "panda",
+        "authType": "x509_proxy",
+    },
     "cric": {
         "real": True,
         "urls": {
@@ -189,6 +210,8 @@ def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def config(base: dict[str, Any] = MINIMAL, change: dict[str, Any] | None = None, /, **sections: Any) -> StackConfig:
+def config(
+    base: dict[str, Any] = MINIMAL, change: dict[str, Any] | None = None, /, **sections: Any
+) -> StackConfig:
     """A stack's configuration with some sections changed."""
     return StackConfig.model_validate_json(json.dumps(merged(merged(base, change or {}), sections)))

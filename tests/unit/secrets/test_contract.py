@@ -24,7 +24,10 @@ def variants() -> Iterator[tuple[str, StackConfig]]:
     yield "minimal", config(MINIMAL)
     yield "full", config(FULL)
     yield "oracle", config(ORACLE)
-    yield "rucio by oidc", config(MINIMAL, rucio={"host": "rucio.site.org", "account": "a", "authType": "oidc"})
+    yield (
+        "rucio by oidc",
+        config(MINIMAL, rucio={"host": "rucio.site.org", "account": "a", "authType": "oidc"}),
+    )
     yield "database only", config({**MINIMAL, "components": {"iam-db": {}}})
     for name in COMPONENTS:
         yield f"only {name}", config({**MINIMAL, "components": {name: {}}})
@@ -46,8 +49,8 @@ WORDS: dict[str, Callable[[StackConfig, str], bool]] = {
     "bigmon on oracle": lambda stack, _: bool(
         stack.components.panda and stack.components.panda.settings.database.backend == "oracle"
     ),
-    "ui on postgresql": lambda stack, _: not (
-        stack.components.panda and stack.components.panda.settings.database.backend == "oracle"
+    "ui on postgresql": lambda stack, _: (
+        not (stack.components.panda and stack.components.panda.settings.database.backend == "oracle")
     ),
     "provider CERNOIDC": lambda stack, _: _provider(stack, "CERNOIDC"),
     "provider Google": lambda stack, _: _provider(stack, "Google"),
@@ -58,7 +61,9 @@ WORDS: dict[str, Callable[[StackConfig, str], bool]] = {
     "experiment of harvester": lambda stack, _: stack.experiment in ("doma", "lsst-prod"),
     "host per replica": lambda stack, _: stack.experiment == "lsst-prod",
     "database per replica": lambda stack, _: stack.experiment == "lsst-prod",
-    "embedded idds postgres": lambda stack, _: bool(stack.components.idds and stack.components.idds.postgres.enabled),
+    "embedded idds postgres": lambda stack, _: bool(
+        stack.components.idds and stack.components.idds.postgres.enabled
+    ),
     "mail": lambda stack, _: bool(stack.components.iam and stack.components.iam.settings.mail),
     "iam": lambda stack, _: stack.components.iam is not None,
     "internal client": lambda stack, _: stack.auth.internal is not None,

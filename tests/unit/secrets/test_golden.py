@@ -37,6 +37,8 @@ def test_the_golden_files_are_the_secrets_of_the_stack(stack: str) -> None:
     assert {path.stem for path in (GOLDEN / stack).iterdir()} == set(BUILT[stack])
 
 
-@pytest.mark.parametrize(("stack", "suffix"), [(stack, suffix) for stack in STACKS for suffix in BUILT[stack]])
+@pytest.mark.parametrize(
+    ("stack", "suffix"), [(stack, suffix) for stack in STACKS for suffix in BUILT[stack]]
+)
 def test_a_secret_is_as_its_golden_file_says(stack: str, suffix: str) -> None:
     assert document(BUILT[stack][suffix]) == (GOLDEN / stack / f"{suffix}.yaml").read_text()

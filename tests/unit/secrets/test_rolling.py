@@ -1,0 +1,69 @@
+"""A changed Secret replaces the pods that read it only at start, and no others (T26)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import PandaInfraError
+from panda_infra.secrets import build
+from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
+from tests.unit.secrets.stacks import FULL, MINIMAL, config
+
+
+def hashes(stack: StackConfig) -> dict[str, str]:
+    annotations = pod_annotations(stack, build(stack))
+    return {f"{component}/{sub}": values[ANNOTATION] for (component, sub), values in annotations.items()}
+
+
+def rolled(base: dict[str, Any], /, **sections: Any) -> set[str]:
+    before, after = hashes(config(base)), hashes(config(base, **sections))
+    assert before.keys() == after.keys()
+    return {pod for pod in before if before[pod] != after[pod]}
+
+
+def test_every_sub_component_that_reads_secrets_has_a_hash() -> None:
+    assert len(hashes(config(MINIMAL))) == 14
+    assert all(len(value) == 32 for value in hashes(config(MINIMAL)).values())
+
+
+def test_the_same_stack_has_the_same_hashes() -> None:
+    assert rolled(MINIMAL) == set()
+
+
+@pytest.mark.parametrize(
+    ("secrets", "pods"),
+    [
+        ({"ui": {"secretKey": "new"}}, {"ui/backend"}),
+        ({"bigmon": {"secretKey": "new"}}, {"bigmon/main"}),
+        (
+            {"harvester": {"databasePassword": "new"}},
+            {"harvester/harvester", "harvester/mariadb"},
+        ),
+        ({"idds": {"databasePassword": "new"}}, {"idds/rest", "idds/postgres", "bigmon/main"}),
+        ({"iam": {"keystore": "{}"}}, {"iam/main"}),
+    ],
+)
+def test_a_new_value_rolls_its_readers(secrets: dict[str, Any], pods: set[str]) -> None:
+    assert rolled(MINIMAL, secrets=secrets) == pods
+
+
+def test_what_is_re_read_rolls_nothing() -> None:
+    assert rolled(FULL, secrets={"files": {"harvesterAuth": {"panda_token_key": "new"}}}) == set()
+
+
+def test_the_hash_depends_on_the_key() -> None:
+    assert len(rolled(MINIMAL, secrets={"hashKey": "other"})) == 14
+
+
+def test_without_a_key_there_is_no_hash() -> None:
+    stack = config({**MINIMAL, "secrets": {}})
+    with pytest.raises(PandaInfraError, match=r"secrets\.hashKey"):
+        pod_annotations(stack, build(stack))
+
+
+def test_somebody_elses_secret_is_not_hashed() -> None:
+    adopted = {"bigmon": {"settings": {"existingSecrets": ["bigmon-envs", "bigmon-certs"]}}}
+    assert "bigmon/main" not in hashes(config(components=adopted))

@@ -1,0 +1,286 @@
+"""Known defects of upstream's Secrets, by their names in docs/deviations.md: here they are right or refused."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from panda_infra.secrets import build
+from panda_infra.secrets.checks import check_values, warnings
+from panda_infra.secrets.fields import missing
+from panda_infra.secrets.generate import stand_ins
+from panda_infra.secrets.keystore import check_keystore, make_keystore
+from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, SECRETS, config
+
+Change = Mapping[str, Any]
+
+
+def secret(suffix: str, base: dict[str, Any] = MINIMAL, /, **sections: Any) -> dict[str, str]:
+    return {key: value.decode() for key, value in build(config(base, **sections))[suffix].data.items()}
+
+
+@cache
+def keystore() -> str:
+    return make_keystore()
+
+
+def problems(base: dict[str, Any] = MINIMAL, /, **sections: Any) -> list[str]:
+    stack = config(base, {"secrets": {"iam": {"keystore": keystore()}}}, **sections)
+    stack = stack.model_copy(update={"secrets": stand_ins(stack)})
+    return [f"{problem.where}: {problem.what}" for problem in check_values(stack, stack="test")]
+
+
+def component(name: str, **settings: Any) -> dict[str, Any]:
+    return {name: {"settings": settings}}
+
+
+def test_t01_the_signing_key_is_generated_and_long() -> None:
+    assert "iam.keystore" in [each.key for each in missing(config(secrets={"iam": {"keystore": ""}}))]
+    assert check_keystore(keystore()) is None
+
+
+def test_t02_what_the_world_can_read_holds_no_secret_of_the_internal_client() -> None:
+    public = "".join(secret("panda-auth", FULL).values())
+    assert "internal-secret" not in public
+    assert "pilot-secret" not in public
+
+
+def test_t04_broker_passwords_follow_the_rule_of_the_brokers_own_script() -> None:
+    assert secret("msgsvc-envs")["ACTIVEMQ_BASE_PASSWD"] == "broker-password"
+    assert secret("panda-envs")["PANDA_ACTIVEMQ_PASSWD_jedi"] == "broker-password_jedi"
+    assert secret("idds-envs")["IDDS_RECEIVER_PASSWORD"] == "broker-password_idds"
+
+
+def test_t04_an_administrators_password_does_not_follow_from_a_users() -> None:
+    assert secret("harvester-envs")["MARIADB_ROOT_PASSWORD"] == "harvester-root"
+    assert secret("iam-db-envs")["MARIADB_ROOT_PASSWORD"] == "iam-root"
+
+
+def test_t05_iams_superuser_has_no_known_password() -> None:
+    envs = secret("iam-envs")
+    assert (envs["IAM_SUPERUSER_USERNAME"], envs["IAM_SUPERUSER_PASSWORD"]) == ("superuser", "iam-superuser")
+
+
+@pytest.mark.parametrize(
+    "value", ["12345", "no", "off", "ab #cd", "@x", "1e3", "0x10", "null", "~", '"', "\\"]
+)
+def test_t07_a_value_is_text_whatever_yaml_would_make_of_it(value: str) -> None:
+    stack = {"ui": {"secretKey": value}, "iam": {**SECRETS["iam"], "databasePassword": value}}
+    assert secret("ui-envs", secrets=stack)["PANDAUI_SECRET_KEY"] == value
+    assert secret("iam-envs", secrets=stack)["IAM_DB_PASSWORD"] == value
+
+
+def test_t08_idds_embedded_postgres_gets_what_its_image_demands() -> None:
+    envs = secret("idds-db-envs")
+    wanted = {"POSTGRES_DB": "idds_db", "POSTGRES_USER": "idds", "POSTGRES_PASSWORD": "idds-password"}
+    assert wanted.items() <= envs.items()
+    assert "POSTGRES_DB" not in secret("idds-db-envs", ORACLE)
+
+
+def test_t09_bigmon_falls_back_to_pandas_database_key_by_key() -> None:
+    panda, bigmon = secret("panda-envs"), secret("bigmon-envs")
+    same = [f"PANDA_DB_{key}" for key in ("BACKEND", "HOST", "PORT", "NAME", "USER", "PASSWORD")]
+    assert {key: panda[key] for key in same} == {key: bigmon[key] for key in same}
+    own = secret("bigmon-envs", components=component("bigmon", database={"host": "replica.site.org"}))
+    assert (own["PANDA_DB_HOST"], own["PANDA_DB_NAME"]) == ("replica.site.org", "panda_db")
+
+
+def test_t10_the_object_store_has_both_sets_of_names() -> None:
+    envs = secret("bigmon-envs", FULL)
+    pairs = {"HOST": "host_name", "PORT": "port", "BUCKET": "bucket_name"}
+    pairs |= {"ACCESSKEY": "access_key", "SECRETKEY": "secret_key"}
+    for read, written in pairs.items():
+        assert envs[f"OBJECTSTORE_{read}"] == envs[written] != ""
+
+
+def test_t11_bigmon_reads_no_name_that_is_not_set_and_no_database_that_it_lacks() -> None:
+    envs = secret("bigmon-envs", FULL)
+    assert envs["SOCIAL_AUTH_GOOGLE_OAUTH2_KEY"] == envs["SOCIAL_AUTH_GOOGLE_KEY"] == "bigmon-google"
+    assert envs["SOCIAL_AUTH_GOOGLE_OAUTH2_SECRET"] == "google-secret"
+    names = {"PRODSYS_TOKEN", "ES_USER", "ES_PASSWORD", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"}
+    assert names | {"GRAFANA_AUTH_TOKEN", "OC_TOKEN"} <= envs.keys()
+    assert envs["BIGMON_DB_ACCESS"] == "dbaccess_postgres"
+    assert secret("bigmon-envs", ORACLE)["BIGMON_DB_ACCESS"] == "dbaccess_oracle_atlas"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "key"),
+    [
+        ("panda-envs", "PANDA_URL"),
+        ("panda-envs", "PANDA_API_URL"),
+        ("harvester-envs", "PANDA_URL"),
+        ("idds-envs", "PANDA_URL"),
+        ("bigmon-envs", "CRIC_API_URL"),
+    ],
+)
+def test_t12_the_port_without_tls_is_spoken_to_without_tls(suffix: str, key: str) -> None:
+    assert secret(suffix)[key].startswith("http://panda-server:80/")
+
+
+def test_t13_idds_knows_robots_overrides_and_the_internal_client() -> None:
+    ini = json.loads(secret("idds-auth", FULL)["auth.cfg.json"])["/opt/idds/config/idds/auth.cfg"]
+    assert ini["panda_dev"]["robot_ids"] == "robot-1,robot-2"
+    assert ini["Rubin.production"]["audience"] == "https://other.site.org"
+    assert ini["panda_dev.internal"]["client_id"] == "internal-client"
+    parser = configparser.ConfigParser()
+    parser.read_dict(ini)
+    read = {name: dict(parser[name]) for name in parser.sections()}
+    assert read == ini
+
+
+def test_t13_a_secret_with_a_word_of_upstreams_template_stays_whole() -> None:
+    given = {"auth": {"clientSecrets": {"panda_dev": "xIDxSECRETxURLxNAME"}}}
+    assert (
+        '"client_secret":"xIDxSECRETxURLxNAME"' in secret("idds-auth", FULL, secrets=given)["auth.cfg.json"]
+    )
+
+
+def test_t14_harvester_and_server_find_every_variable_that_their_configuration_names() -> None:
+    assert secret("harvester-envs")["PANDA_API_URL_SSL"] == "https://panda-server:443/api/v1"
+    assert "PANDA_CRIC_URLTAGS" in secret("panda-envs")
+
+
+def test_t15_addresses_are_whole() -> None:
+    harvester = secret("harvester-envs", FULL)
+    assert harvester["BIGMON_BASE_URL"] == "https://bigmon.site.org"
+    assert harvester["HARVESTER_CRIC_SCHEDCONFIG"] == "https://panda-dev-server:443/cric/panda_queues.json"
+    assert secret("idds-envs")["IDDS_SERVER"] == "https://panda-idds-rest:8443"
+    assert secret("idds-envs", ORACLE)["https_proxy"] == "http://tls-proxy.site.org:3128"
+
+
+def test_t16_what_keeps_the_long_lived_token_is_told() -> None:
+    told = [problem.where for problem in warnings(config(FULL), stack="test")]
+    assert told.count("auth.internal") == 2
+
+
+def test_t17_the_ui_on_postgresql_knows_where_that_is() -> None:
+    envs = secret("ui-envs")
+    assert envs["DB_CONN_PANDAUI_VENDOR"] == "postgresql"
+    assert envs["DB_CONN_PANDAUI_HOST"] == envs["PANDA_DB_HOST"] == "panda-postgres"
+    assert envs["DB_CONN_PANDAUI_PORT"] == envs["PANDA_DB_PORT"] == "5432"
+    assert "PANDA_DB_HOST" not in secret("ui-envs", ORACLE)
+
+
+def test_t18_only_what_is_deployed_has_secrets() -> None:
+    assert set(build(config({**MINIMAL, "components": {"msgsvc": {}}}))) == {"msgsvc-envs"}
+
+
+@pytest.mark.parametrize(
+    ("components", "settings", "host"),
+    [
+        ({"iam-db": {}}, {}, "iam-db-mariadb"),
+        ({"iam": {"mariadb": {"enabled": True}}}, {}, "iam-mariadb"),
+        ({"iam-db": {}}, {"database": {"host": "db.site.org"}}, "db.site.org"),
+    ],
+)
+def test_t27_iams_database_is_the_one_that_there_is(components: Change, settings: Change, host: str) -> None:
+    iam = {**components.get("iam", {}), "settings": settings}
+    stack = {**MINIMAL, "components": {**components, "iam": iam}}
+    assert secret("iam-envs", stack)["IAM_DB_HOST"] == host
+
+
+def test_t29_the_embedded_database_starts_twice_and_has_one_database_per_replica() -> None:
+    script = secret("harvester-initdb", ORACLE)["init_harvester_db.sql"]
+    creations = [line for line in script.splitlines() if line.startswith("CREATE")]
+    assert all("IF NOT EXISTS" in line for line in creations)
+    assert [f"harvester_{i}" in script for i in range(4)] == [True, True, True, False]
+    envs = secret("harvester-envs", ORACLE)
+    assert envs["MARIADB_DATABASE_PREFIX"] == envs["MARIADB_DATABASE"]
+    assert "localhost" not in script
+
+
+def test_t29_what_the_experiments_scripts_do_not_read_is_refused() -> None:
+    told = problems(components=component("harvester", database={"databasePerReplica": True}))
+    assert [line.partition(":")[0] for line in told] == [
+        "components.harvester.settings.database.databasePerReplica"
+    ]
+
+
+def test_t30_the_broker_lets_jedi_use_all_its_queues() -> None:
+    channels = secret("msgsvc-envs")["ACTIVEMQ_CHANNELS"].split(";")
+    assert {"jedi_contents_feeder:jedi:jedi", "jedi_job_generator:jedi:jedi"} <= set(channels)
+    assert "idds_panda:idds:panda,jedi" in channels
+
+
+def test_t30_accounts_that_log_in_must_exist() -> None:
+    told = problems(components=component("msgsvc", accounts=["panda"], channels=[]))
+    assert told == [
+        "components.msgsvc.settings.accounts: lacks jedi, with which panda logs in",
+        "components.msgsvc.settings.accounts: lacks idds, with which idds logs in",
+    ]
+
+
+def test_t32_an_existing_secret_is_left_to_its_owner_while_jedi_keeps_its_certificates() -> None:
+    built = build(config(FULL, components=component("panda", existingSecrets=["panda-tls-certs"])))
+    assert "panda-tls-certs" not in built
+    assert "hostkey.pem" in built["panda-certs"].data
+
+
+def test_t32_a_component_presents_its_whole_chain() -> None:
+    built = build(config(FULL))
+    assert built["bigmon-tls-certs"].data["tls.crt"] == b"CERTIFICATE OF bigmon\nCHAIN OF bigmon\n"
+    assert built["bigmon-certs"].data["chain.pem"] == b"CHAIN OF bigmon\n"
+
+
+def test_t35_one_experiment_feeds_every_place() -> None:
+    assert secret("harvester-envs", ORACLE)["EXPERIMENT"] == "lsst_prod"
+    assert "EXPERIMENT" not in secret("harvester-envs")
+
+
+@pytest.mark.parametrize("real", [False, True])
+def test_t37_cric_is_asked_when_real_and_only_then(real: bool) -> None:
+    urls = ORACLE["cric"]["urls"]
+    envs = secret("panda-envs", cric={"real": real, "urls": urls})
+    assert envs["PANDA_CRIC_SITES"].startswith("https://cric" if real else "/var/cric")
+    assert ("cric-jsons" in build(config(cric={"real": real, "urls": urls}))) is not real
+
+
+def test_t37_jedi_without_files_is_told() -> None:
+    assert "cric.real" in [problem.where for problem in warnings(config(), stack="test")]
+
+
+def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
+    password = "a'b\\c\"d"
+    script = secret("iam-initdb", secrets={"iam": {"databasePassword": password}})["init_org_db.sql"]
+    assert r"IDENTIFIED BY 'a''b\\c" in script
+
+
+@pytest.mark.parametrize(
+    ("key", "password", "reader"),
+    [
+        ("panda", "a/b", "panda/postgres"),
+        ("panda", 'a"b', "bigmon/main"),
+        ("idds", "a%40b", "idds/rest"),
+        ("harvester", "a b", "harvester/harvester"),
+        ("iam", "a b", "iam-db/backup"),
+        ("iam", "${a}", "iam/main"),
+    ],
+)
+def test_t39_a_password_that_a_reader_would_garble_is_refused(key: str, password: str, reader: str) -> None:
+    told = problems(secrets={key: {"databasePassword": password}})
+    assert len(told) == 1
+    assert told[0].startswith(f"secrets.{key}.databasePassword: holds ")
+    assert reader in told[0]
+    assert password not in told[0]
+
+
+def test_t39_a_reader_that_is_not_there_refuses_nothing() -> None:
+    stack = {**MINIMAL, "components": {"panda": {"postgres": {"enabled": False}}}}
+    assert problems(stack, secrets={"panda": {"databasePassword": "a/b&'\"\\"}}) == []
+
+
+def test_t40_generated_secrets_pass_every_check() -> None:
+    for base in (MINIMAL, FULL, ORACLE):
+        assert problems({**base, "secrets": {}}) == []
+
+
+def test_iam_configuration_is_yaml_that_names_its_provider() -> None:
+    conf = secret("iam-conf", FULL)
+    assert yaml.safe_load(conf["application-oidc.yml"])["oidc"]["providers"][0]["name"] == "cilogon"
+    assert yaml.safe_load(conf["application.yml"])["iam"]["user-profile"]["editable-fields"] == ["picture"]
