@@ -53,6 +53,8 @@ IAM_DB = ComponentSpec(
             secrets=start("iam-envs"),
             claims=(Claim("dumps", key="persistentvolumespecial", optional=True),),
             scalable=False,
+            # Only its mysqldump is used; the chart names `latest` (T40).
+            image=("ghcr.io/hsf/harvester", "v0.6.5"),
         ),
     ),
 )

@@ -75,9 +75,9 @@ class SubComponentSpec:
     """A sub-chart: one workload with its Service, Secrets and claims.
 
     ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
-    value, ``scalable`` ones take ``replicaCount``. ``image`` replaces the chart's default where that loses data or
-    is gone (T28). ``reserves`` are the resources for which the chart has requests and limits of its own, made for
-    large nodes (T41).
+    value, ``scalable`` ones take ``replicaCount``. ``image`` replaces the chart's default where that loses data, is
+    gone (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
+    limits of its own, made for large nodes (T41).
     """
 
     name: str

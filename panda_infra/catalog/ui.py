@@ -2,6 +2,9 @@
 
 from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, start
 
+# The charts name `latest` (T40); this is the newest release that both images were published for.
+_RELEASE = "6.0"
+
 UI = ComponentSpec(
     name="ui",
     title="PanDA UI",
@@ -14,6 +17,7 @@ UI = ComponentSpec(
             claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="ui-backend-logs"),),
             ports=(443,),
             switchable=False,
+            image=("ghcr.io/pandawms/panda-ui-backend", _RELEASE),
         ),
         SubComponentSpec(
             name="frontend",
@@ -21,6 +25,7 @@ UI = ComponentSpec(
             secrets=start("ui-certs"),
             ports=(443,),
             switchable=False,
+            image=("ghcr.io/pandawms/panda-ui-frontend", _RELEASE),
         ),
     ),
     needs=("panda",),

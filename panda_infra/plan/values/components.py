@@ -14,6 +14,8 @@ from panda_infra.plan.values.merge import merged
 __all__ = ["component_values", "condor_logs_path"]
 
 _HTTPS = 443
+# With bash, awk, jq and kubectl, as the chart's script needs them; the chart names `latest` (T40).
+_NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 
 
 def component_values(component: str, config: StackConfig, names: Names) -> Values:
@@ -61,7 +63,7 @@ def _panda(config: StackConfig, _names: Names) -> Values:
         server["extraEnv"] = panda.server.extra_env
     return merged(
         {"server": server, "jedi": {"configFile": experiment.jedi_config}},
-        {"nodeRecovery": {"enabled": panda.node_recovery}},
+        {"nodeRecovery": {"enabled": panda.node_recovery, "image": _NODE_RECOVERY_IMAGE}},
         _proxies(config, "server"),
         _rootless(config, "server"),
     )

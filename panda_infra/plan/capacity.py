@@ -1,0 +1,98 @@
+"""What a stack's pods reserve, against what its nodes have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.flavors import FLAVORS, Flavor
+from panda_infra.catalog.model import SubComponentSpec
+from panda_infra.config.cluster import Cluster, MagnumCluster
+from panda_infra.plan.make import enabled_sub_components
+from panda_infra.plan.model import Plan
+from panda_infra.plan.rules.resources import amount
+
+__all__ = ["CHART_REQUESTS", "GIB", "Requests", "Workload", "homeless", "node_sizes", "total", "workloads"]
+
+GIB = Decimal(1024) ** 3
+# What each sub-chart that reserves anything reserves by itself (T41).
+CHART_REQUESTS: Mapping[str, str] = MappingProxyType({"cpu": "4", "memory": "16Gi"})
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Reserved by the scheduler: ``cpu`` in cores, ``memory`` in bytes."""
+
+    cpu: Decimal
+    memory: Decimal
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(self.cpu + other.cpu, self.memory + other.memory)
+
+    def fit(self, flavor: Flavor) -> bool:
+        """Whether a node of this size could hold them, if it held nothing else."""
+        return self.cpu <= flavor.cpus and self.memory <= flavor.memory * Decimal(1024) ** 2
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A sub-component that runs: ``requests`` are those of one of its ``pods``, ``values`` its chart's."""
+
+    component: str
+    spec: SubComponentSpec
+    pods: int
+    requests: Requests
+    values: Mapping[str, Any]
+
+
+def workloads(plan: Plan) -> Iterator[Workload]:
+    """Everything that runs for long, in the plan's order."""
+    deployed = plan.config.components.deployed()
+    for release in plan.releases:
+        spec = COMPONENTS[release.component]
+        for sub, _ in enabled_sub_components(spec, deployed[release.component]):
+            values = release.values[sub.name]
+            pods = values.get("replicaCount", 1)
+            yield Workload(release.component, sub, pods, _requests(sub, values.get("resources")), values)
+
+
+def total(running: Iterable[Workload]) -> Requests:
+    """The sum over all pods."""
+    pods = [each.requests for each in running for _ in range(each.pods)]
+    return sum(pods, start=Requests(Decimal(), Decimal()))
+
+
+def node_sizes(cluster: Cluster) -> tuple[tuple[str, Flavor, int], ...]:
+    """Name, size and number of the workers of each flavor; empty where not all of them are known."""
+    if not isinstance(cluster, MagnumCluster):
+        return ()
+    groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
+    if any(name not in FLAVORS for name, _ in groups):
+        return ()
+    return tuple((name, FLAVORS[name], count) for name, count in groups)
+
+
+def homeless(plan: Plan) -> list[Workload]:
+    """The workloads of which no known node could hold a pod; none where the nodes are not known."""
+    sizes = [flavor for _, flavor, _ in node_sizes(plan.config.cluster)]
+    if not sizes:
+        return []
+    return [each for each in workloads(plan) if not any(each.requests.fit(size) for size in sizes)]
+
+
+def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str | None]] | None) -> Requests:
+    if resources is None:
+        given = CHART_REQUESTS if spec.reserves else {}
+    else:
+        # Kubernetes takes a limit for the request that is missing.
+        given = {
+            name: quantity
+            for kind in ("limits", "requests")
+            for name, quantity in (resources.get(kind) or {}).items()
+            if quantity is not None
+        }
+    return Requests(amount(given.get("cpu", "0")), amount(given.get("memory", "0")))

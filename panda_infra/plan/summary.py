@@ -1,0 +1,197 @@
+"""A plan in words: the page that a reviewer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.catalog.model import Claim
+from panda_infra.config.cluster import Cluster, ExistingCluster
+from panda_infra.config.delivery import ChartSource, Exposure, FolderCharts, OciCharts
+from panda_infra.config.placement import Placement
+from panda_infra.plan.capacity import GIB, Requests, Workload, node_sizes, total, workloads
+from panda_infra.plan.model import Plan, SharedClaim
+from panda_infra.plan.order import critical_path
+
+__all__ = ["summary"]
+
+_CHART_SIZE = "the chart's size"
+
+
+def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
+    """The plan as Markdown.
+
+    Args:
+        plan: what will exist.
+        site: keys that only the site can fill in and that the stack file lacks, secrets included.
+    """
+    running = list(workloads(plan))
+    blocks = [
+        f"# {plan.stack}: {EXPERIMENTS[plan.config.experiment].title}",
+        _bullets(_facts(plan, running)),
+        _section("Releases", ("component", "release", "chart", "after"), _releases(plan)),
+        _section("Hosts", ("host", "leads to"), _hosts(plan)),
+        _section("Workloads", ("workload", "kind", "pods", "image", "requests of a pod"), _running(running)),
+        _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan.shared_claim, running)),
+        _section("Secrets", ("Secret", "read by"), _secrets(plan)),
+        _site(site),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]:
+    config = plan.config
+    kept = "protected" if config.lifecycle.protect else "not protected: may be destroyed with its data"
+    _, path = critical_path(COMPONENTS, {release.component: 1.0 for release in plan.releases})
+    yield "Cluster", _cluster(config.cluster)
+    yield "Namespace", f"{config.namespace}, {kept}"
+    yield "Charts", _charts(config.charts)
+    if plan.hosts:
+        yield "Exposed by", _exposure(config.exposure)
+    if config.placement != Placement():
+        yield "Placement", _placement(config.placement)
+    yield "Longest chain", " → ".join(path)
+    yield "Requests", _requests(total(running)) + _of(config.cluster)
+
+
+def _cluster(cluster: Cluster) -> str:
+    if isinstance(cluster, ExistingCluster):
+        return "exists already" + (", runs no pod as root" if cluster.no_root else "")
+    groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
+    nodes = " and ".join(f"{count} of {flavor}" for flavor, count in groups)
+    masters = f"{cluster.master_count} of {cluster.master_flavor}"
+    made = "taken over from" if cluster.adopt else "made by"
+    return f"{cluster.name}, {made} Magnum, {cluster.template}, workers {nodes}, masters {masters}"
+
+
+def _charts(source: ChartSource) -> str:
+    if isinstance(source, OciCharts):
+        return source.repository
+    if isinstance(source, FolderCharts):
+        return source.path
+    return f"{source.path} of {source.url} {source.revision}"
+
+
+def _exposure(exposure: Exposure) -> str:
+    kinds = {
+        "nginx": f"Ingress of class {exposure.class_name} with nginx' snippets",
+        "ingress": f"Ingress of class {exposure.class_name}",
+        "route": "OpenShift Route",
+        "gateway": f"Gateway of class {exposure.class_name}",
+    }
+    through = ", TLS handed through to the PanDA server" if exposure.passthrough else ""
+    return kinds[exposure.kind] + through
+
+
+def _placement(placement: Placement) -> str:
+    said = []
+    if placement.evict_after is not None:
+        said.append(f"services leave a lost node after {placement.evict_after} s")
+    if placement.spread:
+        said.append("heavy services keep apart")
+    return ", ".join(said)
+
+
+def _of(cluster: Cluster) -> str:
+    sizes = node_sizes(cluster)
+    if not sizes:
+        return ""
+    cpus = sum(flavor.cpus * count for _, flavor, count in sizes)
+    memory = sum(flavor.memory * count for _, flavor, count in sizes) * Decimal(1024) ** 2
+    return f" of {_requests(Requests(Decimal(cpus), memory))} that the workers have"
+
+
+def _releases(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for release in plan.releases:
+        digest = f"@{release.chart.digest}" if release.chart.digest else ""
+        chart = f"{release.chart.name} {release.chart.version}{digest}"
+        yield COMPONENTS[release.component].title, release.name, chart, _listed(release.after)
+
+
+def _hosts(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for release in plan.releases:
+        spec = COMPONENTS[release.component]
+        for endpoint in spec.endpoints:
+            if endpoint.host in plan.hosts:
+                yield f"https://{plan.hosts[endpoint.host]}", spec.title
+
+
+def _running(running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+    for each in running:
+        yield _name(each), each.spec.workload, str(each.pods), _image(each.values), _requests(each.requests)
+
+
+def _image(values: Mapping[str, Any]) -> str:
+    image = values.get("image", {})
+    repository, tag = image.get("repository", ""), image.get("tag")
+    return f"{repository or 'chart default'}:{tag}" if tag else repository or "chart default"
+
+
+def _volumes(shared: SharedClaim | None, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+    if shared:
+        new = f"{shared.size} of {shared.storage_class}"
+        origin = f"Manila share {shared.share_id}" if shared.share_id else new
+        yield "all", f"claim {shared.name}", origin
+    for each in running:
+        for claim in each.spec.claims:
+            if claim.key in each.values:
+                yield _name(each), claim.name, _origin(claim, each.values[claim.key])
+        if "cvmfs" in each.values:
+            mounted = [repository["repository"] for repository in each.values["cvmfs"]["repositories"]]
+            yield _name(each), "CVMFS", _listed(mounted)
+
+
+def _origin(claim: Claim, values: Mapping[str, Any]) -> str:
+    folder = f", folder {values['subPath']}" if "subPath" in values else ""
+    if adopted := values.get(claim.adopt_key):
+        return f"claim {adopted}{folder}"
+    if values.get("reuseLogsVolume"):
+        return f"the volume of its logs{folder}"
+    return f"{values.get('size') or _CHART_SIZE} of {values['class']}"
+
+
+def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for suffix, consumers in plan.secrets.items():
+        read_by = [f"{consumer.component} {consumer.sub_component}" for consumer in consumers]
+        yield plan.names.secret(suffix), _listed(read_by) or "Ingress"
+
+
+def _site(keys: Sequence[str]) -> str:
+    if not keys:
+        return ""
+    return "## Only the site knows\n\n" + "\n".join(f"- `{key}`" for key in keys)
+
+
+def _requests(requests: Requests) -> str:
+    if not requests.cpu and not requests.memory:
+        return "none"
+    return f"{_short(requests.cpu)} CPU, {_short(requests.memory / GIB)} GiB"
+
+
+def _short(number: Decimal) -> str:
+    """At most two digits behind the point, none that are zero."""
+    return f"{number.quantize(Decimal('0.01')).normalize():f}"
+
+
+def _name(workload: Workload) -> str:
+    return f"{workload.component} {workload.spec.name}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _bullets(facts: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"- **{name}:** {value}" for name, value in facts)
+
+
+def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A heading with a table below it; nothing when the table has no row."""
+    filled = list(rows)
+    if not filled:
+        return ""
+    lines = [columns, ["---"] * len(columns), *filled]
+    return f"## {title}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)

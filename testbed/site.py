@@ -1,0 +1,73 @@
+"""What only a site knows about its stack: which keys the stack file lacks, and values that stand in for them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import StackError
+from panda_infra.plan.rules import check
+from panda_infra.secrets.fields import missing
+from testbed.workspace import PROJECT, overridden
+
+__all__ = ["configuration", "filled", "gaps", "stack_name"]
+
+# By the key that a rule finds missing. The host resolves nowhere: no pod of the test bed asks for it.
+_STAND_INS: Mapping[str, str] = {
+    r"components\.[a-z-]+\.settings\.database\.host": "database.panda-infra.internal",
+    r"cluster\.kubeconfig": "kubeconfig",
+}
+
+
+def stack_name(stack_file: Path) -> str:
+    """The stack that a file ``Pulumi.<stack>.yaml`` describes."""
+    return stack_file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+
+
+def configuration(document: Mapping[str, Any]) -> StackConfig:
+    """The configuration that a stack file's ``config`` holds, without judging it."""
+    prefix = f"{PROJECT}:"
+    own = {key.removeprefix(prefix): value for key, value in document.items() if key.startswith(prefix)}
+    return StackConfig.model_validate_json(json.dumps(own), by_alias=True, by_name=False)
+
+
+def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The ``config`` of a stack file without its secrets, with a stand-in for each value that the site must give.
+
+    Args:
+        stack_file: as it is in the repository or at a site.
+        overrides: sections by their full keys that replace those of the file.
+
+    Raises:
+        StackError: it breaks rules in a way that no value of the site would mend.
+    """
+    document = overridden(stack_file, overrides or {})
+    problems = check(configuration(document), stack=stack_name(stack_file))
+    if wrong := [problem for problem in problems if _stand_in(problem.where) is None]:
+        raise StackError(stack_file.name, wrong)
+    for problem in problems:
+        _put(document, problem.where, _stand_in(problem.where))
+    return document
+
+
+def gaps(stack_file: Path) -> list[str]:
+    """The keys that a stack file leaves to the site: plain ones first, then those below ``secrets``."""
+    config = configuration(overridden(stack_file, {}))
+    plain = [problem.where for problem in check(config, stack=stack_name(stack_file))]
+    return plain + [f"secrets.{field.key}" for field in missing(config)]
+
+
+def _stand_in(where: str) -> str | None:
+    return next((value for key, value in _STAND_INS.items() if re.fullmatch(key, where)), None)
+
+
+def _put(document: dict[str, Any], where: str, value: Any) -> None:
+    section, *parents, last = where.split(".")
+    here = document.setdefault(f"{PROJECT}:{section}", {})
+    for part in parents:
+        here = here.setdefault(part, {})
+    here[last] = value
