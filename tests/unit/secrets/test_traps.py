@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from panda_infra.secrets import build
-from panda_infra.secrets.checks import check_values, warnings
+from panda_infra.secrets.checks import certified_hosts, check_values, warnings
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.keystore import check_keystore, make_keystore
+from panda_infra.secrets.rolling import pod_annotations
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, SECRETS, config
 
 Change = Mapping[str, Any]
@@ -172,6 +173,24 @@ def test_t18_only_what_is_deployed_has_secrets() -> None:
 
 
 @pytest.mark.parametrize(
+    ("affix", "server", "iam"),
+    [
+        ("", "panda-server", "iam-db-mariadb"),
+        ("-x", "panda-x-server", "iam-x-db-mariadb"),
+        ("x-", "x-panda-server", "x-iam-db-mariadb"),
+    ],
+)
+def test_t19_hosts_inside_secrets_follow_the_affix_as_releases_do(affix: str, server: str, iam: str) -> None:
+    assert secret("harvester-envs", affix=affix)["PANDA_URL_SSL"] == f"https://{server}:443/server/panda"
+    assert secret("iam-envs", affix=affix)["IAM_DB_HOST"] == iam
+
+
+def test_t26_a_new_value_reaches_running_pods() -> None:
+    before, after = (config(MINIMAL, secrets={"ui": {"secretKey": key}}) for key in ("old", "new"))
+    assert pod_annotations(before, build(before)) != pod_annotations(after, build(after))
+
+
+@pytest.mark.parametrize(
     ("components", "settings", "host"),
     [
         ({"iam-db": {}}, {}, "iam-db-mariadb"),
@@ -228,6 +247,15 @@ def test_t32_a_component_presents_its_whole_chain() -> None:
     assert built["bigmon-certs"].data["chain.pem"] == b"CHAIN OF bigmon\n"
 
 
+def test_t33_exposed_hosts_are_the_ones_that_the_stack_names() -> None:
+    hosts = {"panda": "panda.site.org", "bigmon": "bigmon.site.org", "iam": "iam.site.org"}
+    assert secret("panda-envs", hosts=hosts)["PANDA_HOSTNAME"] == "panda.site.org"
+    assert secret("bigmon-envs", hosts=hosts)["BIGMON_HOST"] == "bigmon.site.org"
+    assert secret("iam-envs", hosts=hosts)["IAM_ISSUER"] == "https://iam.site.org"
+    everything = [value for content in build(config()).values() for value in content.data.values()]
+    assert not any(b"cern.ch" in value for value in everything)
+
+
 def test_t35_one_experiment_feeds_every_place() -> None:
     assert secret("harvester-envs", ORACLE)["EXPERIMENT"] == "lsst_prod"
     assert "EXPERIMENT" not in secret("harvester-envs")
@@ -243,6 +271,10 @@ def test_t37_cric_is_asked_when_real_and_only_then(real: bool) -> None:
 
 def test_t37_jedi_without_files_is_told() -> None:
     assert "cric.real" in [problem.where for problem in warnings(config(), stack="test")]
+
+
+def test_t38_certificates_made_here_name_the_services() -> None:
+    assert "panda-server" in certified_hosts(config(), "panda")
 
 
 def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
@@ -275,7 +307,7 @@ def test_t39_a_reader_that_is_not_there_refuses_nothing() -> None:
     assert problems(stack, secrets={"panda": {"databasePassword": "a/b&'\"\\"}}) == []
 
 
-def test_t40_generated_secrets_pass_every_check() -> None:
+def test_generated_secrets_pass_every_check() -> None:
     for base in (MINIMAL, FULL, ORACLE):
         assert problems({**base, "secrets": {}}) == []
 
