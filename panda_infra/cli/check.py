@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, results, show_json, talk
+from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.errors import StackError
 
@@ -36,7 +36,7 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
         else:
             report[stack] = []
             if not as_json:
-                results.print(f"{stack}: ok", markup=False)
+                line(f"{stack}: ok")
     if as_json:
         show_json(report)
     if any(report.values()):

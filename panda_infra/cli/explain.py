@@ -11,7 +11,7 @@ import typer
 from pydantic import BaseModel, SecretStr
 
 from panda_infra.cli.keys import UnknownKeyError, line_of, parse
-from panda_infra.cli.output import JsonFlag, results, show_json, table
+from panda_infra.cli.output import JsonFlag, line, results, show_json, table
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.fields import place, root
 from panda_infra.config.messages import nearest
@@ -85,7 +85,7 @@ def explain(
         shown.add_row(each.key, json.dumps(each.value, ensure_ascii=False), each.origin)
     results.print(shown)
     if len(found) == 1 and found[0].meaning:
-        results.print(f"\n{found[0].meaning}", markup=False)
+        line(f"\n{found[0].meaning}")
 
 
 def _explained(config: StackConfig, text: str, path: Path) -> Iterator[Explained]:

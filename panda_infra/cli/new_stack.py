@@ -8,8 +8,9 @@ from typing import Annotated, get_args
 
 import typer
 
-from panda_infra.cli.output import results, say, talk, warn
+from panda_infra.cli.output import line, say, talk, warn
 from panda_infra.cli.secrets.advice import advice
+from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
@@ -66,7 +67,7 @@ def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str
 
     ``certificates`` also makes host certificates, of an authority that nobody trusts.
     """
-    made = {field.path: generate(field) for field in missing(config) if field.origin != "person"}
+    made = {field.path: generate(field) for field in missing(config) if can_be_made(field, config)}
     if certificates:
         for owner, parts in make_certificates(config).items():
             for part in ("certificate", "key", "chain"):
@@ -97,7 +98,7 @@ def finish(
     made = new_secrets(here.load(stack).config, certificates=certificates)
     _store(here, stack, made)
     if made:
-        results.print(f"generated: {', '.join(spelled(path) for path in made)}", markup=False)
+        line(f"generated: {', '.join(spelled(path) for path in made)}")
     # Only now: a broken rule must not keep given secrets from being stored.
     config = here.judge(stack).config
     left = list(advice(config, stack))
@@ -106,9 +107,7 @@ def finish(
         for what, command in left:
             talk.print(f"  {what}\n    {command}", markup=False)
     else:
-        results.print(
-            f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do", markup=False
-        )
+        line(f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 
 def _store(here: Project, stack: str, values: Mapping[KeyPath, str]) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["JsonFlag", "results", "say", "show_json", "table", "talk", "warn"]
+__all__ = ["JsonFlag", "line", "results", "say", "show_json", "table", "talk", "warn"]
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
@@ -21,6 +21,11 @@ JsonFlag = Annotated[
 _WIDTH_OF_PIPES = 150
 results = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES)
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def line(text: str) -> None:
+    """Print a line of a result, as long as it is: commands in it can be copied."""
+    results.print(text, markup=False, soft_wrap=True)
 
 
 def say(text: str) -> None:

@@ -43,9 +43,9 @@ def preview(
 ) -> None:
     """Run the real preview of a stack with made-up values in place of all of its secrets.
 
-    For pull requests and for looking at a stack whose secrets you do not have, nor its external databases. It works on a copy with a state of
-    its own, so it shows everything as to be created. Never for a deployment: nothing else takes stand-ins.
-    With your own secrets, run `pulumi preview`. More options go to it, e.g. `--diff`.
+    For pull requests, and for a stack whose secrets and external databases you do not know. It works on a copy with
+    a state of its own, so it shows everything as to be created. Never for a deployment: nothing else takes
+    stand-ins. With your own secrets, run `pulumi preview`. More options go to it, e.g. `--diff`.
 
     **Examples**
 

@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, results, show_json, table, warn
+from panda_infra.cli.output import JsonFlag, line, results, show_json, table, warn
 from panda_infra.cli.secrets.advice import advice
+from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
@@ -100,7 +101,7 @@ def audit(
         for problem in soon:
             warn(str(problem))
         for what, command in advice(config, stack):
-            results.print(f"missing: {what}\n  {command}", markup=False)
+            line(f"missing: {what}\n  {command}")
     if absent or problems:
         raise typer.Exit(1)
 
@@ -122,7 +123,7 @@ def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) ->
     return Row(
         key=field.key,
         title=field.title,
-        source="generated" if field.origin != "person" else "file" if field.is_file else "site",
+        source="generated" if can_be_made(field, config) else "file" if field.is_file else "site",
         secrets=tuple(reached),
         consumers=tuple(dict.fromkeys(str(reader) for readers in reached.values() for reader in readers)),
         state=state,
@@ -145,4 +146,4 @@ def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None
         )
     results.print(shown)
     for problem in problems:
-        results.print(f"wrong: {problem}", markup=False)
+        line(f"wrong: {problem}")

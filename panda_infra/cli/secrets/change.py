@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.output import results
+from panda_infra.cli.output import line
+from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.secrets.rolling import tell_consequences
 from panda_infra.cli.secrets.values import certificate_owner, checked, field_of, host_certificate, read_value
 from panda_infra.cli.stack_argument import StackOption, project
@@ -53,9 +54,7 @@ def set_value(
         changed = [field]
         values = {field.path: checked(field, read_value(field, file), config)}
     encrypt(find_pulumi(here.folder), stack, values)
-    results.print(
-        f"stored in {here.file(stack).name}: {', '.join(field.key for field in changed)}", markup=False
-    )
+    line(f"stored in {here.file(stack).name}: {', '.join(field.key for field in changed)}")
     tell_consequences(changed, config)
 
 
@@ -69,11 +68,11 @@ def rotate(stack: StackOption, key: KeyArgument) -> None:
     here = project()
     config = here.load(stack).config
     field = field_of(key, config)
-    if field.origin == "person":
+    if not can_be_made(field, config):
         raise PandaInfraError(
             f"secrets.{field.key}: only the site can renew this: {field.title}.\n"
             f"  Then store it: {set_command(stack, field.key)}"
         )
     encrypt(find_pulumi(here.folder), stack, {field.path: checked(field, generate(field), config)})
-    results.print(f"new value in {here.file(stack).name}: {field.key}", markup=False)
+    line(f"new value in {here.file(stack).name}: {field.key}")
     tell_consequences([field], config)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from panda_infra.catalog.names import Names
-from panda_infra.cli.output import results
+from panda_infra.cli.output import line
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.secrets import build
@@ -57,4 +57,4 @@ def render(
             file = folder / key
             file.touch(mode=0o600)
             file.write_bytes(value)
-    results.print(f"wrote {len(contents)} Secrets to {output}: remove them after use", markup=False)
+    line(f"wrote {len(contents)} Secrets to {output}: remove them after use")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from panda_infra.cli.output import results, warn
+from panda_infra.cli.output import line, warn
 from panda_infra.config.stack import StackConfig
 from panda_infra.secrets.consumers import uses
 from panda_infra.secrets.fields import Field
@@ -32,6 +32,6 @@ def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
                 f"{field.key}: tokens that were issued with the old keys are worth nothing after the next up"
             )
     live = {name: None for name in live if name not in restarted}
-    results.print(f"rolled by the next up: {', '.join(restarted) or 'no pods'}", markup=False)
+    line(f"rolled by the next up: {', '.join(restarted) or 'no pods'}")
     if live:
-        results.print(f"re-read without a restart: {', '.join(live)}", markup=False)
+        line(f"re-read without a restart: {', '.join(live)}")
