@@ -22,6 +22,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]{1,3})?")
 _SCALARS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MOST_NODES = 100_000
+_DEEPEST = 100
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class _UnreadableError(Exception):
 def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
     reader = _Reader()
     try:
+        _check_depth(text)
         root = reader.value(yaml.compose(text, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -74,6 +76,16 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
     if not isinstance(config, dict):
         raise _UnreadableError("config", f"must be a mapping of `{NAMESPACE}:<section>` to its value")
     return config, reader.problems
+
+
+def _check_depth(text: str) -> None:
+    """The composer written in C recurses without a limit and takes the whole process with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise RecursionError
 
 
 def _own(config: dict[str, Any], problems: list[Problem]) -> Iterator[tuple[str, Any]]:

@@ -55,9 +55,13 @@ def _related(one: Finding, other: Finding) -> bool:
 
 
 def _cut(finding: Finding) -> Path:
-    """What must go so that the rest can be judged; a mapping that lacks something goes as a whole."""
+    """What must go so that the rest can be judged: all of a list's item, or of a mapping that lacks something."""
+    path = finding.path
+    items = [index for index, part in enumerate(path) if isinstance(part, int)]
+    if items:
+        return path[: items[-1] + 1]
     incomplete = finding.type in ("missing", "union_tag_not_found", "union_tag_invalid")
-    return finding.path[:-1] if incomplete and len(finding.path) > 1 else finding.path
+    return path[:-1] if incomplete and len(path) > 1 else path
 
 
 def _order(path: Path) -> list[tuple[int, str]]:
@@ -84,7 +88,10 @@ def _remove(value: Any, path: Path) -> None:
 
 
 def _empty(value: Any, path: Path) -> Iterator[Path]:
-    """Keys without a value: nobody can tell whether they mean "the default" or "nothing"."""
+    """Keys without a value: nobody can tell whether they mean "the default" or "nothing".
+
+    The models themselves refuse empty items of lists.
+    """
     if value is None:
         yield path
     elif isinstance(value, dict) and (not path or path[-1] not in _FREE_FORM):
@@ -92,4 +99,5 @@ def _empty(value: Any, path: Path) -> Iterator[Path]:
             yield from _empty(item, (*path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _empty(item, (*path, index))
+            if item is not None:
+                yield from _empty(item, (*path, index))

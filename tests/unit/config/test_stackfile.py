@@ -62,6 +62,12 @@ def test_other_programs_keys_are_left_alone_and_keys_without_namespace_are_ours(
     assert file.sections == {"affix": "-dev"}
 
 
+@pytest.mark.parametrize("text", ["config: " + 200_000 * "[", "\n".join(" " * i + "a:" for i in range(3000))])
+def test_what_nests_without_end_is_told(text: str) -> None:
+    _, problems = parse(text)
+    assert [problem.what for problem in problems] == ["nests far too deep"]
+
+
 _VALUES = st.recursive(
     st.booleans() | st.integers(-1000, 1000) | st.text(st.characters(codec="ascii"), max_size=6),
     lambda inner: (
