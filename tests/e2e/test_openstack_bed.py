@@ -83,6 +83,14 @@ def get(connection: Any, uuid: str) -> Any:
     return connection.container_infrastructure_management.get_cluster(uuid)
 
 
+def exists(connection: Any, uuid: str) -> bool:
+    try:
+        get(connection, uuid)
+    except exceptions.NotFoundException:
+        return False
+    return True
+
+
 def settled(connection: Any, uuid: str) -> Any:
     """The cluster once nothing is in progress."""
     waiting.until(
@@ -113,11 +121,8 @@ def scaled(connection: Any, uuid: str, count: int) -> Any:
 
 def delete(connection: Any, uuid: str) -> None:
     """Deletes a cluster and waits until it is gone."""
-    magnum = connection.container_infrastructure_management
-    magnum.delete_cluster(uuid)
-    waiting.until(
-        lambda: uuid not in {one.id for one in magnum.clusters()}, f"cluster {uuid} being gone", PATIENCE
-    )
+    connection.container_infrastructure_management.delete_cluster(uuid)
+    waiting.until(lambda: not exists(connection, uuid), f"cluster {uuid} being gone", PATIENCE)
 
 
 def servers(connection: Any, name: str) -> dict[str, Any]:
@@ -176,13 +181,8 @@ def expected_ids(connection: Any, name: str) -> dict[str, str]:
 def test_nodes_are_the_servers(tenant: Any, cluster: str, tmp_path: Path) -> None:
     api = kubernetes(tenant, cluster, tmp_path)
     assert provider_ids(api) == expected_ids(tenant, NAME)
-    stack = {name.rsplit("-", 2)[0] for name in servers(tenant, NAME)}
-    assert len(stack) == 1
-    assert {name.removeprefix(stack.pop()) for name in provider_ids(api)} == {
-        "-master-0",
-        "-node-0",
-        "-node-1",
-    }
+    (stack,) = {name.rsplit("-", 2)[0] for name in servers(tenant, NAME)}
+    assert set(provider_ids(api)) == {f"{stack}-master-0", f"{stack}-node-0", f"{stack}-node-1"}
 
 
 def test_cluster_is_complete(tenant: Any, cluster: str, tmp_path: Path) -> None:
@@ -248,6 +248,28 @@ def test_replaced_node_comes_back_under_another_name(
     assert provider_ids(api) == expected_ids(tenant, NAME)
     assert new in provider_ids(api)
     assert len(get(tenant, cluster).node_addresses) == 2
+
+
+def test_node_group_has_servers_and_nodes_of_its_own(tenant: Any, cluster: str, tmp_path: Path) -> None:
+    magnum = tenant.container_infrastructure_management
+    groups, headers = f"/clusters/{cluster}/nodegroups", {"OpenStack-API-Version": "container-infra 1.9"}
+    wanted = {"name": "big", "node_count": 1, "flavor_id": "m2.xlarge"}
+    group = magnum.post(groups, json=wanted, headers=headers).json()["uuid"]
+    api = kubernetes(tenant, cluster, tmp_path)
+
+    def capacities() -> list[str]:
+        nodes = api.list("/api/v1/nodes")
+        return [one["status"]["capacity"]["cpu"] for one in nodes if "-big-node-0" in one["metadata"]["name"]]
+
+    waiting.until(lambda: capacities() == ["8"], "the group's node having joined", PATIENCE)
+    assert provider_ids(api) == expected_ids(tenant, NAME)
+    settled(tenant, cluster)
+    magnum.delete(f"{groups}/{group}", headers=headers)
+    waiting.until(lambda: capacities() == [], "the group's node being gone", PATIENCE)
+    assert provider_ids(api) == expected_ids(tenant, NAME)
+    assert settled(tenant, cluster).status == "UPDATE_COMPLETE"
+    found = magnum.get(groups, headers=headers).json()["nodegroups"]
+    assert {one["name"] for one in found} == {"default-master", "default-worker"}
 
 
 def test_server_in_error(cloud: OpenStackBed, tenant: Any, cluster: str) -> None:
@@ -329,10 +351,8 @@ def test_application_credential_cannot_create_clusters(cloud: OpenStackBed) -> N
 def test_row_comes_after_the_answer(cloud: OpenStackBed, tenant: Any) -> None:
     with cloud.faults(row_seconds=2, create_failed="for a short test"):
         uuid = create(tenant, "racing")
-        with pytest.raises(exceptions.NotFoundException):
-            get(tenant, uuid)
-        listed = tenant.container_infrastructure_management.clusters
-        waiting.until(lambda: uuid in {one.id for one in listed()}, "the cluster's row", PATIENCE)
+        assert not exists(tenant, uuid)
+        waiting.until(lambda: exists(tenant, uuid), "the cluster's row", PATIENCE)
         settled(tenant, uuid)
     delete(tenant, uuid)
 
