@@ -151,25 +151,27 @@ def _correct(here: Place, value: Any = None) -> str:
     if here.secret:
         return f"Run `{set_secret(here.path)}`."
     if here.type is str and isinstance(value, bool | int | float):
-        return f"Put it in quotes, e.g. {_assignment(here)}"
+        return f"Put it in quotes, e.g. {_assignment(here, quoted=True)}"
     if here.type in _NUMBERS and isinstance(value, str) and value.strip("+-").isdigit():
         return f"Write it without quotes, e.g. {_assignment(here)}"
-    return f"Write e.g. {_assignment(here)}"
+    return f"Write e.g. {_assignment(here, nearest(value, choices(here.type)) if isinstance(value, str) else None)}"
 
 
-def _assignment(here: Place) -> str:
+def _assignment(here: Place, example: str | None = None, *, quoted: bool = False) -> str:
     """The line that would be right at this place."""
     key = here.path[-1] if here.path else "config"
-    example = here.example()
+    text = _flow(example or here.example(), quoted=quoted)
     if isinstance(key, int):
-        text = _flow([example])[1:-1]
         return f"`- {text}`"
     name = f"{NAMESPACE}:{key}" if len(here.path) == 1 else key
-    return f"`{name}: {_flow(example)}`"
+    return f"`{name}: {text}`"
 
 
-def _flow(value: Any) -> str:
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True)
+def _flow(value: Any, *, quoted: bool) -> str:
+    style = "'" if quoted else None
+    text = yaml.safe_dump(
+        value, default_flow_style=True, default_style=style, sort_keys=False, width=10_000, allow_unicode=True
+    )
     return text.removesuffix("\n").removesuffix("\n...")
 
 
