@@ -22,6 +22,8 @@ _STAND_INS: Mapping[str, str] = {
     r"cluster\.kubeconfig": "kubeconfig",
 }
 
+_CLIENTS = "auth.clients"
+
 
 def stack_name(stack_file: Path) -> str:
     """The stack that a file ``Pulumi.<stack>.yaml`` describes."""
@@ -51,6 +53,9 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
         raise StackError(stack_file.name, wrong)
     for problem in problems:
         _put(document, problem.where, _stand_in(problem.where))
+    config = configuration(document)
+    if _lacks_clients(config):
+        _put(document, _CLIENTS, [{"name": config.auth.vo, "clientId": "stand-in"}])
     return document
 
 
@@ -58,7 +63,13 @@ def gaps(stack_file: Path) -> list[str]:
     """The keys that a stack file leaves to the site: plain ones first, then those below ``secrets``."""
     config = configuration(overridden(stack_file, {}))
     plain = [problem.where for problem in check(config, stack=stack_name(stack_file))]
+    plain += [_CLIENTS] if _lacks_clients(config) else []
     return plain + [f"secrets.{field.key}" for field in missing(config)]
+
+
+def _lacks_clients(config: StackConfig) -> bool:
+    """No rule wants them, but without any the PanDA server accepts nobody's token."""
+    return config.components.panda is not None and not config.auth.clients
 
 
 def _stand_in(where: str) -> str | None:

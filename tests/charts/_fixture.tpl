@@ -194,14 +194,19 @@ spec:
           volumeMounts:
             {{- range $index, $mount := $mounts }}
             {{- $name := ternary (print $fullname "-logs") (print "volume-" $index) (default false .template) }}
+            {{- $name = .claim | default $name }}
             {{- $perReplica = or $perReplica .template }}
             - {name: {{ $name }}, mountPath: {{ .path }}{{ with .subPath }}, subPath: {{ . }}{{ end }}{{ with .readOnly }}, readOnly: {{ . }}{{ end }}}
             {{- end }}
       volumes:
-        {{- range $index, $mount := $mounts }}
-        {{- with .claim }}
-        - {name: volume-{{ $index }}, persistentVolumeClaim: {claimName: {{ . }}}}
+        {{- $claims := list }}
+        {{- range $mounts }}
+        {{- $claims = append $claims .claim }}
         {{- end }}
+        {{- range $claims | compact | uniq }}
+        - {name: {{ . }}, persistentVolumeClaim: {claimName: {{ . }}}}
+        {{- end }}
+        {{- range $index, $mount := $mounts }}
         {{- range $type, $source := .source }}
         - {name: volume-{{ $index }}, {{ $type }}: {{ toJson $source }}}
         {{- end }}

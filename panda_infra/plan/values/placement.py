@@ -13,7 +13,13 @@ __all__ = ["placement_values"]
 # Services whose pods hold nothing that another node could not give them. A database is not among them: it is
 # moved by who knows that its volume is free.
 _MOVABLE = frozenset(
-    {("panda", "server"), ("panda", "jedi"), ("harvester", "harvester"), ("bigmon", "main"), ("ui", "backend")}
+    {
+        ("panda", "server"),
+        ("panda", "jedi"),
+        ("harvester", "harvester"),
+        ("bigmon", "main"),
+        ("ui", "backend"),
+    }
 )
 # Services each of which can fill a node of its own.
 _HEAVY = (
@@ -26,7 +32,9 @@ _HEAVY = (
 _UNHEALTHY = ("not-ready", "unreachable")
 
 
-def placement_values(component: str, sub_component: str, config: SubComponent, placement: Placement) -> Values:
+def placement_values(
+    component: str, sub_component: str, config: SubComponent, placement: Placement
+) -> Values:
     """The values below a sub-chart's own key; none where the sub-component says itself where it wants to be."""
     service = (component, sub_component)
     values: Values = {}

@@ -27,7 +27,9 @@ def test_the_page_of_each_stack_is_current(name: str) -> None:
     golden = GOLDEN / f"{name}.md"
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_text(page(name), encoding="utf-8")
-    assert page(name) == golden.read_text(encoding="utf-8"), "look at the change, then run with UPDATE_GOLDEN=1"
+    assert page(name) == golden.read_text(encoding="utf-8"), (
+        "look at the change, then run with UPDATE_GOLDEN=1"
+    )
 
 
 def test_no_page_is_left_of_a_stack_that_is_gone() -> None:

@@ -1,51 +1,21 @@
-"""The stack files as they are: complete but for what only their sites know."""
+"""Any file survives as an encrypted value."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import Any
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
 
-import pytest
-
-from panda_infra.plan.capacity import homeless
-from panda_infra.plan.rules import check
-from testbed import site
-from tests.support.stack_files import STACKS, plan_of, stack_file
-
-pytestmark = pytest.mark.parametrize("stack", STACKS)
+from panda_infra.secrets.content import file_bytes
+from panda_infra.stacks.files import as_text
 
 
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts(item)
-    elif isinstance(value, str):
-        yield value
+@given(
+    st.binary() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")) | st.just(b"base64:AAAA")
+)
+def test_what_a_pod_sees_is_the_file(content: bytes) -> None:
+    assert file_bytes(SecretStr(as_text(content))) == content
 
 
-def test_nothing_but_the_sites_values_is_missing(stack: str) -> None:
-    config = site.configuration(site.filled(stack_file(stack)))
-    assert check(config, stack=stack) == []
-
-
-def test_only_hosts_of_databases_the_kubeconfig_and_secrets_are_left_to_the_site(stack: str) -> None:
-    left = [key for key in site.gaps(stack_file(stack)) if not key.startswith("secrets.")]
-    assert all(re.fullmatch(r"components\.\w+\.settings\.database\.host|cluster\.kubeconfig", key) for key in left)
-
-
-def test_a_stack_file_points_editors_to_its_schema(stack: str) -> None:
-    first = stack_file(stack).read_text().splitlines()[0]
-    assert first == "# yaml-language-server: $schema=docs/stack.schema.json"
-
-
-def test_no_image_moves_t40(stack: str) -> None:
-    for release in plan_of(stack).releases:
-        assert [text for text in texts(release.values) if text == "latest" or text.endswith(":latest")] == []
-
-
-def test_every_pod_fits_a_node_t41(stack: str) -> None:
-    assert homeless(plan_of(stack)) == []
+def test_text_stays_readable() -> None:
+    assert as_text(b"-----BEGIN\n") == "-----BEGIN\n"
