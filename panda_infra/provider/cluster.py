@@ -31,6 +31,7 @@ from panda_infra.provider.values import UNKNOWN
 __all__ = ["ClusterInputs", "ClusterNodeGroup", "ClusterResource", "ClusterState"]
 
 _ATTEMPTS = 3
+_BAD_REQUEST = 400
 _LOOKS = 4  # polls until a cluster that Magnum failed to acknowledge counts as not made
 _ROW_PATIENCE = 12  # polls until a cluster that Magnum accepted but does not know counts as lost
 _GROW = "new capacity comes as a node group: add one under `cluster.nodeGroups`, move the pods, then shrink the first"
@@ -365,7 +366,13 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         self._cloud.openstack.delete_cluster(cluster_id)
 
         def probe() -> tuple[()] | str:
-            found = self._cloud.openstack.cluster(cluster_id)
+            try:
+                found = self._cloud.openstack.cluster(cluster_id)
+            except OpenStackError as error:
+                # Between the end of its groups and its own, Magnum cannot describe a cluster without masters.
+                if error.status != _BAD_REQUEST:
+                    raise
+                return "Magnum has removed the node groups"
             if found is None:
                 return ()
             # A failed cluster shows its old status until Magnum's conductor takes the request up.

@@ -19,7 +19,7 @@ from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 
 __all__ = ["Kubeconfig", "certificate_kubeconfig", "token_kubeconfig"]
 
-_KEY_BITS = 3072
+_KEY_BITS = 2048  # as `openstack coe cluster config` makes them
 
 
 @dataclass(frozen=True, repr=False)

@@ -44,7 +44,7 @@ class RefusedError(ResourceError):
     """
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
-        super().__init__("; ".join(reasons.values()))
+        super().__init__("\n".join(reasons.values()))
         self.reasons = dict(reasons)
 
 

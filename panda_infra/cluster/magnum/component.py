@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pulumi
-import pulumi_openstack as openstack
 
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
 from panda_infra.cluster.ingress import CONFIG_MAP, ingress_settings
@@ -100,6 +99,8 @@ def _keypair(cluster: MagnumCluster, opts: pulumi.ResourceOptions) -> list[pulum
     """The keypair when the stack makes it."""
     if cluster.public_key is None:
         return []
+    import pulumi_openstack as openstack  # noqa: PLC0415 - seconds that other stacks need not wait for
+
     cloud = openstack.Provider("openstack", cloud=cluster.cloud, opts=opts)
     return [
         openstack.compute.Keypair(

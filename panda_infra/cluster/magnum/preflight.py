@@ -15,7 +15,6 @@ from panda_infra.provider.openstack_api import (
     OpenStack,
     OpenStackError,
 )
-from panda_infra.provider.openstack_sdk import SdkOpenStack
 
 __all__ = ["Report", "check_magnum", "inspect"]
 
@@ -32,6 +31,8 @@ class Report:
 
 def check_magnum(cluster: MagnumCluster, *, volumes: int = 0) -> Report:
     """`inspect` against the cloud that the stack names."""
+    from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - a second, for Magnum stacks only
+
     try:
         return inspect(cluster, SdkOpenStack(cluster.cloud), volumes=volumes)
     except OpenStackError as error:

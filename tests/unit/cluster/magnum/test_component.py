@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+from typing_extensions import override
+
+from panda_infra.cluster.magnum.component import Magnum
+from panda_infra.config.cluster import MagnumCluster
+from tests.unit.cluster.magnum.test_preflight import DESCRIBED
+
+HOSTS = ["panda-doma.cern.ch", "bigmon-doma.cern.ch"]
+
+
+class Recorder(pulumi.runtime.Mocks):
+    def __init__(self) -> None:
+        self.inputs: dict[str, dict[str, Any]] = {}
+
+    @override
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.inputs[args.typ] = args.inputs
+        outputs = {"panda-magnum:index:Cluster": {"clusterId": "uuid-1"}}
+        access = {"apiAddress": "https://127.0.0.1:6443", "expires": "2031-01-01", "kubeconfig": "text"}
+        outputs["panda-magnum:index:ClusterAccess"] = access
+        return args.name, {**args.inputs, **outputs.get(args.typ, {})}
+
+    @override
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        return {}, None
+
+
+@pytest.fixture(params=[True, False], ids=["preview", "update"])
+def recorder(request: pytest.FixtureRequest) -> Recorder:
+    made = Recorder()
+    pulumi.runtime.set_mocks(made, project="panda-infra", stack="test", preview=request.param)
+    return made
+
+
+def register(recorder: Recorder, **changes: object) -> dict[str, dict[str, Any]]:
+    @pulumi.runtime.test
+    def program() -> None:
+        Magnum(
+            "magnum",
+            MagnumCluster.model_validate_json(json.dumps(DESCRIBED | changes)),
+            hosts=HOSTS,
+            protect=True,
+        )
+
+    program()
+    return recorder.inputs
+
+
+def test_everything_that_panda_needs_of_a_cluster(recorder: Recorder) -> None:
+    inputs = register(recorder)
+    assert inputs["panda-magnum:index:Cluster"]["nodeCount"] == 4
+    access = inputs["panda-magnum:index:ClusterAccess"]
+    assert access["clusterId"] == "uuid-1"
+    assert access["configMaps"] == ["kube-system/cern-magnum-ingress-nginx-controller"]
+    assert inputs["panda-magnum:index:NodeLabels"]["labels"] == {"role": "ingress"}
+    assert inputs["panda-magnum:index:LandbAliases"]["aliases"] == ["panda-doma", "bigmon-doma"]
+    assert inputs["kubernetes:core/v1:ConfigMapPatch"]["data"] == {"allow-snippet-annotations": "true"}
+    assert inputs["pulumi:providers:kubernetes"]["clusterIdentifier"] == "uuid-1"
+
+
+def test_a_keypair_is_made_when_its_key_is_given(recorder: Recorder) -> None:
+    keypair = "openstack:compute/keypair:Keypair"
+    assert keypair not in register(recorder)
+    made = register(recorder, publicKey="ssh-ed25519 AAAA panda")[keypair]
+    assert made == {"name": "lxplus", "publicKey": "ssh-ed25519 AAAA panda"}
+
+
+def test_all_node_groups_must_join(recorder: Recorder) -> None:
+    inputs = register(recorder, nodeGroups=[{"name": "big", "flavor": "m2.3xlarge", "count": 2}])
+    for kind in ("ClusterAccess", "NodeLabels", "LandbAliases"):
+        assert inputs[f"panda-magnum:index:{kind}"]["workers"] == 6
+
+
+def test_more_hosts_share_the_aliases(recorder: Recorder) -> None:
+    inputs = register(recorder, aliasHosts=["mq-doma.cern.ch", "panda-doma.cern.ch"], aliasOffset=4)
+    aliases = inputs["panda-magnum:index:LandbAliases"]
+    assert aliases["aliases"] == ["panda-doma", "bigmon-doma", "mq-doma"]
+    assert aliases["offset"] == 4
+
+
+def test_cerns_controller_may_write_the_aliases(recorder: Recorder) -> None:
+    assert "panda-magnum:index:LandbAliases" not in register(recorder, aliases="controller")
