@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import cache
-from tools.parts import CLUSTER, LANGUAGE_PYTHON, PULUMI, Executable, Part
+from tools.parts import LANGUAGE_PYTHON, PULUMI, Executable, Part
 
 Version = tuple[int, int, int]
 
@@ -53,7 +53,7 @@ def find(part: Part) -> dict[str, Path] | None:
     """
     if part in (PULUMI, LANGUAGE_PYTHON):
         return _official_pulumi(part)
-    if part not in CLUSTER:
+    if part.plugin:
         return None
     with ThreadPoolExecutor() as pool:
         found = list(pool.map(on_path, part.executables))

@@ -162,8 +162,26 @@ PLUGIN_OPENSTACK = Part(
     variables={"main.version": versions.PULUMI_OPENSTACK},
     plugin="openstack",
 )
+ACTIONLINT = Part(
+    name="actionlint",
+    version=versions.ACTIONLINT,
+    executables=(Executable("actionlint", versions.ACTIONLINT),),
+    requires={"github.com/rhysd/actionlint": f"v{versions.ACTIONLINT}"},
+    package="github.com/rhysd/actionlint/cmd/actionlint",
+    variables={"github.com/rhysd/actionlint.version": versions.ACTIONLINT},
+)
+VERSITYGW = Part(
+    name="versitygw",
+    version=versions.VERSITYGW,
+    executables=(Executable("versitygw", versions.VERSITYGW),),
+    requires={"github.com/versity/versitygw": f"v{versions.VERSITYGW}"},
+    package="github.com/versity/versitygw/cmd/versitygw",
+    variables={"main.Version": versions.VERSITYGW},
+)
 
 # What runs a Kubernetes API with charts on it, and what runs a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
 ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
-PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE)}
+# What the tests alone need: a linter of workflows, and an S3 server for the state.
+CHECKS = (ACTIONLINT, VERSITYGW)
+PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *CHECKS)}

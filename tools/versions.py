@@ -15,6 +15,8 @@ ETCD = "3.6.4"
 KWOK = "0.7.0"
 HELM = "3.21.4"
 REGISTRY = "3.1.2"
+ACTIONLINT = "1.7.12"
+VERSITYGW = "1.8.0"
 
 # The Go module of the kubernetes plugin carries no semantic tag; this pseudo-version is the release above.
 PULUMI_KUBERNETES_MODULE = "4.0.0-20260115033456-f47bc2d6f199"

@@ -3,7 +3,7 @@ import pytest
 from tests.unit.tools.conftest import Workshop
 from tools import doctor, engine, toolchain
 from tools.__main__ import main
-from tools.parts import CLUSTER, ENGINE, HELM, PARTS, PLUGIN_KUBERNETES
+from tools.parts import HELM, PARTS, PLUGIN_KUBERNETES
 
 
 def rows() -> dict[str, doctor.Row]:
@@ -56,7 +56,7 @@ def test_without_go_what_is_not_installed_is_missing(
 
 def test_without_go_nothing_is_missing_if_all_is_installed(workshop: Workshop) -> None:
     (workshop.bin / "go").unlink()
-    for part in (*CLUSTER, *ENGINE):
+    for part in PARTS.values():
         for executable in part.executables:
             home = engine.plugin_file(workshop.home / ".pulumi", part).parent if part.plugin else None
             workshop.install(executable.name, executable.version, folder=home)
