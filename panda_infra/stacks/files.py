@@ -14,5 +14,5 @@ def as_text(content: bytes) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
-        text = ""
-    return text if text and not text.startswith(BINARY) else BINARY + b64encode(content).decode()
+        text = BINARY
+    return BINARY + b64encode(content).decode() if text.startswith(BINARY) else text

@@ -18,7 +18,7 @@ from tests.support.stack_files import plan_of
 
 __all__ = ["Object", "Rendered", "Workload", "render"]
 
-Object = Mapping[str, Any]
+Object = dict[str, Any]
 _KINDS = ("Deployment", "StatefulSet")
 
 

@@ -1,0 +1,138 @@
+"""A project folder of its own for each test, and a Pulumi CLI that keeps secrets in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from panda_infra.cli.app import app
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.stacks import pulumi as pulumi_module
+from panda_infra.stacks.document import compose
+from panda_infra.stacks.pulumi import Pulumi, PulumiError
+from tools import REPOSITORY
+
+SMALL = {
+    "experiment": "dev",
+    "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
+    "hosts": {"panda": "panda.cern.ch"},
+    "storage": {"class": "standard"},
+    "components": {"msgsvc": {}, "iam": {}, "iam-db": {}, "panda": {"server": {"replicas": 2}}},
+}
+
+
+class FakeCli:
+    """What the real CLI does with one stack file, without its state and its encryption."""
+
+    def __init__(self) -> None:
+        self.stacks: list[str] = []
+        self.values: dict[tuple[str, str], str] = {}
+        self.arguments: list[Sequence[str]] = []
+
+    def run(self, cli: Pulumi, *arguments: str, stdin: str | None = None) -> str:
+        self.arguments.append(arguments)
+        match arguments:
+            case ("stack", "ls", *_):
+                return json.dumps([{"name": name} for name in self.stacks])
+            case ("stack", "init", stack, *_):
+                self.stacks.append(stack)
+                return ""
+            case ("config", "set", "--secret", "--path", "--raw", name, "--stack", stack):
+                assert stdin is not None
+                self._store(cli.folder / f"Pulumi.{stack}.yaml", name, stdin)
+                return ""
+            case ("config", "--show-secrets", "--json", "--stack", stack):
+                return self._config(cli.folder / f"Pulumi.{stack}.yaml")
+        raise PulumiError(f"no such command here: {arguments}")
+
+    def _store(self, file: Path, name: str, value: str) -> None:
+        from panda_infra.cli.keys import parse
+
+        document = yaml.safe_load(file.read_text())
+        section, *path, last = parse(name)
+        target = document["config"].setdefault(f"{NAMESPACE}:{section}", {})
+        for part in path:
+            target = target.setdefault(part, {})
+        target[last] = {"secure": f"v1:{len(self.values)}"}
+        self.values[file.name, f"v1:{len(self.values)}"] = value
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def _config(self, file: Path) -> str:
+        def clear(value: Any) -> Any:
+            if isinstance(value, dict) and value.keys() == {"secure"}:
+                return self.values[file.name, value["secure"]]
+            return {key: clear(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+        entries = {}
+        for key, value in yaml.safe_load(file.read_text())["config"].items():
+            plain = clear(value)
+            text = plain if isinstance(plain, str) else json.dumps(plain)
+            entries[key] = {"value": text, "secret": key == f"{NAMESPACE}:secrets"}
+        return json.dumps(entries)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project, the current folder."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: panda-infra\nruntime: python\n")
+    (folder / "cric_jsons").symlink_to(REPOSITORY / "cric_jsons")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def stack_file(project: Path) -> Path:
+    """The file of the stack `small`, without secrets."""
+    file = project / "Pulumi.small.yaml"
+    file.write_text(compose(SMALL, "A small stack."))
+    return file
+
+
+@pytest.fixture
+def fake_cli(monkeypatch: pytest.MonkeyPatch) -> FakeCli:
+    """Stands in for the Pulumi CLI."""
+    fake = FakeCli()
+    monkeypatch.setattr(Pulumi, "run", lambda self, *args, stdin=None: fake.run(self, *args, stdin=stdin))
+    monkeypatch.setattr(pulumi_module.shutil, "which", lambda _name: "/bin/true")
+    return fake
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line; gives the exit code, the result and what was told beside it."""
+    monkeypatch.setenv("COLUMNS", "150")
+
+    def invoke(*arguments: str, stdin: bytes = b"") -> Any:
+        result = CliRunner().invoke(app, list(arguments), input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compares a text with a golden file beside the tests; --write-golden is done by deleting the file."""
+
+    def compare(name: str, text: str) -> None:
+        file = Path(__file__).parent / "golden" / name
+        if not file.exists():
+            file.write_text(text)
+            pytest.fail(f"{name} did not exist; it was written, look at it")
+        assert text == file.read_text(), (
+            f"{file} differs; if the new text is right, delete the file and run again"
+        )
+
+    assert request
+    return compare

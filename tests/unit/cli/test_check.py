@@ -1,0 +1,57 @@
+"""`check` judges stack files offline."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from tools import REPOSITORY
+
+
+def test_a_good_stack_is_ok(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("check")
+    assert (result.exit_code, result.stdout) == (0, "small: ok\n")
+
+
+def test_every_problem_of_every_stack_is_told_at_once(run: Any, stack_file: Path) -> None:
+    other = stack_file.with_name("Pulumi.other.yaml")
+    other.write_text(
+        stack_file.read_text().replace("iam-db: {}", "iamdb: {}").replace("replicas: 2", "replicas: x")
+    )
+    result = run("check")
+    assert result.exit_code == 1
+    assert "small: ok" in result.stdout
+    assert "did you mean `iam-db`?" in result.stderr
+    assert "components.panda.server.replicas" in result.stderr
+
+
+def test_other_programs_get_json(run: Any, stack_file: Path) -> None:
+    stack_file.write_text(stack_file.read_text().replace("panda.cern.ch", "not a host"))
+    result = run("check", "small", "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["small"]
+    assert problem["where"] == "hosts.panda"
+
+
+def test_an_unknown_stack_is_told_with_the_nearest(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("check", "smal")
+    assert (result.exit_code, "did you mean small?" in result.stderr) == (1, True)
+
+
+def test_outside_of_a_project_it_says_so(run: Any, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("check")
+    assert result.exit_code == 1
+    assert "does not lie in a checkout of panda-infra" in result.stderr
+
+
+def test_all_stacks_of_the_repository_are_judged_in_less_than_a_second(run: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    begin = time.process_time()
+    result = run("check", "--json")
+    assert time.process_time() - begin < 1
+    assert {"doma", "lsst", "local"} <= json.loads(result.stdout).keys()

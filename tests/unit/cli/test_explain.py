@@ -1,0 +1,67 @@
+"""`explain` tells a key's value and who says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def explained(run: Any, key: str) -> dict[str, Any]:
+    result = run("explain", "small", key, "--json")
+    assert result.exit_code == 0, result.stderr
+    (only,) = json.loads(result.stdout)
+    found: dict[str, Any] = only
+    return found
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "origin"),
+    [
+        ("components.panda.jedi.replicas", 1, "default"),
+        ("auth.tokenEndpoint", "http://iam-main:8443/token", "derived"),
+        ("components.panda.settings.database.host", "panda-postgres", "derived"),
+        ("panda:server.replicaCount", 2, "derived"),
+        ("panda:server.image.tag", None, "not set: the chart's own default holds"),
+    ],
+)
+def test_what_the_file_does_not_say(run: Any, stack_file: Path, key: str, value: object, origin: str) -> None:
+    assert stack_file.exists()
+    found = explained(run, key)
+    assert (found["value"], found["origin"]) == (value, origin)
+
+
+def test_what_the_file_says_has_a_line(run: Any, stack_file: Path) -> None:
+    found = explained(run, "components.panda.server.replicas")
+    line = stack_file.read_text().splitlines().index("        replicas: 2") + 1
+    assert (found["value"], found["origin"]) == (2, f"stack file, line {line}")
+    assert found["meaning"] == "Number of pods."
+
+
+def test_a_section_shows_all_below_it(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("explain", "small", "hosts")
+    assert "hosts.panda" in result.stdout
+    assert "hosts.harvester" in result.stdout
+
+
+def test_secrets_stay_hidden(run: Any, stack_file: Path) -> None:
+    stack_file.write_text(stack_file.read_text() + "  panda-infra:secrets:\n    hashKey: {secure: v1:abc}\n")
+    found = explained(run, "secrets.hashKey")
+    assert found["value"] == "***"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("components.pnda", "did you mean `components.panda`?"),
+        ("bigmon:main.ingress", "this stack does not deploy bigmon"),
+        ("a..b", "is no key"),
+    ],
+)
+def test_a_wrong_key_is_told(run: Any, stack_file: Path, key: str, told: str) -> None:
+    assert stack_file.exists()
+    result = run("explain", "small", key)
+    assert (result.exit_code, told in result.stderr) == (1, True), result.stderr

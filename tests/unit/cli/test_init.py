@@ -1,0 +1,118 @@
+"""`init` makes a stack that previews."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panda_infra.cli.new_stack import existing_cluster
+from panda_infra.stacks.project import Project
+from tests.unit.cli.conftest import FakeCli
+
+_WANTED = (
+    "init",
+    "mine",
+    "-e",
+    "dev",
+    "--kubeconfig",
+    "kc",
+    "--storage-class",
+    "standard",
+    "--make-certificates",
+)
+
+
+def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    result = run(*_WANTED, "--host", "panda=panda.cern.ch", "--affix=-dev")
+    assert result.exit_code == 0, result.stderr
+    assert "is complete" in result.stdout
+    text = (project / "Pulumi.mine.yaml").read_text()
+    loaded = Project(project).judge("mine")
+    assert (loaded.config.affix, loaded.config.hosts.panda) == ("-dev", "panda.cern.ch")
+    assert fake_cli.stacks == ["mine"]
+    assert not any(value in text for value in fake_cli.values.values())
+
+
+def test_the_new_file_starts_with_its_schema(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(FakeCli, "_store", lambda *_: None)
+    run(*_WANTED)
+    assert fake_cli
+    first = (project / "Pulumi.mine.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=docs/stack.schema.json"
+
+
+def test_a_second_run_generates_nothing_anew(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    run(*_WANTED)
+    before = (project / "Pulumi.mine.yaml").read_text(), dict(fake_cli.values)
+    result = run("init", "mine")
+    assert result.exit_code == 0, result.stderr
+    assert ((project / "Pulumi.mine.yaml").read_text(), fake_cli.values) == before
+
+
+def test_what_only_the_site_has_is_listed_with_the_command(
+    run: Any, project: Path, fake_cli: FakeCli
+) -> None:
+    assert project
+    assert fake_cli
+    result = run("init", "mine", "-e", "lsst", "--kubeconfig", "kc", "--storage-class", "s", "--component", "msgsvc",
+                 "--component", "panda", "--component", "harvester")  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert "secrets set --stack mine 'auth.idToken'" in result.stderr
+    assert "'files.harvesterAuth[\"pilot_userkey.pem\"]' --file FILE" in result.stderr
+    assert "'certificates.harvester' --file host.p12" in result.stderr
+
+
+def test_magnum_makes_the_cluster(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    assert fake_cli
+    pairs = (
+        "name=panda-test",
+        "template=t",
+        "keypair=k",
+        "flavor=m2.large",
+        "masterFlavor=m2.medium",
+        "nodeCount=3",
+    )
+    options = [word for pair in pairs for word in ("--magnum", pair)]
+    result = run("init", "mine", "-e", "dev", *options, "--storage-class", "s", "--make-certificates")
+    assert result.exit_code == 0, result.stderr
+    cluster = Project(project).judge("mine").config.cluster
+    assert (cluster.kind, cluster.model_dump()["node_count"]) == ("magnum", 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told", "code"),
+    [
+        (("init", "mine", "-e", "dev"), "give --storage-class", 1),
+        (("init", "mine", "--storage-class", "s"), "give --experiment", 1),
+        (("init", "mine", "-e", "nope"), "must be one of", 2),
+        (("init", "a/b", "-e", "dev", "--storage-class", "s"), "cannot be a stack's name", 1),
+        (
+            ("init", "mine", "-e", "dev", "--storage-class", "s", "--host", "panda"),
+            "write it as NAME=VALUE",
+            1,
+        ),
+    ],
+)
+def test_what_is_missing_or_wrong_is_told(
+    run: Any, project: Path, fake_cli: FakeCli, arguments: tuple[str, ...], told: str, code: int
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+    assert not list(project.glob("Pulumi.*.yaml"))
+    assert not fake_cli.stacks
+
+
+def test_a_file_that_breaks_a_rule_keeps_its_secrets(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    result = run(*_WANTED, "--component", "panda")
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+    assert "components.panda: needs msgsvc" in result.stderr
+    assert (project / "Pulumi.mine.yaml").exists()
+    assert fake_cli.values
+
+
+def test_a_cluster_without_kubeconfig_takes_it_from_the_secrets() -> None:
+    assert existing_cluster(None, "admin") == {"kind": "existing", "context": "admin"}

@@ -1,0 +1,231 @@
+"""`secrets`: audit, set, rotate, render."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509 import load_pem_x509_certificate
+
+from panda_infra.cli.secrets.audit import rows
+from panda_infra.secrets.certificates import make_authority
+from tests.support.stacks import stack
+from tests.unit.cli.conftest import FakeCli
+
+
+def p12(*hosts: str, password: str = "", days: int = 0) -> bytes:
+    made = make_authority("Test CA", now=datetime.now(UTC) - timedelta(days=days)).issue(hosts)
+    key = serialization.load_pem_private_key(made.key.encode(), None)
+    encryption = (
+        serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+    )
+    return pkcs12.serialize_key_and_certificates(
+        b"host",
+        key,  # type: ignore[arg-type]
+        load_pem_x509_certificate(made.certificate.encode()),
+        [load_pem_x509_certificate(made.chain.encode())],
+        encryption,
+    )
+
+
+def test_the_audit_shows_each_secret_once(
+    run: Any, stack_file: Path, golden: Callable[[str, str], None]
+) -> None:
+    assert stack_file.exists()
+    result = run("secrets", "audit", "small", "--offline", "--all")
+    assert result.exit_code == 1
+    golden("audit.txt", "\n".join(line.rstrip() for line in result.stdout.splitlines()) + "\n")
+
+
+def test_the_audit_is_content_with_a_complete_stack(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+    assert stack_file.exists()
+    assert run("init", "small", "--make-certificates").exit_code == 0
+    result = run("secrets", "audit", "small", "--json")
+    assert result.exit_code == 0, result.stdout
+    report = json.loads(result.stdout)
+    states = {row["key"]: row["state"] for row in report["secrets"]}
+    assert states["panda.databasePassword"] == "set"
+    assert "missing" not in states.values()
+    ends = {row["key"]: row["expires"] for row in report["secrets"] if row["expires"]}
+    assert ends.keys() == {"certificates.panda.certificate", "certificates.panda.chain"}
+    assert not set(fake_cli.values.values()) & set(re.findall(r'"([^"]*)"', result.stdout))
+
+
+def test_an_expired_certificate_fails_the_audit(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+    assert fake_cli
+    assert run("init", "small").exit_code == 0
+    file = stack_file.with_name("host.p12")
+    file.write_bytes(p12("panda.cern.ch", days=5000))
+    assert run("secrets", "set", "-s", "small", "certificates.panda", "--file", str(file)).exit_code == 0
+    result = run("secrets", "audit", "small")
+    assert result.exit_code == 1
+    assert "expired on" in result.stdout
+
+
+def test_what_somebody_else_provides_is_not_missing() -> None:
+    config = stack(
+        components={
+            "msgsvc": {},
+            "panda": {"settings": {"existingSecrets": ["panda-certs", "panda-tls-certs"]}},
+        }
+    )
+    states = {row.key: row.state for row in rows(config, {})}
+    assert states["certificates.panda.certificate"] == "elsewhere"
+
+
+@pytest.mark.parametrize("value", [b"plain", b"p#w@1-2~x", b"with line end\n"])
+def test_a_value_comes_from_standard_input(
+    run: Any, stack_file: Path, fake_cli: FakeCli, value: bytes
+) -> None:
+    assert stack_file.exists()
+    result = run("secrets", "set", "-s", "small", "iam.superuserPassword", stdin=value)
+    assert result.exit_code == 0, result.stderr
+    assert list(fake_cli.values.values()) == [value.decode().removesuffix("\n")]
+    assert "rolled by the next up: iam/main, iam-db/backup" in result.stdout
+    assert value.decode().strip() not in result.output
+    assert not any(value.decode().strip() in word for arguments in fake_cli.arguments for word in arguments)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"line one\nline two\n\n", b"\r\n\ttabs and no end", "ünïcode ☃\n".encode(), bytes(range(256))],
+)
+def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, content: bytes) -> None:
+    from base64 import b64decode
+
+    source = stack_file.with_name("token")
+    source.write_bytes(content)
+    result = run("secrets", "set", "-s", "small", "files.panda.a.proxy", "--file", str(source))
+    assert result.exit_code == 0, result.stderr
+    (value,) = fake_cli.values.values()
+    read = b64decode(value.removeprefix("base64:")) if value.startswith("base64:") else value.encode()
+    assert read == content
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("panda.databasePassword", b"it's", "which panda/postgres cannot take"),
+        ("panda.databasePassword", b"", "is empty"),
+        ("panda.databasePassword", b"\xff\xfe", "is no UTF-8 text"),
+        ("iam.keystore", b"{}", "is no JSON Web Key Set"),
+        ("auth.clientSecrets.Nobody", b"x", "nothing in this stack's settings uses it"),
+        ("panda.password", b"x", "did you mean `panda.databasePassword`?"),
+        ("certificates.panda", b"", "give a PKCS#12 file"),
+    ],
+)
+def test_what_its_readers_cannot_take_is_not_stored(
+    run: Any, stack_file: Path, fake_cli: FakeCli, key: str, value: bytes, told: str
+) -> None:
+    assert stack_file.exists()
+    result = run("secrets", "set", "-s", "small", key, stdin=value)
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert not fake_cli.values
+
+
+@pytest.mark.parametrize("password", ["", "geheim"])
+def test_a_p12_becomes_certificate_key_and_chain(
+    run: Any, stack_file: Path, fake_cli: FakeCli, password: str
+) -> None:
+    file = stack_file.with_name("host.p12")
+    file.write_bytes(p12("panda.cern.ch", password=password))
+    command = ("secrets", "set", "-s", "small", "certificates.panda", "--file", str(file))
+    result = run(*command, stdin=f"{password}\n".encode())
+    assert result.exit_code == 0, result.stderr
+    assert [value.splitlines()[0] for value in fake_cli.values.values()] == [
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN CERTIFICATE-----",
+    ]
+
+
+def test_a_file_that_is_no_p12_is_told(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+    result = run("secrets", "set", "-s", "small", "certificates.panda", "--file", str(stack_file))
+    assert (result.exit_code, fake_cli.values) == (1, {})
+    assert "is no PKCS#12" in result.stderr
+
+
+def test_rotation_makes_another_value_and_names_the_pods(
+    run: Any, stack_file: Path, fake_cli: FakeCli
+) -> None:
+    assert stack_file.exists()
+    results = [run("secrets", "rotate", "-s", "small", "msgsvc.basePassword") for _ in range(2)]
+    assert [result.exit_code for result in results] == [0, 0]
+    assert len(set(fake_cli.values.values())) == 2
+    assert "rolled by the next up: msgsvc/activemq, panda/server, panda/jedi" in results[0].stdout
+    assert not any(value in results[0].output for value in fake_cli.values.values())
+
+
+def test_rotation_warns_of_what_the_program_cannot_change(
+    run: Any, stack_file: Path, fake_cli: FakeCli
+) -> None:
+    assert stack_file.exists()
+    assert fake_cli
+    result = run("secrets", "rotate", "-s", "small", "panda.databasePassword")
+    assert "a database that exists keeps its password" in result.stderr
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_only_the_site_renews_what_others_know_too(
+    run: Any, stack_file: Path, fake_cli: FakeCli, *, external: bool
+) -> None:
+    if external:
+        database = "{postgres: {enabled: false}, settings: {database: {host: db.cern.ch}}}"
+        text = re.sub(r"panda:\n +server:\n +replicas: 2", f"panda: {database}", stack_file.read_text())
+        stack_file.write_text(text)
+    key = "panda.databasePassword" if external else "rucio.password"
+    result = run("secrets", "rotate", "-s", "small", key)
+    assert (result.exit_code, fake_cli.values) == (1, {})
+    assert "only the site can renew this" in result.stderr
+
+
+def test_rendered_files_hold_every_byte_and_are_for_the_owner_alone(
+    run: Any, stack_file: Path, fake_cli: FakeCli, tmp_path: Path
+) -> None:
+    assert stack_file.exists()
+    assert run("init", "small", "--make-certificates").exit_code == 0
+    target = tmp_path / "rendered"
+    os.umask(0)
+    result = run("secrets", "render", "small", "--output", str(target))
+    assert result.exit_code == 0, result.stderr
+    password = (target / "panda-secrets-panda-envs" / "PANDA_DB_PASSWORD").read_bytes()
+    assert password.decode() in fake_cli.values.values()
+    for path in target.rglob("*"):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
+
+
+@pytest.mark.parametrize("where", ["inside", "used"])
+def test_rendering_refuses_places_where_secrets_would_stay(
+    run: Any, project: Path, stack_file: Path, fake_cli: FakeCli, tmp_path: Path, where: str
+) -> None:
+    assert stack_file.exists()
+    assert fake_cli
+    used = tmp_path / "used"
+    used.mkdir()
+    (used / "file").touch()
+    result = run(
+        "secrets", "render", "small", "--output", str(project / "out" if where == "inside" else used)
+    )
+    assert result.exit_code == 1
+    assert not (project / "out").exists()
+
+
+def test_an_incomplete_stack_is_not_rendered(
+    run: Any, stack_file: Path, fake_cli: FakeCli, tmp_path: Path
+) -> None:
+    assert stack_file.exists()
+    assert fake_cli
+    result = run("secrets", "render", "small", "--output", str(tmp_path / "out"))
+    assert result.exit_code == 1
+    assert "secrets.hashKey: is missing" in result.stderr
