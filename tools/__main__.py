@@ -16,9 +16,10 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is neither on PATH nor in the cache")
-    build.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
     commands.add_parser("doctor", help="show each tool: found where, in which version, and what is wanted")
-    commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
+    env = commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
+    for command in (build, env):
+        command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
     commands.add_parser("venv", help="make the virtualenv with the locked packages and link .venv to it")
     commands.add_parser("prune", help="remove from the cache what the present pins do not use")
     return main
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(doctor.table(rows))
             return 0 if all(row.usable for row in rows) else 1
         case "env":
-            for name, value in toolchain.ensure().environment().items():
+            for name, value in toolchain.ensure(arguments.parts).environment().items():
                 print(f"export {name}={shlex.quote(value)}")
         case "venv":
             venv.link(venv.ensure(venv.LOCK, "main", toolchain.to_stderr))

@@ -61,7 +61,7 @@ def _change(name: str, base: Revision, head: Revision) -> StackChange | None:
         return StackChange(name, kind, _components(None, after), (), (reason, *_problems("head", after)))
     reasons = (*_problems("base", before), *_problems("head", after), *_program(base, head))
     found = tuple(differences(_comparable(before), _comparable(after)))
-    if before.problems == after.problems and not found and base.program == head.program:
+    if not found and not reasons:
         return None
     return StackChange(name, "changed", _components(before, after), found, reasons)
 

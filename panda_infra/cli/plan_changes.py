@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import typer
@@ -54,10 +55,11 @@ def changes_between(base: str, head: str) -> tuple[StackChange, ...]:
     repository = project().folder
     newer = full_name(repository, head)
     older = common_ancestor(repository, full_name(repository, base), newer)
-    revision = revision_of(repository, newer)
-    if revision.trouble:
-        raise CommitError(f"{head}: {revision.trouble}")
-    return touched(revision_of(repository, older), revision)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        before, after = pool.map(lambda commit: revision_of(repository, commit), (older, newer))
+    if after.trouble:
+        raise CommitError(f"{head}: {after.trouble}")
+    return touched(before, after)
 
 
 def _summary(changes: Sequence[StackChange]) -> dict[str, Any]:
