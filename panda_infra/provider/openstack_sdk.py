@@ -12,7 +12,7 @@ from typing import Any
 
 import openstack
 from keystoneauth1 import exceptions
-from openstack.exceptions import ConfigException
+from openstack.exceptions import ConfigException, SDKException
 from typing_extensions import override
 
 from panda_infra.provider.openstack_api import (
@@ -34,6 +34,7 @@ _RETRIES = 6  # with keystoneauth's pauses of 0.5 s, 1 s, 2 s...: about half a m
 _TRANSIENT = (429, 500, 502, 503, 504)
 _REJECTED = (429,)  # the one status that surely means: not carried out
 _PAGE = 1000
+_TIMEOUT = 60  # seconds that a service may take to answer
 _NODE_GROUPS = {"OpenStack-API-Version": "container-infra 1.9"}
 _UPGRADE = {"OpenStack-API-Version": "container-infra 1.8"}
 _NOT_FOUND = 404
@@ -45,7 +46,7 @@ class SdkOpenStack(OpenStack):
     def __init__(self, cloud: str | None) -> None:
         self._cloud = cloud
         try:
-            self._connection = openstack.connect(cloud=cloud)
+            self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT)
         except (ConfigException, exceptions.ClientException) as error:
             where = f"cloud {cloud!r} in clouds.yaml" if cloud else "the OS_* variables"
             msg = f"no usable OpenStack credentials from {where}: {error}"
@@ -84,7 +85,7 @@ class SdkOpenStack(OpenStack):
             "ram": _limits(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
         }
         if self._connection.has_service("block-storage"):
-            cinder = self._call(self._connection.block_storage, "GET", "/limits")["limits"]["absolute"]
+            cinder = self._call("block_storage", "GET", "/limits")["limits"]["absolute"]
             found["volumes"] = _limits(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
         return found
 
@@ -201,14 +202,14 @@ class SdkOpenStack(OpenStack):
         self._nova("DELETE", f"/servers/{server_id}/metadata/{key}", missing=True)
 
     def _magnum(self, method: str, path: str, **options: Any) -> Any:
-        return self._call(self._connection.container_infrastructure_management, method, path, **options)
+        return self._call("container_infrastructure_management", method, path, **options)
 
     def _nova(self, method: str, path: str, **options: Any) -> Any:
-        return self._call(self._connection.compute, method, path, **options)
+        return self._call("compute", method, path, **options)
 
     def _call(
         self,
-        service: Any,
+        service: str,
         method: str,
         path: str,
         *,
@@ -223,11 +224,11 @@ class SdkOpenStack(OpenStack):
             "raise_exc": False,
         }
         try:
-            answer = service.request(path, method, **(settings | options))
+            answer = getattr(self._connection, service).request(path, method, **(settings | options))
         except exceptions.Unauthorized as error:
             msg = f"Keystone refuses the credentials of {self._where()}: renew them, or the token if they are one"
             raise OpenStackError(msg, 401) from error
-        except exceptions.ClientException as error:
+        except (exceptions.ClientException, SDKException) as error:
             msg = f"{method} {path}: {self._where()} cannot be reached ({error})"
             raise OpenStackError(msg) from error
         if answer.status_code == _NOT_FOUND and missing:

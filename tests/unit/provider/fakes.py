@@ -153,6 +153,10 @@ class FakeOpenStack(OpenStack):
         found = next((c for c in self.world.clusters.values() if cluster_id in (c.id, c.name)), None)
         if found is None:
             return None
+        if self.world.pending.get(found.id) == ("DELETE", 1):
+            msg = "HTTP 400: Invalid input for field/attribute master_count. Value: '0'."
+            self.world.pending[found.id] = ("DELETE", 0)
+            raise OpenStackError(msg, 400)
         if self.world.hidden.get(found.id, 0) > 0:
             self.world.hidden[found.id] -= 1
             return None

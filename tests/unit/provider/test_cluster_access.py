@@ -112,9 +112,7 @@ def test_a_short_lived_token_instead_of_a_certificate(
     assert not world.admin
 
 
-def test_growing_the_cluster_keeps_the_credential(
-    engine: Engine, world: World, inputs: dict[str, object]
-) -> None:
+def test_growing_the_cluster_keeps_the_credential(engine: Engine, inputs: dict[str, object]) -> None:
     resource_id, state, _ = engine.up("ClusterAccess", inputs)
     cluster_id = str(inputs["clusterId"])
     engine.update(

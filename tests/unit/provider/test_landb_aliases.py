@@ -174,7 +174,7 @@ def test_numbers_that_a_script_gave_before_are_kept(
 
 def test_importing_finds_every_alias(engine: Engine, inputs: dict[str, object]) -> None:
     resource_id, _, _ = engine.up("LandbAliases", inputs)
-    imported, state, found = engine.read("LandbAliases", str(inputs["clusterId"]))
+    imported, _, found = engine.read("LandbAliases", str(inputs["clusterId"]))
     assert imported == resource_id
     assert found["aliases"] == sorted(ALIASES)
     assert found["numbers"] == {NODE + str(n): n + 1 for n in range(4)}

@@ -39,7 +39,7 @@ def recorder(request: pytest.FixtureRequest) -> Recorder:
 
 
 def register(recorder: Recorder, **changes: object) -> dict[str, dict[str, Any]]:
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> None:
         Magnum(
             "magnum",

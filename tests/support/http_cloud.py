@@ -1,0 +1,216 @@
+"""The smallest cloud that speaks HTTP: Keystone, Nova's servers, one Magnum cluster and its Kubernetes nodes.
+
+For what the real services of the test bed are too slow at: hundreds of nodes, and answers at will.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import yaml
+from typing_extensions import override
+
+__all__ = ["Call", "HttpCloud", "running"]
+
+CLUSTER = "7d1e3c52-0000-4000-8000-000000000001"
+_PREFIX = "panda-bench-abcdefghij12"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request; ``path`` has no query."""
+
+    method: str
+    path: str
+
+
+@dataclass
+class HttpCloud:
+    """What the cloud has and was asked; ``latency`` is in seconds, per request."""
+
+    url: str
+    workers: int
+    latency: float = 0.0
+    calls: list[Call] = field(default_factory=list)
+    answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    """Statuses and headers for the next requests to Nova, in place of its own answers."""
+    metadata: dict[str, dict[str, str]] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.metadata = {f"server-{n}": {} for n in range(self.workers)}
+        self.labels = {f"{_PREFIX}-node-{n}": {} for n in range(self.workers)}
+
+    def clouds_file(self, folder: Path) -> Path:
+        """A clouds.yaml that knows this cloud as ``http``."""
+        auth = {
+            "auth_url": f"{self.url}/identity/v3",
+            "username": "u",
+            "password": "p",
+            "project_name": "p",
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        path = folder / "clouds.yaml"
+        path.write_text(yaml.safe_dump({"clouds": {"http": {"auth": auth, "region_name": "r"}}}))
+        return path
+
+    def kubeconfig(self) -> dict[str, Any]:
+        """The way to the nodes."""
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "c", "cluster": {"server": f"{self.url}/kubernetes"}}],
+            "users": [{"name": "u", "user": {"token": "t"}}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "c",
+        }
+
+    def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+        """Status and content for one request."""
+        service, _, rest = path.removeprefix("/").partition("/")
+        if service == "identity":
+            return self._identity(method)
+        if service == "compute":
+            return self._compute(method, rest, query, body)
+        if service == "magnum":
+            return self._magnum(rest)
+        return self._kubernetes(method, rest, body)
+
+    def _identity(self, method: str) -> tuple[int, Any]:
+        if method == "GET":
+            link = {"rel": "self", "href": f"{self.url}/identity/v3"}
+            return 200, {"version": {"id": "v3.14", "status": "stable", "links": [link]}}
+        catalog = [
+            {
+                "type": kind,
+                "endpoints": [
+                    {"interface": "public", "region": "r", "region_id": "r", "url": f"{self.url}/{path}"}
+                ],
+            }
+            for kind, path in (("compute", "compute/v2.1"), ("container-infra", "magnum/v1"))
+        ]
+        token = {
+            "catalog": catalog,
+            "expires_at": "2099-01-01T00:00:00Z",
+            "issued_at": "2020-01-01T00:00:00Z",
+        }
+        scope = {"id": "p", "name": "p", "domain": {"id": "default", "name": "Default"}}
+        return 201, {"token": {**token, "methods": ["password"], "user": scope, "project": scope}}
+
+    def _compute(self, method: str, rest: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
+        if found := re.fullmatch(r"v2.1/servers/([^/]+)/metadata(?:/(.+))?", rest):
+            server, key = found.groups()
+            if method == "DELETE":
+                del self.metadata[server][key]
+                return 204, None
+            self.metadata[server].update(body["metadata"])
+            return 200, {"metadata": self.metadata[server]}
+        if rest == "v2.1/servers/detail":
+            marker = query.get("marker", [""])[0]
+            names = list(self.metadata)
+            start = names.index(marker) + 1 if marker else 0
+            page = names[start : start + int(query["limit"][0])]
+            return 200, {"servers": [self._server(name) for name in page]}
+        version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1"}
+        return 200, {"version": {**version, "links": [{"rel": "self", "href": f"{self.url}/compute/v2.1/"}]}}
+
+    def _server(self, server: str) -> dict[str, Any]:
+        name = f"{_PREFIX}-node-{server.removeprefix('server-')}"
+        return {"id": server, "name": name, "status": "ACTIVE", "metadata": self.metadata[server]}
+
+    def _magnum(self, rest: str) -> tuple[int, Any]:
+        if rest.startswith("v1/clusters/"):
+            cluster = {"uuid": CLUSTER, "name": "panda-bench", "status": "CREATE_COMPLETE"}
+            return 200, {**cluster, "cluster_template_id": "t", "api_address": f"{self.url}/kubernetes"}
+        return 200, {
+            "versions": [
+                {
+                    "id": "v1",
+                    "status": "CURRENT",
+                    "links": [{"rel": "self", "href": f"{self.url}/magnum/v1/"}],
+                }
+            ]
+        }
+
+    def _kubernetes(self, method: str, rest: str, body: Any) -> tuple[int, Any]:
+        if rest.startswith("apis/apps"):
+            return 200, {"items": []}
+        if method == "PATCH":
+            self.labels[rest.rsplit("/", 1)[-1]].update(body["metadata"]["labels"])
+            return 200, {}
+        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
+        return 200, {
+            "items": [
+                {
+                    "metadata": {"name": name, "labels": labels},
+                    "spec": {"providerID": f"openstack:///server-{name.rsplit('-', 1)[-1]}"},
+                    "status": ready,
+                }
+                for name, labels in self.labels.items()
+            ]
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    cloud: HttpCloud
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+    def _serve(self) -> None:
+        parts = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = json.loads(self.rfile.read(length)) if length else None
+        self.cloud.calls.append(Call(self.command, parts.path))
+        time.sleep(self.cloud.latency)
+        headers: dict[str, str] = {}
+        if self.cloud.answers and "/servers" in parts.path:
+            status, headers = self.cloud.answers.pop(0)
+            content: Any = {"error": {"message": HTTPStatus(status).phrase}}
+        else:
+            status, content = self.cloud.answer(self.command, parts.path, parse_qs(parts.query), body)
+        text = b"" if content is None else json.dumps(content).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status == HTTPStatus.CREATED:
+            self.send_header("X-Subject-Token", "token")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_DELETE = do_PATCH = _serve  # noqa: N815 - the base class's names
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
+@contextmanager
+def running(workers: int, *, latency: float = 0.0) -> Iterator[HttpCloud]:
+    """A cloud whose cluster has so many workers, on a free local port."""
+    handler = type("Handler", (_Handler,), {})
+    with _Server(("127.0.0.1", 0), handler) as server:
+        cloud = HttpCloud(f"http://127.0.0.1:{server.server_port}", workers, latency)
+        handler.cloud = cloud
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield cloud
+        finally:
+            server.shutdown()
