@@ -10,35 +10,43 @@ from typing import Annotated, Any
 import typer
 
 from panda_infra.changes.compare import StackChange, touched
-from panda_infra.cli.output import JsonFlag, results
+from panda_infra.cli.output import JsonFlag, results, show_json
 from panda_infra.cli.stack_argument import project
 from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
 
 __all__ = ["changes_between", "plan_changes"]
 
 _LONGEST = 100
+_TEST_BED = "local"
 
 
 def plan_changes(
     base: Annotated[str, typer.Argument(metavar="BASE", help="Commit, branch or tag to compare with.")],
     head: Annotated[str, typer.Argument(metavar="HEAD", help="Commit to look at.")] = "HEAD",
     as_json: JsonFlag = False,
+    as_matrix: Annotated[
+        bool, typer.Option("--matrix", help="Print `stacks=[...]`, an output of GitHub's workflows.")
+    ] = False,
 ) -> None:
     """Tell which stacks HEAD deploys differently from the commit where it left BASE, offline.
 
     The Plans of both commits are made by their own code and compared, not the names of changed files. A stack whose
-    base has no Plan counts as touched, with the reason. With `--json` the output is one line: `touched` lists the
-    stacks to preview, `removed` those whose file is gone, `changes` how each differs.
+    base has no Plan counts as touched, with the reason. With `--json`, `touched` lists the stacks to preview,
+    `removed` those whose file is gone, `changes` how each differs; `--matrix` lists the touched ones without the
+    stack of the test bed, which has no world to look at.
 
     The exit code is 0 whether stacks are touched or not, and 1 when a stack of HEAD has no Plan.
 
     Examples:
-    `plan-changes main` looks at what is checked out. `plan-changes v1.2 v1.3 --json` is for workflows.
+    `plan-changes main` looks at what is checked out. `plan-changes v1.2 v1.3 --json` is for other
+    programs.
     """
     changes = changes_between(base, head)
     invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
-    if as_json:
-        typer.echo(json.dumps(_summary(changes), ensure_ascii=False))
+    if as_matrix:
+        typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != _TEST_BED])}")
+    elif as_json:
+        show_json(_summary(changes))
     else:
         for line in _lines(changes):
             results.print(line, markup=False)
@@ -64,10 +72,14 @@ def changes_between(base: str, head: str) -> tuple[StackChange, ...]:
 
 def _summary(changes: Sequence[StackChange]) -> dict[str, Any]:
     return {
-        "touched": [change.stack for change in changes if change.kind != "removed"],
+        "touched": _present(changes),
         "removed": [change.stack for change in changes if change.kind == "removed"],
         "changes": [change.as_json() for change in changes],
     }
+
+
+def _present(changes: Sequence[StackChange]) -> list[str]:
+    return [change.stack for change in changes if change.kind != "removed"]
 
 
 def _lines(changes: Sequence[StackChange]) -> list[str]:

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from pydantic import SecretStr
 
 from panda_infra.cli.keys import parse
 from panda_infra.cli.output import warn
@@ -25,7 +24,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.plan.rules import databases
 from panda_infra.secrets.fields import value_of
-from panda_infra.secrets.generate import stand_ins
+from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import Pulumi, find_pulumi
 
@@ -59,8 +58,7 @@ def preview(
     with chdir(here.folder):
         section = stand_in_section(loaded)
     warn("every secret is a stand-in: what you see is no deployment's real content")
-    with _copy(here, stack) as (pulumi, environment):
-        os.environ.update(environment)
+    with _copy(here, stack) as pulumi:
         pulumi.create(stack)
         pulumi.run(
             "config", "set", "--secret", f"{NAMESPACE}:secrets", "--stack", stack, stdin=json.dumps(section)
@@ -68,6 +66,7 @@ def preview(
         done = subprocess.run(
             [pulumi.executable, "preview", "--stack", stack, "--non-interactive", *context.args],
             cwd=pulumi.folder,
+            env={**os.environ, **pulumi.environment},
             check=False,
         )
     raise typer.Exit(1 if done.returncode else 0)
@@ -75,27 +74,19 @@ def preview(
 
 def stand_in_section(loaded: Loaded) -> dict[str, Any]:
     """The section ``secrets`` of a stack with made-up values for all that it needs or has."""
-    bare = loaded.config.model_copy(update={"secrets": Secrets()})
-    made = stand_ins(bare)
-    document: dict[str, Any] = made.model_dump(by_alias=True, exclude_none=True)
-    for _, *path in sorted((path for path in loaded.encrypted if len(path) > 1), key=str):
-        if value_of(made, tuple(path)) is None:
-            target = document
-            for part in path[:-1]:
+    made = stand_ins(loaded.config.model_copy(update={"secrets": Secrets()}))
+    section = revealed(made)
+    for _, *path, last in sorted((path for path in loaded.encrypted if len(path) > 1), key=str):
+        if value_of(made, (*path, last)) is None:
+            target = section
+            for part in path:
                 target = target.setdefault(str(part), {})
-            target[str(path[-1])] = SecretStr(secrets.token_hex(16))
-    revealed: dict[str, Any] = _revealed(document)
-    return revealed
-
-
-def _revealed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _revealed(item) for key, item in value.items()}
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
+            target[str(last)] = secrets.token_hex(16)
+    return section
 
 
 @contextmanager
-def _copy(here: Project, stack: str) -> Iterator[tuple[Pulumi, dict[str, str]]]:
+def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
     """A project folder of links to the program, with a stack file, a state and a passphrase of its own."""
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as name:
         folder = Path(name) / "project"
@@ -112,7 +103,7 @@ def _copy(here: Project, stack: str) -> Iterator[tuple[Pulumi, dict[str, str]]]:
             "PULUMI_BACKEND_URL": f"file://{state}",
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
         }
-        yield Pulumi(find_pulumi(here.folder).executable, folder), environment
+        yield Pulumi(find_pulumi(here.folder).executable, folder, environment)
 
 
 def _made_previewable(file: Path, loaded: Loaded) -> None:

@@ -37,11 +37,12 @@ def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, ou
     plan = make_plan("import", config)
     for name, chart in charts.items():
         spec, values = COMPONENTS[name], plan.release(name).values
+        told = {note.key for note in outcome.unplaced if note.file == chart.file}
         for path, wanted in _leaves(chart.own, ()):
             here = _get(values, path)
-            if _same(wanted, here if here is not _ABSENT else _get(chart.defaults, path)):
-                continue
             key = ".".join(path)
+            if key in told or _same(wanted, here if here is not _ABSENT else _get(chart.defaults, path)):
+                continue
             if wanted == "FIXME":
                 outcome.settle(chart.file, key, "is still a placeholder")
             elif not chart.reads(path):

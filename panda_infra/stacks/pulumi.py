@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ class PulumiError(PandaInfraError):
 
 @dataclass(frozen=True)
 class Pulumi:
-    """The CLI at work on the project in ``folder``.
+    """The CLI at work on the project in ``folder``, with ``environment`` over this process' own.
 
     Secret values go to its standard input and come from its standard output: arguments and environments are
     visible to others.
@@ -35,6 +35,7 @@ class Pulumi:
 
     executable: str
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def has(self, stack: str) -> bool:
         """Whether the backend knows the stack."""
@@ -72,7 +73,7 @@ class Pulumi:
         done = subprocess.run(
             [self.executable, *arguments, "--non-interactive", "--color", "never"],
             cwd=self.folder,
-            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env={**os.environ, **self.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
             # Not as text: universal newlines would change a value's line ends.
             input=(stdin or "").encode(),
             capture_output=True,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,10 @@ import yaml
 from typer.testing import CliRunner
 
 from panda_infra.cli.app import app
+from panda_infra.cli.keys import parse
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.stacks import pulumi as pulumi_module
+from panda_infra.secrets import generate
+from panda_infra.secrets.keystore import make_keystore
 from panda_infra.stacks.document import compose
 from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tools import REPOSITORY
@@ -52,8 +56,6 @@ class FakeCli:
         raise PulumiError(f"no such command here: {arguments}")
 
     def _store(self, file: Path, name: str, value: str) -> None:
-        from panda_infra.cli.keys import parse
-
         document = yaml.safe_load(file.read_text())
         section, *path, last = parse(name)
         target = document["config"].setdefault(f"{NAMESPACE}:{section}", {})
@@ -101,7 +103,8 @@ def fake_cli(monkeypatch: pytest.MonkeyPatch) -> FakeCli:
     """Stands in for the Pulumi CLI."""
     fake = FakeCli()
     monkeypatch.setattr(Pulumi, "run", lambda self, *args, stdin=None: fake.run(self, *args, stdin=stdin))
-    monkeypatch.setattr(pulumi_module.shutil, "which", lambda _name: "/bin/true")
+    monkeypatch.setattr(shutil, "which", lambda _name: "/bin/true")
+    monkeypatch.setitem(generate._MAKERS, "keystore", cache(make_keystore))  # a new RSA key takes a while
     return fake
 
 
@@ -122,8 +125,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Compares a text with a golden file beside the tests; --write-golden is done by deleting the file."""
+def golden() -> Callable[[str, str], None]:
+    """Compares a text with a golden file beside the tests, which is written anew when it was deleted."""
 
     def compare(name: str, text: str) -> None:
         file = Path(__file__).parent / "golden" / name
@@ -134,5 +137,4 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             f"{file} differs; if the new text is right, delete the file and run again"
         )
 
-    assert request
     return compare

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -78,7 +79,7 @@ def test_no_card_covers_another_or_leaves_the_paper(components: tuple[str, ...])
 def test_lines_go_from_left_to_right_and_through_no_card() -> None:
     layout = place(everything())
     for path in layout.paths:
-        assert all(a[0] < b[0] for a, b in zip(path, path[1:], strict=False))
+        assert all(a[0] < b[0] for a, b in pairwise(path))
         for x, y in path[1:-1]:
             assert not any(
                 box.x < x < box.x + box.width and box.y < y < box.y + box.height for box in layout.boxes

@@ -98,7 +98,7 @@ def test_magnum_makes_the_cluster(run: Any, project: Path, fake_cli: FakeCli) ->
     ],
 )
 def test_what_is_missing_or_wrong_is_told(
-    run: Any, project: Path, fake_cli: FakeCli, arguments: tuple[str, ...], told: str, code: int
+    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], told: str, code: int
 ) -> None:
     result = run(*arguments)
     assert (result.exit_code, told in result.stderr) == (code, True), result.stderr

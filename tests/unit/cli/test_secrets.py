@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+from base64 import b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,8 +101,6 @@ def test_a_value_comes_from_standard_input(
     [b"line one\nline two\n\n", b"\r\n\ttabs and no end", "ünïcode ☃\n".encode(), bytes(range(256))],
 )
 def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, content: bytes) -> None:
-    from base64 import b64decode
-
     source = stack_file.with_name("token")
     source.write_bytes(content)
     result = run("secrets", "set", "-s", "small", "files.panda.a.proxy", "--file", str(source))
@@ -124,7 +123,7 @@ def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, 
     ],
 )
 def test_what_its_readers_cannot_take_is_not_stored(
-    run: Any, stack_file: Path, fake_cli: FakeCli, key: str, value: bytes, told: str
+    run: Any, stack_file: Path, fake_cli: FakeCli, *, key: str, value: bytes, told: str
 ) -> None:
     assert stack_file.exists()
     result = run("secrets", "set", "-s", "small", key, stdin=value)
@@ -207,18 +206,17 @@ def test_rendered_files_hold_every_byte_and_are_for_the_owner_alone(
 
 @pytest.mark.parametrize("where", ["inside", "used"])
 def test_rendering_refuses_places_where_secrets_would_stay(
-    run: Any, project: Path, stack_file: Path, fake_cli: FakeCli, tmp_path: Path, where: str
+    run: Any, stack_file: Path, fake_cli: FakeCli, tmp_path: Path, where: str
 ) -> None:
     assert stack_file.exists()
     assert fake_cli
     used = tmp_path / "used"
     used.mkdir()
     (used / "file").touch()
-    result = run(
-        "secrets", "render", "small", "--output", str(project / "out" if where == "inside" else used)
-    )
+    inside = stack_file.with_name("out")
+    result = run("secrets", "render", "small", "--output", str(inside if where == "inside" else used))
     assert result.exit_code == 1
-    assert not (project / "out").exists()
+    assert not inside.exists()
 
 
 def test_an_incomplete_stack_is_not_rendered(

@@ -1,0 +1,198 @@
+"""The command line with the real Pulumi CLI: what is encrypted comes out byte for byte, and shows nowhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from panda_infra.judge import judge
+from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.pulumi import Pulumi
+from testbed.bed import Bed
+from testbed.stacks import on_bed
+from tests.unit.migration.conftest import SiteCheckout
+from tools import REPOSITORY, toolchain
+
+pytestmark = pytest.mark.e2e
+
+_STACK = "mine"
+_INIT = ("init", _STACK, "-e", "dev", "--kubeconfig", "kc", "--storage-class", "standard")
+_SMALL = ("--component", "msgsvc", "--component", "iam", "--component", "iam-db", "--component", "panda")
+_TRACER = '#!/bin/sh\nprintf "%s\\n" "$*" >>"{log}"\nexec "{cli}" "$@"\n'
+
+
+class Project:
+    """A project folder with a state of its own; every start of the Pulumi CLI is written down."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "project"
+        self.folder.mkdir()
+        for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", ".venv"):
+            (self.folder / name).symlink_to(REPOSITORY / name)
+        (folder / "state").mkdir()
+        self.log = folder / "arguments"
+        self.log.touch()
+        environment = {
+            **os.environ,
+            **toolchain.ensure(("pulumi", "plugin-kubernetes", "plugin-openstack")).environment(),
+        }
+        tracer = folder / "bin" / "pulumi"
+        tracer.parent.mkdir()
+        cli = self._found(environment["PATH"])
+        tracer.write_text(_TRACER.format(log=self.log, cli=cli))
+        tracer.chmod(0o755)
+        self.environment = {
+            **environment,
+            # The language host lies beside the real CLI.
+            "PATH": os.pathsep.join([str(tracer.parent), str(cli.parent), environment["PATH"]]),
+            "PYTHONPATH": str(REPOSITORY),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "correct horse",
+        }
+
+    @staticmethod
+    def _found(path: str) -> Path:
+        return next(file for folder in path.split(os.pathsep) if (file := Path(folder) / "pulumi").is_file())
+
+    def run(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> str:
+        """Run a command line of the program; its result."""
+        done = subprocess.run(
+            [sys.executable, "-m", "panda_infra", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            check=False,
+        )
+        text = done.stdout.decode()
+        assert done.returncode == code, text + done.stderr.decode()
+        return text
+
+    def rendered(self, folder: Path) -> dict[str, bytes]:
+        """Every key of every Secret, as ``Secret/key``."""
+        self.run("secrets", "render", _STACK, "--output", str(folder))
+        return {
+            str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+        }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project with the stack `mine`, made by `init`."""
+    made = Project(tmp_path_factory.mktemp("cli"))
+    made.run(*_INIT, *_SMALL, "--make-certificates")
+    yield made
+
+
+@pytest.fixture
+def stack_file(project: Project) -> Path:
+    return project.folder / f"Pulumi.{_STACK}.yaml"
+
+
+def test_init_leaves_a_stack_that_passes_every_rule(
+    project: Project, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in project.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(project.folder)
+    config = decrypted(Pulumi("pulumi", project.folder), _STACK)
+    assert judge(config, stack=_STACK) == []
+    first, title, *_ = stack_file.read_text().splitlines()
+    assert (first, title) == ("# yaml-language-server: $schema=docs/stack.schema.json", "# Stack mine.")
+
+
+def test_the_audit_decrypts_and_finds_nothing_wrong(project: Project) -> None:
+    report = json.loads(project.run("secrets", "audit", _STACK, "--json"))
+    assert {row["state"] for row in report["secrets"]} <= {"set", "optional"}
+    assert report["problems"] == []
+
+
+def test_files_reach_their_secret_byte_for_byte(project: Project, tmp_path: Path) -> None:
+    contents = {
+        "lines": b"two\nlines and two ends\n\n",
+        "windows": b"\r\nwindows\r\n",
+        "digits": b"12345",
+        "word": b"true",
+        "blanks": b" leading and trailing ",
+        "signs": "ünïcode ☃ \"quotes\" 'and' $VARS % \\ {{x}} ${y}".encode(),
+        "mark": b"base64:not really",
+        "binary": bytes(range(256)) * 16,
+    }
+    for name, content in contents.items():
+        source = tmp_path / name
+        source.write_bytes(content)
+        project.run("secrets", "set", "-s", _STACK, f"files.panda.{name}.pem", "--file", str(source))
+    found = project.rendered(tmp_path / "out")
+    assert {name: found[f"panda-secrets-panda-certs/{name}.pem"] for name in contents} == contents
+
+
+def test_a_rotated_password_changes_only_itself(project: Project, stack_file: Path, tmp_path: Path) -> None:
+    stack_file.write_text(stack_file.read_text().replace("msgsvc: {}", "msgsvc: {} # the broker"))
+    before = project.rendered(tmp_path / "before")
+    told = project.run("secrets", "rotate", "-s", _STACK, "iam.superuserPassword")
+    after = project.rendered(tmp_path / "after")
+    changed = {name for name in before | after if before.get(name) != after.get(name)}
+    assert changed == {"panda-secrets-iam-envs/IAM_SUPERUSER_PASSWORD"}
+    assert "rolled by the next up: iam/main" in told
+    assert "msgsvc: {} # the broker" in stack_file.read_text()
+
+
+def test_a_refused_value_changes_nothing(project: Project, stack_file: Path) -> None:
+    before = stack_file.read_text()
+    project.run("secrets", "set", "-s", _STACK, "panda.databasePassword", stdin=b"it's", code=1)
+    assert stack_file.read_text() == before
+
+
+def test_no_value_was_ever_an_argument(project: Project, tmp_path: Path) -> None:
+    value = b"canary-7c1f0d"
+    project.run("secrets", "set", "-s", _STACK, "iam.superuserPassword", stdin=value)
+    assert project.rendered(tmp_path / "out")["panda-secrets-iam-envs/IAM_SUPERUSER_PASSWORD"] == value
+    arguments = project.log.read_text()
+    assert "config set --secret --path --raw panda-infra:secrets.iam.superuserPassword" in arguments
+    assert value.decode() not in arguments
+    texts = [file for file in project.folder.parent.rglob("*") if file.is_file() and not file.is_symlink()]
+    kept = [file for file in texts if value in file.read_bytes() and tmp_path not in file.parents]
+    assert kept == []
+
+
+def test_a_wrong_passphrase_is_told_plainly(project: Project) -> None:
+    project.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
+    try:
+        project.run("secrets", "audit", _STACK, code=1)
+    finally:
+        project.environment["PULUMI_CONFIG_PASSPHRASE"] = "correct horse"
+
+
+def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -> None:
+    site = SiteCheckout(tmp_path / "panda-k8s")
+    site.values("panda", "dev", {"server": {"replicaCount": 2, "persistentvolume": {"class": "nas"}}})
+    password = "p4ssw0rd-of-the-site"
+    site.secrets(
+        {"panda": {"database": {"password": password}}, "auth": {"authIdToken": "a.b.c"}, "odd": {"x": "y"}}
+    )
+    site.file("panda_certs/extra.pem", b"more\n\n")
+    told = project.run("import", str(site.folder), "--stack", "site", "-e", "dev", "--kubeconfig", "kc")
+    assert "odd.x" in told
+    assert password not in told
+    project.run("init", "site")
+    project.run("secrets", "audit", "site")
+    out = tmp_path / "out"
+    project.run("secrets", "render", "site", "--output", str(out))
+    assert (out / "panda-secrets-panda-envs" / "PANDA_DB_PASSWORD").read_text() == password
+    assert (out / "panda-secrets-panda-certs" / "extra.pem").read_bytes() == b"more\n\n"
+
+
+def test_a_preview_with_stand_ins_needs_no_secret(project: Project, bed: Bed) -> None:
+    document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text())
+    document["config"] |= on_bed(bed) | {"panda-infra:namespace": "stand-ins"}
+    (project.folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
+    text = project.run("preview", "local", "--stand-ins", "--json")
+    assert json.loads(text)["changeSummary"]["create"] > 20
+    assert "Pulumi.local.yaml" not in project.run("check", "local")
