@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from panda_infra.changes.comment import GITHUB_LIMIT, marker
+from panda_infra.changes.drift import LABEL, Issue, body, drifted, next_step, title
+from tests.support.previews import preview, step
+
+DRIFTED = preview(step("update", "kubernetes:core/v1:Secret", "panda-envs", {}, {"a": 1}))
+
+
+def test_steps_are_drift_and_errors_alone_are_not() -> None:
+    assert drifted(DRIFTED)
+    assert not drifted(preview(same=3))
+    assert not drifted(preview(errors=["no way into the cluster"]))
+
+
+@pytest.mark.parametrize(
+    ("issue", "is_drifted", "expected"),
+    [
+        (None, False, "leave"),
+        (None, True, "open"),
+        (Issue(1, "old"), True, "update"),
+        (Issue(1, "text"), True, "leave"),
+        (Issue(1, "text"), False, "close"),
+    ],
+)
+def test_there_is_one_issue_while_the_drift_lasts(
+    issue: Issue | None, is_drifted: bool, expected: str
+) -> None:
+    assert next_step(issue, is_drifted=is_drifted, text="text") == expected
+
+
+def test_the_issue_is_found_again_and_says_what_to_do() -> None:
+    text = body("doma", DRIFTED, GITHUB_LIMIT)
+    assert text.startswith(marker("doma", LABEL))
+    assert marker("doma") not in text
+    assert "Secret `panda-envs` is changed" in text
+    assert "doma" in title("doma")
+
+
+def test_the_issue_keeps_the_limit() -> None:
+    many = preview(*(step("update", f"x:y:K{n}", "n" * 200, {}, {"a": "b" * 100}) for n in range(500)))
+    assert len(body("doma", many, GITHUB_LIMIT).encode()) <= GITHUB_LIMIT
