@@ -12,10 +12,11 @@ import time
 import uuid
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import eventlet
 from heatclient import exc as heat
+from magnum import objects
 from magnum.common import clients, exception
 from magnum.common import context as contexts
 from magnum.drivers.common import driver
@@ -33,6 +34,9 @@ _Status = fields.ClusterStatus
 
 class Driver(driver.Driver):
     """Clusters of the kind that CERN's templates describe."""
+
+    # Of the process: Magnum makes a driver for every question.
+    _under_way: ClassVar[set[str]] = set()
 
     provides = [{"server_type": "vm", "os": "fedora-coreos", "coe": "kubernetes"}]  # noqa: RUF012 (Magnum's)
 
@@ -99,9 +103,17 @@ class Driver(driver.Driver):
 
     def update_cluster_status(self, context: Any, cluster: Any, use_admin_ctx: bool = False) -> None:
         """Magnum asks every second about each cluster whose status ends in _IN_PROGRESS."""
-        if cluster.stack_id is None or not _roster_path(cluster).exists():
+        # It does so again while an earlier question is still being answered, and with what it had read before.
+        if cluster.uuid in self._under_way or cluster.stack_id is None or not _is_fresh(cluster):
             return
-        owner = context if use_admin_ctx else contexts.make_cluster_context(cluster)
+        self._under_way.add(cluster.uuid)
+        try:
+            self._follow(context if use_admin_ctx else contexts.make_cluster_context(cluster), cluster)
+        finally:
+            self._under_way.discard(cluster.uuid)
+
+    def _follow(self, owner: Any, cluster: Any) -> None:
+        """Moves the cluster's status on as far as its servers and its control plane have got."""
         roster = _roster(cluster)
         servers = Servers(clients.OpenStackClients(owner), roster.stack)
         action = cluster.status.removesuffix("_IN_PROGRESS")
@@ -124,16 +136,17 @@ class Driver(driver.Driver):
             _finish(cluster, f"{action}_FAILED", failures)
             return
         endpoint = files.endpoint()
-        nodegroups = cluster.nodegroups
-        if endpoint is None or not _is_current(roster, nodegroups) or servers.active() != roster.names:
+        if endpoint is None or not _is_current(roster, cluster) or servers.active() != roster.names:
             return
-        machines = servers.machines(nodegroups, roster)
+        machines = servers.machines(cluster.nodegroups, roster)
         if faults.join_seconds:
             files.write_machines(machines)
             eventlet.spawn_after(faults.join_seconds, control_plane.begin, "join", files)
         elif not _have_joined(files, machines):
             return
-        for nodegroup in nodegroups:
+        if not _is_fresh(cluster) or not _is_current(roster, cluster):
+            return  # something else was asked for meanwhile
+        for nodegroup in cluster.nodegroups:
             group = roster.groups[nodegroup.uuid]
             nodegroup.node_addresses = [one.address for one in machines if one.name in group.names]
             nodegroup.save()
@@ -173,12 +186,21 @@ def _size(nodegroup: Any) -> int:
     return 0 if nodegroup.status == _Status.DELETE_IN_PROGRESS else int(nodegroup.node_count)
 
 
-def _is_current(roster: Roster, nodegroups: list[Any]) -> bool:
+def _is_fresh(cluster: Any) -> bool:
+    """Whether the data base still says of the cluster what was read from it."""
+    try:
+        now = objects.Cluster.get_by_uuid(contexts.make_admin_context(all_tenants=True), cluster.uuid)
+    except exception.ClusterNotFound:
+        return False
+    return bool(now.status == cluster.status)
+
+
+def _is_current(roster: Roster, cluster: Any) -> bool:
     """Whether the roster follows the node groups already: Magnum announces a change before it asks for it."""
-    sizes = {nodegroup.uuid: _size(nodegroup) for nodegroup in nodegroups}
-    return all(
-        uuid in roster.groups and len(roster.groups[uuid].names) == size for uuid, size in sizes.items()
-    )
+    sizes = {nodegroup.uuid: _size(nodegroup) for nodegroup in cluster.nodegroups}
+    return roster == _roster(cluster) and sizes == {
+        uuid: len(group.names) for uuid, group in roster.groups.items()
+    }
 
 
 def _have_joined(files: ClusterFiles, machines: list[Machine]) -> bool:
