@@ -15,7 +15,8 @@ from typing_extensions import override
 
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec, NodeGroupInfo, OpenStackError
+from panda_infra.provider.node_groups import ClusterNodeGroup, counts_of, described, match, unsettled
+from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec, OpenStackError
 from panda_infra.provider.resource import (
     Change,
     Found,
@@ -28,7 +29,7 @@ from panda_infra.provider.resource import (
 )
 from panda_infra.provider.values import UNKNOWN
 
-__all__ = ["ClusterInputs", "ClusterNodeGroup", "ClusterResource", "ClusterState"]
+__all__ = ["ClusterInputs", "ClusterResource", "ClusterState"]
 
 _ATTEMPTS = 3
 _BAD_REQUEST = 400
@@ -44,17 +45,6 @@ _FIXED = {
     "masterFlavor": f"Magnum cannot change the flavor of masters; undo the change, or {_NEW}",
     "masterCount": f"Magnum cannot change the number of masters; undo the change, or {_NEW}",
 }
-
-
-class ClusterNodeGroup(Model):
-    """More workers of another flavor."""
-
-    name: str
-    """Name inside the cluster."""
-    flavor: str
-    """Nova flavor."""
-    count: Annotated[int, Field(ge=0)]
-    """Number of workers."""
 
 
 class ClusterInputs(Model):
@@ -160,16 +150,23 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         if not old.complete:
             return self._finish_birth(old, new, operation)
         before = self._cloud.cluster(old.cluster_id)
-        try:
-            if new.template != old.template:
-                self._cloud.openstack.upgrade_cluster(before.id, self._template(new.template))
-            self._match_groups(before, new)
-            done = operation.wait(lambda: self._settled(before, new))
-        except OpenStackError:
-            raise
-        except ResourceError as error:
-            # Recorded as it is: the next update finishes what Magnum has begun.
-            raise PartialFailure(str(error), resource_id, self._state(before, old)) from error
+        wanted = counts_of(new.node_count, new.node_groups)
+        managed = {group.name for group in old.node_groups}
+        openstack = self._cloud.openstack
+        if new.template != old.template:
+            openstack.upgrade_cluster(before.id, self._template(new.template))
+        flavors = {group.name: group.flavor for group in new.node_groups}
+        match(openstack, before.id, wanted, flavors=flavors, managed=managed)
+
+        def settled() -> ClusterInfo | str:
+            found = self._cloud.cluster(before.id)
+            if found.failed and found.updated != before.updated:
+                msg = f"Magnum cluster {found.name}: {found.status}: {found.why()}"
+                raise ResourceError(msg)
+            return unsettled(found, openstack.node_groups(before.id), wanted, managed) or found
+
+        # Failed or not, what Magnum has begun shows at the next refresh, and the next update goes on with it.
+        done = operation.wait(settled)
         return self._state(done, ClusterState(**(dict(old) | dict(new))))
 
     @override
@@ -184,9 +181,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
     def _finish_birth(self, old: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
         """Go on with a cluster that never was complete; a failed one is removed and made again."""
         found = self._cloud.openstack.cluster(old.cluster_id)
-        if found is not None and (
-            found.failed or _labels_differ(old, new) or changed_fields(old, new) & _FIXED.keys()
-        ):
+        if found is not None and found.failed:
             operation.progress.status(f"removing {found.name}, which is {found.status}")
             self._remove(found.id, operation)
             found = None
@@ -195,14 +190,13 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
     def _wait_for_birth(self, born: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
         try:
             done = operation.wait(self._birth(born.cluster_id))
-            groups = {group.name for group in self._cloud.openstack.node_groups(done.id)}
-            if any(group.name not in groups for group in new.node_groups):
-                self._match_groups(done, new)
-                before = done
-                done = operation.wait(lambda: self._settled(before, new))
         except ResourceError as error:
             raise PartialFailure(str(error), new.name, born) from error
-        return self._state(done, born)
+        state = self._state(done, ClusterState(**(dict(born) | dict(new))))
+        try:
+            return self.update(new.name, state, new, operation) if self.diff(state, new) else state
+        except ResourceError as error:
+            raise PartialFailure(str(error), new.name, state) from error
 
     def _birth(self, cluster_id: str) -> Callable[[], ClusterInfo | str]:
         unknown_polls = 0
@@ -280,6 +274,13 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             raise ResourceError(msg)
         state = self._state(existing[0], None)
         differing = changed_fields(state, new, but=frozenset({"adopt", "labels"}))
+        # Magnum repeats a flavor as it was given: by name or by id.
+        pairs = {
+            "flavor": (state.flavor, new.flavor),
+            "masterFlavor": (state.master_flavor, new.master_flavor),
+        }
+        flavor = self._cloud.openstack.flavor
+        differing -= {name for name, (actual, wanted) in pairs.items() if flavor(actual) == flavor(wanted)}
         if any(state.effective_labels.get(key) != value for key, value in new.labels.items()):
             differing.add("labels")
         if differing:
@@ -287,77 +288,33 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             told = "; ".join(f"cluster.{name} is {actual[name]!r}" for name in sorted(differing))
             msg = f"cluster {new.name} is not the one that the stack file describes: {told}. Describe it as it is"
             raise ResourceError(msg)
-        return state.model_copy(update={"labels": new.labels, "adopt": True})
+        return ClusterState(**(dict(state) | dict(new)))
 
     def _state(self, found: ClusterInfo, old: ClusterState | None) -> ClusterState:
-        """The cluster as Magnum tells it, in the words of ``old`` where they mean the same."""
+        """The cluster as Magnum has it; what Magnum cannot change stays in the words of ``old``."""
         openstack = self._cloud.openstack
-        groups = openstack.node_groups(found.id)
-        default = _default_workers(groups)
-        given = old.labels if old else found.added_labels
-        names = [group.name for group in old.node_groups] if old else []
-        return ClusterState(
+        names = [group.name for group in old.node_groups] if old else None
+        node_count, groups = described(openstack.node_groups(found.id), names)
+        fixed = old or ClusterInputs(
             name=found.name,
             template=openstack.template_name(found.template),
             keypair=found.keypair,
             flavor=found.flavor,
             master_flavor=found.master_flavor,
-            node_count=default.node_count if default else 1,
+            node_count=node_count,
             master_count=found.master_count,
-            labels={key: found.labels[key] for key in given if key in found.labels},
-            node_groups=tuple(
-                sorted(
-                    (
-                        ClusterNodeGroup(name=group.name, flavor=group.flavor, count=group.node_count)
-                        for group in groups
-                        if not group.default and group.role != "master"
-                    ),
-                    # In the stack file's order, so that order alone is no difference.
-                    key=lambda group: (
-                        group.name not in names,
-                        names.index(group.name) if group.name in names else 0,
-                    ),
-                )
-            ),
-            adopt=old.adopt if old else False,
-            cluster_id=found.id,
-            complete=found.status != "CREATE_FAILED" and not found.status.startswith("CREATE_IN"),
-            effective_labels=dict(found.labels),
+            labels=found.added_labels,
         )
-
-    def _match_groups(self, before: ClusterInfo, new: ClusterInputs) -> None:
-        """Ask Magnum for every group's number of nodes; again, when the last request failed."""
-        openstack = self._cloud.openstack
-        groups = openstack.node_groups(before.id)
-        wanted = {group.name: group for group in new.node_groups}
-        default = _default_workers(groups)
-        if default and (default.node_count != new.node_count or default.status.endswith("_FAILED")):
-            openstack.resize_node_group(before.id, default.id, new.node_count)
-        for group in groups:
-            if group.default or group.role == "master":
-                continue
-            target = wanted.pop(group.name, None)
-            if target is None:
-                openstack.delete_node_group(before.id, group.id)
-            elif group.node_count != target.count or group.status.endswith("_FAILED"):
-                openstack.resize_node_group(before.id, group.id, target.count)
-        for target in wanted.values():
-            openstack.create_node_group(before.id, target.name, target.flavor, target.count)
-
-    def _settled(self, before: ClusterInfo, new: ClusterInputs) -> ClusterInfo | str:
-        """The cluster when Magnum has done all of what was asked for after ``before``."""
-        found = self._cloud.cluster(before.id)
-        if found.failed and found.updated != before.updated:
-            msg = f"Magnum cluster {found.name}: {found.status}: {found.why()}"
-            raise ResourceError(msg)
-        groups = [group for group in self._cloud.openstack.node_groups(before.id) if group.role != "master"]
-        counts = {"": new.node_count} | {group.name: group.count for group in new.node_groups}
-        # The status of the cluster alone may still be that of an earlier request.
-        if {"" if group.default else group.name: group.node_count for group in groups} != counts:
-            return f"Magnum says {found.status}, {sum(group.node_count for group in groups)} workers"
-        if not found.complete or not all(group.status.endswith("_COMPLETE") for group in groups):
-            return f"Magnum says {found.status}"
-        return found
+        same_template = openstack.template(fixed.template) == found.template
+        live = {
+            "template": fixed.template if same_template else openstack.template_name(found.template),
+            "node_count": node_count,
+            "node_groups": groups,
+            "cluster_id": found.id,
+            "complete": found.status != "CREATE_FAILED" and not found.status.startswith("CREATE_IN"),
+            "effective_labels": found.labels,
+        }
+        return ClusterState(**(dict(fixed) | live))
 
     def _remove(self, cluster_id: str, operation: Operation) -> None:
         before = self._cloud.openstack.cluster(cluster_id)
@@ -384,14 +341,12 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         operation.wait(probe)
 
 
-def _default_workers(groups: Sequence[NodeGroupInfo]) -> NodeGroupInfo | None:
-    return next((group for group in groups if group.default and group.role != "master"), None)
-
-
 def _labels_differ(old: ClusterState, new: ClusterInputs) -> bool:
-    effective = old.effective_labels or old.labels
+    """Whether the cluster's labels are not those asked for; one that the template gives as well is no difference."""
+    if new.labels == old.labels:
+        return False
     dropped = old.labels.keys() - new.labels.keys()
-    return bool(dropped) or any(effective.get(key) != value for key, value in new.labels.items())
+    return bool(dropped) or any(old.effective_labels.get(key) != value for key, value in new.labels.items())
 
 
 def _refused_groups(old: ClusterState, new: ClusterInputs) -> dict[str, str]:

@@ -114,7 +114,9 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         new: ClusterAccessInputs,
         operation: Operation,
     ) -> ClusterAccessState:
-        cluster = self._ready(new, operation)
+        # A worker that is down must not keep a credential from being renewed.
+        grown = (old.workers, old.config_maps) != (new.workers, new.config_maps)
+        cluster = self._ready(new, operation) if grown else self._cloud.cluster(new.cluster_id)
         live = old.model_copy(
             update={"api_address": cluster.api_address, "authority": self._authority(cluster)}
         )

@@ -82,22 +82,22 @@ class ClientKubernetes(Kubernetes):
 
     @override
     def nodes(self) -> Sequence[Node]:
-        return [_node(item) for item in self._call("GET", "/api/v1/nodes")["items"]]
+        return [_node(item) for item in self.call("GET", "/api/v1/nodes")["items"]]
 
     @override
     def label_node(self, name: str, labels: Mapping[str, str | None]) -> None:
         body = {"metadata": {"labels": dict(labels)}}
-        self._call("PATCH", f"/api/v1/nodes/{name}", body=body, missing=True)
+        self.call("PATCH", f"/api/v1/nodes/{name}", body=body, missing=True)
 
     @override
     def config_map_exists(self, namespace: str, name: str) -> bool:
         path = f"/api/v1/namespaces/{namespace}/configmaps/{name}"
-        return self._call("GET", path, missing=True) is not None
+        return self.call("GET", path, missing=True) is not None
 
     @override
     def deployments_named(self, name: str) -> Sequence[str]:
         query = [("fieldSelector", f"metadata.name={name}")]
-        found = self._call("GET", "/apis/apps/v1/deployments", query=query)["items"]
+        found = self.call("GET", "/apis/apps/v1/deployments", query=query)["items"]
         return [item["metadata"]["namespace"] for item in found]
 
     @override
@@ -107,19 +107,19 @@ class ClientKubernetes(Kubernetes):
         role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
         self._ensure(_BINDINGS, {"metadata": {"name": _ACCOUNT}, "roleRef": role, "subjects": [subject]})
         request = {"spec": {"expirationSeconds": seconds}}
-        status = self._call("POST", f"{_ACCOUNTS}/{_ACCOUNT}/token", body=request)["status"]
+        status = self.call("POST", f"{_ACCOUNTS}/{_ACCOUNT}/token", body=request)["status"]
         return status["token"], datetime.fromisoformat(status["expirationTimestamp"])
 
     @override
     def revoke_admin(self) -> None:
         for collection in (_BINDINGS, _ACCOUNTS):
-            self._call("DELETE", f"{collection}/{_ACCOUNT}", missing=True)
+            self.call("DELETE", f"{collection}/{_ACCOUNT}", missing=True)
 
     def _ensure(self, collection: str, body: Mapping[str, Any]) -> None:
-        if self._call("GET", f"{collection}/{body['metadata']['name']}", missing=True) is None:
-            self._call("POST", collection, body=body)
+        if self.call("GET", f"{collection}/{body['metadata']['name']}", missing=True) is None:
+            self.call("POST", collection, body=body)
 
-    def _call(
+    def call(
         self,
         method: str,
         path: str,
@@ -128,7 +128,11 @@ class ClientKubernetes(Kubernetes):
         query: Sequence[tuple[str, str]] = (),
         missing: bool = False,
     ) -> Any:
-        """One request; None when what it names is ``missing`` and may be."""
+        """One request for any object; None when what it names is ``missing`` and may be.
+
+        Raises:
+            KubernetesError: the API refuses or cannot be reached.
+        """
         manager = [("fieldManager", _ACCOUNT)] if method == "PATCH" else []
         url = f"{self._client.configuration.host}{path}?{urlencode([*query, *manager])}"
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"

@@ -6,7 +6,7 @@ import pytest
 from panda_infra.provider.openstack_api import OpenStackError
 from panda_infra.provider.values import UNKNOWN
 from tests.unit.provider.conftest import Engine, Partial
-from tests.unit.provider.fakes import World
+from tests.unit.provider.fakes import FakeOpenStack, World
 
 INPUTS = {
     "name": "panda-doma-k8s",
@@ -145,16 +145,59 @@ def test_growing_happens_in_place(engine: Engine, world: World) -> None:
     assert sum("-node-" in name for name in world.nodes) == 6
 
 
-def test_a_failed_growth_is_recorded_and_asked_for_again(engine: Engine, world: World) -> None:
+def test_a_failed_growth_is_asked_for_again(engine: Engine, world: World) -> None:
     resource_id, state, _ = engine.up("Cluster", INPUTS)
     checked = engine.check("Cluster", INPUTS | {"nodeCount": 6}, INPUTS)
     world.failure = "Quota exceeded"
-    with pytest.raises(Partial, match="UPDATE_FAILED: Quota exceeded") as failed:
+    with pytest.raises(grpc.RpcError, match="UPDATE_FAILED: Quota exceeded"):
         engine.update("Cluster", resource_id, state, checked)
     world.failure = ""
-    state = engine.update("Cluster", resource_id, failed.value.state, checked)
+    state = engine.update("Cluster", resource_id, state, checked)
     assert world.calls["resize"] == 2
     assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_a_new_cluster_whose_node_groups_fail_is_kept(engine: Engine, world: World) -> None:
+    resize = engine.told.status
+
+    def status(text: str) -> None:
+        resize(text)
+        if "working on big" in text:
+            world.failure = "Quota exceeded"
+
+    engine.told.status = status  # type: ignore[method-assign]
+    groups = [{"name": "big", "flavor": "m2.3xlarge", "count": 2}]
+    with pytest.raises(Partial, match="UPDATE_FAILED: Quota exceeded") as failed:
+        engine.up("Cluster", INPUTS | {"nodeGroups": groups})
+    world.failure = ""
+    engine.told.status = resize  # type: ignore[method-assign]
+    checked = engine.check("Cluster", INPUTS | {"nodeGroups": groups})
+    assert engine.diff("Cluster", failed.value.id, failed.value.state, checked) == {"nodeGroups"}
+    state = engine.update("Cluster", failed.value.id, failed.value.state, checked)
+    assert engine.diff("Cluster", failed.value.id, state, checked) == set()
+    assert (world.calls["create_cluster"], world.calls["delete_cluster"]) == (1, 0)
+
+
+def test_a_node_group_of_somebody_else_is_left_alone(
+    engine: Engine, world: World, openstack: FakeOpenStack
+) -> None:
+    resource_id, state, checked = engine.up("Cluster", INPUTS)
+    openstack.create_node_group(state["clusterId"], "theirs", "m2.large", 1)
+    for _ in range(4):
+        _, state, _ = engine.read("Cluster", resource_id, state)
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+    grown = engine.check("Cluster", INPUTS | {"nodeCount": 5}, INPUTS)
+    engine.update("Cluster", resource_id, state, grown)
+    assert [group.name for group in world.groups[state["clusterId"]]][2:] == ["theirs"]
+
+
+def test_a_label_that_the_template_gives_too_is_no_change(engine: Engine) -> None:
+    resource_id, state, _ = engine.up("Cluster", INPUTS)
+    labels = {"cern_enabled": "true", "kube_tag": "v1.29.2"}
+    assert (
+        engine.diff("Cluster", resource_id, state, engine.check("Cluster", INPUTS | {"labels": labels}))
+        == set()
+    )
 
 
 def test_node_groups_come_grow_and_go(engine: Engine, world: World) -> None:
