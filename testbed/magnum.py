@@ -23,10 +23,10 @@ def objects() -> list[tuple[str, Object]]:
     return [
         ("/api/v1/namespaces/kube-system/configmaps", _ingress_settings()),
         ("/apis/networking.k8s.io/v1/ingressclasses", _ingress_class()),
-        ("/apis/storage.k8s.io/v1/csidrivers", _driver()),
-        (classes, _storage_class("standard", "Immediate", annotations=_DEFAULT_CLASS)),
-        (classes, _storage_class("local-wait", "WaitForFirstConsumer")),
-        (classes, _storage_class("manila-meyrin-cephfs", "Immediate")),
+        ("/apis/storage.k8s.io/v1/csidrivers", driver(PROVISIONER)),
+        (classes, storage_class("standard", "Immediate", annotations=_DEFAULT_CLASS)),
+        (classes, storage_class("local-wait", "WaitForFirstConsumer")),
+        (classes, storage_class("manila-meyrin-cephfs", "Immediate")),
     ]
 
 
@@ -42,12 +42,13 @@ def _ingress_class() -> Object:
     return {"metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}
 
 
-def _driver() -> Object:
+def driver(name: str) -> Object:
     """Nothing attaches volumes here, so no attachment may be awaited or left behind."""
-    return {"metadata": {"name": PROVISIONER}, "spec": {"attachRequired": False, "podInfoOnMount": False}}
+    return {"metadata": {"name": name}, "spec": {"attachRequired": False, "podInfoOnMount": False}}
 
 
-def _storage_class(name: str, binding: str, annotations: dict[str, str] | None = None) -> Object:
+def storage_class(name: str, binding: str, annotations: dict[str, str] | None = None) -> Object:
+    """A class whose volumes the bed's provisioner makes; ``binding`` as in ``volumeBindingMode``."""
     return {
         "metadata": {"name": name, "annotations": annotations or {}},
         "provisioner": PROVISIONER,

@@ -1,0 +1,95 @@
+"""What a stack finds at its site and a bed has not: storage classes, drivers, OpenShift's Routes, room for its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.capacity import total, workloads
+from panda_infra.plan.model import Plan
+from panda_infra.plan.rules.resources import amount
+from testbed import magnum, nodes, waiting
+from testbed.api import Api, ApiError, Object
+from testbed.bed import Bed
+
+__all__ = ["provided", "workers"]
+
+_CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
+_DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_ROUTES = "/apis/route.openshift.io/v1/routes"
+# Of volumes that no provisioner makes: Manila shares and CVMFS repositories.
+_STATIC = ("cephfs.manila.csi.openstack.org", "cvmfs.csi.cern.ch")
+# Nodes are never filled to the brim: pods come in all sizes.
+_SLACK = 1.5
+
+
+def workers(plan: Plan) -> int:
+    """How many of a bed's workers the plan's pods need."""
+    reserved = total(workloads(plan))
+    cpus = float(reserved.cpu / amount(nodes.WORKER.cpu))
+    memory = float(reserved.memory / amount(nodes.WORKER.memory))
+    return max(1, ceil(max(cpus, memory) * _SLACK))
+
+
+@contextmanager
+def provided(bed: Bed, plan: Plan) -> Iterator[None]:
+    """A bed on which the stack finds what its site has; taken away again in the end, but for additional nodes."""
+    api = Api(bed.kubeconfig)
+    lacking = workers(plan) - len(nodes.names(bed))
+    if lacking > 0:
+        nodes.add(bed, lacking)
+    made: list[str] = []
+    try:
+        for collection, body in _objects(plan.config):
+            name = body["metadata"]["name"]
+            if name not in {item["metadata"]["name"] for item in api.list(collection)}:
+                api.create(collection, body)
+                made.append(f"{collection}/{name}")
+        if plan.config.exposure.kind == "route":
+            waiting.until(lambda: _serves(api, _ROUTES), f"test bed {bed.name}, Routes being served", 20)
+        yield
+    finally:
+        for path in reversed(made):
+            api.delete(path)
+
+
+def _objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
+    for name in sorted(_classes(config)):
+        yield _CLASSES, magnum.storage_class(name, "Immediate")
+    for driver in _STATIC:
+        yield _DRIVERS, magnum.driver(driver)
+    if config.exposure.kind == "route":
+        yield _DEFINITIONS, _routes()
+
+
+def _classes(config: StackConfig) -> set[str]:
+    """Every storage class that the stack names."""
+    named = {config.storage.class_name}
+    if config.storage.shared_logs and config.storage.shared_logs.class_name:
+        named.add(config.storage.shared_logs.class_name)
+    for component in config.components.deployed().values():
+        for sub in type(component).model_fields:
+            volumes = getattr(getattr(component, sub), "volumes", {})
+            named |= {volume.class_name for volume in volumes.values() if volume.class_name}
+    return named
+
+
+def _routes() -> Object:
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+    names = {"plural": "routes", "singular": "route", "kind": "Route", "listKind": "RouteList"}
+    return {
+        "metadata": {"name": "routes.route.openshift.io"},
+        "spec": {"group": "route.openshift.io", "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+
+
+def _serves(api: Api, path: str) -> bool:
+    try:
+        api.list(path)
+    except ApiError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""A rehearsal: a whole stack file run on the test bed, from nothing to nothing."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from panda_infra.config.cluster import Cluster, ExistingCluster
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.secrets.generate import revealed, stand_ins
+from testbed import bed as beds
+from testbed import charts, leftovers, prerequisites, site, stacks
+from testbed.bed import Bed
+from testbed.errors import BedError
+from testbed.workspace import PROJECT, Result, Workspace, overridden
+from tools import REPOSITORY
+
+__all__ = ["FIXTURES", "Report", "rehearse"]
+
+FIXTURES = REPOSITORY / "tests" / "charts"
+"""Small charts with the names, values and references of the real ones."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a rehearsal went.
+
+    ``seconds`` are those of each step, in order. ``changed`` names what the second `up` changed, and ``left`` what was
+    there after `destroy` and not before `up`.
+    """
+
+    stack: str
+    seconds: Mapping[str, float]
+    changed: tuple[str, ...]
+    left: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the stack can be deployed, is stable then, and leaves nothing behind."""
+        return not self.changed and not self.left
+
+    def __str__(self) -> str:
+        steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self.seconds.items())
+        flaws = [f"changed by the second up: {what}" for what in self.changed]
+        flaws += [f"left behind: {path}" for path in self.left]
+        return f"{self.stack}: {steps}; {'; '.join(flaws) or 'no change by the second up, nothing left'}"
+
+
+def rehearse(
+    stack_file: Path,
+    *,
+    bed: Bed | None = None,
+    chart_folder: Path = FIXTURES,
+    report: Callable[[str], None] = lambda _line: None,
+) -> Report:
+    """Deploy a stack, deploy it again, destroy it; its secrets and its site's values are made up.
+
+    Args:
+        stack_file: ``Pulumi.<stack>.yaml``, which is not changed.
+        bed: a running one whose charts are used; without it one is started, and stopped in the end.
+        chart_folder: charts to publish on a bed of its own.
+        report: takes a line before each step.
+
+    Raises:
+        StackError: the stack file is wrong.
+        BedError: a step failed; the message holds what the engine said.
+    """
+    stack = site.stack_name(stack_file)
+    config = site.configuration(overridden(stack_file, {}))
+    with _own_bed(stack, config, chart_folder, report) if bed is None else nullcontext(bed) as used:
+        before = leftovers.inventory(used)
+        document = _document(stack_file, used, config)
+        plan = make_plan(stack, site.configuration(document))
+        workspace = Workspace(used.state / "rehearsals" / stack, stack)
+        with prerequisites.provided(used, plan):
+            seconds, changed = _run(workspace, document, plan, report)
+        left = leftovers.remaining(used, before)
+        left += tuple(_resources(workspace))
+        shutil.rmtree(workspace.folder)
+    return Report(stack, seconds, changed, left)
+
+
+def _own_bed(
+    stack: str, config: StackConfig, folder: Path, report: Callable[[str], None]
+) -> AbstractContextManager[Bed]:
+    report(f"{stack}: starting a test bed")
+    room = prerequisites.workers(make_plan(stack, config))
+    name = f"rehearsal-{stack[:20]}-{secrets.token_hex(3)}"
+    return beds.running(name, nodes=room, charts=charts.find(folder))
+
+
+def _document(stack_file: Path, bed: Bed, config: StackConfig) -> dict[str, Any]:
+    """The stack file as it is, but on the bed, and without the protection that a rehearsal would run into."""
+    overrides = stacks.on_bed(bed) | {
+        f"{PROJECT}:cluster": _cluster(bed, config.cluster),
+        f"{PROJECT}:lifecycle": {"protect": False},
+    }
+    document = site.filled(stack_file, overrides)
+    for component in document[f"{PROJECT}:components"].values():
+        component.pop("chart", None)  # pins builds that the bed's registry has not
+    return document
+
+
+def _cluster(bed: Bed, cluster: Cluster) -> dict[str, Any]:
+    """The cluster of a rehearsal: the bed's own, of the stack's restrictions."""
+    no_root = isinstance(cluster, ExistingCluster) and cluster.no_root
+    return {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": no_root}
+
+
+def _run(
+    workspace: Workspace, document: Mapping[str, Any], plan: Plan, report: Callable[[str], None]
+) -> tuple[dict[str, float], tuple[str, ...]]:
+    workspace.create(document)
+    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(plan.config)))
+    seconds: dict[str, float] = {}
+
+    def step(name: str, run: Callable[[], Result]) -> Result:
+        report(f"{plan.stack}: {name}")
+        began = time.monotonic()
+        result = run()
+        seconds[name] = time.monotonic() - began
+        if result.code:
+            raise BedError(f"rehearsal of {plan.stack}: {name} failed:\n{result.text.strip()}")
+        return result
+
+    try:
+        step("up", lambda: workspace.up("--skip-preview"))
+        again = step("up again", lambda: workspace.up("--skip-preview", "--json"))
+    except BedError:
+        workspace.destroy()
+        raise
+    step("destroy", lambda: workspace.destroy("--skip-preview"))
+    return seconds, _changes(again.stdout)
+
+
+def _changes(stdout: str) -> tuple[str, ...]:
+    """What an `up` changed, from its machine-readable output: one event in each line."""
+    events = [json.loads(line) for line in stdout.splitlines() if line.startswith('{"sequence"')]
+    steps = [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
+    return tuple(f"{step['op']} {step['urn']}" for step in steps if step["op"] not in ("same", "read"))
+
+
+def _resources(workspace: Workspace) -> list[str]:
+    """What the engine still knows of."""
+    resources = json.loads(workspace.exported_state())["deployment"].get("resources") or []
+    return [resource["urn"] for resource in resources]
