@@ -58,7 +58,9 @@ def stack_schema() -> dict[str, Any]:
 
 
 def declarations() -> dict[str, dict[str, Any]]:
-    """The `config` block of Pulumi.yaml: the type of every section.
+    """The `config` block of Pulumi.yaml: the type of every section that has one.
+
+    Secrets have two: encrypted one by one they are an object, encrypted as a whole a text.
 
     The engine refuses a stack that lacks a declared key without default, so each has an empty one; what is
     really required the loader tells, together with everything else that is wrong.
@@ -66,6 +68,8 @@ def declarations() -> dict[str, dict[str, Any]]:
     block: dict[str, dict[str, Any]] = {}
     for name, info in StackConfig.model_fields.items():
         key = info.alias or name
+        if key == "secrets":
+            continue
         kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}
         empty: dict[str, Any] = {"default": "" if key in TEXT_SECTIONS else {}}
         block[f"{NAMESPACE}:{key}"] = kind | {"description": info.description} | empty

@@ -32,11 +32,17 @@ class StackSecrets(pulumi.ComponentResource):
                 suffix,
                 metadata=ObjectMetaArgs(name=names.secret(suffix), namespace=namespace),
                 type=content.type,
-                # One secret output for the whole map: its keys are as telling as its values for TLS and files.
-                data=pulumi.Output.secret({k: b64encode(v).decode() for k, v in content.data.items()}),
+                data=_encoded(content),
                 # A Secret's type cannot be changed, and its name is fixed by the charts.
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             for suffix, content in contents.items()
         }
         self.register_outputs({})
+
+
+def _encoded(content: SecretContent) -> pulumi.Output[dict[str, str]] | None:
+    """The content as one secret output; None when it is empty, as the API server keeps no empty map."""
+    if not content.data:
+        return None
+    return pulumi.Output.secret({key: b64encode(value).decode() for key, value in content.data.items()})

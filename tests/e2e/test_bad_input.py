@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.catalog.components import COMPONENTS
 from testbed import stacks
 from testbed.bed import Bed
 from testbed.workspace import Workspace
 
 pytestmark = pytest.mark.e2e
+
+Refused = Callable[..., str]
 
 _CLUSTER = "panda-infra:cluster"
 _COMPONENTS = "panda-infra:components"
@@ -30,13 +33,15 @@ def stack(bed: Bed) -> Workspace:
 
 
 @pytest.fixture
-def refused(stack: Workspace) -> Iterator[Callable[[dict[str, Any]], str]]:
+def refused(stack: Workspace) -> Iterator[Refused]:
     """Runs ``up`` with changed sections, expects it to be refused, and gives the error's text."""
     good = stack.stack_file.read_text()
 
-    def run(sections: dict[str, Any]) -> str:
+    def run(sections: dict[str, Any], within: float = 60) -> str:
         stack.configure(sections)
+        began = time.monotonic()
         result = stack.up()
+        assert time.monotonic() - began < within
         assert result.code != 0, result.text
         assert "Traceback" not in result.text
         assert "nothing was changed" in result.text
@@ -46,6 +51,11 @@ def refused(stack: Workspace) -> Iterator[Callable[[dict[str, Any]], str]]:
 
     yield run
     stack.stack_file.write_text(good)
+
+
+def _with_broker_chart(**chart: str) -> dict[str, Any]:
+    """Every component, the broker's chart pinned."""
+    return {name: {} for name in COMPONENTS} | {"msgsvc": {"chart": chart}}
 
 
 def free_port() -> int:
@@ -64,43 +74,35 @@ def kubeconfig(folder: Path, bed: Bed, port: int) -> str:
     return str(path)
 
 
-def test_a_missing_kubeconfig(refused: Callable[[dict[str, Any]], str]) -> None:
+def test_a_missing_kubeconfig(refused: Refused) -> None:
     text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": "/nowhere/kubeconfig"}})
     assert "cluster.kubeconfig" in text
     assert "/nowhere/kubeconfig" in text
 
 
-def test_an_unknown_context(refused: Callable[[dict[str, Any]], str], bed: Bed) -> None:
+def test_an_unknown_context(refused: Refused, bed: Bed) -> None:
     text = refused(
         {_CLUSTER: {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "context": "elsewhere"}}
     )
     assert "elsewhere" in text
 
 
-def test_an_api_server_that_refuses_connections(
-    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
-) -> None:
+def test_an_api_server_that_refuses_connections(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     port = free_port()
-    began = time.monotonic()
-    text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}})
-    assert time.monotonic() - began < 10
+    text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}}, within=10)
     assert f"127.0.0.1:{port}" in text
 
 
-def test_an_api_server_that_never_answers(
-    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
-) -> None:
+def test_an_api_server_that_never_answers(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
-        began = time.monotonic()
-        text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}})
-        assert time.monotonic() - began < 12
+        text = refused(
+            {_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}}, within=10
+        )
     assert f"127.0.0.1:{port}" in text
 
 
-def test_credentials_that_the_cluster_refuses(
-    refused: Callable[[dict[str, Any]], str], bed: Bed, tmp_path: Path
-) -> None:
+def test_credentials_that_the_cluster_refuses(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     content = yaml.safe_load(bed.kubeconfig.read_text())
     content["users"][0]["user"] = {"token": "canary-token"}
     path = tmp_path / "kubeconfig"
@@ -110,41 +112,41 @@ def test_credentials_that_the_cluster_refuses(
     assert "canary-token" not in text
 
 
-def test_an_unknown_component(refused: Callable[[dict[str, Any]], str]) -> None:
+def test_an_unknown_component(refused: Refused) -> None:
     text = refused({_COMPONENTS: {"msgsvc": {}, "pandas": {}}})
     assert "pandas" in text
     assert "panda" in text
 
 
-def test_a_dependency_that_is_not_deployed(refused: Callable[[dict[str, Any]], str]) -> None:
+def test_a_dependency_that_is_not_deployed(refused: Refused) -> None:
     text = refused({_COMPONENTS: {"iam": {}, "iam-db": {}, "panda": {}, "idds": {}}})
     assert "idds" in text
     assert "msgsvc" in text
 
 
-def test_a_chart_that_is_not_in_the_registry(refused: Callable[[dict[str, Any]], str]) -> None:
-    text = refused({_COMPONENTS: {"msgsvc": {"chart": {"version": "9.9.9"}}}})
+def test_a_chart_that_is_not_in_the_registry(refused: Refused) -> None:
+    text = refused({_COMPONENTS: _with_broker_chart(version="9.9.9")})
     assert "has no version 9.9.9" in text
 
 
-def test_a_chart_that_was_overwritten(refused: Callable[[dict[str, Any]], str]) -> None:
+def test_a_chart_that_was_overwritten(refused: Refused) -> None:
     digest = "sha256:" + "0" * 64
-    text = refused({_COMPONENTS: {"msgsvc": {"chart": {"version": "0.1.0", "digest": digest}}}})
+    text = refused({_COMPONENTS: _with_broker_chart(version="0.1.0", digest=digest)})
     assert "not the pinned" in text
 
 
-def test_a_registry_that_is_down(refused: Callable[[dict[str, Any]], str]) -> None:
-    began = time.monotonic()
-    text = refused({_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}})
-    assert time.monotonic() - began < 15
+def test_a_registry_that_is_down(refused: Refused) -> None:
+    text = refused(
+        {_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}}, within=10
+    )
     assert "cannot be asked" in text
 
 
-def test_every_problem_at_once(refused: Callable[[dict[str, Any]], str]) -> None:
+def test_every_problem_at_once(refused: Refused) -> None:
     text = refused(
         {
             _CLUSTER: {"kind": "existing", "kubeconfig": "/nowhere/kubeconfig"},
-            _COMPONENTS: {"msgsvc": {"chart": {"version": "9.9.9"}}},
+            _COMPONENTS: _with_broker_chart(version="9.9.9"),
         }
     )
     assert "/nowhere/kubeconfig" in text
