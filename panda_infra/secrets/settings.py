@@ -31,7 +31,7 @@ def check_settings(config: StackConfig) -> list[Problem]:
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
     """What upstream's charts cannot do with settings that are right by themselves."""
-    return [*_short_lived_tokens(config, stack), *_files_of_jedi(config)]
+    return list(_short_lived_tokens(config, stack))
 
 
 def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
@@ -46,14 +46,6 @@ def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
     if config.components.harvester and EXPERIMENTS[config.experiment].harvester in ("atlas", "doma"):
         what = f"is not used by Harvester with the configuration of {config.experiment}, which has its own files (T16)"
         yield Problem("auth.internal", what, "Nothing to do when Harvester's own token files are set.")
-
-
-def _files_of_jedi(config: StackConfig) -> Iterator[Problem]:
-    if config.components.panda and config.components.panda.jedi.enabled and not config.cric.real:
-        what = (
-            "is mounted by the server and Harvester but not by JEDI, whose configurator finds no files (T37)"
-        )
-        yield Problem("cric.real", what, "Let the server's configurator fill the database, or use CRIC.")
 
 
 def _broker(config: StackConfig) -> Iterator[Problem]:

@@ -269,10 +269,6 @@ def test_t37_cric_is_asked_when_real_and_only_then(real: bool) -> None:
     assert ("cric-jsons" in build(config(cric={"real": real, "urls": urls}))) is not real
 
 
-def test_t37_jedi_without_files_is_told() -> None:
-    assert "cric.real" in [problem.where for problem in warnings(config(), stack="test")]
-
-
 def test_t38_certificates_made_here_name_the_services() -> None:
     assert "panda-server" in certified_hosts(config(), "panda")
 
