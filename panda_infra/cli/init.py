@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, Any, get_args
 
 import typer
@@ -17,8 +16,9 @@ from panda_infra.cli.new_stack import (
     existing_cluster,
     finish,
 )
-from panda_infra.cli.output import say
+from panda_infra.cli.output import say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cli.terminal import interactive
 from panda_infra.config.delivery import Hosts
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import PandaInfraError
@@ -78,7 +78,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     if not file.exists():
         cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
         sections: dict[str, Any] = {
-            "experiment": experiment or _ask("experiment", "Experiment", _guess(stack)),
+            "experiment": experiment or _experiment(stack),
             "namespace": namespace,
             "cluster": cluster,
             "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
@@ -94,12 +94,16 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     finish(here, stack, {}, provider, certificates=certificates)
 
 
-def _guess(stack: str) -> str | None:
-    return stack if stack in get_args(Experiment) else None
+def _experiment(stack: str) -> str:
+    known = get_args(Experiment)
+    question = f"Experiment ({', '.join(known)})"
+    while (answer := _ask("experiment", question, stack if stack in known else None)) not in known:
+        warn(f"{answer} is no experiment")
+    return answer
 
 
 def _ask(option: str, question: str, default: str | None = None) -> str:
-    if sys.stdin.isatty():
+    if interactive():
         return str(typer.prompt(question, default=default, err=True))
     if default is not None:
         return default
@@ -107,7 +111,7 @@ def _ask(option: str, question: str, default: str | None = None) -> str:
 
 
 def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
-    if not sys.stdin.isatty():
+    if not interactive():
         return {}
     wanted = [
         end.host for name in components for end in COMPONENTS[name].endpoints if end.host != "panda_big"

@@ -10,7 +10,9 @@ import typer
 
 from panda_infra.cli.output import line, say, talk, warn
 from panda_infra.cli.secrets.advice import advice
+from panda_infra.cli.secrets.asking import asked
 from panda_infra.cli.secrets.making import can_be_made
+from panda_infra.cli.terminal import interactive
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
@@ -99,14 +101,16 @@ def finish(
     _store(here, stack, made)
     if made:
         line(f"generated: {', '.join(spelled(path) for path in made)}")
-    # Only now: a broken rule must not keep given secrets from being stored.
-    config = here.judge(stack).config
-    left = list(advice(config, stack))
+    if interactive():
+        _store(here, stack, asked(here.load(stack).config))
+    left = list(advice(here.load(stack).config, stack))
     if left:
         warn(f"{file.name} lacks what only the site has; a preview works once it is set:")
         for what, command in left:
             talk.print(f"  {what}\n    {command}", markup=False)
-    else:
+    # Only now: a broken rule must not keep given secrets from being stored.
+    here.judge(stack)
+    if not left:
         line(f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,11 +83,11 @@ class Project:
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with the stack `mine`, made by `init`."""
     made = Project(tmp_path_factory.mktemp("cli"))
     made.run(*_INIT, *_SMALL, "--make-certificates")
-    yield made
+    return made
 
 
 @pytest.fixture

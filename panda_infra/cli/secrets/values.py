@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from panda_infra.cli.keys import UnknownKeyError, secret_key
+from panda_infra.cli.terminal import interactive
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.secrets import Certificates
@@ -55,7 +56,7 @@ def read_value(field: Field, file: Path | None) -> str:
     Raises:
         PandaInfraError: the file cannot be read, or is no text where text is wanted.
     """
-    if file is None and sys.stdin.isatty():
+    if file is None and interactive():
         return str(
             typer.prompt(
                 f"{field.title[:1].upper()}{field.title[1:]}", hide_input=True, confirmation_prompt=True
@@ -109,7 +110,7 @@ def _opened(content: bytes) -> HostCertificate:
     try:
         return from_p12(content)
     except PandaInfraError:
-        if not sys.stdin.isatty():
+        if not interactive():
             password = sys.stdin.readline().rstrip("\r\n")
         else:
             password = typer.prompt("Password of the PKCS#12 file", hide_input=True)

@@ -116,3 +116,27 @@ def test_a_file_that_breaks_a_rule_keeps_its_secrets(run: Any, project: Path, fa
 
 def test_a_cluster_without_kubeconfig_takes_it_from_the_secrets() -> None:
     assert existing_cluster(None, "admin") == {"kind": "existing", "context": "admin"}
+
+
+def test_at_a_terminal_it_asks_and_takes_later_for_an_answer(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("init", "new_stack"):
+        monkeypatch.setattr(f"panda_infra.cli.{module}.interactive", lambda: True)
+    token = project / "key.pem"
+    token.write_bytes(b"pilot\n")
+    no_host = ["", ""]
+    certificate = [f"{project}/missing", ""]
+    id_token = ["bad token", "good.token"]
+    answers = ["nope", "lsst", "wekafs", *no_host, *certificate, *id_token, str(token), ""]
+    components = [word for name in ("msgsvc", "panda", "harvester") for word in ("--component", name)]
+    options = ("--kubeconfig", "kc", *components)
+    result = run("init", "mine", *options, stdin="\n".join([*answers, ""]).encode())
+    assert result.exit_code == 0, result.stderr
+    config = Project(project).load("mine").config
+    assert (config.experiment, config.storage.class_name) == ("lsst", "wekafs")
+    assert "cannot be read" in result.stderr
+    assert "holds anything that no token has" in result.stderr
+    assert {"good.token", "pilot\n"} <= set(fake_cli.values.values())
+    assert "bad token" not in fake_cli.values.values()
+    assert "pilot_userkey.pem" in result.stderr
