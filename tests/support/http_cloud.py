@@ -29,10 +29,11 @@ _PREFIX = "panda-bench-abcdefghij12"
 
 @dataclass(frozen=True)
 class Call:
-    """One request; ``path`` has no query."""
+    """One request."""
 
     method: str
     path: str
+    query: str = ""
 
 
 @dataclass
@@ -44,7 +45,9 @@ class HttpCloud:
     latency: float = 0.0
     calls: list[Call] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
-    """Statuses and headers for the next requests to Nova, in place of its own answers."""
+    """Statuses and headers for the next requests, in place of the cloud's own answers."""
+    answered: str = "/servers"
+    """What the paths of those requests contain."""
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -175,12 +178,13 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
-        self.cloud.calls.append(Call(self.command, parts.path))
+        self.cloud.calls.append(Call(self.command, parts.path, parts.query))
         time.sleep(self.cloud.latency)
         headers: dict[str, str] = {}
-        if self.cloud.answers and "/servers" in parts.path:
+        if self.cloud.answers and self.cloud.answered in parts.path:
             status, headers = self.cloud.answers.pop(0)
-            content: Any = {"error": {"message": HTTPStatus(status).phrase}}
+            phrase = HTTPStatus(status).phrase
+            content: Any = {"error": {"message": phrase}, "message": phrase}
         else:
             status, content = self.cloud.answer(self.command, parts.path, parse_qs(parts.query), body)
         text = b"" if content is None else json.dumps(content).encode()
