@@ -21,6 +21,7 @@ from panda_infra.cli.new_stack import (
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StackOption, project
 from panda_infra.errors import PandaInfraError
+from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.stacks.document import write_new
@@ -58,6 +59,8 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     """
     here = project()
     chosen = experiment or stack
+    if chosen not in VALUES_KEYS:
+        raise PandaInfraError(f"{stack} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}")
     file = here.new_file(stack)
     if secrets_only:
         here.file(stack)

@@ -8,7 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
-from panda_infra.cli.output import line, say, talk, warn
+from panda_infra.cli.output import say, talk, warn
 from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.secrets.asking import asked
 from panda_infra.cli.secrets.making import can_be_made
@@ -100,7 +100,7 @@ def finish(
     made = new_secrets(here.load(stack).config, certificates=certificates)
     _store(here, stack, made)
     if made:
-        line(f"generated: {', '.join(spelled(path) for path in made)}")
+        say(f"generated: {', '.join(spelled(path) for path in made)}")
     if interactive():
         _store(here, stack, asked(here.load(stack).config))
     left = list(advice(here.load(stack).config, stack))
@@ -111,7 +111,7 @@ def finish(
     # Only now: a broken rule must not keep given secrets from being stored.
     here.judge(stack)
     if not left:
-        line(f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do")
+        say(f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 
 def _store(here: Project, stack: str, values: Mapping[KeyPath, str]) -> None:

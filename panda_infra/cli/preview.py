@@ -28,7 +28,7 @@ from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import Pulumi, find_pulumi
 
-__all__ = ["PASSTHROUGH", "preview", "stand_in_section"]
+__all__ = ["PASSTHROUGH", "made_previewable", "preview", "stand_in_section"]
 
 PASSTHROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -96,7 +96,7 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
                 (folder / entry.name).symlink_to(entry)
         copied = folder / here.file(stack).name
         shutil.copy(here.file(stack), copied)
-        _made_previewable(copied, here.load(stack))
+        made_previewable(copied, here.load(stack))
         state = Path(name) / "state"
         state.mkdir()
         environment = {
@@ -106,7 +106,7 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
         yield Pulumi(find_pulumi(here.folder).executable, folder, environment)
 
 
-def _made_previewable(file: Path, loaded: Loaded) -> None:
+def made_previewable(file: Path, loaded: Loaded) -> None:
     """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
     document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     kept = {key: value for key, value in document["config"].items() if key != f"{NAMESPACE}:secrets"}

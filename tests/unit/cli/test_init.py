@@ -27,7 +27,7 @@ _WANTED = (
 def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Path, fake_cli: FakeCli) -> None:
     result = run(*_WANTED, "--host", "panda=panda.cern.ch", "--affix=-dev")
     assert result.exit_code == 0, result.stderr
-    assert "is complete" in result.stdout
+    assert "is complete" in result.stderr
     text = (project / "Pulumi.mine.yaml").read_text()
     loaded = Project(project).judge("mine")
     assert (loaded.config.affix, loaded.config.hosts.panda) == ("-dev", "panda.cern.ch")

@@ -1,0 +1,85 @@
+"""`import` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panda_infra.stacks.project import Project
+from tests.unit.cli.conftest import FakeCli
+from tests.unit.migration.conftest import SiteCheckout
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> SiteCheckout:
+    checkout = SiteCheckout(tmp_path / "panda-k8s")
+    checkout.values("panda", "dev", {"server": {"replicaCount": 2, "persistentvolume": {"class": "nas"}}})
+    checkout.secrets(
+        {"panda": {"database": {"password": "canary"}}, "auth": {"authIdToken": "t"}, "odd": {"x": "y"}}
+    )
+    return checkout
+
+
+def test_a_checkout_becomes_a_stack_file_with_encrypted_secrets(
+    run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    assert result.exit_code == 0, result.stderr
+    config = Project(project).judge("mine").config
+    assert config.components.panda
+    assert config.components.panda.server.replicas == 2
+    assert {"canary", "t"} <= set(fake_cli.values.values())
+    assert "canary" not in result.output + (project / "Pulumi.mine.yaml").read_text()
+
+
+def test_what_has_no_place_is_listed(run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout) -> None:
+    assert project
+    assert fake_cli
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc", "--json")
+    report = json.loads(result.stdout)
+    assert [note["key"] for note in report["unplaced"]] == ["odd.x"]
+
+
+def test_a_stack_file_is_completed_and_otherwise_kept(
+    run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    refused = run("import", str(site.folder), "-s", "small", "-e", "dev")
+    assert (refused.exit_code, "--secrets-only" in refused.stderr) == (1, True)
+    result = run("import", str(site.folder), "-s", "small", "-e", "dev", "--secrets-only")
+    assert result.exit_code == 0, result.stderr
+    assert "canary" in fake_cli.values.values()
+    config = Project(stack_file.parent).load("small").config
+    assert (config.storage.class_name, config.hosts.panda) == ("standard", "panda.cern.ch")
+
+
+def test_the_lists_of_cric_become_files_of_the_project(
+    run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    assert fake_cli
+    site.secrets({"cric": {"real": False}, "panda": {}})
+    site.file("cric_jsons/sites.json", b"{}")
+    (project / "cric_jsons").unlink()
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    assert result.exit_code == 0, result.stderr
+    assert (project / "cric_jsons" / "mine" / "sites.json").read_bytes() == b"{}"
+    assert Project(project).load("mine").config.cric.folder == "cric_jsons/mine"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told", "code"),
+    [
+        (("import", ".", "-s", "mine", "-e", "dev"), "is no checkout of panda-k8s", 1),
+        (("import", ".", "-s", "mine"), "give --experiment", 1),
+        (("import", ".", "-s", "mine", "-e", "dev", "--secrets-only"), "has no file", 1),
+    ],
+)
+def test_what_is_wrong_is_told(
+    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], told: str, code: int
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+    assert not list(project.glob("Pulumi.*.yaml"))
+    assert not fake_cli.stacks

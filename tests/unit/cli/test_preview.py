@@ -1,0 +1,47 @@
+"""`preview --stand-ins` makes up every secret that a stack has or needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.cli.preview import made_previewable, stand_in_section
+from panda_infra.config.load import from_file
+from panda_infra.config.stack import StackConfig
+from panda_infra.secrets.fields import missing
+from tools import REPOSITORY
+
+
+def test_stand_ins_cover_what_is_missing_and_what_is_encrypted(stack_file: Path) -> None:
+    text = stack_file.read_text()
+    given = (
+        "  panda-infra:secrets:\n    files: {panda: {a.pem: {secure: v1:x}}}\n    hashKey: {secure: v1:y}\n"
+    )
+    stack_file.write_text(text + given)
+    loaded = from_file(stack_file)
+    section = stand_in_section(loaded)
+    assert section["files"]["panda"]["a.pem"]
+    secrets = StackConfig.model_fields["secrets"].annotation
+    assert secrets
+    filled = loaded.config.model_copy(update={"secrets": secrets.model_validate(section, strict=False)})
+    assert missing(filled) == []
+    assert "(encrypted)" not in str(section)
+
+
+def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> None:
+    source = REPOSITORY / "Pulumi.doma.yaml"
+    copied = tmp_path / "Pulumi.doma.yaml"
+    copied.write_text(source.read_text() + "encryptionsalt: v1:abc\n")
+    made_previewable(copied, from_file(source))
+    document = yaml.safe_load(copied.read_text())
+    panda = document["config"]["panda-infra:components"]["panda"]
+    assert panda["settings"]["database"]["host"] == "stand-in-database"
+    assert document.keys() == {"config"}
+
+
+def test_without_the_option_it_points_to_the_real_one(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("preview", "small")
+    assert (result.exit_code, "pulumi preview" in result.stderr) == (2, True)
