@@ -209,10 +209,13 @@ class _Server(ThreadingHTTPServer):
 @contextmanager
 def running(workers: int, *, latency: float = 0.0) -> Iterator[HttpCloud]:
     """A cloud whose cluster has so many workers, on a free local port."""
-    handler = type("Handler", (_Handler,), {})
-    with _Server(("127.0.0.1", 0), handler) as server:
+
+    class Handler(_Handler):
+        """With a cloud of its own."""
+
+    with _Server(("127.0.0.1", 0), Handler) as server:
         cloud = HttpCloud(f"http://127.0.0.1:{server.server_port}", workers, latency)
-        handler.cloud = cloud
+        Handler.cloud = cloud
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield cloud
