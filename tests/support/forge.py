@@ -102,7 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
         if match := re.fullmatch(r"/(?:issues|merge_requests)/(\d+)/(?:comments|notes)", path):
             comments = held.comments.setdefault(int(match[1]), [])
             if self.command == "POST":
-                comments.append({"id": 100 * int(match[1]) + len(comments), **body})
+                comments.append({"id": 1000 * int(match[1]) + len(comments), **body})
+                return comments[-1]
             return comments
         if match := re.fullmatch(r"/(?:issues/comments|merge_requests/\d+/notes)/(\d+)", path):
             every = [comment for comments in held.comments.values() for comment in comments]

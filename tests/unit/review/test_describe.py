@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from panda_infra.changes.compare import touched
+from panda_infra.changes.revision import Revision
+from panda_infra.review.describe import revision
+from tests.support.stacks import sections
+from tools import REPOSITORY
+
+Edit = Callable[[Path], None]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: panda-infra\n")
+    for name in ("panda_infra", "cric_jsons"):
+        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("__main__.py", "requirements.lock"):
+        shutil.copy(REPOSITORY / name, tmp_path)
+    config = {f"panda-infra:{key}": value for key, value in sections(cric={"real": False}).items()}
+    config["panda-infra:secrets"] = {"hashKey": {"secure": "v1:aaaa:bbbb"}}
+    config["pulumi:disable-default-providers"] = ["kubernetes"]
+    write(tmp_path, config)
+    return tmp_path
+
+
+def write(folder: Path, config: object) -> None:
+    (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}))
+
+
+def changed(folder: Path, before: Revision) -> list[str]:
+    return [
+        path for change in touched(before, revision(folder)) for path in (*change.reasons, *_paths(change))
+    ]
+
+
+def _paths(change: object) -> list[str]:
+    return [each.path for each in change.differences]  # type: ignore[attr-defined]
+
+
+def edited(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(folder: Path) -> None:
+    stack = revision(folder).stacks["test"]
+    assert stack.problems == ()
+    assert stack.plan is not None
+    assert stack.plan["engine"] == {"pulumi:disable-default-providers": ["kubernetes"]}
+    assert set(stack.encrypted or ()) == {"secrets.hashKey"}
+    assert "bbbb" not in str(stack)
+    assert "cric_jsons/sites.json" in (stack.files or {})
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("Pulumi.test.yaml", "v1:aaaa:bbbb", "v1:aaaa:cccc", ["encrypted.secrets.hashKey"]),
+        ("cric_jsons/sites.json", "{", "{ ", ["files.cric_jsons/sites.json"]),
+        (
+            "requirements.lock",
+            "pulumi-kubernetes==",
+            "pulumi-kubernetes==9",
+            ["what makes resources of a Plan changed: pulumi-kubernetes"],
+        ),
+        (
+            "panda_infra/delivery/releases.py",
+            "max_history=10",
+            "max_history=11",
+            ["what makes resources of a Plan changed: panda_infra/delivery"],
+        ),
+    ],
+)
+def test_what_decides_a_deployment_is_seen(
+    folder: Path, file: str, old: str, new: str, told: list[str]
+) -> None:
+    before = revision(folder)
+    edited(folder / file, old, new)
+    assert changed(folder, before) == told
+
+
+@pytest.mark.parametrize(
+    "file", ["panda_infra/delivery/releases.py", "panda_infra/plan/make.py", "cric_jsons/README.md"]
+)
+def test_words_are_not(folder: Path, file: str) -> None:
+    before = revision(folder)
+    path = folder / file
+    path.write_text(
+        f'"""Other words."""\n\n# A comment.\n{path.read_text()}'.replace(
+            '"""Other words."""\n\n# A comment.\n"""', '"""Other '
+        )
+    )
+    assert changed(folder, before) == []
+
+
+def test_a_stack_with_problems_is_described_by_them(folder: Path) -> None:
+    write(folder, {"panda-infra:experiment": "doma"})
+    stack = revision(folder).stacks["test"]
+    assert stack.plan is None
+    assert any("cluster" in problem for problem in stack.problems)
