@@ -36,12 +36,13 @@ def rehearse(
     - `rehearse lsst-prod --json`
     """
     # The program knows its test bed here and nowhere else; other commands need not load it.
+    from testbed import rehearsal  # noqa: PLC0415
     from testbed.errors import BedError  # noqa: PLC0415
-    from testbed.rehearsal import FIXTURES, rehearse as run  # noqa: PLC0415, I001
     from tools.errors import ToolsError  # noqa: PLC0415
 
+    folder = charts / "helm" if charts else rehearsal.FIXTURES
     try:
-        report = run(project().file(stack), chart_folder=charts / "helm" if charts else FIXTURES, report=say)
+        report = rehearsal.rehearse(project().file(stack), chart_folder=folder, report=say)
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None
     if as_json:
