@@ -16,6 +16,8 @@ from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.plan.model import Plan, Release
+from panda_infra.policy.data import is_protected
+from panda_infra.policy.resources import namespace_marks
 from panda_infra.secrets import SecretContent, build
 from panda_infra.secrets.rolling import pod_annotations
 
@@ -42,7 +44,11 @@ def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> Namespace:
     name = plan.config.namespace
     return Namespace(
         "namespace",
-        metadata=ObjectMetaArgs(name=name, labels={"app.kubernetes.io/managed-by": "panda-infra"}),
+        metadata=ObjectMetaArgs(
+            name=name,
+            labels={"app.kubernetes.io/managed-by": "panda-infra"},
+            annotations=namespace_marks(plan.config.lifecycle),
+        ),
         opts=pulumi.ResourceOptions.merge(
             opts, pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         ),
@@ -75,6 +81,7 @@ def _components(
             annotations={
                 sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component
             },
+            protect=is_protected(plan, release),
             depends_on=[
                 *first,
                 *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release) if suffix in secrets.by_suffix),

@@ -5,15 +5,20 @@ from __future__ import annotations
 import typer
 
 from panda_infra.cli.check import check
+from panda_infra.cli.destroy import destroy
 from panda_infra.cli.errors import EXIT_CODES, Group
+from panda_infra.cli.expired import expired
 from panda_infra.cli.explain import explain
 from panda_infra.cli.graph import graph
 from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
 from panda_infra.cli.plan_changes import plan_changes
 from panda_infra.cli.preview import PASSTHROUGH, preview
+from panda_infra.cli.rehearse import rehearse
+from panda_infra.cli.residue import residue
 from panda_infra.cli.review import app as review
 from panda_infra.cli.secrets.app import secrets
+from panda_infra.cli.status import status
 
 __all__ = ["app"]
 
@@ -32,5 +37,10 @@ app.command()(explain)
 app.command()(graph)
 app.command(context_settings=PASSTHROUGH)(preview)
 app.command()(plan_changes)
+app.command()(rehearse)
 app.add_typer(review, name="review")
+app.command()(status)
+app.command()(destroy)
+app.command()(residue)
+app.command()(expired)
 app.add_typer(secrets, name="secrets")

@@ -7,12 +7,12 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.core.v1 import ConfigMapPatch
 from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
 
-__all__ = ["CONFIG_MAP", "ingress_settings"]
+__all__ = ["CONFIG_MAP", "SETTINGS", "ingress_settings"]
 
 _NAMESPACE, _NAME = "kube-system", "cern-magnum-ingress-nginx-controller"
 CONFIG_MAP = f"{_NAMESPACE}/{_NAME}"
 # The Ingresses of PanDA's charts carry snippets; the controller takes the text "true", not a boolean.
-_SETTINGS = {"allow-snippet-annotations": "true"}
+SETTINGS = {"allow-snippet-annotations": "true"}
 
 
 def ingress_settings(provider: kubernetes.Provider, *, opts: pulumi.ResourceOptions) -> ConfigMapPatch:
@@ -28,6 +28,6 @@ def ingress_settings(provider: kubernetes.Provider, *, opts: pulumi.ResourceOpti
             # A field manager of its own, so that no other writer's fields are taken or given back.
             annotations={"pulumi.com/patchFieldManager": "panda-infra-ingress"},
         ),
-        data=_SETTINGS,
+        data=SETTINGS,
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider)),
     )

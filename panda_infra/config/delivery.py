@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from panda_infra.config.base import Digest, DnsName, Form, HostName, Model, Quantity, plain
 
@@ -22,6 +26,26 @@ __all__ = [
 ]
 
 
+ComponentName = Literal["bigmon", "harvester", "iam", "iam-db", "idds", "msgsvc", "panda", "ui"]
+
+
+@dataclass(frozen=True)
+class _Day(Form):
+    """A day of the calendar; the engine makes a moment of one that is written without quotes."""
+
+    @override
+    def check(self, value: str) -> str:
+        day = super().check(value)[: len("2026-12-01")]
+        try:
+            date.fromisoformat(day)
+        except ValueError:
+            raise PydanticCustomError("form", "must be {expected}", {"expected": self.expected}) from None
+        return day
+
+
+Day = Annotated[
+    str, _Day(r"\d{4}-\d{2}-\d{2}( 00:00:00 \+0000 UTC)?", "a date as year, month and day", "2026-12-01")
+]
 OciRepository = Annotated[
     str,
     Form(
@@ -141,3 +165,7 @@ class Lifecycle(Model):
 
     protect: bool = True
     """Refuse to destroy the stack, its cluster and its data."""
+    expires: Day | None = None
+    """Last day of a test stack, e.g. `2026-12-01`; `expired --remove` destroys it afterwards."""
+    delete_data_of: tuple[ComponentName, ...] = ()
+    """Components of a protected stack that may be removed or switched off together with their data."""

@@ -92,6 +92,8 @@ def from_file(path: FilePath, *, rules: Rules | None = None) -> Loaded:
     sections = {
         name: str(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
+        # Encrypted as a whole, it says nothing that could be judged.
+        if not (name == "secrets" and value == ENCRYPTED)
     }
     return Loaded(_judged(stack, sections, problems, rules), stack, file.encrypted)
 

@@ -18,7 +18,10 @@ Annotations = Mapping[str, Mapping[str, str]]
 
 
 class Component(pulumi.ComponentResource):
-    """A component of PanDA; ready when every pod of its release is."""
+    """A component of PanDA; ready when every pod of its release is.
+
+    ``protect`` keeps the release, and with it the claims that it owns, from being deleted.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Component(pulumi.ComponentResource):
         *,
         namespace: pulumi.Input[str],
         annotations: Annotations,
+        protect: bool,
         depends_on: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -46,6 +50,7 @@ class Component(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(depends_on),
+                protect=protect,
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{release.timeout}s", update=f"{release.timeout}s", delete=f"{release.timeout}s"
                 ),

@@ -85,6 +85,17 @@ class Pulumi:
             raise PulumiError("\n  ".join([f"`pulumi {command}` failed in {self.folder}:", *lines]))
         return done.stdout.decode()
 
+    def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
+        """Run a command with its output on the terminal, without questions; returns its exit code."""
+        command = [self.executable, *arguments, "--non-interactive"]
+        environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **environment}
+        return subprocess.run(command, cwd=self.folder, env=environment, check=False).returncode
+
+    def resource_counts(self) -> dict[str, int]:
+        """How many resources the backend has recorded for each stack of this project."""
+        listed = json.loads(self.run("stack", "ls", "--json"))
+        return {entry["name"].split("/")[-1]: entry.get("resourceCount") or 0 for entry in listed}
+
 
 def find_pulumi(folder: Path) -> Pulumi:
     """The CLI on PATH.

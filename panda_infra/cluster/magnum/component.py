@@ -18,9 +18,9 @@ from panda_infra.cluster.magnum.resources import (
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.aliases import aliases_of
 
-__all__ = ["Magnum", "worker_count"]
+__all__ = ["INGRESS_LABEL", "Magnum", "worker_count"]
 
-_INGRESS_LABEL = {"role": "ingress"}  # CERN's ingress controller runs on nodes that carry it
+INGRESS_LABEL = {"role": "ingress"}  # CERN's ingress controller runs on nodes that carry it
 
 
 class Magnum(pulumi.ComponentResource):
@@ -62,7 +62,7 @@ class Magnum(pulumi.ComponentResource):
         )
         ready = _merged(inside, depends_on=[access])
         labels = NodeLabels(
-            "node-labels", cluster_id=made.cluster_id, labels=_INGRESS_LABEL, workers=workers, opts=ready
+            "node-labels", cluster_id=made.cluster_id, labels=INGRESS_LABEL, workers=workers, opts=ready
         )
         aliases = aliases_of([*hosts, *cluster.alias_hosts], cluster.alias_domain) if _writes(cluster) else ()
         if aliases:

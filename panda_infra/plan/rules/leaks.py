@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import SecretStr
 
-from panda_infra.config.paths import Path, spelled
+from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
+from panda_infra.policy.values import TELLING, texts
 
 __all__ = ["READS", "check"]
 
 READS = frozenset({"components", "secrets"})
-_TELLING = re.compile(
-    r"\w*(password|passwd|secret_?key|private_?key|api_?key|access_?key|token)", re.IGNORECASE
-)
 # Shorter ones are words that may stand anywhere.
 _SHORTEST = 8
 _FIX = "Remove it: a Secret's value belongs under `panda-infra:secrets` alone."
@@ -29,10 +26,10 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
     secrets = {text for text in _secret_texts(config.secrets.model_dump()) if len(text) >= _SHORTEST}
     secrets.discard(ENCRYPTED)
     plain = config.model_dump(by_alias=True, exclude={"secrets"}, exclude_defaults=True)
-    for path, text in _texts(plain, ()):
+    for path, text in texts(plain):
         if any(secret in text for secret in secrets):
             yield Problem(spelled(path), "repeats an encrypted value in plain text", _FIX)
-        elif {"values", "extraEnv"} & set(path[2:-1]) and _TELLING.fullmatch(str(path[-1])) and text:
+        elif {"values", "extraEnv"} & set(path[2:-1]) and TELLING.fullmatch(str(path[-1])) and text:
             yield Problem(spelled(path), "looks like a secret in plain text", _FIX)
 
 
@@ -45,14 +42,3 @@ def _secret_texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _secret_texts(item)
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _texts(item, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))

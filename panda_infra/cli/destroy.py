@@ -1,0 +1,70 @@
+"""`destroy`: a test stack without a trace."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.output import say
+from panda_infra.cli.reached import ClusterGoneFlag, planned, reached, where
+from panda_infra.cli.residue import report
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.stacks.pulumi import find_pulumi
+
+__all__ = ["FreeAfterOption", "YesFlag", "destroy", "remove"]
+
+YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+FreeAfterOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        min=0,
+        help="Take the finalizers from objects that wait for them this long: their controllers are gone.",
+    ),
+]
+
+
+def destroy(
+    stack: StackArgument,
+    yes: YesFlag = False,
+    cluster_gone: ClusterGoneFlag = False,
+    free_after: FreeAfterOption = None,
+) -> None:
+    """Destroy a test stack by `pulumi destroy`, then prove that nothing is left of it.
+
+    Also works after a cluster, a release or a controller was removed by hand. Protected stacks are refused.
+
+    **Examples**
+
+    - `destroy dev`
+    - `destroy dev --free-after 60` when a namespace hangs in Terminating
+    - `destroy dev --cluster-gone` when the cluster was deleted by hand
+    """
+    remove(stack, yes=yes, cluster_gone=cluster_gone, free_after=free_after)
+
+
+def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: float | None = None) -> None:
+    """Destroy a stack and tell what is left.
+
+    Raises:
+        PandaInfraError: it is protected, the person says no, the engine fails, or something is left.
+    """
+    from panda_infra.teardown import destroy as teardown  # noqa: PLC0415 - clients that others need not load
+
+    plan = planned(stack)
+    teardown.refuse_protected(plan)
+    access = reached(plan, gone=cluster_gone)
+    say(f"stack {stack}: {where(plan)}; {', '.join(release.name for release in plan.releases)}")
+    if (
+        not yes
+        and typer.prompt(f"All of it will be deleted. Type the stack's name to go on ({stack})") != stack
+    ):
+        raise PandaInfraError("that is not its name: nothing was changed")
+    pulumi = find_pulumi(project().folder)
+    teardown.destroy(plan, access, pulumi, say, free_after=free_after)
+    found = teardown.settled_residue(plan, access)
+    report(stack, found)
+    if found:
+        raise typer.Exit(1)

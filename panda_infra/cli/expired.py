@@ -1,0 +1,82 @@
+"""`expired`: test stacks whose time is over."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.destroy import remove as remove_stack
+from panda_infra.cli.output import JsonFlag, results, say, show_json, table
+from panda_infra.cli.stack_argument import project
+from panda_infra.config.delivery import Lifecycle
+from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.stacks.project import Project
+from panda_infra.stacks.pulumi import find_pulumi
+from panda_infra.teardown.expiry import Expiry, expiries
+
+__all__ = ["expired"]
+
+_FREE_AFTER = 300.0  # nobody watches a schedule: what waits longer for a controller will wait for ever
+
+
+def expired(
+    remove: Annotated[
+        bool,
+        typer.Option("--remove", help="Destroy those that are over, without a question: for a schedule."),
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """List test stacks with a last day (`lifecycle.expires`). Exit code 1 if one is deployed although it is over.
+
+    With --remove these are destroyed; the exit code tells whether all of them left nothing. Protected stacks have
+    no last day.
+
+    **Examples**
+
+    - `expired`
+    - `expired --remove` once a day
+    """
+    here = project()
+    lifecycles = [(stack, lifecycle) for stack in here.stacks if (lifecycle := _lifecycle(here, stack))]
+    found = expiries(lifecycles, find_pulumi(here.folder).resource_counts(), datetime.now(UTC).date())
+    if as_json:
+        show_json([asdict(expiry) | {"must_go": expiry.must_go} for expiry in found])
+    else:
+        _show(found)
+    over = [expiry.stack for expiry in found if expiry.must_go]
+    left = [stack for stack in over if not _removed(stack)] if remove else over
+    if left or len(lifecycles) < len(here.stacks):
+        raise typer.Exit(1)
+
+
+def _lifecycle(here: Project, stack: str) -> Lifecycle | None:
+    """A stack's lifecycle; a file with problems does not hide the others."""
+    try:
+        return here.load(stack).config.lifecycle
+    except StackError as error:
+        say(str(error))
+        return None
+
+
+def _removed(stack: str) -> bool:
+    """Whether a stack is gone; one that resists does not keep the others."""
+    try:
+        remove_stack(stack, yes=True, free_after=_FREE_AFTER)
+    except PandaInfraError as error:
+        say(f"error: {error}")
+        return False
+    except typer.Exit:
+        return False
+    return True
+
+
+def _show(found: list[Expiry]) -> None:
+    shown = table("stack", "last day", "state")
+    for expiry in found:
+        state = "over" if expiry.is_over else "valid"
+        resources = f"{expiry.resources} resources" if expiry.resources else "not deployed"
+        shown.add_row(expiry.stack, expiry.last_day.isoformat(), f"{state}, {resources}")
+    results.print(shown if found else "no stack has a last day")

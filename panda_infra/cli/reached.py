@@ -1,0 +1,61 @@
+"""A stack's plan and the ways into its cluster and cloud, as commands need them."""
+
+from __future__ import annotations
+
+from contextlib import chdir
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from panda_infra.cli.stack_argument import project
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.pulumi import find_pulumi
+
+if TYPE_CHECKING:
+    from panda_infra.live.access import Access
+
+__all__ = ["ClusterGoneFlag", "planned", "reached", "where"]
+
+ClusterGoneFlag = Annotated[
+    bool,
+    typer.Option("--cluster-gone", help="The cluster was deleted or is lost for good: do not ask it."),
+]
+
+
+def planned(stack: str) -> Plan:
+    """The plan of a stack file; decrypted only if the way into the cluster is itself encrypted.
+
+    Raises:
+        StackError: with every problem of the file.
+    """
+    here = project()
+    config = here.load(stack).config
+    if isinstance(config.cluster, ExistingCluster) and config.cluster.kubeconfig is None:
+        config = decrypted(find_pulumi(here.folder), stack)
+    return make_plan(stack, config)
+
+
+def reached(plan: Plan, *, gone: bool = False) -> Access:
+    """The ways into the cluster and the cloud of a plan, tried.
+
+    Raises:
+        PandaInfraError: there is none.
+    """
+    from panda_infra.live.access import reach  # noqa: PLC0415 - clients that other commands need not load
+    from panda_infra.teardown.destroy import without_lost_cluster  # noqa: PLC0415 - likewise
+
+    with chdir(project().folder):
+        return without_lost_cluster(plan, reach(plan.config), gone=gone)
+
+
+def where(plan: Plan) -> str:
+    """The cluster and namespace of a stack in words, for a person who must recognise them."""
+    cluster = plan.config.cluster
+    if isinstance(cluster, ExistingCluster):
+        context = f", context {cluster.context}" if cluster.context else ""
+        file = cluster.kubeconfig or "secrets.kubeconfig"
+        return f"namespace {plan.config.namespace} of the cluster in {file}{context}"
+    return f"Magnum cluster {cluster.name} with everything in it"

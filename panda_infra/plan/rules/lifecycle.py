@@ -1,0 +1,26 @@
+"""What may happen to a stack as a whole, and what a protected one may not contain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.policy.values import latest_images
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components", "lifecycle"})
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Only test stacks expire; free-form values of a protected stack name no moving image."""
+    if not config.lifecycle.protect:
+        return
+    if config.lifecycle.expires:
+        what = "a protected stack is never removed, so it cannot expire"
+        yield Problem("lifecycle.expires", what, "Remove it, or write `protect: false` for a test stack.")
+    for name, component in config.components.deployed().items():
+        for path in latest_images(component.values):
+            what = "latest changes its content without notice, and this stack is protected"
+            yield Problem(f"components.{name}.values.{path}", what, "Name a version, e.g. `tag: '1.0.2'`.")

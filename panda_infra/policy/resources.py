@@ -1,0 +1,147 @@
+"""Rules over the properties of single resources, as the engine is about to make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.delivery import Lifecycle
+from panda_infra.policy.data import owned_data
+from panda_infra.policy.values import latest_images, plain_secrets
+
+__all__ = ["RULES", "Resource", "Rule", "Stack", "namespace_marks", "stack_of"]
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+CLUSTER = "panda-magnum:index:Cluster"
+_NAMESPACE = "kubernetes:core/v1:Namespace"
+_VOLUME = "kubernetes:core/v1:PersistentVolume"
+_ALWAYS_DATA = frozenset({CLUSTER, _NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
+_PROTECTED, _EXEMPT = "panda-infra/protected", "panda-infra/delete-data-of"
+_CLUSTER_SCOPED = frozenset({"Namespace", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole"})
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the rules must know of the stack: is its data protected, and which components are exempt from that."""
+
+    namespace: str
+    protect: bool = True
+    delete_data_of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource: ``protect`` is Pulumi's option, ``provider`` the name of the provider that makes it."""
+
+    type: str
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    protect: bool = False
+    provider: str = ""
+
+    @property
+    def kind(self) -> str:
+        """The last part of the type, which is the kind of a Kubernetes object."""
+        return self.type.rpartition(":")[2]
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The chart values of a release; nothing for others."""
+        return self.properties.get("values") or {} if self.type == RELEASE else {}
+
+
+def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
+    """Annotations of a stack's namespace that tell `stack_of`, and whoever looks, how the stack is protected."""
+    exempt = {_EXEMPT: ",".join(lifecycle.delete_data_of)} if lifecycle.delete_data_of else {}
+    return {_PROTECTED: str(lifecycle.protect).lower(), **exempt}
+
+
+def stack_of(resources: Iterable[Resource]) -> Stack:
+    """What the rules must know, from the namespace among a stack's resources; without marks it is protected."""
+    for resource in resources:
+        if resource.type == _NAMESPACE:
+            metadata = resource.properties.get("metadata") or {}
+            marks = metadata.get("annotations") or {}
+            exempt = tuple(name for name in marks.get(_EXEMPT, "").split(",") if name)
+            return Stack(metadata.get("name", ""), marks.get(_PROTECTED) != "false", exempt)
+    return Stack("")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by name; ``violations`` says in one sentence each what is wrong with a resource."""
+
+    name: str
+    description: str
+    violations: Callable[[Resource, Stack], Iterator[str]]
+
+
+def _data_is_protected(resource: Resource, stack: Stack) -> Iterator[str]:
+    if not stack.protect or resource.protect:
+        return
+    if resource.type in _ALWAYS_DATA:
+        yield "holds data of a protected stack without Pulumi's protect"
+    elif resource.name in COMPONENTS and resource.name not in stack.delete_data_of:
+        owned = owned_data(resource.name, resource.values) if resource.type == RELEASE else ()
+        if owned:
+            yield f"owns {', '.join(owned)} in a protected stack without Pulumi's protect"
+
+
+def _volumes_are_retained(resource: Resource, stack: Stack) -> Iterator[str]:
+    if stack.protect and resource.type == _VOLUME:
+        policy = (resource.properties.get("spec") or {}).get("persistentVolumeReclaimPolicy")
+        if policy != "Retain":
+            yield f"its data goes with its claim (reclaim policy {policy or 'Delete'}); a protected stack retains it"
+
+
+def _images_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
+    if stack.protect:
+        for path in latest_images(resource.values):
+            yield f"{path} is `latest`, which changes its content without notice"
+
+
+def _no_secret_in_values(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+    for path in plain_secrets(resource.values):
+        yield f"{path} looks like a secret; Helm would store it in its release record"
+
+
+def _charts_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+    chart = str(resource.properties.get("chart", ""))
+    if resource.type == RELEASE and chart.startswith("oci://") and not resource.properties.get("version"):
+        yield f"{chart} is named without a version"
+
+
+def _inside_the_namespace(resource: Resource, stack: Stack) -> Iterator[str]:
+    kubernetes = resource.type.startswith("kubernetes:")
+    # A patch adds to what somebody else made, wherever that is.
+    if not kubernetes or resource.kind in _CLUSTER_SCOPED or resource.kind.endswith("Patch"):
+        return
+    properties = resource.properties
+    if resource.type == RELEASE:
+        where = properties.get("namespace")
+    elif resource.kind == "Application":
+        where = ((properties.get("spec") or {}).get("destination") or {}).get("namespace")
+    else:
+        where = (properties.get("metadata") or {}).get("namespace")
+    if where != stack.namespace:
+        yield f"belongs into namespace {stack.namespace}, not {where or 'default'}"
+
+
+def _own_provider(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+    if resource.type.startswith("kubernetes:") and resource.provider.startswith("default"):
+        yield "would go to whatever cluster the operator's own kubeconfig names: give it the stack's provider"
+
+
+RULES = (
+    Rule("data-is-protected", "Data of a protected stack cannot be deleted by accident.", _data_is_protected),
+    Rule("volumes-are-retained", "Volumes of a protected stack outlive their claims.", _volumes_are_retained),
+    Rule("images-are-pinned", "A protected stack names the versions of its images.", _images_are_pinned),
+    Rule("charts-are-pinned", "Charts of a registry are named with their version.", _charts_are_pinned),
+    Rule(
+        "no-secret-in-values", "Secret values stay in Secrets, never in chart values.", _no_secret_in_values
+    ),
+    Rule("inside-the-namespace", "A stack keeps to its own namespace.", _inside_the_namespace),
+    Rule("own-provider", "Objects go to the cluster that the stack names.", _own_provider),
+)

@@ -1,0 +1,135 @@
+"""`pulumi destroy` of a test stack, helped over what would stop it, and the proof that nothing is left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import PandaInfraError
+from panda_infra.live.access import Access, KubernetesApi
+from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import KubernetesError
+from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.teardown.finalizers import free, stuck_in
+from panda_infra.teardown.residue import Leftover, residue
+
+__all__ = ["destroy", "refuse_protected", "settled_residue", "without_lost_cluster"]
+
+_SETTLE = 60.0  # seconds until volumes and servers that were told to go count as left
+_POLL = 2.0
+Say = Callable[[str], None]
+
+
+def refuse_protected(plan: Plan) -> None:
+    """Raises for a stack whose data is protected.
+
+    Raises:
+        PandaInfraError: it is.
+    """
+    if plan.config.lifecycle.protect:
+        raise PandaInfraError(
+            f"stack {plan.stack} is protected: it is not destroyed and keeps its data.\n"
+            "  Only if all of its data shall be deleted: write `lifecycle: {protect: false}`, run `pulumi up`, "
+            "then try again"
+        )
+
+
+def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
+    """Where the stack lives, without Kubernetes when the cluster is known or told to be ``gone``.
+
+    Raises:
+        PandaInfraError: the API does not answer, although nobody says that the cluster is gone, or it does answer
+            although somebody says so.
+    """
+    cluster = plan.config.cluster
+    name = f"cluster {cluster.name}" if isinstance(cluster, MagnumCluster) else "the cluster"
+    if access.kubernetes is None:
+        return access
+    try:
+        access.kubernetes.call("GET", "/version")
+    except KubernetesError as error:
+        if gone:
+            return Access(None, access.openstack)
+        raise PandaInfraError(
+            f"{error}.\n  If {name} was deleted or is lost for good, add --cluster-gone: what was in it is then "
+            "forgotten, not deleted"
+        ) from None
+    if gone:
+        raise PandaInfraError(f"{name} answers: without --cluster-gone, what is in it is deleted properly")
+    return access
+
+
+def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after: float | None = None) -> None:
+    """Run the engine until everything of the stack is deleted; its progress goes to the terminal.
+
+    Args:
+        plan: of a test stack.
+        access: without Kubernetes when the cluster is gone; what was in it is then forgotten.
+        pulumi: the CLI.
+        say: takes what else happens.
+        free_after: seconds after which an object that still waits for a finalizer is freed from it; None never.
+
+    Raises:
+        PandaInfraError: the engine failed; what stands in the way is named.
+    """
+    environment = {} if access.kubernetes else {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
+    with _freeing(access.kubernetes, plan.config.namespace, free_after, say):
+        # The refresh drops what was deleted by hand: a release that is gone cannot be uninstalled.
+        code = pulumi.follow("destroy", "--refresh", "--yes", "--stack", plan.stack, environment=environment)
+    if code:
+        raise PandaInfraError(
+            "\n  ".join([f"stack {plan.stack} is not destroyed", *_obstacles(plan, access)])
+        )
+
+
+def settled_residue(plan: Plan, access: Access, patience: float = _SETTLE) -> list[Leftover]:
+    """What is left once volumes and servers had ``patience`` seconds to go."""
+    end = time.monotonic() + patience
+    while (found := residue(plan, access)) and time.monotonic() < end:
+        time.sleep(_POLL)
+    return found
+
+
+def _obstacles(plan: Plan, access: Access) -> Iterator[str]:
+    yield "The engine says above why. What it calls protected, `pulumi up` with `protect: false` sets free first"
+    if access.kubernetes is None:
+        return
+    stuck = stuck_in(access.kubernetes, plan.config.namespace)
+    yield from map(str, stuck)
+    if stuck:
+        yield "If their controllers are gone, add --free-after SECONDS: it takes the finalizers away"
+
+
+@contextmanager
+def _freeing(api: KubernetesApi | None, namespace: str, after: float | None, say: Say) -> Iterator[None]:
+    """Meanwhile, free every object of the namespace that has waited for a finalizer for too long."""
+    if api is None or after is None:
+        yield
+        return
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.wait(max(after / 2, 1)):
+            try:
+                _free_overdue(api, namespace, timedelta(seconds=after), say)
+            except KubernetesError as error:
+                say(f"could not look for finalizers: {error}")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _free_overdue(api: KubernetesApi, namespace: str, after: timedelta, say: Say) -> None:
+    for stuck in stuck_in(api, namespace):
+        if datetime.now(UTC) - stuck.since >= after:
+            say(f"freeing {stuck}")
+            free(api, stuck)

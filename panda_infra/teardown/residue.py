@@ -1,0 +1,114 @@
+"""What is left of a stack, looked for by the names that the plan gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from panda_infra.cluster.ingress import CONFIG_MAP, SETTINGS
+from panda_infra.cluster.magnum.component import INGRESS_LABEL
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.live.access import Access, KubernetesApi, items
+from panda_infra.plan.aliases import aliases_of, numbers_in, unpack
+from panda_infra.plan.model import Plan
+from panda_infra.provider.membership import server_prefix
+from panda_infra.provider.openstack_api import OpenStack
+
+__all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
+
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_HELM_NAMESPACE = "meta.helm.sh/release-namespace"
+_STACK_ID = "[a-z0-9]{12}"  # what Magnum adds to a cluster's name in the names of its servers
+
+
+@dataclass(frozen=True, order=True)
+class Leftover:
+    """Something that a destroyed stack should not have left; ``state`` says how it is there."""
+
+    kind: str
+    name: str
+    state: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}" + (f": {self.state}" if self.state else "")
+
+
+def residue(plan: Plan, access: Access) -> list[Leftover]:
+    """Everything that is left in Kubernetes and in OpenStack.
+
+    Raises:
+        PandaInfraError: one of the two cannot be asked.
+    """
+    found = list(in_kubernetes(plan, access.kubernetes)) if access.kubernetes else []
+    if access.openstack and isinstance(plan.config.cluster, MagnumCluster):
+        found += in_openstack(plan, plan.config.cluster, access.openstack)
+    return sorted(found)
+
+
+def in_kubernetes(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
+    """The namespace, volumes of its claims, cluster-wide objects of its releases, and changes to what others made."""
+    namespace = plan.config.namespace
+    found = api.call("GET", f"/api/v1/namespaces/{namespace}", missing=True)
+    if found:
+        yield Leftover("Namespace", namespace, _namespace_state(found))
+    static = f"{namespace}-{plan.shared_claim.name}" if plan.shared_claim else None
+    for volume in items(api, "/api/v1/persistentvolumes"):
+        claim = volume["spec"].get("claimRef") or {}
+        if claim.get("namespace") == namespace or volume["metadata"]["name"] == static:
+            yield Leftover("PersistentVolume", volume["metadata"]["name"], _volume_state(volume))
+    for kind in ("ClusterRole", "ClusterRoleBinding"):
+        for item in items(api, f"{_RBAC}/{kind.lower()}s"):
+            if (item["metadata"].get("annotations") or {}).get(_HELM_NAMESPACE) == namespace:
+                yield Leftover(kind, item["metadata"]["name"])
+    if isinstance(plan.config.cluster, MagnumCluster):
+        yield from _changes(api)
+
+
+def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Leftover]:
+    """The cluster, its servers and what their metadata says, and the keypair that the stack made."""
+    for one in openstack.clusters_named(cluster.name):
+        yield Leftover("cluster", f"{one.name} ({one.id})", one.status)
+    prefix = server_prefix(cluster.name)
+    hosts = [*plan.hosts.values(), *cluster.alias_hosts]
+    ours = aliases_of(hosts, cluster.alias_domain) if cluster.aliases == "program" else ()
+    for server in openstack.servers(prefix):
+        if re.match(f"{re.escape(prefix)}{_STACK_ID}-", server.name):
+            yield Leftover("server", f"{server.name} ({server.id})", server.status)
+            if carried := numbers_in(unpack(server.metadata), ours):
+                yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}")
+    if cluster.public_key is not None and openstack.keypair(cluster.keypair):
+        yield Leftover("keypair", cluster.keypair)
+
+
+def _changes(api: KubernetesApi) -> Iterator[Leftover]:
+    for node in items(api, "/api/v1/nodes"):
+        labels = node["metadata"].get("labels") or {}
+        if labels.items() >= INGRESS_LABEL.items():
+            text = ",".join(f"{key}={value}" for key, value in INGRESS_LABEL.items())
+            yield Leftover("node label", text, f"on node {node['metadata']['name']}")
+    namespace, _, name = CONFIG_MAP.partition("/")
+    config_map = api.call("GET", f"/api/v1/namespaces/{namespace}/configmaps/{name}", missing=True)
+    for key in SETTINGS.keys() & ((config_map or {}).get("data") or {}).keys():
+        yield Leftover("ConfigMap key", key, f"in {CONFIG_MAP}")
+
+
+def _namespace_state(namespace: Mapping[str, Any]) -> str:
+    status = namespace.get("status") or {}
+    told = [
+        condition["message"]
+        for condition in status.get("conditions") or ()
+        if condition["status"] == "True" and condition.get("message")
+    ]
+    return "; ".join([status.get("phase", ""), *told])
+
+
+def _volume_state(volume: Mapping[str, Any]) -> str:
+    spec = volume["spec"]
+    claim = spec.get("claimRef")
+    of = f", of claim {claim['namespace']}/{claim['name']}" if claim else ""
+    policy = spec.get("persistentVolumeReclaimPolicy")
+    by = (volume["metadata"].get("annotations") or {}).get("pv.kubernetes.io/provisioned-by")
+    phase = (volume.get("status") or {}).get("phase", "unknown")
+    return f"{phase}{of}, reclaim policy {policy}" + (f", provisioned by {by}" if by else "")

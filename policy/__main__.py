@@ -1,0 +1,49 @@
+"""The rules of `panda_infra.policy` as a Pulumi policy pack: `pulumi preview --policy-pack policy`.
+
+They are judged over all resources at once, as what a resource may be depends on whether its stack is protected.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    PolicyResource,
+    ReportViolation,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from panda_infra.policy.resources import RULES, Resource, Rule, stack_of
+
+
+def policy(rule: Rule) -> StackValidationPolicy:
+    """A rule as the engine applies it to a stack."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        resources = {found.urn: resource(found) for found in args.resources}
+        stack = stack_of(resources.values())
+        for urn, judged in resources.items():
+            for violation in rule.violations(judged, stack):
+                report(f"{judged.name}: {violation}", urn)
+
+    return StackValidationPolicy(rule.name, rule.description, validate)
+
+
+def resource(found: PolicyResource) -> Resource:
+    """The engine's resource as the rules see it."""
+    return Resource(
+        type=found.resource_type,
+        name=found.name,
+        properties=found.props,
+        protect=found.opts.protect,
+        provider=found.provider.name if found.provider else "",
+    )
+
+
+PolicyPack("panda-infra", [policy(rule) for rule in RULES], enforcement_level=EnforcementLevel.MANDATORY)
