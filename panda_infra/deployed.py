@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,19 +11,32 @@ import pulumi
 __all__ = ["deployed_values"]
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
+_READ = "pulumi:pulumi:readStackResourceOutputs"
+_WHOLE_WITHIN = 5.0
 
 
 def deployed_values() -> dict[str, Mapping[str, Any]]:
     """The chart values of each Helm release in the state, by the component that it belongs to."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    # Answered by the engine itself before the first resource is registered: no cluster is asked.
-    found = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}).value
-    resources: Mapping[str, Mapping[str, Any]] = (found or {}).get("outputs") or {}
+    resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
     return {
         _name(urn): outputs.get("values") or {}
         for urn, outputs in resources.items()
         if _type(urn) == _RELEASE
     }
+
+
+def _read(name: str) -> Any:
+    """Answered by the engine itself before the first resource is registered: no cluster is asked."""
+    deadline = time.monotonic() + _WHOLE_WITHIN
+    while True:
+        try:
+            return pulumi.runtime.invoke(_READ, {"stackName": name}).value
+        except Exception:
+            # A state that is kept in a file may be half written: the engine saves it while the program runs.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _type(urn: str) -> str:
