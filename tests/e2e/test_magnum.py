@@ -18,12 +18,17 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from panda_infra.secrets.generate import revealed, stand_ins
+from testbed import site
 from testbed.api import Api
+from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack.clouds import APPLICATION_CREDENTIAL
 from testbed.openstack.faults import Answer
 from testbed.workspace import Result, Workspace
+from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e
 
@@ -85,11 +90,13 @@ class Stack:
         }
 
     def api(self, folder: Path) -> Api:
-        """The cluster's API, through the stack's own kubeconfig."""
-        shown = self.workspace.pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", "test")
+        """The cluster's API, through the stack's own kubeconfig, which is nowhere but in the state."""
+        shown = self.workspace.pulumi("stack", "export", "--show-secrets", "--stack", "test")
+        resources = json.loads(shown.stdout)["deployment"]["resources"]
+        (access,) = (one for one in resources if one["type"] == "panda-magnum:index:ClusterAccess")
         path = folder / "kubeconfig"
         path.touch(mode=0o600)
-        path.write_text(shown.stdout)
+        path.write_text(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
         return Api(path)
 
     def written(self, method: str, path: str, since: float) -> int:
@@ -109,15 +116,18 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStackBed]:
         clouds.stop(state)
 
 
-def make(cloud: OpenStackBed, folder: Path, name: str, workers: int) -> Stack:
+def public_key() -> str:
     public = ed25519.Ed25519PrivateKey.generate().public_key()
-    key = public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+    return public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+
+
+def make(cloud: OpenStackBed, folder: Path, name: str, workers: int) -> Stack:
     described = {
         "kind": "magnum",
         "name": name,
         "template": offer.TEMPLATE,
         "keypair": name,
-        "publicKey": key,
+        "publicKey": public_key(),
         "nodeCount": workers,
         "flavor": "m2.large",
         "masterFlavor": "m2.medium",
@@ -281,8 +291,8 @@ def test_a_server_in_error_is_named_and_the_next_up_finishes(stack: Stack) -> No
 
 def test_another_kind_of_credential_replaces_nothing(stack: Stack, tmp_path: Path) -> None:
     stack.describe(tokenHours=2)
-    assert stack.changes() == {"access": "update", "cluster": "update"}
-    stack.up()
+    assert stack.changes() == {"access": "update"}
+    assert "replace" not in stack.up()
     assert stack.changes() == {}
     assert stack.api(tmp_path).get("/api/v1/namespaces/inside")["metadata"]["name"] == "inside"
 
@@ -337,3 +347,79 @@ def test_adopting_a_cluster_changes_nothing(cloud: OpenStackBed, tmp_path: Path)
     first.run("refresh")
     first.run("destroy")
     assert not first.clusters()
+
+
+@pytest.fixture(scope="module")
+def doma(cloud: OpenStackBed, bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack file of DOMA as it is, but under another name, unprotected, and with the bed's charts."""
+    name = "panda-rehearsal"
+    document = site.filled(
+        REPOSITORY / "Pulumi.doma.yaml",
+        {
+            "panda-infra:cluster": doma_cluster()
+            | {"name": name, "keypair": name, "publicKey": public_key()},
+            "panda-infra:charts": {"kind": "oci", "repository": bed.chart_repository},
+            "panda-infra:lifecycle": {"protect": False},
+        },
+    )
+    for component in document["panda-infra:components"].values():
+        component.pop("chart", None)  # pins builds that the bed's registry has not
+    workspace = Workspace(tmp_path_factory.mktemp("doma") / name, "test")
+    workspace.create(document)
+    workspace.encrypt("panda-infra:secrets", revealed(stand_ins(site.configuration(document))))
+    made = Stack(workspace, cloud, name)
+    yield made
+    made.run("destroy")
+
+
+def doma_cluster() -> dict[str, Any]:
+    described: dict[str, Any] = yaml.safe_load((REPOSITORY / "Pulumi.doma.yaml").read_text())["config"]
+    return dict(described["panda-infra:cluster"])
+
+
+def test_doma_is_planned_completely_before_there_is_a_cluster(doma: Stack) -> None:
+    planned = doma.changes()
+    assert {
+        "cluster",
+        "access",
+        "node-labels",
+        "landb-aliases",
+        "ingress-settings",
+        "namespace",
+    } <= planned.keys()
+    assert {"msgsvc", "panda", "harvester", "idds", "bigmon"} <= planned.keys()
+    assert set(planned.values()) == {"create"}
+    assert "quota of cores: 40 more needed" in doma.run("preview").text
+
+
+def test_doma_from_nothing_to_every_component_ready(doma: Stack, tmp_path: Path) -> None:
+    doma.up()
+    api = doma.api(tmp_path)
+    pods = api.list("/api/v1/namespaces/panda/pods")
+    assert pods
+    for pod in pods:
+        ready = {c["type"]: c["status"] for c in pod["status"]["conditions"]}
+        assert ready["Ready"] == "True", pod["metadata"]["name"]
+    hosts = ("pandaserver-doma", "panda-doma", "panda-idds-doma")
+    assert doma.aliases()["node3"] == ",".join(f"{host}--load-4-" for host in hosts)
+
+
+def test_doma_does_not_change_without_a_change(doma: Stack) -> None:
+    assert doma.changes("--expect-no-changes") == {}
+
+
+def test_doma_leaves_nothing(doma: Stack) -> None:
+    result = doma.run("destroy")
+    assert result.code == 0, result.text
+    assert not doma.clusters()
+    assert not list(doma.cloud.connection().compute.servers())
+    assert not list(doma.cloud.connection().compute.keypairs())
+
+
+def test_an_application_credential_is_refused_before_anything_happens(doma: Stack) -> None:
+    began = time.time()
+    doma.describe(cloud=APPLICATION_CREDENTIAL)
+    text = doma.fails()
+    assert "application credentials cannot create clusters" in text
+    assert "nothing was changed" in text
+    assert doma.written("POST", r"/(clusters|os-keypairs)$", began) == 0

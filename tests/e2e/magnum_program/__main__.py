@@ -26,4 +26,3 @@ Namespace(
 pulumi.export("clusterId", magnum.cluster_id)
 pulumi.export("apiAddress", magnum.api_address)
 pulumi.export("expires", magnum.expires)
-pulumi.export("kubeconfig", magnum.kubeconfig)
