@@ -8,8 +8,9 @@ from enum import IntEnum
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import Claim, ComponentSpec, SubComponentSpec
+from panda_infra.catalog.model import ComponentSpec, SubComponentSpec
 from panda_infra.changes.preview import CLUSTER, RELEASE, STORAGE, Preview, Step
+from panda_infra.policy.data import owned_data
 
 __all__ = ["Risk", "Severity", "risks"]
 
@@ -95,38 +96,25 @@ def _release(step: Step) -> Iterator[Risk]:
     before: Mapping[str, Any] = step.before.get("values") or {}
     after: Mapping[str, Any] = (step.after.get("values") or {}) if step.action != "deleted" else {}
     gone = step.action in ("deleted", "replaced")
+    kept = () if gone else owned_data(spec.name, after)
+    for claim in owned_data(spec.name, before):
+        if claim not in kept:
+            owner, _, name = claim.partition(".")
+            reason = f"Helm deletes the claim `{name}` that its release made"
+            yield Risk(Severity.DATA_DELETED, f"{spec.name}/{owner}", reason)
     if step.action == "deleted":
         yield Risk(
             Severity.SERVICE_REMOVED, spec.name, f"its release {step.before.get('name')} is uninstalled"
         )
+        return
     for sub in spec.sub_components:
         subject = f"{spec.name}/{sub.name}"
         if not _enabled(sub, before):
-            continue
-        yield from _lost_claims(sub, subject, before, {} if gone else after)
-        if step.action == "deleted":
             continue
         if not _enabled(sub, after):
             yield Risk(Severity.SERVICE_REMOVED, subject, "it is switched off")
         elif gone or _restarts(step, spec, sub, before, after):
             yield _restart(sub, subject, "its release is replaced" if gone else "its release changes", after)
-
-
-def _lost_claims(
-    sub: SubComponentSpec, subject: str, before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Iterator[Risk]:
-    stays = bool(after) and _enabled(sub, after)
-    for claim in sub.claims:
-        if _made_by_chart(claim, sub, before) and not (stays and _made_by_chart(claim, sub, after)):
-            reason = f"Helm deletes the claim `{claim.name}` that its release made"
-            yield Risk(Severity.DATA_DELETED, subject, reason)
-
-
-def _made_by_chart(claim: Claim, sub: SubComponentSpec, values: Mapping[str, Any]) -> bool:
-    volume = (values.get(sub.name) or {}).get(claim.key)
-    if not isinstance(volume, Mapping):
-        return False
-    return not (volume.get("reuseLogsVolume") or (claim.adopt_key and volume.get(claim.adopt_key)))
 
 
 def _enabled(sub: SubComponentSpec, values: Mapping[str, Any]) -> bool:

@@ -18,7 +18,7 @@ from tests.support import s3
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "shared"
-_SLOW = {"activemq": {"annotations": {"testbed.panda-infra/ready-after": "4s"}}}
+_SLOW = {"activemq": {"annotations": {"testbed.panda-infra/ready-after": "2s"}}}
 
 
 class Shared(Workspace):

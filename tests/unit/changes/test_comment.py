@@ -15,6 +15,7 @@ from tests.support.previews import preview, release, step
 
 GOLDEN = Path(__file__).parent / "golden"
 _MASKED = {"data": "[secret]"}
+_REST = {"postgres": {"enabled": False}}
 
 PREVIEWS = {
     "nothing": preview(same=57),
@@ -43,11 +44,9 @@ PREVIEWS = {
                 "jedi": {"replicaCount": 2, "cpu": "2"},
             },
         ),
-        release(
-            "ui", {"backend": {"persistentvolume": {"class": "standard"}}, "frontend": {}}, None, "delete"
-        ),
+        release("msgsvc", {"activemq": {"persistentvolume": {"class": "standard"}}}, None, "delete"),
         release("bigmon", None, {"main": {}}, "create"),
-        step("replace", "panda-infra:index:Cluster", "cluster", {"template": "1.33"}, {"template": "1.34"}),
+        step("replace", "panda-magnum:index:Cluster", "cluster", {"template": "1.33"}, {"template": "1.34"}),
         same=40,
     ),
     "failed": preview(same=3, errors=["components.panda.server.replicas: 0 is too small\n      Write 1."]),
@@ -74,7 +73,7 @@ def test_comments_are_as_their_golden_files(name: str) -> None:
 
 def large() -> Preview:
     return preview(
-        release("panda", {"server": {"a": 1}}, {"server": {"a": 2}}),
+        release("panda", {**_REST, "server": {"a": 1}}, {**_REST, "server": {"a": 2}}),
         *(
             step("update", f"x:y:Kind{n}", f"thing-{n}", {"a": "b" * 100}, {"a": f"é{n}" * 30})
             for n in range(700)

@@ -52,8 +52,9 @@ def test_a_removed_component_takes_the_claims_that_its_chart_made() -> None:
 
 
 def test_an_adopted_claim_survives_its_component() -> None:
-    adopted = {"persistentvolume": {"sharedPvcName": "panda-shared-logs"}}
-    assert told(release("panda", values(adopted), None, "delete")) == [(Severity.SERVICE_REMOVED, "panda")]
+    off = {"enabled": False}
+    adopted = {"harvester": off, "mariadb": {"persistentvolume": {"existingClaim": "mine"}}}
+    assert told(release("harvester", adopted, None, "delete")) == [(Severity.SERVICE_REMOVED, "harvester")]
 
 
 def test_switching_a_database_off_deletes_its_data() -> None:

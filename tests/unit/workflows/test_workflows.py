@@ -1,0 +1,179 @@
+"""The workflow files: linted, only calling commands that exist, with no way around the rules of deployment."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from panda_infra.cli.app import app as panda_infra
+from testbed.cli import app as testbed
+from tools import REPOSITORY, toolchain
+
+GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
+ACTION = REPOSITORY / ".github" / "actions" / "setup" / "action.yml"
+GITLAB = REPOSITORY / ".gitlab-ci.yml"
+EVERY = [*GITHUB, ACTION, GITLAB]
+TEST_BED = "local"
+_APPS = {"panda_infra": panda_infra, "testbed": testbed}
+
+# What a line of a script may begin with: this repository's commands and what gives it Python.
+_ALLOWED = re.compile(
+    r"eval \"\$\(\.venv/bin/python -m tools env( [a-z-]+)*\)\"$"
+    r"|\.venv/bin/python -m (panda_infra|testbed|tools) "
+    r"|make [a-z]+$|\.ci/run$"
+    r"|apt-get update -q && apt-get install -qy --no-install-recommends python3-venv$"
+)
+
+
+def loaded(file: Path) -> dict[Any, Any]:
+    document: dict[Any, Any] = yaml.safe_load(file.read_text())
+    return document
+
+
+def jobs(file: Path) -> dict[str, dict[str, Any]]:
+    """The jobs of a workflow of GitHub, or of GitLab's file."""
+    document = loaded(file)
+    if file != GITLAB:
+        return dict(document["jobs"])
+    return {name: job for name, job in document.items() if isinstance(job, dict) and "script" in job}
+
+
+def scripts(value: Any) -> Iterator[str]:
+    """Every line that a shell runs."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("run", "script", "before_script", "after_script"):
+                for entry in [item] if isinstance(item, str) else item:
+                    yield from entry.splitlines()
+            else:
+                yield from scripts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from scripts(item)
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    document = loaded(file)
+    groups = [document["runs"]["steps"]] if file == ACTION else [job["steps"] for job in jobs(file).values()]
+    return [step for group in groups for step in group]
+
+
+def deployed_stacks() -> list[str]:
+    names = (
+        file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in REPOSITORY.glob("Pulumi.*.yaml")
+    )
+    return sorted(name for name in names if name != TEST_BED)
+
+
+def test_github_s_files_pass_actionlint() -> None:
+    linter = toolchain.ensure(["actionlint"]).path("actionlint")
+    command = [str(linter), "-shellcheck=", "-pyflakes=", *map(str, GITHUB)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"),
+    [("vendor.gitlab-ci", GITLAB), ("vendor.github-actions", ACTION)],
+    ids=["gitlab", "action"],
+)
+def test_files_fit_the_published_schema(schema: str, file: Path) -> None:
+    transform = ["--data-transform", "gitlab-ci"] if file == GITLAB else []
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *transform, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", EVERY, ids=lambda file: file.stem)
+def test_they_only_call_commands_of_this_repository(file: Path) -> None:
+    lines = list(scripts(loaded(file)))
+    assert lines
+    assert [line for line in lines if not _ALLOWED.match(line)] == []
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Every command of this program that a workflow calls, with the options it is given."""
+    found = set()
+    for line in (line for file in EVERY for line in scripts(loaded(file))):
+        words = shlex.split(line)
+        if "-m" in words and words[words.index("-m") + 1] in ("panda_infra", "testbed"):
+            found.add(tuple(word for word in words[words.index("-m") + 1 :] if re.match(r"[a-z-]", word)))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_exists_and_takes_its_options(command: tuple[str, ...]) -> None:
+    module, *words = command
+    found: Any = typer.main.get_command(_APPS[module])
+    while hasattr(found, "commands"):
+        found = found.commands[words.pop(0)]
+    options = {option for parameter in found.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.parametrize("file", [*GITHUB, ACTION], ids=lambda file: file.stem)
+def test_foreign_actions_are_pinned_by_commit(file: Path) -> None:
+    used = re.findall(r"uses: *(\S+)(.*)", file.read_text())
+    for name, comment in used:
+        assert name.startswith("./") or (re.search(r"@[0-9a-f]{40}$", name) and comment.startswith(" # v")), (
+            name
+        )
+
+
+@pytest.mark.parametrize("file", GITHUB, ids=lambda file: file.stem)
+def test_runs_on_github_have_little_power_and_an_end(file: Path) -> None:
+    assert loaded(file)["permissions"] == {"contents": "read"}
+    for name, job in jobs(file).items():
+        assert job["timeout-minutes"] <= 180, name
+    for step in steps(file):
+        if str(step.get("uses", "")).startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+        # What somebody else chose, such as the name of a branch, is no part of a script.
+        assert "${{" not in step.get("run", ""), step
+
+
+@pytest.mark.parametrize("file", GITHUB, ids=lambda file: file.stem)
+def test_no_run_on_github_hands_secrets_to_a_fork(file: Path) -> None:
+    # "on" is a truth value in YAML 1.1.
+    assert "pull_request_target" not in loaded(file)[True]
+    if "pull_request" not in loaded(file)[True]:
+        return
+    for name, job in jobs(file).items():
+        if "secrets." in yaml.safe_dump(job) or "environment" in job:
+            assert "head.repo.full_name == github.repository" in job["if"], name
+
+
+def test_one_run_at_a_time_deploys_a_stack() -> None:
+    for file in EVERY:
+        for name, job in jobs(file).items() if file != ACTION else ():
+            if not any("review apply" in line for line in scripts(job)):
+                continue
+            if file == GITLAB:
+                assert (job["resource_group"], job["interruptible"]) == ("$STACK", False), name
+            else:
+                assert job["concurrency"]["cancel-in-progress"] is False, name
+                assert re.fullmatch(r"stack-\$\{\{ (matrix|inputs)\.stack }}", job["concurrency"]["group"]), (
+                    name
+                )
+
+
+def test_nothing_is_deployed_but_what_was_reviewed() -> None:
+    for file in EVERY:
+        for line in scripts(loaded(file)):
+            assert not re.search(r"\b(up|destroy|refresh|cancel)\b", line), line
+
+
+def test_every_stack_is_watched_and_on_gitlab_previewed_and_deployed() -> None:
+    (watched,) = jobs(REPOSITORY / ".github" / "workflows" / "drift.yml").values()
+    assert watched["strategy"]["matrix"]["stack"] == deployed_stacks()
+    for name in ("preview", "fork", "deploy", "drift"):
+        assert jobs(GITLAB)[name]["parallel"]["matrix"] == [{"STACK": deployed_stacks()}], name
