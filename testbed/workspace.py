@@ -48,6 +48,8 @@ class Workspace:
         self.folder = folder
         self.stack = stack
         self.stack_file = folder / f"Pulumi.{stack}.yaml"
+        self.encrypted: dict[str, Mapping[str, Any]] = {}
+        """The sections that this object has encrypted, as they were."""
         self._passphrase = folder / "passphrase"
 
     def create(self, config: Mapping[str, Any]) -> None:
@@ -76,6 +78,7 @@ class Workspace:
         """
         # On standard input: arguments are visible to everyone on the machine.
         self._must("config", "set", "--secret", key, "--stack", self.stack, stdin=json.dumps(section))
+        self.encrypted[key] = section
 
     @property
     def exists(self) -> bool:
