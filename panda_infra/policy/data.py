@@ -56,12 +56,12 @@ def lost_data(deployed: Mapping[str, Mapping[str, Any]], plan: Plan) -> Iterator
 
 
 def _refusal(component: str, lost: list[str], *, removed: bool) -> Problem:
-    what = f"the data of {', '.join(lost)} would be deleted, and this stack is protected"
+    what = f"its data would be deleted (claims {', '.join(lost)}), and this stack is protected"
     name = f"`lifecycle: {{deleteDataOf: [{component}]}}`"
     if removed:
         fix = (
             f"Put it back. If the data shall be deleted, write {name} and run `pulumi up` with the component still "
-            "in place; then remove it."
+            "in place; then remove it, and the entry last."
         )
     else:
         fix = f"Undo the change. If the data shall be deleted, write {name}."

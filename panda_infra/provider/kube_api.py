@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from panda_infra.provider.resource import ResourceError
 
-__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesError", "Node"]
+__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesError", "Node", "Volume"]
 
 _FIRST_ERROR = 400
 _NOT_FOUND = 404
@@ -49,6 +49,20 @@ class Node:
     server: str = ""
 
 
+@dataclass(frozen=True)
+class Volume:
+    """A persistent volume; ``deletes`` tells whether it goes with its claim."""
+
+    name: str
+    phase: str
+    deletes: bool
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether its claim is gone and its end is awaited."""
+        return self.deletes and self.phase in ("Released", "Failed")
+
+
 class Kubernetes(Protocol):
     """The calls that this provider makes; each may raise `KubernetesError`."""
 
@@ -63,6 +77,9 @@ class Kubernetes(Protocol):
 
     def deployments_named(self, name: str) -> Sequence[str]:
         """Namespaces that have a Deployment of that name."""
+
+    def volumes(self) -> Sequence[Volume]:
+        """Every persistent volume."""
 
     def admin_token(self, seconds: int) -> tuple[str, datetime]:
         """A token of a service account that may do everything, and when the API lets it end."""
@@ -99,6 +116,10 @@ class ClientKubernetes(Kubernetes):
         query = [("fieldSelector", f"metadata.name={name}")]
         found = self.call("GET", "/apis/apps/v1/deployments", query=query)["items"]
         return [item["metadata"]["namespace"] for item in found]
+
+    @override
+    def volumes(self) -> Sequence[Volume]:
+        return [_volume(item) for item in self.call("GET", "/api/v1/persistentvolumes")["items"]]
 
     @override
     def admin_token(self, seconds: int) -> tuple[str, datetime]:
@@ -172,6 +193,11 @@ def _node(item: Mapping[str, Any]) -> Node:
         labels=labels,
         server=item.get("spec", {}).get("providerID", "").rpartition("/")[2],
     )
+
+
+def _volume(item: Mapping[str, Any]) -> Volume:
+    policy = item["spec"].get("persistentVolumeReclaimPolicy")
+    return Volume(item["metadata"]["name"], item.get("status", {}).get("phase", ""), policy == "Delete")
 
 
 def _is_master(name: str, labels: Mapping[str, str]) -> bool:

@@ -20,6 +20,7 @@ from panda_infra.provider.cluster_access import ClusterAccessResource
 from panda_infra.provider.landb_aliases import LandbAliasesResource
 from panda_infra.provider.node_labels import NodeLabelsResource
 from panda_infra.provider.progress import Progress
+from panda_infra.provider.released_volumes import ReleasedVolumesResource
 from panda_infra.provider.resource import Change, Operation, RefusedError, Resource, ResourceError
 from panda_infra.provider.schema import schema_of
 from panda_infra.provider.values import from_wire, to_wire
@@ -54,7 +55,13 @@ class MagnumProvider(wire.Provider):
 
     async def get_schema(self, request: wire.GetSchemaRequest) -> wire.GetSchemaResponse:  # noqa: ARG002
         """The package's schema, made from the resources' models."""
-        kinds = (ClusterResource, ClusterAccessResource, NodeLabelsResource, LandbAliasesResource)
+        kinds = (
+            ClusterResource,
+            ClusterAccessResource,
+            NodeLabelsResource,
+            LandbAliasesResource,
+            ReleasedVolumesResource,
+        )
         return wire.GetSchemaResponse(json.dumps(schema_of(PACKAGE, VERSION, kinds)))
 
     async def configure(self, request: wire.ConfigureRequest) -> wire.ConfigureResponse:
@@ -66,6 +73,7 @@ class MagnumProvider(wire.Provider):
                 ClusterAccessResource(cloud),
                 NodeLabelsResource(cloud),
                 LandbAliasesResource(cloud),
+                ReleasedVolumesResource(cloud),
             )
         )
         return wire.ConfigureResponse(accept_secrets=True, supports_preview=True)

@@ -14,6 +14,7 @@ from panda_infra.cluster.magnum.resources import (
     LandbAliases,
     MagnumProvider,
     NodeLabels,
+    ReleasedVolumes,
 )
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.aliases import aliases_of
@@ -76,7 +77,11 @@ class Magnum(pulumi.ComponentResource):
             )
         provider = kubernetes_provider(kubeconfig=access.kubeconfig, identifier=made.cluster_id, opts=child)
         settings = ingress_settings(provider, opts=_merged(child, deleted_with=made))
-        self.handle = ClusterHandle(provider, (labels, settings))
+        # Everything inside is removed before it, the cluster after it.
+        volumes = ReleasedVolumes(
+            "volumes", cluster_id=made.cluster_id, opts=_merged(own, depends_on=[access])
+        )
+        self.handle = ClusterHandle(provider, (labels, settings, volumes))
         self.cluster_id = made.cluster_id
         self.api_address = access.api_address
         self.kubeconfig = access.kubeconfig

@@ -9,7 +9,7 @@ import pulumi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.provider import PACKAGE
 
-__all__ = ["Cluster", "ClusterAccess", "LandbAliases", "MagnumProvider", "NodeLabels"]
+__all__ = ["Cluster", "ClusterAccess", "LandbAliases", "MagnumProvider", "NodeLabels", "ReleasedVolumes"]
 
 
 class MagnumProvider(pulumi.ProviderResource):
@@ -117,6 +117,13 @@ class LandbAliases(pulumi.CustomResource):
     ) -> None:
         inputs = {"clusterId": cluster_id, "aliases": list(aliases), "workers": workers, "offset": offset}
         super().__init__(_token("LandbAliases"), name, inputs, opts)
+
+
+class ReleasedVolumes(pulumi.CustomResource):
+    """Lets the cluster wait, at its end, for the volumes of claims that were removed just before."""
+
+    def __init__(self, name: str, *, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+        super().__init__(_token("ReleasedVolumes"), name, {"clusterId": cluster_id}, opts)
 
 
 def _token(name: str) -> str:

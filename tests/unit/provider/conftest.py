@@ -101,9 +101,9 @@ class Engine:
         )
         return answer.id, plain(answer.properties), plain(answer.inputs)
 
-    def delete(self, kind: str, resource_id: str, state: Mapping[str, Any]) -> None:
+    def delete(self, kind: str, resource_id: str, state: Mapping[str, Any], *, timeout: float = 5) -> None:
         self.stub.Delete(
-            provider_pb2.DeleteRequest(urn=urn(kind), id=resource_id, properties=wire(state), timeout=5)
+            provider_pb2.DeleteRequest(urn=urn(kind), id=resource_id, properties=wire(state), timeout=timeout)
         )
 
     def up(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]]:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typing_extensions import override
 
-from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node
+from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node, Volume
 from panda_infra.provider.openstack_api import (
     ClusterInfo,
     ClusterSpec,
@@ -62,6 +62,7 @@ class World:
     groups: dict[str, list[NodeGroupInfo]] = field(default_factory=dict)
     servers: dict[str, Server] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
+    volumes: list[list[Volume]] = field(default_factory=list)  # one listing after the other; the last one stays
     config_maps: set[str] = field(default_factory=set)
     controllers: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -325,6 +326,11 @@ class FakeKubernetes(Kubernetes):
     @override
     def deployments_named(self, name: str) -> Sequence[str]:
         return self.world.controllers if name == "landb-alias-controller" else []
+
+    @override
+    def volumes(self) -> Sequence[Volume]:
+        listings = self.world.volumes or [[]]
+        return listings.pop(0) if len(listings) > 1 else listings[0]
 
     @override
     def admin_token(self, seconds: int) -> tuple[str, datetime]:

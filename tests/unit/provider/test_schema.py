@@ -10,7 +10,8 @@ from tests.unit.provider.conftest import Engine
 def test_the_schema_describes_every_resource(engine: Engine) -> None:
     schema = json.loads(engine.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema)
     assert set(schema["resources"]) == {
-        f"panda-magnum:index:{kind}" for kind in ("Cluster", "ClusterAccess", "NodeLabels", "LandbAliases")
+        f"panda-magnum:index:{kind}"
+        for kind in ("Cluster", "ClusterAccess", "NodeLabels", "LandbAliases", "ReleasedVolumes")
     }
     access = schema["resources"]["panda-magnum:index:ClusterAccess"]
     assert access["properties"]["kubeconfig"]["secret"] is True
