@@ -27,9 +27,11 @@ from panda_infra.stacks.project import Project
 
 __all__ = ["revision"]
 
-# What makes resources of a Plan; what makes the Plan shows in the Plan.
-_MAKERS = ("__main__.py", "panda_infra/program.py", "panda_infra/deployment.py")
-_MAKING_PACKAGES = ("cluster", "delivery", "provider", "secrets")
+# Where the program and its provider begin; what they import makes resources of a Plan.
+_BEGINNINGS = ("__main__.py", "panda_infra/provider/__main__.py")
+# Their part shows in the Plan.
+_PLANNERS = frozenset({"config", "catalog", "plan"})
+_PROJECT_FILE = "Pulumi.yaml"
 _ENGINE = re.compile(r"^(pulumi[a-z-]*)==([^ ;\\]+)", re.MULTILINE)
 _FINGERPRINT = 16  # hexadecimal digits
 
@@ -87,16 +89,44 @@ def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
 
 def _code(folder: Path) -> dict[str, str]:
     """A fingerprint of the code of each package, which comments, docstrings and layout do not change."""
-    parts = {name: [folder / name] for name in _MAKERS}
-    parts |= {
-        f"panda_infra/{name}": sorted((folder / "panda_infra" / name).rglob("*.py"))
-        for name in _MAKING_PACKAGES
-    }
-    return {name: _short("".join(map(_meaning, files))) for name, files in parts.items()}
+    meanings: dict[str, list[str]] = {}
+    for file, tree in sorted(_imported(folder).items()):
+        path = file.relative_to(folder).with_suffix("")
+        meanings.setdefault("/".join(path.parts[:2]), []).append(_meaning(tree))
+    project = yaml.load((folder / _PROJECT_FILE).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    meanings[_PROJECT_FILE] = [repr(project)]
+    return {part: _short("".join(texts)) for part, texts in meanings.items()}
 
 
-def _meaning(file: Path) -> str:
-    tree = ast.parse(file.read_bytes())
+def _imported(folder: Path) -> dict[Path, ast.Module]:
+    """The modules that run, the planners left out."""
+    found: dict[Path, ast.Module] = {}
+    waiting = [folder / name for name in _BEGINNINGS]
+    while waiting:
+        file = waiting.pop()
+        if file in found or not file.is_file() or _is_planner(file.relative_to(folder)):
+            continue
+        found[file] = ast.parse(file.read_bytes())
+        for name in _imports(found[file]):
+            path = folder.joinpath(*name.split("."))
+            waiting += [path.with_suffix(".py"), path / "__init__.py"]
+    return found
+
+
+def _is_planner(file: Path) -> bool:
+    return len(file.parts) > 1 and file.parts[1] in _PLANNERS
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _meaning(tree: ast.Module) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [part for part in node.body if not _is_text(part)]

@@ -15,6 +15,8 @@ from panda_infra.stacks.pulumi import Pulumi, PulumiError
 
 __all__ = ["Engine"]
 
+_LINES_OF_FAILURE = 12
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -36,7 +38,7 @@ class Engine:
         done = self._start("preview", "--json", "--diff", "--refresh", *keep)
         out, err = done.communicate()
         if not out.lstrip().startswith("{"):
-            told = "\n  ".join(safe_lines(err.strip().splitlines()[-12:]))
+            told = "\n  ".join(safe_lines((err.strip() or out.strip()).splitlines()[-_LINES_OF_FAILURE:]))
             raise PulumiError(f"the preview of stack {self.stack} did not begin:\n  {told}")
         return out
 

@@ -41,31 +41,34 @@ class Review:
         plan = self.folder / PLAN
         plan.unlink(missing_ok=True)
         state = self.engine.state()
-        preview = read(self.engine.preview(plan.resolve()))
+        printed = self.engine.preview(plan.resolve())
+        preview = read(printed)
         written = comment.comment(self.engine.stack, preview, limit=limit, commit=commit)
         self._write(COMMENT, written.text)
         self._write(WHOLE, written.whole)
         if plan.exists():
             seal = Seal(self.engine.stack, _deployment(self.engine), state, hash_of(plan.read_bytes()))
             self._write(SEAL, seal.to_json())
-        self._refuse_secrets()
+        self._refuse_secrets(printed)
         return preview
 
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
 
-    def _refuse_secrets(self) -> None:
+    def _refuse_secrets(self, printed: str) -> None:
+        """Keep nothing when anything holds a secret: a comment may show the beginning of a long one."""
+        kept = {file.name: file for name in _KEPT if (file := self.folder / name).exists()}
+        texts = {"the preview": printed, **{name: file.read_text("utf-8") for name, file in kept.items()}}
         secrets = self.engine.secrets()
-        kept = [self.folder / name for name in _KEPT if (self.folder / name).exists()]
-        leaking = [file for file in kept if holds_any(file.read_text(encoding="utf-8"), secrets)]
-        for file in leaking:
+        leaking = [name for name, text in texts.items() if holds_any(text, secrets)]
+        if not leaking:
+            return
+        for file in kept.values():
             file.unlink()
-        if leaking:
-            names = ", ".join(file.name for file in leaking)
-            raise PandaInfraError(
-                f"{names} of the preview of stack {self.engine.stack} held a secret value and is removed: "
-                "look for a value outside `secrets` that repeats one of them"
-            )
+        raise PandaInfraError(
+            f"{leaking[0]} of stack {self.engine.stack} held a secret value, so nothing is kept: look for a value "
+            "outside `secrets` that repeats one of them"
+        )
 
 
 def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
@@ -101,12 +104,13 @@ def check_drift(engine: Engine, forge: Forge) -> drift.Next:
         PandaInfraError: the comparison failed without a finding; the issue stays as it is.
     """
     stack = engine.stack
-    preview = read(engine.preview())
+    printed = engine.preview()
+    preview = read(printed)
     found = drift.drifted(preview)
     if preview.errors and not found:
         raise PandaInfraError(f"stack {stack} could not be compared:\n  " + "\n  ".join(preview.errors))
     text = drift.body(stack, preview, forge.limit) if found else ""
-    if holds_any(text, engine.secrets()):
+    if holds_any(printed, engine.secrets()):
         raise PandaInfraError(
             f"the report on stack {stack} would hold a secret value: run the preview by hand"
         )

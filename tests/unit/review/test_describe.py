@@ -77,6 +77,12 @@ def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(folder: Pat
             "max_history=11",
             ["what makes resources of a Plan changed: panda_infra/delivery"],
         ),
+        (
+            "Pulumi.yaml",
+            "panda-infra",
+            "panda-infra\nmain: src",
+            ["what makes resources of a Plan changed: Pulumi.yaml"],
+        ),
     ],
 )
 def test_what_decides_a_deployment_is_seen(

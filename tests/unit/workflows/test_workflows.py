@@ -14,8 +14,8 @@ import pytest
 import typer
 import yaml
 
-from panda_infra.cli.app import app as panda_infra
-from testbed.cli import app as testbed
+from panda_infra.cli.app import app as program
+from testbed.cli import app as bed
 from tools import REPOSITORY, toolchain
 
 GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
@@ -23,7 +23,7 @@ ACTION = REPOSITORY / ".github" / "actions" / "setup" / "action.yml"
 GITLAB = REPOSITORY / ".gitlab-ci.yml"
 EVERY = [*GITHUB, ACTION, GITLAB]
 TEST_BED = "local"
-_APPS = {"panda_infra": panda_infra, "testbed": testbed}
+_APPS = {"panda_infra": program, "testbed": bed}
 
 # What a line of a script may begin with: this repository's commands and what gives it Python.
 _ALLOWED = re.compile(

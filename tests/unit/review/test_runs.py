@@ -1,0 +1,190 @@
+"""Reviews with an engine that says what the test wants."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panda_infra.changes.comment import GITHUB_LIMIT
+from panda_infra.changes.drift import Issue
+from panda_infra.changes.revision import Revision, StackPlan
+from panda_infra.changes.seal import Seal, SealError, hash_of, state_version
+from panda_infra.errors import PandaInfraError
+from panda_infra.review import runs
+from panda_infra.review.engine import Engine
+from panda_infra.review.runs import Review, apply, check_drift
+from panda_infra.stacks.pulumi import Pulumi, PulumiError
+from tests.support.previews import printed, release, step
+
+SECRET = "a-password-of-the-broker"
+STATE = json.dumps({"deployment": {"resources": [{"urn": "u", "id": "1", "modified": "now"}]}})
+CONFIG = json.dumps({"panda-infra:secrets": {"value": json.dumps({"msgsvc": {"p": SECRET}}), "secret": True}})
+REVISION = Revision({"doma": StackPlan({})}, {})
+
+# Answers with the file of its command's name; keeps the arguments; writes a plan where it is told to.
+_PULUMI = """#!/bin/sh
+here=${0%/*}
+printf '%s\\n' "$*" >> "$here/calls"
+command=$1
+while [ $# -gt 0 ]; do
+    [ "$1" = --save-plan ] && /bin/cp "$here/plan" "$2"
+    shift
+done
+/bin/cat "$here/$command"
+exit $(/bin/cat "$here/$command.code" 2>/dev/null || echo 0)
+"""
+
+
+class FakeEngine:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        executable = folder / "pulumi"
+        executable.write_text(_PULUMI)
+        executable.chmod(0o755)
+        self.says(stack=STATE, config=CONFIG, preview=printed(same=1), up="updated\n", plan='{"plan": 1}')
+        self.engine = Engine(Pulumi(str(executable), folder), "doma")
+
+    def says(self, **outputs: str) -> None:
+        for command, text in outputs.items():
+            (self.folder / command).write_text(text)
+
+    def fails(self, command: str) -> None:
+        (self.folder / f"{command}.code").write_text("255")
+
+    @property
+    def calls(self) -> list[str]:
+        return (self.folder / "calls").read_text().splitlines()
+
+
+class FakeForge:
+    limit = GITHUB_LIMIT
+
+    def __init__(self, issue: Issue | None = None) -> None:
+        self.open = issue
+        self.done: list[str] = []
+
+    def comment(self, request: int, marker: str, text: str) -> None:
+        raise NotImplementedError
+
+    def issue(self, marker: str, label: str) -> Issue | None:  # noqa: ARG002 - there is at most one
+        return self.open
+
+    def open_issue(self, title: str, text: str, label: str) -> None:  # noqa: ARG002
+        self.done.append(f"open {title}")
+
+    def update_issue(self, number: int, text: str) -> None:  # noqa: ARG002
+        self.done.append(f"update {number}")
+
+    def close_issue(self, number: int) -> None:
+        self.done.append(f"close {number}")
+
+    def merged_request(self, commit: str) -> int | None:
+        raise NotImplementedError
+
+    def reviewed(self, stack: str, request: int) -> Mapping[str, bytes] | None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    monkeypatch.setattr(runs, "revision", lambda _folder: REVISION)
+    return FakeEngine(tmp_path)
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_a_review_keeps_the_plan_under_a_seal(fake: FakeEngine, tmp_path: Path) -> None:
+    folder = tmp_path / "reviewed"
+    Review(fake.engine, folder).make(GITHUB_LIMIT, "c0ffee")
+    assert set(kept(folder)) == {"plan.json", "seal.json", "comment.md", "preview.md"}
+    expected = Seal("doma", REVISION.fingerprint("doma"), state_version(STATE), hash_of(b'{"plan": 1}'))
+    assert Seal.from_json((folder / "seal.json").read_text()) == expected
+    assert list(apply(fake.engine, kept(folder), tmp_path / "scratch")) == ["updated"]
+    (update,) = [call for call in fake.calls if call.startswith("up ")]
+    assert "--refresh --plan" in update
+
+
+@pytest.mark.parametrize("leaking", ["plan", "preview"])
+def test_nothing_is_kept_when_anything_holds_a_secret(fake: FakeEngine, tmp_path: Path, leaking: str) -> None:
+    change = release("msgsvc", {"activemq": {"a": 1}}, {"activemq": {"a": SECRET}})
+    fake.says(**{leaking: json.dumps({"hidden": SECRET}) if leaking == "plan" else printed(change)})
+    with pytest.raises(PandaInfraError, match="held a secret value, so nothing is kept") as caught:
+        Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+    assert SECRET not in str(caught.value)
+    assert kept(tmp_path / "reviewed") == {}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({}, "kept no plan"),
+        ({"plan.json": b"{}", "seal.json": b"nonsense"}, "cannot be read"),
+        ({"plan.json": b"{}", "seal.json": Seal("doma", "x", "y", "z").to_json().encode()}, "is not the one"),
+    ],
+)
+def test_without_its_seal_nothing_is_applied(
+    fake: FakeEngine, tmp_path: Path, files: dict[str, bytes], told: str
+) -> None:
+    with pytest.raises(SealError, match=told):
+        list(apply(fake.engine, files, tmp_path / "scratch"))
+    assert not (tmp_path / "calls").exists() or not [call for call in fake.calls if call.startswith("up ")]
+
+
+def test_a_refused_update_fails_and_shows_no_value(fake: FakeEngine, tmp_path: Path) -> None:
+    folder = tmp_path / "reviewed"
+    Review(fake.engine, folder).make(GITHUB_LIMIT)
+    fake.says(up=f"error: resource r violates plan: properties changed: ~~data[{{{SECRET}\nmore {SECRET}\n")
+    fake.fails("up")
+    lines: list[str] = []
+    with pytest.raises(PulumiError, match="was not deployed as reviewed"):
+        lines.extend(apply(fake.engine, kept(folder), tmp_path / "scratch"))
+    assert SECRET not in "".join(lines)
+
+
+def test_a_preview_that_does_not_begin_is_told(fake: FakeEngine, tmp_path: Path) -> None:
+    fake.says(preview="error: no such stack")
+    fake.fails("preview")
+    with pytest.raises(PulumiError, match=r"(?s)the preview of stack doma did not begin.*no such stack"):
+        Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+
+
+DRIFT: dict[str, Any] = step("update", "kubernetes:core/v1:Secret", "panda-envs", {}, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("preview", "issue", "done"),
+    [
+        (printed(same=3), None, []),
+        (printed(DRIFT), None, ["open Stack doma has drifted"]),
+        (printed(DRIFT), Issue(4, "yesterday's"), ["update 4"]),
+        (printed(DRIFT, errors=["apply conflict"]), None, ["open Stack doma has drifted"]),
+        (printed(same=3), Issue(4, "yesterday's"), ["close 4"]),
+    ],
+)
+def test_drift_moves_the_issue(fake: FakeEngine, preview: str, issue: Issue | None, done: list[str]) -> None:
+    fake.says(preview=preview)
+    forge = FakeForge(issue)
+    check_drift(fake.engine, forge)
+    assert forge.done == done
+
+
+def test_an_error_without_a_finding_leaves_the_issue_alone(fake: FakeEngine) -> None:
+    fake.says(preview=printed(errors=["no way into the cluster"]))
+    forge = FakeForge(Issue(4, "yesterday's"))
+    with pytest.raises(PandaInfraError, match="no way into the cluster"):
+        check_drift(fake.engine, forge)
+    assert forge.done == []
+
+
+def test_a_report_with_a_secret_is_not_posted(fake: FakeEngine) -> None:
+    fake.says(preview=printed(step("update", "x:y:Z", "z", {}, {"a": SECRET})))
+    forge = FakeForge()
+    with pytest.raises(PandaInfraError, match="would hold a secret value"):
+        check_drift(fake.engine, forge)
+    assert forge.done == []
