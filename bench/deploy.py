@@ -168,7 +168,7 @@ def _release(component: str) -> str:
 
 def _empty_program(bed: beds.Bed) -> Workspace:
     workspace = Workspace(bed.state / "stacks" / "empty", "empty")
-    workspace.create({}, {})
+    workspace.create({})
     program = workspace.folder / "__main__.py"
     program.unlink()
     program.write_text(_EMPTY_PROGRAM.format(kubeconfig=str(bed.kubeconfig)))

@@ -12,6 +12,7 @@ from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.delivery.charts import locate
+from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
@@ -84,19 +85,24 @@ def _components(
             protect=is_protected(plan, release),
             depends_on=[
                 *first,
-                *(secrets.by_suffix[suffix] for suffix in _mounted(plan, release) if suffix in secrets.by_suffix),
+                *(
+                    secrets.by_suffix[suffix]
+                    for suffix in _mounted(plan, release)
+                    if suffix in secrets.by_suffix
+                ),
                 *(made[other].release for other in release.after),
             ],
             opts=inside,
         )
+    Protection(protect=plan.config.lifecycle.protect, everything=[*first, secrets, *made.values()])
 
 
 def _mounted(plan: Plan, release: Release) -> list[str]:
-    """The suffixes of the Secrets without which this release's pods would not start."""
+    """The suffixes of the Secrets that this release's pods and Ingresses name."""
     return [
         suffix
-        for suffix, consumers in plan.secrets.items()
-        if any(consumer.component == release.component for consumer in consumers)
+        for suffix, readers in plan.secrets.items()
+        if any(reader.component == release.component for reader in readers)
     ]
 
 

@@ -18,7 +18,7 @@ from panda_infra.errors import Problem
 
 __all__ = ["check_cluster", "existing_cluster", "kubeconfig_text"]
 
-_PATIENCE = 4.0  # seconds until an API server that does not answer counts as unreachable
+_PATIENCE = 3.0  # seconds until an API server that does not answer counts as unreachable
 _HOW = "give the path of a kubeconfig file that `kubectl --kubeconfig PATH get nodes` accepts"
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import requests
@@ -51,10 +52,17 @@ def check_charts(source: ChartSource, charts: Sequence[Chart]) -> list[Problem]:
         problems = _fetch(source)
         if problems:
             return problems
-    check = _check_in_registry if isinstance(source, OciCharts) else _check_in_folder
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = pool.map(lambda chart: check(source, chart), charts)
+        found = list(pool.map(partial(_check, source), charts))
     return sorted({problem for problem in found if problem is not None})
+
+
+def _check(source: ChartSource, chart: Chart) -> Problem | None:
+    return (
+        _check_in_registry(source, chart)
+        if isinstance(source, OciCharts)
+        else _check_in_folder(source, chart)
+    )
 
 
 def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:

@@ -12,8 +12,9 @@ from typing import Any
 
 from panda_infra.catalog.names import Names
 from panda_infra.config.stack import StackConfig
+from panda_infra.plan.consumers import Reader
 
-__all__ = ["Chart", "Consumer", "Plan", "Release", "SharedClaim", "Values"]
+__all__ = ["Chart", "Plan", "Release", "SharedClaim", "Values"]
 
 Values = dict[str, Any]
 
@@ -55,19 +56,10 @@ class SharedClaim:
 
 
 @dataclass(frozen=True)
-class Consumer:
-    """A sub-component that reads a Secret, and when it notices a change."""
-
-    component: str
-    sub_component: str
-    restarts: bool
-
-
-@dataclass(frozen=True)
 class Plan:
     """Everything that a stack consists of.
 
-    ``secrets`` maps the suffix of each Secret to its consumers; a Secret that only an Ingress names has none.
+    ``secrets`` maps the suffix of each Secret to its readers.
     ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in an order in which they
     could be made one after another.
     """
@@ -75,7 +67,7 @@ class Plan:
     stack: str
     config: StackConfig
     names: Names
-    secrets: Mapping[str, tuple[Consumer, ...]]
+    secrets: Mapping[str, tuple[Reader, ...]]
     hosts: Mapping[str, str]
     shared_claim: SharedClaim | None
     releases: tuple[Release, ...]

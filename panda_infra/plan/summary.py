@@ -154,9 +154,11 @@ def _origin(claim: Claim, values: Mapping[str, Any]) -> str:
 
 
 def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
-    for suffix, consumers in plan.secrets.items():
-        read_by = [f"{consumer.component} {consumer.sub_component}" for consumer in consumers]
-        yield plan.names.secret(suffix), _listed(read_by) or "Ingress"
+    for suffix, readers in plan.secrets.items():
+        yield (
+            plan.names.secret(suffix),
+            _listed([f"{each.component} {each.sub_component}" for each in readers]),
+        )
 
 
 def _site(keys: Sequence[str]) -> str:

@@ -17,9 +17,9 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
+from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.secrets import BUILDERS, build, certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
-from panda_infra.secrets.consumers import existing_secrets, readers
 from panda_infra.secrets.content import BINARY, LARGEST, file_bytes, reveal
 from panda_infra.secrets.cric import check_folder
 from panda_infra.secrets.fields import Field, fields, set_command, value_of

@@ -13,7 +13,7 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.secrets.consumers import Reader, existing_secrets, readers
+from panda_infra.plan.consumers import Reader, existing_secrets, readers
 from panda_infra.secrets.limits import BROKER, INI, PYTHON, SED, SHELL, SPRING, TOKEN, URL, Limit
 
 __all__ = [

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets.consumers import Reader, uses
+from panda_infra.plan.consumers import Reader, uses
 from panda_infra.secrets.content import SecretContent, reveal
 
 __all__ = ["ANNOTATION", "pod_annotations"]

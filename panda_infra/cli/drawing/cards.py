@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import ComponentSpec
-from panda_infra.plan.make import enabled_sub_components
+from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan, Release
 
 __all__ = ["Card", "Picture", "picture"]
@@ -80,7 +80,6 @@ def _card(release: Release, plan: Plan) -> Card:
 
 
 def _secrets(spec: ComponentSpec, plan: Plan) -> Iterator[str]:
-    exposed = {end.tls for end in spec.endpoints if end.host in plan.hosts}
-    for suffix, consumers in plan.secrets.items():
-        if suffix in exposed or any(consumer.component == spec.name for consumer in consumers):
+    for suffix, readers in plan.secrets.items():
+        if any(reader.component == spec.name for reader in readers):
             yield plan.names.secret(suffix)

@@ -17,7 +17,10 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 @pytest.mark.parametrize(
     ("affix", "releases"),
     [
-        ("", {"panda": "panda", "msgsvc": "panda-msgsvc", "iam": "iam", "iam-db": "iam-db", "ui": "panda-ui"}),
+        (
+            "",
+            {"panda": "panda", "msgsvc": "panda-msgsvc", "iam": "iam", "iam-db": "iam-db", "ui": "panda-ui"},
+        ),
         ("-dev", {"panda": "panda-dev", "idds": "panda-dev-idds", "iam": "iam-dev", "iam-db": "iam-dev-db"}),
         ("test-", {"panda": "test-panda", "bigmon": "test-panda-bigmon", "iam": "test-iam"}),
     ],

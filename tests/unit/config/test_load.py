@@ -103,6 +103,13 @@ def test_a_secret_that_stands_where_a_message_would_name_it_is_masked() -> None:
     assert _problems(values, ("panda-infra:secrets",))["auth.vo"].startswith("*** is none of the VOs")
 
 
+def test_secrets_encrypted_as_a_whole_are_set_and_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.demo.yaml"
+    config = {f"panda-infra:{name}": section for name, section in sections().items()}
+    path.write_text(yaml.safe_dump({"config": config | {"panda-infra:secrets": {"secure": "v1:AAAA"}}}))
+    assert from_file(path).encrypted == {("secrets",)}
+
+
 def test_a_file_tells_set_from_missing() -> None:
     loaded = from_file(_GOOD)
     assert ("secrets", "files", "panda", "robot.proxy") in loaded.encrypted

@@ -12,8 +12,8 @@ import yaml
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
+from panda_infra.plan.consumers import readers
 from panda_infra.secrets import BUILDERS, build
-from panda_infra.secrets.consumers import readers
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 
 CONTRACT: dict[str, Any] = yaml.safe_load(Path("tests/contract/secrets.yaml").read_text())

@@ -1,4 +1,4 @@
-"""Who reads which Secret."""
+"""Which sub-components there are, and who of them reads which Secret."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import SecretUse
+from panda_infra.catalog.model import ComponentSpec, SecretUse, SubComponentSpec
+from panda_infra.config.components import Component, SubComponent
 from panda_infra.config.settings.base import ComponentSettings
 from panda_infra.config.stack import StackConfig
 
-__all__ = ["Reader", "existing_secrets", "readers", "uses"]
+__all__ = ["INGRESS", "Reader", "enabled_sub_components", "existing_secrets", "readers", "uses"]
 
 INGRESS = "ingress"
 
@@ -26,14 +27,23 @@ class Reader:
         return f"{self.component}/{self.sub_component}"
 
 
+def enabled_sub_components(
+    spec: ComponentSpec, component: Component
+) -> Iterator[tuple[SubComponentSpec, SubComponent]]:
+    """The sub-components of a component that are switched on, each with its configuration."""
+    for sub in spec.sub_components:
+        config: SubComponent = getattr(component, sub.name)
+        if config.enabled or not sub.switchable:
+            yield sub, config
+
+
 def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
     """Every use of a Secret by a sub-component that is switched on."""
     for name, component in config.components.deployed().items():
-        for spec in COMPONENTS[name].sub_components:
-            if getattr(component, spec.name).enabled or not spec.switchable:
-                for use in spec.secrets:
-                    if not (use.suffix == "cric-jsons" and config.cric.real):
-                        yield Reader(name, spec.name), use
+        for spec, _ in enabled_sub_components(COMPONENTS[name], component):
+            for use in spec.secrets:
+                if not (use.suffix == "cric-jsons" and config.cric.real):
+                    yield Reader(name, spec.name), use
 
 
 def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:

@@ -1,0 +1,22 @@
+"""What keeps a protected stack from being destroyed in part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+__all__ = ["Protection"]
+
+
+class Protection(pulumi.ComponentResource):
+    """Depends on everything else, so that a destroy begins with it; protected, it is also where a destroy ends.
+
+    Without it the engine would first delete whatever is not itself protected, Secrets for example, and only then
+    come upon what is. Test stacks have it unprotected: otherwise the engine would refuse to drop it.
+    """
+
+    def __init__(self, *, protect: bool, everything: Sequence[pulumi.Resource]) -> None:
+        opts = pulumi.ResourceOptions(protect=protect, depends_on=list(everything))
+        super().__init__("panda-infra:delivery:Protection", "protection", None, opts)
+        self.register_outputs({})
