@@ -159,6 +159,7 @@ def controllers(executables: Mapping[str, Path], files: Files) -> list[str | Pat
         "--use-service-account-credentials",
         "--kube-api-qps=500",  # the default spends five seconds on making the controllers' accounts
         "--kube-api-burst=500",
+        "--pvclaimbinder-sync-period=1s",  # a claim that comes with its own volume is bound at the next look
         "--leader-elect=false",
         "--secure-port=0",
     ]
