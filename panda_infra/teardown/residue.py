@@ -20,6 +20,7 @@ __all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
+_CLUSTER = "cluster"
 _STACK_ID = "[a-z0-9]{12}"  # what Magnum adds to a cluster's name in the names of its servers
 
 
@@ -41,9 +42,14 @@ def residue(plan: Plan, access: Access) -> list[Leftover]:
     Raises:
         PandaInfraError: one of the two cannot be asked.
     """
-    found = list(in_kubernetes(plan, access.kubernetes)) if access.kubernetes else []
-    if access.openstack and isinstance(plan.config.cluster, MagnumCluster):
-        found += in_openstack(plan, plan.config.cluster, access.openstack)
+    cluster, kubernetes = plan.config.cluster, access.kubernetes
+    found: list[Leftover] = []
+    if access.openstack and isinstance(cluster, MagnumCluster):
+        found += in_openstack(plan, cluster, access.openstack)
+        # What was in a cluster went with it.
+        kubernetes = kubernetes if any(leftover.kind == _CLUSTER for leftover in found) else None
+    if kubernetes:
+        found += in_kubernetes(plan, kubernetes)
     return sorted(found)
 
 
@@ -69,7 +75,7 @@ def in_kubernetes(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
 def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Leftover]:
     """The cluster, its servers and what their metadata says, and the keypair that the stack made."""
     for one in openstack.clusters_named(cluster.name):
-        yield Leftover("cluster", f"{one.name} ({one.id})", one.status)
+        yield Leftover(_CLUSTER, f"{one.name} ({one.id})", one.status)
     prefix = server_prefix(cluster.name)
     hosts = [*plan.hosts.values(), *cluster.alias_hosts]
     ours = aliases_of(hosts, cluster.alias_domain) if cluster.aliases == "program" else ()

@@ -1,0 +1,180 @@
+"""The end of a stack with the real engine: protected data stays, a test stack goes without a trace.
+
+The tests of this module follow one stack through its life, in the order of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import chdir
+from typing import Any
+from unittest import mock
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from panda_infra.cli.app import app
+from testbed import stacks, waiting
+from testbed.api import Api
+from testbed.bed import Bed
+from testbed.workspace import Workspace
+from tests.support.forwarder import Forwarder
+
+pytestmark = pytest.mark.e2e
+
+_NAMESPACE = "teardown"
+_BOTH = {"msgsvc": {}, "iam": {"mariadb": {"enabled": True}}}
+_TEST_STACK = {"protect": False, "expires": "2020-12-01"}
+
+
+@pytest.fixture(scope="module")
+def line(bed: Bed) -> Iterator[Forwarder]:
+    """The way to the API server; closing it makes the cluster disappear."""
+    server = yaml.safe_load(bed.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    forwarder = Forwarder(urlsplit(server).port or 443)
+    yield forwarder
+    forwarder.close()
+
+
+@pytest.fixture(scope="module")
+def stack(bed: Bed, line: Forwarder) -> Iterator[Workspace]:
+    kubeconfig = yaml.safe_load(bed.kubeconfig.read_text())
+    kubeconfig["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{line.port}"
+    file = bed.state / "forwarded-kubeconfig"
+    file.write_text(yaml.safe_dump(kubeconfig))
+    workspace = stacks.local(
+        bed,
+        bed.state / "stacks" / _NAMESPACE,
+        {
+            "panda-infra:namespace": _NAMESPACE,
+            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
+            "panda-infra:components": _BOTH,
+            "panda-infra:hosts": {},
+            "panda-infra:lifecycle": {"protect": True},
+        },
+    )
+    yield workspace
+    workspace.destroy()
+
+
+@pytest.fixture(scope="module")
+def api(bed: Bed) -> Api:
+    return Api(bed.kubeconfig)
+
+
+def command(stack: Workspace, *arguments: str) -> Result:
+    """`python -m panda_infra` in the stack's project folder."""
+    with chdir(stack.folder), mock.patch.dict(os.environ, stack.environment()):
+        return CliRunner().invoke(app, list(arguments))
+
+
+def deploy(stack: Workspace, **sections: Any) -> None:
+    stack.configure({f"panda-infra:{name}": value for name, value in sections.items()})
+    result = stack.up("--skip-preview")
+    assert result.code == 0, result.text
+
+
+def resources(stack: Workspace) -> set[str]:
+    """What the state holds, apart from the engine's provider for itself."""
+    found = json.loads(stack.exported_state())["deployment"].get("resources", [])
+    return {one["urn"] for one in found if one["type"] != "pulumi:providers:pulumi"}
+
+
+def namespaces(api: Api) -> set[str]:
+    return {one["metadata"]["name"] for one in api.list("/api/v1/namespaces")}
+
+
+def claims(api: Api) -> set[str]:
+    found = api.list(f"/api/v1/namespaces/{_NAMESPACE}/persistentvolumeclaims")
+    return {one["metadata"]["name"] for one in found if "deletionTimestamp" not in one["metadata"]}
+
+
+def test_a_protected_stack_is_destroyed_by_nobody(stack: Workspace, api: Api) -> None:
+    deploy(stack)
+    before, kept = resources(stack), claims(api)
+    refused = stack.destroy("--skip-preview")
+    assert refused.code != 0
+    assert "protected" in refused.text
+    by_command = command(stack, "destroy", "local", "--yes")
+    assert by_command.exit_code == 1
+    assert "stack local is protected" in by_command.output
+    assert resources(stack) == before
+    assert claims(api) == kept
+    assert _NAMESPACE in namespaces(api)
+
+
+def test_a_deployed_stack_shows_its_status(stack: Workspace) -> None:
+    shown = command(stack, "status", "local", "--json")
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    assert {one["name"]: one["status"] for one in found["releases"]} == {
+        "panda-msgsvc": "deployed",
+        "iam": "deployed",
+    }
+    assert all(one["ready"] == one["pods"] > 0 for one in found["releases"])
+    assert found["problems"] == []
+    assert found["access_expires"]
+
+
+def test_removing_a_component_with_data_is_refused(stack: Workspace) -> None:
+    stack.configure({"panda-infra:components": {"msgsvc": {}}})
+    refused = stack.up("--skip-preview")
+    assert refused.code != 0
+    assert "components.iam: its data would be deleted (claims mariadb.data)" in refused.text
+    assert "deleteDataOf: [iam]" in refused.text
+    assert "nothing was changed" in refused.text
+
+
+def test_its_data_is_deleted_once_the_stack_file_says_so(stack: Workspace, api: Api) -> None:
+    named = {"protect": True, "deleteDataOf": ["iam"]}
+    deploy(stack, components=_BOTH, lifecycle=named)
+    deploy(stack, components={"msgsvc": {}})
+    assert {one.removesuffix("-activemq") for one in claims(api)} == {"panda-msgsvc", "panda-shared-logs"}
+
+
+def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Workspace, api: Api) -> None:
+    deploy(stack, lifecycle=_TEST_STACK)
+    over = command(stack, "expired", "--json")
+    assert over.exit_code == 1
+    assert json.loads(over.stdout)[0]["must_go"]
+    inside = f"/api/v1/namespaces/{_NAMESPACE}"
+    # A release without its record, and an object whose controller is gone.
+    for record in api.list(f"{inside}/secrets?labelSelector=owner%3Dhelm"):
+        api.delete(f"{inside}/secrets/{record['metadata']['name']}")
+    api.create(f"{inside}/configmaps", {"metadata": {"name": "held", "finalizers": ["example.com/held"]}})
+    destroyed = command(stack, "destroy", "local", "--yes", "--free-after", "1")
+    assert destroyed.exit_code == 0, destroyed.output
+    assert "freeing configmaps held, which waits for example.com/held" in destroyed.output
+    assert "local: nothing is left" in destroyed.output
+    assert resources(stack) == set()
+    assert _NAMESPACE not in namespaces(api)
+    assert command(stack, "expired").exit_code == 0
+
+
+def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
+    stack: Workspace, api: Api, line: Forwarder, bed: Bed
+) -> None:
+    deploy(stack)
+    answering = command(stack, "destroy", "local", "--yes", "--cluster-gone")
+    assert answering.exit_code == 1
+    assert "the cluster answers" in answering.output
+    line.close()
+    silent = command(stack, "destroy", "local", "--yes")
+    assert silent.exit_code == 1
+    assert "add --cluster-gone" in silent.output
+    forgotten = command(stack, "destroy", "local", "--yes", "--cluster-gone")
+    assert forgotten.exit_code == 0, forgotten.output
+    assert resources(stack) == set()
+
+    # It was not gone at all: what was forgotten is found by its names.
+    stack.configure({"panda-infra:cluster": {"kind": "existing", "kubeconfig": str(bed.kubeconfig)}})
+    left = command(stack, "residue", "local", "--json")
+    assert left.exit_code == 1
+    assert {one["kind"] for one in json.loads(left.stdout)} == {"Namespace", "PersistentVolume"}
+    api.delete(f"/api/v1/namespaces/{_NAMESPACE}")
+    waiting.until(lambda: _NAMESPACE not in namespaces(api), "the end of the namespace", seconds=30)
+    assert command(stack, "residue", "local", "--wait", "20").output == "local: nothing is left\n"
