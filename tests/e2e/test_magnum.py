@@ -18,6 +18,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site
 from testbed.api import Api
@@ -89,14 +90,18 @@ class Stack:
             for server in found
         }
 
-    def api(self, folder: Path) -> Api:
-        """The cluster's API, through the stack's own kubeconfig, which is nowhere but in the state."""
+    def kubeconfig(self) -> str:
+        """The stack's own kubeconfig, which is nowhere but in the state."""
         shown = self.workspace.pulumi("stack", "export", "--show-secrets", "--stack", "test")
         resources = json.loads(shown.stdout)["deployment"]["resources"]
         (access,) = (one for one in resources if one["type"] == "panda-magnum:index:ClusterAccess")
+        return str(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
+
+    def api(self, folder: Path) -> Api:
+        """The cluster's API, through that kubeconfig."""
         path = folder / "kubeconfig"
         path.touch(mode=0o600)
-        path.write_text(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
+        path.write_text(self.kubeconfig())
         return Api(path)
 
     def written(self, method: str, path: str, since: float) -> int:
@@ -289,12 +294,14 @@ def test_a_server_in_error_is_named_and_the_next_up_finishes(stack: Stack) -> No
     assert len(stack.aliases()) == 7
 
 
-def test_another_kind_of_credential_replaces_nothing(stack: Stack, tmp_path: Path) -> None:
+def test_another_kind_of_credential_replaces_nothing(stack: Stack) -> None:
     stack.describe(tokenHours=2)
     assert stack.changes() == {"access": "update"}
     assert "replace" not in stack.up()
     assert stack.changes() == {}
-    assert stack.api(tmp_path).get("/api/v1/namespaces/inside")["metadata"]["name"] == "inside"
+    kubeconfig = yaml.safe_load(stack.kubeconfig())
+    assert kubeconfig["users"][0]["user"].keys() == {"token"}
+    assert len(ClientKubernetes(kubeconfig).nodes()) == len(stack.aliases())
 
 
 def test_destroying_leaves_nothing(stack: Stack) -> None:
