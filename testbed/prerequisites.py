@@ -14,7 +14,7 @@ from testbed import magnum, nodes, waiting
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
 
-__all__ = ["provided", "workers"]
+__all__ = ["objects", "provided", "workers"]
 
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
@@ -43,7 +43,7 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
         nodes.add(bed, lacking)
     made: list[str] = []
     try:
-        for collection, body in _objects(plan.config):
+        for collection, body in objects(plan.config):
             name = body["metadata"]["name"]
             if name not in {item["metadata"]["name"] for item in api.list(collection)}:
                 api.create(collection, body)
@@ -56,7 +56,8 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
             api.delete(path)
 
 
-def _objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
+def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
+    """Each object that a bed gets for this stack, with the collection that it belongs to."""
     for name in sorted(_classes(config)):
         yield _CLASSES, magnum.storage_class(name, "Immediate")
     for driver in _STATIC:

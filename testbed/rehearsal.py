@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +18,45 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import bed as beds
-from testbed import charts, leftovers, prerequisites, site, stacks
+from testbed import charts, leftovers, prerequisites, references, site, stacks
 from testbed.bed import Bed
 from testbed.errors import BedError
 from testbed.workspace import PROJECT, Result, Workspace, overridden
 from tools import REPOSITORY
 
-__all__ = ["FIXTURES", "Report", "rehearse"]
+__all__ = ["FIXTURES", "Report", "changes", "rehearse"]
 
 FIXTURES = REPOSITORY / "tests" / "charts"
 """Small charts with the names, values and references of the real ones."""
+
+_FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 
 @dataclass(frozen=True)
 class Report:
     """How a rehearsal went.
 
-    ``seconds`` are those of each step, in order. ``changed`` names what the second `up` changed, and ``left`` what was
-    there after `destroy` and not before `up`.
+    ``seconds`` are those of each step, in order. ``missing`` names what pods refer to and the first `up` did not make,
+    ``changed`` what the second one changed, and ``left`` what was there after `destroy` and not before.
     """
 
     stack: str
     seconds: Mapping[str, float]
+    missing: tuple[str, ...]
     changed: tuple[str, ...]
     left: tuple[str, ...]
 
     @property
     def passed(self) -> bool:
-        """Whether the stack can be deployed, is stable then, and leaves nothing behind."""
-        return not self.changed and not self.left
+        """Whether the stack is complete, stable, and leaves nothing behind."""
+        return not (self.missing or self.changed or self.left)
 
     def __str__(self) -> str:
         steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self.seconds.items())
-        flaws = [f"changed by the second up: {what}" for what in self.changed]
+        flaws = [f"missing: {what}" for what in self.missing]
+        flaws += [f"changed by the second up: {what}" for what in self.changed]
         flaws += [f"left behind: {path}" for path in self.left]
-        return f"{self.stack}: {steps}; {'; '.join(flaws) or 'no change by the second up, nothing left'}"
+        return f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
 
 
 def rehearse(
@@ -82,11 +86,10 @@ def rehearse(
         plan = make_plan(stack, site.configuration(document))
         workspace = Workspace(used.state / "rehearsals" / stack, stack)
         with prerequisites.provided(used, plan):
-            seconds, changed = _run(workspace, document, plan, report)
-        left = leftovers.remaining(used, before)
-        left += tuple(_resources(workspace))
+            lived = _run(used, workspace, document, plan, report)
+        left = leftovers.remaining(used, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
-    return Report(stack, seconds, changed, left)
+    return replace(lived, left=left)
 
 
 def _own_bed(
@@ -117,39 +120,40 @@ def _cluster(bed: Bed, cluster: Cluster) -> dict[str, Any]:
 
 
 def _run(
-    workspace: Workspace, document: Mapping[str, Any], plan: Plan, report: Callable[[str], None]
-) -> tuple[dict[str, float], tuple[str, ...]]:
+    bed: Bed, workspace: Workspace, document: Mapping[str, Any], plan: Plan, report: Callable[[str], None]
+) -> Report:
     workspace.create(document)
     workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(plan.config)))
     seconds: dict[str, float] = {}
 
-    def step(name: str, run: Callable[[], Result]) -> Result:
+    def step(name: str, run: Callable[..., Result], *arguments: str) -> Result:
         report(f"{plan.stack}: {name}")
         began = time.monotonic()
-        result = run()
+        result = run("--skip-preview", *arguments)
         seconds[name] = time.monotonic() - began
         if result.code:
             raise BedError(f"rehearsal of {plan.stack}: {name} failed:\n{result.text.strip()}")
         return result
 
     try:
-        step("up", lambda: workspace.up("--skip-preview"))
-        again = step("up again", lambda: workspace.up("--skip-preview", "--json"))
+        step("up", workspace.up)
+        missing = references.check(bed, plan.config.namespace)
+        again = step("up again", workspace.up, "--json")
     except BedError:
         workspace.destroy()
         raise
-    step("destroy", lambda: workspace.destroy("--skip-preview"))
-    return seconds, _changes(again.stdout)
+    step("destroy", workspace.destroy)
+    return Report(plan.stack, seconds, tuple(map(str, missing)), changes(again.stdout), left=())
 
 
-def _changes(stdout: str) -> tuple[str, ...]:
+def changes(stdout: str) -> tuple[str, ...]:
     """What an `up` changed, from its machine-readable output: one event in each line."""
     events = [json.loads(line) for line in stdout.splitlines() if line.startswith('{"sequence"')]
     steps = [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
     return tuple(f"{step['op']} {step['urn']}" for step in steps if step["op"] not in ("same", "read"))
 
 
-def _resources(workspace: Workspace) -> list[str]:
+def _resources(workspace: Workspace) -> tuple[str, ...]:
     """What the engine still knows of."""
     resources = json.loads(workspace.exported_state())["deployment"].get("resources") or []
-    return [resource["urn"] for resource in resources]
+    return tuple(resource["urn"] for resource in resources)

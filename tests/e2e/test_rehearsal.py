@@ -1,0 +1,44 @@
+"""Every stack file, whole, on the test bed: up, up again without a change, destroy with nothing left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from testbed import leftovers
+from testbed.bed import Bed
+from testbed.errors import BedError
+from testbed.rehearsal import rehearse
+from tests.support.stack_files import STACKS, stack_file
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> None:
+    before = leftovers.inventory(bed)
+    report = rehearse(stack_file(stack), bed=bed)
+    assert report.passed, str(report)
+    assert list(report.seconds) == ["up", "up again", "destroy"]
+    assert leftovers.remaining(bed, before) == ()
+
+
+def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
+    file = tmp_path / "Pulumi.nowhere.yaml"
+    nowhere = {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10}
+    sections = {
+        "experiment": "dev",
+        "namespace": "nowhere",
+        "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
+        "storage": {"class": "of-the-site"},
+        "components": {"msgsvc": nowhere},
+    }
+    file.write_text(
+        yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
+    )
+    before = leftovers.inventory(bed)
+    with pytest.raises(BedError, match=r"rehearsal of nowhere: up failed:(.|\n)*panda-msgsvc"):
+        rehearse(file, bed=bed)
+    assert leftovers.remaining(bed, before) == ()

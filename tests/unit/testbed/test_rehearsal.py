@@ -1,0 +1,49 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from testbed.rehearsal import Report, changes
+
+STEPS = {"up": 12.34, "up again": 5.0, "destroy": 3.21}
+
+
+def event(operation: str, urn: str) -> str:
+    return json.dumps(
+        {"sequence": 1, "resourcePreEvent": {"metadata": {"op": operation, "urn": urn}}},
+        separators=(",", ":"),
+    )
+
+
+def test_a_report_tells_each_step_with_its_time() -> None:
+    report = Report("doma", STEPS, (), (), ())
+    assert report.passed
+    times, verdict = str(report).split("; ")
+    assert times == "doma: up 12.3 s, up again 5.0 s, destroy 3.2 s"
+    assert verdict == "nothing missing, no change by the second up, nothing left"
+
+
+@pytest.mark.parametrize(
+    ("flaw", "told"),
+    [
+        ({"missing": ("panda/panda-server-0: Secret a does not exist",)}, "missing: panda/panda-server-0"),
+        ({"changed": ("update urn:panda",)}, "changed by the second up: update urn:panda"),
+        ({"left": ("/api/v1/persistentvolumes/a",)}, "left behind: /api/v1/persistentvolumes/a"),
+    ],
+)
+def test_every_flaw_fails_and_is_named(flaw: dict[str, tuple[str, ...]], told: str) -> None:
+    report = replace(Report("doma", STEPS, (), (), ()), **flaw)  # type: ignore[arg-type]
+    assert not report.passed
+    assert told in str(report)
+
+
+def test_changes_are_what_the_engine_did_not_leave_alone() -> None:
+    lines = [
+        event("same", "a"),
+        event("update", "b"),
+        event("read", "c"),
+        event("delete-replaced", "d"),
+        "{",
+        "",
+    ]
+    assert changes("\n".join(lines)) == ("update b", "delete-replaced d")
