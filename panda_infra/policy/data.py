@@ -16,7 +16,7 @@ from panda_infra.plan.model import Plan, Release
 __all__ = ["is_protected", "lost_data", "owned_data"]
 
 # Claims whose loss loses nothing: old log files, and one that no pod mounts (T21).
-_WORTHLESS = frozenset({"logs", "unused"})
+_WORTHLESS = frozenset({"logs", "condor", "unused"})
 
 
 def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:

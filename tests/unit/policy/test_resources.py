@@ -1,0 +1,106 @@
+"""The rules over resources, each with what it refuses and what it lets through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from panda_infra.config.delivery import Lifecycle
+from panda_infra.plan.make import make_plan
+from panda_infra.policy.resources import RULES, Resource, Stack, namespace_marks, stack_of
+from tests.support.stacks import stack
+
+PROTECTED = Stack("panda")
+TEST = Stack("panda", protect=False)
+CLAIM, SECRET = "kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:Secret"
+VOLUME, NAMESPACE = "kubernetes:core/v1:PersistentVolume", "kubernetes:core/v1:Namespace"
+RELEASE, CLUSTER = "kubernetes:helm.sh/v3:Release", "panda-magnum:index:Cluster"
+HERE = {"metadata": {"name": "it", "namespace": "panda"}}
+
+
+def broken(resource: Resource, judged: Stack = PROTECTED) -> set[str]:
+    return {rule.name for rule in RULES if list(rule.violations(resource, judged))}
+
+
+def release(name: str = "bigmon", *, protect: bool = False, **properties: Any) -> Resource:
+    return Resource(RELEASE, name, {"namespace": "panda", **properties}, protect=protect)
+
+
+@pytest.mark.parametrize("kind", [CLAIM, NAMESPACE, CLUSTER])
+def test_data_is_protected(kind: str) -> None:
+    assert broken(Resource(kind, "it", HERE)) == {"data-is-protected"}
+    assert broken(Resource(kind, "it", HERE, protect=True)) == set()
+    assert broken(Resource(kind, "it", HERE), TEST) == set()
+
+
+def test_releases_with_data_are_protected_unless_they_are_named() -> None:
+    idds = release("idds", values={"postgres": {"enabled": True}})
+    assert broken(idds) == {"data-is-protected"}
+    assert broken(idds, Stack("panda", delete_data_of=("idds",))) == set()
+    assert broken(release("idds", protect=True)) == set()
+    assert broken(release("ui")) == set()
+
+
+def test_volumes_are_retained() -> None:
+    def volume(policy: str) -> Resource:
+        return Resource(VOLUME, "share", {"spec": {"persistentVolumeReclaimPolicy": policy}}, protect=True)
+
+    assert broken(volume("Delete")) == {"volumes-are-retained"}
+    assert broken(volume("Retain")) == set()
+    assert broken(volume("Delete"), TEST) == set()
+
+
+def test_images_are_pinned() -> None:
+    moving = release(values={"main": {"image": {"tag": "latest"}}})
+    assert broken(moving) == {"images-are-pinned"}
+    assert broken(moving, TEST) == set()
+
+
+def test_charts_are_pinned() -> None:
+    chart = "oci://ghcr.io/pandawms/panda-k8s-charts/bigmon"
+    assert broken(release(chart=chart)) == {"charts-are-pinned"}
+    assert broken(release(chart=chart, version="0.1.0")) == set()
+    assert broken(release(chart="/charts/bigmon")) == set()
+
+
+def test_no_secret_in_values() -> None:
+    assert broken(release(values={"main": {"password": "x"}}), TEST) == {"no-secret-in-values"}
+
+
+def test_objects_stay_inside_the_namespace() -> None:
+    elsewhere = {"metadata": {"namespace": "default"}}
+    assert broken(Resource(SECRET, "it", elsewhere)) == {"inside-the-namespace"}
+    assert broken(Resource(SECRET, "it", {})) == {"inside-the-namespace"}
+    assert broken(Resource(SECRET, "it", HERE)) == set()
+    assert broken(Resource("kubernetes:core/v1:ConfigMapPatch", "ingress", elsewhere)) == set()
+    assert broken(Resource(RELEASE, "ui", {"namespace": "default"})) == {"inside-the-namespace"}
+    application = "kubernetes:argoproj.io/v1alpha1:Application"
+    assert broken(Resource(application, "ui", {"spec": {"destination": {"namespace": "panda"}}})) == set()
+    assert broken(Resource(application, "ui", HERE)) == {"inside-the-namespace"}
+
+
+def test_objects_go_to_the_stacks_own_cluster() -> None:
+    assert broken(Resource(SECRET, "it", HERE, provider="default_4_25_0")) == {"own-provider"}
+    assert broken(Resource(SECRET, "it", HERE, provider="cluster")) == set()
+
+
+@pytest.mark.parametrize(
+    "lifecycle", [Lifecycle(), Lifecycle(protect=False), Lifecycle(delete_data_of=("idds", "ui"))]
+)
+def test_the_namespace_tells_how_its_stack_is_protected(lifecycle: Lifecycle) -> None:
+    metadata = {"name": "panda", "annotations": namespace_marks(lifecycle)}
+    found = stack_of([Resource(SECRET, "it"), Resource(NAMESPACE, "namespace", {"metadata": metadata})])
+    assert found == Stack("panda", lifecycle.protect, lifecycle.delete_data_of)
+
+
+def test_a_stack_without_marks_counts_as_protected() -> None:
+    assert stack_of([]).protect
+    assert stack_of([Resource(NAMESPACE, "namespace", {"metadata": {"name": "panda"}})]).protect
+
+
+def test_the_values_of_every_component_pass() -> None:
+    plan = make_plan("demo", stack())
+    for planned in plan.releases:
+        made = release(planned.component, protect=True, values=planned.values)
+        assert broken(made) == set(), planned.component

@@ -1,0 +1,132 @@
+"""What is left is found by names, in Kubernetes and in OpenStack, and nothing of others is taken for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from panda_infra.live.access import Access
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.provider.openstack_api import ClusterInfo, Server
+from panda_infra.teardown.residue import residue
+from tests.support.stacks import stack
+from tests.unit.provider.fakes import FakeOpenStack, World
+from tests.unit.teardown.fakes import FakeApi
+
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+MAGNUM = {
+    "kind": "magnum",
+    "name": "panda-test",
+    "template": "kubernetes-1.33.4-1",
+    "keypair": "lxplus",
+    "flavor": "m2.large",
+    "masterFlavor": "m2.medium",
+}
+
+
+def plan(**overrides: Any) -> Plan:
+    return make_plan("test", stack(**overrides))
+
+
+def magnum(**changes: Any) -> Plan:
+    return plan(cluster=MAGNUM | changes, hosts={"panda": "pandaserver-test.cern.ch"})
+
+
+def left(judged: Plan, access: Access) -> list[str]:
+    return [str(leftover) for leftover in residue(judged, access)]
+
+
+def helm_object(name: str, namespace: str) -> dict[str, Any]:
+    return {"metadata": {"name": name, "annotations": {"meta.helm.sh/release-namespace": namespace}}}
+
+
+def volume(name: str, namespace: str | None, phase: str = "Released") -> dict[str, Any]:
+    claim = {"claimRef": {"namespace": namespace, "name": "data"}} if namespace else {}
+    return {
+        "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": "cinder"}},
+        "spec": {"persistentVolumeReclaimPolicy": "Delete", **claim},
+        "status": {"phase": phase},
+    }
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    """A cluster that others use as well."""
+    api = FakeApi()
+    api.add("/api/v1/persistentvolumes", volume("pvc-other", "default", "Bound"), volume("spare", None))
+    api.add(f"{RBAC}/clusterroles", helm_object("other", "default"), {"metadata": {"name": "admin"}})
+    api.add("/api/v1/nodes", {"metadata": {"name": "node-1", "labels": {"zone": "a"}}})
+    return api
+
+
+def test_nothing_of_others_is_left_of_us(api: FakeApi) -> None:
+    assert left(plan(), Access(api)) == []
+
+
+def test_every_kind_of_leftover_in_kubernetes_is_named(api: FakeApi) -> None:
+    condition = {"type": "NamespaceFinalizersRemaining", "status": "True", "message": "example.com/held"}
+    api.objects["/api/v1/namespaces/panda"] = {"status": {"phase": "Terminating", "conditions": [condition]}}
+    api.add("/api/v1/persistentvolumes", volume("pvc-1", "panda"))
+    api.add(f"{RBAC}/clusterroles", helm_object("panda-recovery", "panda"))
+    api.add(f"{RBAC}/clusterrolebindings", helm_object("panda-recovery", "panda"))
+    assert left(plan(), Access(api)) == [
+        "ClusterRole panda-recovery",
+        "ClusterRoleBinding panda-recovery",
+        "Namespace panda: Terminating; example.com/held",
+        "PersistentVolume pvc-1: Released, of claim panda/data, reclaim policy Delete, provisioned by cinder",
+    ]
+
+
+def test_the_static_volume_of_a_share_is_known_by_its_name(api: FakeApi) -> None:
+    api.add("/api/v1/persistentvolumes", volume("panda-panda-shared-logs", None))
+    shared = {"class": "standard", "sharedLogs": {"size": "20Gi"}}
+    assert len(left(plan(storage=shared), Access(api))) == 1
+
+
+@pytest.fixture
+def world() -> World:
+    """The servers of another cluster, whose name starts alike."""
+    world = World()
+    world.clusters["other"] = ClusterInfo("other", "panda-test-2", "CREATE_COMPLETE")
+    world.servers["s0"] = Server("s0", "panda-test-2-abcdefghij12-node-0", "ACTIVE")
+    return world
+
+
+def test_nothing_of_other_clusters_is_left_of_us(world: World) -> None:
+    assert left(magnum(), Access(None, FakeOpenStack(world))) == []
+
+
+def test_every_kind_of_leftover_in_openstack_is_named(world: World) -> None:
+    world.clusters["c"] = ClusterInfo("c", "panda-test", "DELETE_FAILED")
+    aliases = {"landb-alias": "pandaserver-test--load-1-,somebody--load-1-"}
+    world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", aliases)
+    assert left(magnum(publicKey="ssh-ed25519 AAAA panda"), Access(None, FakeOpenStack(world))) == [
+        "LanDB aliases pandaserver-test: on server panda-test-abcdefghij12-node-0",
+        "cluster panda-test (c): DELETE_FAILED",
+        "keypair lxplus",
+        "server panda-test-abcdefghij12-node-0 (s1): ACTIVE",
+    ]
+
+
+def test_a_keypair_that_existed_before_stays(world: World) -> None:
+    assert left(magnum(), Access(None, FakeOpenStack(world))) == []
+
+
+def test_changes_to_what_others_made_are_named_while_the_cluster_stands(api: FakeApi, world: World) -> None:
+    world.clusters["c"] = ClusterInfo("c", "panda-test", "CREATE_COMPLETE")
+    api.add("/api/v1/nodes", {"metadata": {"name": "node-2", "labels": {"role": "ingress"}}})
+    name = "cern-magnum-ingress-nginx-controller"
+    api.objects[f"/api/v1/namespaces/kube-system/configmaps/{name}"] = {
+        "data": {"hide-headers": "Server", "allow-snippet-annotations": "true"}
+    }
+    access = Access(api, FakeOpenStack(world))
+    assert left(magnum(), access) == [
+        f"ConfigMap key allow-snippet-annotations: in kube-system/{name}",
+        "cluster panda-test (c): CREATE_COMPLETE",
+        "node label role=ingress: on node node-2",
+    ]
+    world.clusters = {"c": replace(world.clusters["c"], name="another")}
+    assert left(magnum(), access) == [], "a cluster that is gone is not asked"
