@@ -17,6 +17,7 @@ _COMMANDS = [
     ("explain",),
     ("graph",),
     ("preview",),
+    ("rehearse",),
     ("secrets", "audit"),
     ("secrets", "set"),
     ("secrets", "rotate"),
