@@ -49,7 +49,7 @@ def test_heavy_services_prefer_nodes_of_their_own() -> None:
 
 def test_what_a_sub_component_says_itself_wins() -> None:
     own_toleration = {"key": "gpu", "operator": "Exists"}
-    own_affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
+    own_affinity: dict[str, Any] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
     components: dict[str, Any] = {name: {} for name in EVERYTHING}
     components["panda"] = {"server": {"tolerations": [own_toleration], "affinity": own_affinity}}
     components["bigmon"] = {"main": {"affinity": {"nodeAffinity": {}}}}
