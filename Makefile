@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check test bench clean
+.PHONY: help venv tools doctor lock up down status check test bench docs clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -47,6 +47,9 @@ test: venv tools check ## all checks and tests
 
 bench: venv tools ## measure, print the ratios
 	@$(VENV)/python -m bench
+
+docs: venv ## write the pages and pictures of docs/ that are made of the code
+	@$(VENV)/python -m panda_infra.reference
 
 clean: ## remove what checks and tests leave in the checkout, and what the cache no longer needs
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,132 @@
+"""Every key of a stack file, model by model, as the models describe themselves."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+from panda_infra.config.fields import Place, place, root
+from panda_infra.config.stack import StackConfig
+
+__all__ = ["Key", "Section", "key_paths", "sections"]
+
+_NAME = "NAME"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of a section.
+
+    ``default`` is YAML, empty when there is none. ``example`` is YAML too, empty where the keys below or a secret
+    stand. ``below`` are the models of the keys below it.
+    """
+
+    name: str
+    expected: str
+    required: bool
+    default: str
+    meaning: str
+    example: str
+    below: tuple[type[BaseModel], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """The keys of a model, and every path at which it stands: NAME for a name that is chosen freely."""
+
+    model: type[BaseModel]
+    paths: tuple[str, ...]
+    keys: tuple[Key, ...]
+
+    @property
+    def meaning(self) -> str:
+        """What the model is, in one paragraph."""
+        return " ".join((inspect.getdoc(self.model) or "").split())
+
+
+def sections(top: type[BaseModel] = StackConfig) -> list[Section]:
+    """All of them, each model once, in the order in which a stack file meets them."""
+    found: dict[type[BaseModel], list[str]] = {}
+    _collect(top, "", found)
+    return [Section(model, tuple(paths), tuple(_keys(model))) for model, paths in found.items()]
+
+
+def key_paths() -> frozenset[str]:
+    """Every path of a key, such as ``components.panda.server.volumes.NAME.size``; lists show as ``[]``."""
+    found = {path for section in sections() for path in section.paths if path}
+    for section in sections():
+        found |= {f"{path}.{key.name}".removeprefix(".") for path in section.paths for key in section.keys}
+    return frozenset(found)
+
+
+def _collect(model: type[BaseModel], path: str, found: dict[type[BaseModel], list[str]]) -> None:
+    found.setdefault(model, []).append(path)
+    for name in _fields(model):
+        at = f"{path}.{name}" if path else name
+        for suffix, below in _below(_place(model, name)):
+            _collect(below, at + suffix, found)
+
+
+def _keys(model: type[BaseModel]) -> Iterator[Key]:
+    for name, info in _fields(model).items():
+        here = _place(model, name)
+        below = tuple(dict.fromkeys(found for _, found in _below(here)))
+        hidden = below or "SecretStr" in str(here.type)
+        yield Key(
+            name=name,
+            expected=here.expected().replace("text", "encrypted text")
+            if not below and hidden
+            else _words(here),
+            required=info.is_required(),
+            default=_default(info),
+            meaning=" ".join((info.description or "").split()),
+            example="" if hidden else _flow(here.example()),
+            below=below,
+        )
+
+
+def _words(here: Place) -> str:
+    """What must stand there; keys of models have a section of their own."""
+    return "a mapping" if here.models else here.expected()
+
+
+def _place(model: type[BaseModel], name: str) -> Place:
+    return place(root(model), [name], None)
+
+
+def _below(here: Place) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The models that stand at a place or one name or index further, with what comes between."""
+    yield from (("", model) for model in here.models)
+    origin = typing.get_origin(here.type)
+    if origin in (dict, Mapping):
+        yield from ((f".{_NAME}", model) for model in place(here, [_NAME], None).models)
+    elif origin in (tuple, list, Sequence):
+        yield from (("[]", model) for model in place(here, [0], None).models)
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _default(info: FieldInfo) -> str:
+    value = (
+        to_jsonable_python(info.default, by_alias=True, exclude_none=True) if not info.is_required() else None
+    )
+    if isinstance(info.default, BaseModel):
+        # What its own keys have as their defaults is told there.
+        value = info.default.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return "" if value in (None, {}, []) else _flow(value)
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    text = yaml.safe_dump(value, default_flow_style=True, width=10_000, sort_keys=False, allow_unicode=True)
+    return text.removesuffix("...\n").strip()

@@ -1,0 +1,168 @@
+"""What the pages say exists: commands, options, keys, files, anchors."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from panda_infra.cli.app import app as program
+from panda_infra.config.stack import StackConfig
+from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.config.validation import validated
+from panda_infra.plan.values.merge import merged
+from panda_infra.reference.keys import key_paths
+from testbed.cli import app as bed
+from tests.support.documents import (
+    PAGES,
+    PROGRAMS,
+    Command,
+    anchors,
+    commands,
+    headings,
+    inline_commands,
+    keys,
+    links,
+    snippets,
+)
+from tools import REPOSITORY, toolchain
+from tools.__main__ import parser as tools_parser
+
+_APPS = {"panda_infra": program, "testbed": bed}
+_ALL = [command for page in PAGES for command in [*commands(page), *inline_commands(page)]]
+_SECTIONS = frozenset(str(info.alias or name) for name, info in StackConfig.model_fields.items())
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def _of(*beginning: str) -> list[Command]:
+    return [command for command in _ALL if command.words[: len(beginning)] == beginning]
+
+
+@each_page
+def test_every_line_of_a_block_of_commands_is_one(page: Path) -> None:
+    assert [str(command) for command in commands(page) if command.words[0] not in PROGRAMS] == []
+
+
+@pytest.mark.parametrize("command", _of("python", "-m"), ids=str)
+def test_python_commands_parse(command: Command) -> None:
+    _, _, module, *words = command.words
+    if module in _APPS:
+        _parse(typer.main.get_command(_APPS[module]), words)
+    elif module == "tools":
+        tools_parser().parse_args(words)
+    else:
+        assert importlib.util.find_spec(module), module
+
+
+def _parse(found: Any, words: list[str]) -> None:
+    """Parse without running; what the program's own parser refuses is raised."""
+    while hasattr(found, "commands"):
+        if not words:
+            return
+        if words[0].startswith("-"):
+            assert words[0] in {"--install-completion", "--show-completion", "--help"}
+            return
+        found = found.commands[words.pop(0)]
+    if words:  # in the text a command may stand by its name
+        found.make_context(found.name, words)
+
+
+@pytest.mark.parametrize("command", _of("make"), ids=str)
+def test_make_targets_and_variables_exist(command: Command) -> None:
+    text = (REPOSITORY / "Makefile").read_text()
+    for word in command.words[1:]:
+        name, given, _ = word.partition("=")
+        assert re.search(rf"^{name} \?=" if given else rf"^{name}:", text, re.MULTILINE), word
+
+
+@pytest.mark.parametrize("command", _of("pulumi"), ids=str)
+def test_pulumi_takes_the_flags(command: Command) -> None:
+    path, flags = _split(command.words[1:])
+    known = _flags(path)
+    for flag in flags:
+        assert re.search(rf"(^|\s){re.escape(flag)}\b", known, re.MULTILINE), (
+            f"pulumi {' '.join(path)} {flag}"
+        )
+
+
+def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """The names of nested commands, and the flags."""
+    nested = {"stack", "config", "state"}
+    length = 2 if words[0] in nested and len(words) > 1 and not words[1].startswith("-") else 1
+    return words[:length], [word.partition("=")[0] for word in words[length:] if word.startswith("-")]
+
+
+@cache
+def _flags(path: tuple[str, ...]) -> str:
+    # Plans of updates are hidden without it.
+    environment = toolchain.ensure(("pulumi",)).environment() | {"PULUMI_EXPERIMENTAL": "true"}
+    done = subprocess.run(
+        ["pulumi", *path, "--help"], env=environment, capture_output=True, text=True, check=True
+    )
+    # For a name that it does not know it shows the help of what is above.
+    usage = done.stdout.partition("Usage:")[2].split("\n\n")[0]
+    assert len(path) == 1 or "[command]" not in usage, f"there is no pulumi {' '.join(path)}"
+    return done.stdout
+
+
+@each_page
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        file, _, anchor = link.partition("#")
+        target = (page.parent / file).resolve() if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_no_two_headings_have_one_anchor(page: Path) -> None:
+    assert len(anchors(page)) == len(headings(page))
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = REPOSITORY / "docs" / "README.md"
+    listed = {link.partition("#")[0] for link in links(index)}
+    assert {page.name for page in PAGES if page.parent == index.parent} - listed == {index.name}
+
+
+def _snippets() -> Iterator[Any]:
+    for page in PAGES:
+        for number, snippet in enumerate(snippets(page), start=1):
+            yield pytest.param(snippet, id=f"{page.stem}-{number}")
+
+
+@pytest.mark.parametrize("snippet", list(_snippets()))
+def test_snippets_are_parts_of_a_valid_stack_file(snippet: dict[str, Any]) -> None:
+    good = yaml.safe_load((REPOSITORY / "tests" / "bad_stacks" / "good.yaml").read_text())["config"]
+    whole = {key.removeprefix("panda-infra:"): value for key, value in good.items()}
+    if isinstance(snippet.get("components"), dict):
+        snippet = snippet | {"components": merged(whole["components"], snippet["components"])}
+    written: dict[str, Any] = json.loads(json.dumps(_hidden(whole | snippet), default=str))
+    _, findings = validated(written)
+    assert [finding.problem for finding in findings] == []
+
+
+def _hidden(value: Any) -> Any:
+    """As the loader reads a stack file: what is encrypted is set, its value unknown."""
+    if isinstance(value, dict):
+        return (
+            ENCRYPTED if value.keys() == {"secure"} else {key: _hidden(item) for key, item in value.items()}
+        )
+    return [_hidden(item) for item in value] if isinstance(value, list) else value
+
+
+@each_page
+def test_keys_in_the_text_exist(page: Path) -> None:
+    # `secrets set` takes keys without their section, and names of files with their dots.
+    paths = {path.removeprefix("secrets.") for path in key_paths()} | key_paths()
+    known = re.compile("|".join(re.escape(path).replace("NAME", ".+") for path in paths))
+    assert [key for key in keys(page, _SECTIONS) if not known.fullmatch(key)] == []
