@@ -18,7 +18,7 @@ import yaml
 from typer.testing import CliRunner, Result
 
 from panda_infra.cli.app import app
-from testbed import stacks, waiting
+from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
@@ -54,7 +54,8 @@ def stack(bed: Bed, line: Forwarder) -> Iterator[Workspace]:
             "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
             "panda-infra:components": _BOTH,
             "panda-infra:hosts": {},
-            "panda-infra:lifecycle": {"protect": True},
+            # Named for later: its data may go, that of the others may not.
+            "panda-infra:lifecycle": {"protect": True, "deleteDataOf": ["iam"]},
         },
     )
     yield workspace
@@ -121,17 +122,25 @@ def test_a_deployed_stack_shows_its_status(stack: Workspace) -> None:
 
 
 def test_removing_a_component_with_data_is_refused(stack: Workspace) -> None:
-    stack.configure({"panda-infra:components": {"msgsvc": {}}})
+    stack.configure({"panda-infra:components": {"iam": _BOTH["iam"]}})
     refused = stack.up("--skip-preview")
     assert refused.code != 0
-    assert "components.iam: its data would be deleted (claims mariadb.data)" in refused.text
-    assert "deleteDataOf: [iam]" in refused.text
+    assert "components.msgsvc: its data would be deleted (claims activemq.data)" in refused.text
+    assert "deleteDataOf: [msgsvc]" in refused.text
     assert "nothing was changed" in refused.text
 
 
-def test_its_data_is_deleted_once_the_stack_file_says_so(stack: Workspace, api: Api) -> None:
-    named = {"protect": True, "deleteDataOf": ["iam"]}
-    deploy(stack, components=_BOTH, lifecycle=named)
+def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
+    stack.configure({"panda-infra:components": _BOTH, "panda-infra:namespace": "elsewhere"})
+    refused = stack.preview()
+    stack.configure({"panda-infra:namespace": _NAMESPACE})
+    assert refused.code != 0
+    assert "Namespace::namespace" in refused.text
+    assert "marked for protection" in refused.text
+
+
+def test_data_is_deleted_once_the_stack_file_says_so(stack: Workspace, api: Api) -> None:
+    assert any("mariadb" in claim for claim in claims(api))
     deploy(stack, components={"msgsvc": {}})
     assert {one.removesuffix("-activemq") for one in claims(api)} == {"panda-msgsvc", "panda-shared-logs"}
 
@@ -176,5 +185,3 @@ def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     assert left.exit_code == 1
     assert {one["kind"] for one in json.loads(left.stdout)} == {"Namespace", "PersistentVolume"}
     api.delete(f"/api/v1/namespaces/{_NAMESPACE}")
-    waiting.until(lambda: _NAMESPACE not in namespaces(api), "the end of the namespace", seconds=30)
-    assert command(stack, "residue", "local", "--wait", "20").output == "local: nothing is left\n"
