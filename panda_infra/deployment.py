@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
@@ -16,6 +14,7 @@ from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
+from panda_infra.kubernetes_object import KubernetesObject
 from panda_infra.plan.model import Plan, Release
 from panda_infra.policy.data import is_protected
 from panda_infra.policy.resources import namespace_marks
@@ -37,29 +36,38 @@ def deploy(plan: Plan) -> None:
 
 def _cluster(plan: Plan) -> ClusterHandle:
     cluster = plan.config.cluster
-    assert isinstance(cluster, ExistingCluster)  # noqa: S101
-    return existing_cluster(plan.stack, cluster, plan.config.secrets)
+    if isinstance(cluster, ExistingCluster):
+        return existing_cluster(plan.stack, cluster, plan.config.secrets)
+    from panda_infra.cluster.magnum.component import Magnum  # noqa: PLC0415 - slow, for Magnum stacks only
+
+    made = Magnum("magnum", cluster, hosts=plan.hosts.values(), protect=plan.config.lifecycle.protect)
+    pulumi.export("cluster", {"id": made.cluster_id, "api": made.api_address, "credentialEnds": made.expires})
+    return made.handle
 
 
-def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> Namespace:
-    name = plan.config.namespace
-    return Namespace(
+def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> KubernetesObject:
+    metadata = {
+        "name": plan.config.namespace,
+        "labels": {"app.kubernetes.io/managed-by": "panda-infra"},
+        "annotations": namespace_marks(plan.config.lifecycle),
+    }
+    protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
+    return KubernetesObject(
+        "Namespace",
         "namespace",
-        metadata=ObjectMetaArgs(
-            name=name,
-            labels={"app.kubernetes.io/managed-by": "panda-infra"},
-            annotations=namespace_marks(plan.config.lifecycle),
-        ),
-        opts=pulumi.ResourceOptions.merge(
-            opts, pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
-        ),
+        {"metadata": metadata},
+        pulumi.ResourceOptions.merge(opts, protected),
     )
 
 
 def _components(
-    plan: Plan, contents: Mapping[str, SecretContent], namespace: Namespace, inside: pulumi.ResourceOptions
+    plan: Plan,
+    contents: Mapping[str, SecretContent],
+    namespace: KubernetesObject,
+    inside: pulumi.ResourceOptions,
 ) -> None:
-    name = namespace.metadata.name
+    name = plan.config.namespace
+    inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[namespace]))
     secrets = StackSecrets(contents, names=plan.names, namespace=name, opts=inside)
     first: list[pulumi.Resource] = [namespace]
     if plan.shared_claim:
@@ -68,7 +76,7 @@ def _components(
             shared_logs(
                 plan.shared_claim,
                 namespace=name,
-                volume_name=f"{plan.config.namespace}-{plan.shared_claim.name}",
+                volume_name=f"{name}-{plan.shared_claim.name}",
                 opts=pulumi.ResourceOptions.merge(inside, protected),
             )
         )

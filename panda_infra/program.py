@@ -15,6 +15,7 @@ from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed_values
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.judge import judge
+from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.policy.data import lost_data
@@ -53,5 +54,10 @@ def _check_world(plan: Plan) -> list[Problem]:
     config = plan.config
     problems = check_charts(config.charts, [release.chart for release in plan.releases])
     if isinstance(config.cluster, ExistingCluster):
-        problems += check_cluster(config.cluster, config.secrets)
-    return problems
+        return problems + check_cluster(config.cluster, config.secrets)
+    from panda_infra.cluster.magnum.preflight import check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
+
+    report = check_magnum(config.cluster, volumes=block_volumes(plan))
+    for line in report.quota:
+        pulumi.log.info(f"quota of {line}")
+    return [*problems, *report.problems]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.core.v1 import ConfigMapPatch
-from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
+
+from panda_infra.kubernetes_object import KubernetesObject
 
 __all__ = ["CONFIG_MAP", "SETTINGS", "ingress_settings"]
 
@@ -15,19 +15,20 @@ CONFIG_MAP = f"{_NAMESPACE}/{_NAME}"
 SETTINGS = {"allow-snippet-annotations": "true"}
 
 
-def ingress_settings(provider: kubernetes.Provider, *, opts: pulumi.ResourceOptions) -> ConfigMapPatch:
+def ingress_settings(provider: kubernetes.Provider, *, opts: pulumi.ResourceOptions) -> KubernetesObject:
     """Allow snippets in Ingresses, beside whatever else the ConfigMap says; taken back on destroy.
 
     The ConfigMap must be there: on a new cluster `ClusterAccess` waits for it.
     """
-    return ConfigMapPatch(
+    metadata = {
+        "name": _NAME,
+        "namespace": _NAMESPACE,
+        # A field manager of its own, so that no other writer's fields are taken or given back.
+        "annotations": {"pulumi.com/patchFieldManager": "panda-infra-ingress"},
+    }
+    return KubernetesObject(
+        "ConfigMapPatch",
         "ingress-settings",
-        metadata=ObjectMetaPatchArgs(
-            name=_NAME,
-            namespace=_NAMESPACE,
-            # A field manager of its own, so that no other writer's fields are taken or given back.
-            annotations={"pulumi.com/patchFieldManager": "panda-infra-ingress"},
-        ),
-        data=SETTINGS,
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider)),
+        {"metadata": metadata, "data": SETTINGS},
+        pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider)),
     )

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import requests
-from oras.client import OrasClient
 
 from panda_infra.cache import cache_folder
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
@@ -90,15 +89,24 @@ def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
 def _manifest(source: OciCharts, chart: Chart) -> requests.Response:
     host, _, path = source.repository.removeprefix("oci://").partition("/")
     scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
-    client = OrasClient(hostname=host, insecure=scheme == "http")
-    client.auth.load_configs(client.get_container(f"{host}/{path}/{chart.name}:{chart.version}"))
     url = f"{scheme}://{host}/v2/{path}/{chart.name}/manifests/{chart.version}"
     headers = {"Accept": _MANIFEST}
     response = requests.head(url, headers=headers, timeout=_PATIENCE)
     if response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
-        headers, _ = client.auth.authenticate_request(response, headers)
+        headers = _authorized(response, headers, host, f"{path}/{chart.name}:{chart.version}")
         response = requests.head(url, headers=headers, timeout=_PATIENCE)
     return response
+
+
+def _authorized(response: requests.Response, headers: dict[str, str], host: str, name: str) -> dict[str, str]:
+    """The headers with what the registry demands: a token, from the login that Helm and Docker share if any."""
+    from oras.client import OrasClient  # noqa: PLC0415 - slow, for registries that demand a token only
+
+    client = OrasClient(hostname=host)
+    client.auth.load_configs(client.get_container(f"{host}/{name}"))
+    authorized: dict[str, str]
+    authorized, _ = client.auth.authenticate_request(response, headers)
+    return authorized
 
 
 def _check_in_folder(source: FolderCharts | GitCharts, chart: Chart) -> Problem | None:

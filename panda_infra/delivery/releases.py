@@ -28,7 +28,7 @@ class Component(pulumi.ComponentResource):
         release: Release,
         chart: ChartReference,
         *,
-        namespace: pulumi.Input[str],
+        namespace: str,
         annotations: Annotations,
         protect: bool,
         depends_on: Sequence[pulumi.Resource],
@@ -56,4 +56,4 @@ class Component(pulumi.ComponentResource):
                 ),
             ),
         )
-        self.register_outputs({"status": self.release.status})
+        self.register_outputs({})

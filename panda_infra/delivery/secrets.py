@@ -6,10 +6,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from panda_infra.catalog.names import Names
+from panda_infra.kubernetes_object import KubernetesObject
 from panda_infra.secrets import SecretContent
 
 __all__ = ["StackSecrets"]
@@ -23,26 +22,30 @@ class StackSecrets(pulumi.ComponentResource):
         contents: Mapping[str, SecretContent],
         *,
         names: Names,
-        namespace: pulumi.Input[str],
+        namespace: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
         super().__init__("panda-infra:delivery:StackSecrets", "secrets", None, opts)
         self.by_suffix = {
-            suffix: Secret(
+            suffix: KubernetesObject(
+                "Secret",
                 suffix,
-                metadata=ObjectMetaArgs(name=names.secret(suffix), namespace=namespace),
-                type=content.type,
-                data=_encoded(content),
+                {
+                    "metadata": {"name": names.secret(suffix), "namespace": namespace},
+                    "type": content.type,
+                    **_data(content),
+                },
                 # A Secret's type cannot be changed, and its name is fixed by the charts.
-                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
             for suffix, content in contents.items()
         }
         self.register_outputs({})
 
 
-def _encoded(content: SecretContent) -> pulumi.Output[dict[str, str]] | None:
-    """The content as one secret output; None when it is empty, as the API server keeps no empty map."""
+def _data(content: SecretContent) -> dict[str, pulumi.Output[dict[str, str]]]:
+    """The content as one secret output; nothing when it is empty, as the API server keeps no empty map."""
     if not content.data:
-        return None
-    return pulumi.Output.secret({key: b64encode(value).decode() for key, value in content.data.items()})
+        return {}
+    encoded = {key: b64encode(value).decode() for key, value in content.data.items()}
+    return {"data": pulumi.Output.secret(encoded)}

@@ -7,8 +7,8 @@ its own.
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.core.v1 import PersistentVolume, PersistentVolumeClaim
 
+from panda_infra.kubernetes_object import KubernetesObject
 from panda_infra.plan.model import SharedClaim
 
 __all__ = ["shared_logs"]
@@ -16,11 +16,12 @@ __all__ = ["shared_logs"]
 _ACCESS = ["ReadWriteMany"]
 _DRIVER = "cephfs.manila.csi.openstack.org"
 _DRIVER_SECRET = {"name": "os-trustee", "namespace": "kube-system"}
+_NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 
 
 def shared_logs(
-    claim: SharedClaim, *, namespace: pulumi.Input[str], volume_name: str, opts: pulumi.ResourceOptions
-) -> PersistentVolumeClaim:
+    claim: SharedClaim, *, namespace: str, volume_name: str, opts: pulumi.ResourceOptions
+) -> KubernetesObject:
     """The claim, with its static volume when it names a Manila share."""
     spec: dict[str, object] = {
         "accessModes": _ACCESS,
@@ -28,26 +29,19 @@ def shared_logs(
         "resources": {"requests": {"storage": claim.size}},
     }
     if claim.share_id:
-        volume = _manila_volume(claim, volume_name, opts)
-        spec["volumeName"] = volume.metadata.name
-    return PersistentVolumeClaim(
-        claim.name,
-        # A class may bind only when the first pod uses the claim: the releases await that, not this.
-        metadata={
-            "name": claim.name,
-            "namespace": namespace,
-            "annotations": {"pulumi.com/skipAwait": "true"},
-        },
-        spec=spec,
-        opts=opts,
-    )
+        volume = KubernetesObject("PersistentVolume", volume_name, _volume(claim, volume_name), opts)
+        spec["volumeName"] = volume_name
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[volume]))
+    # A class may bind only when the first pod uses the claim: the releases await that, not this.
+    metadata = {"name": claim.name, "namespace": namespace, "annotations": _NOT_AWAITED}
+    fields = {"metadata": metadata, "spec": spec}
+    return KubernetesObject("PersistentVolumeClaim", claim.name, fields, opts)
 
 
-def _manila_volume(claim: SharedClaim, name: str, opts: pulumi.ResourceOptions) -> PersistentVolume:
-    return PersistentVolume(
-        name,
-        metadata={"name": name, "annotations": {"pulumi.com/skipAwait": "true"}},
-        spec={
+def _volume(claim: SharedClaim, name: str) -> dict[str, object]:
+    return {
+        "metadata": {"name": name, "annotations": _NOT_AWAITED},
+        "spec": {
             "accessModes": _ACCESS,
             "capacity": {"storage": claim.size},
             "storageClassName": claim.storage_class,
@@ -60,5 +54,4 @@ def _manila_volume(claim: SharedClaim, name: str, opts: pulumi.ResourceOptions) 
                 "volumeAttributes": {"shareID": claim.share_id, "shareAccessID": claim.share_access_id},
             },
         },
-        opts=opts,
-    )
+    }

@@ -16,7 +16,17 @@ from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
 from panda_infra.plan.rules.resources import amount
 
-__all__ = ["CHART_REQUESTS", "GIB", "Requests", "Workload", "homeless", "node_sizes", "total", "workloads"]
+__all__ = [
+    "CHART_REQUESTS",
+    "GIB",
+    "Requests",
+    "Workload",
+    "block_volumes",
+    "homeless",
+    "node_sizes",
+    "total",
+    "workloads",
+]
 
 GIB = Decimal(1024) ** 3
 # What each sub-chart that reserves anything reserves by itself (T41).
@@ -82,6 +92,19 @@ def homeless(plan: Plan) -> list[Workload]:
     if not sizes:
         return []
     return [each for each in workloads(plan) if not any(each.requests.fit(size) for size in sizes)]
+
+
+def block_volumes(plan: Plan) -> int:
+    """How many volumes the claims will take from OpenStack's block storage; a Manila class shares files instead."""
+    return sum(
+        each.pods
+        for each in workloads(plan)
+        for claim in each.spec.claims
+        if (values := each.values.get(claim.key))
+        and not values.get(claim.adopt_key)
+        and not values.get("reuseLogsVolume")
+        and not str(values.get("class")).startswith("manila")
+    )
 
 
 def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str | None]] | None) -> Requests:
