@@ -1,15 +1,17 @@
-"""What a stack leaves behind on a bed: whatever the cluster has after it and had not before it."""
+"""What a stack leaves behind: whatever the cluster or the cloud has after it and had not before it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.errors import BedError
+from testbed.openstack.cloud import OpenStackBed
 
-__all__ = ["inventory", "remaining"]
+__all__ = ["of_cloud", "of_cluster", "remaining"]
 
 # Everything without a namespace; what lies in one goes with it. ConfigMaps of kube-system are the cluster's own.
 _COLLECTIONS = (
@@ -30,7 +32,7 @@ _COLLECTIONS = (
 _GONE_WITHIN = 20.0
 
 
-def inventory(bed: Bed) -> frozenset[str]:
+def of_cluster(bed: Bed) -> frozenset[str]:
     """The path of everything on the cluster that belongs to no namespace of a stack."""
     api = Api(bed.kubeconfig)
 
@@ -41,10 +43,22 @@ def inventory(bed: Bed) -> frozenset[str]:
         return frozenset(path for found in pool.map(paths, _COLLECTIONS) for path in found)
 
 
-def remaining(bed: Bed, before: frozenset[str]) -> tuple[str, ...]:
+def of_cloud(cloud: OpenStackBed) -> frozenset[str]:
+    """Everything that a stack makes in a cloud, by kind and name."""
+    tenant = cloud.connection()
+    found = {
+        "cluster": tenant.container_infrastructure_management.clusters(),
+        "server": tenant.compute.servers(),
+        "keypair": tenant.compute.keypairs(),
+        "server group": tenant.compute.server_groups(),
+    }
+    return frozenset(f"{kind} {item.name}" for kind, items in found.items() for item in items)
+
+
+def remaining(inventory: Callable[[], frozenset[str]], before: frozenset[str]) -> tuple[str, ...]:
     """What is there beside ``before``, once controllers have had the time to clean up."""
     try:
-        waiting.until(lambda: inventory(bed) <= before, "the cluster being as before", _GONE_WITHIN)
+        waiting.until(lambda: inventory() <= before, "all being as before", _GONE_WITHIN)
     except BedError:
-        return tuple(sorted(inventory(bed) - before))
+        return tuple(sorted(inventory() - before))
     return ()

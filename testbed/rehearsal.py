@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from panda_infra.config.cluster import Cluster, ExistingCluster
+from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.model import Plan
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import bed as beds
-from testbed import charts, leftovers, prerequisites, references, site, stacks
+from testbed import charts, leftovers, prerequisites, references, site
 from testbed.bed import Bed
 from testbed.errors import BedError
+from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden
 from tools import REPOSITORY
 
@@ -81,13 +81,12 @@ def rehearse(
     stack = site.stack_name(stack_file)
     config = site.configuration(overridden(stack_file, {}))
     with _own_bed(stack, config, chart_folder, report) if bed is None else nullcontext(bed) as used:
-        before = leftovers.inventory(used)
-        document = _document(stack_file, used, config)
-        plan = make_plan(stack, site.configuration(document))
-        workspace = Workspace(used.state / "rehearsals" / stack, stack)
-        with prerequisites.provided(used, plan):
-            lived = _run(used, workspace, document, plan, report)
-        left = leftovers.remaining(used, before) + _resources(workspace)
+        with place(used, make_plan(stack, config)) as where:
+            document = _document(stack_file, used, where)
+            workspace = Workspace(used.state / "rehearsals" / stack, stack)
+            before = where.inventory()
+            lived = _run(where, workspace, document, report)
+            left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
     return replace(lived, left=left)
 
@@ -96,15 +95,17 @@ def _own_bed(
     stack: str, config: StackConfig, folder: Path, report: Callable[[str], None]
 ) -> AbstractContextManager[Bed]:
     report(f"{stack}: starting a test bed")
-    room = prerequisites.workers(make_plan(stack, config))
+    inside = isinstance(config.cluster, ExistingCluster)
+    room = prerequisites.workers(make_plan(stack, config)) if inside else 0
     name = f"rehearsal-{stack[:20]}-{secrets.token_hex(3)}"
     return beds.running(name, nodes=room, charts=charts.find(folder))
 
 
-def _document(stack_file: Path, bed: Bed, config: StackConfig) -> dict[str, Any]:
-    """The stack file as it is, but on the bed, and without the protection that a rehearsal would run into."""
-    overrides = stacks.on_bed(bed) | {
-        f"{PROJECT}:cluster": _cluster(bed, config.cluster),
+def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
+    """The stack file as it is, but in its place, and without the protection that a rehearsal would run into."""
+    overrides = {
+        f"{PROJECT}:cluster": dict(where.cluster),
+        f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
         f"{PROJECT}:lifecycle": {"protect": False},
     }
     document = site.filled(stack_file, overrides)
@@ -113,37 +114,36 @@ def _document(stack_file: Path, bed: Bed, config: StackConfig) -> dict[str, Any]
     return document
 
 
-def _cluster(bed: Bed, cluster: Cluster) -> dict[str, Any]:
-    """The cluster of a rehearsal: the bed's own, of the stack's restrictions."""
-    no_root = isinstance(cluster, ExistingCluster) and cluster.no_root
-    return {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": no_root}
-
-
 def _run(
-    bed: Bed, workspace: Workspace, document: Mapping[str, Any], plan: Plan, report: Callable[[str], None]
+    where: Place, workspace: Workspace, document: Mapping[str, Any], report: Callable[[str], None]
 ) -> Report:
+    stack, config = workspace.stack, site.configuration(document)
     workspace.create(document)
-    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(plan.config)))
+    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
     seconds: dict[str, float] = {}
 
-    def step(name: str, run: Callable[..., Result], *arguments: str) -> Result:
-        report(f"{plan.stack}: {name}")
+    def step(name: str, command: str, *arguments: str) -> Result:
+        report(f"{stack}: {name}")
         began = time.monotonic()
-        result = run("--skip-preview", *arguments)
+        result = engine(command, *arguments)
         seconds[name] = time.monotonic() - began
         if result.code:
-            raise BedError(f"rehearsal of {plan.stack}: {name} failed:\n{result.text.strip()}")
+            raise BedError(f"rehearsal of {stack}: {name} failed:\n{result.text.strip()}")
         return result
 
+    def engine(command: str, *arguments: str) -> Result:
+        unattended = ("--yes", "--skip-preview", "--stack", stack)
+        return workspace.pulumi(command, *unattended, *arguments, environment=where.environment)
+
     try:
-        step("up", workspace.up)
-        missing = references.check(bed, plan.config.namespace)
-        again = step("up again", workspace.up, "--json")
+        step("up", "up")
+        missing = references.check(where.kubernetes(), config.namespace)
+        again = step("up again", "up", "--json")
     except BedError:
-        workspace.destroy()
+        engine("destroy")
         raise
-    step("destroy", workspace.destroy)
-    return Report(plan.stack, seconds, tuple(map(str, missing)), changes(again.stdout), left=())
+    step("destroy", "destroy")
+    return Report(stack, seconds, tuple(map(str, missing)), changes(again.stdout), left=())
 
 
 def changes(stdout: str) -> tuple[str, ...]:

@@ -18,11 +18,11 @@ pytestmark = pytest.mark.e2e
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> None:
-    before = leftovers.inventory(bed)
+    before = leftovers.of_cluster(bed)
     report = rehearse(stack_file(stack), bed=bed)
     assert report.passed, str(report)
     assert list(report.seconds) == ["up", "up again", "destroy"]
-    assert leftovers.remaining(bed, before) == ()
+    assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
@@ -38,7 +38,7 @@ def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, be
     file.write_text(
         yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
     )
-    before = leftovers.inventory(bed)
+    before = leftovers.of_cluster(bed)
     with pytest.raises(BedError, match=r"rehearsal of nowhere: up failed:(.|\n)*panda-msgsvc"):
         rehearse(file, bed=bed)
-    assert leftovers.remaining(bed, before) == ()
+    assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()

@@ -1,0 +1,83 @@
+"""Where a rehearsed stack lives: on the bed's own cluster, or on one that the stack makes in a cloud on the bed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from panda_infra.catalog.flavors import FLAVORS
+from panda_infra.config.cluster import ExistingCluster, MagnumCluster
+from panda_infra.plan.model import Plan
+from testbed import leftovers, prerequisites
+from testbed.bed import Bed
+from testbed.openstack import bed as clouds
+from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack.clouds import ADMINISTRATOR
+from testbed.openstack.cluster import NAME as CONTROL_PLANE
+
+__all__ = ["Place", "place"]
+
+_DISK = 80  # GiB of a flavor that the cloud does not offer by itself
+
+
+@dataclass(frozen=True)
+class Place:
+    """A site in small.
+
+    ``cluster`` is the stack file's section for it and ``environment`` what the program needs to reach it.
+    ``kubernetes`` gives the bed by which the stack's cluster is reached once it is up, and ``inventory`` names all
+    that a stack could leave behind.
+    """
+
+    cluster: Mapping[str, Any]
+    kubernetes: Callable[[], Bed]
+    inventory: Callable[[], frozenset[str]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def place(bed: Bed, plan: Plan) -> AbstractContextManager[Place]:
+    """The place that fits a stack's kind of cluster, with all that the stack finds at its site."""
+    cluster = plan.config.cluster
+    return _on_bed(bed, plan, cluster) if isinstance(cluster, ExistingCluster) else _in_cloud(bed, cluster)
+
+
+@contextmanager
+def _on_bed(bed: Bed, plan: Plan, cluster: ExistingCluster) -> Iterator[Place]:
+    section = {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": cluster.no_root}
+    with prerequisites.provided(bed, plan):
+        yield Place(section, kubernetes=lambda: bed, inventory=lambda: leftovers.of_cluster(bed))
+
+
+@contextmanager
+def _in_cloud(bed: Bed, cluster: MagnumCluster) -> Iterator[Place]:
+    cloud = clouds.start(bed.state)
+    try:
+        _offer(cloud, cluster)
+        section = cluster.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"cloud"})
+        yield Place(
+            section,
+            kubernetes=lambda: _made(bed, cloud),
+            inventory=lambda: leftovers.of_cloud(cloud),
+            environment=cloud.environment(),
+        )
+    finally:
+        clouds.stop(bed.state)
+
+
+def _offer(cloud: OpenStackBed, cluster: MagnumCluster) -> None:
+    """What the stack's owner has in CERN's cloud: the keypair and every flavor that the stack names."""
+    if cluster.public_key is None:
+        cloud.connection().compute.create_keypair(name=cluster.keypair)
+    compute = cloud.connection(ADMINISTRATOR).compute
+    offered = {flavor.name for flavor in compute.flavors()}
+    named = {cluster.flavor, cluster.master_flavor, *(group.flavor for group in cluster.node_groups)}
+    for name in sorted(named & FLAVORS.keys() - offered):
+        compute.create_flavor(name=name, vcpus=FLAVORS[name].cpus, ram=FLAVORS[name].memory, disk=_DISK)
+
+
+def _made(bed: Bed, cloud: OpenStackBed) -> Bed:
+    """The cluster that the stack has made, reached as its administrator."""
+    [kubeconfig] = (cloud.settings.folder / "clusters").glob(f"*/{CONTROL_PLANE}/kubeconfig")
+    return replace(bed, kubeconfig=kubeconfig)
