@@ -66,11 +66,13 @@ def reach(config: StackConfig) -> Access:
 
 def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
     """The cluster with the name that the stack file gives, if Magnum has it and it has an address."""
-    found = [one for one in openstack.clusters_named(cluster.name) if one.api_address]
-    if not found:
-        return Access(None, openstack)
-    kubeconfig = certificate_kubeconfig(openstack, found[0]).content
-    return Access(ClientKubernetes(kubeconfig), openstack, kubeconfig)
+    for listed in openstack.clusters_named(cluster.name):
+        # The listing itself tells no address.
+        found = openstack.cluster(listed.id)
+        if found and found.api_address:
+            kubeconfig = certificate_kubeconfig(openstack, found).content
+            return Access(ClientKubernetes(kubeconfig), openstack, kubeconfig)
+    return Access(None, openstack)
 
 
 def items(api: KubernetesApi, path: str, *, labels: str = "") -> list[Mapping[str, Any]]:

@@ -6,21 +6,28 @@ The tests follow one stack through its life, in the order of the file.
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from panda_infra.live.access import reach
+from panda_infra.plan.make import make_plan
 from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.secrets.generate import revealed, stand_ins
-from testbed import site
+from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.teardown.destroy import destroy, settled_residue
+from panda_infra.teardown.residue import residue
+from testbed import site, waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.openstack import bed as clouds
@@ -29,6 +36,7 @@ from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import APPLICATION_CREDENTIAL
 from testbed.openstack.faults import Answer
 from testbed.workspace import Result, Workspace
+from tests.support.stacks import stack as valid_stack
 from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e
@@ -354,6 +362,34 @@ def test_adopting_a_cluster_changes_nothing(cloud: OpenStackBed, tmp_path: Path)
     first.run("refresh")
     first.run("destroy")
     assert not first.clusters()
+
+
+def test_a_cluster_that_was_deleted_by_hand_is_forgotten_and_nothing_is_left(
+    cloud: OpenStackBed, tmp_path: Path
+) -> None:
+    made = make(cloud, tmp_path, "panda-by-hand", workers=1)
+    made.up()
+    described = yaml.safe_load(made.workspace.stack_file.read_text())["config"]["panda-infra:cluster"]
+    hosts = {"panda": HOSTS[0]}
+    config = valid_stack(cluster=described, hosts=hosts, namespace="inside", lifecycle={"protect": False})
+    plan = make_plan("test", config)
+    with mock.patch.dict(os.environ, made.workspace.environment() | cloud.environment()):
+        assert {leftover.kind for leftover in residue(plan, reach(config))} == {
+            "ConfigMap key",
+            "LanDB aliases",
+            "Namespace",
+            "cluster",
+            "keypair",
+            "node label",
+            "server",
+        }
+        (cluster,) = made.clusters()
+        cloud.connection().container_infrastructure_management.delete_cluster(cluster)
+        waiting.until(lambda: not made.clusters(), "the end of the cluster", seconds=60)
+        access = reach(config)
+        assert access.kubernetes is None
+        destroy(plan, access, Pulumi("pulumi", made.workspace.folder), print)
+        assert settled_residue(plan, access) == []
 
 
 @pytest.fixture(scope="module")
