@@ -12,8 +12,10 @@ import typer
 from testbed import bed as beds
 from testbed import charts as chart_folders
 from testbed import local
+from testbed import state as states
 from testbed import status as statuses
 from testbed.errors import BedError
+from testbed.openstack import bed as clouds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -45,19 +47,25 @@ def start(
         list[Path] | None, typer.Option(help="A chart, or a folder of charts, to publish.")
     ] = None,
     cluster: Annotated[str, typer.Option(help="What the nodes' names begin with.")] = "panda-local",
+    openstack: Annotated[bool, typer.Option("--openstack", help="With a real OpenStack beside it.")] = False,
 ) -> None:
-    """Start an instance: control plane, nodes, volumes, OCI registry."""
+    """Start an instance: control plane, nodes, volumes, OCI registry, and OpenStack if asked for."""
     began = time.monotonic()
     folders = [chart for folder in charts or () for chart in chart_folders.find(folder)]
+    clouds.stop(states.folder(name))  # what a killed start left
     bed = beds.start(name, nodes=nodes, charts=folders, cluster=cluster)
     print(f"{bed.name}: ready after {time.monotonic() - began:.1f} s")
     print(f"export KUBECONFIG={bed.kubeconfig}")
     print(f"charts: {bed.chart_repository}")
+    if openstack:
+        for variable, value in clouds.start(bed.state).environment().items():
+            print(f"export {variable}={value}")
 
 
 @app.command()
 def stop(name: Name = "local") -> None:
     """Stop an instance and remove all that it has written."""
+    clouds.stop(states.folder(name))
     beds.stop(name)
     print(f"{name}: stopped")
 

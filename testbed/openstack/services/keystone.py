@@ -22,7 +22,8 @@ def _bootstrap(settings: Settings) -> None:
     config = str(settings.etc / "keystone.conf")
     url = settings.url("keystone")
     owner = ["--keystone-user", "root", "--keystone-group", "root"] if os.geteuid() == 0 else []
-    admin = ["--bootstrap-password", settings.password, "--bootstrap-region-id", REGION]
+    # Joined: a password may begin with a hyphen.
+    admin = [f"--bootstrap-password={settings.password}", "--bootstrap-region-id", REGION]
     admin += [word for kind in ("admin", "public", "internal") for word in (f"--bootstrap-{kind}-url", url)]
     for command in (
         ["db_sync"],
