@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets import bigmon, cric, harvester, iam, idds, msgsvc, panda, tls, ui
 from panda_infra.plan.consumers import existing_secrets, readers
+from panda_infra.secrets import bigmon, cric, harvester, iam, idds, msgsvc, panda, tls, ui
 from panda_infra.secrets.content import OPAQUE, TLS, SecretContent
 from panda_infra.secrets.context import Context
 

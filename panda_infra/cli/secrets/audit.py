@@ -18,9 +18,9 @@ from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
+from panda_infra.plan.consumers import existing_secrets
 from panda_infra.secrets.certificates import expiry
 from panda_infra.secrets.checks import check_values, warnings
-from panda_infra.plan.consumers import existing_secrets
 from panda_infra.secrets.content import reveal
 from panda_infra.secrets.fields import Field, fields, value_of
 from panda_infra.stacks.age import written_at
