@@ -19,8 +19,8 @@ _TYPES = {"str": "text", "int": "number", "float": "number"}
 _INTRODUCTION = f"""\
 # Commands
 
-All of them begin with `{_PROGRAM}` and run anywhere inside the checkout, with its virtualenv active
-([develop.md](develop.md)). The examples leave that beginning out. `{_PROGRAM} --install-completion` teaches
+All of them begin with `{_PROGRAM}` and run anywhere inside the checkout, with its virtualenv on PATH
+([develop.md](develop.md#the-tools)). The examples leave that beginning out. `{_PROGRAM} --install-completion` teaches
 your shell to complete commands, options and names of stacks.
 
 {EXIT_CODES}
