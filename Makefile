@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check test bench docs clean
+.PHONY: help venv tools doctor lock up down status check test test-long bench docs clean
 
 PYTHON ?= python3
 UV ?= uv
@@ -42,8 +42,12 @@ check: venv ## ruff, mypy, import contracts
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 
-test: venv tools check ## all checks and tests
-	@$(VENV)/python -m pytest
+test: venv tools check ## all checks, and the tests of at most a quarter of an hour
+	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --quiet
+	@$(VENV)/python -m pytest tests/e2e -m "not long"
+
+test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack
+	@$(VENV)/python -m pytest tests/e2e -m long
 
 bench: venv tools ## measure, print the ratios
 	@$(VENV)/python -m bench

@@ -39,7 +39,7 @@ from testbed.workspace import Result, Workspace
 from tests.support.stacks import stack as valid_stack
 from tools import REPOSITORY
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PROGRAM = Path(__file__).with_name("magnum_program")
 NAME = "panda-life-k8s"

@@ -22,7 +22,7 @@ from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import APPLICATION_CREDENTIAL
 from testbed.openstack.faults import Answer
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PATIENCE = 120.0
 NAME = "panda-doma-k8s"
