@@ -52,6 +52,7 @@ WALKED = [*(page for tour in TOURS for page in tour), README]
 # Commands, and what runs them instead of the walk through the pages.
 ELSEWHERE: Mapping[str, str] = {
     r"make (up|doctor|venv tools)|export PATH=|eval ": "tests/e2e/test_documentation.py",
+    r"make test-long": ".github/workflows/long.yml",
     r"make (test|check)|python -m pytest ": ".ci/run",
     r"make bench": "bench/__main__.py",
     r"make docs": "tests/unit/docs/test_reference.py",

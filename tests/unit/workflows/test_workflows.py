@@ -29,7 +29,7 @@ _APPS = {"panda_infra": program, "testbed": bed}
 _ALLOWED = re.compile(
     r"eval \"\$\(\.venv/bin/python -m tools env( [a-z-]+)*\)\"$"
     r"|\.venv/bin/python -m (panda_infra|testbed|tools) "
-    r"|make [a-z]+$|\.ci/run$"
+    r"|make [a-z-]+$|\.ci/run$"
     r"|apt-get update -q && apt-get install -qy --no-install-recommends python3-venv$"
 )
 
