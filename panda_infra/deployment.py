@@ -80,6 +80,8 @@ def _components(
                 opts=pulumi.ResourceOptions.merge(inside, protected),
             )
         )
+    if plan.config.exposure.client_ca:
+        first.append(_client_authorities(plan, plan.config.exposure.client_ca, inside))
     annotations = pod_annotations(plan.config, contents)
     made: dict[str, Component] = {}
     for release in plan.releases:
@@ -103,6 +105,14 @@ def _components(
             opts=inside,
         )
     Protection(protect=plan.config.lifecycle.protect, everything=[*first, secrets, *made.values()])
+
+
+def _client_authorities(plan: Plan, authorities: str, opts: pulumi.ResourceOptions) -> KubernetesObject:
+    """The ConfigMap that the server's Gateway names for its clients' certificates and no chart makes (T34)."""
+    metadata = {"name": plan.names.secret("panda-client-cas"), "namespace": plan.config.namespace}
+    return KubernetesObject(
+        "ConfigMap", "panda-client-cas", {"metadata": metadata, "data": {"ca.crt": authorities}}, opts
+    )
 
 
 def _mounted(plan: Plan, release: Release) -> list[str]:
