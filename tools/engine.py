@@ -94,10 +94,11 @@ def environment(cli: Path, home: Path, others: Iterable[Path]) -> dict[str, str]
     own = cache.root()
     # Folders that were on PATH before keep their place: moving /usr/bin up would hide the user's choices.
     added = dict.fromkeys(str(file.parent) for file in (cli, *others) if file.is_relative_to(own))
+    # Tools of an earlier call give way; the virtualenv, which lies in the cache too, is the user's choice.
     inherited = [
         folder
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if not Path(folder).is_relative_to(own)
+        if not any(Path(folder).is_relative_to(own / tools) for tools in ("engine", "tools"))
     ]
     return {
         "PATH": os.pathsep.join([*added, *inherited]),

@@ -95,3 +95,10 @@ def test_the_environment_puts_what_we_built_first(
     environment = engine.environment(cli, engine.own_home(), [helm, Path("/usr/bin/etcd")])
     assert environment["PATH"] == f"{cli.parent}:{helm.parent}:/usr/bin"
     assert environment["PULUMI_HOME"] == str(engine.own_home())
+
+
+def test_an_activated_virtualenv_stays_on_path(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    active = workshop.cache / "venvs" / "main" / "digest" / "bin"
+    monkeypatch.setenv("PATH", f"{active}:{workshop.cache}/tools/helm/old:/usr/bin")
+    cli = workshop.cache / "engine" / "new" / "pulumi"
+    assert engine.environment(cli, engine.own_home(), [])["PATH"] == f"{cli.parent}:{active}:/usr/bin"
