@@ -7,80 +7,28 @@ one, and needs two runs to remove a failed cluster. Nothing around its resource 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from pydantic import Field
 from typing_extensions import override
 
-from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.node_groups import ClusterNodeGroup, counts_of, described, match, unsettled
-from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec, OpenStackError
+from panda_infra.provider.cluster_description import ClusterInputs, ClusterState, changes
+from panda_infra.provider.cluster_life import await_birth, remove, request
+from panda_infra.provider.node_groups import counts_of, described, match, unsettled
+from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec
 from panda_infra.provider.resource import (
     Change,
     Found,
     Operation,
     PartialFailure,
-    RefusedError,
     Resource,
     ResourceError,
     changed_fields,
 )
 from panda_infra.provider.values import UNKNOWN
 
-__all__ = ["ClusterInputs", "ClusterResource", "ClusterState"]
-
-_ATTEMPTS = 3
-_BAD_REQUEST = 400
-_LOOKS = 4  # polls until a cluster that Magnum failed to acknowledge counts as not made
-_ROW_PATIENCE = 12  # polls until a cluster that Magnum accepted but does not know counts as lost
-_GROW = "new capacity comes as a node group: add one under `cluster.nodeGroups`, move the pods, then shrink the first"
-_NEW = "make a second cluster beside this one and move over: Magnum would delete this one with all its data"
-_FIXED = {
-    "name": _NEW,
-    "labels": f"Magnum cannot change the labels of a cluster; undo the change, or {_NEW}",
-    "keypair": f"Magnum cannot change the keypair of a cluster; undo the change, or {_NEW}",
-    "flavor": f"Magnum cannot change the flavor of nodes; {_GROW}",
-    "masterFlavor": f"Magnum cannot change the flavor of masters; undo the change, or {_NEW}",
-    "masterCount": f"Magnum cannot change the number of masters; undo the change, or {_NEW}",
-}
-
-
-class ClusterInputs(Model):
-    """What Magnum is asked for."""
-
-    name: str
-    """Name of the cluster."""
-    template: str
-    """Name of the cluster template."""
-    keypair: str
-    """Name of the Nova keypair."""
-    flavor: str
-    """Nova flavor of the workers."""
-    master_flavor: str
-    """Nova flavor of the masters."""
-    node_count: Annotated[int, Field(ge=1)]
-    """Number of workers in the default group."""
-    master_count: Annotated[int, Field(ge=1)] = 1
-    """Number of masters."""
-    labels: Mapping[str, str] = {}
-    """Labels, merged over the template's."""
-    node_groups: tuple[ClusterNodeGroup, ...] = ()
-    """More groups of workers."""
-    adopt: bool = False
-    """Take over the existing cluster of that name."""
-
-
-class ClusterState(ClusterInputs):
-    """The cluster as Magnum has it."""
-
-    cluster_id: str
-    """Magnum's id (UUID)."""
-    complete: bool = True
-    """Whether the cluster was ever complete; one that never was holds no data and may be made again."""
-    effective_labels: Mapping[str, str] = {}
-    """All labels, the template's included."""
+__all__ = ["ClusterResource"]
 
 
 class ClusterResource(Resource[ClusterInputs, ClusterState]):
@@ -99,15 +47,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
 
     @override
     def diff(self, old: ClusterState, new: ClusterInputs) -> Mapping[str, Change]:
-        changed = changed_fields(old, new, but=frozenset({"adopt", "labels"}))
-        if _labels_differ(old, new):
-            changed.add("labels")
-        if not old.complete:
-            return {name: Change() for name in (changed | {"complete"})}
-        refused = {name: _FIXED[name] for name in sorted(changed & _FIXED.keys())} | _refused_groups(old, new)
-        if refused:
-            raise RefusedError({name: f"cluster.{name}: {reason}" for name, reason in refused.items()})
-        return {name: Change() for name in changed}
+        return {name: Change() for name in changes(old, new)}
 
     @override
     def preview(self, old: ClusterState | None, new: ClusterInputs) -> ClusterState:
@@ -171,7 +111,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
 
     @override
     def delete(self, resource_id: str, old: ClusterState, operation: Operation) -> None:
-        self._remove(old.cluster_id, operation)
+        remove(self._cloud.openstack, old.cluster_id, operation)
 
     def _make(self, new: ClusterInputs, operation: Operation) -> ClusterState:
         cluster_id = self._request(new, operation)
@@ -183,13 +123,13 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         found = self._cloud.openstack.cluster(old.cluster_id)
         if found is not None and found.failed:
             operation.progress.status(f"removing {found.name}, which is {found.status}")
-            self._remove(found.id, operation)
+            remove(self._cloud.openstack, found.id, operation)
             found = None
         return self._wait_for_birth(old, new, operation) if found else self._make(new, operation)
 
     def _wait_for_birth(self, born: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
         try:
-            done = operation.wait(self._birth(born.cluster_id))
+            done = await_birth(self._cloud.openstack, born.cluster_id, operation)
         except ResourceError as error:
             raise PartialFailure(str(error), new.name, born) from error
         state = self._state(done, ClusterState(**(dict(born) | dict(new))))
@@ -198,31 +138,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         except ResourceError as error:
             raise PartialFailure(str(error), new.name, state) from error
 
-    def _birth(self, cluster_id: str) -> Callable[[], ClusterInfo | str]:
-        unknown_polls = 0
-
-        def probe() -> ClusterInfo | str:
-            nonlocal unknown_polls
-            found = self._cloud.openstack.cluster(cluster_id)
-            if found is None:
-                # Magnum answers before its conductor has made the row.
-                unknown_polls += 1
-                if unknown_polls > _ROW_PATIENCE:
-                    msg = f"Magnum accepted cluster {cluster_id} but does not know it: somebody deleted it"
-                    raise ResourceError(msg)
-                return "Magnum has accepted the cluster"
-            if found.failed:
-                msg = (
-                    f"Magnum cluster {found.name}: {found.status}: {found.why()}. "
-                    "Mend the cause, then run `pulumi up` again: it removes this cluster and makes it anew"
-                )
-                raise ResourceError(msg)
-            return found if found.complete else f"Magnum says {found.status}"
-
-        return probe
-
     def _request(self, new: ClusterInputs, operation: Operation) -> str:
-        """Ask for the cluster exactly once: an answer that got lost is looked for before asking again."""
         spec = ClusterSpec(
             name=new.name,
             template=self._template(new.template),
@@ -233,30 +149,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             master_count=new.master_count,
             labels=new.labels,
         )
-
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._cloud.openstack.create_cluster(spec)
-            except OpenStackError as error:
-                if not error.ambiguous or attempt == _ATTEMPTS:
-                    raise
-                operation.progress.status(f"{error}; looking whether Magnum made the cluster all the same")
-                made = self._look_for(new.name, operation)
-                if made:
-                    return made[0].id
-        raise AssertionError
-
-    def _look_for(self, name: str, operation: Operation) -> tuple[ClusterInfo, ...]:
-        """Clusters of that name, given the time that Magnum needs to make a row."""
-        looks = 0
-
-        def probe() -> tuple[ClusterInfo, ...] | str:
-            nonlocal looks
-            looks += 1
-            found = tuple(self._cloud.openstack.clusters_named(name))
-            return found if found or looks >= _LOOKS else "looking whether Magnum made the cluster"
-
-        return operation.wait(probe)
+        return request(self._cloud.openstack, spec, operation)
 
     def _template(self, name: str) -> str:
         found = self._cloud.openstack.template(name)
@@ -315,45 +208,3 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             "effective_labels": found.labels,
         }
         return ClusterState(**(dict(fixed) | live))
-
-    def _remove(self, cluster_id: str, operation: Operation) -> None:
-        before = self._cloud.openstack.cluster(cluster_id)
-        if before is None:
-            return
-        self._cloud.openstack.delete_cluster(cluster_id)
-
-        def probe() -> tuple[()] | str:
-            try:
-                found = self._cloud.openstack.cluster(cluster_id)
-            except OpenStackError as error:
-                # Between the end of its groups and its own, Magnum cannot describe a cluster without masters.
-                if error.status != _BAD_REQUEST:
-                    raise
-                return "Magnum has removed the node groups"
-            if found is None:
-                return ()
-            # A failed cluster shows its old status until Magnum's conductor takes the request up.
-            if found.status == "DELETE_FAILED" and found.updated != before.updated:
-                msg = f"Magnum cluster {found.name}: DELETE_FAILED: {found.why()}"
-                raise ResourceError(msg)
-            return f"Magnum says {found.status}"
-
-        operation.wait(probe)
-
-
-def _labels_differ(old: ClusterState, new: ClusterInputs) -> bool:
-    """Whether the cluster's labels are not those asked for; one that the template gives as well is no difference."""
-    if new.labels == old.labels:
-        return False
-    dropped = old.labels.keys() - new.labels.keys()
-    return bool(dropped) or any(old.effective_labels.get(key) != value for key, value in new.labels.items())
-
-
-def _refused_groups(old: ClusterState, new: ClusterInputs) -> dict[str, str]:
-    flavors = {group.name: group.flavor for group in old.node_groups}
-    changed = [
-        group.name for group in new.node_groups if flavors.get(group.name, group.flavor) != group.flavor
-    ]
-    if not changed:
-        return {}
-    return {"nodeGroups": f"Magnum cannot change the flavor of group {', '.join(changed)}; {_GROW}"}
