@@ -65,12 +65,17 @@ def from_pulumi(
     problems = [_misplaced((name,)) for name in own if name in hidden and name != "secrets"]
     sections = {name: _decoded(name, text) for name, text in own.items()}
     if sections.get("secrets") and "secrets" not in hidden:
-        problems.append(_plain_text(("secrets",)))
+        problems.append(_plain_text(stack, ("secrets",)))
     return _judged(stack, sections, problems, rules)
 
 
-def from_file(path: FilePath, *, rules: Rules | None = None) -> Loaded:
+def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None = None) -> Loaded:
     """The configuration that a stack file holds, its encrypted values unknown.
+
+    Args:
+        path: of the file.
+        rules: cross-field rules, judged together with the rest.
+        mending: a section that is about to be corrected: what is wrong in it is left out and not told.
 
     Raises:
         StackError: with everything that is wrong.
@@ -88,14 +93,14 @@ def from_file(path: FilePath, *, rules: Rules | None = None) -> Loaded:
     if not file.sections and problems:
         raise StackError(f"Pulumi.{stack}.yaml", problems)
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
-    problems += [_plain_text(at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
+    problems += [_plain_text(stack, at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
     sections = {
         name: str(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
         # Encrypted as a whole, it says nothing that could be judged.
         if not (name == "secrets" and value == ENCRYPTED)
     }
-    return Loaded(_judged(stack, sections, problems, rules), stack, file.encrypted)
+    return Loaded(_judged(stack, sections, problems, rules, mending), stack, file.encrypted)
 
 
 def _decoded(name: str, text: str) -> Any:
@@ -109,14 +114,18 @@ def _decoded(name: str, text: str) -> Any:
 
 
 def _judged(
-    stack: str, sections: dict[str, Any], problems: Iterable[Problem], rules: Rules | None
+    stack: str,
+    sections: dict[str, Any],
+    problems: Iterable[Problem],
+    rules: Rules | None,
+    mending: str | None = None,
 ) -> StackConfig:
     source = f"Pulumi.{stack}.yaml"
     # Pulumi.yaml declares every section with an empty default, or the engine would refuse what is optional.
     sections = {name: value for name, value in sections.items() if value not in ("", {})}
     try:
-        unfilled = dict(placeholders(sections))
-        config, found = validated(sections)
+        unfilled = dict(placeholders(sections, stack=stack))
+        config, found = validated(sections, stack=stack)
     except RecursionError:
         problem = Problem("config", "nests far too deep", "Write plain YAML values.")
         raise StackError(source, [problem]) from None
@@ -125,6 +134,8 @@ def _judged(
     told += [finding.problem for finding in found if finding.path not in unfilled]
     if rules and () not in broken:
         told += rules(config, stack=stack, broken=broken)
+    if mending:
+        told = [problem for problem in told if not re.match(rf"{mending}\b", problem.where)]
     if told:
         secrets = frozenset(_texts(sections.get("secrets")))
         raise StackError(source, dict.fromkeys(_masked(problem, secrets) for problem in told))
@@ -163,7 +174,7 @@ def _misplaced(path: Path) -> Problem:
     return Problem(spelled(path), what, "Move it to its key below `secrets`, or write it in plain text.")
 
 
-def _plain_text(path: Path) -> Problem:
+def _plain_text(stack: str, path: Path) -> Problem:
     what = "is stored in plain text"
-    command = set_secret(path if len(path) > 1 else (*path, "..."))
+    command = set_secret(stack, spelled(path[1:]) or "KEY")
     return Problem(spelled(path), what, f"Run `{command}` with a new value: this one is no longer secret.")

@@ -43,8 +43,10 @@ class Finding:
     problem: Problem
 
 
-def findings(error: ValidationError, model: type[BaseModel], value: dict[str, Any]) -> list[Finding]:
-    """What is wrong with ``value``, once for each place; the members of a union speak with one voice."""
+def findings(
+    error: ValidationError, model: type[BaseModel], value: dict[str, Any], *, stack: str
+) -> list[Finding]:
+    """What is wrong with ``value`` of a stack, once for each place; the members of a union speak with one voice."""
     found: dict[tuple[Path, bool], Finding] = {}
     for detail in error.errors(include_input=False, include_url=False):
         here = place(root(model), detail["loc"], value)
@@ -52,15 +54,15 @@ def findings(error: ValidationError, model: type[BaseModel], value: dict[str, An
             owner = place(root(model), detail["loc"][:-2], value)
             finding = Finding(here.path, "key", _wrong_name(here, owner.names))
         else:
-            finding = _finding(detail, here, _at(value, here.path))
+            finding = _finding(detail, here, _at(value, here.path), stack)
         found.setdefault((finding.path, finding.type in ("missing", "extra_forbidden")), finding)
     return list(found.values())
 
 
-def empty(path: Path, model: type[BaseModel], value: dict[str, Any]) -> Finding:
+def empty(path: Path, model: type[BaseModel], value: dict[str, Any], *, stack: str) -> Finding:
     """A key that is there without a value."""
     here = place(root(model), path, value)
-    fix = f"{_correct(here)}, or remove the key."
+    fix = f"{_correct(here, stack)}, or remove the key."
     return Finding(path, "empty", Problem(_where(path), "is empty", fix))
 
 
@@ -71,9 +73,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next((folded[near] for near in difflib.get_close_matches(plain, folded, n=1, cutoff=0.6)), None)
 
 
-def set_secret(path: Path) -> str:
-    """The command that stores a secret value; it asks for the value and shows it nowhere."""
-    return f"pulumi config set --secret --path '{NAMESPACE}:{spelled(path)}'"
+def set_secret(stack: str, key: str) -> str:
+    """The command that asks for a secret value, checks it, and stores it encrypted.
+
+    ``key`` is its path below ``secrets``; the value itself is never an argument.
+    """
+    return f"python -m panda_infra secrets set --stack {stack} '{key}'"
 
 
 def set_setting(where: str, value: str) -> str:
@@ -81,29 +86,29 @@ def set_setting(where: str, value: str) -> str:
     return f"pulumi config set --path '{NAMESPACE}:{where}' {value}"
 
 
-def _finding(detail: ErrorDetails, here: Place, value: Any) -> Finding:
+def _finding(detail: ErrorDetails, here: Place, value: Any, stack: str) -> Finding:
     kind, path = detail["type"], here.path
     match kind:
         case "missing":
-            problem = _missing(here)
+            problem = _missing(here, stack)
         case "extra_forbidden":
             problem = _unknown_key(here)
         case "union_tag_not_found" | "union_tag_invalid":
             path = (*path, "kind")
             problem = _wrong_kind(here, value)
         case "value_error" | "assertion_error":
-            problem = Problem(_where(path), detail["msg"].partition(", ")[2], _correct(here))
+            problem = Problem(_where(path), detail["msg"].partition(", ")[2], _correct(here, stack))
         case "json_invalid":
             what = "holds something that is neither text, number, list nor mapping, or nests too deep"
             problem = Problem("config", what, "Write plain YAML values.")
         case _:
-            problem = _wrong_value(here, value)
+            problem = _wrong_value(here, value, stack)
     return Finding(path, kind, problem)
 
 
-def _missing(here: Place) -> Problem:
+def _missing(here: Place, stack: str) -> Problem:
     described = f": {_first_sentence(here.description)}" if here.description else ""
-    fix = f"Run `{set_secret(here.path)}`." if here.secret else f"Add it, e.g. {_assignment(here)}"
+    fix = _set(here, stack) if here.secret else f"Add it, e.g. {_assignment(here)}"
     return Problem(_where(here.path), f"is missing{described}", fix)
 
 
@@ -131,7 +136,7 @@ def _wrong_kind(here: Place, value: Any) -> Problem:
     return Problem(_where((*here.path, "kind")), what, fix)
 
 
-def _wrong_value(here: Place, value: Any) -> Problem:
+def _wrong_value(here: Place, value: Any, stack: str) -> Problem:
     expected = here.expected()
     options = choices(here.type)
     near = nearest(value, options) if options and isinstance(value, str) else None
@@ -144,17 +149,22 @@ def _wrong_value(here: Place, value: Any) -> Problem:
         what += ", but is an empty text"
     elif not textual and not expected.startswith(actual):
         what += f", but is {actual}"
-    return Problem(_where(here.path), what, _correct(here, value))
+    return Problem(_where(here.path), what, _correct(here, stack, value))
 
 
-def _correct(here: Place, value: Any = None) -> str:
+def _correct(here: Place, stack: str, value: Any = None) -> str:
     if here.secret:
-        return f"Run `{set_secret(here.path)}`."
+        return _set(here, stack)
     if here.type is str and isinstance(value, bool | int | float):
         return f"Put it in quotes, e.g. {_assignment(here, quoted=True)}"
     if here.type in _NUMBERS and isinstance(value, str) and value.strip("+-").isdigit():
         return f"Write it without quotes, e.g. {_assignment(here)}"
     return f"Write e.g. {_assignment(here, nearest(value, choices(here.type)) if isinstance(value, str) else None)}"
+
+
+def _set(here: Place, stack: str) -> str:
+    """Of a place below ``secrets``."""
+    return f"Run `{set_secret(stack, spelled(here.path[1:]))}`."
 
 
 def _assignment(here: Place, example: str | None = None, *, quoted: bool = False) -> str:

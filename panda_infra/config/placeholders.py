@@ -28,12 +28,13 @@ _LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv
 _FIX = "Replace it by the real value, or remove the key if it is optional."
 
 
-def placeholders(sections: dict[str, Any]) -> Iterator[tuple[Path, Problem]]:
+def placeholders(sections: dict[str, Any], *, stack: str) -> Iterator[tuple[Path, Problem]]:
     """Each text of a stack file that is a placeholder or an example domain, with its path."""
     local = sections.get("experiment") == "local"
     for path, text in _texts(sections, ()):
         if text != ENCRYPTED and (what := _placeholder(path, text, local=local)):
-            fix = f"Run `{set_secret(path)}`." if within(path, ("secrets",)) else _FIX
+            secret = within(path, ("secrets",))
+            fix = f"Run `{set_secret(stack, spelled(path[1:]))}`." if secret else _FIX
             yield path, Problem(spelled(path), what, fix)
 
 

@@ -26,7 +26,7 @@ def stack_schema() -> dict[str, Any]:
     definitions = model["$defs"]
     definitions["Encrypted"] = {
         "title": "Encrypted",
-        "description": "A value that `pulumi config set --secret` encrypted.",
+        "description": "A value that `python -m panda_infra secrets set` encrypted.",
         "type": "object",
         "properties": {"secure": {"type": "string"}},
         "required": ["secure"],

@@ -29,10 +29,10 @@ _FREE_FORM = frozenset({"values", "affinity"})
 _MOST_ROUNDS = 50
 
 
-def validated(sections: dict[str, Any]) -> tuple[StackConfig, list[Finding]]:
-    """The configuration without what is wrong in it, and what that was."""
+def validated(sections: dict[str, Any], *, stack: str) -> tuple[StackConfig, list[Finding]]:
+    """The configuration of a stack without what is wrong in it, and what that was."""
     value = copy.deepcopy(sections)
-    found = [empty(path, StackConfig, value) for path in _empty(value, ())]
+    found = [empty(path, StackConfig, value, stack=stack) for path in _empty(value, ())]
     fresh = tuple(found)
     for _ in range(_MOST_ROUNDS):
         for path in sorted({_cut(finding) for finding in fresh}, key=_order, reverse=True):
@@ -40,7 +40,7 @@ def validated(sections: dict[str, Any]) -> tuple[StackConfig, list[Finding]]:
         try:
             return StackConfig.model_validate_json(json.dumps(value), by_alias=True, by_name=False), found
         except ValidationError as error:
-            fresh = tuple(findings(error, StackConfig, value))
+            fresh = tuple(findings(error, StackConfig, value, stack=stack))
         # What a cut leaves incomplete is no error of the file.
         found = found + [new for new in fresh if not any(_related(new, old) for old in found)]
         if any(not finding.path for finding in fresh):

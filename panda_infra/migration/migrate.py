@@ -77,7 +77,8 @@ def _fitted(outcome: Outcome) -> StackConfig:
         try:
             return StackConfig.model_validate_json(json.dumps(outcome.sections), by_alias=True, by_name=False)
         except ValidationError as error:
-            found = findings(error, StackConfig, outcome.sections)
+            name = outcome.sections["experiment"]  # of the stack too, where nobody says otherwise
+            found = findings(error, StackConfig, outcome.sections, stack=name)
             told = [finding.problem for finding in found]
         for finding in found:
             path = finding.path

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
+from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
@@ -22,7 +23,7 @@ from panda_infra.secrets import BUILDERS, build, certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
 from panda_infra.secrets.content import BINARY, LARGEST, file_bytes, reveal
 from panda_infra.secrets.cric import check_folder
-from panda_infra.secrets.fields import Field, fields, set_command, value_of
+from panda_infra.secrets.fields import Field, fields, value_of
 from panda_infra.secrets.keystore import check_keystore
 from panda_infra.secrets.limits import LARGEST_ENV
 from panda_infra.secrets.settings import check_settings, setting_warnings
@@ -97,7 +98,7 @@ def _check_fields(config: StackConfig, stack: str) -> Iterator[Problem]:
         value = reveal(value_of(config.secrets, field.path))
         if value in ("", ENCRYPTED):
             continue
-        fix = f"Set another one: `{set_command(stack, field.key)}`."
+        fix = f"Set another one: `{set_secret(stack, field.key)}`."
         yield from (Problem(f"secrets.{field.key}", what, fix) for what in check_value(field, value, config))
 
 
@@ -137,7 +138,7 @@ def _check_certificates(config: StackConfig, stack: str, now: datetime, *, soon:
 
 def _certificate_problem(owner: str, flaw: Flaw, stack: str) -> Problem:
     where = f"certificates.{owner}.{flaw.part}"
-    fix = f"Run `{set_command(stack, f'certificates.{owner}')} --file host.p12` with a right one."
+    fix = f"Run `{set_secret(stack, f'certificates.{owner}')} --file host.p12` with a right one."
     return Problem(f"secrets.{where}", flaw.what, fix)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, SecretStr
 
 from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
@@ -23,7 +24,6 @@ __all__ = [
     "missing",
     "missing_problems",
     "required",
-    "set_command",
     "value_of",
 ]
 
@@ -74,11 +74,6 @@ class Field:
         return suffix in self.replaced and value_of(config.secrets, self.replaced[suffix]) is not None
 
 
-def set_command(stack: str, key: str) -> str:
-    """The command that asks for a value and stores it encrypted."""
-    return f"python -m panda_infra secrets set --stack {stack} '{key}'"
-
-
 def fields(config: StackConfig) -> tuple[Field, ...]:
     """Every secret value that this stack could have."""
     return (*_FIXED, *_of_clients(config), *_of_providers(config), *_of_files(config), *_of_certificates())
@@ -97,7 +92,7 @@ def missing(config: StackConfig) -> list[Field]:
 def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
     """Each missing value with the command that sets it."""
     return [
-        Problem(f"secrets.{each.key}", f"is missing: {each.title}", f"Run `{set_command(stack, each.key)}`.")
+        Problem(f"secrets.{each.key}", f"is missing: {each.title}", f"Run `{set_secret(stack, each.key)}`.")
         for each in missing(config)
     ]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.secrets.fields import set_command
 
 __all__ = ["check_settings", "setting_warnings"]
 
@@ -41,7 +41,7 @@ def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
     if left and config.secrets.auth.id_token is None:
         what = f"is not used by {', '.join(left)} between PanDA and iDDS: there only the long-lived token is (T16)"
         yield Problem(
-            "auth.internal", what, f"Run `{set_command(stack, 'auth.idToken')}` if they get refused."
+            "auth.internal", what, f"Run `{set_secret(stack, 'auth.idToken')}` if they get refused."
         )
     if config.components.harvester and EXPERIMENTS[config.experiment].harvester in ("atlas", "doma"):
         what = f"is not used by Harvester with the configuration of {config.experiment}, which has its own files (T16)"

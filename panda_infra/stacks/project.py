@@ -55,13 +55,15 @@ class Project:
             raise PandaInfraError(f"stack {stack} has no file {file.name} in {self.folder}; {hint}")
         return file
 
-    def load(self, stack: str) -> Loaded:
+    def load(self, stack: str, *, mending: str | None = None) -> Loaded:
         """A stack's configuration without decrypting it; it may still break rules between its keys.
+
+        What is wrong in the section ``mending``, which is about to be corrected, is left out.
 
         Raises:
             StackError: with every key that is wrong by itself.
         """
-        return from_file(self.file(stack))
+        return from_file(self.file(stack), mending=mending)
 
     def judge(self, stack: str) -> Loaded:
         """The same, judged by every rule.

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.cli.secrets.making import can_be_made
+from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets.fields import missing, set_command
+from panda_infra.secrets.fields import missing
 
 __all__ = ["advice"]
 
@@ -22,9 +23,9 @@ def advice(config: StackConfig, stack: str) -> Iterator[tuple[str, str]]:
         )
     certificates = dict.fromkeys(str(field.path[1]) for field in absent if field.path[0] == "certificates")
     for owner in certificates:
-        command = set_command(stack, f"certificates.{owner}")
+        command = set_secret(stack, f"certificates.{owner}")
         yield f"certificates.{owner}: host certificate with key and chain", f"{command} --file host.p12"
     for field in absent:
         if field not in made and field.path[0] != "certificates":
             file = " --file FILE" if field.is_file else ""
-            yield f"{field.key}: {field.title}", set_command(stack, field.key) + file
+            yield f"{field.key}: {field.title}", set_secret(stack, field.key) + file

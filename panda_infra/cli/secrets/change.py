@@ -12,8 +12,8 @@ from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.secrets.rolling import tell_consequences
 from panda_infra.cli.secrets.values import certificate_owner, checked, field_of, host_certificate, read_value
 from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.config.messages import set_secret
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets.fields import set_command
 from panda_infra.secrets.generate import generate
 from panda_infra.stacks.document import encrypt
 from panda_infra.stacks.pulumi import find_pulumi
@@ -45,7 +45,7 @@ def set_value(
     - `vault read -field=password db | python -m panda_infra secrets set -s doma idds.databasePassword`
     """
     here = project()
-    config = here.load(stack).config
+    config = here.load(stack, mending="secrets").config
     if owner := certificate_owner(key):
         values = dict(host_certificate(owner, file))
         changed = [field_of(".".join(map(str, path)), config) for path in values]
@@ -71,7 +71,7 @@ def rotate(stack: StackOption, key: KeyArgument) -> None:
     if not can_be_made(field, config):
         raise PandaInfraError(
             f"secrets.{field.key}: only the site can renew this: {field.title}.\n"
-            f"  Then store it: {set_command(stack, field.key)}"
+            f"  Then store it: {set_secret(stack, field.key)}"
         )
     encrypt(find_pulumi(here.folder), stack, {field.path: checked(field, generate(field), config)})
     line(f"new value in {here.file(stack).name}: {field.key}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import stat
 from base64 import b64decode
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_pem_x509_certificate
@@ -227,3 +229,23 @@ def test_an_incomplete_stack_is_not_rendered(
     result = run("secrets", "render", "small", "--output", str(tmp_path / "out"))
     assert result.exit_code == 1
     assert "secrets.hashKey: is missing" in result.stderr
+
+
+def test_the_commands_that_a_problem_tells_solve_it(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+    document = yaml.safe_load(stack_file.read_text())
+    document["config"]["panda-infra:secrets"] = {
+        "panda": {"databasePassword": "stored-in-plain-text"},
+        "files": {"panda": {"a.pem": "CHANGEME"}},
+    }
+    stack_file.write_text(yaml.safe_dump(document))
+    refused = run("check", "small")
+    told = {match[1] for match in re.finditer(r"`python -m panda_infra ([^`]+)`", refused.output)}
+    assert told == {
+        "secrets set --stack small 'panda.databasePassword'",
+        "secrets set --stack small 'files.panda[\"a.pem\"]'",
+    }
+    for text in told:
+        done = run(*shlex.split(text), stdin=b"a-new-value")
+        assert done.exit_code == 0, done.output
+    assert "plain text" not in run("check", "small").output
+    assert set(fake_cli.values.values()) == {"a-new-value"}

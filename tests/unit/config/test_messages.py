@@ -50,5 +50,5 @@ def test_nearest(word: str, meant: str | None) -> None:
 
 
 def test_the_command_for_a_secret_quotes_what_a_shell_would_eat() -> None:
-    command = set_secret(("secrets", "files", "panda", "a.pem"))
-    assert command == "pulumi config set --secret --path 'panda-infra:secrets.files.panda[\"a.pem\"]'"
+    command = set_secret("doma", 'files.panda["a.pem"]')
+    assert command == "python -m panda_infra secrets set --stack doma 'files.panda[\"a.pem\"]'"

@@ -13,7 +13,7 @@ def _told(*path: str, text: Any, experiment: str = "doma") -> bool:
     value = text
     for part in reversed(path):
         value = {part: value}
-    return bool(dict(placeholders({**value, "experiment": experiment})))
+    return bool(dict(placeholders({**value, "experiment": experiment}, stack="demo")))
 
 
 @pytest.mark.parametrize(

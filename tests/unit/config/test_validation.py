@@ -13,13 +13,13 @@ from tests.support.stacks import sections
 
 
 def _validated(**overrides: Any) -> tuple[StackConfig, set[str]]:
-    config, found = validated(sections(**overrides))
+    config, found = validated(sections(**overrides), stack="demo")
     return config, {spelled(finding.path) for finding in found}
 
 
 def test_what_is_right_stays_as_it_is() -> None:
     given = sections()
-    config, found = validated(given)
+    config, found = validated(given, stack="demo")
     assert not found
     assert given == sections()
     assert set(config.components.deployed()) == set(given["components"])

@@ -147,7 +147,7 @@ def test_snippets_are_parts_of_a_valid_stack_file(snippet: dict[str, Any]) -> No
     if isinstance(snippet.get("components"), dict):
         snippet = snippet | {"components": merged(whole["components"], snippet["components"])}
     written: dict[str, Any] = json.loads(json.dumps(_hidden(whole | snippet), default=str))
-    _, findings = validated(written)
+    _, findings = validated(written, stack="demo")
     assert [finding.problem for finding in findings] == []
 
 
