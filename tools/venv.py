@@ -84,6 +84,18 @@ def _make(folder: Path, lock: Path) -> None:
             # The lock is complete, so nothing is left to resolve; modules are compiled when first imported.
             *("--require-hashes", "--no-deps", "--no-compile", "-r", str(lock)),
         )
+        # The lock alone says what is in here, and Pulumi asks a pip that it finds for its version, half a second
+        # at the start of every command.
+        _run(
+            "pip uninstall pip",
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "uninstall",
+            "--quiet",
+            "--yes",
+            "pip",
+        )
         (folder / COMPLETE).touch()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

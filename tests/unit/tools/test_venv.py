@@ -39,10 +39,11 @@ def test_a_virtualenv_is_made_once(workshop: Workshop, lock: Path, commands: lis
     folder = ensure(lock, lines.append)
     assert ensure(lock) == folder
     assert folder.is_relative_to(workshop.cache / "venvs" / "test")
-    make, install = commands
+    make, install, uninstall = commands
     assert make == (sys.executable, "-m", "venv", str(folder))
     assert "--require-hashes" in install
     assert str(lock) in install
+    assert uninstall[-1] == "pip"  # so that Pulumi does not ask it for its version
     assert len(lines) == 2
 
 
