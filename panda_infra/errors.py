@@ -37,6 +37,10 @@ class StackError(PandaInfraError):
         self.source = source
         self.problems: Sequence[Problem] = tuple(problems)
         count = len(self.problems)
-        lines = [f"{source}: {count} {'problem' if count == 1 else 'problems'}, nothing was changed"]
-        lines += [f"  - {problem}" for problem in self.problems]
-        super().__init__("\n".join(lines))
+        summary = f"{source}: {count} {'problem' if count == 1 else 'problems'}, nothing was changed"
+        super().__init__(f"{summary}\n{self.listed}")
+
+    @property
+    def listed(self) -> str:
+        """The problems alone, one below the other."""
+        return "\n".join(f"  - {problem}" for problem in self.problems)

@@ -10,11 +10,14 @@ from typer.core import TyperGroup
 from panda_infra.cli.output import talk
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["EXIT_CODES", "Group"]
+__all__ = ["EXIT_CODES", "INCOMPLETE", "Group"]
+
+INCOMPLETE = 3
 
 EXIT_CODES = """\
 Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired or wrong; the text says what. \
-2 the command line itself is wrong."""
+2 the command line itself is wrong. 3 done, what was given and made is stored, but the stack still lacks something \
+(`init`, `import`)."""
 
 
 class Group(TyperGroup):

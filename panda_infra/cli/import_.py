@@ -50,7 +50,8 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     """Make a stack of an existing checkout: its values, certificate folders and other files, secrets encrypted.
 
     What has no place in a stack is listed with the reason, never dropped. The experiment is the stack's name by
-    default.
+    default, with --secrets-only that of the stack file. Exit code 3 when the stack still lacks something then; what
+    was imported is stored.
 
     **Examples**
 
@@ -58,13 +59,18 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     - `import ../panda-k8s --stack doma --secrets-only` completes a stack file that is in the repository
     """
     here = project()
-    chosen = experiment or stack
-    if chosen not in VALUES_KEYS:
-        raise PandaInfraError(f"{stack} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}")
     file = here.new_file(stack)
+    chosen = experiment or stack
     if secrets_only:
-        here.file(stack)
-    elif file.exists():
+        # The checkout need not say again what the stack file says.
+        present = here.load(stack, mending="secrets").config
+        chosen = experiment or present.experiment
+        storage_class = storage_class or present.storage.class_name
+    if chosen not in VALUES_KEYS:
+        raise PandaInfraError(
+            f"{chosen} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}"
+        )
+    if not secrets_only and file.exists():
         raise PandaInfraError(
             f"{file.name} exists already: give --secrets-only to add only the secrets to it"
         )

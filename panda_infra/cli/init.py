@@ -65,7 +65,8 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     """Make a stack: asks what only you know, generates every secret that can be generated, encrypts them all.
 
     For a stack whose file is there already, only what is missing is added to it.
-    In a terminal it asks for what no option gives; elsewhere it names the option.
+    In a terminal it asks for what no option gives; elsewhere it names the option. Exit code 3 as long as the stack
+    lacks something that only the site has, or its file breaks a rule; what could be generated is stored then too.
 
     **Examples**
 

@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 
 import typer
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import say, talk, warn
 from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.secrets.asking import asked
@@ -16,6 +17,7 @@ from panda_infra.cli.terminal import interactive
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
+from panda_infra.errors import StackError
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates
 from panda_infra.stacks.document import encrypt
@@ -89,35 +91,44 @@ def finish(
 
     Raises:
         PulumiError: the CLI refused.
-        StackError: the stack file breaks a rule; what was stored stays.
+        typer.Exit: with the code INCOMPLETE, when the stack lacks anything or breaks a rule; what was stored stays.
     """
     pulumi = find_pulumi(here.folder)
-    file = here.file(stack)
     if not pulumi.has(stack):
         pulumi.create(stack, provider)
         say(f"made stack {stack} in the backend")
-    _store(here, stack, values)
-    made = new_secrets(here.load(stack).config, certificates=certificates)
-    _store(here, stack, made)
-    if made:
-        say(f"generated: {', '.join(spelled(path) for path in made)}")
-    if interactive():
-        _store(here, stack, asked(here.load(stack).config))
-    left = list(advice(here.load(stack).config, stack))
-    if left:
-        warn(f"{file.name} lacks what only the site has; a preview works once it is set:")
-        for what, command in left:
-            talk.print(f"  {what}\n    {command}", markup=False)
-    # Only now: a broken rule must not keep given secrets from being stored.
-    here.judge(stack)
-    if not left:
-        say(f"{file.name} is complete: `pulumi preview --stack {stack}` shows what it would do")
+    # Before the file is judged: a broken rule must not keep given secrets from being stored.
+    _store(here, stack, values, "stored")
+    if not _completed(here, stack, certificates=certificates):
+        raise typer.Exit(INCOMPLETE)
+    say(f"{here.file(stack).name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 
-def _store(here: Project, stack: str, values: Mapping[KeyPath, str]) -> None:
+def _completed(here: Project, stack: str, *, certificates: bool) -> bool:
+    """Whether nothing is missing or wrong after generating and asking; what is left is told."""
+    try:
+        made = new_secrets(here.load(stack).config, certificates=certificates)
+        _store(here, stack, made, "generated")
+        if interactive():
+            _store(here, stack, asked(here.load(stack).config), "stored")
+        left = list(advice(here.load(stack).config, stack))
+        if left:
+            warn(f"{here.file(stack).name} lacks what only the site has; a preview works once it is set:")
+            for what, command in left:
+                talk.print(f"  {what}\n    {command}", markup=False)
+        here.judge(stack)
+    except StackError as error:
+        warn(f"{error.source} is not right yet; correct it, then run `python -m panda_infra init {stack}`:")
+        talk.print(error.listed, markup=False)
+        return False
+    return not left
+
+
+def _store(here: Project, stack: str, values: Mapping[KeyPath, str], what: str) -> None:
     if not values:
         return
     with talk.status("") as status:
         names = iter([*map(spelled, values), ""])
         status.update(f"encrypting {next(names)}")
         encrypt(find_pulumi(here.folder), stack, values, lambda _: status.update(f"encrypting {next(names)}"))
+    say(f"{what}, encrypted, in {here.file(stack).name}: {', '.join(map(spelled, values))}")

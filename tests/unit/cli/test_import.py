@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.migration.conftest import SiteCheckout
@@ -49,10 +50,35 @@ def test_a_stack_file_is_completed_and_otherwise_kept(
     refused = run("import", str(site.folder), "-s", "small", "-e", "dev")
     assert (refused.exit_code, "--secrets-only" in refused.stderr) == (1, True)
     result = run("import", str(site.folder), "-s", "small", "-e", "dev", "--secrets-only")
-    assert result.exit_code == 0, result.stderr
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert "stored, encrypted, in Pulumi.small.yaml: auth.idToken, panda.databasePassword" in result.stderr
+    assert "'certificates.panda' --file host.p12" in result.stderr
     assert "canary" in fake_cli.values.values()
     config = Project(stack_file.parent).load("small").config
     assert (config.storage.class_name, config.hosts.panda) == ("standard", "panda.cern.ch")
+
+
+def test_secrets_alone_need_nothing_of_the_checkout_that_the_stack_file_says(
+    run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    site.values("panda", "dev", {"server": {"replicaCount": 2}})
+    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert "canary" in fake_cli.values.values()
+    assert Project(stack_file.parent).load("small").config.storage.class_name == "standard"
+
+
+def test_an_incomplete_stack_file_takes_the_secrets_and_says_what_it_lacks(
+    run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    text = stack_file.read_text()
+    stack_file.write_text(text.replace("    msgsvc: {}\n", ""))
+    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert "canary" in fake_cli.values.values()
+    assert "stored, encrypted, in Pulumi.small.yaml: auth.idToken, panda.databasePassword" in result.stderr
+    assert "components.panda: needs msgsvc" in result.stderr
+    assert "nothing was changed" not in result.stderr
 
 
 def test_the_lists_of_cric_become_files_of_the_project(
@@ -63,7 +89,7 @@ def test_the_lists_of_cric_become_files_of_the_project(
     site.file("cric_jsons/sites.json", b"{}")
     (project / "cric_jsons").unlink()
     result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
-    assert result.exit_code == 0, result.stderr
+    assert result.exit_code == INCOMPLETE, result.stderr
     assert (project / "cric_jsons" / "mine" / "sites.json").read_bytes() == b"{}"
     assert Project(project).load("mine").config.cric.folder == "cric_jsons/mine"
 

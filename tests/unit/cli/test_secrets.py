@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.secrets.audit import rows
 from panda_infra.secrets.certificates import make_authority
 from tests.support.stacks import stack
@@ -65,7 +66,7 @@ def test_the_audit_is_content_with_a_complete_stack(run: Any, stack_file: Path, 
 
 def test_an_expired_certificate_fails_the_audit(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
     assert fake_cli
-    assert run("init", "small").exit_code == 0
+    assert run("init", "small").exit_code == INCOMPLETE
     file = stack_file.with_name("host.p12")
     file.write_bytes(p12("panda.cern.ch", days=5000))
     assert run("secrets", "set", "-s", "small", "certificates.panda", "--file", str(file)).exit_code == 0
