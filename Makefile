@@ -28,7 +28,7 @@ lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); know
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
-up: venv tools ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts
+up: venv ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts
 	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts $(CHARTS))
 
 down: venv ## destroy the local stack and remove the test bed
@@ -49,7 +49,7 @@ test: venv tools check ## all checks, and the tests of at most a quarter of an h
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack
 	@$(VENV)/python -m pytest tests/e2e -m long
 
-bench: venv tools ## measure, print the ratios
+bench: venv ## measure, print the ratios
 	@$(VENV)/python -m bench
 
 docs: venv ## write the pages and pictures of docs/ that are made of the code
