@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
-import socket
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
-from testbed import control_plane, ports, processes, waiting
-from testbed.openstack import clouds, cluster, config_files, seed
+from testbed import control_plane, processes
+from testbed.openstack import clouds, cluster, config_files, launch, seed, template
 from testbed.openstack import settings as settings_of
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.faults import FaultFile, Faults
-from testbed.openstack.settings import HOST, Settings
+from testbed.openstack.settings import Settings
 from tools import venv
 
 LOCK = Path(__file__).parent.with_name("requirements-openstack.lock")
 
-_SOURCES = Path(__file__).resolve().parents[2]
-_PLUGINS = Path(__file__).with_name("plugins")
 # One process each; Keystone's is Placement's too.
 _SERVICES = ("keystone", "nova", "magnum", "neutron", "glance")
-_LISTENS_WITHIN = 120.0
+_Made = TypeVar("_Made")
 
 
 def start(
@@ -45,15 +41,11 @@ def start(
         ToolsError: the services' virtual environment cannot be made.
     """
     services = venv.ensure(LOCK, "openstack", report)
+    prepared = template.ensure(services, report)
     stop(state)
-    settings = Settings(
-        folder=_folder(state),
-        services=services,
-        interpreter=Path(sys.executable),
-        ports=dict(zip(settings_of.APIS, ports.free(len(settings_of.APIS)), strict=True)),
-        password=secrets.token_urlsafe(16),
-    )
+    settings = template.settings(_folder(state), services, template.password(prepared))
     config_files.write(settings)
+    template.copy(prepared, settings)
     settings.save()
     FaultFile(settings.folder).write(faults or Faults())
     try:
@@ -85,40 +77,21 @@ def _folder(state: Path) -> Path:
 
 
 def _bring_up(settings: Settings) -> dict[str, int]:
-    """Starts all services at once and fills each as soon as it can be; returns their process ids."""
-    started = {name: _spawn(settings, name) for name in _SERVICES}
-    _await_api(settings, started, "keystone")
-    seed.identity(settings)
-    settings.identity_ready.touch()
-    credential = seed.application_credential(settings)
-    for api in settings_of.APIS:
-        _await_api(settings, started, api)
-    seed.cloud(settings)
-    clouds.write(settings, credential)
+    """Starts all services at once and fills each as soon as it answers; returns their process ids."""
+    started = {name: launch.spawn(settings, name) for name in _SERVICES}
+
+    def fill(api: str, records: Callable[[Settings], _Made]) -> _Made:
+        launch.await_api(settings, started.values(), api)
+        return records(settings)
+
+    launch.await_api(settings, started.values(), "keystone")
+    with ThreadPoolExecutor() as pool:
+        credential = pool.submit(fill, "keystone", seed.application_credential)
+        parts = {"glance": seed.image, "neutron": seed.network, "nova": seed.flavors}
+        list(pool.map(fill, parts.keys(), parts.values()))
+        fill("magnum", seed.cluster_template)
+        clouds.write(settings, credential.result())
     return {name: process.child.pid for name, process in started.items()}
-
-
-def _spawn(settings: Settings, service: str) -> processes.Process:
-    environment = {
-        "PYTHONPATH": f"{_SOURCES}:{_PLUGINS}",
-        # a process that renames itself (Neutron's) would write over the mark that it is found by
-        "SPT_NOENV": "1",
-        **settings.environment(),
-    }
-    python = settings.services / "bin" / "python"
-    return processes.spawn(
-        settings.folder, service, [python, "-m", f"testbed.openstack.services.{service}"], environment
-    )
-
-
-def _await_api(settings: Settings, started: dict[str, processes.Process], api: str) -> None:
-    def listens() -> bool:
-        for process in started.values():
-            process.ensure_alive()
-        with socket.socket() as probe:
-            return probe.connect_ex((HOST, settings.ports[api])) == 0
-
-    waiting.until(listens, f"{settings.folder}: {api} answering", _LISTENS_WITHIN)
 
 
 def _stop_processes(folder: Path) -> None:

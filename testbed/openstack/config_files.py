@@ -72,7 +72,7 @@ def _placement(settings: Settings) -> Sections:
         "DEFAULT": _logging(settings, "placement"),
         "api": {"auth_strategy": "keystone"},
         "keystone_authtoken": _token_check(settings, "placement"),
-        "placement_database": {**_database(settings, "placement"), "sync_on_startup": True},
+        "placement_database": _database(settings, "placement"),
     }
 
 

@@ -9,7 +9,8 @@ import openstack
 from testbed.openstack import offer
 from testbed.openstack.settings import REGION, Settings
 
-_TYPES = {
+TYPES = {
+    "keystone": "identity",
     "placement": "placement",
     "nova": "compute",
     "glance": "image",
@@ -40,7 +41,9 @@ def identity(settings: Settings) -> None:
     password = settings.password
 
     services = keystone.create_project(name="service", domain_id="default")
-    for name, kind in _TYPES.items():
+    for name, kind in TYPES.items():
+        if name == "keystone":  # which is there since its bootstrap
+            continue
         user = keystone.create_user(name=name, domain_id="default", password=password)
         for role in ("admin", "service"):
             keystone.assign_project_role_to_user(services.id, user.id, roles[role])
@@ -61,10 +64,9 @@ def identity(settings: Settings) -> None:
     keystone.assign_project_role_to_user(project.id, user.id, roles["member"])
 
 
-def cloud(settings: Settings) -> None:
-    """Image, flavors, network and the public template of clusters."""
-    admin = connect(settings, "admin")
-    admin.image.create_image(
+def image(settings: Settings) -> None:
+    """The image of clusters' nodes."""
+    connect(settings, "admin").image.create_image(
         name=offer.IMAGE,
         data=b"no system",
         disk_format="raw",
@@ -73,19 +75,33 @@ def cloud(settings: Settings) -> None:
         validate_checksum=False,
         os_distro="fedora-coreos",  # by which Magnum chooses its driver
     )
+
+
+def flavors(settings: Settings) -> None:
+    """The sizes of servers."""
+    compute = connect(settings, "admin").compute
     for flavor in (*offer.FLAVORS, offer.UNPLACEABLE):
-        admin.compute.create_flavor(name=flavor.name, vcpus=flavor.cpus, ram=flavor.memory, disk=flavor.disk)
-    network = admin.network.create_network(
+        compute.create_flavor(name=flavor.name, vcpus=flavor.cpus, ram=flavor.memory, disk=flavor.disk)
+
+
+def network(settings: Settings) -> None:
+    """The network of all servers."""
+    neutron = connect(settings, "admin").network
+    made = neutron.create_network(
         name=offer.NETWORK,
         is_shared=True,
         is_router_external=True,
         provider_network_type="flat",
         provider_physical_network="cern",
     )
-    admin.network.create_subnet(
-        network_id=network.id, name=offer.SUBNET, ip_version=4, cidr=offer.ADDRESSES, is_dhcp_enabled=False
+    neutron.create_subnet(
+        network_id=made.id, name=offer.SUBNET, ip_version=4, cidr=offer.ADDRESSES, is_dhcp_enabled=False
     )
-    admin.container_infrastructure_management.create_cluster_template(
+
+
+def cluster_template(settings: Settings) -> None:
+    """The public template of clusters, which Magnum checks against image, flavors and network."""
+    connect(settings, "admin").container_infrastructure_management.create_cluster_template(
         name=offer.TEMPLATE,
         coe="kubernetes",
         image_id=offer.IMAGE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ class Settings:
 
     ``folder`` holds everything that the bed writes; ``services`` is the virtual environment of the services
     and ``interpreter`` the project's Python, with which Magnum's driver starts control planes. ``password``
-    is that of every user: the bed listens on the loopback address only and lives as long as its folder.
+    is that of every user: the bed listens on the loopback address only.
     """
 
     folder: Path
@@ -47,14 +48,14 @@ class Settings:
         """One folder per Magnum cluster, named by its UUID."""
         return self.folder / "clusters"
 
-    @property
-    def identity_ready(self) -> Path:
-        """Exists once the catalog and the service users do: Nova's compute asks Placement at its start."""
-        return self.folder / "identity-ready"
-
     def url(self, api: str) -> str:
         """The address of an API as it stands in the catalog."""
         return f"http://{HOST}:{self.ports[api]}{_PATHS.get(api, '')}"
+
+    def listens(self, api: str) -> bool:
+        """Whether an API takes connections."""
+        with socket.socket() as probe:
+            return probe.connect_ex((HOST, self.ports[api])) == 0
 
     def database(self, name: str) -> Path:
         """The SQLite file of a service."""

@@ -1,5 +1,5 @@
 """The services, started with their projects' own calls but as few processes, without forks.
 
-Each module is one process: ``python -m testbed.openstack.services.<name>``, in the environment that
-``Settings.environment`` gives.
+Each module with a function ``run`` is a process, ``python -m testbed.openstack.services <name>``, in the
+environment that ``Settings.environment`` gives.
 """

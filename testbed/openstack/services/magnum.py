@@ -22,13 +22,11 @@ from magnum import objects
 from magnum.api import app as api
 from magnum.common import context as contexts
 from magnum.common import exception, rpc_service, service, short_id
-from magnum.db.sqlalchemy import models
 from magnum.service.periodic import MagnumPeriodicTasks
-from oslo_db.sqlalchemy import enginefacade
 from oslo_log import log as logging
 
 from testbed.openstack.faults import FaultFile
-from testbed.openstack.services import sqlite
+from testbed.openstack.services import startup
 from testbed.openstack.services.middleware import Application, Environ, StartResponse, watched
 from testbed.openstack.settings import HOST, Settings, current
 
@@ -100,10 +98,9 @@ def _await_rows(cluster: str | None) -> None:
         eventlet.sleep(_POLL)
 
 
-def _serve(settings: Settings) -> None:
+def run(settings: Settings) -> None:
+    """Serves until the process is ended."""
     service.prepare_service(["magnum", "--config-file", str(settings.etc / "magnum.conf")])
-    # From the models, as Magnum's own tests do: the migrations alter tables in ways that SQLite cannot.
-    models.Base.metadata.create_all(enginefacade.writer.get_engine())
     MagnumPeriodicTasks._periodic_spacing["sync_cluster_status"] = _STATUS_SPACING
     handlers = [
         conductor.indirection_api.Handler(),
@@ -120,10 +117,6 @@ def _serve(settings: Settings) -> None:
     server.start()
     server.create_periodic_tasks()
     application = watched("magnum", _settled(api.load_app(), settings), settings)
+    startup.over()
     socket = eventlet.listen((HOST, settings.ports["magnum"]))
     eventlet.wsgi.server(socket, application, log=logging.getLogger("eventlet.wsgi"), debug=False)
-
-
-if __name__ == "__main__":
-    sqlite.share()
-    _serve(current())

@@ -1,4 +1,6 @@
+import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,11 @@ def test_urls_carry_the_versions_of_the_catalog(settings: Settings) -> None:
     assert settings.url("glance") == "http://127.0.0.1:20002"
     assert settings.url("nova").endswith("/v2.1")
     assert settings.url("magnum").endswith("/v1")
+
+
+def test_api_listens_or_not(settings: Settings) -> None:
+    with socket.create_server((settings_of.HOST, 0)) as server:
+        port = server.getsockname()[1]
+        served = replace(settings, ports={"nova": port})
+        assert served.listens("nova")
+    assert not served.listens("nova")

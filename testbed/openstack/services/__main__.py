@@ -1,0 +1,27 @@
+"""``python -m testbed.openstack.services MODULE [ARGUMENT...]``: runs one of this package's modules."""
+
+# ruff: noqa: PLC0415 (what is imported in which order matters)
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+from testbed.openstack.services import startup
+from testbed.openstack.settings import current
+
+
+def main() -> None:
+    """Calls the module's ``run`` with the settings of the bed and the arguments."""
+    module, *arguments = sys.argv[1:]
+    startup.begin()
+    service = importlib.import_module(f"{__package__}.{module}")
+    # Only now: some services must be the first to import what SQLAlchemy imports too.
+    from testbed.openstack.services import sqlite
+
+    sqlite.share()
+    service.run(current(), *arguments)
+
+
+if __name__ == "__main__":
+    main()
