@@ -23,7 +23,7 @@ from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.plan.rules import databases
-from panda_infra.secrets.fields import value_of
+from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import Pulumi, find_pulumi

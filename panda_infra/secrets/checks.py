@@ -23,7 +23,8 @@ from panda_infra.secrets import BUILDERS, build, certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
 from panda_infra.secrets.content import BINARY, LARGEST, file_bytes, reveal
 from panda_infra.secrets.cric import check_folder
-from panda_infra.secrets.fields import Field, fields, value_of
+from panda_infra.secrets.field import Field, value_of
+from panda_infra.secrets.fields import fields
 from panda_infra.secrets.keystore import check_keystore
 from panda_infra.secrets.limits import LARGEST_ENV
 from panda_infra.secrets.settings import check_settings, setting_warnings

@@ -14,7 +14,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.certificates import Authority, HostCertificate, make_authority
 from panda_infra.secrets.checks import certified_hosts
-from panda_infra.secrets.fields import Field, Origin, missing, value_of
+from panda_infra.secrets.field import Field, Origin, value_of
+from panda_infra.secrets.fields import missing
 from panda_infra.secrets.keystore import make_keystore
 
 __all__ = ["generate", "make_certificates", "revealed", "stand_ins"]

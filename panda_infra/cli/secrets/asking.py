@@ -13,7 +13,8 @@ from panda_infra.cli.secrets.values import checked, host_certificate, read_value
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets.fields import Field, missing
+from panda_infra.secrets.field import Field
+from panda_infra.secrets.fields import missing
 
 __all__ = ["asked"]
 

@@ -22,7 +22,8 @@ from panda_infra.plan.consumers import existing_secrets
 from panda_infra.secrets.certificates import expiry
 from panda_infra.secrets.checks import check_values, warnings
 from panda_infra.secrets.content import reveal
-from panda_infra.secrets.fields import Field, fields, value_of
+from panda_infra.secrets.field import Field, value_of
+from panda_infra.secrets.fields import fields
 from panda_infra.stacks.age import written_at
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import find_pulumi

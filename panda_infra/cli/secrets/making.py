@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets.fields import Field
+from panda_infra.secrets.field import Field
 
 __all__ = ["can_be_made"]
 

@@ -18,7 +18,8 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.certificates import HostCertificate, from_p12
 from panda_infra.secrets.checks import check_value
 from panda_infra.secrets.content import BINARY
-from panda_infra.secrets.fields import Field, fields
+from panda_infra.secrets.field import Field
+from panda_infra.secrets.fields import fields
 from panda_infra.stacks.files import as_text
 
 __all__ = ["certificate_owner", "checked", "field_of", "host_certificate", "read_value"]

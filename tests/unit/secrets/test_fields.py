@@ -12,7 +12,8 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets import BUILDERS
-from panda_infra.secrets.fields import fields, missing, missing_problems, required, value_of
+from panda_infra.secrets.field import value_of
+from panda_infra.secrets.fields import fields, missing, missing_problems, required
 from panda_infra.secrets.generate import generate, stand_ins
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 
