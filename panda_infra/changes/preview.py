@@ -12,7 +12,18 @@ from panda_infra.changes.compare import Difference, differences
 from panda_infra.changes.wording import without_values
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["CLUSTER", "RELEASE", "SECRETS", "STORAGE", "Action", "Preview", "PreviewError", "Step", "read"]
+__all__ = [
+    "CLUSTER",
+    "RELEASE",
+    "SECRETS",
+    "STORAGE",
+    "Action",
+    "Preview",
+    "PreviewError",
+    "Step",
+    "read",
+    "with_violations",
+]
 
 Action = Literal["created", "changed", "replaced", "deleted"]
 
@@ -86,6 +97,28 @@ def read(text: str) -> Preview:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         how = "take the output of `pulumi preview --json --diff`"
         raise PreviewError(f"this is no preview ({type(error).__name__}): {how}") from None
+
+
+def with_violations(printed: str, events: str) -> str:
+    """The preview that the engine printed, with the violated policies of its log of events among the diagnostics.
+
+    Args:
+        printed: JSON.
+        events: one event in JSON per line.
+    """
+    logged = (json.loads(line).get("policyEvent") for line in events.splitlines())
+    told = [
+        {
+            "severity": "error",
+            "message": f"{event['policyName']}: {event['message'].strip().splitlines()[-1]}",
+        }
+        for event in logged
+        if event and event["enforcementLevel"] == "mandatory"
+    ]
+    if not told:
+        return printed
+    value = json.loads(printed)
+    return json.dumps(value | {"diagnostics": [*told, *(value.get("diagnostics") or [])]})
 
 
 def _steps(steps: list[Mapping[str, Any]]) -> Iterator[Step]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from panda_infra.changes.leaks import secret_texts
+from panda_infra.changes.preview import with_violations
 from panda_infra.changes.seal import state_version
 from panda_infra.changes.wording import safe_lines
 from panda_infra.stacks.pulumi import Pulumi, PulumiError
@@ -16,6 +19,9 @@ from panda_infra.stacks.pulumi import Pulumi, PulumiError
 __all__ = ["Engine"]
 
 _LINES_OF_FAILURE = 12
+_POLICY_PACK = "policy"
+# The output in JSON has no word about policies. The log of events has, and its option is hidden without this.
+_EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 @dataclass(frozen=True)
@@ -29,29 +35,33 @@ class Engine:
         """What the engine would do to the world as it is now, as JSON, also when it fails on the way.
 
         Args:
-            plan: where to keep the plan, with every secret encrypted by the stack's own secrets provider.
+            plan: where to keep the plan, with every secret encrypted by the stack's own secrets provider. There is
+                none when the policy pack is violated; the violations are among the diagnostics.
 
         Raises:
             PulumiError: there is no preview at all.
         """
-        keep = ("--save-plan", str(plan)) if plan else ()
-        done = self._start("preview", "--json", "--diff", "--refresh", *keep)
-        out, err = done.communicate()
+        with TemporaryDirectory() as scratch:
+            log = Path(scratch, "events")
+            keep = ("--save-plan", str(plan), *self._pack, "--event-log", str(log)) if plan else ()
+            done = self._start("preview", "--json", "--diff", "--refresh", *keep)
+            out, err = done.communicate()
+            events = log.read_text(encoding="utf-8") if log.exists() else ""
         if not out.lstrip().startswith("{"):
             told = "\n  ".join(safe_lines((err.strip() or out.strip()).splitlines()[-_LINES_OF_FAILURE:]))
             raise PulumiError(f"the preview of stack {self.stack} did not begin:\n  {told}")
-        return out
+        return with_violations(out, events)
 
     def update(self, plan: Path) -> Iterator[str]:
         """Do what a plan holds and nothing else; yields the engine's output without secret values.
 
         The engine previews inside the plan first: when the world or the configuration has changed so that other
-        steps were needed, it stops before it has changed anything.
+        steps were needed, or the policy pack is violated, it stops before it has changed anything.
 
         Raises:
             PulumiError: at the end, when it failed.
         """
-        running = self._start("up", "--yes", "--refresh", "--plan", str(plan), together=True)
+        running = self._start("up", "--yes", "--refresh", "--plan", str(plan), *self._pack, together=True)
         assert running.stdout  # noqa: S101 - a pipe was asked for
         yield from safe_lines(line.rstrip("\n") for line in running.stdout)
         # What follows is not shown, but must be read: a full pipe would stop the engine.
@@ -68,11 +78,16 @@ class Engine:
         listed = json.loads(self.pulumi.run("config", "--show-secrets", "--json", "--stack", self.stack))
         return secret_texts(entry["value"] for entry in listed.values() if entry["secret"])
 
+    @property
+    def _pack(self) -> tuple[str, str]:
+        return ("--policy-pack", str(self.pulumi.folder / _POLICY_PACK))
+
     def _start(self, *arguments: str, together: bool = False) -> subprocess.Popen[str]:
         options = ("--stack", self.stack, "--non-interactive", "--color", "never")
         return subprocess.Popen(
             [self.pulumi.executable, *arguments, *options],
             cwd=self.pulumi.folder,
+            env={**os.environ, **_EVENT_LOG},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if together else subprocess.PIPE,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from testbed import stacks
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support.documented import documented
 from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e
 
-_PACK = ("--policy-pack", str(REPOSITORY / "policy"))
+_POLICY = str(REPOSITORY / "policy")
 # Somebody forgets to protect releases, and puts an object where it does not belong.
 _SLIPS = """
 import pulumi
@@ -40,7 +43,10 @@ def stack(bed: Bed) -> Workspace:
 
 
 def test_the_program_satisfies_the_pack(stack: Workspace) -> None:
-    result = stack.preview(*_PACK)
+    told = documented(
+        "pulumi preview --policy-pack policy --stack dev", {"policy --": f"{_POLICY} --", "dev": "local"}
+    )
+    result = stack.pulumi(*told.arguments)
     assert result.code == 0, result.text
     assert "panda-infra" in result.text.partition("Policies:")[2]
 
@@ -49,9 +55,13 @@ def test_a_program_with_slips_is_refused(stack: Workspace) -> None:
     main = stack.folder / "__main__.py"
     main.unlink()
     main.write_text(_SLIPS)
-    result = stack.preview(*_PACK)
+    told = documented(
+        "pulumi up --policy-pack policy --stack dev", {"policy --": f"{_POLICY} --", "dev": "local"}
+    )
+    result = stack.pulumi(*told.arguments, "--yes")
     assert result.code != 0
-    told = " ".join(result.text.partition("Policies:")[2].split())
-    assert "msgsvc: owns activemq.data in a protected stack without Pulumi's protect" in told
-    assert "stray: belongs into namespace policed, not default" in told
-    assert "panda-shared-logs:" not in told
+    assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
+    said = " ".join(result.text.partition("Policies:")[2].split())
+    assert "msgsvc: owns activemq.data in a protected stack without Pulumi's protect" in said
+    assert "stray: belongs into namespace policed, not default" in said
+    assert "panda-shared-logs:" not in said

@@ -20,6 +20,7 @@ from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace, overridden
 from tests.support import forge as forges
+from tests.support.documented import documented
 from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e
@@ -27,6 +28,16 @@ pytestmark = pytest.mark.e2e
 _NAMESPACE = "reviewed"
 _CANARY = "canary-4711-in-the-broker"
 _COPIED = ("panda_infra", "__main__.py", "Pulumi.yaml", "cric_jsons")
+_STACK = {"doma": "local"}
+# An object where it does not belong.
+_SLIP = """
+import pulumi
+from pulumi_kubernetes import Provider
+from pulumi_kubernetes.core.v1 import ConfigMap
+
+other = pulumi.ResourceOptions(provider=Provider("other", render_yaml_to_directory="rendered"))
+ConfigMap("stray", metadata={"name": "stray", "namespace": "default"}, opts=other)
+"""
 
 
 class Checkout:
@@ -43,6 +54,7 @@ class Checkout:
             else:
                 shutil.copy(source, self.folder / name)
         shutil.copy(REPOSITORY / "requirements.lock", self.folder)
+        shutil.copytree(REPOSITORY / "policy", self.folder / "policy")
         (self.folder / ".gitignore").write_text("/state\n/passphrase\n/.venv\n/reviewed*\n__pycache__\n")
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("begin")
@@ -69,7 +81,8 @@ class Checkout:
         )
 
     def changes(self, base: str) -> dict[str, Any]:
-        done = self.run("plan-changes", base, "--json")
+        told = documented("python -m panda_infra plan-changes origin/main", {"origin/main": base})
+        done = self.run(*told.arguments, "--json")
         assert done.returncode == 0, done.stderr
         changes: dict[str, Any] = json.loads(done.stdout)
         return changes
@@ -147,7 +160,8 @@ def test_a_commit_that_cannot_be_told_counts_as_touched(checkout: Checkout) -> N
 
 
 def test_the_preview_is_kept_without_a_secret(checkout: Checkout, api: Api) -> None:
-    previewed = checkout.run("review", "preview", "local", "--since", "main", "--commit", "c0ffee")
+    told = documented("python -m panda_infra review preview doma", _STACK)
+    previewed = checkout.run(*told.arguments, "--since", "main", "--commit", "c0ffee")
     assert previewed.returncode == 0, previewed.stderr
     comment = (checkout.folder / "reviewed" / "comment.md").read_text()
     assert "**Down while its only pod is replaced**: `msgsvc/activemq`" in comment
@@ -165,7 +179,7 @@ def test_a_changed_world_stops_the_deployment_before_it_begins(checkout: Checkou
     path = f"/api/v1/namespaces/{_NAMESPACE}/secrets/panda-secrets-msgsvc-envs"
     right = api.get(path)["data"]
     api.merge(path, {"data": {"ACTIVEMQ_BASE_PASSWD": b64encode(b"another-password").decode()}})
-    refused = checkout.run("review", "apply", "local")
+    refused = checkout.run(*documented("python -m panda_infra review apply doma", _STACK).arguments)
     said = refused.stdout + refused.stderr
     assert refused.returncode == 1, said
     assert "violates plan" in said
@@ -208,18 +222,32 @@ def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: A
     assert "the stack was deployed since the review" in again.stderr
 
 
+def test_a_violated_policy_is_told_and_nothing_is_kept_for_the_merge(checkout: Checkout) -> None:
+    program = checkout.folder / "__main__.py"
+    sound = program.read_text()
+    program.write_text(sound + _SLIP)
+    refused = checkout.run("review", "preview", "local")
+    program.write_text(sound)
+    assert refused.returncode == 1
+    told = "inside-the-namespace: stray: belongs into namespace reviewed, not default"
+    assert told in refused.stdout, refused.stdout + refused.stderr
+    assert told in (checkout.folder / "reviewed" / "comment.md").read_text()
+    assert not (checkout.folder / "reviewed" / "plan.json").exists()
+
+
 def test_drift_has_one_issue_while_it_lasts(checkout: Checkout, api: Api) -> None:
     path = f"/api/v1/namespaces/{_NAMESPACE}/secrets/panda-secrets-msgsvc-envs"
     right = api.get(path)["data"]
     api.merge(path, {"data": {"ACTIVEMQ_BASE_PASSWD": b64encode(b"another-password").decode()}})
     with forges.running() as forge:
-        found = checkout.run("review", "drift", "local", **github(forge.url))
+        told = documented("python -m panda_infra review drift doma", _STACK)
+        found = checkout.run(*told.arguments, **github(forge.url))
         assert "issue opened" in found.stderr, found.stderr
         [issue] = forge.issues
         assert "Secret `msgsvc-envs` is changed" in issue["body"]
         assert no_secret_in(issue["body"])
         api.merge(path, {"data": right})
-        gone = checkout.run("review", "drift", "local", **github(forge.url))
+        gone = checkout.run(*told.arguments, **github(forge.url))
         assert "issue closed" in gone.stderr, gone.stderr
         assert issue["state"] == "closed"
 

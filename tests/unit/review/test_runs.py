@@ -32,6 +32,7 @@ printf '%s\\n' "$*" >> "$here/calls"
 command=$1
 while [ $# -gt 0 ]; do
     [ "$1" = --save-plan ] && /bin/cp "$here/plan" "$2"
+    [ "$1" = --event-log ] && [ -e "$here/events" ] && /bin/cp "$here/events" "$2"
     shift
 done
 /bin/cat "$here/$command"
@@ -108,6 +109,8 @@ def test_a_review_keeps_the_plan_under_a_seal(fake: FakeEngine, tmp_path: Path) 
     assert list(apply(fake.engine, kept(folder), tmp_path / "scratch")) == ["updated"]
     (update,) = [call for call in fake.calls if call.startswith("up ")]
     assert "--refresh --plan" in update
+    judged = [call for call in fake.calls if call.startswith(("up ", "preview "))]
+    assert all(f"--policy-pack {tmp_path / 'policy'}" in call for call in judged)
 
 
 @pytest.mark.parametrize("leaking", ["plan", "preview"])
@@ -152,6 +155,20 @@ def test_a_preview_that_does_not_begin_is_told(fake: FakeEngine, tmp_path: Path)
     fake.fails("preview")
     with pytest.raises(PulumiError, match=r"(?s)the preview of stack doma did not begin.*no such stack"):
         Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+
+
+def test_a_violated_policy_is_told_in_the_comment(fake: FakeEngine, tmp_path: Path) -> None:
+    event = {
+        "policyName": "inside-the-namespace",
+        "message": "A stack keeps to its own namespace.\nstray: belongs into namespace panda\n",
+        "enforcementLevel": "mandatory",
+    }
+    lines = [{"sequence": 1, "preludeEvent": {}}, {"sequence": 2, "policyEvent": event}]
+    fake.says(preview=printed(errors=["preview failed"]), events="\n".join(map(json.dumps, lines)))
+    previewed = Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+    told = "inside-the-namespace: stray: belongs into namespace panda"
+    assert previewed.errors == (told, "preview failed")
+    assert told in (tmp_path / "reviewed" / "comment.md").read_text()
 
 
 DRIFT: dict[str, Any] = step("update", "kubernetes:core/v1:Secret", "panda-envs", {}, {"a": 1})
