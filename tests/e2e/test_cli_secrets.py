@@ -16,6 +16,7 @@ from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import Pulumi
 from testbed.bed import Bed
 from testbed.stacks import on_bed
+from tests.support.documented import documented
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY, toolchain
 
@@ -169,6 +170,26 @@ def test_a_wrong_passphrase_is_told_plainly(project: Project) -> None:
         project.environment["PULUMI_CONFIG_PASSPHRASE"] = "correct horse"
 
 
+def test_another_passphrase_encrypts_everything_anew(project: Project, stack_file: Path) -> None:
+    before = stack_file.read_text()
+    told = documented("pulumi stack change-secrets-provider passphrase --stack doma", {"doma": _STACK})
+    done = subprocess.run(
+        told.words,
+        cwd=project.folder,
+        env=project.environment,
+        input=b"battery staple\nbattery staple\n",
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert stack_file.read_text().count("secure:") == before.count("secure:")
+    old, project.environment["PULUMI_CONFIG_PASSPHRASE"] = "correct horse", "battery staple"
+    project.run("secrets", "audit", _STACK)
+    project.environment["PULUMI_CONFIG_PASSPHRASE"] = old
+    project.run("secrets", "audit", _STACK, code=1)
+    stack_file.write_text(before)
+
+
 def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -> None:
     site = SiteCheckout(tmp_path / "panda-k8s")
     site.values("panda", "dev", {"server": {"replicaCount": 2, "persistentvolume": {"class": "nas"}}})
@@ -192,6 +213,7 @@ def test_a_preview_with_stand_ins_needs_no_secret(project: Project, bed: Bed) ->
     document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text())
     document["config"] |= on_bed(bed) | {"panda-infra:namespace": "stand-ins"}
     (project.folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
-    text = project.run("preview", "local", "--stand-ins", "--json")
+    told = documented("python -m panda_infra preview doma --stand-ins", {"doma": "local"})
+    text = project.run(*told.arguments, "--json")
     assert json.loads(text)["changeSummary"]["create"] > 20
     assert "Pulumi.local.yaml" not in project.run("check", "local")

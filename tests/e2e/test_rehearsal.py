@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,10 @@ import yaml
 from testbed import leftovers
 from testbed.bed import Bed
 from testbed.errors import BedError
-from testbed.rehearsal import rehearse
+from testbed.rehearsal import FIXTURES, rehearse
+from tests.support.documented import documented
 from tests.support.stack_files import STACKS, stack_file
+from tools import REPOSITORY, toolchain
 
 pytestmark = pytest.mark.e2e
 
@@ -30,6 +35,32 @@ def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> N
     assert report.passed, str(report)
     assert list(report.seconds) == ["up", "up again", "destroy"]
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
+
+
+@pytest.mark.long
+def test_the_command_has_a_bed_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "panda-k8s").mkdir()
+    (tmp_path / "panda-k8s" / "helm").symlink_to(FIXTURES)
+    told = [
+        documented("python -m panda_infra rehearse local"),
+        documented("python -m panda_infra rehearse doma"),
+        documented(
+            "python -m panda_infra rehearse doma --charts ../panda-k8s",
+            {"../panda-k8s": str(tmp_path / "panda-k8s")},
+        ),
+    ]
+    environment = os.environ | toolchain.ensure(("pulumi",)).environment()
+    for each in told:
+        done = subprocess.run(
+            [sys.executable, *each.words[1:]],
+            cwd=REPOSITORY,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{each}\n{done.stdout}{done.stderr}"
+        assert "nothing missing, no change by the second up, nothing left" in done.stdout
 
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:

@@ -14,10 +14,12 @@ from testbed import stacks, waiting
 from testbed.bed import Bed
 from testbed.workspace import Result, Workspace, overridden
 from tests.support import s3
+from tests.support.documented import documented
 
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "shared"
+_STACK = {"doma": "local"}
 _SLOW = {"activemq": {"annotations": {"testbed.panda-infra/ready-after": "2s"}}}
 
 
@@ -76,6 +78,8 @@ def test_the_state_lies_on_the_server_and_keeps_secrets_encrypted(stack: Shared)
     files = [file for file in stack.server.bucket.rglob("*.json") if file.is_file()]
     assert [file for file in files if file.name == "local.json"]
     assert not list((stack.folder / "state").iterdir())
+    listed = stack.pulumi(*documented("pulumi stack ls").arguments)
+    assert listed.stdout.splitlines()[1].startswith("local"), listed.text
 
 
 def test_a_second_run_is_refused_while_the_first_one_finishes(stack: Shared) -> None:
@@ -95,7 +99,41 @@ def test_the_lock_of_a_killed_run_is_released_by_hand_and_nothing_is_lost(stack:
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert refused(stack.up("--skip-preview"))
-    assert stack.pulumi("cancel", "--yes", "--stack", "local").code == 0
+    told = documented("pulumi cancel --stack doma", _STACK)
+    assert stack.pulumi(*told.arguments, "--yes").code == 0
     assert stack.resources() == before
     again = stack.up("--expect-no-changes", "--skip-preview")
     assert again.code == 0, again.text
+
+
+def test_a_state_moves_with_its_secrets(stack: Shared) -> None:
+    (stack.server.bucket.parent / "moved").mkdir()
+    address = stack.server.environment["PULUMI_BACKEND_URL"].replace(s3.BUCKET, "moved")
+    told = [
+        documented("pulumi stack export --stack doma --file doma.json", _STACK),
+        documented("PULUMI_BACKEND_URL='s3://...' pulumi stack init doma", {**_STACK, "s3://...": address}),
+        documented(
+            "PULUMI_BACKEND_URL='s3://...' pulumi stack import --stack doma --file doma.json",
+            {**_STACK, "s3://...": address},
+        ),
+        documented("shred -u doma.json", _STACK),
+    ]
+    before = stack.resources()
+    script = "\n".join(["set -e", *(command.text for command in told)])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=stack.folder,
+        env=stack.environment() | {"PULUMI_SKIP_CONFIRMATIONS": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (stack.folder / "local.json").exists()
+    there = {"PULUMI_BACKEND_URL": address}
+    same = stack.pulumi("preview", "--expect-no-changes", "--stack", "local", environment=there)
+    assert same.code == 0, same.text
+    moved = stack.pulumi("stack", "export", "--stack", "local", environment=there)
+    assert {
+        each["urn"].rpartition("::")[2] for each in json.loads(moved.stdout)["deployment"]["resources"]
+    } == before

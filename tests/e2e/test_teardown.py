@@ -22,12 +22,14 @@ from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
 
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "teardown"
 _BOTH = {"msgsvc": {}, "iam": {"mariadb": {"enabled": True}}}
+_STACK = {"dev": "local"}
 _TEST_STACK = {"protect": False, "expires": "2020-12-01"}
 
 
@@ -147,7 +149,8 @@ def test_data_is_deleted_once_the_stack_file_says_so(stack: Workspace, api: Api)
 
 def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Workspace, api: Api) -> None:
     deploy(stack, lifecycle=_TEST_STACK)
-    over = command(stack, "expired", "--json")
+    expired = documented("python -m panda_infra expired").arguments
+    over = command(stack, *expired, "--json")
     assert over.exit_code == 1
     assert json.loads(over.stdout)[0]["must_go"]
     inside = f"/api/v1/namespaces/{_NAMESPACE}"
@@ -157,33 +160,45 @@ def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Wor
     api.create(f"{inside}/configmaps", {"metadata": {"name": "held", "finalizers": ["example.com/held"]}})
     # Deleted before the namespace is, which would look at it again only a quarter of a minute later.
     api.delete(f"{inside}/configmaps/held")
-    destroyed = command(stack, "destroy", "local", "--yes", "--free-after", "1")
+    told = documented("python -m panda_infra destroy dev --free-after 60", {"dev": "local", "60": "1"})
+    destroyed = command(stack, *told.arguments, "--yes")
     assert destroyed.exit_code == 0, destroyed.output
     assert "freeing configmaps held, which waits for example.com/held" in destroyed.output
     assert "local: nothing is left" in destroyed.output
     assert resources(stack) == set()
     assert _NAMESPACE not in namespaces(api)
-    assert command(stack, "expired").exit_code == 0
+    assert command(stack, *expired).exit_code == 0
+
+
+def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
+    deploy(stack)
+    removed = command(stack, *documented("python -m panda_infra expired --remove").arguments)
+    assert removed.exit_code == 0, removed.output
+    assert "local: nothing is left" in removed.output
+    assert _NAMESPACE not in namespaces(api)
 
 
 def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     stack: Workspace, api: Api, line: Forwarder, bed: Bed
 ) -> None:
-    deploy(stack)
+    deploy(stack, lifecycle={"protect": True})
+    stack.configure({"panda-infra:lifecycle": _TEST_STACK})
     answering = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert answering.exit_code == 1
     assert "the cluster answers" in answering.output
     line.close()
-    silent = command(stack, "destroy", "local", "--yes")
+    silent = command(stack, *documented("python -m panda_infra destroy dev", _STACK).arguments, "--yes")
     assert silent.exit_code == 1
     assert "add --cluster-gone" in silent.output
+    unprotect = documented("pulumi state unprotect --all --stack dev", _STACK)
+    assert stack.pulumi(*unprotect.arguments, "--yes").code == 0
     forgotten = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert forgotten.exit_code == 0, forgotten.output
     assert resources(stack) == set()
 
     # It was not gone at all: what was forgotten is found by its names.
     stack.configure({"panda-infra:cluster": {"kind": "existing", "kubeconfig": str(bed.kubeconfig)}})
-    left = command(stack, "residue", "local", "--json")
+    left = command(stack, *documented("python -m panda_infra residue dev", _STACK).arguments, "--json")
     assert left.exit_code == 1
     assert {one["kind"] for one in json.loads(left.stdout)} == {"Namespace", "PersistentVolume"}
     api.delete(f"/api/v1/namespaces/{_NAMESPACE}")

@@ -24,6 +24,7 @@ __all__ = [
     "PROGRAMS",
     "Command",
     "anchors",
+    "command_of",
     "commands",
     "headings",
     "inline_commands",
@@ -64,6 +65,11 @@ class Command:
     def __str__(self) -> str:
         return f"{self.page}: {self.text}"
 
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What follows the program: its name, or ``python -m`` and the module."""
+        return self.words[3:] if self.words[:2] == ("python", "-m") else self.words[1:]
+
 
 @cache
 def _tokens(page: Path) -> tuple[Token, ...]:
@@ -91,12 +97,18 @@ def commands(page: Path) -> list[Command]:
     found = []
     for language, text in _blocks(page):
         for line in text.replace("\\\n", " ").splitlines() if language == "sh" else ():
-            words = shlex.split(line, comments=True)
-            while words and _ASSIGNMENT.match(words[0]):
-                words.pop(0)
-            if words:
-                found.append(Command(page.name, line.partition("  #")[0].strip(), tuple(words)))
+            command = command_of(page.name, line)
+            if command.words:
+                found.append(command)
     return found
+
+
+def command_of(page: str, line: str) -> Command:
+    """The command that a line holds; one without words when there is none."""
+    words = shlex.split(line, comments=True)
+    while words and _ASSIGNMENT.match(words[0]):
+        words.pop(0)
+    return Command(page, line.partition("  #")[0].strip(), tuple(words))
 
 
 def inline_commands(page: Path) -> list[Command]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from testbed import ports, waiting
+from tests.support.documented import documented
 from tools import toolchain
 
 BUCKET = "panda-infra-state"
@@ -47,15 +48,17 @@ def running(folder: Path) -> Iterator[Server]:
     )
     try:
         waiting.until(lambda: _listens(port), "the S3 server", seconds=10)
-        options = f"endpoint=http://{ports.HOST}:{port}&region=us-east-1&use_path_style=true"
-        yield Server(
-            bucket,
-            {
-                "PULUMI_BACKEND_URL": f"s3://{BUCKET}?{options}",
-                "AWS_ACCESS_KEY_ID": access,
-                "AWS_SECRET_ACCESS_KEY": secret,
-            },
+        address = documented(
+            "export PULUMI_BACKEND_URL='s3://panda-infra-state?endpoint=https://s3.cern.ch&region=us-east-1"
+            "&use_path_style=true'",
+            {"https://s3.cern.ch": f"http://{ports.HOST}:{port}"},
         )
+        credentials = documented(
+            "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
+            {"KEY_ID=...": f"KEY_ID={access}", "ACCESS_KEY=...": f"ACCESS_KEY={secret}"},
+        )
+        exported = (word.partition("=") for word in (*address.arguments, *credentials.arguments))
+        yield Server(bucket, {name: value for name, _, value in exported})
     finally:
         server.terminate()
         server.wait(timeout=10)

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from panda_infra.cli.app import app
+from tests.support.documented import documented
 from tests.support.previews import printed, release
 
 
@@ -17,7 +18,10 @@ def run(*arguments: str) -> tuple[int, str, str]:
 def test_the_comment_on_somebody_elses_preview(tmp_path: Path) -> None:
     preview, whole = tmp_path / "preview.json", tmp_path / "preview.md"
     preview.write_text(printed(release("bigmon", None, {}, "create")))
-    code, text, _ = run("comment", "doma", "--preview-json", str(preview), "--whole", str(whole))
+    told = documented(
+        "python -m panda_infra review comment doma --preview-json preview.json", {"preview.json": str(preview)}
+    )
+    code, text, _ = run(*told.arguments[1:], "--whole", str(whole))
     assert code == 0
     assert "### Stack `doma`: 1 created, 0 unchanged" in text
     assert whole.read_text() in text
