@@ -1,4 +1,4 @@
-"""A real OpenStack on this machine: Keystone, Placement, Glance, Neutron, Nova and Magnum.
+"""A real OpenStack on this machine: Keystone, Placement, Glance, Neutron, Nova, Cinder and Magnum.
 
 Real are the services, their data bases, policies, microversions, tokens, trusts and certificates, and the
 control plane of each cluster. Not real are the hypervisor (Nova's own fake one), the wiring of networks,

@@ -20,7 +20,7 @@ from tools import venv
 LOCK = Path(__file__).parent.with_name("requirements-openstack.lock")
 
 # One process each; Keystone's is Placement's too.
-_SERVICES = ("keystone", "nova", "magnum", "neutron", "glance")
+_SERVICES = ("keystone", "nova", "magnum", "neutron", "cinder", "glance")
 _Made = TypeVar("_Made")
 
 
@@ -90,6 +90,7 @@ def _bring_up(settings: Settings) -> dict[str, int]:
         parts = {"glance": seed.image, "neutron": seed.network, "nova": seed.flavors}
         list(pool.map(fill, parts.keys(), parts.values()))
         fill("magnum", seed.cluster_template)
+        launch.await_api(settings, started.values(), "cinder")
         clouds.write(settings, credential.result())
     return {name: process.child.pid for name, process in started.items()}
 

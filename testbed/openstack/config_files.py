@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from testbed.openstack.settings import HOST, REGION, Settings
+from testbed.openstack.settings import HOST, REGION, VOLUME_BACKEND, Settings
 
 _Value = str | int | bool
 Options = Mapping[str, _Value]
@@ -14,8 +14,10 @@ Sections = Mapping[str, Options]
 _NO_BROKER = "fake://"
 # More than any test boots; an instance larger than the fake hypervisor's 800 GB still finds no host.
 _OVERCOMMIT = 1000
+# A project is limited when a test limits it.
+_UNLIMITED = -1
 _FOLDERS = ("etc", "log", "databases", "locks", "images", "glance-tasks", "glance-staging", "nova", "magnum",
-            "neutron", "fernet", "fernet-receipts", "credential", "clusters")  # fmt: skip
+            "neutron", "cinder", "fernet", "fernet-receipts", "credential", "clusters")  # fmt: skip
 
 
 def write(settings: Settings) -> None:
@@ -36,6 +38,7 @@ def files(settings: Settings) -> dict[str, Sections]:
         "neutron.conf": _neutron(settings),
         "nova.conf": _nova(settings),
         "magnum.conf": _magnum(settings),
+        "cinder.conf": _cinder(settings),
     }
 
 
@@ -150,8 +153,7 @@ def _nova(settings: Settings) -> Sections:
         "service_user": {"send_service_user_token": True, **account},
         **dict.fromkeys(("placement", "glance", "neutron", "cinder", "keystone"), account),
         "filter_scheduler": {"track_instance_changes": False},
-        # a project is limited when a test limits it
-        "quota": {"cores": -1, "ram": -1, "instances": -1},
+        "quota": dict.fromkeys(("cores", "ram", "instances"), _UNLIMITED),
         **_oslo(settings),
     }
 
@@ -186,6 +188,30 @@ def _magnum(settings: Settings) -> Sections:
         "nova_client": {"api_version": "2.37", **region},
         "neutron_client": region,
         "magnum_client": region,
+        **_oslo(settings),
+    }
+
+
+def _cinder(settings: Settings) -> Sections:
+    return {
+        "DEFAULT": {
+            **_logging(settings, "cinder"),
+            "host": "testbed",
+            "my_ip": HOST,
+            "state_path": f"{settings.folder}/cinder",
+            "transport_url": _NO_BROKER,
+            "auth_strategy": "keystone",
+            "api_paste_config": _paste(settings, "cinder/api-paste.ini"),
+            "enabled_backends": VOLUME_BACKEND,
+            **dict.fromkeys(("quota_volumes", "quota_gigabytes"), _UNLIMITED),
+        },
+        VOLUME_BACKEND: {
+            "volume_driver": "testbed.openstack.driver.volumes.Nowhere",
+            "volume_backend_name": VOLUME_BACKEND,
+        },
+        "database": _database(settings, "cinder"),
+        "coordination": {"backend_url": f"file://{settings.folder}/cinder"},
+        "keystone_authtoken": _token_check(settings, "cinder"),
         **_oslo(settings),
     }
 

@@ -16,6 +16,7 @@ TYPES = {
     "glance": "image",
     "neutron": "network",
     "magnum": "container-infra",
+    "cinder": "volumev3",  # the name that clients look for; the official one is newer
 }
 
 

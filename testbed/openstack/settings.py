@@ -11,11 +11,12 @@ from pathlib import Path
 
 HOST = "127.0.0.1"
 REGION = "testbed"
+VOLUME_BACKEND = "nowhere"  # the name of Cinder's only store
 # Each has a port; Keystone and Placement share a process.
-APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum")
+APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum", "cinder")
 
 _VARIABLE = "PANDA_INFRA_OPENSTACK"
-_PATHS = {"keystone": "/v3", "nova": "/v2.1", "magnum": "/v1"}
+_PATHS = {"keystone": "/v3", "nova": "/v2.1", "magnum": "/v1", "cinder": "/v3/%(project_id)s"}
 
 
 @dataclass(frozen=True, repr=False)

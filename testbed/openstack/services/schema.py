@@ -67,6 +67,14 @@ def _magnum(settings: Settings) -> None:
     models.Base.metadata.create_all(_engine(settings, "magnum"))
 
 
+def _cinder(settings: Settings) -> None:
+    from cinder.db import migration
+    from oslo_config import cfg
+
+    cfg.CONF(["--config-file", str(settings.etc / "cinder.conf")], project="cinder")
+    migration.db_sync()
+
+
 def _nova(settings: Settings) -> None:
     """What an operator does with nova-manage, once: both data bases, cell0 and cell1."""
     from testbed.openstack.services import nova
@@ -101,6 +109,7 @@ MAKERS: dict[str, Callable[[Settings], None]] = {
     "glance": _glance,
     "neutron": _neutron,
     "magnum": _magnum,
+    "cinder": _cinder,
     "nova": _nova,
 }
 
