@@ -1,4 +1,4 @@
-"""The control plane of one Magnum cluster: ``python -m testbed.openstack.cluster start|join|stop FOLDER``.
+"""The control plane of one Magnum cluster: ``python -m testbed.openstack.cluster start|trust|join|stop FOLDER``.
 
 Magnum's driver runs these commands and reads their outcome from FOLDER (see ``driver.cluster_files``).
 """
@@ -20,9 +20,15 @@ NAME = "kubernetes"  # of the instance in the cluster's folder
 
 def start(files: ClusterFiles) -> None:
     """Starts a whole control plane without nodes, and has it trust and show the cluster's own authority."""
-    running = bed.start(NAME, nodes=0)
-    url = trust.establish(control_plane.Files(running.state), files)
-    version = str(Api(running.kubeconfig).get("/version")["gitVersion"])
+    bed.start(NAME, nodes=0)
+    trust_authority(files)
+
+
+def trust_authority(files: ClusterFiles) -> None:
+    """Has the control plane trust and show the cluster's own authority as it is now."""
+    plane = control_plane.Files(state.folder(NAME))
+    url = trust.establish(plane, files)
+    version = str(Api(plane.kubeconfig).get("/version")["gitVersion"])
     files.write_endpoint(Endpoint(url, version))
 
 
@@ -45,7 +51,7 @@ def main() -> None:
     files = ClusterFiles(Path(folder))
     os.environ["PANDA_INFRA_STATE"] = folder
     try:
-        {"start": start, "join": join, "stop": stop}[command](files)
+        {"start": start, "trust": trust_authority, "join": join, "stop": stop}[command](files)
     except Exception as error:
         if files.folder.exists():
             files.write_failure(f"{command}: {error}")

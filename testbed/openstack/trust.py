@@ -26,11 +26,15 @@ _CLOCK_SKEW = datetime.timedelta(minutes=5)
 
 
 def establish(plane: control_plane.Files, files: ClusterFiles) -> str:
-    """Lets the API server of ``plane`` serve the cluster; returns its URL once both believe each other."""
+    """Lets the API server of ``plane`` serve the cluster; returns its URL once both believe each other.
+
+    An authority that the cluster had before is trusted no more.
+    """
     url = (plane.join / "url").read_text()
-    with (plane.join / "client-ca.crt").open("ab") as trusted:
-        trusted.write(b"\n" + files.authority.with_suffix(".crt").read_bytes())
     fresh, served = plane.join / "fresh", plane.join / "apiserver"
+    authorities = [plane.pki / "ca.crt", files.authority.with_suffix(".crt")]
+    fresh.with_suffix(".crt").write_bytes(b"\n".join(path.read_bytes() for path in authorities))
+    fresh.with_suffix(".crt").replace(plane.join / "client-ca.crt")
     serving_certificate(files.authority).write(fresh)
     for suffix in (".key", ".crt"):
         fresh.with_suffix(suffix).replace(served.with_suffix(suffix))

@@ -1,6 +1,7 @@
 """The OpenStack part of the test bed: a cluster's life, and every fault that tests can switch on."""
 
 import base64
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -259,7 +260,8 @@ def test_node_group_has_servers_and_nodes_of_its_own(tenant: Any, cluster: str, 
 
     def capacities() -> list[str]:
         nodes = api.list("/api/v1/nodes")
-        return [one["status"]["capacity"]["cpu"] for one in nodes if "-big-node-0" in one["metadata"]["name"]]
+        own = re.compile(rf"{NAME}-big-[a-z0-9]{{12}}-node-0")
+        return [one["status"]["capacity"]["cpu"] for one in nodes if own.fullmatch(one["metadata"]["name"])]
 
     waiting.until(lambda: capacities() == ["8"], "the group's node having joined", PATIENCE)
     assert provider_ids(api) == expected_ids(tenant, NAME)

@@ -76,6 +76,10 @@ class ClusterFiles:
         """Says that the control plane answers."""
         self._write("endpoint.json", asdict(endpoint))
 
+    def forget_endpoint(self) -> None:
+        """Says that the control plane does not answer as it should until it says so again."""
+        (self.folder / "endpoint.json").unlink(missing_ok=True)
+
     def endpoint(self) -> Endpoint | None:
         """Where the control plane answers; None while it does not."""
         content = self._read("endpoint.json")

@@ -18,8 +18,8 @@ _SOURCES = Path(__file__).resolve().parents[3]
 
 
 def write_certificates(files: ClusterFiles, context: Any, cluster: Any) -> None:
-    """Makes the cluster's folder with what Magnum's certificate manager holds for the cluster."""
-    files.folder.mkdir(mode=0o700)
+    """Keeps what Magnum's certificate manager holds for the cluster in the cluster's folder, made where missing."""
+    files.folder.mkdir(mode=0o700, exist_ok=True)
     pairs = {
         files.authority: cert_manager.get_cluster_ca_certificate(cluster, context),
         files.administrator: cert_manager.get_cluster_magnum_cert(cluster, context),
@@ -31,7 +31,7 @@ def write_certificates(files: ClusterFiles, context: Any, cluster: Any) -> None:
         key.write_bytes(_bytes(pair.get_decrypted_private_key()))
 
 
-def begin(command: Literal["start", "join", "stop"], files: ClusterFiles) -> None:
+def begin(command: Literal["start", "trust", "join", "stop"], files: ClusterFiles) -> None:
     """Runs ``testbed.openstack.cluster`` without waiting for it; its outcome shows in ``files``."""
     argv = [current().interpreter, "-m", "testbed.openstack.cluster", command, files.folder]
     with files.log.open("ab") as log:

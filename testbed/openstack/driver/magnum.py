@@ -71,7 +71,7 @@ class Driver(driver.Driver):
         eventlet.sleep(_faults().heat_seconds)
         if not _roster_path(cluster).exists():
             raise heat.HTTPNotFound  # as for a stack that was never made: Magnum drops the cluster at once
-        Servers(clients.OpenStackClients(context), _roster(cluster).stack).delete_all()
+        Servers(clients.OpenStackClients(context), _roster(cluster).stacks).delete_all()
         for nodegroup in cluster.nodegroups:
             nodegroup.status = _Status.DELETE_IN_PROGRESS
             nodegroup.save()
@@ -90,6 +90,13 @@ class Driver(driver.Driver):
         """Deletes the servers of a node group; its row goes once they are gone."""
         nodegroup.save()
         self._scale(context, cluster)
+
+    def rotate_ca_certificate(self, context: Any, cluster: Any) -> None:
+        """Has the control plane trust and show the authority that Magnum has just made anew, and that one alone."""
+        files = _files(cluster)
+        files.forget_endpoint()
+        control_plane.write_certificates(files, context, cluster)
+        control_plane.begin("trust", files)
 
     def upgrade_cluster(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Refused, as by this release's own driver."""
@@ -115,7 +122,7 @@ class Driver(driver.Driver):
     def _follow(self, owner: Any, cluster: Any) -> None:
         """Moves the cluster's status on as far as its servers and its control plane have got."""
         roster = _roster(cluster)
-        servers = Servers(clients.OpenStackClients(owner), roster.stack)
+        servers = Servers(clients.OpenStackClients(owner), roster.stacks)
         action = cluster.status.removesuffix("_IN_PROGRESS")
         if reason := _files(cluster).failure():
             _finish(cluster, f"{action}_FAILED", reason)
@@ -156,18 +163,17 @@ class Driver(driver.Driver):
     def _scale(self, context: Any, cluster: Any, gone: Collection[str] = ()) -> None:
         """Brings the servers to what the node groups say; ``gone`` are UUIDs or names of servers to leave out."""
         roster = _roster(cluster)
-        servers = Servers(clients.OpenStackClients(context), roster.stack)
-        left = {one.name for one in servers.all() if one.id in gone or one.name in gone}
+        openstack = clients.OpenStackClients(context)
+        before = Servers(openstack, roster.stacks).all()
+        left = {one.name for one in before if one.id in gone or one.name in gone}
         groups = {}
         for nodegroup in cluster.nodegroups:
-            prefix = server_prefix(
-                roster.stack, nodegroup.role, None if nodegroup.is_default else nodegroup.name
-            )
-            group = roster.groups.get(nodegroup.uuid, Group(prefix))
+            stack = roster.stack if nodegroup.is_default else stack_name(cluster.name, nodegroup.name)
+            group = roster.groups.get(nodegroup.uuid) or Group(server_prefix(stack, nodegroup.role))
             groups[nodegroup.uuid] = group.resized(_size(nodegroup), left)
         wanted = Roster(roster.stack, time.time(), groups)
         wanted.save(_roster_path(cluster))
-        servers.bring_to(cluster, wanted)
+        Servers(openstack, wanted.stacks).bring_to(cluster, wanted)
 
 
 def _finish(cluster: Any, status: str, reason: str | None) -> None:

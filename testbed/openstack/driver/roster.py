@@ -13,21 +13,26 @@ from typing import Self
 _SUFFIX_LETTERS = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 12
 _LONGEST_PREFIX = 30
+_LONGEST_OF_GROUP = 20, 9  # characters of the cluster's name and of the group's
 _ROLES = {"worker": "node"}  # the word in the servers' names where it is not the role itself
 
 
-def stack_name(cluster: str) -> str:
-    """The name of a cluster's stack, as Magnum's own driver makes it; its servers' names begin with it."""
-    prefix = cluster[:_LONGEST_PREFIX].replace("_", "-").replace(".", "-")
+def stack_name(cluster: str, nodegroup: str | None = None) -> str:
+    """The name of a stack, as Magnum's own driver makes it; its servers' names begin with it.
+
+    A cluster has one stack for its two default groups, for which ``nodegroup`` is None, and one per further group.
+    """
+    of_cluster, of_group = _LONGEST_OF_GROUP
+    cut = f"{cluster[:of_cluster]}-{nodegroup[:of_group]}" if nodegroup else cluster[:_LONGEST_PREFIX]
+    prefix = cut.replace("_", "-").replace(".", "-")
     kept = "".join(letter for letter in prefix if letter in string.ascii_letters + string.digits + "-")
     suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
     return f"{kept}-{suffix}".lower()
 
 
-def server_prefix(stack: str, role: str, nodegroup: str | None) -> str:
-    """What the names of a node group's servers begin with; ``nodegroup`` is None for the two default groups."""
-    own = f"{stack}-{nodegroup}" if nodegroup else stack
-    return f"{own}-{_ROLES.get(role, role)}-"
+def server_prefix(stack: str, role: str) -> str:
+    """What the names of a node group's servers begin with."""
+    return f"{stack}-{_ROLES.get(role, role)}-"
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,19 @@ class Group:
 
 @dataclass(frozen=True)
 class Roster:
-    """A cluster's servers: node group UUID to group. ``since`` is when they were last changed (epoch seconds)."""
+    """A cluster's servers: node group UUID to group. ``since`` is when they were last changed (epoch seconds).
+
+    ``stack`` is that of the default groups.
+    """
 
     stack: str
     since: float
     groups: Mapping[str, Group] = field(default_factory=dict)
+
+    @property
+    def stacks(self) -> set[str]:
+        """The names of all stacks that have servers."""
+        return {group.prefix.rsplit("-", 2)[0] for group in self.groups.values()}
 
     @property
     def names(self) -> set[str]:

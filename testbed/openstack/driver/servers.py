@@ -21,19 +21,17 @@ _AT_ONCE = 8
 
 
 class Servers:
-    """The servers of the stack ``stack``, seen and changed with the rights of ``openstack``'s user."""
+    """The servers of some stacks, seen and changed with the rights of ``openstack``'s user."""
 
-    def __init__(self, openstack: Any, stack: str) -> None:
+    def __init__(self, openstack: Any, stacks: Iterable[str]) -> None:
         self._openstack = openstack
         self._nova = openstack.nova()
-        self._stack = stack
+        self._pattern = f"^({'|'.join(map(re.escape, sorted(stacks)))})-"
         self._flavor = cache(self._find_flavor)
 
     def all(self) -> list[Any]:
         """Every server that exists."""
-        servers: list[Any] = self._nova.servers.list(
-            search_opts={"name": f"^{re.escape(self._stack)}-"}, limit=-1
-        )
+        servers: list[Any] = self._nova.servers.list(search_opts={"name": self._pattern}, limit=-1)
         return servers
 
     def failures(self) -> str | None:

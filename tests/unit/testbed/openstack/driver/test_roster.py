@@ -25,10 +25,19 @@ def test_stack_names_differ() -> None:
 
 
 def test_servers_are_named_by_group_and_role() -> None:
-    assert server_prefix("s", "worker", None) == "s-node-"
-    assert server_prefix("s", "master", None) == "s-master-"
-    assert server_prefix("s", "worker", "big") == "s-big-node-"
-    assert server_prefix("s", "gpu", "big") == "s-big-gpu-"
+    assert server_prefix("s", "worker") == "s-node-"
+    assert server_prefix("s", "master") == "s-master-"
+    assert server_prefix("s", "gpu") == "s-gpu-"
+
+
+def test_a_further_group_has_a_stack_of_its_own() -> None:
+    name = stack_name("panda_production-doma-k8s", "big-memory-nodes")
+    assert re.fullmatch(r"panda-production-dom-big-memor-[a-z0-9]{12}", name)
+
+
+def test_a_roster_knows_its_stacks() -> None:
+    groups = {"a": Group("s-1-node-"), "b": Group("s-1-master-"), "c": Group("s-big-2-node-")}
+    assert Roster("s-1", 1.5, groups).stacks == {"s-1", "s-big-2"}
 
 
 @given(st.lists(counts, min_size=1))
