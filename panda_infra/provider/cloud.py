@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from panda_infra.provider.credentials import certificate_kubeconfig
+from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig
 from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
 from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 from panda_infra.provider.openstack_sdk import SdkOpenStack
@@ -31,6 +31,7 @@ class Cloud:
         self._connect = openstack
         self._open = kubernetes
         self._lock = threading.Lock()
+        self._kubeconfigs: dict[str, Kubeconfig] = {}
         self._clusters: dict[str, Kubernetes] = {}
 
     @classmethod
@@ -55,11 +56,17 @@ class Cloud:
             raise ResourceError(msg)
         return found
 
+    def kubeconfig(self, cluster: ClusterInfo) -> Kubeconfig:
+        """This process's own way into a cluster that has an address."""
+        with self._lock:
+            if cluster.id not in self._kubeconfigs:
+                self._kubeconfigs[cluster.id] = certificate_kubeconfig(self.openstack, cluster)
+            return self._kubeconfigs[cluster.id]
+
     def kubernetes(self, cluster: ClusterInfo) -> Kubernetes:
         """The Kubernetes API of a cluster that has an address."""
+        kubeconfig = self.kubeconfig(cluster)
         with self._lock:
             if cluster.id not in self._clusters:
-                self._clusters[cluster.id] = self._open(
-                    certificate_kubeconfig(self.openstack, cluster).content
-                )
+                self._clusters[cluster.id] = self._open(kubeconfig.content)
             return self._clusters[cluster.id]

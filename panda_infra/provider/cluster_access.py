@@ -15,10 +15,10 @@ from typing_extensions import override
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
-from panda_infra.provider.kube_api import Kubernetes, KubernetesError
-from panda_infra.provider.membership import own_servers, server_prefix, worker_nodes
+from panda_infra.provider.membership import worker_nodes
 from panda_infra.provider.openstack_api import ClusterInfo
-from panda_infra.provider.resource import Change, Found, Operation, Resource, ResourceError, changed_fields
+from panda_infra.provider.readiness import answering, ready
+from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
 from panda_infra.provider.values import UNKNOWN
 
 __all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState"]
@@ -37,15 +37,15 @@ class ClusterAccessInputs(Model):
     """Hours that a service account's token lives; without it the credential is a certificate of Magnum's."""
     config_maps: tuple[str, ...] = ()
     """ConfigMaps (namespace/name) that the cluster's own add-ons must have made."""
+    api_address: str = ""
+    """URL of the Kubernetes API; the provider fills it in."""
+    authority: str = ""
+    """SHA-256 of the certificate of the cluster's CA; the provider fills it in."""
 
 
 class ClusterAccessState(ClusterAccessInputs):
     """The credential in use."""
 
-    api_address: str
-    """URL of the Kubernetes API."""
-    authority: str
-    """SHA-256 of the certificate of the cluster's CA."""
     kubeconfig: str
     """Text of a kubeconfig."""
     expires: str
@@ -65,6 +65,14 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         self._cloud = cloud
 
     @override
+    def check(
+        self, old: ClusterAccessInputs | None, new: ClusterAccessInputs, operation: Operation
+    ) -> ClusterAccessInputs:
+        if new.cluster_id == UNKNOWN:
+            return new.model_copy(update={"api_address": UNKNOWN, "authority": UNKNOWN})
+        return new.model_copy(update=self._endpoint(self._cloud.cluster(new.cluster_id)))
+
+    @override
     def diff(self, old: ClusterAccessState, new: ClusterAccessInputs) -> Mapping[str, Change]:
         changes = {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
         if _stale(old, new):
@@ -74,15 +82,17 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
     @override
     def preview(self, old: ClusterAccessState | None, new: ClusterAccessInputs) -> ClusterAccessState:
         if old is None:
-            return ClusterAccessState(
-                **dict(new), api_address=UNKNOWN, authority=UNKNOWN, kubeconfig=UNKNOWN, expires=UNKNOWN
-            )
-        # The old credential serves until the new one is made, so that the rest of the preview can use it.
-        return ClusterAccessState(**(dict(old) | dict(new)))
+            return ClusterAccessState(**dict(new), kubeconfig=UNKNOWN, expires=UNKNOWN)
+        # The rest of the preview needs a way in: the old one until there is a new one, if it still leads there.
+        serves = not _ends_within(old, timedelta(0)) and _leads_to(old.kubeconfig, new)
+        kubeconfig = (
+            old.kubeconfig if serves else self._cloud.kubeconfig(self._cloud.cluster(new.cluster_id)).text()
+        )
+        return ClusterAccessState(**(dict(old) | dict(new) | {"kubeconfig": kubeconfig}))
 
     @override
     def create(self, new: ClusterAccessInputs, operation: Operation) -> tuple[str, ClusterAccessState]:
-        return new.cluster_id, self._issue(self._ready(new, operation), new)
+        return new.cluster_id, self._issue(self._ready(new, operation), new, operation)
 
     @override
     def read(
@@ -97,12 +107,11 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         if old is None:
             workers = len(worker_nodes(self._cloud.kubernetes(cluster).nodes()))
             inputs = ClusterAccessInputs(cluster_id=resource_id, workers=workers)
-            return Found(resource_id, self._issue(cluster, inputs), inputs)
-        state = old.model_copy(
-            update={"api_address": cluster.api_address, "authority": self._authority(cluster)}
-        )
+            state = self._issue(cluster, inputs, operation)
+        else:
+            state = old.model_copy(update=self._endpoint(cluster))
         inputs = ClusterAccessInputs(
-            **{name: getattr(old, name) for name in ClusterAccessInputs.model_fields}
+            **{name: getattr(state, name) for name in ClusterAccessInputs.model_fields}
         )
         return Found(resource_id, state, inputs)
 
@@ -114,15 +123,15 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         new: ClusterAccessInputs,
         operation: Operation,
     ) -> ClusterAccessState:
-        # A worker that is down must not keep a credential from being renewed.
-        grown = (old.workers, old.config_maps) != (new.workers, new.config_maps)
-        cluster = self._ready(new, operation) if grown else self._cloud.cluster(new.cluster_id)
-        live = old.model_copy(
-            update={"api_address": cluster.api_address, "authority": self._authority(cluster)}
-        )
-        if _stale(live, new):
-            return self._issue(cluster, new)
-        return ClusterAccessState(**(dict(live) | dict(new)))
+        if (old.workers, old.config_maps) != (new.workers, new.config_maps):
+            cluster = self._ready(new, operation)
+        else:
+            # A worker that is down must not keep a credential from being renewed.
+            cluster = operation.wait(lambda: answering(self._cloud, new.cluster_id))
+        live = new.model_copy(update=self._endpoint(cluster))
+        if _stale(old, live):
+            return self._issue(cluster, live, operation)
+        return ClusterAccessState(**(dict(old) | dict(live)))
 
     @override
     def delete(self, resource_id: str, old: ClusterAccessState, operation: Operation) -> None:
@@ -131,90 +140,57 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
             self._cloud.kubernetes(cluster).revoke_admin()
 
     def _ready(self, wanted: ClusterAccessInputs, operation: Operation) -> ClusterInfo:
-        return operation.wait(lambda: self._missing(wanted))
+        return operation.wait(
+            lambda: ready(self._cloud, wanted.cluster_id, wanted.workers, wanted.config_maps)
+        )
 
-    def _missing(self, wanted: ClusterAccessInputs) -> ClusterInfo | str:
-        """The cluster when it is ready, else what it lacks.
-
-        Raises:
-            ResourceError: it can never become ready by itself.
-        """
-        cluster = self._cloud.cluster(wanted.cluster_id)
-        if cluster.failed:
-            msg = f"Magnum cluster {cluster.name}: {cluster.status}: {cluster.why()}"
-            raise ResourceError(msg)
-        if not cluster.complete:
-            return f"Magnum says {cluster.status}"
-        if not cluster.api_address:
-            return "Magnum tells no address of the Kubernetes API yet"
-        return self._missing_servers(cluster) or self._missing_inside(cluster, wanted) or cluster
-
-    def _missing_servers(self, cluster: ClusterInfo) -> str | None:
-        servers = own_servers(cluster, self._cloud.openstack.servers(server_prefix(cluster.name)))
-        broken = [
-            f"{server.name} ({server.fault or 'no reason given'})"
-            for server in servers
-            if server.status == "ERROR"
-        ]
-        if broken:
-            msg = f"Nova could not make {', '.join(sorted(broken))}: delete and resize, or rebuild these servers"
-            raise ResourceError(msg)
-        pending = sorted(server.name for server in servers if server.status != "ACTIVE")
-        return f"servers are not ACTIVE yet: {', '.join(pending)}" if pending else None
-
-    def _missing_inside(self, cluster: ClusterInfo, wanted: ClusterAccessInputs) -> str | None:
-        try:
-            kubernetes = self._cloud.kubernetes(cluster)
-            return _missing_nodes(kubernetes, wanted.workers) or _missing_config_maps(
-                kubernetes, wanted.config_maps
-            )
-        except KubernetesError as error:
-            return f"the Kubernetes API does not answer yet: {error}"
-
-    def _issue(self, cluster: ClusterInfo, inputs: ClusterAccessInputs) -> ClusterAccessState:
+    def _issue(
+        self, cluster: ClusterInfo, inputs: ClusterAccessInputs, operation: Operation
+    ) -> ClusterAccessState:
         openstack = self._cloud.openstack
         made: Kubeconfig
         if inputs.token_hours is None:
             made = certificate_kubeconfig(openstack, cluster)
         else:
             made = token_kubeconfig(openstack, cluster, self._cloud.kubernetes(cluster), inputs.token_hours)
-        return ClusterAccessState(
-            **dict(inputs),
-            api_address=cluster.api_address,
-            authority=self._authority(cluster),
-            kubeconfig=made.text(),
-            expires=made.expires.isoformat(),
-        )
+        filled = dict(inputs) | self._endpoint(cluster)
+        state = ClusterAccessState(**filled, kubeconfig=made.text(), expires=made.expires.isoformat())
+        if _ends_within(state, _margin(inputs)):
+            operation.progress.warn(
+                f"the new credential ends on {made.expires:%Y-%m-%d %H:%M}, so soon that every `pulumi up` will renew "
+                "it: lower `cluster.renewDays`"
+            )
+        return state
 
-    def _authority(self, cluster: ClusterInfo) -> str:
-        return hashlib.sha256(self._cloud.openstack.ca_certificate(cluster.id).encode()).hexdigest()
-
-
-def _missing_nodes(kubernetes: Kubernetes, expected: int) -> str | None:
-    nodes = worker_nodes(kubernetes.nodes())
-    if len(nodes) < expected:
-        return f"{len(nodes)} of {expected} workers have joined"
-    waiting = [node.name for node in nodes if not node.ready]
-    return (
-        f"workers are not Ready yet: {', '.join(waiting)}" if len(nodes) - len(waiting) < expected else None
-    )
-
-
-def _missing_config_maps(kubernetes: Kubernetes, names: tuple[str, ...]) -> str | None:
-    missing = [name for name in names if not kubernetes.config_map_exists(*name.split("/", 1))]
-    return f"the cluster's add-ons have not made ConfigMap {', '.join(missing)} yet" if missing else None
+    def _endpoint(self, cluster: ClusterInfo) -> dict[str, str]:
+        """What a credential is for, by the names of the fields."""
+        certificate = self._cloud.openstack.ca_certificate(cluster.id)
+        return {
+            "api_address": cluster.api_address,
+            "authority": hashlib.sha256(certificate.encode()).hexdigest(),
+        }
 
 
 def _stale(old: ClusterAccessState, new: ClusterAccessInputs) -> bool:
     """Whether the credential must be made anew: it ends soon, is of another kind, or the cluster has changed."""
     if (old.token_hours is None) != (new.token_hours is None):
         return True
+    return _ends_within(old, _margin(new)) or not _leads_to(old.kubeconfig, new)
+
+
+def _margin(inputs: ClusterAccessInputs) -> timedelta:
+    """How long before its end a credential is renewed."""
+    if inputs.token_hours is None:
+        return timedelta(days=inputs.renew_days)
     # A token must outlive the run that uses it: half of its life is kept in hand.
-    margin = (
-        timedelta(days=new.renew_days) if new.token_hours is None else timedelta(hours=new.token_hours / 2)
-    )
-    if datetime.fromisoformat(old.expires) - datetime.now(UTC) < margin:
-        return True
-    server = yaml.safe_load(old.kubeconfig)["clusters"][0]["cluster"]
+    return timedelta(hours=inputs.token_hours / 2)
+
+
+def _ends_within(state: ClusterAccessState, margin: timedelta) -> bool:
+    return datetime.fromisoformat(state.expires) - datetime.now(UTC) < margin
+
+
+def _leads_to(kubeconfig: str, wanted: ClusterAccessInputs) -> bool:
+    server = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]
     authority = hashlib.sha256(base64.b64decode(server["certificate-authority-data"])).hexdigest()
-    return (server["server"], authority) != (old.api_address, old.authority)
+    return (server["server"], authority) == (wanted.api_address, wanted.authority)

@@ -17,7 +17,9 @@ __all__ = ["Worker", "each", "own_servers", "placeholders", "server_prefix", "wo
 
 T = TypeVar("T")
 
-_PREFIX_LIMIT = 30
+# Characters that Magnum's Heat driver keeps of names: of a cluster's, and for an added node group of both.
+_CLUSTER_LIMIT = 30
+_GROUP_LIMITS = 20, 9
 _AT_ONCE = 8  # writes in flight: Nova's and Kubernetes' rate limits are per client
 
 
@@ -30,14 +32,17 @@ class Worker:
 
 
 def server_prefix(cluster_name: str) -> str:
-    """What the names of all servers of a cluster start with: the cluster's name as Magnum's Heat driver cuts it."""
-    kept = cluster_name[:_PREFIX_LIMIT].replace("_", "-").replace(".", "-")
-    return "".join(c for c in kept if c in string.ascii_letters + string.digits + "-").lower() + "-"
+    """What the names of all servers of a cluster start with; those of a cluster with a similar name may do so too."""
+    return _host_name(cluster_name[: _GROUP_LIMITS[0]])
 
 
-def own_servers(cluster: ClusterInfo, servers: Iterable[Server]) -> list[Server]:
-    """The servers of the cluster's default groups, joined or not: nothing but their names tells it."""
-    pattern = re.compile(re.escape(server_prefix(cluster.name)) + r"[a-z0-9]{12}-(master|node)-\d+")
+def own_servers(cluster_name: str, groups: Iterable[str], servers: Iterable[Server]) -> list[Server]:
+    """The servers of a cluster and its added ``groups``, joined or not: nothing but their names tells it."""
+    of_cluster, of_group = _GROUP_LIMITS
+    stems = [cluster_name[:_CLUSTER_LIMIT]]
+    stems += [f"{cluster_name[:of_cluster]}-{group[:of_group]}" for group in groups]
+    stacks = "|".join(re.escape(_host_name(stem)) for stem in stems)
+    pattern = re.compile(rf"({stacks})-[a-z0-9]{{12}}-(master|node)-\d+")
     return [server for server in servers if pattern.fullmatch(server.name)]
 
 
@@ -58,6 +63,12 @@ def workers_of(cloud: Cloud, cluster: ClusterInfo) -> list[Worker]:
 def placeholders(known: Sequence[object], expected: int) -> list[str]:
     """Names that stand in a preview for the nodes that are still to come."""
     return [f"(new node {number})" for number in range(1, expected - len(known) + 1)]
+
+
+def _host_name(text: str) -> str:
+    """A name as Magnum's Heat driver makes it fit for hosts."""
+    dashed = text.replace("_", "-").replace(".", "-")
+    return "".join(c for c in dashed if c in string.ascii_letters + string.digits + "-").lower()
 
 
 def each(call: Callable[[T], None], items: Iterable[T]) -> None:

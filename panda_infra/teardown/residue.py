@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from panda_infra.config.cluster import MagnumCluster
 from panda_infra.live.access import Access, KubernetesApi, items
 from panda_infra.plan.aliases import aliases_of, numbers_in, unpack
 from panda_infra.plan.model import Plan
-from panda_infra.provider.membership import server_prefix
+from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.openstack_api import OpenStack
 
 __all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
@@ -21,7 +20,6 @@ __all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 _CLUSTER = "cluster"
-_STACK_ID = "[a-z0-9]{12}"  # what Magnum adds to a cluster's name in the names of its servers
 
 
 @dataclass(frozen=True, order=True)
@@ -76,14 +74,13 @@ def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> It
     """The cluster, its servers and what their metadata says, and the keypair that the stack made."""
     for one in openstack.clusters_named(cluster.name):
         yield Leftover(_CLUSTER, f"{one.name} ({one.id})", one.status)
-    prefix = server_prefix(cluster.name)
     hosts = [*plan.hosts.values(), *cluster.alias_hosts]
     ours = aliases_of(hosts, cluster.alias_domain) if cluster.aliases == "program" else ()
-    for server in openstack.servers(prefix):
-        if re.match(f"{re.escape(prefix)}{_STACK_ID}-", server.name):
-            yield Leftover("server", f"{server.name} ({server.id})", server.status)
-            if carried := numbers_in(unpack(server.metadata), ours):
-                yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}")
+    listed = openstack.servers(server_prefix(cluster.name))
+    for server in own_servers(cluster.name, (group.name for group in cluster.node_groups), listed):
+        yield Leftover("server", f"{server.name} ({server.id})", server.status)
+        if carried := numbers_in(unpack(server.metadata), ours):
+            yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}")
     if cluster.public_key is not None and openstack.keypair(cluster.keypair):
         yield Leftover("keypair", cluster.keypair)
 

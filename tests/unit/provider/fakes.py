@@ -62,7 +62,9 @@ class World:
     groups: dict[str, list[NodeGroupInfo]] = field(default_factory=dict)
     servers: dict[str, Server] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
-    volumes: list[list[Volume]] = field(default_factory=list)  # one listing after the other; the last one stays
+    volumes: list[list[Volume]] = field(
+        default_factory=list
+    )  # one listing after the other; the last one stays
     config_maps: set[str] = field(default_factory=set)
     controllers: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -97,9 +99,10 @@ class World:
 
     def settle(self, cluster_id: str) -> None:
         """Bring servers and nodes in line with the node groups."""
-        prefix = f"{self.clusters[cluster_id].name.lower()}-{RANDOM}"
+        cluster = self.clusters[cluster_id].name.lower()
         wanted = {
-            f"{prefix}{'' if group.default else '-' + group.name}-{'master' if group.role == 'master' else 'node'}-{i}"
+            f"{cluster if group.default else f'{cluster[:20]}-{group.name[:9]}'}-{RANDOM}"
+            f"-{'master' if group.role == 'master' else 'node'}-{i}"
             for group in self.groups[cluster_id]
             for i in range(group.node_count)
         }

@@ -94,10 +94,35 @@ def test_a_rotated_authority_makes_a_new_kubeconfig(
 ) -> None:
     resource_id, state, checked = engine.up("ClusterAccess", inputs)
     world.authority_generation += 1
-    _, state, _ = engine.read("ClusterAccess", resource_id, bare(state))
-    assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == {"kubeconfig"}
-    renewed = engine.update("ClusterAccess", resource_id, bare(state), checked)
-    assert engine.diff("ClusterAccess", resource_id, bare(renewed), checked) == set()
+    again = engine.check("ClusterAccess", inputs, checked)
+    assert engine.diff("ClusterAccess", resource_id, bare(state), again) == {"authority", "kubeconfig"}
+    assert engine.replaces == set()
+    _, refreshed, found = engine.read("ClusterAccess", resource_id, bare(state))
+    assert found["authority"] == again["authority"]
+    assert engine.diff("ClusterAccess", resource_id, bare(refreshed), again) == {"kubeconfig"}
+    renewed = engine.update("ClusterAccess", resource_id, bare(state), again)
+    assert engine.diff("ClusterAccess", resource_id, bare(renewed), again) == set()
+
+
+def test_a_preview_has_a_way_in_even_when_the_old_one_has_ended(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, checked = engine.up("ClusterAccess", inputs)
+    planned = engine.update("ClusterAccess", resource_id, bare(state), checked, preview=True)
+    assert planned["kubeconfig"] == state["kubeconfig"]
+    ended = state | {"expires": (datetime.now(UTC) - timedelta(hours=1)).isoformat()}
+    planned = engine.update("ClusterAccess", resource_id, bare(ended), checked, preview=True)
+    assert planned["kubeconfig"][0] == "secret"
+    assert planned["kubeconfig"] != state["kubeconfig"]
+    assert world.admin is False
+
+
+def test_a_credential_that_ends_too_soon_to_be_kept_is_told(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.certificate_life = timedelta(days=29)
+    engine.up("ClusterAccess", inputs)
+    assert any("every `pulumi up` will renew it" in text for text in engine.told.warnings)
 
 
 def test_a_short_lived_token_instead_of_a_certificate(
