@@ -75,7 +75,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 return _planned(new, (), {})
             return new.model_copy(update={"numbers": old.numbers, "assigned": old.assigned})
         if old is not None and old.cluster_id == new.cluster_id:
-            for text in _foreign_numbers(workers, old):
+            for text in _overwritten(workers, old):
                 operation.progress.warn(text)
         return _planned(new, workers, old.numbers if old else {})
 
@@ -191,17 +191,19 @@ def _remembered(
     return unanimous | {name: number for name, number in previous.items() if name in found}
 
 
-def _foreign_numbers(workers: Sequence[Worker], old: LandbAliasesInputs) -> list[str]:
-    """Warnings for entries of our aliases with numbers that this program did not give."""
+def _overwritten(workers: Sequence[Worker], old: LandbAliasesInputs) -> list[str]:
+    """Warnings for servers that carry other entries of our aliases than this program gave them."""
     texts = []
     for worker in workers:
         name = worker.node.name
-        recorded = old.numbers.get(name)
-        found = numbers_in(unpack(worker.server.metadata), old.aliases)
-        foreign = [entry(alias, number) for alias, number in found.items() if number != recorded]
-        if recorded is not None and foreign:
+        if name not in old.assigned or name not in old.numbers:
+            continue
+        wanted = [entry(alias, old.numbers[name]) for alias in old.aliases]
+        present = [text for text in unpack(worker.server.metadata) if numbers_in([text], old.aliases)]
+        if set(present) != set(wanted):
             texts.append(
-                f"{name} carries {', '.join(foreign)}, but its number is {recorded}: something else writes the same "
-                "aliases, such as a script or another stack; stop it, or the two will undo each other's work"
+                f"{name} carries {', '.join(present) or 'nothing'}, but was given {', '.join(wanted)}: something else "
+                "writes the same aliases, such as a script or another stack; stop it, or the two will undo each "
+                "other's work. `pulumi up --refresh` writes them again"
             )
     return texts

@@ -159,9 +159,31 @@ def test_cerns_controller_is_no_second_writer(
 
 def test_another_writer_is_reported(engine: Engine, world: World, inputs: dict[str, object]) -> None:
     _, _, checked = engine.up("LandbAliases", inputs)
-    metadata(world, "0", **{"landb-alias": "panda-doma--load-0-"})
+    metadata(world, "0", **{"landb-alias": "panda-doma--load-0-,other--load-5-"})
     engine.check("LandbAliases", inputs, checked)
-    assert any("carries panda-doma--load-0-, but its number is 1" in text for text in engine.told.warnings)
+    (warning,) = engine.told.warnings
+    assert f"{NODE}0 carries panda-doma--load-0-, but was given panda-doma--load-1-," in warning
+
+
+def test_another_writer_that_only_takes_away_or_adds_is_reported(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    _, _, checked = engine.up("LandbAliases", inputs)
+    metadata(world, "0")
+    metadata(world, "1", **{"landb-alias": "panda-doma--load-2-,bigmon-doma--load-2-,panda-doma--load-9-"})
+    engine.check("LandbAliases", inputs, checked)
+    nothing, more = sorted(engine.told.warnings)
+    assert f"{NODE}0 carries nothing" in nothing
+    assert "panda-doma--load-9-" in more
+
+
+def test_a_node_that_was_not_served_is_no_sign_of_another_writer(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.node(NODE + "1", ready=False)
+    _, _, checked = engine.up("LandbAliases", inputs)
+    engine.check("LandbAliases", inputs, checked)
+    assert not engine.told.warnings
 
 
 def test_numbers_that_a_script_gave_before_are_kept(
