@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from panda_infra.cli.destroy import remove as remove_stack
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
-from panda_infra.cli.stack_argument import project
+from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.stacks.project import Project
@@ -23,32 +24,47 @@ _FREE_AFTER = 300.0  # nobody watches a schedule: what waits longer for a contro
 
 
 def expired(
+    stacks: StacksArgument = None,
     remove: Annotated[
         bool,
         typer.Option("--remove", help="Destroy those that are over, without a question: for a schedule."),
     ] = False,
     as_json: JsonFlag = False,
+    as_matrix: Annotated[
+        bool,
+        typer.Option(
+            "--matrix", help="Print `stacks=[...]`, those that are over, an output of GitHub's workflows."
+        ),
+    ] = False,
 ) -> None:
     """List test stacks with a last day (`lifecycle.expires`). Exit code 1 if one is deployed although it is over.
 
     With --remove these are destroyed; the exit code tells whether all of them left nothing. Protected stacks have
-    no last day.
+    no last day. With --matrix only the stack files are read, so it needs no access to the state: what was removed
+    already is among them, and the exit code is 1 only for a file with problems.
 
     **Examples**
 
     - `expired`
     - `expired --remove` once a day
+    - `expired mine --remove` leaves the others alone
     """
     here = project()
-    lifecycles = [(stack, lifecycle) for stack in here.stacks if (lifecycle := _lifecycle(here, stack))]
-    found = expiries(lifecycles, find_pulumi(here.folder).resource_counts(), datetime.now(UTC).date())
+    wanted = stacks or here.stacks
+    lifecycles = [(stack, lifecycle) for stack in wanted if (lifecycle := _lifecycle(here, stack))]
+    broken = len(lifecycles) < len(wanted)
+    counts = {} if as_matrix else find_pulumi(here.folder).resource_counts()
+    found = expiries(lifecycles, counts, datetime.now(UTC).date())
+    if as_matrix:
+        typer.echo(f"stacks={json.dumps([expiry.stack for expiry in found if expiry.is_over])}")
+        raise typer.Exit(1 if broken else 0)
     if as_json:
         show_json([asdict(expiry) | {"must_go": expiry.must_go} for expiry in found])
     else:
         _show(found)
     over = [expiry.stack for expiry in found if expiry.must_go]
     left = [stack for stack in over if not _removed(stack)] if remove else over
-    if left or len(lifecycles) < len(here.stacks):
+    if left or broken:
         raise typer.Exit(1)
 
 

@@ -18,6 +18,7 @@ _COMMANDS = [
     ("graph",),
     ("preview",),
     ("rehearse",),
+    ("expired",),
     ("secrets", "audit"),
     ("secrets", "set"),
     ("secrets", "rotate"),

@@ -56,6 +56,25 @@ def test_only_deployed_stacks_past_their_last_day_must_go(run: Run, removed: lis
     assert removed == []
 
 
+def test_others_than_the_named_are_left_alone(run: Run, removed: list[str]) -> None:
+    assert run("expired", "young", "doma", "--remove").exit_code == 0
+    assert removed == []
+    assert run("expired", "old", "--remove").exit_code == 0
+    assert removed == ["old"]
+    assert run("expired", "nobody", "--remove").exit_code == 1
+
+
+def test_the_matrix_is_made_of_stack_files_alone(
+    run: Run, removed: list[str], project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    matrix = run("expired", "--matrix")
+    assert (matrix.exit_code, removed) == (0, [])
+    assert matrix.stdout == 'stacks=["old", "refused", "stuck", "undeployed"]\n'
+    (project / "Pulumi.broken.yaml").write_text("config: [")
+    assert run("expired", "--matrix").exit_code == 1
+
+
 def test_one_that_resists_does_not_keep_the_others(run: Run, removed: list[str]) -> None:
     done = run("expired", "--remove")
     assert done.exit_code == 1

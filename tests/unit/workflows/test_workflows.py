@@ -152,10 +152,10 @@ def test_no_run_on_github_hands_secrets_to_a_fork(file: Path) -> None:
             assert "head.repo.full_name == github.repository" in job["if"], name
 
 
-def test_one_run_at_a_time_deploys_a_stack() -> None:
+def test_one_run_at_a_time_deploys_or_removes_a_stack() -> None:
     for file in EVERY:
         for name, job in jobs(file).items() if file != ACTION else ():
-            if not any("review apply" in line for line in scripts(job)):
+            if not any(re.search(r"review apply|--remove", line) for line in scripts(job)):
                 continue
             if file == GITLAB:
                 assert (job["resource_group"], job["interruptible"]) == ("$STACK", False), name
@@ -172,8 +172,25 @@ def test_nothing_is_deployed_but_what_was_reviewed() -> None:
             assert not re.search(r"\b(up|destroy|refresh|cancel)\b", line), line
 
 
+@pytest.mark.parametrize("file", [REPOSITORY / ".github" / "workflows" / "expired.yml", GITLAB])
+def test_a_schedule_removes_one_stack_at_a_time_and_nothing_else_does(file: Path) -> None:
+    removing = {
+        name: line for name, job in jobs(file).items() for line in scripts(job) if line.endswith(" --remove")
+    }
+    assert list(removing.values()) == ['.venv/bin/python -m panda_infra expired "$STACK" --remove']
+    (name,) = removing
+    if file == GITLAB:
+        assert jobs(file)[name]["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+    else:
+        # "on" is a truth value in YAML 1.1.
+        assert loaded(file)[True].keys() == {"schedule", "workflow_dispatch"}
+        assert jobs(file)[name]["environment"] == "${{ matrix.stack }}"
+    others = [line for each in EVERY if each not in (file, GITLAB) for line in scripts(loaded(each))]
+    assert file == GITLAB or not [line for line in others if "--remove" in line]
+
+
 def test_every_stack_is_watched_and_on_gitlab_previewed_and_deployed() -> None:
     (watched,) = jobs(REPOSITORY / ".github" / "workflows" / "drift.yml").values()
     assert watched["strategy"]["matrix"]["stack"] == deployed_stacks()
-    for name in ("preview", "fork", "deploy", "drift"):
+    for name in ("preview", "fork", "deploy", "drift", "expired"):
         assert jobs(GITLAB)[name]["parallel"]["matrix"] == [{"STACK": deployed_stacks()}], name
