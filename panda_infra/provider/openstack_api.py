@@ -9,6 +9,7 @@ from typing import Protocol
 from panda_infra.provider.resource import ResourceError
 
 __all__ = [
+    "BlockVolume",
     "ClusterInfo",
     "ClusterSpec",
     "Flavor",
@@ -116,6 +117,18 @@ class Server:
 
 
 @dataclass(frozen=True)
+class BlockVolume:
+    """A Cinder volume with all its metadata; ``size`` in GiB, ``servers`` the ids of those that it is attached to."""
+
+    id: str
+    name: str
+    status: str
+    size: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    servers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Flavor:
     """A Nova flavor; ``ram`` in MiB."""
 
@@ -198,3 +211,6 @@ class OpenStack(Protocol):
 
     def delete_metadata(self, server_id: str, key: str) -> None:
         """Remove one key of a server's metadata; nothing happens when there is none."""
+
+    def volumes(self) -> Sequence[BlockVolume]:
+        """Every volume of the project; none where there is no Cinder."""

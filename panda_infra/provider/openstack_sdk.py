@@ -7,7 +7,7 @@ renewed where the credentials allow it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import openstack
@@ -16,6 +16,7 @@ from openstack.exceptions import ConfigException, SDKException
 from typing_extensions import override
 
 from panda_infra.provider.openstack_api import (
+    BlockVolume,
     ClusterInfo,
     ClusterSpec,
     Flavor,
@@ -84,7 +85,7 @@ class SdkOpenStack(OpenStack):
             "cores": _limits(nova["maxTotalCores"], nova["totalCoresUsed"]),
             "ram": _limits(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
         }
-        if self._connection.has_service("block-storage"):
+        if self._has_cinder():
             cinder = self._call("block_storage", "GET", "/limits")["limits"]["absolute"]
             found["volumes"] = _limits(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
         return found
@@ -181,17 +182,11 @@ class SdkOpenStack(OpenStack):
 
     @override
     def servers(self, prefix: str) -> Sequence[Server]:
-        query: Json = {"name": f"^{re.escape(prefix)}", "limit": _PAGE}
-        listed: list[Server] = []
-        while page := self._nova("GET", "/servers/detail", params=query)["servers"]:
-            listed += [
-                Server(s["id"], s["name"], s["status"], s["metadata"], s.get("fault", {}).get("message", ""))
-                for s in page
-            ]
-            if len(page) < _PAGE:
-                break
-            query["marker"] = page[-1]["id"]
-        return listed
+        listed = self._pages("compute", "servers", name=f"^{re.escape(prefix)}")
+        return [
+            Server(s["id"], s["name"], s["status"], s["metadata"], s.get("fault", {}).get("message", ""))
+            for s in listed
+        ]
 
     @override
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
@@ -200,6 +195,34 @@ class SdkOpenStack(OpenStack):
     @override
     def delete_metadata(self, server_id: str, key: str) -> None:
         self._nova("DELETE", f"/servers/{server_id}/metadata/{key}", missing=True)
+
+    @override
+    def volumes(self) -> Sequence[BlockVolume]:
+        if not self._has_cinder():
+            return []
+        return [
+            BlockVolume(
+                id=v["id"],
+                name=v["name"] or "",
+                status=v["status"],
+                size=v["size"],
+                metadata=v["metadata"],
+                servers=[attachment["server_id"] for attachment in v["attachments"]],
+            )
+            for v in self._pages("block_storage", "volumes")
+        ]
+
+    def _has_cinder(self) -> bool:
+        return bool(self._connection.has_service("block-storage"))
+
+    def _pages(self, service: str, kind: str, **filters: str) -> Iterator[Json]:
+        """Every item of a listing with its details, however many requests it takes."""
+        query: Json = {**filters, "limit": _PAGE}
+        while page := self._call(service, "GET", f"/{kind}/detail", params=query)[kind]:
+            yield from page
+            if len(page) < _PAGE:
+                break
+            query["marker"] = page[-1]["id"]
 
     def _magnum(self, method: str, path: str, **options: Any) -> Any:
         return self._call("container_infrastructure_management", method, path, **options)

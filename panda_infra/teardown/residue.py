@@ -14,6 +14,7 @@ from panda_infra.plan.aliases import aliases_of, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.openstack_api import OpenStack
+from panda_infra.teardown.volumes import made_by, state_of
 
 __all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
 
@@ -71,16 +72,21 @@ def in_kubernetes(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
 
 
 def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Leftover]:
-    """The cluster, its servers and what their metadata says, and the keypair that the stack made."""
-    for one in openstack.clusters_named(cluster.name):
+    """The cluster, its servers and what their metadata says, its volumes, and the keypair that the stack made."""
+    named = openstack.clusters_named(cluster.name)
+    for one in named:
         yield Leftover(_CLUSTER, f"{one.name} ({one.id})", one.status)
     hosts = [*plan.hosts.values(), *cluster.alias_hosts]
     ours = aliases_of(hosts, cluster.alias_domain) if cluster.aliases == "program" else ()
     listed = openstack.servers(server_prefix(cluster.name))
-    for server in own_servers(cluster.name, (group.name for group in cluster.node_groups), listed):
+    servers = own_servers(cluster.name, (group.name for group in cluster.node_groups), listed)
+    for server in servers:
         yield Leftover("server", f"{server.name} ({server.id})", server.status)
         if carried := numbers_in(unpack(server.metadata), ours):
             yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}")
+    names = {cluster.name, *(one.id for one in named)}
+    for volume in made_by(names, plan.config.namespace, {server.id for server in servers}, openstack):
+        yield Leftover("volume", f"{volume.name} ({volume.id})", state_of(volume))
     if cluster.public_key is not None and openstack.keypair(cluster.keypair):
         yield Leftover("keypair", cluster.keypair)
 

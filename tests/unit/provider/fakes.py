@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node, Volume
 from panda_infra.provider.openstack_api import (
+    BlockVolume,
     ClusterInfo,
     ClusterSpec,
     Flavor,
@@ -65,6 +66,7 @@ class World:
     volumes: list[list[Volume]] = field(
         default_factory=list
     )  # one listing after the other; the last one stays
+    block_volumes: dict[str, BlockVolume] = field(default_factory=dict)
     config_maps: set[str] = field(default_factory=set)
     controllers: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -300,6 +302,10 @@ class FakeOpenStack(OpenStack):
         server = self.world.servers[server_id]
         kept = {name: value for name, value in server.metadata.items() if name != key}
         self.world.servers[server_id] = replace(server, metadata=kept)
+
+    @override
+    def volumes(self) -> Sequence[BlockVolume]:
+        return list(self.world.block_volumes.values())
 
 
 class FakeKubernetes(Kubernetes):

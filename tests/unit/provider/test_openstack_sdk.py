@@ -60,3 +60,8 @@ def test_a_cloud_that_does_not_answer_is_told(
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(http.clouds_file(tmp_path)))
     with pytest.raises(OpenStackError, match="cloud http cannot be reached"):
         SdkOpenStack("http").set_metadata("server-0", {})
+
+
+def test_a_cloud_without_block_storage_has_no_volumes(openstack: SdkOpenStack, http: HttpCloud) -> None:
+    assert openstack.volumes() == []
+    assert not [call for call in http.calls if "volumes" in call.path]

@@ -10,7 +10,7 @@ import pytest
 from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.provider.openstack_api import ClusterInfo, Server
+from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Server
 from panda_infra.teardown.residue import residue
 from tests.support.stacks import stack
 from tests.unit.provider.fakes import FakeOpenStack, World
@@ -50,6 +50,10 @@ def volume(name: str, namespace: str | None, phase: str = "Released") -> dict[st
         "spec": {"persistentVolumeReclaimPolicy": "Delete", **claim},
         "status": {"phase": phase},
     }
+
+
+def cinder_volume(name: str, cluster: str) -> BlockVolume:
+    return BlockVolume(name, f"pvc-{name}", "available", 8, {"cinder.csi.openstack.org/cluster": cluster})
 
 
 @pytest.fixture
@@ -92,6 +96,7 @@ def world() -> World:
     world = World()
     world.clusters["other"] = ClusterInfo("other", "panda-test-2", "CREATE_COMPLETE")
     world.servers["s0"] = Server("s0", "panda-test-2-abcdefghij12-node-0", "ACTIVE")
+    world.block_volumes["v0"] = cinder_volume("v0", "panda-test-2")
     return world
 
 
@@ -103,11 +108,13 @@ def test_every_kind_of_leftover_in_openstack_is_named(world: World) -> None:
     world.clusters["c"] = ClusterInfo("c", "panda-test", "DELETE_FAILED")
     aliases = {"landb-alias": "pandaserver-test--load-1-,somebody--load-1-"}
     world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", aliases)
+    world.block_volumes["v1"] = cinder_volume("v1", "panda-test")
     assert left(magnum(publicKey="ssh-ed25519 AAAA panda"), Access(None, FakeOpenStack(world))) == [
         "LanDB aliases pandaserver-test: on server panda-test-abcdefghij12-node-0",
         "cluster panda-test (c): DELETE_FAILED",
         "keypair lxplus",
         "server panda-test-abcdefghij12-node-0 (s1): ACTIVE",
+        "volume pvc-v1 (v1): available, 8 GiB, made by cluster panda-test",
     ]
 
 

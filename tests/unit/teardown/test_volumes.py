@@ -1,0 +1,66 @@
+"""A volume in Cinder is a stack's only if its own metadata, or what it is attached to, says so."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo
+from panda_infra.teardown.volumes import made_by, state_of
+from tests.unit.provider.fakes import FakeOpenStack, World
+
+ID, OTHER_ID, GONE_ID = (str(uuid4()) for _ in range(3))
+
+
+@pytest.fixture
+def world() -> World:
+    clusters = {ID: "panda-test", OTHER_ID: "panda-other"}
+    return World(clusters={one: ClusterInfo(one, name, "CREATE_COMPLETE") for one, name in clusters.items()})
+
+
+def volume(cluster: str | None, namespace: str | None = None, *servers: str) -> BlockVolume:
+    metadata = {
+        "cinder.csi.openstack.org/cluster": cluster,
+        "csi.storage.k8s.io/pvc/namespace": namespace,
+        "csi.storage.k8s.io/pvc/name": namespace and "data",
+    }
+    told = {key: value for key, value in metadata.items() if value}
+    return BlockVolume("v", "pvc-1", "available", 10, told, servers)
+
+
+def is_ours(world: World, found: BlockVolume) -> bool:
+    world.block_volumes = {found.id: found}
+    return [*made_by({"panda-test", ID}, "panda", {"s1"}, FakeOpenStack(world))] == [found]
+
+
+@pytest.mark.parametrize("cluster", ["panda-test", ID])
+def test_what_names_the_cluster_is_of_it_whatever_its_namespace(world: World, cluster: str) -> None:
+    assert is_ours(world, volume(cluster))
+    assert is_ours(world, volume(cluster, "monitoring", "somewhere"))
+
+
+@pytest.mark.parametrize("cluster", ["kubernetes", GONE_ID])
+def test_what_names_no_cluster_that_could_be_asked_is_of_the_namespace(world: World, cluster: str) -> None:
+    assert is_ours(world, volume(cluster, "panda"))
+    assert is_ours(world, volume(cluster, "panda", "s1"))
+    assert not is_ours(world, volume(cluster, "panda", "server-of-others"))
+    assert not is_ours(world, volume(cluster, "default"))
+    assert not is_ours(world, volume(cluster))
+
+
+@pytest.mark.parametrize("cluster", ["panda-other", OTHER_ID, "panda-test-2", None])
+def test_what_names_another_cluster_is_not_ours(world: World, cluster: str | None) -> None:
+    assert not is_ours(world, volume(cluster, "panda"))
+
+
+def test_a_cluster_is_asked_for_once(world: World) -> None:
+    world.block_volumes = {str(i): volume(GONE_ID, "panda") for i in range(5)}
+    assert len([*made_by({"panda-test"}, "panda", set(), FakeOpenStack(world))]) == 5
+    assert world.calls["cluster"] == 1
+
+
+def test_claim_and_cluster_are_told() -> None:
+    expected = "available, 10 GiB, of claim panda/data, made by cluster kubernetes"
+    assert state_of(volume("kubernetes", "panda")) == expected
+    assert state_of(volume("panda-test")) == "available, 10 GiB, made by cluster panda-test"
