@@ -11,8 +11,7 @@ import typer
 
 from testbed import bed as beds
 from testbed import charts as chart_folders
-from testbed import local
-from testbed import state as states
+from testbed import instances, local
 from testbed import status as statuses
 from testbed.errors import BedError
 from testbed.openstack import bed as clouds
@@ -52,21 +51,21 @@ def start(
     """Start an instance: control plane, nodes, volumes, OCI registry, and OpenStack if asked for."""
     began = time.monotonic()
     folders = [chart for folder in charts or () for chart in chart_folders.find(folder)]
-    clouds.stop(states.folder(name))  # what a killed start left
-    bed = beds.start(name, nodes=nodes, charts=folders, cluster=cluster)
+    bed = instances.start(name, nodes=nodes, charts=folders, cluster=cluster)
     print(f"{bed.name}: ready after {time.monotonic() - began:.1f} s")
     print(f"export KUBECONFIG={bed.kubeconfig}")
     print(f"charts: {bed.chart_repository}")
     if openstack:
-        for variable, value in clouds.start(bed.state).environment().items():
+        environment = clouds.start(bed.state).environment()
+        print(f"{bed.name}: OpenStack ready after {time.monotonic() - began:.1f} s")
+        for variable, value in environment.items():
             print(f"export {variable}={value}")
 
 
 @app.command()
 def stop(name: Name = "local") -> None:
     """Stop an instance and remove all that it has written."""
-    clouds.stop(states.folder(name))
-    beds.stop(name)
+    instances.stop(name)
     print(f"{name}: stopped")
 
 

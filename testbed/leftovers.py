@@ -1,4 +1,7 @@
-"""What a stack leaves behind: whatever the cluster or the cloud has after it and had not before it."""
+"""What a stack leaves behind: whatever the cluster or the cloud has after it and had not before it.
+
+``panda_infra.teardown.residue`` looks for the names that a plan gives; this knows no names, and so judges it too.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,7 @@ def of_cloud(cloud: OpenStackBed) -> frozenset[str]:
         "server": tenant.compute.servers(),
         "keypair": tenant.compute.keypairs(),
         "server group": tenant.compute.server_groups(),
+        "volume": tenant.block_storage.volumes(),
     }
     return frozenset(f"{kind} {item.name}" for kind, items in found.items() for item in items)
 

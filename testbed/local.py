@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from testbed import bed as beds
-from testbed import charts, stacks
+from testbed import charts, instances, stacks
 from testbed.bed import Bed
 from testbed.errors import BedError
 from testbed.workspace import Workspace
@@ -40,8 +40,10 @@ def down() -> None:
     if bed is not None and not bed.dead():
         workspace = workspace_of(bed)
         if workspace.exists and workspace.destroy(show=True).code:
-            raise BedError("the local stack was not destroyed; `python -m testbed stop` removes the bed all the same")
-    beds.stop(NAME)
+            raise BedError(
+                "the local stack was not destroyed; `python -m testbed stop` removes the bed all the same"
+            )
+    instances.stop(NAME)
 
 
 def workspace_of(bed: Bed) -> Workspace:
@@ -52,6 +54,6 @@ def workspace_of(bed: Bed) -> Workspace:
 def _bed(folders: list[Path]) -> Bed:
     running = beds.find(NAME)
     if running is None or running.dead():
-        return beds.start(NAME, charts=folders)
+        return instances.start(NAME, charts=folders)
     charts.push(running, folders)
     return running
