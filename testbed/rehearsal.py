@@ -12,9 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.stack import StackConfig
+from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
+from panda_infra.plan.values.merge import merged
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import bed as beds
 from testbed import charts, leftovers, prerequisites, references, site
@@ -24,11 +28,12 @@ from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden
 from tools import REPOSITORY
 
-__all__ = ["FIXTURES", "Report", "changes", "rehearse"]
+__all__ = ["FIXTURES", "Change", "Report", "changes", "rehearse"]
 
 FIXTURES = REPOSITORY / "tests" / "charts"
 """Small charts with the names, values and references of the real ones."""
 
+_SECRETS = f"{PROJECT}:secrets"
 _FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 
@@ -59,9 +64,21 @@ class Report:
         return f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
 
 
+@dataclass(frozen=True)
+class Change:
+    """What a stack has gone through: deployed as it was, it is previewed as it is.
+
+    ``sources`` is a checkout of the earlier commit. ``previewed`` takes the engine's preview as JSON.
+    """
+
+    sources: Path
+    previewed: Callable[[str], None]
+
+
 def rehearse(
     stack_file: Path,
     *,
+    change: Change | None = None,
     bed: Bed | None = None,
     chart_folder: Path = FIXTURES,
     report: Callable[[str], None] = lambda _line: None,
@@ -70,6 +87,7 @@ def rehearse(
 
     Args:
         stack_file: ``Pulumi.<stack>.yaml``, which is not changed.
+        change: begins with the stack of an earlier commit, on the same site.
         bed: a running one whose charts are used; without it one is started, and stopped in the end.
         chart_folder: charts to publish on a bed of its own.
         report: takes a line before each step.
@@ -82,10 +100,10 @@ def rehearse(
     config = site.configuration(overridden(stack_file, {}))
     with _own_bed(stack, config, chart_folder, report) if bed is None else nullcontext(bed) as used:
         with place(used, make_plan(stack, config)) as where:
-            document = _document(stack_file, used, where)
             workspace = Workspace(used.state / "rehearsals" / stack, stack)
             before = where.inventory()
-            lived = _run(where, workspace, document, report)
+            former = _former(change.sources / stack_file.name, used, where, report) if change else None
+            lived = _Run(where, workspace, _document(stack_file, used, where), report).life(change, former)
             left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
     return replace(lived, left=left)
@@ -114,36 +132,82 @@ def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
     return document
 
 
-def _run(
-    where: Place, workspace: Workspace, document: Mapping[str, Any], report: Callable[[str], None]
-) -> Report:
-    stack, config = workspace.stack, site.configuration(document)
-    workspace.create(document)
-    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
-    seconds: dict[str, float] = {}
+def _former(stack_file: Path, bed: Bed, where: Place, report: Callable[[str], None]) -> dict[str, Any] | None:
+    """An earlier stack file in its place; None if there was none, or it is not to be understood any more."""
+    if not stack_file.exists():
+        return None
+    try:
+        return _document(stack_file, bed, where)
+    except (StackError, ValidationError):
+        stack = site.stack_name(stack_file)
+        report(f"{stack}: the earlier stack file cannot be read any more, so all of it shows as new")
+        return None
 
-    def step(name: str, command: str, *arguments: str) -> Result:
-        report(f"{stack}: {name}")
+
+class _Run:
+    """The steps of one rehearsal."""
+
+    def __init__(
+        self,
+        where: Place,
+        workspace: Workspace,
+        document: Mapping[str, Any],
+        report: Callable[[str], None],
+    ) -> None:
+        self.seconds: dict[str, float] = {}
+        self._where, self._workspace, self._document, self._report = where, workspace, document, report
+        self._config = site.configuration(document)
+        self._secrets = revealed(stand_ins(self._config))
+        workspace.create(document)
+        workspace.encrypt(_SECRETS, self._secrets)
+
+    def life(self, change: Change | None, former: Mapping[str, Any] | None) -> Report:
+        """From nothing to nothing, by the former stack if there is one."""
+        try:
+            if former and change:
+                self._deploy(change.sources, former)
+            if change:
+                change.previewed(self._preview())
+            self._step("up", "up")
+            missing = references.check(self._where.kubernetes(), self._config.namespace)
+            again = self._step("up again", "up", "--json")
+        except BedError:
+            self._engine("destroy")
+            raise
+        self._step("destroy", "destroy")
+        told = tuple(map(str, missing))
+        return Report(self._workspace.stack, self.seconds, told, changes(again.stdout), left=())
+
+    def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:
+        """Deploy what the stack was, with that program, and turn to what it is."""
+        self._workspace.link(sources)
+        self._workspace.rewrite(document)
+        # What both have is the same, or it would show as changed.
+        secrets = merged(revealed(stand_ins(site.configuration(document))), self._secrets)
+        self._workspace.encrypt(_SECRETS, secrets)
+        self._step("up before the change", "up")
+        self._workspace.link(REPOSITORY)
+        self._workspace.rewrite(self._document)
+        self._workspace.encrypt(_SECRETS, self._secrets)
+
+    def _preview(self) -> str:
+        self._report(f"{self._workspace.stack}: preview")
+        words = ("preview", "--json", "--diff", "--stack", self._workspace.stack)
+        return self._workspace.pulumi(*words, environment=self._where.environment).stdout
+
+    def _step(self, name: str, command: str, *arguments: str) -> Result:
+        stack = self._workspace.stack
+        self._report(f"{stack}: {name}")
         began = time.monotonic()
-        result = engine(command, *arguments)
-        seconds[name] = time.monotonic() - began
+        result = self._engine(command, *arguments)
+        self.seconds[name] = time.monotonic() - began
         if result.code:
             raise BedError(f"rehearsal of {stack}: {name} failed:\n{result.text.strip()}")
         return result
 
-    def engine(command: str, *arguments: str) -> Result:
-        unattended = ("--yes", "--skip-preview", "--stack", stack)
-        return workspace.pulumi(command, *unattended, *arguments, environment=where.environment)
-
-    try:
-        step("up", "up")
-        missing = references.check(where.kubernetes(), config.namespace)
-        again = step("up again", "up", "--json")
-    except BedError:
-        engine("destroy")
-        raise
-    step("destroy", "destroy")
-    return Report(stack, seconds, tuple(map(str, missing)), changes(again.stdout), left=())
+    def _engine(self, command: str, *arguments: str) -> Result:
+        unattended = ("--yes", "--skip-preview", "--stack", self._workspace.stack)
+        return self._workspace.pulumi(command, *unattended, *arguments, environment=self._where.environment)
 
 
 def changes(stdout: str) -> tuple[str, ...]:

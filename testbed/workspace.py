@@ -62,13 +62,19 @@ class Workspace:
             BedError: the CLI refused.
         """
         self.folder.mkdir(parents=True, mode=0o700)
-        for source in _SOURCES:
-            (self.folder / source).symlink_to(REPOSITORY / source)
+        self.link(REPOSITORY)
         (self.folder / "state").mkdir()
         self._passphrase.touch(mode=0o600)
         self._passphrase.write_text(secrets.token_urlsafe(24))
         self.stack_file.write_text(yaml.safe_dump({"config": dict(config)}, sort_keys=False))
         self._must("stack", "init", self.stack, "--no-select")
+
+    def link(self, sources: Path) -> None:
+        """Take the program from a checkout, with the virtualenv of this one."""
+        for name in _SOURCES:
+            link = self.folder / name
+            link.unlink(missing_ok=True)
+            link.symlink_to((REPOSITORY if name == ".venv" else sources) / name)
 
     def encrypt(self, key: str, section: Mapping[str, Any]) -> None:
         """Put a section into the stack file, encrypted as a whole.
@@ -90,6 +96,11 @@ class Workspace:
         document = yaml.safe_load(self.stack_file.read_text())
         document["config"] |= config
         document["config"] = {key: value for key, value in document["config"].items() if value is not None}
+        self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def rewrite(self, config: Mapping[str, Any]) -> None:
+        """Give the stack file another ``config``."""
+        document = yaml.safe_load(self.stack_file.read_text()) | {"config": dict(config)}
         self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def environment(self) -> dict[str, str]:

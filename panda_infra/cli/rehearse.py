@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,8 +11,11 @@ from typing import Annotated
 import typer
 
 from panda_infra.cli.output import JsonFlag, results, say, show_json
+from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
+from panda_infra.review.commits import common_ancestor, full_name, unpacked
+from panda_infra.stacks.project import Project
 
 __all__ = ["rehearse"]
 
@@ -21,6 +26,16 @@ def rehearse(
         Path | None,
         typer.Option(help="A checkout of the real charts, to rehearse with those in its folder `helm`."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE",
+            help="Deploy the stack of this commit before, and preview what has changed since.",
+        ),
+    ] = None,
+    preview_json: Annotated[
+        Path, typer.Option("--preview-json", help="File for that preview, as `review comment` reads it.")
+    ] = Path("preview.json"),
     as_json: JsonFlag = False,
 ) -> None:
     """Run a whole stack on the test bed: up, up again without a change, destroy with nothing left.
@@ -29,20 +44,31 @@ def rehearse(
     machine is touched, and the test bed is removed in the end. Exit code 1 if a step fails, the second `up` changes
     anything, or something is left.
 
+    With --since, for pull requests that have no access to the stack, the engine previews the change from that commit
+    where it left this one, each with its own program; a stack that is not touched is not rehearsed at all. Site and
+    cluster are made up, and the same for both, so changes of the cluster itself do not show.
+
     **Examples**
 
     - `rehearse doma`
     - `rehearse doma --charts ../panda-k8s`
     - `rehearse lsst-prod --json`
+    - `rehearse sphenix --since origin/main`
     """
     # The program knows its test bed here and nowhere else; other commands need not load it.
     from testbed import rehearsal  # noqa: PLC0415
     from testbed.errors import BedError  # noqa: PLC0415
     from tools.errors import ToolsError  # noqa: PLC0415
 
+    if since and not any(change.stack == stack for change in changes_between(since, "HEAD")):
+        say(f"stack {stack} is not touched")
+        return
+    here = project()
     folder = charts / "helm" if charts else rehearsal.FIXTURES
     try:
-        report = rehearsal.rehearse(project().file(stack), chart_folder=folder, report=say)
+        with _former(here, since) as former:
+            change = rehearsal.Change(former, lambda text: _write(preview_json, text)) if former else None
+            report = rehearsal.rehearse(here.file(stack), change=change, chart_folder=folder, report=say)
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None
     if as_json:
@@ -51,3 +77,19 @@ def rehearse(
         results.print(str(report), markup=False)
     if not report.passed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _former(here: Project, since: str | None) -> Iterator[Path | None]:
+    """A checkout of the commit where this one left ``since``."""
+    if since is None:
+        yield None
+        return
+    left = common_ancestor(here.folder, full_name(here.folder, since), full_name(here.folder, "HEAD"))
+    with unpacked(here.folder, left) as folder:
+        yield folder
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    say(f"wrote {file}")

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from panda_infra.changes.revision import Revision
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["CommitError", "common_ancestor", "full_name", "revision_of"]
+__all__ = ["CommitError", "common_ancestor", "full_name", "revision_of", "unpacked"]
 
 _PATIENCE = 120  # seconds for a commit to describe itself
 
@@ -42,9 +43,17 @@ def common_ancestor(repository: Path, base: str, head: str) -> str:
 
 
 def revision_of(repository: Path, commit: str) -> Revision:
-    """The revision of a commit; one with ``trouble`` when its code cannot say.
+    """The revision of a commit; one with ``trouble`` when its code cannot say."""
+    with unpacked(repository, commit) as folder:
+        return _described(folder)
 
-    The commit is unpacked into a folder that is gone afterwards; the repository is only read.
+
+@contextmanager
+def unpacked(repository: Path, commit: str) -> Iterator[Path]:
+    """A folder with a commit's files, which is gone afterwards; the repository is only read.
+
+    Raises:
+        CommitError: it cannot be unpacked.
     """
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
         folder = Path(scratch)
@@ -53,9 +62,12 @@ def revision_of(repository: Path, commit: str) -> Revision:
             raise CommitError(
                 f"{commit} cannot be unpacked: {packed.stderr.decode(errors='replace').strip()}"
             )
-        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-            archive.extractall(folder, filter="data")
-        return _described(folder)
+        try:
+            with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+                archive.extractall(folder, filter="data")
+        except tarfile.TarError as error:
+            raise CommitError(f"{commit} cannot be unpacked: {error}") from None
+        yield folder
 
 
 def _described(folder: Path) -> Revision:

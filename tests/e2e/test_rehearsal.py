@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from testbed import leftovers
+from panda_infra.changes.preview import read
+from testbed import leftovers, site
 from testbed.bed import Bed
 from testbed.errors import BedError
-from testbed.rehearsal import FIXTURES, rehearse
+from testbed.rehearsal import FIXTURES, Change, rehearse
 from tests.support.documented import documented
+from tests.support.documents import Command
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY, toolchain
 
@@ -37,6 +42,20 @@ def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> N
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
 
+def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, bed: Bed) -> None:
+    earlier, later = tmp_path / "earlier", tmp_path / "later"
+    for folder, notes in ((earlier, {}), (later, {"a": "b"})):
+        folder.mkdir()
+        _stack(folder / "Pulumi.changing.yaml", {"activemq": {"annotations": notes}})
+    for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons"):
+        (earlier / name).symlink_to(REPOSITORY / name)
+    printed: list[str] = []
+    report = rehearse(later / "Pulumi.changing.yaml", change=Change(earlier, printed.append), bed=bed)
+    assert report.passed, str(report)
+    assert list(report.seconds) == ["up before the change", "up", "up again", "destroy"]
+    assert [(step.name, step.action) for step in read(printed[0]).steps] == [("msgsvc", "changed")]
+
+
 @pytest.mark.long
 def test_the_command_has_a_bed_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "panda-k8s").mkdir()
@@ -49,34 +68,69 @@ def test_the_command_has_a_bed_of_its_own(tmp_path: Path) -> None:
             {"../panda-k8s": str(tmp_path / "panda-k8s")},
         ),
     ]
-    environment = os.environ | toolchain.ensure(("pulumi",)).environment()
     for each in told:
-        done = subprocess.run(
-            [sys.executable, *each.words[1:]],
-            cwd=REPOSITORY,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{each}\n{done.stdout}{done.stderr}"
-        assert "nothing missing, no change by the second up, nothing left" in done.stdout
+        assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
+
+
+@pytest.mark.long
+def test_a_request_without_secrets_gets_its_comment(tmp_path: Path) -> None:
+    """As in the workflow for forks, in a history of its own."""
+    folder = tmp_path / "checkout"
+    left_out = shutil.ignore_patterns(".*", "__pycache__")
+    shutil.copytree(REPOSITORY, folder, ignore=left_out)
+    git = ("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
+
+    def commit() -> None:
+        for words in (("add", "--all"), ("commit", "--quiet", "--message", "next")):
+            subprocess.run([*git, *words], cwd=folder, check=True)
+
+    subprocess.run([*git, "init", "--quiet"], cwd=folder, check=True)
+    commit()
+    file = folder / "Pulumi.sphenix.yaml"
+    file.write_text(file.read_text().replace("idds: {}", "idds: {rest: {replicas: 2}}"))
+    commit()
+    (folder / ".venv").symlink_to(REPOSITORY / ".venv")
+    told = documented("python -m panda_infra rehearse sphenix --since origin/main", {"origin/main": "HEAD~1"})
+    assert "nothing left" in _output(told, folder)
+    comment = documented(
+        "python -m panda_infra review comment sphenix --preview-json preview.json --whole preview.md"
+    )
+    assert "### Stack `sphenix`: 1 changed" in _output(comment, folder)
+    assert "- Release `idds` is changed" in (folder / "preview.md").read_text()
 
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
     file = tmp_path / "Pulumi.nowhere.yaml"
-    nowhere = {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10}
-    sections = {
-        "experiment": "dev",
-        "namespace": "nowhere",
-        "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
-        "storage": {"class": "of-the-site"},
-        "components": {"msgsvc": nowhere},
-    }
-    file.write_text(
-        yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
-    )
+    _stack(file, {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10})
     before = leftovers.of_cluster(bed)
     with pytest.raises(BedError, match=r"rehearsal of nowhere: up failed:(.|\n)*panda-msgsvc"):
         rehearse(file, bed=bed)
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
+
+
+def _stack(file: Path, broker: Mapping[str, Any]) -> None:
+    """A small stack in the namespace of its name."""
+    sections = {
+        "experiment": "dev",
+        "namespace": site.stack_name(file),
+        "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
+        "storage": {"class": "of-the-site"},
+        "components": {"msgsvc": broker},
+    }
+    file.write_text(
+        yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
+    )
+
+
+def _output(command: Command, folder: Path) -> str:
+    """What a command of the program prints that must work."""
+    done = subprocess.run(
+        [sys.executable, *command.words[1:]],
+        cwd=folder,
+        env=os.environ | toolchain.ensure(("pulumi",)).environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout

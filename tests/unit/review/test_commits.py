@@ -80,3 +80,9 @@ def test_a_branch_is_compared_with_where_it_began(history: History) -> None:
     other = history.commit("pass  # no common history")
     assert common_ancestor(history.folder, other, head) == other
     assert full_name(history.folder, "main") == main
+
+
+def test_a_commit_with_a_link_out_of_the_checkout_is_refused_in_words(history: History) -> None:
+    (history.folder / "link").symlink_to("/elsewhere")
+    with pytest.raises(CommitError, match="cannot be unpacked"):
+        revision_of(history.folder, history.commit(_GOOD))

@@ -152,6 +152,26 @@ def test_no_run_on_github_hands_secrets_to_a_fork(file: Path) -> None:
             assert "head.repo.full_name == github.repository" in job["if"], name
 
 
+@pytest.mark.parametrize("file", [REPOSITORY / ".github" / "workflows" / "preview.yml", GITLAB])
+def test_a_fork_gets_a_preview_without_credentials(file: Path) -> None:
+    fork = jobs(file)["fork"]
+    assert "environment" not in fork
+    assert "secrets." not in yaml.safe_dump(fork)
+    lines = list(scripts(fork))
+    assert [line for line in lines if re.search(r'rehearse "\$STACK" --since ', line)]
+    assert [
+        line for line in lines if re.search(r'review comment "\$STACK" .*--preview-json preview.json', line)
+    ]
+
+
+def test_on_gitlab_a_fork_is_told_by_its_project_wherever_the_pipeline_runs() -> None:
+    """The pipeline of a request from a fork runs in the fork's project, unless a member starts it in the parent's."""
+    one, other = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "$CI_MERGE_REQUEST_PROJECT_ID"
+    for name, operator in (("preview", "=="), ("fork", "!=")):
+        [rule] = jobs(GITLAB)[name]["rules"]
+        assert rule["if"] == f'$CI_PIPELINE_SOURCE == "merge_request_event" && {one} {operator} {other}'
+
+
 def test_one_run_at_a_time_deploys_or_removes_a_stack() -> None:
     for file in EVERY:
         for name, job in jobs(file).items() if file != ACTION else ():
