@@ -19,7 +19,8 @@ def test_the_comment_on_somebody_elses_preview(tmp_path: Path) -> None:
     preview, whole = tmp_path / "preview.json", tmp_path / "preview.md"
     preview.write_text(printed(release("bigmon", None, {}, "create")))
     told = documented(
-        "python -m panda_infra review comment doma --preview-json preview.json", {"preview.json": str(preview)}
+        "python -m panda_infra review comment doma --preview-json preview.json",
+        {"preview.json": str(preview)},
     )
     code, text, _ = run(*told.arguments[1:], "--whole", str(whole))
     assert code == 0
