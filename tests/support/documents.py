@@ -27,6 +27,7 @@ __all__ = [
     "command_of",
     "commands",
     "headings",
+    "inline_code",
     "inline_commands",
     "keys",
     "links",
@@ -115,7 +116,7 @@ def inline_commands(page: Path) -> list[Command]:
     """The whole commands among the words in code of a page's text."""
     return [
         Command(page.name, text, tuple(shlex.split(text)))
-        for text in _inline(page)
+        for text in inline_code(page)
         if re.match(r"(python -m|make|pulumi) [a-z]", text) and "..." not in text
     ]
 
@@ -135,7 +136,7 @@ def keys(page: Path, sections: frozenset[str]) -> list[str]:
     """What is spelled in a page's text like a key of a stack file, by the section that it begins with."""
     return [
         text
-        for text in _inline(page)
+        for text in inline_code(page)
         if re.fullmatch(r"\w+(\.[\w-]+)+", text) and text.split(".")[0] in sections
     ]
 
@@ -166,7 +167,8 @@ def anchors(page: Path) -> set[str]:
     return set(map(slug, headings(page)))
 
 
-def _inline(page: Path) -> list[str]:
+def inline_code(page: Path) -> list[str]:
+    """What stands in code among a page's words."""
     return [
         child.content
         for token in _tokens(page)

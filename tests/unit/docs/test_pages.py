@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -29,6 +30,7 @@ from tests.support.documents import (
     anchors,
     commands,
     headings,
+    inline_code,
     inline_commands,
     keys,
     links,
@@ -166,3 +168,23 @@ def test_keys_in_the_text_exist(page: Path) -> None:
     paths = {path.removeprefix("secrets.") for path in key_paths()} | key_paths()
     known = re.compile("|".join(re.escape(path).replace("NAME", ".+") for path in paths))
     assert [key for key in keys(page, _SECTIONS) if not known.fullmatch(key)] == []
+
+
+def _examples() -> list[Command]:
+    """Of the reference of commands, which leaves their beginning out."""
+    page = REPOSITORY / "docs" / "commands.md"
+    names = {heading for heading in headings(page) if heading != "Commands"}
+    told = [shlex.split(text) for text in inline_code(page)]
+    found = [words for words in told if names & {" ".join(words[:1]), " ".join(words[:2])}]
+    return [Command(page.name, shlex.join(words), tuple(words)) for words in found]
+
+
+@pytest.mark.parametrize("command", _examples(), ids=str)
+def test_examples_in_the_help_parse(command: Command) -> None:
+    _parse(typer.main.get_command(program), list(command.words))
+
+
+def test_every_command_has_an_example() -> None:
+    shown = {" ".join(command.words) for command in _examples()}
+    names = set(headings(REPOSITORY / "docs" / "commands.md")) - {"Commands"}
+    assert {name for name in names if not any(text.startswith(name) for text in shown)} == set()
