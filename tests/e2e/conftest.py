@@ -1,4 +1,4 @@
-"""One bed for a whole session; every test uses a namespace of its own."""
+"""One bed for a whole session, where every test uses a namespace of its own, and one cloud per module."""
 
 import secrets
 from collections.abc import Iterator
@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from testbed import bed as beds
+from testbed.openstack import bed as clouds
+from testbed.openstack.cloud import OpenStackBed
 
 CHARTS = Path(__file__).resolve().parent.parent / "charts"
 
@@ -17,3 +19,13 @@ def bed() -> Iterator[beds.Bed]:
     charts = sorted(path.parent for path in CHARTS.glob("*/Chart.yaml"))
     with beds.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=charts) as bed:
         yield bed
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStackBed]:
+    """A fresh OpenStack in which nothing was made yet."""
+    state = tmp_path_factory.mktemp("bed")
+    try:
+        yield clouds.start(state)
+    finally:
+        clouds.stop(state)

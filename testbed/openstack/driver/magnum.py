@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 import eventlet
+from eventlet.semaphore import Semaphore
 from heatclient import exc as heat
 from magnum import objects
 from magnum.common import clients, exception
@@ -37,6 +39,8 @@ class Driver(driver.Driver):
 
     # Of the process: Magnum makes a driver for every question.
     _under_way: ClassVar[set[str]] = set()
+    # By cluster: of two requests at once, the second would boot again what the first is booting.
+    _scaling: ClassVar[defaultdict[str, Semaphore]] = defaultdict(Semaphore)
 
     provides = [{"server_type": "vm", "os": "fedora-coreos", "coe": "kubernetes"}]  # noqa: RUF012 (Magnum's)
 
@@ -162,18 +166,19 @@ class Driver(driver.Driver):
 
     def _scale(self, context: Any, cluster: Any, gone: Collection[str] = ()) -> None:
         """Brings the servers to what the node groups say; ``gone`` are UUIDs or names of servers to leave out."""
-        roster = _roster(cluster)
-        openstack = clients.OpenStackClients(context)
-        before = Servers(openstack, roster.stacks).all()
-        left = {one.name for one in before if one.id in gone or one.name in gone}
-        groups = {}
-        for nodegroup in cluster.nodegroups:
-            stack = roster.stack if nodegroup.is_default else stack_name(cluster.name, nodegroup.name)
-            group = roster.groups.get(nodegroup.uuid) or Group(server_prefix(stack, nodegroup.role))
-            groups[nodegroup.uuid] = group.resized(_size(nodegroup), left)
-        wanted = Roster(roster.stack, time.time(), groups)
-        wanted.save(_roster_path(cluster))
-        Servers(openstack, wanted.stacks).bring_to(cluster, wanted)
+        with self._scaling[cluster.uuid]:
+            roster = _roster(cluster)
+            openstack = clients.OpenStackClients(context)
+            before = Servers(openstack, roster.stacks).all()
+            left = {one.name for one in before if one.id in gone or one.name in gone}
+            groups = {}
+            for nodegroup in cluster.nodegroups:
+                stack = roster.stack if nodegroup.is_default else stack_name(cluster.name, nodegroup.name)
+                group = roster.groups.get(nodegroup.uuid) or Group(server_prefix(stack, nodegroup.role))
+                groups[nodegroup.uuid] = group.resized(_size(nodegroup), left)
+            wanted = Roster(roster.stack, time.time(), groups)
+            wanted.save(_roster_path(cluster))
+            Servers(openstack, wanted.stacks).bring_to(cluster, wanted)
 
 
 def _finish(cluster: Any, status: str, reason: str | None) -> None:

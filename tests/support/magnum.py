@@ -1,0 +1,187 @@
+"""Stacks of `magnum_program` on a cloud of the test bed: described, run, and looked at from outside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from testbed.api import Api
+from testbed.openstack import offer
+from testbed.openstack.cloud import OpenStackBed
+from testbed.workspace import Result, Workspace
+from tools import REPOSITORY
+
+__all__ = ["HOSTS", "Stack", "make", "numbered", "public_key"]
+
+HOSTS = ["panda-life.cern.ch", "bigmon-life.cern.ch"]
+
+_PROGRAM = REPOSITORY / "tests" / "e2e" / "magnum_program"
+_RANDOM = r"-[a-z0-9]{12}-"  # what Magnum puts into the names of servers
+
+
+@dataclass
+class Stack:
+    """A stack whose cluster is made by the Magnum of ``cloud`` under ``name``."""
+
+    workspace: Workspace
+    cloud: OpenStackBed
+    name: str
+
+    def describe(self, **changes: Any) -> None:
+        """Replace keys of the section `cluster`."""
+        described = yaml.safe_load(self.workspace.stack_file.read_text())["config"]["panda-infra:cluster"]
+        self.workspace.configure({"panda-infra:cluster": described | changes})
+
+    def run(self, command: str, *arguments: str) -> Result:
+        """A command of the engine that asks nothing."""
+        unattended = () if command == "preview" else ("--yes",)
+        return self.workspace.pulumi(
+            command, *unattended, "--stack", "test", *arguments, environment=self.cloud.environment()
+        )
+
+    def up(self, *arguments: str) -> str:
+        """What an update that must succeed shows."""
+        result = self.run("up", *arguments)
+        assert result.code == 0, result.text
+        return result.text
+
+    def fails(self, command: str = "up") -> str:
+        """What a command that must fail shows."""
+        result = self.run(command)
+        assert result.code != 0, result.text
+        assert "Traceback" not in result.text
+        return result.text
+
+    def changes(self, *arguments: str) -> dict[str, str]:
+        """What a preview would do, by the names of the resources, of providers by their packages.
+
+        What stays the same is left out.
+        """
+        result = self.run("preview", "--json", *arguments)
+        assert result.code == 0, result.text
+        return _by_name(json.loads(result.stdout)["steps"])
+
+    def done(self) -> dict[str, str]:
+        """What an update did, in the form of `changes`."""
+        result = self.run("up", "--skip-preview", "--json")
+        assert result.code == 0, result.text
+        events = [json.loads(line) for line in result.stdout.splitlines()]
+        return _by_name(
+            [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
+        )
+
+    def destroy(self) -> None:
+        """Destroy the stack, and look for what it may have left."""
+        result = self.run("destroy")
+        assert result.code == 0, result.text
+        assert not self.clusters()
+        assert not list(self.cloud.connection().compute.servers())
+        assert not list(self.cloud.connection().compute.keypairs())
+
+    def clusters(self) -> list[Any]:
+        """The clusters of that name that Magnum has."""
+        magnum = self.cloud.connection().container_infrastructure_management
+        return [cluster for cluster in magnum.clusters() if cluster.name == self.name]
+
+    def server(self, node: str) -> Any:
+        """The server whose name ends so, such as ``-node-1``."""
+        (found,) = (one for one in self.cloud.connection().compute.servers() if one.name.endswith(node))
+        return found
+
+    def aliases(self) -> dict[str, str | None]:
+        """The value of `landb-alias` of each server, by what Magnum calls it inside the cluster, less the dashes."""
+        servers = self.cloud.connection().compute.servers(name=f"^{self.name[:20]}")
+        return {_short(self.name, one.name): one.metadata.get("landb-alias") for one in servers}
+
+    def write_metadata(self, node: str, **values: str) -> None:
+        """What somebody else does to the metadata of a server; keys as in ``landb_alias2``."""
+        written = {key.replace("_", "-"): value for key, value in values.items()}
+        self.cloud.connection().compute.set_server_metadata(self.server(node), **written)
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Everything in the state, secrets in the clear."""
+        shown = self.workspace.pulumi("stack", "export", "--show-secrets", "--stack", "test")
+        found: list[dict[str, Any]] = json.loads(shown.stdout)["deployment"]["resources"]
+        return found
+
+    def kubeconfig(self) -> str:
+        """The stack's own kubeconfig, which is nowhere but in the state."""
+        (access,) = (one for one in self.resources() if one["type"] == "panda-magnum:index:ClusterAccess")
+        return str(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
+
+    def api(self, folder: Path) -> Api:
+        """The cluster's API, through that kubeconfig."""
+        path = folder / "kubeconfig"
+        path.touch(mode=0o600)
+        path.write_text(self.kubeconfig())
+        return Api(path)
+
+    def written(self, method: str, path: str, since: float) -> int:
+        """How many requests of that kind a service itself answered."""
+        requests = self.cloud.requests(since)
+        return sum(
+            r.method == method and re.search(path, r.path) is not None and r.status < 400 for r in requests
+        )
+
+
+def make(
+    cloud: OpenStackBed, folder: Path, name: str, workers: int, *, groups: Sequence[dict[str, Any]] = ()
+) -> Stack:
+    """A stack that was never up, of a cluster with so many workers and more in node groups."""
+    described = {
+        "kind": "magnum",
+        "name": name,
+        "template": offer.TEMPLATE,
+        "keypair": name,
+        "publicKey": public_key(),
+        "nodeCount": workers,
+        "flavor": "m2.large",
+        "masterFlavor": "m2.medium",
+        "labels": {"cern_enabled": "true", "ingress_controller": "nginx"},
+        "nodeGroups": list(groups),
+    }
+    workspace = Workspace(folder / name, "test")
+    workspace.create({"panda-infra:cluster": described, "panda-infra:hosts": HOSTS})
+    for source in _PROGRAM.iterdir():
+        (workspace.folder / source.name).unlink()
+        (workspace.folder / source.name).symlink_to(source)
+    return Stack(workspace, cloud, name)
+
+
+def public_key() -> str:
+    """One that nobody has the private key of."""
+    public = ed25519.Ed25519PrivateKey.generate().public_key()
+    return public.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
+
+
+def numbered(**numbers: int | None) -> dict[str, str | None]:
+    """What `Stack.aliases` finds when each server has that number; None stands for no aliases."""
+    labels = [host.split(".")[0] for host in HOSTS]
+    return {
+        node: None if number is None else ",".join(f"{label}--load-{number}-" for label in labels)
+        for node, number in numbers.items()
+    }
+
+
+def _by_name(steps: Iterable[dict[str, Any]]) -> dict[str, str]:
+    changes = {}
+    for step in steps:
+        kind, name = step["urn"].rsplit("::", 2)[1:]
+        provider = re.search(r"pulumi:providers:(.+)", kind)
+        changes[provider[1] if provider else name] = step["op"]
+    return {name: op for name, op in changes.items() if op not in ("same", "refresh")}
+
+
+def _short(cluster: str, server: str) -> str:
+    """``node0`` of the default groups, ``bignode0`` of an added one."""
+    stem, index = re.split(_RANDOM, server)
+    group = "" if stem == cluster else stem.removeprefix(f"{cluster[:20]}-")
+    return (group + index).replace("-", "")
