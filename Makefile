@@ -4,6 +4,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help venv tools doctor lock up down status check test test-long bench docs clean
 
+# Every command starts Python several times: half of each start would go into compiling the same modules again.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 UV ?= uv
 VENV := .venv/bin
