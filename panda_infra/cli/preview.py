@@ -22,6 +22,7 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import PandaInfraError
 from panda_infra.plan.rules import databases
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
@@ -42,9 +43,11 @@ def preview(
 ) -> None:
     """Run the real preview of a stack with made-up values in place of all of its secrets.
 
-    For pull requests, and for a stack whose secrets and external databases you do not know. It works on a copy with
-    a state of its own, so it shows everything as to be created. Never for a deployment: nothing else takes
-    stand-ins. With your own secrets, run `pulumi preview`. More options go to it, e.g. `--diff`.
+    For a stack whose secrets and external databases you do not know. It works on a copy with a state of its own, so
+    it shows everything as to be created. Cluster or cloud and the registry are asked as in any preview; where the
+    kubeconfig is one of the secrets, your own takes its place. `rehearse` needs none of them. Never for a deployment:
+    nothing else takes stand-ins. With the stack's own secrets, run `pulumi preview`. More options go to it, e.g.
+    `--diff`.
 
     **Examples**
 
@@ -73,7 +76,11 @@ def preview(
 
 
 def stand_in_section(loaded: Loaded) -> dict[str, Any]:
-    """The section ``secrets`` of a stack with made-up values for all that it needs or has."""
+    """The section ``secrets`` of a stack with made-up values for all that it needs or has.
+
+    Raises:
+        PandaInfraError: it needs a kubeconfig, and the user has none.
+    """
     made = stand_ins(loaded.config.model_copy(update={"secrets": Secrets()}))
     section = revealed(made)
     for _, *path, last in sorted((path for path in loaded.encrypted if len(path) > 1), key=str):
@@ -82,7 +89,22 @@ def stand_in_section(loaded: Loaded) -> dict[str, Any]:
             for part in path:
                 target = target.setdefault(str(part), {})
             target[str(last)] = secrets.token_hex(16)
+    if "kubeconfig" in section:
+        section["kubeconfig"] = _own_kubeconfig(loaded.stack)
     return section
+
+
+def _own_kubeconfig(stack: str) -> str:
+    """A stand-in would lead to no cluster."""
+    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
+    file = Path(named) if named else Path.home() / ".kube" / "config"
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError:
+        raise PandaInfraError(
+            f"stack {stack} has its kubeconfig among its secrets, which has no stand-in: name one of yours in "
+            f"KUBECONFIG, or run `python -m panda_infra rehearse {stack}`, which needs no cluster"
+        ) from None
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from panda_infra.secrets.certificates import make_authority
 from testbed import prerequisites, site
 from testbed.bed import Bed
 from testbed.stacks import on_bed
-from tests.support.documented import README, TOURS, declared, documented, is_foreign, made_by_ci
+from tests.support.documented import README, TOURS, documented, runs_elsewhere
 from tests.support.documents import DOCS, Command, commands
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY, cache, toolchain
@@ -45,16 +45,6 @@ _NEW: Mapping[str, dict[str, Any]] = {
     "mine": {"panda-infra:namespace": "mine"} | _TEST_STACK,
     "alice": _TEST_STACK,
 }
-
-
-def runs_elsewhere(command: Command) -> bool:
-    """Whether another test takes the command from its page, CI itself runs it, or nobody can here."""
-    targets = command.words[1:] if command.words[0] == "make" else ()
-    return (
-        command.text in declared()
-        or bool(targets and made_by_ci().issuperset(targets))
-        or is_foreign(command)
-    )
 
 
 class Site:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from tests.support.documents import DOCS, PAGES, Command, command_of, commands
 from tools import REPOSITORY
 
-__all__ = ["FOREIGN", "README", "TOURS", "WALKED", "declared", "documented", "is_foreign", "made_by_ci"]
+__all__ = ["FOREIGN", "README", "TOURS", "WALKED", "declared", "documented", "runs_elsewhere"]
 
 README = REPOSITORY / "README.md"
 TOURS = (
@@ -79,7 +79,7 @@ def _literals(file: Path) -> Iterator[str]:
 
 
 @cache
-def made_by_ci() -> frozenset[str]:
+def _made_by_ci() -> frozenset[str]:
     """The targets of the Makefile that workflows make, with those that these need."""
     sources = [
         REPOSITORY / ".ci" / "run",
@@ -101,9 +101,14 @@ def made_by_ci() -> frozenset[str]:
     return frozenset(made)
 
 
-def is_foreign(command: Command) -> bool:
-    """Whether nothing of it is this project's."""
-    return command.text.startswith(tuple(FOREIGN))
+def runs_elsewhere(command: Command) -> bool:
+    """Whether the walk leaves it out: a test takes it from its page, CI itself runs it, or nothing of it is ours."""
+    program, *targets = command.words
+    return (
+        command.text in declared()
+        or (program == "make" and _made_by_ci().issuperset(targets))
+        or command.text.startswith(tuple(FOREIGN))
+    )
 
 
 def _without_comments(text: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from panda_infra.cli.preview import made_previewable, stand_in_section
 from panda_infra.config.load import from_file
 from panda_infra.config.stack import StackConfig
+from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.fields import missing
 from tools import REPOSITORY
 
@@ -39,6 +41,16 @@ def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> Non
     panda = document["config"]["panda-infra:components"]["panda"]
     assert panda["settings"]["database"]["host"] == "stand-in-database"
     assert document.keys() == {"config"}
+
+
+def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = from_file(REPOSITORY / "Pulumi.lsst.yaml")
+    own = tmp_path / "own"
+    monkeypatch.setenv("KUBECONFIG", f"{own}:/another")
+    with pytest.raises(PandaInfraError, match="rehearse lsst"):
+        stand_in_section(loaded)
+    own.write_text("kind: Config\n")
+    assert stand_in_section(loaded)["kubeconfig"] == "kind: Config\n"
 
 
 def test_without_the_option_it_points_to_the_real_one(run: Any, stack_file: Path) -> None:
