@@ -10,7 +10,7 @@ from typing import Any
 
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["Seal", "SealError", "hash_of", "state_version"]
+__all__ = ["EMPTY", "Seal", "SealError", "hash_of", "state_version"]
 
 
 class SealError(PandaInfraError):
@@ -66,6 +66,10 @@ def hash_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+EMPTY = "empty"
+"""The version of a state without resources."""
+
+
 def state_version(exported: str) -> str:
     """A version of a stack's state, from its export: another after every deployment.
 
@@ -75,4 +79,4 @@ def state_version(exported: str) -> str:
     resources = [
         (each["urn"], each.get("id"), each.get("modified")) for each in deployment.get("resources") or ()
     ]
-    return hash_of(json.dumps(resources).encode()) if resources else "empty"
+    return hash_of(json.dumps(resources).encode()) if resources else EMPTY

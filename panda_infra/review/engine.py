@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from panda_infra.changes.leaks import secret_texts
 from panda_infra.changes.preview import with_violations
-from panda_infra.changes.seal import state_version
+from panda_infra.changes.seal import EMPTY, state_version
 from panda_infra.changes.wording import safe_lines
 from panda_infra.stacks.pulumi import Pulumi, PulumiError
 
@@ -72,6 +72,10 @@ class Engine:
     def state(self) -> str:
         """The version of the stack's state."""
         return state_version(self.pulumi.run("stack", "export", "--stack", self.stack))
+
+    def is_deployed(self) -> bool:
+        """Whether the stack's state holds any resource."""
+        return self.state() != EMPTY
 
     def secrets(self) -> frozenset[str]:
         """Every secret text of the stack's configuration, to look for where it must not be."""

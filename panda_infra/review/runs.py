@@ -100,10 +100,14 @@ def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[
 def check_drift(engine: Engine, forge: Forge) -> drift.Next:
     """Compare a stack with the world, and open, update or close its issue; tells which.
 
+    A stack that is not deployed, such as a test stack whose last day is over, has not drifted.
+
     Raises:
         PandaInfraError: the comparison failed without a finding; the issue stays as it is.
     """
     stack = engine.stack
+    if not engine.is_deployed():
+        return _moved(engine, forge, "")
     printed = engine.preview()
     preview = read(printed)
     found = drift.drifted(preview)
@@ -114,10 +118,15 @@ def check_drift(engine: Engine, forge: Forge) -> drift.Next:
         raise PandaInfraError(
             f"the report on stack {stack} would hold a secret value: run the preview by hand"
         )
-    issue = forge.issue(comment.marker(stack, drift.LABEL), drift.LABEL)
-    step = drift.next_step(issue, is_drifted=found, text=text)
+    return _moved(engine, forge, text)
+
+
+def _moved(engine: Engine, forge: Forge, text: str) -> drift.Next:
+    """Bring the stack's issue to this text, closed if there is none."""
+    issue = forge.issue(comment.marker(engine.stack, drift.LABEL), drift.LABEL)
+    step = drift.next_step(issue, is_drifted=bool(text), text=text)
     if step == "open":
-        forge.open_issue(drift.title(stack), text, drift.LABEL)
+        forge.open_issue(drift.title(engine.stack), text, drift.LABEL)
     elif issue and step == "update":
         forge.update_issue(issue.number, text)
     elif issue and step == "close":

@@ -191,6 +191,14 @@ def test_drift_moves_the_issue(fake: FakeEngine, preview: str, issue: Issue | No
     assert forge.done == done
 
 
+@pytest.mark.parametrize(("issue", "done"), [(None, []), (Issue(4, "yesterday's"), ["close 4"])])
+def test_what_is_not_deployed_has_not_drifted(fake: FakeEngine, issue: Issue | None, done: list[str]) -> None:
+    fake.says(stack=json.dumps({"deployment": {"resources": []}}), preview=printed(DRIFT))
+    forge = FakeForge(issue)
+    check_drift(fake.engine, forge)
+    assert forge.done == done
+
+
 def test_an_error_without_a_finding_leaves_the_issue_alone(fake: FakeEngine) -> None:
     fake.says(preview=printed(errors=["no way into the cluster"]))
     forge = FakeForge(Issue(4, "yesterday's"))
