@@ -49,7 +49,7 @@ test: venv tools check ## all checks, and the tests of at most a quarter of an h
 	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --quiet
 	@$(VENV)/python -m pytest tests/e2e -m "not long"
 
-test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack
+test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/e2e -m long
 
 bench: venv ## measure, print the ratios
