@@ -1,5 +1,6 @@
 """`python -m panda_infra`."""
 
 from panda_infra.cli.app import app
+from panda_infra.cli.completion import run
 
-app(prog_name="python -m panda_infra")
+run(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from panda_infra.cli.check import check
+from panda_infra.cli.completion import completion
 from panda_infra.cli.destroy import destroy
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
@@ -25,6 +26,7 @@ __all__ = ["app"]
 app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
@@ -43,4 +45,5 @@ app.command()(status)
 app.command()(destroy)
 app.command()(residue)
 app.command()(expired)
+app.command()(completion)
 app.add_typer(secrets, name="secrets")

@@ -11,7 +11,7 @@ import typer
 from panda_infra.cli.drawing.cards import picture
 from panda_infra.cli.drawing.mermaid import mermaid
 from panda_infra.cli.drawing.svg import svg
-from panda_infra.cli.output import say
+from panda_infra.cli.output import write
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.plan.make import make_plan
 
@@ -47,5 +47,4 @@ def graph(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
-        say(f"wrote {output}")
+        write(output, text)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["JsonFlag", "line", "results", "say", "show_json", "table", "talk", "warn"]
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["JsonFlag", "line", "results", "say", "show_json", "table", "talk", "warn", "write"]
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
@@ -41,6 +44,19 @@ def warn(text: str) -> None:
 def show_json(value: Any) -> None:
     """Print a result for other programs."""
     typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def write(file: Path, text: str) -> None:
+    """Keep a result in a file that the person named, and tell so.
+
+    Raises:
+        PandaInfraError: the file cannot be written.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise PandaInfraError(f"{file} cannot be written: {error.strerror}") from None
+    say(f"wrote {file}")
 
 
 def table(*columns: str, title: str | None = None) -> Table:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, results, say, show_json
+from panda_infra.cli.output import JsonFlag, results, say, show_json, write
 from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
@@ -67,7 +67,7 @@ def rehearse(
     folder = charts / "helm" if charts else rehearsal.FIXTURES
     try:
         with _former(here, since) as former:
-            change = rehearsal.Change(former, lambda text: _write(preview_json, text)) if former else None
+            change = rehearsal.Change(former, lambda text: write(preview_json, text)) if former else None
             report = rehearsal.rehearse(here.file(stack), change=change, chart_folder=folder, report=say)
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None
@@ -88,8 +88,3 @@ def _former(here: Project, since: str | None) -> Iterator[Path | None]:
     left = common_ancestor(here.folder, full_name(here.folder, since), full_name(here.folder, "HEAD"))
     with unpacked(here.folder, left) as folder:
         yield folder
-
-
-def _write(file: Path, text: str) -> None:
-    file.write_text(text, encoding="utf-8")
-    say(f"wrote {file}")

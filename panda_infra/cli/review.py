@@ -12,7 +12,7 @@ import typer
 from panda_infra.changes import comment as comments
 from panda_infra.changes.preview import read
 from panda_infra.cli.errors import Group
-from panda_infra.cli.output import say
+from panda_infra.cli.output import say, write
 from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
@@ -99,7 +99,7 @@ def comment(
         raise PandaInfraError(f"{preview_json} cannot be read ({type(error).__name__})") from None
     written = comments.comment(stack, read(text), limit=platform.limit, commit=commit)
     if whole:
-        whole.write_text(written.whole, encoding="utf-8")
+        write(whole, written.whole)
     typer.echo(written.text)
 
 

@@ -20,8 +20,8 @@ _INTRODUCTION = f"""\
 # Commands
 
 All of them begin with `{_PROGRAM}` and run anywhere inside the checkout, with its virtualenv on PATH
-([develop.md](develop.md#the-tools)). The examples leave that beginning out. `{_PROGRAM} --install-completion` teaches
-your shell to complete commands, options and names of stacks.
+([develop.md](develop.md#the-tools)). The examples leave that beginning out. `completion` below teaches bash to
+complete commands, options and names of stacks.
 
 {EXIT_CODES}
 

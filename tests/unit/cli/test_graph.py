@@ -33,6 +33,13 @@ def test_mermaid_is_what_a_person_expects(
     golden("small.mermaid", result.stdout)
 
 
+@pytest.mark.usefixtures("stack_file")
+def test_a_file_that_cannot_be_written_ends_in_words(run: Any, tmp_path: Path) -> None:
+    result = run("graph", "small", "--output", str(tmp_path / "nowhere" / "small.svg"))
+    assert result.exit_code == 1
+    assert "small.svg cannot be written: No such file or directory" in result.stderr
+
+
 def test_columns_follow_the_order_of_deployment() -> None:
     steps = {card.key: step for step, column in enumerate(everything().columns) for card in column}
     assert steps.keys() == set(EVERYTHING)

@@ -71,7 +71,7 @@ def _parse(found: Any, words: list[str]) -> None:
         if not words:
             return
         if words[0].startswith("-"):
-            assert words[0] in {"--install-completion", "--show-completion", "--help"}
+            assert words[0] == "--help"
             return
         found = found.commands[words.pop(0)]
     if words:  # in the text a command may stand by its name
