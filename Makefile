@@ -14,7 +14,7 @@ VENV := .venv/bin
 CHARTS ?=
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: ## make the virtualenv with the locked packages and link .venv to it
 	@$(PYTHON) -m tools venv

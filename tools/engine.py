@@ -91,22 +91,27 @@ def environment(cli: Path, home: Path, others: Iterable[Path]) -> dict[str, str]
         home: PULUMI_HOME.
         others: More executables that shall be on PATH, after the CLI.
     """
+    return {
+        "PATH": search_path((cli, *others)),
+        "PULUMI_HOME": str(home),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def search_path(executables: Iterable[Path]) -> str:
+    """The user's PATH, before it the folders of what was built here."""
     own = cache.root()
     # Folders that were on PATH before keep their place: moving /usr/bin up would hide the user's choices.
-    added = dict.fromkeys(str(file.parent) for file in (cli, *others) if file.is_relative_to(own))
+    added = dict.fromkeys(str(file.parent) for file in executables if file.is_relative_to(own))
     # Tools of an earlier call give way; the virtualenv, which lies in the cache too, is the user's choice.
     inherited = [
         folder
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
         if not any(Path(folder).is_relative_to(own / tools) for tools in ("engine", "tools"))
     ]
-    return {
-        "PATH": os.pathsep.join([*added, *inherited]),
-        "PULUMI_HOME": str(home),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
+    return os.pathsep.join([*added, *inherited])
 
 
 def _installs(cli: Path, part: Part) -> bool:

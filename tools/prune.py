@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import build, cache, venv
+from tools import REPOSITORY, build, cache, venv
 from tools.cache import Report
 from tools.engine import own_home
 from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI
@@ -18,7 +18,10 @@ def prune(report: Report) -> None:
     go = build.find_go()
     present = {part.name: build.folder_of(part, go) for part in PARTS.values()}
     engine = f"{present[PULUMI.name].name}-{present[LANGUAGE_PYTHON.name].name}"
-    keep = {*present.values(), cache.root() / "engine" / engine, venv.LINK.resolve()}
+    locks = [*REPOSITORY.glob("requirements*.lock"), *REPOSITORY.glob("testbed/requirements*.lock")]
+    kinds = (cache.root() / "venvs").glob("*")
+    virtualenvs = {venv.folder_of(lock, kind.name) for kind in kinds for lock in locks}
+    keep = {*present.values(), cache.root() / "engine" / engine, venv.LINK.resolve(), *virtualenvs}
     for parent in _parents(cache.root()):
         with cache.locked(parent / ".lock"):
             for folder in sorted(parent.iterdir()):

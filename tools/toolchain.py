@@ -56,9 +56,11 @@ class Toolchain:
     def environment(self) -> dict[str, str]:
         """Variables to add to a process's environment so that it runs these tools.
 
-        PATH begins with the Pulumi CLI and its language host.
+        PATH begins with the Pulumi CLI and its language host, if they were asked for.
         """
-        home = self.pulumi_home
+        if self.home is None:
+            return {"PATH": engine.search_path(self.executables.values())}
+        home = self.home
         commands = (path for path in self.executables.values() if not path.is_relative_to(home))
         return engine.environment(self.path("pulumi"), home, commands)
 

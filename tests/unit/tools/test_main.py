@@ -1,8 +1,10 @@
 import shlex
+from pathlib import Path
 
 import pytest
 
 from tests.unit.tools.conftest import Workshop
+from tools import REPOSITORY, venv
 from tools.__main__ import main
 
 
@@ -18,6 +20,14 @@ def test_env_can_be_evaluated(workshop: Workshop, capsys: pytest.CaptureFixture[
     assert all(export == "export" for export, _ in exports)
     assert {"PATH", "PULUMI_HOME"} <= {variable.split("=")[0] for _, variable in exports}
     assert workshop.builds()
+
+
+def test_env_of_parts_without_the_engine(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["env", "helm"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    folder, rest = line.removeprefix("export PATH=").split(":")
+    assert (Path(folder) / "helm").exists()
+    assert rest == str(workshop.bin)
 
 
 def test_a_users_error_is_told_in_plain_words(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,8 +47,11 @@ def test_prune_removes_old_builds_only(workshop: Workshop, capsys: pytest.Captur
     for folder in old:
         folder.mkdir(parents=True)
     (old[1] / "pulumi-resource-old").symlink_to(workshop.cache / "gone")
+    openstack = venv.folder_of(REPOSITORY / "testbed" / "requirements-openstack.lock", "openstack")
+    openstack.mkdir(parents=True)
     capsys.readouterr()
     assert main(["prune"]) == 0
+    assert openstack.exists()
     removed = [line.removeprefix("removed ") for line in capsys.readouterr().err.splitlines()]
     gone = {folder for folder in present if not folder.exists()}
     assert {str(folder) for folder in [*gone, *old]} == set(removed)
