@@ -11,11 +11,15 @@ import typer
 
 from panda_infra.changes import comment as comments
 from panda_infra.changes.preview import read
+from panda_infra.cli.destroy import YesFlag
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import say, write
 from panda_infra.cli.plan_changes import changes_between
+from panda_infra.cli.reached import where
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cli.terminal import interactive
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.make import make_plan
 from panda_infra.review.engine import Engine
 from panda_infra.review.runs import COMMENT, PLAN, Review, apply, check_drift, forge_of_this_run
 from panda_infra.stacks.pulumi import find_pulumi
@@ -126,12 +130,13 @@ def apply_reviewed(
     commit: CommitOption = "",
     since: SinceOption = "",
     folder: FolderOption = _FOLDER,
+    yes: YesFlag = False,
 ) -> None:
     """Deploy a stack exactly as it was reviewed, or change nothing.
 
-    With `--commit` the review is the one of the request whose merge made that commit; without, the one in the
-    folder. It is refused when the commit deploys something else than the reviewed one, when the stack was deployed
-    since, and when the engine would need any other step than the plan has.
+    It names the cluster, and in a terminal it asks. With `--commit` the review is the one of the request whose merge
+    made that commit; without, the one in the folder. It is refused when the commit deploys something else than the
+    reviewed one, when the stack was deployed since, and when the engine would need any other step than the plan has.
 
     Example: `review apply doma --commit $GITHUB_SHA`
     """
@@ -139,6 +144,9 @@ def apply_reviewed(
         say(f"stack {stack} is not touched")
         return
     files = _of_request(stack, commit) if commit else _of_folder(folder)
+    say(f"stack {stack}: {where(make_plan(stack, project().load(stack).config))}")
+    if interactive() and not yes:
+        typer.confirm("Deploy there what was reviewed?", abort=True)
     with TemporaryDirectory() as scratch:
         for line in apply(_engine(stack), files, Path(scratch)):
             typer.echo(line)

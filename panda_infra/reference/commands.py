@@ -19,7 +19,7 @@ _TYPES = {"str": "text", "int": "number", "float": "number"}
 _INTRODUCTION = f"""\
 # Commands
 
-All of them begin with `{_PROGRAM}` and run anywhere inside the checkout, with its virtualenv on PATH
+All of them begin with `{_PROGRAM}` and run at the top of the checkout, with its virtualenv on PATH
 ([develop.md](develop.md#the-tools)). The examples leave that beginning out. `completion` below teaches bash to
 complete commands, options and names of stacks.
 

@@ -47,3 +47,14 @@ def test_without_a_review_nothing_is_applied(tmp_path: Path) -> None:
     code, _, error = run("apply", "doma", "--folder", str(tmp_path))
     assert code == 1
     assert "holds no review" in error
+
+
+@pytest.mark.usefixtures("stack_file")
+def test_in_a_terminal_it_names_the_cluster_and_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("panda_infra.cli.review.interactive", lambda: True)
+    monkeypatch.setattr("panda_infra.cli.review.apply", lambda *_: pytest.fail("it was not asked for"))
+    (tmp_path / "plan.json").write_text("{}")
+    result = CliRunner().invoke(app, ["review", "apply", "small", "--folder", str(tmp_path)], input="n\n")
+    assert result.exit_code == 1
+    assert "stack small: namespace panda of the cluster in kubeconfig" in result.stderr
+    assert "Deploy there what was reviewed? [y/N]" in result.output
