@@ -37,7 +37,10 @@ class Review:
         Raises:
             PandaInfraError: there is no preview, or something that would be kept holds a secret value.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise PandaInfraError(f"{self.folder} cannot be made: {error.strerror}") from None
         plan = self.folder / PLAN
         plan.unlink(missing_ok=True)
         state = self.engine.state()

@@ -19,6 +19,10 @@ from panda_infra.errors import PandaInfraError
 __all__ = ["Pulumi", "PulumiError", "find_pulumi"]
 
 _LINES_OF_FAILURE = 12
+_UNKNOWN_STACK = (
+    "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is made by "
+    "`python -m panda_infra init STACK`"
+)
 
 
 class PulumiError(PandaInfraError):
@@ -81,6 +85,8 @@ class Pulumi:
         )
         if done.returncode:
             lines = done.stderr.decode(errors="replace").strip().splitlines()[-_LINES_OF_FAILURE:]
+            if any("no stack named" in line for line in lines):
+                lines.append(_UNKNOWN_STACK)
             command = " ".join(arguments[:2])
             raise PulumiError("\n  ".join([f"`pulumi {command}` failed in {self.folder}:", *lines]))
         return done.stdout.decode()
