@@ -66,7 +66,7 @@ class Site:
             "tools",
         ):
             (self.folder / name).symlink_to(REPOSITORY / name)
-        (folder / "state").mkdir()
+        self._states = folder / "states"
         home = folder / "home"
         (home / ".kube").mkdir(parents=True)
         (home / ".kube" / "config").symlink_to(bed.kubeconfig)
@@ -82,7 +82,6 @@ class Site:
             "KUBECONFIG": str(bed.kubeconfig),
             "PANDA_INFRA_CACHE": str(cache.root()),
             "PANDA_INFRA_STATE": str(folder / "beds"),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE": "correct horse",
         }
         self._upstream(folder / "panda-k8s")
@@ -95,8 +94,11 @@ class Site:
         document["config"] |= sections
         file.write_text(yaml.safe_dump(document, sort_keys=False))
 
-    def run(self, command: Command) -> None:
-        """Run a command of a page as it stands there, but for addresses and questions."""
+    def run(self, command: Command, stack: str) -> None:
+        """Run a command of a page as it stands there, but for addresses and questions.
+
+        ``stack`` is that of the tour.
+        """
         words = [self._substituted(word) for word in command.words]
         if words[:2] == ["pulumi", "up"]:
             # The policy pack judges the preview.
@@ -106,7 +108,12 @@ class Site:
                 *(["--skip-preview"] if "--policy-pack" not in words else []),
             ]
         done = subprocess.run(
-            words, cwd=self.folder, env=self.environment, input=_PASSWORD, capture_output=True, check=False
+            words,
+            cwd=self.folder,
+            env=self.environment | self._state_of(stack),
+            input=_PASSWORD,
+            capture_output=True,
+            check=False,
         )
         text = done.stdout.decode() + done.stderr.decode()
         # What tells what is missing yet may find something.
@@ -121,7 +128,14 @@ class Site:
     def destroy(self, stack: str) -> None:
         """Take a stack off the bed, whatever became of it."""
         words = ["pulumi", "destroy", "--yes", "--skip-preview", "--stack", stack]
-        subprocess.run(words, cwd=self.folder, env=self.environment, capture_output=True, check=False)
+        environment = self.environment | self._state_of(stack)
+        subprocess.run(words, cwd=self.folder, env=environment, capture_output=True, check=False)
+
+    def _state_of(self, stack: str) -> dict[str, str]:
+        """Each tour has a state of its own: a folder is no backend for several runs at once."""
+        folder = self._states / stack
+        folder.mkdir(parents=True, exist_ok=True)
+        return {"PULUMI_BACKEND_URL": f"file://{folder}"}
 
     def _substituted(self, word: str) -> str:
         word = word.replace("oci://ghcr.io/pandawms/panda-k8s-charts", self.bed.chart_repository)
@@ -171,23 +185,23 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
     with prerequisites.provided(bed, make_plan("doma", site.configuration(document))):
         yield made
         with ThreadPoolExecutor() as pool:
-            list(pool.map(made.destroy, ("doma", "mine", "alice")))
+            list(pool.map(made.destroy, TOURS))
 
 
 def test_the_pages_work_one_after_the_other(here: Site) -> None:
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(_walk, here, tour) for tour in TOURS]:
+        for done in [pool.submit(_walk, here, stack, tour) for stack, tour in TOURS.items()]:
             done.result()
-    _walk(here, [README])
+    _walk(here, "doma", [README])
 
 
-def _walk(here: Site, tour: Sequence[Path]) -> None:
+def _walk(here: Site, stack: str, tour: Sequence[Path]) -> None:
     """Run the commands of the pages; what stands in several once."""
     ran: set[str] = set()
     for page in tour:
         for command in map(_of_readme, commands(page)) if page == README else commands(page):
             if not runs_elsewhere(command) and command.text not in ran:
-                here.run(command)
+                here.run(command, stack)
                 ran.add(command.text)
 
 

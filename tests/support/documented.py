@@ -15,22 +15,24 @@ from tools import REPOSITORY
 __all__ = ["FOREIGN", "README", "TOURS", "WALKED", "declared", "documented", "runs_elsewhere"]
 
 README = REPOSITORY / "README.md"
-TOURS = (
-    (
-        DOCS / "first-deployment-cern.md",
-        DOCS / "rotate-a-secret.md",
-        DOCS / "renew-a-certificate.md",
-        DOCS / "add-a-component.md",
-        DOCS / "scale.md",
-        DOCS / "upgrade-a-chart.md",
-    ),
-    (DOCS / "first-deployment-own-cluster.md",),
-    (DOCS / "develop.md",),
+TOURS: Mapping[str, tuple[Path, ...]] = MappingProxyType(
+    {
+        "doma": (
+            DOCS / "first-deployment-cern.md",
+            DOCS / "rotate-a-secret.md",
+            DOCS / "renew-a-certificate.md",
+            DOCS / "add-a-component.md",
+            DOCS / "scale.md",
+            DOCS / "upgrade-a-chart.md",
+        ),
+        "mine": (DOCS / "first-deployment-own-cluster.md",),
+        "alice": (DOCS / "develop.md",),
+    }
 )
-"""Pages whose commands run one after the other. Each tour has a stack of its own, and its pages are in an order in
-which one finds what it needs of those before it."""
+"""Pages whose commands run one after the other, by the stack that they deploy, in an order in which one finds what it
+needs of those before it."""
 
-WALKED = (*(page for tour in TOURS for page in tour), README)
+WALKED = (*(page for tour in TOURS.values() for page in tour), README)
 
 FOREIGN: Mapping[str, str] = MappingProxyType(
     {"openstack ": "OpenStack's own client, of which nothing here depends; the program asks by the SDK"}
