@@ -20,14 +20,23 @@ import yaml
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.plan.order import critical_path
-from testbed import bed as beds
-from testbed import charts, stacks
+from testbed import charts, instances, stacks
 from testbed.api import Api, ApiError
+from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
 from tools import REPOSITORY, toolchain
 
 # Seconds until the pods of each component are ready: the order of what its containers need, without image pulls.
-DELAYS = {"msgsvc": 15, "iam-db": 20, "iam": 25, "panda": 25, "harvester": 25, "idds": 25, "bigmon": 20, "ui": 15}
+DELAYS = {
+    "msgsvc": 15,
+    "iam-db": 20,
+    "iam": 25,
+    "panda": 25,
+    "harvester": 25,
+    "idds": 25,
+    "bigmon": 20,
+    "ui": 15,
+}
 GOALS = {
     "fresh up / helm install one after another": 0.6,
     "fresh up / critical path of the delays": 1.15,
@@ -81,7 +90,7 @@ def sections() -> dict[str, Any]:
 def measure() -> Figures:
     """One run of everything on a bed of its own."""
     folders = charts.find(REPOSITORY / "tests" / "charts")
-    with beds.running("bench", charts=folders) as bed:
+    with instances.running("bench", charts=folders) as bed:
         workspace = stacks.local(bed, bed.state / "stacks" / "bench", sections())
         empty = _empty_program(bed)
         empty_preview = min(_seconds(lambda: _checked(empty.preview())) for _ in range(3))
@@ -102,7 +111,7 @@ def measure() -> Figures:
 class Helm:
     """The same releases by the Helm CLI."""
 
-    def __init__(self, bed: beds.Bed, scratch: Path) -> None:
+    def __init__(self, bed: Bed, scratch: Path) -> None:
         self._bed = bed
         self._scratch = scratch
         self._api = Api(bed.kubeconfig)
@@ -167,7 +176,7 @@ def _release(component: str) -> str:
     return Names().release(component)
 
 
-def _empty_program(bed: beds.Bed) -> Workspace:
+def _empty_program(bed: Bed) -> Workspace:
     workspace = Workspace(bed.state / "stacks" / "empty", "empty")
     workspace.create({})
     program = workspace.folder / "__main__.py"

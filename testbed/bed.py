@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -72,11 +71,12 @@ def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: st
             and the logs stay.
     """
     folder = state.folder(name)
+    beginning = _Start(name, folder)
     with state.lock(name):
         _clear(folder)
         folder.mkdir(parents=True, mode=0o700)
         try:
-            return _Start(name, folder).run(nodes, charts, cluster)
+            return beginning.run(nodes, charts, cluster)
         except BaseException:
             processes.stop(folder, _STOP_ORDER)
             raise
@@ -95,22 +95,10 @@ def stop(name: str) -> None:
         _remove(folder)
 
 
-@contextmanager
-def running(
-    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local"
-) -> Iterator[Bed]:
-    """An instance that is stopped when the context is left."""
-    bed = start(name, nodes=nodes, charts=charts, cluster=cluster)
-    try:
-        yield bed
-    finally:
-        stop(name)
-
-
 def _load(folder: Path) -> Bed | None:
     try:
         record: dict[str, Any] = json.loads((folder / _RECORD).read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not processes.alive(folder):
         return None
@@ -162,7 +150,9 @@ class _Start:
         self._spawn(plane.SCHEDULER, plane.scheduler(self._executables, self._files))
         self._spawn(plane.KUBELETS, plane.kubelets(self._executables, self._files))
         provisioner: list[str | Path] = [sys.executable, "-m", "testbed.provisioner", self._files.kubeconfig]
-        self._spawn(PROVISIONER, provisioner, {"PYTHONPATH": str(_SOURCES)})
+        # The client of Kubernetes leaves its key in a temporary file when it is ended from outside.
+        own = {"PYTHONPATH": str(_SOURCES), "TMPDIR": str(self._files.state)}
+        self._spawn(PROVISIONER, provisioner, own)
         magnum.install(api)
         if workers:
             machines.create(api, machines.stack_name(cluster), workers)

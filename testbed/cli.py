@@ -15,6 +15,7 @@ from testbed import instances, local
 from testbed import status as statuses
 from testbed.errors import BedError
 from testbed.openstack import bed as clouds
+from tools.errors import ToolsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -84,7 +85,7 @@ def main() -> None:
     """Runs the command line; what the test bed refuses is told in one message."""
     try:
         app(prog_name="python -m testbed")
-    except BedError as error:
+    except (BedError, ToolsError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
 

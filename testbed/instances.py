@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from testbed import bed as beds
@@ -10,17 +11,21 @@ from testbed import state
 from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 
-__all__ = ["start", "stop"]
+__all__ = ["running", "start", "stop"]
 
 
 def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local") -> Bed:
     """Starts Kubernetes as ``testbed.bed.start`` does; clears what a killed start left of OpenStack, too.
 
+    Whatever ``running`` left in a process that was killed is cleared as well.
+
     Raises:
         BedError: it runs already, or did not come up.
     """
-    running = beds.find(name)
-    if running is None or running.dead():
+    for left in state.abandoned():
+        stop(left)
+    found = beds.find(name)
+    if found is None or found.dead():
         clouds.stop(state.folder(name))
     return beds.start(name, nodes=nodes, charts=charts, cluster=cluster)
 
@@ -29,3 +34,14 @@ def stop(name: str) -> None:
     """Ends everything of the instance ``name``, if anything runs, and removes its folder."""
     clouds.stop(state.folder(name))
     beds.stop(name)
+
+
+@contextmanager
+def running(name: str, *, nodes: int = 4, charts: Sequence[Path] = ()) -> Iterator[Bed]:
+    """An instance that is stopped when the context is left, or by the next start if this process is killed."""
+    with state.owned(name):
+        bed = start(name, nodes=nodes, charts=charts)
+        try:
+            yield bed
+        finally:
+            stop(name)

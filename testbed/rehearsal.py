@@ -20,8 +20,7 @@ from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.merge import merged
 from panda_infra.secrets.generate import revealed, stand_ins
-from testbed import bed as beds
-from testbed import charts, leftovers, prerequisites, references, site
+from testbed import charts, instances, leftovers, prerequisites, references, site
 from testbed.bed import Bed
 from testbed.errors import BedError
 from testbed.places import Place, place
@@ -116,7 +115,7 @@ def _own_bed(
     inside = isinstance(config.cluster, ExistingCluster)
     room = prerequisites.workers(make_plan(stack, config)) if inside else 0
     name = f"rehearsal-{stack[:20]}-{secrets.token_hex(3)}"
-    return beds.running(name, nodes=room, charts=charts.find(folder))
+    return instances.running(name, nodes=room, charts=charts.find(folder))
 
 
 def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,13 @@ def local(bed: Bed, folder: Path, sections: Mapping[str, Any] | None = None) -> 
         folder: of the workspace; made here.
         sections: of the stack file, by their full keys, that replace those of ``Pulumi.local.yaml``.
     """
+    # Made elsewhere and moved in place: one that an interruption left half made is never taken for whole.
+    draft = Workspace(folder.with_name(f"{folder.name}.draft"), "local")
+    shutil.rmtree(draft.folder, ignore_errors=True)
+    draft.create(overridden(LOCAL, on_bed(bed) | dict(sections or {})))
+    config = from_file(draft.stack_file).config
+    draft.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
+    draft.folder.rename(folder)
     workspace = Workspace(folder, "local")
-    workspace.create(overridden(LOCAL, on_bed(bed) | dict(sections or {})))
-    config = from_file(workspace.stack_file).config
-    workspace.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
+    workspace.encrypted |= draft.encrypted
     return workspace

@@ -6,11 +6,12 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from testbed.errors import BedError
 
+_OWNER = ".owner"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 
 
@@ -38,8 +39,35 @@ def folder(name: str) -> Path:
 @contextmanager
 def lock(name: str) -> Iterator[None]:
     """Serialises start and stop of one instance; the kernel releases it when its holder is killed."""
-    path = folder(name).with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _held(folder(name).with_suffix(".lock")):
+        yield
+
+
+@contextmanager
+def owned(name: str) -> Iterator[None]:
+    """Ties an instance to this process: once it is killed, ``abandoned`` names the instance."""
+    with _held(folder(name).with_suffix(_OWNER)):
+        yield
+
+
+def abandoned() -> Iterator[str]:
+    """The instances whose owner was killed; each is forgotten once the caller has gone on to the next."""
+    for path in sorted(root().glob(f"*{_OWNER}")):
+        with suppress(FileNotFoundError, BlockingIOError), path.open("r+") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_current(path, handle.fileno()):
+                yield path.stem
+                path.unlink()
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BedError(
+            f"{path.parent}: cannot be the folder of all instances ({error.strerror}): set PANDA_INFRA_STATE"
+        ) from error
     while True:
         with path.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -51,6 +51,7 @@ class Workspace:
         self.encrypted: dict[str, Mapping[str, Any]] = {}
         """The sections that this object has encrypted, as they were."""
         self._passphrase = folder / "passphrase"
+        self._temporary = folder / "tmp"
 
     def create(self, config: Mapping[str, Any]) -> None:
         """Make the folder, the stack and its stack file.
@@ -64,6 +65,7 @@ class Workspace:
         self.folder.mkdir(parents=True, mode=0o700)
         self.link(REPOSITORY)
         (self.folder / "state").mkdir()
+        self._temporary.mkdir()
         self._passphrase.touch(mode=0o600)
         self._passphrase.write_text(secrets.token_urlsafe(24))
         self.stack_file.write_text(yaml.safe_dump({"config": dict(config)}, sort_keys=False))
@@ -110,6 +112,8 @@ class Workspace:
             **toolchain.ensure(_ENGINE).environment(),
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
+            # The kubernetes plugin leaves a copy of the kubeconfig there.
+            "TMPDIR": str(self._temporary),
         }
 
     def pulumi(

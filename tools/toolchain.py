@@ -23,7 +23,7 @@ class Toolchain:
 
     Attributes:
         executables: The file of each executable, by its name (`kube-apiserver`, `helm`, `pulumi`, ...).
-        home: PULUMI_HOME, None if no part of the Pulumi engine was asked for.
+        home: PULUMI_HOME with the plugins that were asked for, None if no part of the Pulumi engine was asked for.
     """
 
     executables: Mapping[str, Path]
@@ -41,17 +41,6 @@ class Toolchain:
             raise ToolsError(
                 f"{executable} is not among the tools asked for: {', '.join(sorted(self.executables))}"
             ) from None
-
-    @property
-    def pulumi_home(self) -> Path:
-        """PULUMI_HOME with the plugins that were asked for.
-
-        Raises:
-            ToolsError: The Pulumi engine was not asked for.
-        """
-        if self.home is None:
-            raise ToolsError("the Pulumi engine is not among the tools asked for")
-        return self.home
 
     def environment(self) -> dict[str, str]:
         """Variables to add to a process's environment so that it runs these tools.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from testbed import bed as beds
+from testbed import instances
+from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
 
@@ -14,10 +15,10 @@ CHARTS = Path(__file__).resolve().parent.parent / "charts"
 
 
 @pytest.fixture(scope="session")
-def bed() -> Iterator[beds.Bed]:
+def bed() -> Iterator[Bed]:
     """A fresh instance with four workers and the fixture charts published."""
     charts = sorted(path.parent for path in CHARTS.glob("*/Chart.yaml"))
-    with beds.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=charts) as bed:
+    with instances.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=charts) as bed:
         yield bed
 
 

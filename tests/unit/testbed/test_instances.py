@@ -48,6 +48,18 @@ def test_start_clears_what_a_killed_one_left(
     assert not processes.alive(openstack)
 
 
+def test_start_clears_what_a_killed_user_of_another_name_left(
+    openstack: Path, bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "abandoned", lambda: iter([NAME]))
+    monkeypatch.setattr(beds, "start", lambda name, **_options: replace(bed, name=name))
+    with instances.running("other"):
+        assert not processes.alive(openstack)
+        assert not state.folder(NAME).exists()
+        assert state.folder("other").with_suffix(".owner").exists()
+    assert not list(state.root().iterdir())
+
+
 def test_second_start_leaves_what_runs(openstack: Path, bed: Bed, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str, **_options: object) -> Bed:
         raise BedError(f"{name} runs already")

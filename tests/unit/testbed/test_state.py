@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -61,3 +63,26 @@ def test_lock_holds_the_second_until_the_first_is_done(
         thread.join()
     assert most == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_owner_left_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANDA_INFRA_STATE", str(tmp_path))
+    script = "from testbed import state\nwith state.owned('killed'): print('owned', flush=True); input()"
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout
+        owner.stdout.readline()
+        with state.owned("mine"):
+            assert list(state.abandoned()) == []
+            owner.kill()
+            owner.wait()
+            assert list(state.abandoned()) == ["killed"]
+            assert list(state.abandoned()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_root_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PANDA_INFRA_STATE", str(tmp_path / "file"))
+    with pytest.raises(BedError, match="set PANDA_INFRA_STATE"), state.lock("a"):
+        pass
