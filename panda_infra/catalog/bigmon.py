@@ -10,8 +10,9 @@ BIGMON = ComponentSpec(
         SubComponentSpec(
             name="main",
             workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-bigmon-core", "v1.1.7"),
             secrets=start("bigmon-envs", "bigmon-certs"),
-            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
             ports=(443,),
         ),
     ),

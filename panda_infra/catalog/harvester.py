@@ -10,19 +10,21 @@ HARVESTER = ComponentSpec(
         SubComponentSpec(
             name="harvester",
             workload="StatefulSet",
+            chart_image=("ghcr.io/hsf/harvester", "v0.6.5"),
             secrets=start("harvester-envs", "harvester-certs")
             + live("harvester-auth")
             + live("cric-jsons", optional=True),
             claims=(
-                Claim("logs", adopt_key="existingClaim", shared_path="harvester-logs"),
-                Claim("wdirs", key="persistentvolumewdir", adopt_key="existingClaim"),
+                Claim("logs", "5Gi", adopt_key="existingClaim", shared_path="harvester-logs"),
+                Claim("wdirs", "5Gi", key="persistentvolumewdir", adopt_key="existingClaim"),
                 Claim(
                     "condor",
+                    "5Gi",
                     key="persistentvolumecondor",
                     adopt_key="existingClaim",
                     shared_path="condor_logs",
                 ),
-                Claim("special", key="persistentvolumespecial", optional=True),
+                Claim("special", "5Gi", key="persistentvolumespecial", optional=True),
             ),
             ports=(80, 443),
             reserves=("cpu", "memory", "ephemeral-storage"),
@@ -30,8 +32,9 @@ HARVESTER = ComponentSpec(
         SubComponentSpec(
             name="mariadb",
             workload="StatefulSet",
+            chart_image=("bitnami/mariadb", "latest"),
             secrets=start("harvester-envs", "harvester-initdb"),
-            claims=(Claim("data", adopt_key="existingClaim", shared_path="mariadb-data"),),
+            claims=(Claim("data", "5Gi", adopt_key="existingClaim", shared_path="mariadb-data"),),
             ports=(3306,),
             scalable=False,
             # The last series whose default fits Harvester's transactions (upstream passes a flag for later ones).

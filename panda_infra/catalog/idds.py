@@ -10,10 +10,11 @@ IDDS = ComponentSpec(
         SubComponentSpec(
             name="rest",
             workload="StatefulSet",
+            chart_image=("ghcr.io/hsf/idds", "2.2.49"),
             secrets=start("idds-envs", "idds-db-envs", "idds-auth", "idds-certs"),
             claims=(
-                Claim("logs", adopt_key="sharedPvcName", shared_path="idds"),
-                Claim("requests", key="persistentvolumerequests", shared_path="idds-requests"),
+                Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="idds"),
+                Claim("requests", "10Gi", key="persistentvolumerequests", shared_path="idds-requests"),
             ),
             ports=(8443, 8080),
             reserves=("cpu", "memory"),
@@ -21,8 +22,9 @@ IDDS = ComponentSpec(
         SubComponentSpec(
             name="postgres",
             workload="Deployment",
+            chart_image=("postgres", "13.6"),
             secrets=start("idds-db-envs"),
-            claims=(Claim("data"),),
+            claims=(Claim("data", "5Gi"),),
             ports=(5432,),
             scalable=False,
             reserves=("cpu", "memory"),

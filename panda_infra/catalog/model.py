@@ -36,13 +36,15 @@ def live(*suffixes: str, optional: bool = False) -> tuple[SecretUse, ...]:
 class Claim:
     """A volume claim of a sub-component.
 
-    ``name`` is what the stack file calls it and ``key`` the chart's value (below the sub-chart) that describes it.
+    ``name`` is what the stack file calls it, ``size`` the chart's default for it and ``key`` the chart's value (below
+    the sub-chart) that describes it.
     ``adopt_key`` is the value under which the chart takes an existing claim; without it the claim is always new.
     ``shared_path`` is the folder that replaces the claim inside the stack's shared log claim. ``optional`` claims
     exist only when the stack file names them.
     """
 
     name: str
+    size: str
     key: str = "persistentvolume"
     adopt_key: str = ""
     shared_path: str = ""
@@ -75,13 +77,14 @@ class SubComponentSpec:
     """A sub-chart: one workload with its Service, Secrets and claims.
 
     ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
-    value, ``scalable`` ones take ``replicaCount``. ``image`` replaces the chart's default where that loses data, is
-    gone (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
+    value, ``scalable`` ones take ``replicaCount``. ``chart_image`` is the chart's default, repository and tag;
+    ``image`` replaces it where it loses data, is gone (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
     limits of its own, made for large nodes (T41).
     """
 
     name: str
     workload: Literal["Deployment", "StatefulSet"]
+    chart_image: tuple[str, str]
     secrets: tuple[SecretUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     ports: tuple[int, ...] = ()
@@ -98,6 +101,8 @@ class SubComponentSpec:
 @dataclass(frozen=True)
 class ComponentSpec:
     """A component: one chart, deployed as one Helm release.
+
+    What its parts say of the chart's defaults holds for the chart's ``version``.
 
     ``needs`` must be part of the stack and ready first. ``after`` are awaited when they are part of the stack but
     may live elsewhere. ``timeout`` is in seconds and fits slow image pulls.

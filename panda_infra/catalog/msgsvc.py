@@ -10,8 +10,9 @@ MSGSVC = ComponentSpec(
         SubComponentSpec(
             name="activemq",
             workload="Deployment",
+            chart_image=("ghcr.io/pandawms/panda-activemq", "0.0.4"),
             secrets=start("msgsvc-envs"),
-            claims=(Claim("data"),),
+            claims=(Claim("data", "5Gi"),),
             ports=(61613,),
             scalable=False,
             reserves=("cpu", "memory"),

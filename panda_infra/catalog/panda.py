@@ -2,6 +2,8 @@
 
 from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, live, start
 
+_SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
+
 PANDA = ComponentSpec(
     name="panda",
     title="PanDA",
@@ -10,26 +12,29 @@ PANDA = ComponentSpec(
         SubComponentSpec(
             name="server",
             workload="StatefulSet",
+            chart_image=_SERVER,
             secrets=start("panda-envs", "panda-token-cache", "panda-certs")
             + live("panda-auth")
             + live("cric-jsons", optional=True),
-            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="server-logs"),),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="server-logs"),),
             ports=(80, 443),
             reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
             name="jedi",
             workload="StatefulSet",
+            chart_image=_SERVER,
             secrets=start("panda-envs", "panda-token-cache", "panda-certs"),
-            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
             ports=(80, 443),
             reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
             name="postgres",
             workload="Deployment",
+            chart_image=("ghcr.io/pandawms/panda-database", "0.1.5-2"),
             secrets=start("panda-envs"),
-            claims=(Claim("data"),),
+            claims=(Claim("data", "5Gi"),),
             ports=(5432,),
             scalable=False,
             reserves=("cpu", "memory"),

@@ -13,8 +13,9 @@ UI = ComponentSpec(
         SubComponentSpec(
             name="backend",
             workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-ui-backend", "latest"),
             secrets=start("ui-envs", "ui-certs"),
-            claims=(Claim("logs", adopt_key="sharedPvcName", shared_path="ui-backend-logs"),),
+            claims=(Claim("logs", "50Gi", adopt_key="sharedPvcName", shared_path="ui-backend-logs"),),
             ports=(443,),
             switchable=False,
             image=("ghcr.io/pandawms/panda-ui-backend", _RELEASE),
@@ -22,6 +23,7 @@ UI = ComponentSpec(
         SubComponentSpec(
             name="frontend",
             workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-ui-frontend", "latest"),
             secrets=start("ui-certs"),
             ports=(443,),
             switchable=False,

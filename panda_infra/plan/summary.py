@@ -18,7 +18,9 @@ from panda_infra.plan.order import critical_path
 
 __all__ = ["summary"]
 
-_CHART_SIZE = "the chart's size"
+# Behind what the stack leaves to its charts, and in place of what a chart of another version than the catalog's has.
+_CHARTS = " (chart)"
+_UNKNOWN = "?"
 
 
 def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
@@ -34,8 +36,10 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
         _bullets(_facts(plan, running)),
         _section("Releases", ("component", "release", "chart", "after"), _releases(plan)),
         _section("Hosts", ("host", "leads to"), _hosts(plan)),
-        _section("Workloads", ("workload", "kind", "pods", "image", "requests of a pod"), _running(running)),
-        _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan.shared_claim, running)),
+        _section(
+            "Workloads", ("workload", "kind", "pods", "image", "requests of a pod"), _running(plan, running)
+        ),
+        _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan, running)),
         _section("Secrets", ("Secret", "read by"), _secrets(plan)),
         _site(site),
     ]
@@ -119,38 +123,50 @@ def _hosts(plan: Plan) -> Iterator[tuple[str, ...]]:
                 yield f"https://{plan.hosts[endpoint.host]}", spec.title
 
 
-def _running(running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+def _known(plan: Plan) -> frozenset[str]:
+    """The components whose charts are of the version that the catalog describes."""
+    return frozenset(
+        release.component
+        for release in plan.releases
+        if release.chart.version == COMPONENTS[release.component].version
+    )
+
+
+def _running(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+    known = _known(plan)
     for each in running:
-        yield _name(each), each.spec.workload, str(each.pods), _image(each.values), _requests(each.requests)
+        default = each.spec.chart_image if each.component in known else (_UNKNOWN, _UNKNOWN)
+        image = _image(each.values.get("image", {}), *default)
+        yield _name(each), each.spec.workload, str(each.pods), image, _requests(each.requests)
 
 
-def _image(values: Mapping[str, Any]) -> str:
-    image = values.get("image", {})
-    repository, tag = image.get("repository", ""), image.get("tag")
-    return f"{repository or 'chart default'}:{tag}" if tag else repository or "chart default"
+def _image(values: Mapping[str, str], repository: str, tag: str) -> str:
+    return f"{values.get('repository') or repository}:{values.get('tag') or tag + _CHARTS}"
 
 
-def _volumes(shared: SharedClaim | None, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
-    if shared:
+def _volumes(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+    if shared := plan.shared_claim:
         new = f"{shared.size} of {shared.storage_class}"
         origin = f"Manila share {shared.share_id}" if shared.share_id else new
         yield "all", f"claim {shared.name}", origin
+    known = _known(plan)
     for each in running:
         for claim in each.spec.claims:
             if claim.key in each.values:
-                yield _name(each), claim.name, _origin(claim, each.values[claim.key])
+                default = claim.size if each.component in known else _UNKNOWN
+                yield _name(each), claim.name, _origin(claim, each.values[claim.key], default)
         if "cvmfs" in each.values:
             mounted = [repository["repository"] for repository in each.values["cvmfs"]["repositories"]]
             yield _name(each), "CVMFS", _listed(mounted)
 
 
-def _origin(claim: Claim, values: Mapping[str, Any]) -> str:
+def _origin(claim: Claim, values: Mapping[str, Any], default: str) -> str:
     folder = f", folder {values['subPath']}" if "subPath" in values else ""
     if adopted := values.get(claim.adopt_key):
         return f"claim {adopted}{folder}"
     if values.get("reuseLogsVolume"):
         return f"the volume of its logs{folder}"
-    return f"{values.get('size') or _CHART_SIZE} of {values['class']}"
+    return f"{values.get('size') or default + _CHARTS} of {values['class']}"
 
 
 def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:

@@ -55,3 +55,21 @@ def test_requests_are_set_against_the_workers_of_a_known_flavor() -> None:
     }
     text = summary(make_plan("doma", stack(cluster=cluster, components={"msgsvc": {}})))
     assert "4 CPU, 16 GiB of 32 CPU, 58.59 GiB that the workers have" in text
+
+
+def test_what_the_charts_decide_is_shown_and_marked() -> None:
+    panda = {"server": {"image": {"tag": "1.0.2"}}, "jedi": {"volumes": {"logs": {"size": "9Gi"}}}}
+    text = summary(make_plan("local", stack(components={"msgsvc": {}, "panda": panda})))
+    assert "| panda server | StatefulSet | 1 | ghcr.io/pandawms/panda-server:1.0.2 |" in text
+    assert "| panda jedi | StatefulSet | 1 | ghcr.io/pandawms/panda-server:1.0.0 (chart) |" in text
+    assert "| panda server | logs | 5Gi (chart) of " in text
+    assert "| panda jedi | logs | 9Gi of " in text
+
+
+def test_nothing_is_said_of_a_chart_that_the_catalog_does_not_describe() -> None:
+    panda = {"chart": {"version": "9.0.0"}, "server": {"image": {"tag": "1.0.2"}}}
+    text = summary(make_plan("local", stack(components={"msgsvc": {}, "panda": panda})))
+    assert "| panda server | StatefulSet | 1 | ?:1.0.2 |" in text
+    assert "| panda jedi | StatefulSet | 1 | ?:? (chart) |" in text
+    assert "| panda jedi | logs | ? (chart) of " in text
+    assert "ghcr.io/pandawms/panda-activemq:0.0.4 (chart)" in text
