@@ -78,8 +78,8 @@ class SubComponentSpec:
 
     ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
     value, ``scalable`` ones take ``replicaCount``. ``chart_image`` is the chart's default, repository and tag;
-    ``image`` replaces it where it loses data, is gone (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
-    limits of its own, made for large nodes (T41).
+    ``image`` replaces it where it loses data, is gone (T28) or changes without notice (T40). ``reserves`` are the
+    resources for which the chart has requests and limits of its own, made for large nodes (T41).
     """
 
     name: str

@@ -13,7 +13,7 @@ from panda_infra.config.cluster import Cluster, ExistingCluster
 from panda_infra.config.delivery import ChartSource, Exposure, FolderCharts, OciCharts
 from panda_infra.config.placement import Placement
 from panda_infra.plan.capacity import GIB, Requests, Workload, node_sizes, total, workloads
-from panda_infra.plan.model import Plan, SharedClaim
+from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
 
 __all__ = ["summary"]
