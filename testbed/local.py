@@ -29,8 +29,12 @@ def up(checkout: Path | None = None) -> Workspace:
     workspace = workspace_of(bed)
     if not workspace.exists:
         workspace = stacks.local(bed, workspace.folder)
+    workspace.unlock()
     if workspace.up(show=True).code:
-        raise BedError(f"the local stack is not up; logs are in {bed.state / 'log'}")
+        raise BedError(
+            f"the local stack is not up; logs are in {bed.state / 'log'}; "
+            "`python -m testbed down` removes all of it for a new beginning"
+        )
     return workspace
 
 
@@ -39,6 +43,7 @@ def down() -> None:
     bed = beds.find(NAME)
     if bed is not None and not bed.dead():
         workspace = workspace_of(bed)
+        workspace.unlock()
         if workspace.exists and workspace.destroy(show=True).code:
             raise BedError(
                 "the local stack was not destroyed; `python -m testbed stop` removes the bed all the same"

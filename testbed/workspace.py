@@ -11,6 +11,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,17 +125,20 @@ class Workspace:
         environment: Mapping[str, str] = {},
     ) -> Result:
         """Run the CLI in the project folder; with ``show`` its output goes to the terminal instead."""
+        environment = {**self.environment(), **environment}
+        if show:
+            return Result(_on_terminal(["pulumi", *arguments], self.folder, environment), "", "")
         done = subprocess.run(
-            ["pulumi", *arguments, *(() if show else ("--non-interactive",))],
+            ["pulumi", *arguments, "--non-interactive"],
             cwd=self.folder,
-            env={**self.environment(), **environment},
+            env=environment,
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=not show,
+            capture_output=True,
             text=True,
             check=False,
         )
-        return Result(done.returncode, done.stdout or "", done.stderr or "")
+        return Result(done.returncode, done.stdout, done.stderr)
 
     def up(self, *arguments: str, show: bool = False) -> Result:
         """``pulumi up`` without a question."""
@@ -147,6 +151,12 @@ class Workspace:
     def preview(self, *arguments: str) -> Result:
         """``pulumi preview``."""
         return self.pulumi("preview", "--stack", self.stack, *arguments)
+
+    def unlock(self) -> None:
+        """Remove the locks that killed engines left; one of a living engine stays."""
+        for lock in (self.folder / "state" / ".pulumi" / "locks").rglob("*.json"):
+            if not _is_engine(json.loads(lock.read_text())["pid"]):
+                lock.unlink()
 
     def exported_state(self) -> str:
         """The state as the CLI exports it: secrets stay encrypted."""
@@ -164,6 +174,23 @@ class Workspace:
         if result.code:
             raise BedError(f"pulumi {arguments[0]} for stack {self.stack} failed:\n{result.text.strip()}")
         return result
+
+
+def _is_engine(pid: int) -> bool:
+    """Whether a process runs the CLI: one that has ended but was not waited for has no command line."""
+    try:
+        return b"pulumi" in Path("/proc", str(pid), "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _on_terminal(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
+    """The exit code; an interruption reaches the engine too, which then ends in order if it is not killed."""
+    with subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as engine:
+        while engine.poll() is None:
+            with suppress(KeyboardInterrupt):
+                engine.wait()
+    return engine.returncode
 
 
 def overridden(stack_file: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
