@@ -11,6 +11,7 @@ import yaml
 
 from panda_infra.plan.capacity import Requests, node_sizes, workloads
 from panda_infra.plan.rules.resources import amount
+from panda_infra.plan.summary import summary
 from testbed.references import Existing, unresolved
 from tests.unit.stacks.rendered import Object, Rendered, Workload
 
@@ -18,6 +19,9 @@ _URL_HOST = re.compile(r"\w+://(?:[^\s/@\"']*@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::(
 _HOST_PORT = re.compile(r"(?<![\w./-])([a-z][a-z0-9.-]*[a-z0-9]):(\d{2,5})(?![\w.])")
 # PANDA_VERIFY_HOST is a switch.
 _HOST_KEY = re.compile(r"(?<!VERIFY)_HOST$")
+_SWITCHES_USER = re.compile(r"\b(runuser|sudo|gosu|su)\b")
+# Sub-charts whose noRoot changes nothing: JEDI does what the server's environment says, the backup what its image does.
+_NO_ROOT_UNUSED = frozenset({("panda", "jedi"), ("iam-db", "backup")})
 # Services of everybody that PanDA's configuration names by itself.
 _OUTSIDE = frozenset({"localhost", "cilogon.org", "www.w3.org"})
 
@@ -137,6 +141,52 @@ def test_pods_reserve_what_the_plan_says_and_fit_a_node_t41(rendered: Rendered) 
         assert not sizes or any(expected.requests.fit(size) for size in sizes), workload.name
 
 
+def refused(workload: Workload) -> Iterator[str]:
+    """What OpenShift's restricted policy refuses, or a user that it chose could not do."""
+    pod = workload.pod
+    yield from (field for field in ("hostNetwork", "hostPID", "hostIPC") if pod.get(field))
+    yield from (f"hostPath {volume['name']}" for volume in pod.get("volumes") or () if "hostPath" in volume)
+    for owner in (pod, *workload.containers):
+        context = owner.get("securityContext") or {}
+        yield from (field for field in ("privileged", "allowPrivilegeEscalation") if context.get(field))
+        yield from (field for field in ("runAsUser", "fsGroup", "supplementalGroups") if field in context)
+        yield from (context.get("capabilities") or {}).get("add") or ()
+        if context.get("runAsNonRoot") is False:
+            yield "runAsNonRoot: false"
+    for container in workload.containers:
+        for port in container.get("ports") or ():
+            if "hostPort" in port or port["containerPort"] < 1024:
+                yield f"port {port}"
+        for text in texts([container.get("command"), container.get("args")]):
+            yield from _SWITCHES_USER.findall(text)
+
+
+def told_no_root(rendered: Rendered) -> set[tuple[str, str]]:
+    """The sub-charts that shall keep the user that they are given."""
+    return {
+        (release.component, sub)
+        for release in rendered.plan.releases
+        for sub, below in release.values.items()
+        if isinstance(below, Mapping) and below.get("noRoot")
+    }
+
+
+def test_pods_run_without_root_where_the_cluster_forbids_it(rendered: Rendered) -> None:
+    cluster = rendered.plan.config.cluster
+    if cluster.kind != "existing" or not cluster.no_root:
+        assert told_no_root(rendered) == set()
+        return
+    able = {
+        (release.component, sub.parent.name)
+        for release in rendered.plan.releases
+        for sub in (rendered.charts / release.chart.name).glob("charts/*/values.yaml")
+        if "noRoot" in yaml.safe_load(sub.read_text())
+    }
+    assert told_no_root(rendered) == able - _NO_ROOT_UNUSED
+    for workload in rendered.workloads():
+        assert list(refused(workload)) == [], workload.name
+
+
 def images(rendered: Rendered) -> Iterator[tuple[str, str]]:
     for workload in rendered.workloads():
         yield from ((workload.name, container["image"]) for container in workload.containers)
@@ -150,6 +200,15 @@ def test_no_image_moves_t40(rendered: Rendered) -> None:
         tag = image.rpartition("/")[2].partition(":")[2]
         assert tag, f"{name} runs {image} without a tag"
         assert tag not in ("latest", "master", "main"), f"{name} runs {image}"
+
+
+def test_the_stacks_page_names_what_runs(rendered: Rendered) -> None:
+    page = summary(rendered.plan)
+    for workload in rendered.workloads():
+        [container] = workload.containers
+        name = f"{workload.component} {workload.sub_component}"
+        row = f"| {name} | {workload.body['kind']} | {workload.replicas} | {container['image']} "
+        assert row in page, name
 
 
 def test_no_single_writer_runs_twice_while_it_is_rolled(rendered: Rendered) -> None:
