@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from testbed import waiting
 from testbed.errors import BedError
 
 _STATE = "PANDA_INFRA_BED"
@@ -60,6 +61,8 @@ def spawn(
             start_new_session=True,
             env=environment,
         )
+    # The kernel shows the mark a moment after Popen has returned; a stop in between would overlook the process.
+    waiting.until(lambda: child.poll() is not None or any(_environment(child.pid)), f"{name} starting", 10)
     return Process(name, child, log)
 
 
@@ -139,10 +142,15 @@ def _marked(state: Path) -> Iterator[tuple[int, str]]:
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
-        try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
-        except OSError:  # ended meanwhile, or another user's
-            continue
+        environment = _environment(int(entry.name))
         if wanted in environment:
             part = next((word for word in environment if word.startswith(prefix)), prefix)
             yield int(entry.name), part.removeprefix(prefix).decode()
+
+
+def _environment(pid: int) -> list[bytes]:
+    """Empty when the process has ended meanwhile or is another user's."""
+    try:
+        return Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
+    except OSError:
+        return []

@@ -31,6 +31,13 @@ def test_a_process_is_found_by_its_mark_and_ended(state: Path) -> None:
     assert processes.alive(state) == {}
 
 
+def test_a_process_is_found_as_soon_as_it_is_started(state: Path) -> None:
+    for _ in range(50):
+        pid = processes.spawn(state, "a", SLEEP).child.pid
+        assert pid in processes.alive(state)
+        processes.stop(state)
+
+
 def test_a_process_has_a_session_of_its_own(state: Path) -> None:
     pid = processes.spawn(state, "a", SLEEP).child.pid
     assert os.getsid(pid) == pid
