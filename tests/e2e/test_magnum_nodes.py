@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from testbed import nodes, waiting
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.faults import Answer
-from tests.support.magnum import Stack, make, numbered
+from tests.support.magnum import HOSTS, Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
+NOT_READY = "testbed.panda-infra/not-ready"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/kube-system/deployments"
+NODES = "/api/v1/nodes"
 CONTROLLER = "landb-alias-controller"
 
 
@@ -37,15 +40,19 @@ def test_a_node_that_comes_back_under_another_name(stack: Stack) -> None:
 
 def test_scaling_labels_and_aliases_the_new_nodes(stack: Stack, tmp_path: Path) -> None:
     (before,) = stack.clusters()
+    node = f"{NODES}/{stack.server('-node-0').name}"
+    api = stack.api(tmp_path)
+    api.merge(node, {"metadata": {"labels": {"theirs": "too"}}})
     stack.describe(nodeCount=6)
     shown = stack.run("preview", "--diff")
     assert re.search(r"\+ \(new node 2\) *: \"panda-life--load-6-", shown.text), shown.text
     stack.up()
     assert [cluster.id for cluster in stack.clusters()] == [before.id]
     assert stack.aliases() == numbered(master0=None, node0=1, node4=2, node2=3, node3=4, node5=5, node6=6)
-    nodes = stack.api(tmp_path).list("/api/v1/nodes")
-    labelled = {n["metadata"]["name"] for n in nodes if n["metadata"]["labels"].get("role") == "ingress"}
-    assert labelled == {n["metadata"]["name"] for n in nodes if "-node-" in n["metadata"]["name"]}
+    assert api.get(node)["metadata"]["labels"].items() >= {"theirs": "too", "role": "ingress"}.items()
+    listed = api.list(NODES)
+    labelled = {n["metadata"]["name"] for n in listed if n["metadata"]["labels"].get("role") == "ingress"}
+    assert labelled == {n["metadata"]["name"] for n in listed if "-node-" in n["metadata"]["name"]}
     assert stack.changes() == {}
 
 
@@ -61,6 +68,40 @@ def test_an_alias_removed_by_hand_is_shown_and_repaired(stack: Stack) -> None:
     assert stack.aliases()["node3"] == numbered(node3=4)["node3"]
 
 
+def test_a_node_that_is_not_ready_is_not_served_and_gets_its_number_back(
+    stack: Stack, tmp_path: Path
+) -> None:
+    api, everything = stack.api(tmp_path), stack.aliases()
+    node = f"{NODES}/{stack.server('-node-2').name}"
+    api.merge(node, {"metadata": {"annotations": {NOT_READY: "true"}}})
+    waiting.until(lambda: not nodes.is_ready(api.get(node)), "the node being down", seconds=60)
+    assert stack.changes() == {"landb-aliases": "update"}
+    stack.up()
+    assert stack.aliases() == everything | numbered(node2=None)
+    api.merge(node, {"metadata": {"annotations": {NOT_READY: None}}})
+    waiting.until(lambda: nodes.is_ready(api.get(node)), "the node being back", seconds=60)
+    stack.up()
+    assert stack.aliases() == everything
+
+
+def test_many_aliases_take_several_values(stack: Stack) -> None:
+    more = [
+        f"panda-life-production-{part}.cern.ch" for part in ("mq", "iam", "argocd", "monitor", "idds", "ui")
+    ]
+    stack.describe(aliasHosts=more, aliasOffset=10)
+    assert stack.changes() == {"landb-aliases": "update"}
+    stack.up()
+    carried = stack.server("-node-0").metadata
+    assert carried.keys() == {"landb-alias", "landb-alias2"}
+    entries = [entry for key in sorted(carried) for entry in carried[key].split(",")]
+    assert entries == [f"{host.split('.')[0]}--load-11-" for host in [*HOSTS, *more]]
+    stack.describe(aliasHosts=[], aliasOffset=0)
+    stack.up()
+    assert stack.server("-node-0").metadata.keys() == {"landb-alias"}
+    # Who has a number keeps it, whatever the offset is by now.
+    assert stack.aliases()["node0"] == numbered(node0=11)["node0"]
+
+
 def test_foreign_metadata_stays(stack: Stack) -> None:
     ours = stack.aliases()["node0"]
     stack.write_metadata("-node-0", landb_alias="other--load-9-", landb_alias2=ours or "")
@@ -72,12 +113,12 @@ def test_foreign_metadata_stays(stack: Stack) -> None:
 
 def test_a_second_writer_of_the_aliases_is_reported_and_its_work_undone(stack: Stack) -> None:
     """As a script does that numbers the nodes anew, in the metadata as it finds it, between two updates."""
-    ours = stack.aliases()["node3"]
+    ours = stack.aliases()["node3"] or ""
     stack.write_metadata("-node-3", landb_alias="panda-life--load-7-,theirs--load-1-")
     server = stack.server("-node-3").name
     told = stack.up()
     assert f"{server} carries panda-life--load-7-" in told
-    assert "bigmon-life--load-4-" in told
+    assert f"was given {ours.replace(',', ', ')}" in told
     assert "something else writes the same aliases" in told
     assert "pulumi up --refresh" in told
     assert "bigmon-life" not in (stack.aliases()["node3"] or "")
