@@ -1,5 +1,6 @@
 """``python -m bench``: every measurement, one after another."""
 
-from bench import deploy
+from bench import deploy, nodes
 
 deploy.main()
+nodes.main()

@@ -12,10 +12,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from typing_extensions import override
+
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import ClientKubernetes
+from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
 from panda_infra.provider.landb_aliases import LandbAliasesInputs, LandbAliasesResource
 from panda_infra.provider.node_labels import NodeLabelsInputs, NodeLabelsResource
+from panda_infra.provider.openstack_api import ClusterInfo
 from panda_infra.provider.openstack_sdk import SdkOpenStack
 from panda_infra.provider.resource import Operation
 from tests.support.http_cloud import CLUSTER, HttpCloud, running
@@ -71,9 +74,12 @@ class _ReadyCloud(Cloud):
     """A cloud whose cluster needs no certificate."""
 
     def __init__(self, http: HttpCloud) -> None:
-        kubernetes = ClientKubernetes(http.kubeconfig())
         super().__init__(lambda: SdkOpenStack("http"))
-        self._clusters[CLUSTER] = kubernetes
+        self._kubernetes = ClientKubernetes(http.kubeconfig())
+
+    @override
+    def kubernetes(self, cluster: ClusterInfo) -> Kubernetes:
+        return self._kubernetes
 
 
 def _timed(
