@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from panda_infra.cli.destroy import remove as remove_stack
-from panda_infra.cli.output import JsonFlag, results, say, show_json, table
+from panda_infra.cli.output import JsonFlag, alone, results, say, show_json, table
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.errors import PandaInfraError, StackError
@@ -49,6 +49,8 @@ def expired(
     - `expired --remove` once a day
     - `expired mine --remove` leaves the others alone
     """
+    if as_matrix:
+        alone("--matrix", {"--json": as_json, "--remove": remove})
     here = project()
     wanted = stacks or here.stacks
     lifecycles = [(stack, lifecycle) for stack in wanted if (lifecycle := _lifecycle(here, stack))]

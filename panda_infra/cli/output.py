@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from rich.table import Table
 
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["JsonFlag", "line", "results", "say", "show_json", "table", "talk", "warn", "write"]
+__all__ = ["JsonFlag", "alone", "line", "results", "say", "show_json", "table", "talk", "warn", "write"]
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
@@ -44,6 +45,22 @@ def warn(text: str) -> None:
 def show_json(value: Any) -> None:
     """Print a result for other programs."""
     typer.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def alone(flag: str, others: Mapping[str, bool]) -> None:
+    """Refuse flags beside one that says what the whole output is.
+
+    Args:
+        flag: that is given, as it is written.
+        others: whether each of those that it leaves no room for is given too.
+
+    Raises:
+        BadParameter: one is.
+    """
+    if given := [other for other, is_given in others.items() if is_given]:
+        raise typer.BadParameter(
+            f"{flag} is the whole output, for a workflow: leave out {' and '.join(given)}"
+        )
 
 
 def write(file: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from panda_infra.changes.compare import StackChange, touched
-from panda_infra.cli.output import JsonFlag, results, show_json
+from panda_infra.cli.output import JsonFlag, alone, results, show_json
 from panda_infra.cli.stack_argument import project
 from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
 
@@ -35,17 +35,21 @@ def plan_changes(
     `removed` those whose file is gone, `changes` how each differs; `--matrix` lists the touched ones without the
     stack of the test bed, which has no world to look at.
 
-    The exit code is 0 whether stacks are touched or not, and 1 when a stack of HEAD has no Plan.
+    The exit code is 0 whether stacks are touched or not, and 1 when a stack of HEAD has no Plan; with `--matrix` only
+    when HEAD cannot be described at all.
 
     Examples:
     `plan-changes main` looks at what is checked out. `plan-changes v1.2 v1.3 --json` is for other
     programs.
     """
+    if as_matrix:
+        alone("--matrix", {"--json": as_json})
     changes = changes_between(base, head)
     invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
     if as_matrix:
         typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != _TEST_BED])}")
-    elif as_json:
+        return  # a stack without a Plan says so in its own preview, and keeps no other from its
+    if as_json:
         show_json(_summary(changes))
     else:
         for line in _lines(changes):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -70,33 +69,6 @@ def test_the_command_has_a_bed_of_its_own(tmp_path: Path) -> None:
     ]
     for each in told:
         assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
-
-
-@pytest.mark.long
-def test_a_request_without_secrets_gets_its_comment(tmp_path: Path) -> None:
-    """As in the workflow for forks, in a history of its own."""
-    folder = tmp_path / "checkout"
-    left_out = shutil.ignore_patterns(".*", "__pycache__")
-    shutil.copytree(REPOSITORY, folder, ignore=left_out)
-    git = ("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
-
-    def commit() -> None:
-        for words in (("add", "--all"), ("commit", "--quiet", "--message", "next")):
-            subprocess.run([*git, *words], cwd=folder, check=True)
-
-    subprocess.run([*git, "init", "--quiet"], cwd=folder, check=True)
-    commit()
-    file = folder / "Pulumi.sphenix.yaml"
-    file.write_text(file.read_text().replace("idds: {}", "idds: {rest: {replicas: 2}}"))
-    commit()
-    (folder / ".venv").symlink_to(REPOSITORY / ".venv")
-    told = documented("python -m panda_infra rehearse sphenix --since origin/main", {"origin/main": "HEAD~1"})
-    assert "nothing left" in _output(told, folder)
-    comment = documented(
-        "python -m panda_infra review comment sphenix --preview-json preview.json --whole preview.md"
-    )
-    assert "### Stack `sphenix`: 1 changed" in _output(comment, folder)
-    assert "- Release `idds` is changed" in (folder / "preview.md").read_text()
 
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:

@@ -75,6 +75,13 @@ def test_the_matrix_is_made_of_stack_files_alone(
     assert run("expired", "--matrix").exit_code == 1
 
 
+def test_the_matrix_is_the_whole_output(run: Run, removed: list[str]) -> None:
+    result = run("expired", "--matrix", "--remove", "--json")
+    assert result.exit_code == 2
+    assert "leave out --json and --remove" in result.stderr
+    assert removed == []
+
+
 def test_one_that_resists_does_not_keep_the_others(run: Run, removed: list[str]) -> None:
     done = run("expired", "--remove")
     assert done.exit_code == 1

@@ -48,3 +48,14 @@ def test_workflows_take_the_stacks_that_have_a_world(monkeypatch: pytest.MonkeyP
 
 def test_a_stack_without_a_plan_fails_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(monkeypatch, changes=(BROKEN,))[0] == 1
+
+
+def test_in_the_matrix_it_keeps_no_other_from_its_preview(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, "--matrix", changes=(MOVED, BROKEN)) == (0, 'stacks=["doma", "lsst"]\n')
+
+
+def test_the_matrix_is_the_whole_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_changes, "changes_between", lambda *_: pytest.fail("it was not refused"))
+    result = CliRunner().invoke(app, ["plan-changes", "main", "--matrix", "--json"], env={"COLUMNS": "150"})
+    assert result.exit_code == 2
+    assert "leave out --json" in result.stderr

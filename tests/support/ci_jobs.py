@@ -1,0 +1,102 @@
+"""Jobs of the workflow files, run as a whole: the lines as they stand there, in a shell, in a checkout."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tools import REPOSITORY
+
+__all__ = ["GITHUB", "GITLAB", "Outcome", "github_job", "gitlab_job"]
+
+GITHUB = REPOSITORY / ".github" / "workflows"
+GITLAB = REPOSITORY / ".gitlab-ci.yml"
+_SHELL = ("bash", "-eo", "pipefail", "-c")
+_EXISTS = re.compile(r"always\(\) && hashFiles\('([^']+)'\) != ''")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended. ``summary`` and ``outputs`` are the files that GitHub gives its steps."""
+
+    passed: bool
+    log: str
+    summary: str = ""
+    outputs: str = ""
+
+
+def github_job(file: str, name: str, checkout: Path, expressions: Mapping[str, str]) -> Outcome:
+    """Run the steps of a job, without the actions of others.
+
+    Args:
+        file: of the workflow.
+        name: of the job.
+        checkout: the folder that it runs in.
+        expressions: the value of each ``${{ expression }}`` in the environments of the job and its steps.
+    """
+    job = yaml.safe_load((GITHUB / file).read_text())["jobs"][name]
+    files = {key: checkout / f".{key.lower()}" for key in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
+    for each in files.values():
+        each.touch()
+    given = {key: str(each) for key, each in files.items()}
+    passed, log = True, ""
+    for step in job["steps"]:
+        if "run" not in step or not _is_due(step.get("if", ""), checkout, passed=passed):
+            continue
+        named = {**job.get("env", {}), **step.get("env", {})}
+        done = _run(
+            step["run"], checkout, given | {key: _value(text, expressions) for key, text in named.items()}
+        )
+        log += done.stdout
+        passed = passed and (done.returncode == 0 or step.get("continue-on-error") is True)
+    summary, outputs = (each.read_text() for each in files.values())
+    return Outcome(passed, log, summary, outputs)
+
+
+def gitlab_job(name: str, checkout: Path, variables: Mapping[str, str]) -> Outcome:
+    """Run a job's script and what comes after it, in a shell of its own as GitLab does.
+
+    What prepares the image and the tools is left out: this machine has them.
+    """
+    job = yaml.safe_load(GITLAB.read_text())[name]
+    done = _run("\n".join(job["script"]), checkout, variables)
+    after = _run("\n".join(job.get("after_script", ())), checkout, variables)
+    return Outcome(done.returncode == 0, done.stdout + after.stdout)
+
+
+def _is_due(condition: str, checkout: Path, *, passed: bool) -> bool:
+    if not condition:
+        return passed
+    if condition == "always()":
+        return True
+    file = _EXISTS.fullmatch(condition)
+    assert file, f"not understood here: {condition}"
+    return (checkout / file[1]).exists()
+
+
+def _value(text: str, expressions: Mapping[str, str]) -> str:
+    return re.sub(r"\$\{\{ (.+?) }}", lambda found: expressions[found[1]], text)
+
+
+def _run(lines: str, checkout: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*_SHELL, lines],
+        cwd=checkout,
+        env={**dict(_environment()), **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _environment() -> Iterator[tuple[str, str]]:
+    """This process' own, without what a run of CI that this may be part of says of itself."""
+    own = ("GITHUB_", "CI_", "GITLAB_")
+    return ((key, value) for key, value in os.environ.items() if not key.startswith(own))
