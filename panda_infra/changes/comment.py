@@ -12,7 +12,7 @@ from panda_infra.changes.compare import ABSENT, Difference
 from panda_infra.changes.preview import Action, Preview, Step
 from panda_infra.changes.risks import Risk, risks
 
-__all__ = ["GITHUB_LIMIT", "GITLAB_LIMIT", "Comment", "comment", "marker"]
+__all__ = ["GITHUB_LIMIT", "GITLAB_LIMIT", "Comment", "comment", "fenced", "marked_stack", "marker"]
 
 # What the platforms take, counted here in bytes, which is never less than in characters.
 GITHUB_LIMIT = 65_536
@@ -36,6 +36,12 @@ def marker(stack: str, topic: str = "preview") -> str:
     return f"<!-- panda-infra {topic}: {stack} -->"
 
 
+def marked_stack(text: str) -> str | None:
+    """The stack whose preview a comment is about; None if it is none of this program's."""
+    found = re.match(marker("(.+?)"), text)
+    return found[1] if found else None
+
+
 def comment(stack: str, preview: Preview, *, limit: int, commit: str = "") -> Comment:
     """The comment on a preview of a stack.
 
@@ -54,7 +60,7 @@ def _blocks(stack: str, preview: Preview, commit: str) -> Iterator[str]:
     yield f"{marker(stack)}\n### Stack `{stack}`: {_headline(preview)}"
     if preview.errors:
         said = "\n".join(error[:_LONGEST_ERROR] for error in preview.errors[:_MOST_ERRORS])
-        yield f"**The preview failed.**\n\n{_fenced(said)}"
+        yield f"**The preview failed.**\n\n{fenced(said)}"
     found = risks(preview)
     if found:
         yield "**Risks, the worst first**\n\n" + "\n".join(_risk(risk) for risk in found)
@@ -117,7 +123,8 @@ def _code(text: str) -> str:
     return f"{fence}{flat}{fence}" if len(fence) == 1 else f"{fence} {flat} {fence}"
 
 
-def _fenced(text: str) -> str:
+def fenced(text: str) -> str:
+    """A block of text that shows whatever it holds as it is."""
     fence = "`" * max(3, max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
     return f"{fence}text\n{text}\n{fence}"
 

@@ -11,6 +11,9 @@ from panda_infra.changes.revision import Revision, StackPlan
 __all__ = ["Difference", "StackChange", "differences", "touched"]
 
 ABSENT = "(absent)"
+_GONE = (
+    "its stack file is gone; what is deployed stays: destroy it before, `python -m panda_infra destroy {}`"
+)
 Kind = Literal["added", "removed", "changed"]
 
 
@@ -54,7 +57,7 @@ def touched(base: Revision, head: Revision) -> tuple[StackChange, ...]:
 def _change(name: str, base: Revision, head: Revision) -> StackChange | None:
     before, after = base.stacks.get(name), head.stacks.get(name)
     if after is None:
-        return StackChange(name, "removed", _components(before, None), (), ("its stack file is gone",))
+        return StackChange(name, "removed", _components(before, None), (), (_GONE.format(name),))
     if before is None:
         reason = f"base: {base.trouble}" if base.trouble else "its stack file is new"
         kind: Kind = "changed" if base.trouble else "added"

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["holds_any", "secret_texts"]
+__all__ = ["credentials", "holds_any", "secret_texts"]
 
 # Shorter ones are words that stand in every text.
 _SHORTEST = 8
+_TELLING = re.compile(r"(PASSPHRASE|PASSWORD|SECRET|TOKEN|KEY)$")
 
 
 def secret_texts(values: Iterable[str]) -> frozenset[str]:
     """Every text inside secret configuration values, which are JSON or plain text."""
     return frozenset(text for value in values for text in _leaves(_decoded(value)) if len(text) >= _SHORTEST)
+
+
+def credentials(environment: Mapping[str, str]) -> frozenset[str]:
+    """Every secret text of an environment, by the names of its variables."""
+    return secret_texts(value for name, value in environment.items() if _TELLING.search(name))
 
 
 def holds_any(text: str, secrets: Iterable[str]) -> bool:

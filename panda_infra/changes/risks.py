@@ -10,7 +10,7 @@ from typing import Any
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import ComponentSpec, SubComponentSpec
 from panda_infra.changes.preview import CLUSTER, RELEASE, STORAGE, Preview, Step
-from panda_infra.policy.data import owned_data
+from panda_infra.policy.data import KEEPER, owned_data
 
 __all__ = ["Risk", "Severity", "risks"]
 
@@ -26,7 +26,7 @@ _BESIDE_PODS = {
     "autoscaling",
 }
 # Inputs of a release that say how Helm works, not what it makes.
-_HOW_HELM_WORKS = {"timeout", "maxHistory", "allowNullValues"}
+_HOW_HELM_WORKS = {"timeout", "maxHistory", "allowNullValues", "postrender"}
 
 
 class Severity(IntEnum):
@@ -96,16 +96,16 @@ def _release(step: Step) -> Iterator[Risk]:
     before: Mapping[str, Any] = step.before.get("values") or {}
     after: Mapping[str, Any] = (step.after.get("values") or {}) if step.action != "deleted" else {}
     gone = step.action in ("deleted", "replaced")
+    outlive = step.before.get("postrender") == KEEPER
     kept = () if gone else owned_data(spec.name, after)
     for claim in owned_data(spec.name, before):
-        if claim not in kept:
+        if claim not in kept and not outlive:
             owner, _, name = claim.partition(".")
             reason = f"Helm deletes the claim `{name}` that its release made"
             yield Risk(Severity.DATA_DELETED, f"{spec.name}/{owner}", reason)
     if step.action == "deleted":
-        yield Risk(
-            Severity.SERVICE_REMOVED, spec.name, f"its release {step.before.get('name')} is uninstalled"
-        )
+        reason = f"its release {step.before.get('name')} is uninstalled" + ", its claims stay" * outlive
+        yield Risk(Severity.SERVICE_REMOVED, spec.name, reason)
         return
     for sub in spec.sub_components:
         subject = f"{spec.name}/{sub.name}"

@@ -14,10 +14,10 @@ from panda_infra.cli.output import JsonFlag, alone, results, show_json
 from panda_infra.cli.stack_argument import project
 from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
 
-__all__ = ["changes_between", "plan_changes"]
+__all__ = ["TEST_BED", "changes_between", "plan_changes"]
 
 _LONGEST = 100
-_TEST_BED = "local"
+TEST_BED = "local"
 
 
 def plan_changes(
@@ -47,7 +47,7 @@ def plan_changes(
     changes = changes_between(base, head)
     invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
     if as_matrix:
-        typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != _TEST_BED])}")
+        typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != TEST_BED])}")
         return  # a stack without a Plan says so in its own preview, and keeps no other from its
     if as_json:
         show_json(_summary(changes))

@@ -14,14 +14,17 @@ from panda_infra.changes.preview import read
 from panda_infra.cli.destroy import YesFlag
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import say, write
-from panda_infra.cli.plan_changes import changes_between
+from panda_infra.cli.plan_changes import TEST_BED, changes_between
 from panda_infra.cli.reached import where
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cli.terminal import interactive
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
+from panda_infra.review.commits import CommitError
 from panda_infra.review.engine import Engine
 from panda_infra.review.runs import COMMENT, PLAN, Review, apply, check_drift, forge_of_this_run
+from panda_infra.review.tidy import tidy as tidied
+from panda_infra.review.tidy import tidy_all
 from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = ["app"]
@@ -44,6 +47,7 @@ class Platform(StrEnum):
 
 
 _FOLDER = Path("reviewed")
+RequestOption = Annotated[int, typer.Option("--request", help="Number of the pull request or merge request.")]
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where what is kept of the review lies.")]
 PlatformOption = Annotated[
     Platform, typer.Option("--platform", help="Whose limit of length the comment keeps.")
@@ -70,7 +74,8 @@ def preview(
     """Preview a stack and keep the plan, its seal, a comment and the whole text; changes nothing.
 
     The preview starts from the world as it is. Secret values in the plan are encrypted by the stack's own secrets
-    provider; when a kept file holds one in clear all the same, the file is removed and the command fails.
+    provider; when a kept file holds one in clear all the same, the file is removed and the command fails. When there
+    is no preview, the comment says why.
 
     Example: `review preview doma --since origin/main`
     """
@@ -110,7 +115,7 @@ def comment(
 @app.command()
 def post(
     stack: StackArgument,
-    request: Annotated[int, typer.Option("--request", help="Number of the pull request or merge request.")],
+    request: RequestOption,
     folder: FolderOption = _FOLDER,
 ) -> None:
     """Write the kept comment to the request, or bring the stack's present comment up to date.
@@ -122,6 +127,30 @@ def post(
         say(f"there is no preview of stack {stack} in {folder}")
         return
     forge_of_this_run().comment(request, comments.marker(stack), file.read_text(encoding="utf-8"))
+
+
+@app.command()
+def tidy(
+    request: RequestOption,
+    since: Annotated[
+        str, typer.Option("--since", metavar="BASE", help="The commit that the request shall be merged into.")
+    ],
+) -> None:
+    """Bring comments of a request up to date for which its newest push makes no preview.
+
+    A comment on a stack that is not touched any more says so. A stack whose file is removed gets one that says what
+    becomes of its deployment. When the newest commit cannot be described, every comment says why.
+
+    Example: `review tidy --request 12 --since origin/main`
+    """
+    forge = forge_of_this_run()
+    try:
+        changes = [change for change in changes_between(since, "HEAD") if change.stack != TEST_BED]
+    except CommitError as error:
+        tidy_all(forge, request, str(error))
+        raise
+    stacks = tidied(forge, request, changes, since)
+    say(f"brought up to date: {', '.join(stacks) or 'nothing'}")
 
 
 @app.command("apply")
@@ -160,13 +189,7 @@ def drift(stack: StackArgument) -> None:
 
     Example: `review drift doma`
     """
-    outcome = {
-        "open": "drift found, issue opened",
-        "update": "drift found, issue updated",
-        "close": "no drift, issue closed",
-        "leave": "nothing new",
-    }
-    say(f"stack {stack}: {outcome[check_drift(_engine(stack), forge_of_this_run())]}")
+    say(f"stack {stack}: {check_drift(_engine(stack), forge_of_this_run())}")
 
 
 def _of_request(stack: str, commit: str) -> dict[str, bytes]:

@@ -78,7 +78,7 @@ def _encrypted(value: Any, path: str) -> Iterator[tuple[str, str]]:
 def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
     """Files of the checkout that become part of what is deployed."""
     found: list[Path] = []
-    if not config.cric.real:
+    if config.cric_urls is None:
         found += [folder / config.cric.folder / name for name in (*MANDATORY, *OPTIONAL)]
     if isinstance(config.charts, FolderCharts):
         found += sorted((folder / config.charts.path).rglob("*"))

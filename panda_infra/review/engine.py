@@ -74,8 +74,8 @@ class Engine:
         return state_version(self.pulumi.run("stack", "export", "--stack", self.stack))
 
     def is_deployed(self) -> bool:
-        """Whether the stack's state holds any resource."""
-        return self.state() != EMPTY
+        """Whether the backend knows the stack, and its state holds any resource."""
+        return self.pulumi.has(self.stack) and self.state() != EMPTY
 
     def secrets(self) -> frozenset[str]:
         """Every secret text of the stack's configuration, to look for where it must not be."""

@@ -30,6 +30,9 @@ class Forge(Protocol):
     limit: int
     """Bytes that a comment or an issue may have."""
 
+    def comments(self, request: int) -> Iterator[str]:
+        """The texts of a request's comments."""
+
     def comment(self, request: int, marker: str, text: str) -> None:
         """Write the comment that holds ``marker`` to a request, or bring the present one up to date."""
 

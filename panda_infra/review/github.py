@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from panda_infra.changes.comment import GITHUB_LIMIT
 from panda_infra.changes.drift import Issue
@@ -26,6 +26,10 @@ class GitHub:
     def of_this_run(cls) -> GitHub:
         """The repository whose workflow runs."""
         return cls(required("GITHUB_API_URL"), required("GITHUB_REPOSITORY"), required("GITHUB_TOKEN"))
+
+    def comments(self, request: int) -> Iterator[str]:
+        """The comments' texts."""
+        return (each["body"] for each in self._client.pages(f"/issues/{request}/comments"))
 
     def comment(self, request: int, marker: str, text: str) -> None:
         """Write or update a comment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from panda_infra.changes.comment import GITLAB_LIMIT
@@ -30,6 +30,10 @@ class GitLab:
     def of_this_run(cls) -> GitLab:
         """The project whose pipeline runs; the token is a project access token, the job's own may not comment."""
         return cls(required("CI_API_V4_URL"), required("CI_PROJECT_ID"), required("GITLAB_TOKEN"))
+
+    def comments(self, request: int) -> Iterator[str]:
+        """The notes' texts."""
+        return (each["body"] for each in self._client.pages(f"/merge_requests/{request}/notes"))
 
     def comment(self, request: int, marker: str, text: str) -> None:
         """Write or update a note."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from panda_infra.changes import comment, drift
-from panda_infra.changes.leaks import holds_any
+from panda_infra.changes import comment, drift, notes
+from panda_infra.changes.leaks import credentials, holds_any
 from panda_infra.changes.preview import Preview, read
 from panda_infra.changes.seal import Seal, SealError, hash_of
 from panda_infra.errors import PandaInfraError
@@ -17,11 +17,18 @@ from panda_infra.review.engine import Engine
 from panda_infra.review.forge import Forge, ForgeError
 from panda_infra.review.github import GitHub
 from panda_infra.review.gitlab import GitLab
+from panda_infra.stacks.pulumi import PulumiError
 
 __all__ = ["COMMENT", "PLAN", "Review", "apply", "check_drift", "forge_of_this_run"]
 
 PLAN, SEAL, COMMENT, WHOLE = "plan.json", "seal.json", "comment.md", "preview.md"
 _KEPT = (PLAN, SEAL, COMMENT, WHOLE)
+_OUTCOMES: Mapping[drift.Next, str] = {
+    "open": "issue opened",
+    "update": "issue updated",
+    "close": "issue closed",
+    "leave": "nothing new",
+}
 
 
 @dataclass(frozen=True)
@@ -35,14 +42,25 @@ class Review:
         """Preview the stack and keep the plan, its seal, the comment and the whole text.
 
         Raises:
-            PandaInfraError: there is no preview, or something that would be kept holds a secret value.
+            PandaInfraError: there is no preview, or something that would be kept holds a secret value; what is kept
+                is a comment that says so.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PandaInfraError(f"{self.folder} cannot be made: {error.strerror}") from None
+        self._clear()
+        try:
+            return self._previewed(limit, commit)
+        except PandaInfraError as error:
+            self._clear()
+            self._write(
+                COMMENT, notes.no_preview(self.engine.stack, self._without_secrets(str(error)), commit)
+            )
+            raise
+
+    def _previewed(self, limit: int, commit: str) -> Preview:
         plan = self.folder / PLAN
-        plan.unlink(missing_ok=True)
         state = self.engine.state()
         printed = self.engine.preview(plan.resolve())
         preview = read(printed)
@@ -55,6 +73,10 @@ class Review:
         self._refuse_secrets(printed)
         return preview
 
+    def _clear(self) -> None:
+        for name in _KEPT:
+            (self.folder / name).unlink(missing_ok=True)
+
     def _write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
 
@@ -66,12 +88,20 @@ class Review:
         leaking = [name for name, text in texts.items() if holds_any(text, secrets)]
         if not leaking:
             return
-        for file in kept.values():
-            file.unlink()
         raise PandaInfraError(
             f"{leaking[0]} of stack {self.engine.stack} held a secret value, so nothing is kept: look for a value "
             "outside `secrets` that repeats one of them"
         )
+
+    def _without_secrets(self, why: str) -> str:
+        """The engine's words if they can be shown; a run's log has its credentials masked, a comment has not."""
+        try:
+            secrets = self.engine.secrets()
+        except PulumiError:  # what cannot be decrypted is in nobody's words
+            secrets = frozenset()
+        if holds_any(why, secrets | credentials(os.environ)):
+            return "the reason holds a secret value: look into the log of this run"
+        return why
 
 
 def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[str]:
@@ -100,17 +130,18 @@ def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[
     yield from engine.update(plan.resolve())
 
 
-def check_drift(engine: Engine, forge: Forge) -> drift.Next:
-    """Compare a stack with the world, and open, update or close its issue; tells which.
+def check_drift(engine: Engine, forge: Forge) -> str:
+    """Compare a stack with the world, and open, update or close its issue; tells in words what was found and done.
 
-    A stack that is not deployed, such as a test stack whose last day is over, has not drifted.
+    A stack that is not deployed has not drifted: one that the backend does not know, since nobody has made it yet,
+    or a test stack whose last day is over.
 
     Raises:
         PandaInfraError: the comparison failed without a finding; the issue stays as it is.
     """
     stack = engine.stack
     if not engine.is_deployed():
-        return _moved(engine, forge, "")
+        return f"not deployed, {_OUTCOMES[_moved(engine, forge, '')]}"
     printed = engine.preview()
     preview = read(printed)
     found = drift.drifted(preview)
@@ -121,7 +152,7 @@ def check_drift(engine: Engine, forge: Forge) -> drift.Next:
         raise PandaInfraError(
             f"the report on stack {stack} would hold a secret value: run the preview by hand"
         )
-    return _moved(engine, forge, text)
+    return f"{'drift found' if found else 'no drift'}, {_OUTCOMES[_moved(engine, forge, text)]}"
 
 
 def _moved(engine: Engine, forge: Forge, text: str) -> drift.Next:

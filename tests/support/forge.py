@@ -46,6 +46,21 @@ def archive(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+def github(url: str) -> dict[str, str]:
+    """The environment of a workflow's run."""
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_API_URL": url,
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_TOKEN": TOKEN,
+    }
+
+
+def gitlab(url: str) -> dict[str, str]:
+    """The environment of a pipeline's job."""
+    return {"GITLAB_CI": "true", "CI_API_V4_URL": url, "CI_PROJECT_ID": "7", "GITLAB_TOKEN": TOKEN}
+
+
 @contextmanager
 def running() -> Iterator[Content]:
     """Both forges below one address: ``URL/repos/o/r`` and ``URL/projects/7``."""

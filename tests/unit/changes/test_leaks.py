@@ -6,7 +6,7 @@ from base64 import b64encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.changes.leaks import holds_any, secret_texts
+from panda_infra.changes.leaks import credentials, holds_any, secret_texts
 
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=8, max_size=60)
 
@@ -16,6 +16,14 @@ def test_every_text_of_a_nested_section_counts_but_words() -> None:
         {"panda": {"password": "long-enough"}, "files": ["another-one", "short"], "n": 12345678}
     )
     assert secret_texts([section, "plain-text"]) == {"long-enough", "another-one", "plain-text"}
+
+
+def test_credentials_are_told_by_the_names_of_their_variables() -> None:
+    secret = {
+        name: f"the value of {name}" for name in ("PULUMI_CONFIG_PASSPHRASE", "GITLAB_TOKEN", "A_SECRET")
+    }
+    plain = {"OS_AUTH_URL": "https://keystone.example", "TOKENS": "many-of-them", "EMPTY_TOKEN": ""}
+    assert credentials(secret | plain) == set(secret.values())
 
 
 @given(SECRETS, st.text(), st.text())

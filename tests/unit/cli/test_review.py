@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from panda_infra.changes.comment import marker
+from panda_infra.changes.compare import StackChange
 from panda_infra.cli.app import app
+from panda_infra.review.commits import CommitError
+from tests.support import forge as forges
 from tests.support.documented import documented
 from tests.support.previews import printed, release
 
@@ -41,6 +46,38 @@ def test_without_a_kept_comment_nothing_is_posted(tmp_path: Path) -> None:
     code, _, error = run("post", "doma", "--request", "1", "--folder", str(tmp_path))
     assert code == 0
     assert "there is no preview of stack doma" in error
+
+
+@pytest.fixture
+def running_forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[forges.Content]:
+    with forges.running() as content:
+        for name, value in forges.github(content.url).items():
+            monkeypatch.setenv(name, value)
+        yield content
+
+
+def test_comments_of_an_earlier_push_are_brought_up_to_date(
+    running_forge: forges.Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = [StackChange(name, "removed", {}, (), ()) for name in ("old", "local")]
+    monkeypatch.setattr("panda_infra.cli.review.changes_between", lambda *_: gone)
+    running_forge.comments[12] = [{"id": 1, "body": f"{marker('doma')}\nas previewed"}]
+    code, _, told = run("tidy", "--request", "12", "--since", "c0ffee")
+    assert (code, told) == (0, "brought up to date: old, doma\n")
+    assert "no change any more" in running_forge.comments[12][0]["body"]
+
+
+def test_a_commit_that_cannot_be_described_is_told_in_every_comment(
+    running_forge: forges.Content, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: str) -> None:
+        raise CommitError("HEAD: its own code gave no Plans")
+
+    monkeypatch.setattr("panda_infra.cli.review.changes_between", broken)
+    running_forge.comments[12] = [{"id": 1, "body": f"{marker('doma')}\nas previewed"}]
+    code, _, told = run("tidy", "--request", "12", "--since", "c0ffee")
+    assert (code, "its own code gave no Plans" in told) == (1, True)
+    assert "its own code gave no Plans" in running_forge.comments[12][0]["body"]
 
 
 def test_without_a_review_nothing_is_applied(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from panda_infra.changes.comment import GITHUB_LIMIT, GITLAB_LIMIT
@@ -15,19 +13,6 @@ from panda_infra.review.runs import forge_of_this_run
 from tests.support import forge as forges
 
 MARKER = "<!-- marker: doma -->"
-
-
-@pytest.fixture
-def content() -> Iterator[forges.Content]:
-    with forges.running() as running:
-        yield running
-
-
-@pytest.fixture(params=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest, content: forges.Content) -> Forge:
-    if request.param == "github":
-        return GitHub(content.url, "o/r", forges.TOKEN)
-    return GitLab(content.url, "7", forges.TOKEN)
 
 
 def test_a_comment_is_written_once_and_updated_later(forge: Forge, content: forges.Content) -> None:

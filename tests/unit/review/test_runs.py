@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from panda_infra.changes.comment import GITHUB_LIMIT
+from panda_infra.changes.comment import GITHUB_LIMIT, marked_stack
 from panda_infra.changes.drift import Issue
 from panda_infra.changes.revision import Revision, StackPlan
 from panda_infra.changes.seal import Seal, SealError, hash_of, state_version
@@ -22,6 +22,7 @@ from tests.support.previews import printed, release, step
 
 SECRET = "a-password-of-the-broker"
 STATE = json.dumps({"deployment": {"resources": [{"urn": "u", "id": "1", "modified": "now"}]}})
+STACKS = json.dumps([{"name": "doma"}])
 CONFIG = json.dumps({"panda-infra:secrets": {"value": json.dumps({"msgsvc": {"p": SECRET}}), "secret": True}})
 REVISION = Revision({"doma": StackPlan({})}, {})
 
@@ -30,6 +31,7 @@ _PULUMI = """#!/bin/sh
 here=${0%/*}
 printf '%s\\n' "$*" >> "$here/calls"
 command=$1
+[ "$1 $2" = "stack ls" ] && command=stacks
 while [ $# -gt 0 ]; do
     [ "$1" = --save-plan ] && /bin/cp "$here/plan" "$2"
     [ "$1" = --event-log ] && [ -e "$here/events" ] && /bin/cp "$here/events" "$2"
@@ -46,7 +48,14 @@ class FakeEngine:
         executable = folder / "pulumi"
         executable.write_text(_PULUMI)
         executable.chmod(0o755)
-        self.says(stack=STATE, config=CONFIG, preview=printed(same=1), up="updated\n", plan='{"plan": 1}')
+        self.says(
+            stacks=STACKS,
+            stack=STATE,
+            config=CONFIG,
+            preview=printed(same=1),
+            up="updated\n",
+            plan='{"plan": 1}',
+        )
         self.engine = Engine(Pulumi(str(executable), folder), "doma")
 
     def says(self, **outputs: str) -> None:
@@ -67,6 +76,9 @@ class FakeForge:
     def __init__(self, issue: Issue | None = None) -> None:
         self.open = issue
         self.done: list[str] = []
+
+    def comments(self, request: int) -> Iterator[str]:
+        raise NotImplementedError
 
     def comment(self, request: int, marker: str, text: str) -> None:
         raise NotImplementedError
@@ -120,7 +132,10 @@ def test_nothing_is_kept_when_anything_holds_a_secret(fake: FakeEngine, tmp_path
     with pytest.raises(PandaInfraError, match="held a secret value, so nothing is kept") as caught:
         Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
     assert SECRET not in str(caught.value)
-    assert kept(tmp_path / "reviewed") == {}
+    left = kept(tmp_path / "reviewed")
+    assert set(left) == {"comment.md"}
+    assert b"held a secret value, so nothing is kept" in left["comment.md"]
+    assert SECRET.encode() not in left["comment.md"]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +166,40 @@ def test_a_refused_update_fails_and_shows_no_value(fake: FakeEngine, tmp_path: P
 
 
 def test_a_preview_that_does_not_begin_is_told(fake: FakeEngine, tmp_path: Path) -> None:
+    folder = tmp_path / "reviewed"
+    Review(fake.engine, folder).make(GITHUB_LIMIT, "bead")
     fake.says(preview="error: no such stack")
     fake.fails("preview")
     with pytest.raises(PulumiError, match=r"(?s)the preview of stack doma did not begin.*no such stack"):
+        Review(fake.engine, folder).make(GITHUB_LIMIT, "c0ffee")
+    left = kept(folder)
+    assert set(left) == {"comment.md"}, "what an earlier preview kept is no review of this commit"
+    comment = left["comment.md"].decode()
+    assert marked_stack(comment) == "doma"
+    assert "no such stack" in comment
+    assert "c0ffee" in comment
+
+
+@pytest.mark.parametrize("secret", [SECRET, "the-token-of-this-run"])
+def test_a_reason_with_a_secret_stays_in_the_log(
+    fake: FakeEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("GITHUB_TOKEN", "the-token-of-this-run")
+    fake.says(preview=f"error: {secret} is no password")
+    fake.fails("preview")
+    with pytest.raises(PulumiError):
         Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+    comment = (tmp_path / "reviewed" / "comment.md").read_text()
+    assert secret not in comment
+    assert "look into the log of this run" in comment
+
+
+def test_when_the_secrets_cannot_be_read_the_reason_is_told(fake: FakeEngine, tmp_path: Path) -> None:
+    fake.fails("stack")
+    fake.fails("config")
+    with pytest.raises(PulumiError, match="`pulumi stack export` failed"):
+        Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
+    assert "`pulumi stack export` failed" in (tmp_path / "reviewed" / "comment.md").read_text()
 
 
 def test_a_folder_that_cannot_be_made_ends_in_words(fake: FakeEngine, tmp_path: Path) -> None:
@@ -198,11 +243,21 @@ def test_drift_moves_the_issue(fake: FakeEngine, preview: str, issue: Issue | No
     assert forge.done == done
 
 
+@pytest.mark.parametrize(
+    "world",
+    [
+        {"stack": json.dumps({"deployment": {"resources": []}})},
+        {"stacks": "[]", "stack": "not to be asked for"},
+    ],
+    ids=["nothing in it", "unknown to the backend"],
+)
 @pytest.mark.parametrize(("issue", "done"), [(None, []), (Issue(4, "yesterday's"), ["close 4"])])
-def test_what_is_not_deployed_has_not_drifted(fake: FakeEngine, issue: Issue | None, done: list[str]) -> None:
-    fake.says(stack=json.dumps({"deployment": {"resources": []}}), preview=printed(DRIFT))
+def test_what_is_not_deployed_has_not_drifted(
+    fake: FakeEngine, world: dict[str, str], issue: Issue | None, done: list[str]
+) -> None:
+    fake.says(**world, preview=printed(DRIFT))
     forge = FakeForge(issue)
-    check_drift(fake.engine, forge)
+    assert check_drift(fake.engine, forge).startswith("not deployed, ")
     assert forge.done == done
 
 

@@ -172,12 +172,68 @@ def test_a_fork_gets_a_preview_without_credentials(file: Path) -> None:
     ]
 
 
-def test_on_gitlab_a_fork_is_told_by_its_project_wherever_the_pipeline_runs() -> None:
-    """The pipeline of a request from a fork runs in the fork's project, unless a member starts it in the parent's."""
-    one, other = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "$CI_MERGE_REQUEST_PROJECT_ID"
-    for name, operator in (("preview", "=="), ("fork", "!=")):
-        [rule] = jobs(GITLAB)[name]["rules"]
-        assert rule["if"] == f'$CI_PIPELINE_SOURCE == "merge_request_event" && {one} {operator} {other}'
+OWN, FORK = "panda/panda-infra", "somebody/panda-infra"
+
+
+def request(source: str, target: str = OWN) -> dict[str, str]:
+    return {
+        "CI_PIPELINE_SOURCE": "merge_request_event",
+        "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": source,
+        "CI_MERGE_REQUEST_PROJECT_PATH": target,
+    }
+
+
+PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
+WATCH = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "watch"}
+LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
+
+
+@pytest.mark.parametrize(
+    ("project", "deploying", "pipeline", "run"),
+    [
+        (OWN, OWN, request(OWN), {"test", "preview", "tidy"}),
+        (OWN, OWN, request(FORK), {"test", "fork"}),  # started by a member
+        (OWN, OWN, request(OWN, FORK), {"test"}),
+        (OWN, OWN, PUSH, {"test", "deploy"}),
+        (OWN, OWN, WATCH, {"drift", "expired"}),
+        (OWN, OWN, LONG_TESTS, {"long-tests"}),
+        # Forks do not inherit the variables of a project, but those of a group that both are in.
+        *(
+            (FORK, deploying, pipeline, run)
+            for deploying in (OWN, None)
+            for pipeline, run in (
+                (request(FORK), {"test", "fork"}),
+                (request(FORK, FORK), {"test", "fork"}),
+                (PUSH, {"test"}),
+                (WATCH, set()),
+            )
+        ),
+    ],
+)
+def test_on_gitlab_only_the_projects_own_pipelines_need_credentials(
+    project: str, deploying: str | None, pipeline: dict[str, str], run: set[str]
+) -> None:
+    variables = {"CI_PROJECT_PATH": project, **pipeline}
+    if deploying:
+        variables["DEPLOYING_PROJECT"] = deploying
+    rules = {name: [rule["if"] for rule in job["rules"]] for name, job in jobs(GITLAB).items()}
+    assert {name for name, found in rules.items() if any(holds(rule, variables) for rule in found)} == run
+
+
+def holds(condition: str, variables: dict[str, str]) -> bool:
+    """Whether a rule's condition holds, as far as the file uses GitLab's language: comparisons joined by `&&`."""
+
+    def value(word: str) -> str | None:
+        return word[1:-1] if word.startswith('"') else variables.get(word.removeprefix("$"))
+
+    comparisons = [comparison.split() for comparison in condition.split(" && ")]
+    return all((value(one) == value(other)) == (sign == "==") for one, sign, other in comparisons)
+
+
+@pytest.mark.parametrize("name", ["preview", "tidy", "deploy", "drift", "expired"])
+def test_on_gitlab_a_job_with_credentials_has_an_environment(name: str) -> None:
+    """The token and the credentials are variables with the scopes of environments, which jobs of forks have not."""
+    assert re.fullmatch(r"\$STACK(-preview)?|[a-z]+-preview", jobs(GITLAB)[name]["environment"]["name"])
 
 
 def test_one_run_at_a_time_deploys_or_removes_a_stack() -> None:
@@ -209,13 +265,19 @@ def test_a_schedule_removes_one_stack_at_a_time_and_nothing_else_does(file: Path
     assert list(removing.values()) == ['.venv/bin/python -m panda_infra expired "$STACK" --remove']
     (name,) = removing
     if file == GITLAB:
-        assert jobs(file)[name]["rules"] == [{"if": '$CI_PIPELINE_SOURCE == "schedule"'}]
+        [rule] = jobs(file)[name]["rules"]
+        assert rule["if"].startswith('$CI_PIPELINE_SOURCE == "schedule" && ')
     else:
         # "on" is a truth value in YAML 1.1.
         assert loaded(file)[True].keys() == {"schedule", "workflow_dispatch"}
         assert jobs(file)[name]["environment"] == "${{ matrix.stack }}"
     others = [line for each in EVERY if each not in (file, GITLAB) for line in scripts(loaded(each))]
     assert file == GITLAB or not [line for line in others if "--remove" in line]
+
+
+def test_both_platforms_run_the_long_tests_by_a_schedule() -> None:
+    (on_github,) = jobs(REPOSITORY / ".github" / "workflows" / "long.yml").values()
+    assert list(scripts(on_github)) == list(scripts(jobs(GITLAB)["long-tests"])) == ["make test-long"]
 
 
 def test_every_stack_is_watched_and_on_gitlab_previewed_and_deployed() -> None:
