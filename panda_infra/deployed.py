@@ -8,22 +8,26 @@ from typing import Any
 
 import pulumi
 
-__all__ = ["deployed_values"]
+from panda_infra.policy.data import KEEPER, Deployed
+
+__all__ = ["deployed_releases"]
 
 _RELEASE = "kubernetes:helm.sh/v3:Release"
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _WHOLE_WITHIN = 5.0
 
 
-def deployed_values() -> dict[str, Mapping[str, Any]]:
-    """The chart values of each Helm release in the state, by the component that it belongs to."""
+def deployed_releases() -> dict[str, Deployed]:
+    """Each Helm release in the state, by the component that it belongs to."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
     return {
-        _name(urn): outputs.get("values") or {}
-        for urn, outputs in resources.items()
-        if _type(urn) == _RELEASE
+        _name(urn): _deployed(found["outputs"]) for urn, found in resources.items() if _type(urn) == _RELEASE
     }
+
+
+def _deployed(outputs: Mapping[str, Any]) -> Deployed:
+    return Deployed(outputs["name"], outputs.get("values") or {}, outputs.get("postrender") == KEEPER)
 
 
 def _read(name: str) -> Any:

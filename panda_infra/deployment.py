@@ -16,7 +16,7 @@ from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_object import KubernetesObject
 from panda_infra.plan.model import Plan, Release
-from panda_infra.policy.data import is_protected
+from panda_infra.policy.data import KEEPER, keeps_claims
 from panda_infra.policy.resources import namespace_marks
 from panda_infra.secrets import SecretContent, build
 from panda_infra.secrets.rolling import pod_annotations
@@ -92,7 +92,7 @@ def _components(
             annotations={
                 sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component
             },
-            protect=is_protected(plan, release),
+            postrender=KEEPER if keeps_claims(plan, release) else None,
             depends_on=[
                 *first,
                 *(

@@ -12,7 +12,7 @@ from panda_infra.cluster.existing import check_cluster
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.delivery.charts import check_charts
-from panda_infra.deployed import deployed_values
+from panda_infra.deployed import deployed_releases
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.judge import judge
 from panda_infra.plan.capacity import block_volumes
@@ -44,7 +44,7 @@ def plan_of_this_stack() -> Plan:
     for problem in warnings(config, stack=stack):
         pulumi.log.warn(str(problem))
     plan = make_plan(stack, config)
-    problems = [*lost_data(deployed_values(), plan), *_check_world(plan)]
+    problems = [*lost_data(deployed_releases(), plan), *_check_world(plan)]
     if problems:
         raise StackError(f"Pulumi.{stack}.yaml", problems)
     return plan

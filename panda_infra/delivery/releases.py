@@ -20,7 +20,7 @@ Annotations = Mapping[str, Mapping[str, str]]
 class Component(pulumi.ComponentResource):
     """A component of PanDA; ready when every pod of its release is.
 
-    ``protect`` keeps the release, and with it the claims that it owns, from being deleted.
+    ``postrender`` is a command that Helm pipes the manifest through.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Component(pulumi.ComponentResource):
         *,
         namespace: str,
         annotations: Annotations,
-        protect: bool,
+        postrender: str | None,
         depends_on: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
@@ -47,10 +47,10 @@ class Component(pulumi.ComponentResource):
             allow_null_values=True,
             timeout=release.timeout,
             max_history=10,
+            postrender=postrender,
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(depends_on),
-                protect=protect,
                 custom_timeouts=pulumi.CustomTimeouts(
                     create=f"{release.timeout}s", update=f"{release.timeout}s", delete=f"{release.timeout}s"
                 ),

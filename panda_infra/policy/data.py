@@ -1,22 +1,35 @@
 """Which data a Helm release owns, and whether a plan would lose any of it.
 
 A claim that a chart makes is deleted with its release, or as soon as its sub-chart is switched off or told to mount
-another claim.
+another claim, unless the release has `KEEPER` mark it: then it waits for the release or sub-chart to come back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Plan, Release
 
-__all__ = ["is_protected", "lost_data", "owned_data"]
+__all__ = ["KEEPER", "Deployed", "keeps_claims", "lost_data", "owned_data"]
+
+KEEPER = "panda_infra/delivery/keep_claims.py"
+"""The post-renderer of releases whose claims outlive them, from the project's folder: the same in every checkout."""
 
 # Claims whose loss loses nothing: old log files, and one that no pod mounts (T21).
 _WORTHLESS = frozenset({"logs", "condor", "unused"})
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A release as the last run left it: its name, its chart values, and whether its claims outlive it."""
+
+    name: str
+    values: Mapping[str, Any]
+    keeps_claims: bool
 
 
 def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -34,35 +47,43 @@ def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(owned)
 
 
-def is_protected(plan: Plan, release: Release) -> bool:
-    """Whether the engine must refuse to delete a release because of the data that it owns."""
+def keeps_claims(plan: Plan, release: Release) -> bool:
+    """Whether the claims of a release must outlive it because of their data."""
     lifecycle = plan.config.lifecycle
     exempt = not lifecycle.protect or release.component in lifecycle.delete_data_of
     return not exempt and bool(owned_data(release.component, release.values))
 
 
-def lost_data(deployed: Mapping[str, Mapping[str, Any]], plan: Plan) -> Iterator[Problem]:
-    """What a protected stack would lose by going from the ``deployed`` chart values by component to the plan."""
+def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]:
+    """Where a protected stack, going from the ``deployed`` components to the plan, would not do as its file says.
+
+    That is to keep the claims of what is removed or switched off, but for those in `lifecycle.deleteDataOf`.
+    """
     if not plan.config.lifecycle.protect:
         return
-    planned = {release.component: release.values for release in plan.releases}
-    for component, values in deployed.items():
-        if component not in COMPONENTS or component in plan.config.lifecycle.delete_data_of:
-            continue
-        kept = owned_data(component, planned[component]) if component in planned else ()
-        lost = [claim for claim in owned_data(component, values) if claim not in kept]
-        if lost:
-            yield _refusal(component, lost, removed=component not in planned)
+    planned = {release.component: release for release in plan.releases}
+    for component, before in deployed.items():
+        owned = owned_data(component, before.values) if component in COMPONENTS else ()
+        after = planned.get(component)
+        kept = owned_data(component, after.values) if after else ()
+        lost = ", ".join(claim for claim in owned if claim not in kept)
+        exempt = component in plan.config.lifecycle.delete_data_of
+        if owned and after and after.name != before.name and not exempt:
+            yield _left_behind(component, before.name, after.name)
+        elif lost and exempt and before.keeps_claims:
+            yield _too_early(component, f"its claims {lost} would stay, although its data shall be deleted")
+        elif lost and not exempt and not before.keeps_claims:
+            yield _too_early(
+                component, f"its data would be deleted (claims {lost}), and this stack is protected"
+            )
 
 
-def _refusal(component: str, lost: list[str], *, removed: bool) -> Problem:
-    what = f"its data would be deleted (claims {', '.join(lost)}), and this stack is protected"
-    name = f"`lifecycle: {{deleteDataOf: [{component}]}}`"
-    if removed:
-        fix = (
-            f"Put it back. If the data shall be deleted, write {name} and run `pulumi up` with the component still "
-            "in place; then remove it, and the entry last."
-        )
-    else:
-        fix = f"Undo the change. If the data shall be deleted, write {name}."
+def _left_behind(component: str, before: str, after: str) -> Problem:
+    what = f"its release would be {after} with empty claims, and its data stay behind in those of {before}"
+    fix = f"Undo the change. If the data is not needed, write `lifecycle: {{deleteDataOf: [{component}]}}`."
+    return Problem(f"components.{component}", what, fix)
+
+
+def _too_early(component: str, what: str) -> Problem:
+    fix = "Put it back and run `pulumi up`, from which on its claims are as `lifecycle` says; then change it."
     return Problem(f"components.{component}", what, fix)

@@ -8,7 +8,7 @@ from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.delivery import Lifecycle
-from panda_infra.policy.data import owned_data
+from panda_infra.policy.data import KEEPER, owned_data
 from panda_infra.policy.values import latest_images, plain_secrets
 
 __all__ = ["RULES", "Resource", "Rule", "Stack", "namespace_marks", "stack_of"]
@@ -79,14 +79,15 @@ class Rule:
 
 
 def _data_is_protected(resource: Resource, stack: Stack) -> Iterator[str]:
-    if not stack.protect or resource.protect:
+    if not stack.protect:
         return
-    if resource.type in _ALWAYS_DATA:
+    if resource.type in _ALWAYS_DATA and not resource.protect:
         yield "holds data of a protected stack without Pulumi's protect"
-    elif resource.name in COMPONENTS and resource.name not in stack.delete_data_of:
-        owned = owned_data(resource.name, resource.values) if resource.type == RELEASE else ()
-        if owned:
-            yield f"owns {', '.join(owned)} in a protected stack without Pulumi's protect"
+    if resource.type != RELEASE or resource.name not in COMPONENTS or resource.name in stack.delete_data_of:
+        return
+    owned = owned_data(resource.name, resource.values)
+    if owned and resource.properties.get("postrender") != KEEPER:
+        yield f"deletes {', '.join(owned)} of a protected stack when it goes: its post-renderer is not {KEEPER}"
 
 
 def _volumes_are_retained(resource: Resource, stack: Stack) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tools import REPOSITORY
 pytestmark = pytest.mark.e2e
 
 _POLICY = str(REPOSITORY / "policy")
-# Somebody forgets to protect releases, and puts an object where it does not belong.
+# Somebody forgets that claims outlive their releases, and puts an object where it does not belong.
 _SLIPS = """
 import pulumi
 from pulumi_kubernetes import Provider
@@ -24,7 +24,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from panda_infra import deployment
 from panda_infra.program import plan_of_this_stack
 
-deployment.is_protected = lambda *_: False
+deployment.keeps_claims = lambda *_: False
 deployment.deploy(plan_of_this_stack())
 other = pulumi.ResourceOptions(provider=Provider("other", render_yaml_to_directory="rendered"))
 ConfigMap("stray", metadata={"name": "stray", "namespace": "default"}, opts=other)
@@ -62,6 +62,6 @@ def test_a_program_with_slips_is_refused(stack: Workspace) -> None:
     assert result.code != 0
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
     said = " ".join(result.text.partition("Policies:")[2].split())
-    assert "msgsvc: owns activemq.data in a protected stack without Pulumi's protect" in said
+    assert "msgsvc: deletes activemq.data of a protected stack when it goes" in said
     assert "stray: belongs into namespace policed, not default" in said
     assert "panda-shared-logs:" not in said

@@ -30,6 +30,8 @@ pytestmark = pytest.mark.e2e
 _NAMESPACE = "teardown"
 _BOTH = {"msgsvc": {}, "iam": {"mariadb": {"enabled": True}}}
 _STACK = {"dev": "local"}
+_OUTSIDE = {"settings": {"database": {"host": "db.cern.ch"}}}
+_WITHOUT_IAM = {"protect": True, "deleteDataOf": ["iam"]}
 _TEST_STACK = {"protect": False, "expires": "2020-12-01"}
 
 
@@ -56,8 +58,7 @@ def stack(bed: Bed, line: Forwarder) -> Iterator[Workspace]:
             "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
             "panda-infra:components": _BOTH,
             "panda-infra:hosts": {},
-            # Named for later: its data may go, that of the others may not.
-            "panda-infra:lifecycle": {"protect": True, "deleteDataOf": ["iam"]},
+            "panda-infra:lifecycle": {"protect": True},
         },
     )
     yield workspace
@@ -96,6 +97,28 @@ def claims(api: Api) -> set[str]:
     return {one["metadata"]["name"] for one in found if "deletionTimestamp" not in one["metadata"]}
 
 
+def volumes(api: Api) -> dict[str, str]:
+    """The volume of each claim; it exists."""
+    exist = {one["metadata"]["name"] for one in api.list("/api/v1/persistentvolumes")}
+    found = {
+        one["metadata"]["name"]: one["spec"]["volumeName"]
+        for one in api.list(f"/api/v1/namespaces/{_NAMESPACE}/persistentvolumeclaims")
+    }
+    assert set(found.values()) <= exist
+    return found
+
+
+def mounted(api: Api) -> set[str]:
+    """The claims that pods mount."""
+    return {
+        volume["persistentVolumeClaim"]["claimName"]
+        for pod in api.list(f"/api/v1/namespaces/{_NAMESPACE}/pods")
+        if "deletionTimestamp" not in pod["metadata"]
+        for volume in pod["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+
+
 def test_a_protected_stack_is_destroyed_by_nobody(stack: Workspace, api: Api) -> None:
     deploy(stack)
     before, kept = resources(stack), claims(api)
@@ -123,13 +146,22 @@ def test_a_deployed_stack_shows_its_status(stack: Workspace) -> None:
     assert found["access_expires"]
 
 
-def test_removing_a_component_with_data_is_refused(stack: Workspace) -> None:
-    stack.configure({"panda-infra:components": {"iam": _BOTH["iam"]}})
-    refused = stack.up("--skip-preview")
-    assert refused.code != 0
-    assert "components.msgsvc: its data would be deleted (claims activemq.data)" in refused.text
-    assert "deleteDataOf: [msgsvc]" in refused.text
-    assert "nothing was changed" in refused.text
+@pytest.mark.parametrize(
+    ("without", "claim"),
+    [({"iam": _BOTH["iam"]}, "panda-msgsvc-activemq"), ({"msgsvc": {}, "iam": _OUTSIDE}, "iam-mariadb")],
+    ids=["component removed", "database switched off"],
+)
+def test_what_is_switched_off_comes_back_to_its_data(
+    stack: Workspace, api: Api, without: dict[str, Any], claim: str
+) -> None:
+    before = volumes(api)
+    assert claim in mounted(api)
+    deploy(stack, components=without)
+    assert claim not in mounted(api)
+    assert volumes(api) == before
+    deploy(stack, components=_BOTH)
+    assert claim in mounted(api)
+    assert volumes(api) == before
 
 
 def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
@@ -141,10 +173,17 @@ def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
     assert "marked for protection" in refused.text
 
 
-def test_data_is_deleted_once_the_stack_file_says_so(stack: Workspace, api: Api) -> None:
-    assert any("mariadb" in claim for claim in claims(api))
+def test_data_is_deleted_in_the_steps_of_the_page_and_in_no_single_one(stack: Workspace, api: Api) -> None:
+    stack.configure({"panda-infra:components": {"msgsvc": {}}, "panda-infra:lifecycle": _WITHOUT_IAM})
+    refused = stack.up("--skip-preview")
+    assert refused.code != 0
+    assert "components.iam: its claims mariadb.data would stay, although its data shall be" in refused.text
+    assert "nothing was changed" in refused.text
+
+    deploy(stack, components=_BOTH, lifecycle=_WITHOUT_IAM)
+    assert "iam-mariadb" in claims(api)
     deploy(stack, components={"msgsvc": {}})
-    assert {one.removesuffix("-activemq") for one in claims(api)} == {"panda-msgsvc", "panda-shared-logs"}
+    assert claims(api) == {"panda-msgsvc-activemq", "panda-shared-logs"}
 
 
 def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Workspace, api: Api) -> None:

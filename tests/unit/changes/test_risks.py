@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from panda_infra.changes.risks import Risk, Severity, risks
+from panda_infra.policy.data import KEEPER
 from tests.support.previews import preview, release, step
 
 
@@ -49,6 +50,14 @@ def test_values_for_all_and_another_chart_restart_every_sub_component() -> None:
 def test_a_removed_component_takes_the_claims_that_its_chart_made() -> None:
     removed = release("panda", values(postgres=postgres()), None, "delete")
     assert told(removed) == [(Severity.DATA_DELETED, "panda/postgres"), (Severity.SERVICE_REMOVED, "panda")]
+
+
+def test_a_claim_that_outlives_its_release_is_not_lost() -> None:
+    removed = release("panda", values(postgres=postgres()), None, "delete")
+    removed["oldState"]["inputs"]["postrender"] = KEEPER
+    assert told(removed) == [(Severity.SERVICE_REMOVED, "panda")]
+    [risk] = risks(preview(removed))
+    assert risk.reason.endswith("is uninstalled, its claims stay")
 
 
 def test_an_adopted_claim_survives_its_component() -> None:

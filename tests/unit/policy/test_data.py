@@ -12,8 +12,13 @@ from panda_infra.config.delivery import ComponentName
 from panda_infra.errors import Problem
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.policy.data import is_protected, lost_data, owned_data
+from panda_infra.policy.data import Deployed, keeps_claims, lost_data, owned_data
 from tests.support.stacks import sections, stack
+
+PROTECTED = {"protect": True}
+UNPROTECTED = {"protect": False}
+WITHOUT_IDDS = {"deleteDataOf": ["idds"]}
+WITH_DATA = {"msgsvc", "iam-db", "panda", "harvester", "idds"}
 
 
 def plan(**overrides: Any) -> Plan:
@@ -25,12 +30,18 @@ def components(**overrides: Any) -> dict[str, Any]:
     return {name: value for name, value in changed.items() if value is not None}
 
 
-def deployed(**overrides: Any) -> dict[str, Any]:
+def values(**overrides: Any) -> dict[str, Any]:
     return {release.component: release.values for release in plan(**overrides).releases}
 
 
-def lost(**overrides: Any) -> list[Problem]:
-    return list(lost_data(deployed(), plan(**overrides)))
+def lost(*, before: dict[str, Any] = PROTECTED, **overrides: Any) -> list[Problem]:
+    """The problems of going from one lifecycle to a stack with these sections."""
+    made = plan(lifecycle=before)
+    deployed = {
+        release.component: Deployed(release.name, release.values, keeps_claims(made, release))
+        for release in made.releases
+    }
+    return list(lost_data(deployed, plan(**overrides)))
 
 
 def test_the_stack_file_knows_every_component() -> None:
@@ -38,7 +49,7 @@ def test_the_stack_file_knows_every_component() -> None:
 
 
 def test_databases_queues_and_working_folders_are_data_and_logs_are_not() -> None:
-    owned = {name: owned_data(name, values) for name, values in deployed().items()}
+    owned = {name: owned_data(name, values) for name, values in values().items()}
     assert owned == {
         "msgsvc": ("activemq.data",),
         "iam": (),
@@ -53,7 +64,7 @@ def test_databases_queues_and_working_folders_are_data_and_logs_are_not() -> Non
 
 def test_an_adopted_claim_is_not_owned() -> None:
     logs = {"storage": {"class": "standard", "sharedLogs": {"size": "20Gi"}}}
-    assert "rest.requests" not in owned_data("idds", deployed(**logs)["idds"])
+    assert "rest.requests" not in owned_data("idds", values(**logs)["idds"])
 
 
 def test_no_change_loses_nothing() -> None:
@@ -74,13 +85,24 @@ def test_no_change_loses_nothing() -> None:
     ],
     ids=["component removed", "database switched off"],
 )
-def test_what_would_lose_data_is_refused_unless_it_is_named(changed: dict[str, Any], claim: str) -> None:
-    (problem,) = lost(components=changed)
-    assert problem.where == "components.idds"
-    assert claim in problem.what
-    assert "deleteDataOf: [idds]" in problem.fix
-    assert lost(components=changed, lifecycle={"deleteDataOf": ["idds"]}) == []
-    assert lost(components=changed, lifecycle={"protect": False}) == []
+def test_claims_stay_unless_the_stack_file_names_them_beforehand(changed: dict[str, Any], claim: str) -> None:
+    assert lost(components=changed) == []
+    assert lost(components=changed, before=WITHOUT_IDDS, lifecycle=WITHOUT_IDDS) == []
+    assert lost(components=changed, before=UNPROTECTED, lifecycle=UNPROTECTED) == []
+    (gone,) = lost(components=changed, before=UNPROTECTED)
+    (stays,) = lost(components=changed, lifecycle=WITHOUT_IDDS)
+    for problem, what in ((gone, "its data would be deleted"), (stays, "would stay")):
+        assert problem.where == "components.idds"
+        assert claim in problem.what
+        assert what in problem.what
+        assert "run `pulumi up`" in problem.fix
+
+
+def test_a_release_with_data_keeps_its_name() -> None:
+    found = {problem.where: problem for problem in lost(affix="-new")}
+    assert found.keys() == {f"components.{name}" for name in WITH_DATA}
+    assert "would be panda-new-idds with empty claims" in found["components.idds"].what
+    assert "components.idds" not in {problem.where for problem in lost(affix="-new", lifecycle=WITHOUT_IDDS)}
 
 
 def test_a_component_without_data_may_go() -> None:
@@ -88,14 +110,14 @@ def test_a_component_without_data_may_go() -> None:
 
 
 def test_what_somebody_else_deployed_is_none_of_our_business() -> None:
-    assert list(lost_data({"argo-cd": {}}, plan())) == []
+    assert list(lost_data({"argo-cd": Deployed("argo-cd", {}, keeps_claims=False)}, plan())) == []
 
 
-def test_releases_with_data_are_protected_from_the_engine() -> None:
-    def protected(**lifecycle: Any) -> set[str]:
+def test_claims_with_data_outlive_their_release_in_a_protected_stack() -> None:
+    def keeping(**lifecycle: Any) -> set[str]:
         made = plan(lifecycle=lifecycle)
-        return {release.component for release in made.releases if is_protected(made, release)}
+        return {release.component for release in made.releases if keeps_claims(made, release)}
 
-    assert protected() == {"msgsvc", "iam-db", "panda", "harvester", "idds"}
-    assert protected(deleteDataOf=["idds"]) == {"msgsvc", "iam-db", "panda", "harvester"}
-    assert protected(protect=False) == set()
+    assert keeping() == WITH_DATA
+    assert keeping(**WITHOUT_IDDS) == WITH_DATA - {"idds"}
+    assert keeping(**UNPROTECTED) == set()

@@ -8,6 +8,7 @@ import pytest
 
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.plan.make import make_plan
+from panda_infra.policy.data import KEEPER
 from panda_infra.policy.resources import RULES, Resource, Stack, namespace_marks, stack_of
 from tests.support.stacks import stack
 
@@ -23,8 +24,8 @@ def broken(resource: Resource, judged: Stack = PROTECTED) -> set[str]:
     return {rule.name for rule in RULES if list(rule.violations(resource, judged))}
 
 
-def release(name: str = "bigmon", *, protect: bool = False, **properties: Any) -> Resource:
-    return Resource(RELEASE, name, {"namespace": "panda", **properties}, protect=protect)
+def release(name: str = "bigmon", **properties: Any) -> Resource:
+    return Resource(RELEASE, name, {"namespace": "panda", **properties})
 
 
 @pytest.mark.parametrize("kind", [CLAIM, NAMESPACE, CLUSTER])
@@ -34,11 +35,13 @@ def test_data_is_protected(kind: str) -> None:
     assert broken(Resource(kind, "it", HERE), TEST) == set()
 
 
-def test_releases_with_data_are_protected_unless_they_are_named() -> None:
+def test_claims_with_data_outlive_their_release_unless_it_is_named() -> None:
     idds = release("idds", values={"postgres": {"enabled": True}})
     assert broken(idds) == {"data-is-protected"}
     assert broken(idds, Stack("panda", delete_data_of=("idds",))) == set()
-    assert broken(release("idds", protect=True)) == set()
+    assert broken(idds, TEST) == set()
+    assert broken(release("idds", postrender=KEEPER)) == set()
+    assert broken(release("idds", postrender="cat")) == {"data-is-protected"}
     assert broken(release("ui")) == set()
 
 
@@ -102,5 +105,5 @@ def test_a_stack_without_marks_counts_as_protected() -> None:
 def test_the_values_of_every_component_pass() -> None:
     plan = make_plan("demo", stack())
     for planned in plan.releases:
-        made = release(planned.component, protect=True, values=planned.values)
+        made = release(planned.component, postrender=KEEPER, values=planned.values)
         assert broken(made) == set(), planned.component

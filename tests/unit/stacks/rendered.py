@@ -13,8 +13,10 @@ from typing import Any
 import yaml
 
 from panda_infra.plan.model import Plan, Release
+from panda_infra.policy.data import KEEPER, keeps_claims
 from panda_infra.secrets import SecretContent, build
 from tests.support.stack_files import plan_of
+from tools import REPOSITORY
 
 __all__ = ["Object", "Rendered", "Workload", "render"]
 
@@ -110,11 +112,14 @@ def _template(helm: Path, charts: Path, plan: Plan, release: Release) -> tuple[O
         yaml.dump(release.values, values, Dumper=yaml.CSafeDumper)
         values.flush()
         target = ["--namespace", plan.config.namespace, "--values", values.name]
+        if keeps_claims(plan, release):
+            target += ["--post-renderer", KEEPER]
         done = subprocess.run(
             [helm, "template", release.name, charts / release.chart.name, *target],
             capture_output=True,
             text=True,
             check=False,
+            cwd=REPOSITORY,
         )
     assert done.returncode == 0, done.stderr
     return tuple(item for item in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if item)

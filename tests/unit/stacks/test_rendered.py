@@ -12,6 +12,7 @@ import yaml
 from panda_infra.plan.capacity import Requests, node_sizes, workloads
 from panda_infra.plan.rules.resources import amount
 from panda_infra.plan.summary import summary
+from panda_infra.policy.data import keeps_claims
 from testbed.references import Existing, unresolved
 from tests.unit.stacks.rendered import Object, Rendered, Workload
 
@@ -104,8 +105,10 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def outside(rendered: Rendered) -> set[str]:
-    """The hosts that the stack itself names, and those that every stack may."""
-    said = list(texts(rendered.plan.config.model_dump(exclude={"secrets"})))
+    """The hosts that the stack itself names, its CRIC, and those that every stack may."""
+    config = rendered.plan.config
+    said = list(texts(config.model_dump(exclude={"secrets"})))
+    said += texts(config.cric_urls.model_dump() if config.cric_urls else None)
     return {host for text in said for host in (text, *(name for name, _ in hosts(text)))} | _OUTSIDE
 
 
@@ -217,6 +220,17 @@ def test_no_single_writer_runs_twice_while_it_is_rolled(rendered: Rendered) -> N
             strategy = workload.body["spec"].get("strategy") or {}
             surge = (strategy.get("rollingUpdate") or {}).get("maxSurge")
             assert strategy.get("type") == "Recreate" or surge in (0, "0", "0%"), workload.name
+
+
+def test_claims_with_data_outlive_their_release(rendered: Rendered) -> None:
+    for release in rendered.plan.releases:
+        for item in rendered.releases[release.component]:
+            annotations = item["metadata"].get("annotations") or {}
+            written = (
+                item["kind"] == "PersistentVolumeClaim" and "ReadWriteMany" in item["spec"]["accessModes"]
+            )
+            kept = written and keeps_claims(rendered.plan, release)
+            assert (annotations.get("helm.sh/resource-policy") == "keep") is kept, item["metadata"]["name"]
 
 
 def test_no_claim_is_two_volumes_of_one_pod(rendered: Rendered) -> None:
