@@ -15,6 +15,7 @@ from panda_infra.plan.model import Plan
 from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.stacks.pulumi import Pulumi
 from panda_infra.teardown.finalizers import free, stuck_in
+from panda_infra.teardown.renewal import renew_access
 from panda_infra.teardown.residue import Leftover, residue
 
 __all__ = ["destroy", "refuse_protected", "settled_residue", "without_lost_cluster"]
@@ -77,6 +78,8 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
         PandaInfraError: the engine failed; what stands in the way is named.
     """
     environment = {} if access.kubernetes else {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
+    if access.kubernetes:
+        renew_access(plan, pulumi)
     with _freeing(access.kubernetes, plan.config.namespace, free_after, say):
         # The refresh drops what was deleted by hand: a release that is gone cannot be uninstalled.
         code = pulumi.follow("destroy", "--refresh", "--yes", "--stack", plan.stack, environment=environment)

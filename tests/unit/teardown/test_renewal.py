@@ -1,0 +1,115 @@
+"""When the engine's credential is renewed before a stack goes, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import yaml
+
+from panda_infra.cluster.api_access import Target
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.teardown import renewal
+from tests.support.stacks import stack
+
+MAGNUM = {
+    "kind": "magnum",
+    "name": "panda",
+    "template": "kubernetes-1.33.4-1",
+    "keypair": "panda",
+    "flavor": "m2.large",
+    "masterFlavor": "m2.medium",
+}
+KUBECONFIG = yaml.safe_dump(
+    {
+        "clusters": [{"name": "panda", "cluster": {"server": "https://127.0.0.1:6443"}}],
+        "users": [{"name": "admin", "user": {"token": "hunter2"}}],
+        "contexts": [{"name": "panda", "context": {"cluster": "panda", "user": "admin"}}],
+        "current-context": "panda",
+    }
+)
+
+
+def provider(**inputs: Any) -> dict[str, Any]:
+    return {"type": "pulumi:providers:kubernetes", "inputs": inputs}
+
+
+HOLDING = provider(kubeconfig={"plaintext": json.dumps(KUBECONFIG)})
+
+
+@dataclass
+class FakeEngine:
+    """Has ``resources`` in its state and ends with ``code``."""
+
+    resources: list[dict[str, Any]] | None
+    code: int = 0
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+
+    def run(self, *arguments: str) -> str:
+        assert arguments == ("stack", "export", "--show-secrets", "--stack", "test")
+        return json.dumps({"deployment": {"resources": self.resources}})
+
+    def follow(self, *arguments: str) -> int:
+        self.calls.append(arguments)
+        return self.code
+
+
+def plan(**sections: Any) -> Plan:
+    return make_plan("test", stack(**sections))
+
+
+def renew(engine: FakeEngine) -> None:
+    renewal.renew_access(plan(cluster=MAGNUM), engine)  # type: ignore[arg-type]
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, status: int | Exception) -> None:
+    def answer(target: Target, *_: Any) -> tuple[int, str]:
+        assert target.user == {"token": "hunter2"}
+        if isinstance(status, Exception):
+            raise status
+        return status, ""
+
+    monkeypatch.setattr(renewal, "answer", answer)
+
+
+@pytest.mark.parametrize("status", [401, OSError("certificate verify failed")])
+def test_a_refused_credential_is_renewed_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, status: int | Exception
+) -> None:
+    answering(monkeypatch, status)
+    engine = FakeEngine([{"type": "pulumi:pulumi:Stack"}, HOLDING])
+    renew(engine)
+    (call,) = engine.calls
+    assert call[:5] == ("up", "--skip-preview", "--yes", "--stack", "test")
+    assert call[5:] == ("--target", "**:ClusterAccess::*", "--target", "**pulumi:providers:kubernetes::*")
+
+
+def test_a_credential_that_serves_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 201)
+    engine = FakeEngine([HOLDING])
+    renew(engine)
+    assert engine.calls == []
+
+
+@pytest.mark.parametrize("resources", [None, [], [provider()], [{"type": "pulumi:providers:kubernetes"}]])
+def test_a_state_without_a_credential_needs_none(resources: list[dict[str, Any]] | None) -> None:
+    engine = FakeEngine(resources)
+    renew(engine)
+    assert engine.calls == []
+
+
+def test_who_cannot_renew_is_told_to_forget_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, 401)
+    with pytest.raises(
+        PandaInfraError, match=r"(?s)panda has ended.*`pulumi up` works.*remove nothing from"
+    ) as told:
+        renew(FakeEngine([HOLDING], code=255))
+    assert "hunter2" not in str(told.value)
+
+
+def test_an_existing_cluster_has_a_kubeconfig_of_its_owner() -> None:
+    renewal.renew_access(plan(), None)  # type: ignore[arg-type]
