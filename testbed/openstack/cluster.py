@@ -8,20 +8,43 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from testbed import bed, control_plane, state
 from testbed.api import Api
 from testbed.openstack import machines, trust
 from testbed.openstack.driver.cluster_files import ClusterFiles, Endpoint
+from testbed.openstack.faults import FaultFile
+from testbed.openstack.settings import current
 
 NAME = "kubernetes"  # of the instance in the cluster's folder
+
+_CONFIG_MAPS = "/api/v1/namespaces/kube-system/configmaps"
+_INGRESS = "cern-magnum-ingress-nginx-controller"
 
 
 def start(files: ClusterFiles) -> None:
     """Starts a whole control plane without nodes, and has it trust and show the cluster's own authority."""
     bed.start(NAME, nodes=0)
-    trust_authority(files)
+    with _late_settings(FaultFile(current().folder).read().addon_seconds):
+        trust_authority(files)
+
+
+@contextmanager
+def _late_settings(seconds: float) -> Iterator[None]:
+    """Has the ingress controller's settings come so long after what is done meanwhile."""
+    if not seconds:
+        yield
+        return
+    api = Api(control_plane.Files(state.folder(NAME)).kubeconfig)
+    settings = api.get(f"{_CONFIG_MAPS}/{_INGRESS}")
+    api.delete(f"{_CONFIG_MAPS}/{_INGRESS}")
+    yield
+    time.sleep(seconds)
+    api.create(_CONFIG_MAPS, {"metadata": {"name": _INGRESS}, "data": settings["data"]})
 
 
 def trust_authority(files: ClusterFiles) -> None:

@@ -18,10 +18,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to the next ``count`` requests that match, which never reach the service.
+    """The answer to the next ``count`` requests that match, which never reach the service unless it is ``late``.
 
     ``path`` is a regular expression searched in the path, ``method`` one that fits the whole method.
-    ``retry_after`` is in seconds. An expired token is a status 401.
+    ``retry_after`` is in seconds. An expired token is a status 401. A ``late`` answer takes the place of the
+    service's own: what was asked for is done all the same.
     """
 
     status: int
@@ -30,6 +31,7 @@ class Answer:
     method: str = ".*"
     path: str = ""
     retry_after: int | None = None
+    late: bool = False
 
     def matches(self, service: str, method: str, path: str) -> bool:
         """Whether this is the answer to such a request."""
@@ -51,7 +53,9 @@ class Faults:
         scale_seconds: So does a cluster whose node count changes.
         row_seconds: Magnum answers 202, and for this long GET of the new cluster is a 404.
         heat_seconds: Magnum answers an update or a delete, and its status changes this much later.
+        address_seconds: Magnum tells a new cluster's address this long after it called it complete.
         join_seconds: Nodes join their cluster this long after Magnum called it complete.
+        addon_seconds: The ingress controller's settings come this long after a new cluster's API answers.
         answers: Answers in place of those of the services.
     """
 
@@ -60,7 +64,9 @@ class Faults:
     scale_seconds: float = 0
     row_seconds: float = 0
     heat_seconds: float = 0
+    address_seconds: float = 0
     join_seconds: float = 0
+    addon_seconds: float = 0
     answers: tuple[Answer, ...] = ()
 
 

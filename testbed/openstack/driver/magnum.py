@@ -25,7 +25,7 @@ from magnum.drivers.common import driver
 from magnum.objects import fields
 
 from testbed.openstack.driver import control_plane
-from testbed.openstack.driver.cluster_files import ClusterFiles, Machine
+from testbed.openstack.driver.cluster_files import ClusterFiles, Endpoint, Machine
 from testbed.openstack.driver.roster import Group, Roster, server_prefix, stack_name
 from testbed.openstack.driver.servers import Servers
 from testbed.openstack.faults import FaultFile, Faults
@@ -161,7 +161,10 @@ class Driver(driver.Driver):
             group = roster.groups[nodegroup.uuid]
             nodegroup.node_addresses = [one.address for one in machines if one.name in group.names]
             nodegroup.save()
-        cluster.api_address, cluster.coe_version = endpoint.url, endpoint.version
+        if action == "CREATE" and faults.address_seconds:
+            eventlet.spawn_after(faults.address_seconds, _tell_address, cluster, endpoint)
+        else:
+            cluster.api_address, cluster.coe_version = endpoint.url, endpoint.version
         _finish(cluster, f"{action}_COMPLETE", None)
 
     def _scale(self, context: Any, cluster: Any, gone: Collection[str] = ()) -> None:
@@ -179,6 +182,11 @@ class Driver(driver.Driver):
             wanted = Roster(roster.stack, time.time(), groups)
             wanted.save(_roster_path(cluster))
             Servers(openstack, wanted.stacks).bring_to(cluster, wanted)
+
+
+def _tell_address(cluster: Any, endpoint: Endpoint) -> None:
+    cluster.api_address, cluster.coe_version = endpoint.url, endpoint.version
+    cluster.save()
 
 
 def _finish(cluster: Any, status: str, reason: str | None) -> None:

@@ -50,7 +50,11 @@ def watched(service: str, application: Application, settings: Settings) -> Appli
             _append(log, request.line())
             return start_response(status, headers, *more)
 
-        return _refuse(service, fault, logged) if fault else application(environ, logged)
+        if fault is None:
+            return application(environ, logged)
+        if fault.late:
+            list(application(environ, lambda *_: None))
+        return _refuse(service, fault, logged)
 
     return answer
 

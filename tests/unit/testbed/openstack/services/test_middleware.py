@@ -56,6 +56,24 @@ def test_request_passes_and_is_logged(settings: Settings) -> None:
     assert not request.fault
 
 
+def test_a_late_answer_hides_that_the_service_did_what_it_was_asked_for(settings: Settings) -> None:
+    done: list[bytes] = []
+
+    def service(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        done.extend(echo(environ, start_response))
+        return done
+
+    FaultFile(settings.folder).write(Faults(answers=(Answer(500, late=True),)))
+    seen: list[Any] = []
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "2", "wsgi.input": io.BytesIO(b"{}")}
+    content = b"".join(watched("magnum", service, settings)(environ, lambda *answer: seen.append(answer[0])))
+    assert done == [b"{}"]
+    assert seen == ["500 Internal Server Error"]
+    assert b"errors" in content
+    (request,) = logged(settings)
+    assert (request.status, request.fault) == (500, True)
+
+
 def test_passwords_for_keystone_are_not_logged(settings: Settings) -> None:
     _, _, content = ask(settings, "keystone", "POST", "/v3/auth/tokens", b'{"password": "hunter2"}')
     assert b"hunter2" in content
