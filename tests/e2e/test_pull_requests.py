@@ -11,15 +11,19 @@ import subprocess
 import sys
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from panda_infra.changes.comment import marked_stack, marker
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace, overridden
 from tests.support import forge as forges
+from tests.support.ci_jobs import Outcome, github_job, gitlab_job
 from tests.support.documented import documented
 from tools import REPOSITORY
 
@@ -27,8 +31,10 @@ pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "reviewed"
 _CANARY = "canary-4711-in-the-broker"
-_COPIED = ("panda_infra", "__main__.py", "Pulumi.yaml", "cric_jsons")
+_NOT_LINKED = ("requirements.lock", "policy", "tools")
+_REQUEST = 12
 _STACK = {"doma": "local"}
+_IGNORED = "/state\n/tmp\n/passphrase\n/.venv\n/reviewed*\n/.github_*\n__pycache__\n"
 # An object where it does not belong.
 _SLIP = """
 import pulumi
@@ -46,16 +52,16 @@ class Checkout:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.folder = workspace.folder
-        for name in _COPIED:
+        links = [file for file in self.folder.iterdir() if file.is_symlink() and file.name != ".venv"]
+        for link in links:
+            link.unlink()
+        for name in (*_NOT_LINKED, *(link.name for link in links)):
             source = REPOSITORY / name
-            (self.folder / name).unlink()
             if source.is_dir():
                 shutil.copytree(source, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, self.folder / name)
-        shutil.copy(REPOSITORY / "requirements.lock", self.folder)
-        shutil.copytree(REPOSITORY / "policy", self.folder / "policy")
-        (self.folder / ".gitignore").write_text("/state\n/passphrase\n/.venv\n/reviewed*\n__pycache__\n")
+        (self.folder / ".gitignore").write_text(_IGNORED)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("begin")
 
@@ -90,6 +96,52 @@ class Checkout:
     def configure(self, **annotations: str) -> None:
         broker = {"activemq": {"annotations": annotations}}
         self.workspace.configure({"panda-infra:components": {"msgsvc": broker}})
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """The jobs of a platform in a checkout, with a forge on loopback."""
+
+    checkout: Checkout
+    platform: str
+    forge: str
+    base: str
+
+    def preview(self, commit: str) -> Outcome:
+        return self._run("preview.yml", "preview", commit)
+
+    def tidy(self) -> Outcome:
+        return self._run("preview.yml", "tidy", "")
+
+    def deploy(self, commit: str) -> Outcome:
+        return self._run("deploy.yml", "merged" if self.platform == "github" else "deploy", commit)
+
+    def _run(self, file: str, job: str, commit: str) -> Outcome:
+        environment = self.checkout.workspace.environment()
+        folder = self.checkout.folder
+        if self.platform == "gitlab":
+            variables = {
+                "STACK": "local",
+                "CI_MERGE_REQUEST_IID": str(_REQUEST),
+                "CI_MERGE_REQUEST_DIFF_BASE_SHA": self.base,
+                "CI_COMMIT_BEFORE_SHA": self.base,
+                "CI_COMMIT_SHA": commit,
+            }
+            return gitlab_job(job, folder, environment | variables | forges.gitlab(self.forge))
+        expressions = {
+            "matrix.stack": "local",
+            "github.event.number": str(_REQUEST),
+            "github.event.pull_request.base.sha": self.base,
+            "github.event.pull_request.head.sha": commit,
+            "github.token": forges.TOKEN,
+            "vars.PULUMI_BACKEND_URL": environment["PULUMI_BACKEND_URL"],
+            "secrets.PULUMI_CONFIG_PASSPHRASE": Path(
+                environment["PULUMI_CONFIG_PASSPHRASE_FILE"]
+            ).read_text(),
+        }
+        own = {key: value for key, value in environment.items() if key != "PULUMI_CONFIG_PASSPHRASE_FILE"}
+        runner = forges.github(self.forge) | {"GITHUB_SHA": commit}
+        return github_job(file, job, folder, expressions, own | runner)
 
 
 @pytest.fixture(scope="module")
@@ -200,26 +252,64 @@ def test_another_commit_is_not_deployed_in_the_name_of_the_review(checkout: Chec
     checkout.workspace.stack_file.write_text(reviewed)
 
 
-def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: Api) -> None:
-    checkout.git("checkout", "--quiet", "main")
-    checkout.git("merge", "--quiet", "--squash", "change")
-    merged = checkout.commit("the pull request")
-    kept = {file.name: file.read_bytes() for file in (checkout.folder / "reviewed").iterdir()}
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: Api, platform: str) -> None:
+    """By the jobs of the platform, line by line."""
+    checkout.git("checkout", "--quiet", "-B", "proposed", "main")
+    checkout.configure(merged=platform)
+    proposed = checkout.commit(f"change it on {platform}")
     with forges.running() as forge:
-        forge.requests_of[merged] = [{"number": 12, "merged_at": "2026-01-01", "merge_commit_sha": merged}]
-        own = {"head_repository_id": 1, "repository_id": 1}
-        forge.artifacts = [
-            {"id": 5, "name": "reviewed-local-12", "expired": False, "created_at": "1", "workflow_run": own}
-        ]
-        forge.files["/actions/artifacts/5/zip"] = forges.archive(kept)
-        environment = github(forge.url)
-        applied = checkout.run("review", "apply", "local", "--commit", merged, **environment)
-        assert applied.returncode == 0, applied.stdout + applied.stderr
-        assert no_secret_in(applied.stdout + applied.stderr)
-        assert pod_template(api)["annotations"]["a"] == "b"
-        again = checkout.run("review", "apply", "local", "--commit", merged, **environment)
-    assert again.returncode == 1
-    assert "the stack was deployed since the review" in again.stderr
+        jobs = Jobs(checkout, platform, forge.url, base=checkout.git("rev-parse", "main"))
+        previewed = jobs.preview(proposed)
+        assert previewed.passed, previewed.log
+        [comment] = forge.comments[_REQUEST]
+        assert "### Stack `local`: 1 changed" in comment["body"]
+        assert proposed in comment["body"]
+        checkout.git("checkout", "--quiet", "main")
+        checkout.git("merge", "--quiet", "--squash", "proposed")
+        merged = checkout.commit("the request")
+        kept = {file.name: file.read_bytes() for file in (checkout.folder / "reviewed").iterdir()}
+        forges.merge(forge, "local", _REQUEST, merged, kept)
+        shutil.rmtree(checkout.folder / "reviewed")
+        applied = jobs.deploy(merged)
+        assert applied.passed, applied.log
+        assert no_secret_in(previewed.log + applied.log)
+        assert pod_template(api)["annotations"]["merged"] == platform
+        again = jobs.deploy(merged)
+    assert not again.passed
+    assert "the stack was deployed since the review" in again.log
+
+
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_what_a_push_does_not_preview_is_told(checkout: Checkout, platform: str) -> None:
+    checkout.git("checkout", "--quiet", "-B", "removal", "main")
+    other = checkout.folder / "Pulumi.other.yaml"
+    shutil.copy(checkout.workspace.stack_file, other)
+    base = checkout.commit("add a stack")
+    other.unlink()
+    checkout.commit("remove it")
+    with forges.running() as forge:
+        forge.comments[_REQUEST] = [{"id": 1, "body": f"{marker('doma')}\nwhat an earlier push did"}]
+        tidied = Jobs(checkout, platform, forge.url, base).tidy()
+        told = [each["body"] for each in forge.comments[_REQUEST]]
+    checkout.git("checkout", "--quiet", "main")
+    assert tidied.passed, tidied.log
+    assert [marked_stack(text) for text in told] == ["doma", "other"]
+    assert "no change any more" in told[0]
+    assert f"git switch --detach {base}\n    python -m panda_infra destroy other" in told[1]
+
+
+def test_a_stack_that_the_backend_does_not_know(checkout: Checkout, tmp_path: Path) -> None:
+    elsewhere = {"PULUMI_BACKEND_URL": f"file://{tmp_path}"}
+    refused = checkout.run("review", "preview", "local", **elsewhere)
+    assert refused.returncode == 1
+    comment = (checkout.folder / "reviewed" / "comment.md").read_text()
+    assert "the preview did not begin" in comment
+    assert "`python -m panda_infra init STACK`" in comment
+    with forges.running() as forge:
+        looked = checkout.run("review", "drift", "local", **elsewhere, **forges.github(forge.url))
+        assert (looked.returncode, forge.issues) == (0, [])
+    assert "not deployed, nothing new" in looked.stderr
 
 
 def test_a_violated_policy_is_told_and_nothing_is_kept_for_the_merge(checkout: Checkout) -> None:
@@ -241,21 +331,12 @@ def test_drift_has_one_issue_while_it_lasts(checkout: Checkout, api: Api) -> Non
     api.merge(path, {"data": {"ACTIVEMQ_BASE_PASSWD": b64encode(b"another-password").decode()}})
     with forges.running() as forge:
         told = documented("python -m panda_infra review drift doma", _STACK)
-        found = checkout.run(*told.arguments, **github(forge.url))
+        found = checkout.run(*told.arguments, **forges.github(forge.url))
         assert "issue opened" in found.stderr, found.stderr
         [issue] = forge.issues
         assert "Secret `msgsvc-envs` is changed" in issue["body"]
         assert no_secret_in(issue["body"])
         api.merge(path, {"data": right})
-        gone = checkout.run(*told.arguments, **github(forge.url))
+        gone = checkout.run(*told.arguments, **forges.github(forge.url))
         assert "issue closed" in gone.stderr, gone.stderr
         assert issue["state"] == "closed"
-
-
-def github(url: str) -> dict[str, str]:
-    return {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_API_URL": url,
-        "GITHUB_REPOSITORY": "o/r",
-        "GITHUB_TOKEN": forges.TOKEN,
-    }

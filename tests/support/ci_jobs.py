@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -31,20 +32,28 @@ class Outcome:
     outputs: str = ""
 
 
-def github_job(file: str, name: str, checkout: Path, expressions: Mapping[str, str]) -> Outcome:
+def github_job(
+    file: str,
+    name: str,
+    checkout: Path,
+    expressions: Mapping[str, str],
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Outcome:
     """Run the steps of a job, without the actions of others.
 
     Args:
         file: of the workflow.
         name: of the job.
         checkout: the folder that it runs in.
-        expressions: the value of each ``${{ expression }}`` in the environments of the job and its steps.
+        expressions: the value of each ``${{ expression }}`` in the environments of the job and its steps; variables
+            and secrets that nobody has set are empty.
+        environment: what the runner sets by itself, over this process' own.
     """
     job = yaml.safe_load((GITHUB / file).read_text())["jobs"][name]
     files = {key: checkout / f".{key.lower()}" for key in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     for each in files.values():
         each.touch()
-    given = {key: str(each) for key, each in files.items()}
+    given = {**environment, **{key: str(each) for key, each in files.items()}}
     passed, log = True, ""
     for step in job["steps"]:
         if "run" not in step or not _is_due(step.get("if", ""), checkout, passed=passed):
@@ -81,7 +90,11 @@ def _is_due(condition: str, checkout: Path, *, passed: bool) -> bool:
 
 
 def _value(text: str, expressions: Mapping[str, str]) -> str:
-    return re.sub(r"\$\{\{ (.+?) }}", lambda found: expressions[found[1]], text)
+    def value(found: re.Match[str]) -> str:
+        unset = found[1].startswith(("vars.", "secrets.")) and found[1] not in expressions
+        return "" if unset else expressions[found[1]]
+
+    return re.sub(r"\$\{\{ (.+?) }}", value, text)
 
 
 def _run(lines: str, checkout: Path, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

@@ -37,6 +37,18 @@ class Content:
         return issue
 
 
+def merge(content: Content, stack: str, request: int, commit: str, files: Mapping[str, bytes]) -> None:
+    """Both forges after a merge: the request that made the commit, with what its preview of a stack kept."""
+    made = {"number": request, "merged_at": "2026-01-01", "merge_commit_sha": commit}
+    content.requests_of[commit] = [{**made, "iid": request, "state": "merged"}]
+    run = {"head_repository_id": 1, "repository_id": 1}
+    name = {"id": request, "name": f"reviewed-{stack}-{request}", "expired": False, "created_at": "1"}
+    content.artifacts = [{**name, "workflow_run": run}]
+    content.files[f"/actions/artifacts/{request}/zip"] = archive(files)
+    path = f"/jobs/artifacts/refs/merge-requests/{request}/head/download?job=preview: [{stack}]"
+    content.files[path] = archive({f"reviewed/{name}": text for name, text in files.items()})
+
+
 def archive(files: Mapping[str, bytes]) -> bytes:
     """A zip archive of files."""
     buffer = io.BytesIO()
