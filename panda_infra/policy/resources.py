@@ -108,6 +108,8 @@ def _no_secret_in_values(resource: Resource, stack: Stack) -> Iterator[str]:  # 
         yield f"{path} looks like a secret; Helm would store it in its release record"
 
 
+# Helm's provider looks an absent version up and fills it in before the engine asks, unless an input is not yet known:
+# in the preview of a cluster that is still to be made.
 def _charts_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
     chart = str(resource.properties.get("chart", ""))
     if resource.type == RELEASE and chart.startswith("oci://") and not resource.properties.get("version"):
