@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.secrets.generate import revealed, stand_ins
-from testbed import site
+from testbed import site, stacks
 from testbed.bed import Bed
 from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import APPLICATION_CREDENTIAL
-from testbed.workspace import Workspace
+from testbed.openstack.clouds import ADMINISTRATOR, APPLICATION_CREDENTIAL
+from testbed.workspace import Workspace, overridden
 from tests.support.magnum import Stack, public_key
+from tests.support.teardown_order import deletions, out_of_order, steps
 from tools import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -46,8 +47,27 @@ def doma(cloud: OpenStackBed, bed: Bed, tmp_path_factory: pytest.TempPathFactory
 
 
 def doma_cluster() -> dict[str, Any]:
-    described: dict[str, Any] = yaml.safe_load((REPOSITORY / "Pulumi.doma.yaml").read_text())["config"]
-    return dict(described["panda-infra:cluster"])
+    return dict(overridden(REPOSITORY / "Pulumi.doma.yaml", {})["panda-infra:cluster"])
+
+
+@contextmanager
+def quotas(cloud: OpenStackBed, *, clusters: int, volumes: int, **compute: int) -> Iterator[None]:
+    """What the tenant's project may have, for a while."""
+    admin, project = cloud.connection(ADMINISTRATOR), cloud.connection().current_project_id
+    nova, cinder, magnum = admin.compute, admin.block_storage, admin.container_infrastructure_management
+    path, cluster = f"/os-quota-sets/{project}", {"project_id": project, "resource": "Cluster"}
+    answers = [
+        nova.put(path, json={"quota_set": compute}),
+        cinder.put(path, json={"quota_set": {"volumes": volumes}}),
+        magnum.post("/quotas", json={**cluster, "hard_limit": clusters}),
+    ]
+    assert all(answer.ok for answer in answers), [answer.text for answer in answers]
+    try:
+        yield
+    finally:
+        nova.delete(path)
+        cinder.delete(path)
+        magnum.delete(f"/quotas/{project}/Cluster", json=cluster)
 
 
 def test_doma_is_planned_completely_before_there_is_a_cluster(doma: Stack) -> None:
@@ -63,6 +83,47 @@ def test_doma_is_planned_completely_before_there_is_a_cluster(doma: Stack) -> No
     assert {"msgsvc", "panda", "harvester", "idds", "bigmon"} <= planned.keys()
     assert set(planned.values()) == {"create"}
     assert "quota of cores: 40 more needed" in doma.run("preview").text
+
+
+def test_all_that_openstack_lacks_is_told_at_once(doma: Stack) -> None:
+    with doma.described(
+        template="kubernetes-0", flavor="m9.wide", masterFlavor="m9.flat", keypair="nobodys", publicKey=None
+    ):
+        told = doma.fails("preview")
+    for missing in (
+        "Magnum has no cluster template kubernetes-0",
+        "Nova has no flavor m9.wide",
+        "Nova has no flavor m9.flat",
+        "you have no keypair nobodys",
+    ):
+        assert missing in told
+    assert "nothing was changed" in told
+
+
+def test_names_that_are_too_long_are_told_at_once(doma: Stack) -> None:
+    with doma.described(name="p" * 31, aliasHosts=[f"{'a' * 64}.cern.ch"]):
+        told = doma.fails("preview")
+    assert "cluster.name" in told
+    assert "at most 30 letters" in told
+    assert "cluster.aliasHosts[0]" in told
+
+
+def test_every_quota_that_is_too_small_is_told_at_once(doma: Stack) -> None:
+    quota = {"cores": 39, "ram": 70000, "instances": 4, "volumes": 2, "clusters": 0}
+    began = time.time()
+    with doma.described(), quotas(doma.cloud, **quota):
+        doma.workspace.configure({"panda-infra:storage": {"class": "standard"}})
+        told = doma.fails("preview")
+    for line in (
+        "cores: 40 more needed, 0 used of 39",
+        "ram: 75000 MiB more needed, 0 MiB used of 70000 MiB",
+        "instances: 5 more needed, 0 used of 4",
+        "volumes: ",
+        "clusters: 1 more needed, 0 used of 0",
+    ):
+        assert f"quota of {line}" in told
+        assert f"the quota is too small: {line}" in told
+    assert doma.written("POST", r"/(clusters|os-keypairs)$", began) == 0
 
 
 def test_doma_from_nothing_to_every_component_ready(doma: Stack, tmp_path: Path) -> None:
@@ -81,7 +142,52 @@ def test_doma_does_not_change_without_a_change(doma: Stack) -> None:
     assert doma.changes("--expect-no-changes") == {}
 
 
-def test_doma_leaves_nothing(doma: Stack) -> None:
+def test_tls_reaches_the_server_untouched_once_asked_for(doma: Stack, tmp_path: Path) -> None:
+    doma.workspace.configure({"panda-infra:exposure": {"kind": "nginx", "passthrough": True}})
+    assert doma.done() == {"panda": "update"}
+    ingresses = doma.api(tmp_path).list("/apis/networking.k8s.io/v1/namespaces/panda/ingresses")
+    hosts = {
+        rule["host"]
+        for ingress in ingresses
+        if ingress["metadata"]["annotations"].get("nginx.ingress.kubernetes.io/ssl-passthrough") == "true"
+        for rule in ingress["spec"]["rules"]
+    }
+    assert hosts == {"pandaserver-doma.cern.ch"}
+
+
+def test_an_encrypted_kubeconfig_is_all_that_an_existing_cluster_takes(
+    doma: Stack, bed: Bed, tmp_path: Path
+) -> None:
+    """A stack beside that of the cluster, which knows nothing of the cloud."""
+    beside = stacks.local(
+        bed,
+        tmp_path / "beside",
+        {
+            "panda-infra:namespace": "beside",
+            "panda-infra:components": {"msgsvc": {}},
+            "panda-infra:hosts": {},
+        },
+    )
+    secrets = beside.encrypted["panda-infra:secrets"]
+    beside.encrypt("panda-infra:secrets", {**secrets, "kubeconfig": doma.kubeconfig()})
+    beside.configure({"panda-infra:cluster": {"kind": "existing"}})
+    assert not any(name.startswith("OS_") for name in beside.environment())
+    began, api = time.time(), doma.api(tmp_path)
+    for command in (beside.up, beside.up, beside.destroy):
+        result = command()
+        assert result.code == 0, result.text
+        there = {one["metadata"]["name"] for one in api.list("/api/v1/namespaces")}
+        assert ("beside" in there) == (command != beside.destroy)
+        assert "client-key-data" not in beside.exported_state()
+    assert doma.cloud.requests(began) == []
+
+
+def test_doma_goes_in_the_order_of_the_page_and_leaves_nothing(doma: Stack) -> None:
+    told = doma.run("destroy", "--skip-preview", "--json")
+    assert told.code == 0, told.text
+    deleted = deletions(told.stdout)
+    assert {kind for kinds in steps() for kind in kinds} - deleted.keys() == {"PersistentVolume"}
+    assert list(out_of_order(deleted)) == []
     doma.destroy()
 
 

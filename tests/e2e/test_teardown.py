@@ -24,6 +24,7 @@ from testbed.bed import Bed
 from testbed.workspace import Workspace
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
+from tests.support.teardown_order import deletions, out_of_order
 
 pytestmark = pytest.mark.e2e
 
@@ -215,6 +216,15 @@ def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
     assert removed.exit_code == 0, removed.output
     assert "local: nothing is left" in removed.output
     assert _NAMESPACE not in namespaces(api)
+
+
+def test_a_stack_goes_in_the_order_of_the_page(stack: Workspace) -> None:
+    deploy(stack)
+    destroyed = stack.destroy("--skip-preview", "--json")
+    assert destroyed.code == 0, destroyed.text
+    deleted = deletions(destroyed.stdout)
+    assert {"Release", "Secret", "PersistentVolumeClaim", "Namespace"} <= deleted.keys()
+    assert list(out_of_order(deleted)) == []
 
 
 def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
