@@ -13,7 +13,7 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed_releases
-from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.judge import judge
 from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
@@ -40,13 +40,13 @@ def plan_of_this_stack() -> Plan:
         StackError: with every problem of the stack file, or else of what it refers to.
     """
     stack = pulumi.get_stack()
-    config = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
-    for problem in warnings(config, stack=stack):
-        pulumi.log.warn(str(problem))
-    plan = make_plan(stack, config)
+    loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
+    for problem in warnings(loaded.config, stack=stack):
+        pulumi.log.warn(str(loaded.layers.located(problem)))
+    plan = make_plan(stack, loaded.config)
     problems = [*lost_data(deployed_releases(), plan), *_check_world(plan)]
     if problems:
-        raise StackError(f"Pulumi.{stack}.yaml", problems)
+        raise loaded.error(problems)
     return plan
 
 

@@ -24,7 +24,7 @@ from testbed import charts, instances, leftovers, prerequisites, references, sit
 from testbed.bed import Bed
 from testbed.errors import BedError
 from testbed.places import Place, place
-from testbed.workspace import PROJECT, Result, Workspace, overridden
+from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
 from tools import REPOSITORY
 
 __all__ = ["FIXTURES", "Change", "Report", "changes", "rehearse"]
@@ -157,7 +157,7 @@ class _Run:
         self._where, self._workspace, self._document, self._report = where, workspace, document, report
         self._config = site.configuration(document)
         self._secrets = revealed(stand_ins(self._config))
-        workspace.create(document)
+        workspace.create(shared(document, REPOSITORY))
         workspace.encrypt(_SECRETS, self._secrets)
 
     def life(self, change: Change | None, former: Mapping[str, Any] | None) -> Report:
@@ -180,13 +180,13 @@ class _Run:
     def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:
         """Deploy what the stack was, with that program, and turn to what it is."""
         self._workspace.link(sources)
-        self._workspace.rewrite(document)
+        self._workspace.rewrite(shared(document, sources))
         # What both have is the same, or it would show as changed.
         secrets = merged(revealed(stand_ins(site.configuration(document))), self._secrets)
         self._workspace.encrypt(_SECRETS, secrets)
         self._step("up before the change", "up")
         self._workspace.link(REPOSITORY)
-        self._workspace.rewrite(self._document)
+        self._workspace.rewrite(shared(self._document, REPOSITORY))
         self._workspace.encrypt(_SECRETS, self._secrets)
 
     def _preview(self) -> str:

@@ -18,13 +18,15 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config.sites import Layers, difference, layered
+from panda_infra.errors import Problem, StackError
 from testbed.errors import BedError
 from tools import REPOSITORY, toolchain
 
-__all__ = ["PROJECT", "Result", "Workspace"]
+__all__ = ["PROJECT", "Result", "Workspace", "overridden", "shared"]
 
 PROJECT = "panda-infra"
-_SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", ".venv")
+_SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
 _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
 
 
@@ -194,9 +196,34 @@ def _on_terminal(command: Sequence[str], folder: Path, environment: Mapping[str,
 
 
 def overridden(stack_file: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The ``config`` of a stack file without its secrets, with sections replaced by those of the test bed."""
+    """The ``config`` of a stack file and its site without secrets, with sections replaced by those of the test bed.
+
+    Raises:
+        StackError: its site cannot be read.
+    """
     config: dict[str, Any] = yaml.safe_load(stack_file.read_text())["config"]
-    return {key: value for key, value in config.items() if key not in _SITE_ONLY} | dict(overrides)
+    layers, problems = _layers(config, stack_file.parent)
+    if problems:
+        raise StackError(stack_file.name, problems)
+    sections = {
+        f"{PROJECT}:{name}": section for name, section in layers.sections.items() if name != "secrets"
+    }
+    return _of_others(config) | sections | dict(overrides)
 
 
-_SITE_ONLY: Sequence[str] = (f"{PROJECT}:secrets",)
+def shared(config: Mapping[str, Any], sources: Path) -> dict[str, Any]:
+    """The same ``config`` as a stack file says it beside ``sources``: of a site that is there, only what differs."""
+    layers, problems = _layers(config, sources)
+    own = {name: section for name, section in layers.own.items() if not problems or name != "site"}
+    differing = {f"{PROJECT}:{name}": section for name, section in difference(layers.site, own).items()}
+    return _of_others(config) | differing
+
+
+def _layers(config: Mapping[str, Any], folder: Path) -> tuple[Layers, list[Problem]]:
+    prefix = f"{PROJECT}:"
+    own = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
+    return layered(own, folder, stack="STACK")
+
+
+def _of_others(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if not key.startswith(f"{PROJECT}:")}

@@ -16,12 +16,13 @@ class ExperimentSpec:
     ``title`` is what people read. ``harvester`` picks the scripts and queues inside Harvester's chart and pod, empty
     for the chart's defaults, and ``auth_files`` are the files that Harvester's configuration and crons then need.
     ``configuration`` is the part that distinguishes the server's and JEDI's configuration files, empty for the
-    charts' defaults.
+    charts' defaults. ``cric`` tells that CRIC knows its sites and queues.
     """
 
     title: str
     harvester: str = ""
     configuration: str = ""
+    cric: bool = False
     auth_files: tuple[str, ...] = ()
 
     @property
@@ -54,6 +55,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             "ATLAS testbed",
             harvester="atlas",
             configuration="atlas_testbed",
+            cric=True,
             auth_files=("token_harvester-atlas_testbed_pilot.json", *_AT_CERN, "atlpilo1RFC.plain"),
         ),
         "ctao": ExperimentSpec("CTAO"),
@@ -62,14 +64,16 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             "DOMA",
             harvester="doma",
             configuration="cern",
+            cric=True,
             auth_files=("token_harvester-doma_pilot.json", *_AT_CERN, *_PILOT),
         ),
         "local": ExperimentSpec("local"),
-        "lsst": ExperimentSpec("Rubin", harvester="lsst", auth_files=_PILOT),
-        "lsst-prod": ExperimentSpec("Rubin", harvester="lsst_prod", auth_files=_PILOT),
+        "lsst": ExperimentSpec("Rubin", harvester="lsst", cric=True, auth_files=_PILOT),
+        "lsst-prod": ExperimentSpec("Rubin", harvester="lsst_prod", cric=True, auth_files=_PILOT),
         "sphenix": ExperimentSpec(
             "sPHENIX",
             harvester="sphenix",
+            cric=True,
             auth_files=(
                 "usercert.pem",
                 "userkey.pem",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, SecretStr
 
-from panda_infra.cli.keys import UnknownKeyError, line_of, parse
+from panda_infra.cli.keys import UnknownKeyError, line_in_site, line_of, parse
 from panda_infra.cli.output import JsonFlag, line, results, show_json, table
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.fields import place, root
+from panda_infra.config.load import Loaded
 from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
@@ -24,7 +26,8 @@ from panda_infra.secrets.context import Context
 __all__ = ["Explained", "explain"]
 
 # What stands in for a key that the stack file leaves out.
-_DERIVED: Mapping[Path, Callable[[Context], str]] = {
+_DERIVED: Mapping[Path, Callable[[Context], Any]] = {
+    ("cric", "real"): lambda context: context.config.cric_urls is not None,
     ("auth", "issuer"): lambda context: context.issuer,
     ("auth", "audience"): lambda context: context.audience,
     ("auth", "configUrl"): lambda context: context.config_url,
@@ -60,7 +63,7 @@ def explain(
     ],
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the value of a key and where it comes from: the stack file, a default, or derived from other keys.
+    """Show the value of a key and where it comes from: the stack file, its site's, a default, or derived.
 
     Secret values are never shown. A key with others below it shows them all.
 
@@ -76,7 +79,7 @@ def explain(
     if ":" in key and not key.startswith("panda-infra:"):
         found = [_chart_value(make_plan(stack, loaded.config), key)]
     else:
-        found = list(_explained(loaded.config, here.file(stack).read_text(encoding="utf-8"), parse(key)))
+        found = list(_explained(loaded, here.folder, parse(key)))
     if as_json:
         show_json([asdict(each) for each in found])
         return
@@ -88,20 +91,29 @@ def explain(
         line(f"\n{found[0].meaning}")
 
 
-def _explained(config: StackConfig, text: str, path: Path) -> Iterator[Explained]:
-    value: Any = config
+def _explained(loaded: Loaded, folder: FilePath, path: Path) -> Iterator[Explained]:
+    value: Any = loaded.config
     for depth, part in enumerate(path, start=1):
         value = _below(value, part, path[:depth])
     meaning = " ".join(place(root(StackConfig), path, None).description.split())
     for at, leaf in _leaves(value, path):
-        line = line_of(text, at)
+        said = _said(loaded, folder, at)
         derive = _DERIVED.get(at)
-        if line is not None:
-            yield Explained(spelled(at), leaf, f"stack file, line {line}", meaning)
+        if said:
+            yield Explained(spelled(at), leaf, said, meaning)
         elif derive and leaf is None:
-            yield Explained(spelled(at), derive(Context(config)), "derived", meaning)
+            yield Explained(spelled(at), derive(Context(loaded.config)), "derived", meaning)
         else:
             yield Explained(spelled(at), leaf, "default", meaning)
+
+
+def _said(loaded: Loaded, folder: FilePath, path: Path) -> str | None:
+    """The file and line on which a key stands; None when neither the stack's nor the site's has it."""
+    if loaded.layers.file and loaded.layers.in_site(path):
+        line = line_in_site((folder / loaded.layers.file).read_text(encoding="utf-8"), path)
+        return f"{loaded.layers.file}, line {line}"
+    line = line_of((folder / loaded.source).read_text(encoding="utf-8"), path)
+    return None if line is None else f"stack file, line {line}"
 
 
 def _below(value: Any, part: str | int, path: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from panda_infra.cli.new_stack import (
 )
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import migrate
@@ -90,7 +92,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
 
 def _cric_files(here: Project, stack: str, outcome: Outcome) -> None:
     """CRIC's lists are no secrets: they become files of the project."""
-    if not outcome.cric_files or outcome.sections.get("cric", {}).get("real"):
+    if not outcome.cric_files or StackConfig.model_validate_json(json.dumps(outcome.sections)).cric_urls:
         return
     folder = Path("cric_jsons") / stack
     (here.folder / folder).mkdir(parents=True, exist_ok=True)

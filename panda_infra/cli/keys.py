@@ -8,14 +8,12 @@ import yaml
 from pydantic import BaseModel
 
 from panda_infra.config.messages import nearest
-from panda_infra.config.paths import Path, spelled
+from panda_infra.config.paths import Path, parsed, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["UnknownKeyError", "line_of", "parse", "secret_key"]
-
-_PART = re.compile(r'\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+__all__ = ["UnknownKeyError", "line_in_site", "line_of", "parse", "secret_key"]
 
 
 class UnknownKeyError(PandaInfraError):
@@ -28,20 +26,14 @@ def parse(text: str) -> Path:
     Raises:
         UnknownKeyError: it is not spelled so.
     """
-    rest = text.removeprefix(f"{NAMESPACE}:")
-    path: list[str | int] = []
-    while rest:
-        match = _PART.match(rest)
-        if not match or (not path and rest[0] in ".["):
-            raise UnknownKeyError(
-                f'{text!r} is no key: write e.g. `components.panda.server` or `files.panda["a.pem"]`'
-            )
-        name, index, quoted = match.groups()
-        path.append(int(index) if index else name or re.sub(r"\\(.)", r"\1", quoted))
-        rest = rest[match.end() :]
+    path = parsed(text.removeprefix(f"{NAMESPACE}:"))
+    if path is None:
+        raise UnknownKeyError(
+            f'{text!r} is no key: write e.g. `components.panda.server` or `files.panda["a.pem"]`'
+        )
     if not path:
         raise UnknownKeyError("an empty key: write e.g. `components.panda.server.replicas`")
-    return tuple(path)
+    return path
 
 
 def secret_key(text: str) -> Path:
@@ -81,9 +73,14 @@ def secret_key(text: str) -> Path:
 def line_of(text: str, path: Path) -> int | None:
     """The line of a stack file on which a key stands; None when it does not stand there."""
     first, *others = path
+    return line_in_site(text, ("config", f"{NAMESPACE}:{first}", *others))
+
+
+def line_in_site(text: str, path: Path) -> int | None:
+    """The same in a site file, whose keys have nothing above them."""
     node = yaml.compose(text, Loader=yaml.CSafeLoader)
     line = None
-    for part in ("config", f"{NAMESPACE}:{first}", *others):
+    for part in path:
         if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             line = node.start_mark.line + 1

@@ -34,7 +34,7 @@ def planned(stack: str) -> Plan:
     here = project()
     config = here.load(stack).config
     if isinstance(config.cluster, ExistingCluster) and config.cluster.kubeconfig is None:
-        config = decrypted(find_pulumi(here.folder), stack)
+        config = decrypted(find_pulumi(here.folder), stack).config
     return make_plan(stack, config)
 
 

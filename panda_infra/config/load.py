@@ -1,4 +1,4 @@
-"""Stack file -> StackConfig, with every error of the file at once.
+"""Stack file, over that of its site -> StackConfig, with every error of both at once.
 
 What is wrong in one section hides neither the errors of the others nor the rules that can still be judged:
 what fails is cut out, and the rules are told where.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
@@ -17,14 +17,16 @@ from panda_infra.config import stackfile
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.placeholders import placeholders
+from panda_infra.config.sites import Layers, layered
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
-from panda_infra.config.validation import validated
+from panda_infra.config.validation import INCOMPLETE, validated
 from panda_infra.errors import Problem, StackError
 
 __all__ = ["TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
 
-TEXT_SECTIONS = frozenset({"experiment", "affix", "namespace"})
+TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
+_HERE = FilePath()
 # Shorter texts are parts of ordinary words.
 _SHORTEST_SECRET = 6
 
@@ -38,22 +40,41 @@ class Rules(Protocol):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A stack file read without decrypting it; ``encrypted`` are the paths whose value is set but unknown."""
+    """A stack's configuration and the ``layers`` that it is made of.
+
+    ``encrypted`` are the paths of a file whose value is set but unknown.
+    """
 
     config: StackConfig
     stack: str
-    encrypted: frozenset[Path]
+    layers: Layers
+    encrypted: frozenset[Path] = frozenset()
+
+    @property
+    def source(self) -> str:
+        """The name of the stack file."""
+        return f"Pulumi.{self.stack}.yaml"
+
+    def error(self, problems: Iterable[Problem]) -> StackError:
+        """The error of a stack that something is wrong with, each key with the file that it stands in."""
+        return StackError(self.source, map(self.layers.located, problems))
 
 
 def from_pulumi(
-    stack: str, values: Mapping[str, str], secret_keys: Collection[str], *, rules: Rules | None = None
-) -> StackConfig:
+    stack: str,
+    values: Mapping[str, str],
+    secret_keys: Collection[str],
+    *,
+    folder: FilePath = _HERE,
+    rules: Rules | None = None,
+) -> Loaded:
     """The configuration that the engine hands to the program.
 
     Args:
         stack: name of the stack.
         values: PULUMI_CONFIG: full key to text, which is JSON for everything but plain texts.
         secret_keys: PULUMI_CONFIG_SECRET_KEYS: full keys that hold an encrypted value.
+        folder: of the project, with the stack file; by default the current one, where the engine runs programs.
         rules: cross-field rules, judged together with the rest.
 
     Raises:
@@ -66,7 +87,7 @@ def from_pulumi(
     sections = {name: _decoded(name, text) for name, text in own.items()}
     if sections.get("secrets") and "secrets" not in hidden:
         problems.append(_plain_text(stack, ("secrets",)))
-    return _judged(stack, sections, problems, rules)
+    return _judged(stack, sections, folder, problems, rules=rules)
 
 
 def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None = None) -> Loaded:
@@ -100,7 +121,8 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
         # Encrypted as a whole, it says nothing that could be judged.
         if not (name == "secrets" and value == ENCRYPTED)
     }
-    return Loaded(_judged(stack, sections, problems, rules, mending), stack, file.encrypted)
+    loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending)
+    return replace(loaded, encrypted=file.encrypted)
 
 
 def _decoded(name: str, text: str) -> Any:
@@ -115,22 +137,29 @@ def _decoded(name: str, text: str) -> Any:
 
 def _judged(
     stack: str,
-    sections: dict[str, Any],
+    own: dict[str, Any],
+    folder: FilePath,
     problems: Iterable[Problem],
+    *,
     rules: Rules | None,
     mending: str | None = None,
-) -> StackConfig:
-    source = f"Pulumi.{stack}.yaml"
+) -> Loaded:
     # Pulumi.yaml declares every section with an empty default, or the engine would refuse what is optional.
-    sections = {name: value for name, value in sections.items() if value not in ("", {})}
+    own = {name: value for name, value in own.items() if value not in ("", {})}
+    layers, of_site = layered(own, folder, stack=stack)
     try:
+        sections = layers.sections
         unfilled = dict(placeholders(sections, stack=stack))
         config, found = validated(sections, stack=stack)
     except RecursionError:
         problem = Problem("config", "nests far too deep", "Write plain YAML values.")
-        raise StackError(source, [problem]) from None
+        raise StackError(f"Pulumi.{stack}.yaml", [problem]) from None
+    if not layers.complete:
+        # What the site would say is missing here.
+        found, rules = [finding for finding in found if finding.type not in INCOMPLETE], None
+    loaded = Loaded(config, stack, layers)
     broken = frozenset(unfilled) | {finding.path for finding in found}
-    told = [*problems, *unfilled.values()]
+    told = [*problems, *of_site, *unfilled.values()]
     told += [finding.problem for finding in found if finding.path not in unfilled]
     if rules and () not in broken:
         told += rules(config, stack=stack, broken=broken)
@@ -138,8 +167,8 @@ def _judged(
         told = [problem for problem in told if not re.match(rf"{mending}\b", problem.where)]
     if told:
         secrets = frozenset(_texts(sections.get("secrets")))
-        raise StackError(source, dict.fromkeys(_masked(problem, secrets) for problem in told))
-    return config
+        raise loaded.error(dict.fromkeys(_masked(problem, secrets) for problem in told))
+    return loaded
 
 
 def _masked(problem: Problem, secrets: Collection[str]) -> Problem:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Path", "spelled", "within"]
+__all__ = ["Path", "parsed", "spelled", "within"]
 
 Path = tuple[str | int, ...]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PART = re.compile(r'\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 
 
 def spelled(path: Path) -> str:
@@ -23,6 +24,20 @@ def spelled(path: Path) -> str:
             escaped = part.replace("\\", "\\\\").replace('"', '\\"')
             text += f'["{escaped}"]'
     return text
+
+
+def parsed(text: str) -> Path | None:
+    """The path that a text spells; None when it spells none."""
+    path: list[str | int] = []
+    rest = text
+    while rest:
+        match = _PART.match(rest)
+        if not match or (not path and rest.startswith((".", "["))):
+            return None
+        name, index, quoted = match.groups()
+        path.append(int(index) if index else name or re.sub(r"\\(.)", r"\1", quoted))
+        rest = rest[match.end() :]
+    return tuple(path)
 
 
 def within(path: Path, parent: Path) -> bool:

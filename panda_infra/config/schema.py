@@ -1,8 +1,9 @@
-"""The JSON Schema of a stack file, for editors: `python -m panda_infra.config.schema` writes it."""
+"""The JSON Schemas of stack and site files, for editors: `python -m panda_infra.config.schema` writes them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ from panda_infra.config.load import TEXT_SECTIONS
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 
-__all__ = ["PATH", "declarations", "stack_schema", "text", "write"]
+__all__ = ["FOLDER", "SCHEMAS", "declarations", "site_schema", "stack_schema", "text", "write"]
 
-PATH = Path(__file__).parents[2] / "docs" / "stack.schema.json"
+FOLDER = Path(__file__).parents[2] / "docs"
 # What YAML language servers understand in full.
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 def stack_schema() -> dict[str, Any]:
-    """What an editor may complete and must reject; a secret is an encrypted value and nothing else."""
+    """What an editor may complete and must reject; a secret is an encrypted value and nothing else.
+
+    A stack with a site may leave anything to it, and remove what it has.
+    """
     model = _encrypted(StackConfig.model_json_schema(by_alias=True, schema_generator=_Generator))
     definitions = model["$defs"]
     definitions["Encrypted"] = {
@@ -32,14 +36,20 @@ def stack_schema() -> dict[str, Any]:
         "required": ["secure"],
         "additionalProperties": False,
     }
-    sections = {f"{NAMESPACE}:{name}": section for name, section in model["properties"].items()}
+    whole = {f"{NAMESPACE}:{name}": section for name, section in model["properties"].items()}
+    over_site = {f"{NAMESPACE}:{name}": {"$ref": f"{_SITE}#/properties/{name}"} for name in _of_sites(model)}
     config = {
         "description": model["description"],
         "type": "object",
-        "properties": sections,
-        "required": [f"{NAMESPACE}:{name}" for name in model["required"]],
+        "properties": dict.fromkeys(whole, True),
         "patternProperties": {f"^(?!{NAMESPACE}:)[^:]+:": True},
         "additionalProperties": False,
+        "if": {"required": [f"{NAMESPACE}:site"]},
+        "then": {"properties": whole | over_site},
+        "else": {
+            "properties": whole,
+            "required": [f"{NAMESPACE}:{name}" for name in model["required"]],
+        },
     }
     return {
         "$schema": _DIALECT,
@@ -55,6 +65,26 @@ def stack_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def site_schema() -> dict[str, Any]:
+    """The same for a site file: sections without secrets, of which stacks may give the rest."""
+    model = StackConfig.model_json_schema(by_alias=True, schema_generator=_Generator)
+    sections = {name: _partial(section) for name, section in _of_sites(model).items()}
+    definitions = {name: _partial(definition) for name, definition in model["$defs"].items()}
+    return {
+        "$schema": _DIALECT,
+        "title": "PanDA site",
+        "description": "What the stacks of a site share.",
+        "type": "object",
+        "properties": sections,
+        "additionalProperties": False,
+        "$defs": {name: definitions[name] for name in sorted(_reached(sections, definitions))},
+    }
+
+
+def _of_sites(model: dict[str, Any]) -> dict[str, Any]:
+    return {name: section for name, section in model["properties"].items() if name not in ("secrets", "site")}
 
 
 def declarations() -> dict[str, dict[str, Any]]:
@@ -76,16 +106,20 @@ def declarations() -> dict[str, dict[str, Any]]:
     return block
 
 
-def text() -> str:
-    """The schema as its file holds it."""
-    return json.dumps(stack_schema(), indent=2, ensure_ascii=False) + "\n"
+_SITE = "site.schema.json"
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"stack.schema.json": stack_schema, _SITE: site_schema}
+"""Each schema by the name of its file."""
 
 
-def write() -> Path:
-    """Writes the schema and returns where."""
-    PATH.parent.mkdir(exist_ok=True)
-    PATH.write_text(text(), encoding="utf-8")
-    return PATH
+def text(name: str) -> str:
+    """A schema as its file holds it."""
+    return json.dumps(SCHEMAS[name](), indent=2, ensure_ascii=False) + "\n"
+
+
+def write() -> None:
+    """Writes the schemas."""
+    for name in SCHEMAS:
+        (FOLDER / name).write_text(text(name), encoding="utf-8")
 
 
 class _Generator(GenerateJsonSchema):
@@ -116,6 +150,42 @@ def _encrypted(value: Any) -> Any:
         kept = {key: item for key, item in value.items() if key not in ("format", "type", "writeOnly")}
         return {"$ref": "#/$defs/Encrypted"} | kept
     return {key: _encrypted(item) for key, item in value.items()}
+
+
+def _partial(value: Any) -> Any:
+    """Nothing is required, and null may stand for each value: it removes what is there."""
+    if isinstance(value, list):
+        return [_partial(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _partial(item) for key, item in value.items() if key not in ("required", "discriminator")}
+    if "oneOf" in kept:
+        kept["anyOf"] = kept.pop("oneOf")
+    if isinstance(properties := value.get("properties"), dict):
+        kept["properties"] = {key: _or_null(_partial(item)) for key, item in properties.items()}
+    return kept
+
+
+def _or_null(value: dict[str, Any]) -> dict[str, Any]:
+    described = {key: value[key] for key in ("description", "default", "examples") if key in value}
+    return described | {"anyOf": [value, {"type": "null"}]}
+
+
+def _reached(value: Any, definitions: Mapping[str, Any]) -> set[str]:
+    """The definitions that a schema refers to, and those that these do."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            name = str(item.get("$ref", "")).removeprefix("#/$defs/")
+            if name in definitions and name not in found:
+                found.add(name)
+                waiting.append(definitions[name])
+            waiting += item.values()
+    return found
 
 
 if __name__ == "__main__":

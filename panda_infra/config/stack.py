@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.config.base import DnsLabel, Form, Model
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
@@ -13,12 +14,13 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.settings import (
     AuthSettings,
     CricSettings,
+    CricUrls,
     ObjectStoreSettings,
     ProxySettings,
     RucioSettings,
 )
 
-__all__ = ["Experiment", "StackConfig"]
+__all__ = ["SITE_NAME", "Experiment", "StackConfig"]
 
 _WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 Affix = Annotated[
@@ -32,6 +34,9 @@ Affix = Annotated[
     ),
 ]
 
+SITE_NAME = _WORD
+Site = Annotated[str, Form(SITE_NAME, "lower-case letters, digits and dashes", "cern", longest=63)]
+
 Experiment = Literal["atlas-testbed", "ctao", "dev", "doma", "local", "lsst", "lsst-prod", "sphenix"]
 
 
@@ -40,6 +45,8 @@ class StackConfig(Model):
 
     experiment: Experiment
     """Whose PanDA this is; feeds every place that must agree."""
+    site: Site | None = None
+    """Where it runs: `sites/SITE.yaml` holds what the stacks there share, and this file what differs."""
     affix: Affix = ""
     """Part of every release's name: `-dev` goes after it, `test-` before it."""
     namespace: DnsLabel = "panda"
@@ -72,3 +79,11 @@ class StackConfig(Model):
     """Object store that BigMon reads logs from."""
     secrets: Secrets = Secrets()
     """Encrypted values."""
+
+    @property
+    def cric_urls(self) -> CricUrls | None:
+        """Where CRIC is asked; None where JSON files take its place, or no address is known."""
+        known = EXPERIMENTS[self.experiment].cric
+        asked = known if self.cric.real is None else self.cric.real
+        urls = CricUrls() if known else None
+        return (self.cric.urls or urls) if asked else None

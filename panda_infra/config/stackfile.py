@@ -1,4 +1,4 @@
-"""Reads the YAML of a stack file as the Pulumi engine does, without decrypting anything."""
+"""Reads the YAML of stack and site files as the Pulumi engine does, without decrypting anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from panda_infra.config.paths import Path
 from panda_infra.errors import Problem
 
-__all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "parse"]
+__all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "UnreadableError", "parse", "parse_site"]
 
 NAMESPACE = "panda-infra"
 # Stands for an encrypted value where only "set" matters, never its content.
@@ -41,15 +41,30 @@ def parse(text: str) -> tuple[StackFile, list[Problem]]:
     """Reads a stack file; what could not be read is missing from the result and told in the problems."""
     try:
         config, problems = _config(text)
-    except _UnreadableError as error:
+    except UnreadableError as error:
         fix = f"Write the file as YAML, e.g.\n      config:\n        {NAMESPACE}:experiment: doma"
         return StackFile({}, frozenset()), [Problem(error.where, error.what, fix)]
-    sections = dict(_own(config, problems))
-    encrypted = frozenset(_encrypted(sections, ()))
-    return StackFile({key: _opaque(value) for key, value in sections.items()}, encrypted), problems
+    return _opened(dict(_own(config, problems))), problems
 
 
-class _UnreadableError(Exception):
+def parse_site(text: str) -> tuple[StackFile, list[Problem]]:
+    """Reads a site file: the sections alone, without ``config`` and without the namespace before each.
+
+    Raises:
+        UnreadableError: nothing can be made of it.
+    """
+    sections, problems = _read(text)
+    if not isinstance(sections, dict):
+        raise UnreadableError("the file", "must be a mapping of sections to their values")
+    return _opened(sections), problems
+
+
+def _opened(sections: dict[str, Any]) -> StackFile:
+    opaque = {key: _opaque(value) for key, value in sections.items()}
+    return StackFile(opaque, frozenset(_encrypted(sections, ())))
+
+
+class UnreadableError(Exception):
     """Nothing can be made of the file."""
 
     def __init__(self, where: str, what: str) -> None:
@@ -58,6 +73,16 @@ class _UnreadableError(Exception):
 
 
 def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
+    root, problems = _read(text)
+    if not isinstance(root, dict):
+        raise UnreadableError("the file", "must be a mapping with the key `config`")
+    config = root.get("config") or {}
+    if not isinstance(config, dict):
+        raise UnreadableError("config", f"must be a mapping of `{NAMESPACE}:<section>` to its value")
+    return config, problems
+
+
+def _read(text: str) -> tuple[Any, list[Problem]]:
     reader = _Reader()
     try:
         _check_depth(text)
@@ -65,17 +90,12 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        raise _UnreadableError(at, f"is not valid YAML: {error.problem or error.context}") from None
+        raise UnreadableError(at, f"is not valid YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise _UnreadableError("the file", f"is not valid YAML ({type(error).__name__})") from None
+        raise UnreadableError("the file", f"is not valid YAML ({type(error).__name__})") from None
     except RecursionError:
-        raise _UnreadableError("the file", "nests far too deep") from None
-    if not isinstance(root, dict):
-        raise _UnreadableError("the file", "must be a mapping with the key `config`")
-    config = root.get("config") or {}
-    if not isinstance(config, dict):
-        raise _UnreadableError("config", f"must be a mapping of `{NAMESPACE}:<section>` to its value")
-    return config, reader.problems
+        raise UnreadableError("the file", "nests far too deep") from None
+    return root, reader.problems
 
 
 def _check_depth(text: str) -> None:
@@ -140,7 +160,7 @@ class _Reader:
     def value(self, node: yaml.Node | None) -> Any:
         self._nodes += 1
         if self._nodes > _MOST_NODES:  # an alias may contain many others, or itself
-            raise _UnreadableError("the file", f"has more than {_MOST_NODES} values")
+            raise UnreadableError("the file", f"has more than {_MOST_NODES} values")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):

@@ -15,7 +15,10 @@ from panda_infra.config.paths import Path, within
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
-__all__ = ["validated"]
+__all__ = ["INCOMPLETE", "validated"]
+
+# Kinds of findings that something more would mend.
+INCOMPLETE = frozenset({"missing", "union_tag_not_found"})
 
 # Let the other sections be judged when a required one is missing or wrong.
 _STAND_INS: dict[str, Any] = {
@@ -60,8 +63,8 @@ def _cut(finding: Finding) -> Path:
     items = [index for index, part in enumerate(path) if isinstance(part, int)]
     if items:
         return path[: items[-1] + 1]
-    incomplete = finding.type in ("missing", "union_tag_not_found", "union_tag_invalid")
-    return path[:-1] if incomplete and len(path) > 1 else path
+    unfit = finding.type in (*INCOMPLETE, "union_tag_invalid")
+    return path[:-1] if unfit and len(path) > 1 else path
 
 
 def _order(path: Path) -> list[tuple[int, str]]:

@@ -42,7 +42,7 @@ def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
     for name, component in config.components.deployed().items():
         for spec, _ in enabled_sub_components(COMPONENTS[name], component):
             for use in spec.secrets:
-                if not (use.suffix == "cric-jsons" and config.cric.real):
+                if not (use.suffix == "cric-jsons" and config.cric_urls):
                     yield Reader(name, spec.name), use
 
 

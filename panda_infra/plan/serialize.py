@@ -9,6 +9,8 @@ from panda_infra.plan.model import Plan, Release
 
 __all__ = ["described"]
 
+# Told by topic, never told, or, of the site, told by all that it says.
+_ELSEWHERE = {"secrets", "hosts", "cluster", "site"}
 # Of a component's configuration the rest is in its release already.
 _BEYOND_THE_RELEASE = {"settings"}
 
@@ -20,7 +22,9 @@ def described(plan: Plan) -> dict[str, Any]:
     is where the stack lives, ``secrets`` maps each Secret to its readers, ``shared_claim`` is the claim for logs,
     and ``settings`` is what feeds the Secrets and everything else that the stack file says in the open.
     """
-    config = plan.config.model_dump(mode="json", by_alias=True, exclude={"secrets", "hosts", "cluster"})
+    config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE)
+    urls = plan.config.cric_urls
+    config["cric"] |= {"real": urls is not None, "urls": urls and urls.model_dump(mode="json", by_alias=True)}
     config["components"] = {
         name: {key: value for key, value in component.items() if key in _BEYOND_THE_RELEASE}
         for name, component in config["components"].items()

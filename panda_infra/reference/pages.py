@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from panda_infra.cli.drawing.cards import picture
@@ -15,7 +16,7 @@ from panda_infra.reference.configuration import configuration
 
 __all__ = ["DOCS", "PAGES", "write"]
 
-DOCS = schema.PATH.parent
+DOCS = schema.FOLDER
 _DRAWN = "local"  # the stack with every component
 
 
@@ -28,7 +29,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "configuration.md": configuration,
     "local.svg": _drawing,
-    schema.PATH.name: schema.text,
+    **{name: partial(schema.text, name) for name in schema.SCHEMAS},
 }
 """The text of each file by its name in docs/."""
 

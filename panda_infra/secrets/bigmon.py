@@ -32,10 +32,8 @@ def _settings(context: Context) -> BigmonSettings:
 
 
 def _site(context: Context, settings: BigmonSettings) -> Env:
-    cric = context.config.cric
-    queues = (
-        cric.urls.panda_queues if cric.real and cric.urls else f"{context.server_url}/cric/panda_queues.json"
-    )
+    urls = context.config.cric_urls
+    queues = urls.panda_queues if urls else f"{context.server_url}/cric/panda_queues.json"
     return {
         "BIGMON_HOST": context.bigmon_host,
         "BIGMON_VO": settings.vo or context.config.auth.vo,

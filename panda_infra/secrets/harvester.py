@@ -61,9 +61,7 @@ def _auth(context: Context) -> Env:
 
 
 def _cric(context: Context) -> Env:
-    cric = context.config.cric
-    if cric.real and cric.urls:
-        urls = cric.urls
+    if urls := context.config.cric_urls:
         return {
             "HARVESTER_CRIC_OS": urls.object_stores or urls.ddm_endpoints,
             "HARVESTER_CRIC_DDMENDPOINTS": urls.ddm_endpoints,

@@ -101,9 +101,7 @@ def _rucio(context: Context) -> Env:
 
 
 def _cric(context: Context) -> Env:
-    cric = context.config.cric
-    if cric.real and cric.urls:
-        urls = cric.urls
+    if urls := context.config.cric_urls:
         return {
             "PANDA_CRIC_SITES": urls.sites,
             "PANDA_CRIC_SCHEDCONFIG": urls.panda_queues,

@@ -87,7 +87,7 @@ def _rucio(config: StackConfig) -> Iterator[Problem]:
 
 
 def _cric(config: StackConfig) -> Iterator[Problem]:
-    if config.cric.real and config.cric.urls is None:
+    if config.cric.real and config.cric_urls is None:
         what = "is missing, and `cric.real` is true"
         fix = "Write `urls: {}` for the data lake's CRIC, name others there, or set `real: false` and use files."
         yield Problem("cric.urls", what, fix)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from panda_infra.config.load import from_pulumi
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.load import Loaded, from_pulumi
 from panda_infra.stacks.pulumi import Pulumi
 
 __all__ = ["decrypted"]
 
 
-def decrypted(pulumi: Pulumi, stack: str) -> StackConfig:
+def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
     """The configuration as the engine would hand it to the program; it may still break rules between its keys.
 
     Raises:
         PulumiError: the stack is unknown or cannot be decrypted here.
         StackError: with every key that is wrong by itself.
     """
-    return from_pulumi(stack, *pulumi.config(stack))
+    return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder)

@@ -34,7 +34,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "project"
         self.folder.mkdir()
-        for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", ".venv"):
+        for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv"):
             (self.folder / name).symlink_to(REPOSITORY / name)
         (folder / "state").mkdir()
         self.log = folder / "arguments"
@@ -102,7 +102,7 @@ def test_init_leaves_a_stack_that_passes_every_rule(
     for name, value in project.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(project.folder)
-    config = decrypted(Pulumi("pulumi", project.folder), _STACK)
+    config = decrypted(Pulumi("pulumi", project.folder), _STACK).config
     assert judge(config, stack=_STACK) == []
     first, title, *_ = stack_file.read_text().splitlines()
     assert (first, title) == ("# yaml-language-server: $schema=docs/stack.schema.json", "# Stack mine.")

@@ -60,6 +60,7 @@ class Site:
             "panda_infra",
             "policy",
             "cric_jsons",
+            "sites",
             ".venv",
             "testbed",
             "tests",

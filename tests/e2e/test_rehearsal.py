@@ -46,7 +46,7 @@ def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, be
     for folder, notes in ((earlier, {}), (later, {"a": "b"})):
         folder.mkdir()
         _stack(folder / "Pulumi.changing.yaml", {"activemq": {"annotations": notes}})
-    for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons"):
+    for name in ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites"):
         (earlier / name).symlink_to(REPOSITORY / name)
     printed: list[str] = []
     report = rehearse(later / "Pulumi.changing.yaml", change=Change(earlier, printed.append), bed=bed)

@@ -54,7 +54,8 @@ class Stack:
         document = json.loads(
             self.workspace.pulumi("config", "--json", "--show-secrets", "--stack", "local").stdout
         )
-        return from_pulumi("local", {key: entry["value"] for key, entry in document.items()}, {_SECTION})
+        values = {key: entry["value"] for key, entry in document.items()}
+        return from_pulumi("local", values, {_SECTION}).config
 
     def in_cluster(self) -> dict[str, dict[str, bytes]]:
         """What pods see of each Secret, by the Secret's suffix."""

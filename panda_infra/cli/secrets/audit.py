@@ -83,11 +83,12 @@ def audit(
     - `secrets audit doma --json` is for a monitor
     """
     here = project()
-    config = here.load(stack).config if offline else decrypted(find_pulumi(here.folder), stack)
+    loaded = here.load(stack) if offline else decrypted(find_pulumi(here.folder), stack)
+    config = loaded.config
     found = rows(config, written_at(here.file(stack)))
     with chdir(here.folder):
-        problems = check_values(config, stack=stack)
-        soon = warnings(config, stack=stack)
+        problems = [*map(loaded.layers.located, check_values(config, stack=stack))]
+        soon = [*map(loaded.layers.located, warnings(config, stack=stack))]
     absent = [row for row in found if row.state == "missing"]
     if as_json:
         show_json(

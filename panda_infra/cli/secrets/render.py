@@ -11,7 +11,7 @@ import typer
 from panda_infra.catalog.names import Names
 from panda_infra.cli.output import line
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.errors import PandaInfraError
 from panda_infra.secrets import build
 from panda_infra.secrets.fields import missing_problems
 from panda_infra.stacks.decrypted import decrypted
@@ -42,9 +42,10 @@ def render(
         raise PandaInfraError(
             f"{output} is there already and not an empty folder: remove it, or choose another"
         )
-    config = decrypted(find_pulumi(here.folder), stack)
+    loaded = decrypted(find_pulumi(here.folder), stack)
+    config = loaded.config
     if problems := missing_problems(config, stack=stack):
-        raise StackError(here.file(stack).name, problems)
+        raise loaded.error(problems)
     with chdir(here.folder):
         contents = build(config)
     names = Names(config.affix)

@@ -79,10 +79,10 @@ class CricUrls(Model):
 class CricSettings(Model):
     """CRIC itself, or JSON files instead of it."""
 
-    real: bool = False
-    """true: ask CRIC under `urls`. false: use the files of `folder`."""
+    real: bool | None = None
+    """true: ask CRIC under `urls`. false: use the files of `folder`. Default: true for experiments that CRIC knows."""
     urls: CricUrls | None = None
-    """Addresses of CRIC."""
+    """Addresses of CRIC; default for experiments that CRIC knows: those of the data lake's CRIC at CERN."""
     folder: Annotated[str, Form(r"[\w./-]+", "a path relative to the project", "cric_jsons")] = "cric_jsons"
     """Folder with sites.json, panda_queues.json and ddm_endpoints.json, and optionally ddm_blacklist.json, cm.json
     and ddm_objectstores.json."""

@@ -69,10 +69,10 @@ def _rucio(config: StackConfig) -> Iterator[Problem]:
 
 def _cric(config: StackConfig) -> Iterator[Problem]:
     cric = config.cric
-    if cric.real and cric.urls is None:
+    if cric.real and config.cric_urls is None:
         what = "is missing: CRIC is asked itself (`real: true`)"
         fix = "Add `urls: {sites: ..., pandaQueues: ..., ddmEndpoints: ...}`, or write `real: false`."
         yield Problem("cric.urls", what, fix)
-    if not cric.real and cric.urls is not None:
+    if cric.urls is not None and config.cric_urls is None:
         what = "has no effect: JSON files are used instead of CRIC (`real: false`)"
         yield Problem("cric.urls", what, "Write `real: true`, or remove it.")

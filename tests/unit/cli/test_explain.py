@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 
 def explained(run: Any, key: str) -> dict[str, Any]:
@@ -38,6 +39,35 @@ def test_what_the_file_says_has_a_line(run: Any, stack_file: Path) -> None:
     line = stack_file.read_text().splitlines().index("        replicas: 2") + 1
     assert (found["value"], found["origin"]) == (2, f"stack file, line {line}")
     assert found["meaning"] == "Number of pods."
+
+
+def test_what_the_site_says_has_the_sites_file_and_line(run: Any, stack_file: Path) -> None:
+    document = yaml.safe_load(stack_file.read_text())
+    clients = [{"name": "Rubin", "clientId": "a"}]
+    document["config"] |= {"panda-infra:site": "slac", "panda-infra:auth": {"clients": clients}}
+    stack_file.write_text(yaml.safe_dump(document))
+    folder = stack_file.parent / "sites"
+    folder.mkdir()
+    (folder / "slac.yaml").write_text(
+        "components:\n  panda:\n    server: {replicas: 9}\n    jedi:\n      replicas: 3\n"
+        "auth: {clients: [{name: Other, clientId: b, audience: 'https://other.org'}]}\n"
+    )
+    for key, value, origin in (
+        ("components.panda.jedi.replicas", 3, "sites/slac.yaml, line 5"),
+        ("auth.clients[0].audience", None, "default"),
+    ):
+        found = explained(run, key)
+        assert (found["value"], found["origin"]) == (value, origin)
+    found = explained(run, "components.panda.server.replicas")
+    assert found["value"] == 2
+    assert found["origin"].startswith("stack file, line ")
+
+
+def test_whether_cric_is_asked_follows_from_the_experiment(run: Any, stack_file: Path) -> None:
+    assert (found := explained(run, "cric.real"))["value"] is False
+    assert found["origin"] == "derived"
+    stack_file.write_text(stack_file.read_text().replace("experiment: dev", "experiment: doma"))
+    assert explained(run, "cric.real")["value"] is True
 
 
 def test_a_section_shows_all_below_it(run: Any, stack_file: Path) -> None:

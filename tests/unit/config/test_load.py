@@ -51,15 +51,17 @@ def _told(load: Callable[[], object]) -> Sequence[Problem]:
 
 def test_the_engines_values_become_a_configuration() -> None:
     values = _engine(sections(secrets={"panda": {"databasePassword": "s3cret"}}))
-    config = from_pulumi("local", {**values, "pulumi:tags": "[]"}, ["panda-infra:secrets"], rules=check)
+    config = from_pulumi(
+        "local", {**values, "pulumi:tags": "[]"}, ["panda-infra:secrets"], rules=check
+    ).config
     assert config.experiment == "local"
     assert config.secrets.panda.database_password == SecretStr("s3cret")
 
 
 def test_sections_that_pulumi_yaml_declares_as_empty_are_absent() -> None:
     values = _engine(sections(charts={}, objectStore={}, hosts={}, affix=""))
-    assert from_pulumi("local", values, [], rules=check) == StackConfig.model_validate(
-        from_pulumi("local", _engine(sections()), [])
+    assert from_pulumi("local", values, [], rules=check).config == StackConfig.model_validate(
+        from_pulumi("local", _engine(sections()), []).config
     )
 
 
@@ -68,7 +70,7 @@ def test_a_name_that_looks_like_a_number_is_text_for_the_engine_and_for_the_file
     config = {f"panda-infra:{name}": value for name, value in sections(namespace=123).items()}
     path.write_text(yaml.safe_dump({"config": config}))
     assert from_file(path).config.namespace == "123"
-    assert from_pulumi("demo", _engine(sections(namespace="123")), []).namespace == "123"
+    assert from_pulumi("demo", _engine(sections(namespace="123")), []).config.namespace == "123"
 
 
 def test_what_is_no_json_is_told_as_text() -> None:

@@ -6,23 +6,73 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from referencing import Registry
 
 from panda_infra.config import schema
+from tests.support.stacks import sections
 
 _ROOT = Path(__file__).parents[3]
 _LINE = "# yaml-language-server: $schema=docs/stack.schema.json"
+_SITE_LINE = "# yaml-language-server: $schema=../docs/site.schema.json"
 
 
-def test_the_schema_in_docs_is_current() -> None:
-    assert schema.PATH.read_text(encoding="utf-8") == schema.text(), (
-        "run: python -m panda_infra.config.schema"
-    )
+@pytest.mark.parametrize("name", schema.SCHEMAS)
+def test_the_schema_in_docs_is_current(name: str) -> None:
+    text = (schema.FOLDER / name).read_text(encoding="utf-8")
+    assert text == schema.text(name), "run: python -m panda_infra.config.schema"
 
 
 def test_every_stack_file_names_the_schema() -> None:
     for path in _ROOT.glob("Pulumi.*.yaml"):
         assert path.read_text().startswith(_LINE), f"{path.name} must start with: {_LINE}"
+    for path in _ROOT.glob("sites/*.yaml"):
+        assert path.read_text().startswith(_SITE_LINE), f"{path.name} must start with: {_SITE_LINE}"
+
+
+def test_editors_accept_every_file_of_the_project() -> None:
+    for path in _ROOT.glob("Pulumi.*.yaml"):
+        assert told("stack.schema.json", path) == [], path.name
+    for path in _ROOT.glob("sites/*.yaml"):
+        assert told("site.schema.json", path) == [], path.name
+
+
+@pytest.mark.parametrize(
+    ("site", "section", "good"),
+    [
+        (None, {"cluster": {"kind": "magnum"}}, False),
+        ("cern", {"cluster": {"name": "panda"}}, True),
+        ("cern", {"placement": {"evictAfter": None}}, True),
+        ("cern", {"components": {"iam": None}}, True),
+        ("cern", {"placement": {"evictAftr": 30}}, False),
+        ("cern", {"placement": None}, False),
+    ],
+)
+def test_a_stack_may_leave_to_its_site_what_it_would_else_have_to_say(
+    site: str | None, section: dict[str, Any], good: bool
+) -> None:
+    said = sections() | section if site is None else {"experiment": "doma", "site": site} | section
+    config = {f"panda-infra:{name}": value for name, value in said.items()}
+    assert (errors("stack.schema.json", {"config": config}) == []) is good
+
+
+@pytest.mark.parametrize("section", ["secrets", "site", "panda-infra:storage", "storrage"])
+def test_a_site_holds_sections_without_secrets(section: str) -> None:
+    assert errors("site.schema.json", {section: {}})
+
+
+def told(name: str, path: Path) -> list[str]:
+    return errors(name, yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
+
+
+def errors(name: str, document: object) -> list[str]:
+    """What an editor marks in a file, by a schema in docs/."""
+    contents = {f"docs/{each}": json.loads(schema.text(each)) for each in schema.SCHEMAS}
+    registry = Registry().with_contents(contents.items())
+    validator = Draft7Validator({"$ref": f"docs/{name}"}, registry=registry)
+    return [error.message for error in validator.iter_errors(document)]
 
 
 def test_pulumi_yaml_declares_the_type_of_every_section_that_has_one() -> None:
@@ -38,16 +88,19 @@ def test_secrets_are_encrypted_values_only() -> None:
     assert "password" not in {item.get("format") for item in _mappings(definitions)}
 
 
-def test_every_key_is_described_and_every_reference_resolves() -> None:
-    document = schema.stack_schema()
+@pytest.mark.parametrize("name", schema.SCHEMAS)
+def test_every_key_is_described_and_every_reference_resolves(name: str) -> None:
+    document = schema.SCHEMAS[name]()
     definitions = document["$defs"]
-    for name, definition in definitions.items():
-        assert definition["additionalProperties"] is False, name
+    for model, definition in definitions.items():
+        assert definition["additionalProperties"] is False, model
         for key, value in definition.get("properties", {}).items():
-            assert value.keys() & {"description", "$ref"} or name == "Encrypted", f"{name}.{key}"
+            assert value.keys() & {"description", "$ref"} or model == "Encrypted", f"{model}.{key}"
     references = {item["$ref"] for item in _mappings(document) if isinstance(item.get("$ref"), str)}
-    assert references <= {f"#/$defs/{name}" for name in definitions}
-    assert json.loads(schema.text()) == document
+    known = {f"#/$defs/{model}" for model in definitions}
+    known |= {f"site.schema.json#/properties/{section}" for section in schema.site_schema()["properties"]}
+    assert references <= known
+    assert json.loads(schema.text(name)) == document
 
 
 def _mappings(value: Any) -> list[dict[str, Any]]:

@@ -107,6 +107,24 @@ def test_words_are_not(folder: Path, file: str) -> None:
     assert changed(folder, before) == []
 
 
+def test_a_site_decides_what_its_stacks_do_not(folder: Path) -> None:
+    plain = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())["config"]
+    before = revision(folder)
+    (folder / "sites").mkdir()
+    site = folder / "sites" / "here.yaml"
+    moved = {key: plain.pop(f"panda-infra:{key}") for key in ("cluster", "storage")}
+    site.write_text(yaml.safe_dump(moved))
+    write(folder, plain | {"panda-infra:site": "here"})
+    assert changed(folder, before) == []
+
+    edited(site, "standard", "other")
+    assert "settings.storage.class" in changed(folder, before)
+    site.unlink()
+    assert revision(folder).stacks["test"].problems == (
+        "site: there is no file sites/here.yaml\n      Sites known here: none.",
+    )
+
+
 def test_a_stack_with_problems_is_described_by_them(folder: Path) -> None:
     write(folder, {"panda-infra:experiment": "doma"})
     stack = revision(folder).stacks["test"]

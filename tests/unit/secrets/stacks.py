@@ -58,6 +58,7 @@ MINIMAL: dict[str, Any] = {
 FULL: dict[str, Any] = {
     **MINIMAL,
     "experiment": "doma",
+    "cric": {"real": False},
     "affix": "-dev",
     "hosts": HOSTS,
     "components": {

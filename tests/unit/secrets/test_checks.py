@@ -43,8 +43,8 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
         ({"secrets": {"files": {"ui": {"a.bin": "base64:!"}}}}, 'secrets.files.ui["a.bin"]', "no base64"),
         ({"secrets": {"iam": {"keystore": "{}"}}}, "secrets.iam.keystore", "no JSON Web Key Set"),
         ({"secrets": {"auth": {"idToken": "a b"}}}, "secrets.auth.idToken", "no token has"),
-        ({"cric": {"real": True}}, "cric.urls", "is missing"),
-        ({"cric": {"folder": "nowhere"}}, "cric.folder", "no folder nowhere"),
+        ({"experiment": "ctao", "cric": {"real": True}}, "cric.urls", "is missing"),
+        ({"cric": {"real": False, "folder": "nowhere"}}, "cric.folder", "no folder nowhere"),
         ({"rucio": {"host": "rucio.site.org", "account": None}}, "rucio.account", "is missing"),
         ({"auth": {"vo": "other", "internal": None}}, "auth.vo", "none of auth.clients"),
         (

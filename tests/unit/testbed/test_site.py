@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.config.delivery import SharedLogs
+from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
 from panda_infra.plan.rules import check
-from testbed import site
+from testbed import site, workspace
 
 
 @pytest.fixture
@@ -53,6 +55,29 @@ def test_what_the_stack_says_stays(tmp_path: Path) -> None:
     assert config.components.panda is not None
     assert config.components.panda.settings.database.host == "db.slac.stanford.edu"
     assert [client.client_id for client in config.auth.clients] == ["rubin"]
+
+
+def test_what_a_site_shares_is_part_of_its_stacks_and_is_said_once(tmp_path: Path) -> None:
+    shared = {"storage": {"class": "shared", "sharedLogs": {"size": "9Gi"}}, "cluster": {"noRoot": True}}
+    (tmp_path / "sites").mkdir()
+    (tmp_path / "sites" / "slac.yaml").write_text(yaml.safe_dump(shared))
+    file = write(tmp_path, site="slac")
+    document = site.filled(file, {"panda-infra:cluster": {"kind": "existing", "kubeconfig": "other"}})
+    config = site.configuration(document)
+    assert (config.storage.class_name, config.storage.shared_logs) == ("fast", SharedLogs(size="9Gi"))
+
+    rewritten = tmp_path / "Pulumi.again.yaml"
+    rewritten.write_text(yaml.safe_dump({"config": workspace.shared(document, tmp_path)}))
+    said = yaml.safe_load(rewritten.read_text())["config"]
+    assert said["panda-infra:storage"] == {"class": "fast"}
+    assert said["panda-infra:cluster"] == {"kind": "existing", "kubeconfig": "other", "noRoot": None}
+    assert from_file(rewritten).config == config
+    assert "panda-infra:site" not in workspace.shared(document, tmp_path / "elsewhere")
+
+
+def test_a_stack_of_an_unknown_site_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StackError, match=r"there is no file sites/slac\.yaml"):
+        site.filled(write(tmp_path, site="slac"))
 
 
 def test_secrets_of_the_file_are_left_out(stack_file: Path) -> None:
