@@ -134,7 +134,7 @@ def made_previewable(file: Path, loaded: Loaded) -> None:
     kept = {key: value for key, value in document["config"].items() if key != f"{NAMESPACE}:secrets"}
     for problem in databases.check(loaded.config, stack=loaded.stack):
         section, *path, last = parse(problem.where)
-        target = kept[f"{NAMESPACE}:{section}"]
+        target = kept.setdefault(f"{NAMESPACE}:{section}", {})
         for part in path:
             target = target.setdefault(part, {})
         target[last] = "stand-in-database"

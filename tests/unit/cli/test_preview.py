@@ -43,6 +43,18 @@ def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> Non
     assert document.keys() == {"config"}
 
 
+def test_a_database_is_named_where_only_the_site_has_components(tmp_path: Path) -> None:
+    source = tmp_path / "Pulumi.mine.yaml"
+    text = (REPOSITORY / "Pulumi.lsst.yaml").read_text().partition("  panda-infra:components:")[0]
+    source.write_text(text)
+    (tmp_path / "sites").symlink_to(REPOSITORY / "sites")
+    made_previewable(source, from_file(source))
+    components = from_file(source).config.components
+    assert components.panda is not None
+    assert components.panda.settings.database.host == "stand-in-database"
+    assert components.panda.jedi.replicas == 2
+
+
 def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = from_file(REPOSITORY / "Pulumi.lsst.yaml")
     own = tmp_path / "own"
