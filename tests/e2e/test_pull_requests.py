@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from panda_infra.changes.comment import marked_stack, marker
 from testbed import stacks
@@ -194,6 +195,38 @@ def test_plans_tell_which_stacks_a_commit_touches(checkout: Checkout) -> None:
     assert change["components"] == {"msgsvc": "changed"}
     paths = {each["path"]: each["after"] for each in change["differences"]}
     assert paths == {"components.msgsvc.values.activemq.podAnnotations": {"a": "b"}}
+
+
+def test_a_site_is_compared_and_deployed_as_each_commit_has_it(checkout: Checkout) -> None:
+    here = checkout.git("rev-parse", "HEAD")
+    site = checkout.folder / "sites" / "here.yaml"
+    stack = yaml.safe_load(checkout.workspace.stack_file.read_text())["config"]
+    shared = {key: stack[f"panda-infra:{key}"] for key in ("cluster", "storage", "components")}
+    site.write_text(yaml.safe_dump(shared))
+    said = {f"panda-infra:{key}": None for key in shared}
+    checkout.workspace.configure({**said, "panda-infra:site": "here"})
+    moved = checkout.commit("share what the site's stacks have in common")
+    assert checkout.changes(here) == {"touched": [], "removed": [], "changes": []}
+
+    shared["components"]["msgsvc"]["activemq"]["annotations"]["a"] = "of the site"
+    site.write_text(yaml.safe_dump(shared))
+    checkout.commit("annotate the brokers of the site")
+    [change] = checkout.changes(moved)["changes"]
+    paths = {each["path"]: each["after"] for each in change["differences"]}
+    assert paths == {"components.msgsvc.values.activemq.podAnnotations.a": "of the site"}
+    previewed = checkout.workspace.preview("--diff")
+    assert previewed.code == 0, previewed.text
+    assert "of the site" in previewed.text
+    explained = checkout.run("explain", "local", "storage.class", "--json")
+    assert json.loads(explained.stdout)[0]["origin"].startswith("sites/here.yaml, line ")
+
+    site.rename(site.with_name("there.yaml"))
+    refused = checkout.workspace.preview()
+    assert refused.code != 0
+    assert "site: there is no file sites/here.yaml; did you mean there?" in refused.text
+    assert "is missing" not in refused.text
+    site.with_name("there.yaml").unlink()
+    checkout.git("reset", "--quiet", "--hard", here)
 
 
 def test_a_commit_that_cannot_be_told_counts_as_touched(checkout: Checkout) -> None:
