@@ -158,6 +158,9 @@ class OpenStack(Protocol):
     def template_name(self, template_id: str) -> str:
         """Name of a cluster template."""
 
+    def balances_masters(self, template_id: str) -> bool:
+        """Whether clusters of a template get a load balancer, without which Magnum makes but one master."""
+
     def flavor(self, name: str) -> Flavor | None:
         """A flavor by its name or id."""
 

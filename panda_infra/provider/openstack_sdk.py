@@ -67,6 +67,10 @@ class SdkOpenStack(OpenStack):
         return str(self._magnum("GET", f"/clustertemplates/{template_id}")["name"])
 
     @override
+    def balances_masters(self, template_id: str) -> bool:
+        return bool(self._magnum("GET", f"/clustertemplates/{template_id}")["master_lb_enabled"])
+
+    @override
     def flavor(self, name: str) -> Flavor | None:
         found = next(
             (f for f in self._nova("GET", "/flavors/detail")["flavors"] if name in (f["name"], f["id"])), None

@@ -89,7 +89,7 @@ def _bring_up(settings: Settings) -> dict[str, int]:
         credential = pool.submit(fill, "keystone", seed.application_credential)
         parts = {"glance": seed.image, "neutron": seed.network, "nova": seed.flavors}
         list(pool.map(fill, parts.keys(), parts.values()))
-        fill("magnum", seed.cluster_template)
+        fill("magnum", seed.cluster_templates)
         launch.await_api(settings, started.values(), "cinder")
         clouds.write(settings, credential.result())
     return {name: process.child.pid for name, process in started.items()}

@@ -8,6 +8,7 @@ IMAGE = "fedora-coreos-41"
 NETWORK, SUBNET = "CERN_NETWORK", "CERN_SUBNET"
 ADDRESSES = "10.32.0.0/16"
 TEMPLATE = "kubernetes-1.29.2-2"
+MULTI_MASTER_TEMPLATE = f"{TEMPLATE}-multi"
 PROJECT = USER = "panda"
 KEYPAIR = "lxplus"
 

@@ -100,21 +100,24 @@ def network(settings: Settings) -> None:
     )
 
 
-def cluster_template(settings: Settings) -> None:
-    """The public template of clusters, which Magnum checks against image, flavors and network."""
-    connect(settings, "admin").container_infrastructure_management.create_cluster_template(
-        name=offer.TEMPLATE,
-        coe="kubernetes",
-        image_id=offer.IMAGE,
-        is_public=True,
-        flavor_id="m2.medium",
-        master_flavor_id="m2.medium",
-        network_driver="calico",
-        external_network_id=offer.NETWORK,
-        fixed_network=offer.NETWORK,
-        fixed_subnet=offer.SUBNET,
-        labels={"kube_tag": "v1.29.2", "cern_enabled": "true"},
-    )
+def cluster_templates(settings: Settings) -> None:
+    """The public templates of clusters, which Magnum checks against image, flavors and network."""
+    magnum = connect(settings, "admin").container_infrastructure_management
+    for name in (offer.TEMPLATE, offer.MULTI_MASTER_TEMPLATE):
+        magnum.create_cluster_template(
+            name=name,
+            coe="kubernetes",
+            image_id=offer.IMAGE,
+            is_public=True,
+            flavor_id="m2.medium",
+            master_flavor_id="m2.medium",
+            is_master_lb_enabled=name == offer.MULTI_MASTER_TEMPLATE,
+            network_driver="calico",
+            external_network_id=offer.NETWORK,
+            fixed_network=offer.NETWORK,
+            fixed_subnet=offer.SUBNET,
+            labels={"kube_tag": "v1.29.2", "cern_enabled": "true"},
+        )
 
 
 def application_credential(settings: Settings) -> tuple[str, str]:

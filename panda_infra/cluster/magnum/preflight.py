@@ -77,9 +77,15 @@ def _flavor_names(cluster: MagnumCluster) -> dict[str, str]:
 def _missing(
     cluster: MagnumCluster, openstack: OpenStack, flavors: Mapping[str, Flavor | None]
 ) -> Iterator[Problem]:
-    if openstack.template(cluster.template) is None:
+    template = openstack.template(cluster.template)
+    if template is None:
         fix = "`openstack coe cluster template list` shows them."
         yield Problem("cluster.template", f"Magnum has no cluster template {cluster.template}", fix)
+    elif cluster.master_count > 1 and not openstack.balances_masters(template):
+        what = (
+            f"clusters of template {cluster.template} have no load balancer, so Magnum gives them one master"
+        )
+        yield Problem("cluster.masterCount", what, "Write 1, or a template with `master_lb_enabled`.")
     for where, name in _flavor_names(cluster).items():
         if flavors[name] is None:
             yield Problem(where, f"Nova has no flavor {name}", "`openstack flavor list` shows them.")
@@ -89,6 +95,9 @@ def _missing(
 
 
 def _creation(cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Problem]:
+    if cluster.master_count % 2 == 0:
+        what = f"{cluster.master_count} masters: Magnum makes an odd number, of which a majority can remain"
+        yield Problem("cluster.masterCount", what, f"Write {cluster.master_count + 1}.")
     if cluster.adopt:
         what = f"there is no cluster {cluster.name} to take over"
         yield Problem("cluster.adopt", what, "Correct cluster.name, or remove `adopt` to have it made.")

@@ -133,6 +133,10 @@ class FakeOpenStack(OpenStack):
         return template_id.removeprefix("id-of-")
 
     @override
+    def balances_masters(self, template_id: str) -> bool:
+        return template_id.endswith("-multi")
+
+    @override
     def flavor(self, name: str) -> Flavor | None:
         return Flavor(f"id-of-{name}", name, 8, 15000) if name.startswith("m2.") else None
 

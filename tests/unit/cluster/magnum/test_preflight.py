@@ -131,3 +131,20 @@ def test_a_cloud_that_is_not_configured_is_one_problem(
     (problem,) = report.problems
     assert problem.where == "cluster.cloud"
     assert "no-such-cloud" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("masters", "template", "told"),
+    [
+        (3, "kubernetes-1.29.2-2", ["have no load balancer"]),
+        (2, "kubernetes-1.29.2-2", ["have no load balancer", "an odd number"]),
+        (2, "kubernetes-1.29.2-2-multi", ["an odd number"]),
+        (3, "kubernetes-1.29.2-2-multi", []),
+    ],
+)
+def test_more_masters_take_a_load_balancer_and_an_odd_number(
+    openstack: FakeOpenStack, masters: int, template: str, told: list[str]
+) -> None:
+    problems = inspect(cluster(masterCount=masters, template=template), openstack).problems
+    assert len(problems) == len(told)
+    assert all(text in problem.what for text, problem in zip(told, problems, strict=True))
