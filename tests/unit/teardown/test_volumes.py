@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +10,7 @@ from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo
 from panda_infra.teardown.volumes import made_by, state_of
 from tests.unit.provider.fakes import FakeOpenStack, World
 
-ID, OTHER_ID, GONE_ID = (str(uuid4()) for _ in range(3))
+ID, OTHER_ID, GONE_ID = (str(UUID(int=number)) for number in range(3))
 
 
 @pytest.fixture
