@@ -252,7 +252,8 @@ class SdkOpenStack(OpenStack):
         }
         try:
             answer = getattr(self._connection, service).request(path, method, **(settings | options))
-        except exceptions.Unauthorized as error:
+        except (exceptions.Unauthorized, exceptions.NotFound) as error:
+            # Not found is what Keystone says of a token that has ended.
             msg = f"Keystone refuses the credentials of {self._where()}: renew them, or the token if they are one"
             raise OpenStackError(msg, 401) from error
         except (exceptions.ClientException, SDKException) as error:

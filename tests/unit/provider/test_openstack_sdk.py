@@ -44,6 +44,18 @@ def test_an_error_is_told_in_the_services_words(openstack: SdkOpenStack, http: H
     assert not refused.value.ambiguous
 
 
+@pytest.mark.parametrize("keystones", [401, 404])
+def test_credentials_that_have_ended_are_told(
+    openstack: SdkOpenStack, http: HttpCloud, monkeypatch: pytest.MonkeyPatch, keystones: int
+) -> None:
+    openstack.servers("panda-bench-")
+    http.answers = [(401, {})]
+    monkeypatch.setattr(http, "_identity", lambda _method: (keystones, {"error": {"message": "no"}}))
+    with pytest.raises(OpenStackError, match=r"Keystone refuses the credentials of cloud http") as refused:
+        openstack.servers("panda-bench-")
+    assert refused.value.status == 401
+
+
 def test_what_is_gone_already_may_be_removed(openstack: SdkOpenStack, http: HttpCloud) -> None:
     http.answers = [(404, {})]
     openstack.delete_metadata("server-0", "landb-alias")
