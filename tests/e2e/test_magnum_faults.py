@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
+from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.faults import Answer
 from tests.support.magnum import Stack, make, numbered
@@ -26,18 +29,37 @@ def stack(cloud: OpenStackBed, tmp_path_factory: pytest.TempPathFactory) -> Iter
     made.run("destroy")
 
 
+def test_a_magnum_that_makes_nothing_leaves_nothing(stack: Stack) -> None:
+    answers = (Answer(500, count=3, method="POST", path="/clusters$"),)
+    with stack.cloud.faults(answers=answers):
+        assert "POST /clusters: HTTP 500" in stack.fails()
+    assert not stack.clusters()
+
+
 def test_the_first_up_survives_what_clouds_do(stack: Stack) -> None:
-    """The 404 before Magnum has its row, server errors, rate limits, nodes that join late."""
+    """Magnum fails after it has made the cluster; then the 404 before it has its row, errors, rate limits, an
+    expired token, and all that may come later than Magnum says: address, nodes, add-ons."""
     began = time.time()
     answers = (
+        Answer(500, method="POST", path="/clusters$", late=True),
+        Answer(401, method="GET", path="/clusters/"),
         Answer(500, method="GET", path="/clusters/"),
         Answer(429, method="GET", path="/certificates/", retry_after=1),
         Answer(429, count=2, service="nova", method="POST", path="/metadata", retry_after=1),
         Answer(500, service="nova", method="POST", path="/metadata"),
     )
-    with stack.cloud.faults(row_seconds=3, join_seconds=8, answers=answers):
-        stack.up()
-    assert stack.written("POST", r"/clusters$", began) == 1
+    late = {"create_seconds": 10, "address_seconds": 6, "join_seconds": 12, "addon_seconds": 45}
+    with stack.cloud.faults(row_seconds=3, answers=answers, **late):
+        shown = stack.up()
+    for waited_for in (
+        "Magnum says CREATE_IN_PROGRESS",
+        "Magnum tells no address",
+        "0 of 2 workers have joined",
+        "add-ons have not made ConfigMap kube-system/cern-magnum-ingress-nginx-controller yet",
+    ):
+        assert waited_for in shown
+    assert sum(r.method == "POST" and r.path.endswith("/clusters") for r in stack.cloud.requests(began)) == 1
+    assert len(stack.clusters()) == 1
     assert stack.aliases() == numbered(master0=None, node0=1, node1=2)
 
 
@@ -69,6 +91,39 @@ def test_a_server_in_error_is_named_and_the_next_up_finishes(stack: Stack) -> No
     stack.up()
     assert stack.changes() == {}
     assert len(stack.aliases()) == 7
+
+
+def test_a_token_that_ends_meanwhile_is_named_and_the_next_up_finishes(stack: Stack, tmp_path: Path) -> None:
+    """One that nobody can renew: there is no password beside it."""
+    tenant = stack.cloud.connection()
+    token, began = tenant.auth_token, time.time()
+    stack.describe(nodeCount=7)
+    # Magnum itself may trust for minutes what it has once looked up.
+    answers = (Answer(401, count=99, method="GET", path="/clusters/.*/nodegroups"),)
+    with stack.cloud.faults(scale_seconds=10), ThreadPoolExecutor() as pool:
+        running = pool.submit(stack.fails, environment=by_token(stack, token, tmp_path))
+        waiting.until(lambda: stack.written("POST", "/actions/resize", began) == 1, "the resize", seconds=120)
+        tenant.identity.delete("/auth/tokens", headers={"X-Subject-Token": token})
+        with stack.cloud.faults(scale_seconds=10, answers=answers):
+            shown = running.result()
+    assert "Keystone refuses the credentials" in shown
+    stack.up()
+    assert stack.written("POST", "/actions/resize", began) == 1
+    assert len(stack.aliases()) == 8
+    assert stack.changes() == {}
+
+
+def by_token(stack: Stack, token: str, folder: Path) -> dict[str, str]:
+    """The environment in which a token is all that clients have."""
+    name = stack.cloud.environment()["OS_CLOUD"]
+    entry = yaml.safe_load(stack.cloud.clouds_file.read_text())["clouds"][name]
+    for key in ("username", "password", "user_domain_name"):
+        entry["auth"].pop(key)
+    entry["auth"]["token"] = token
+    file = folder / "clouds.yaml"
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump({"clouds": {name: {**entry, "auth_type": "v3token"}}}))
+    return {"OS_CLIENT_CONFIG_FILE": str(file)}
 
 
 def test_destroying_leaves_nothing(stack: Stack) -> None:

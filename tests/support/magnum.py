@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
 from testbed.api import Api
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
 from testbed.workspace import Result, Workspace
+from tests.support.stacks import stack as valid_stack
 from tools import REPOSITORY
 
 __all__ = ["HOSTS", "Stack", "make", "numbered", "public_key"]
@@ -36,15 +40,38 @@ class Stack:
     name: str
 
     def describe(self, **changes: Any) -> None:
-        """Replace keys of the section `cluster`."""
+        """Replace keys of the section `cluster`; None removes one."""
         described = yaml.safe_load(self.workspace.stack_file.read_text())["config"]["panda-infra:cluster"]
-        self.workspace.configure({"panda-infra:cluster": described | changes})
+        changed = {key: value for key, value in (described | changes).items() if value is not None}
+        self.workspace.configure({"panda-infra:cluster": changed})
 
-    def run(self, command: str, *arguments: str) -> Result:
+    @contextmanager
+    def described(self, **changes: Any) -> Iterator[None]:
+        """Replace keys of the section `cluster` for a while; the whole stack file is then as it was."""
+        good = self.workspace.stack_file.read_text()
+        try:
+            self.describe(**changes)
+            yield
+        finally:
+            self.workspace.stack_file.write_text(good)
+
+    def plan(self) -> Plan:
+        """What commands take for the plan of this stack."""
+        document = yaml.safe_load(self.workspace.stack_file.read_text())["config"]
+        config = valid_stack(
+            cluster=document["panda-infra:cluster"],
+            hosts={"panda": HOSTS[0]},
+            namespace="inside",
+            lifecycle={"protect": False},
+        )
+        return make_plan("test", config)
+
+    def run(self, command: str, *arguments: str, environment: Mapping[str, str] = {}) -> Result:
         """A command of the engine that asks nothing."""
         unattended = () if command == "preview" else ("--yes",)
+        environment = {**self.cloud.environment(), **environment}
         return self.workspace.pulumi(
-            command, *unattended, "--stack", "test", *arguments, environment=self.cloud.environment()
+            command, *unattended, "--stack", "test", *arguments, environment=environment
         )
 
     def up(self, *arguments: str) -> str:
@@ -53,9 +80,9 @@ class Stack:
         assert result.code == 0, result.text
         return result.text
 
-    def fails(self, command: str = "up") -> str:
+    def fails(self, command: str = "up", *arguments: str, environment: Mapping[str, str] = {}) -> str:
         """What a command that must fail shows."""
-        result = self.run(command)
+        result = self.run(command, *arguments, environment=environment)
         assert result.code != 0, result.text
         assert "Traceback" not in result.text
         return result.text
@@ -109,7 +136,7 @@ class Stack:
     def resources(self) -> list[dict[str, Any]]:
         """Everything in the state, secrets in the clear."""
         shown = self.workspace.pulumi("stack", "export", "--show-secrets", "--stack", "test")
-        found: list[dict[str, Any]] = json.loads(shown.stdout)["deployment"]["resources"]
+        found: list[dict[str, Any]] = json.loads(shown.stdout)["deployment"].get("resources", [])
         return found
 
     def kubeconfig(self) -> str:
