@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 import yaml
 from cryptography import x509
 
+from panda_infra.live.access import reach
 from panda_infra.provider.kube_api import ClientKubernetes, KubernetesError
+from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.teardown.destroy import destroy, settled_residue
+from panda_infra.teardown.renewal import renew_access
 from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
 from tests.support.magnum import Stack, make
@@ -112,14 +118,31 @@ def test_a_token_is_renewed_when_half_of_its_life_is_over(stack: Stack) -> None:
 
 def test_a_token_that_has_ended_stands_in_nobodys_way(stack: Stack) -> None:
     before = lasting(stack)
-    access = inside(stack)
-    access.call("DELETE", SERVICE_ACCOUNT)
-    waiting.until(lambda: is_refused(access), "the end of the token", seconds=60)
-    remember_as_ended(stack)
+    end_token(stack)
     assert stack.changes() == {"access": "update", "kubernetes": "update"}
     assert stack.done() == {"access": "update", "kubernetes": "update"}
     assert lasting(stack) == before
     assert stack.changes() == {}
+
+
+def test_what_asks_the_cluster_first_needs_a_renewal_first(stack: Stack) -> None:
+    before = lasting(stack)
+    end_token(stack)
+    for command in ("preview", "up", "destroy"):
+        assert "unreachable cluster" in stack.fails(command, "--refresh")
+    assert stack.changes("--refresh", "--run-program") == {"access": "update", "kubernetes": "update"}
+    with mock.patch.dict(os.environ, stack.workspace.environment() | stack.cloud.environment()):
+        renew_access(stack.plan(), Pulumi("pulumi", stack.workspace.folder))
+    assert stack.changes("--refresh", "--expect-no-changes") == {}
+    assert lasting(stack) == before
+
+
+def end_token(stack: Stack) -> None:
+    """Have the token end as it does by itself after days."""
+    access = inside(stack)
+    access.call("DELETE", SERVICE_ACCOUNT)
+    waiting.until(lambda: is_refused(access), "the end of the token", seconds=60)
+    remember_as_ended(stack)
 
 
 def remember_as_ended(stack: Stack) -> None:
@@ -161,5 +184,14 @@ def rotate(stack: Stack) -> None:
     )
 
 
-def test_destroying_leaves_nothing(stack: Stack) -> None:
-    stack.destroy()
+def test_a_stack_with_a_credential_of_the_past_leaves_nothing(
+    stack: Stack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rotate(stack)
+    with mock.patch.dict(os.environ, stack.workspace.environment() | stack.cloud.environment()):
+        plan = stack.plan()
+        access = reach(plan.config)
+        destroy(plan, access, Pulumi("pulumi", stack.workspace.folder), print)
+        assert settled_residue(plan, access) == []
+    assert "unreachable" not in capfd.readouterr().out
+    assert stack.resources() == []
