@@ -16,7 +16,7 @@ magnum = Magnum(
     "magnum",
     MagnumCluster.model_validate_json(json.dumps(config.require_object("cluster"))),
     hosts=config.require_object("hosts"),
-    protect=False,
+    protect=config.get_bool("protect") or False,
 )
 Namespace(
     "namespace",
