@@ -30,6 +30,7 @@ from panda_infra.secrets.certificates import make_authority
 from testbed import prerequisites, site
 from testbed.bed import Bed
 from testbed.stacks import on_bed
+from testbed.workspace import overridden, shared
 from tests.support.documented import README, TOURS, documented, runs_elsewhere
 from tests.support.documents import DOCS, Command, commands
 from tests.unit.migration.conftest import SiteCheckout
@@ -171,7 +172,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
     """DOMA's stack file on the bed, with the broker and PanDA alone so that it is quick."""
     made = Site(tmp_path_factory.mktemp("documentation"), bed)
     file = REPOSITORY / "Pulumi.doma.yaml"
-    components = yaml.safe_load(file.read_text())["config"]["panda-infra:components"]
+    components = overridden(file, {})["panda-infra:components"]
     document = site.filled(
         file,
         on_bed(bed)
@@ -181,8 +182,9 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
             "panda-infra:lifecycle": {"protect": False},
         },
     )
-    made.stack("doma", document)
+    made.stack("doma", shared(document, REPOSITORY))
     shutil.copy(REPOSITORY / "Pulumi.sphenix.yaml", made.folder)
+    made.stack("lsst", shared(site.filled(REPOSITORY / "Pulumi.lsst.yaml"), REPOSITORY))
     with prerequisites.provided(bed, make_plan("doma", site.configuration(document))):
         yield made
         with ThreadPoolExecutor() as pool:
