@@ -45,9 +45,12 @@ check: venv ## ruff, mypy, import contracts
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 
-test: venv tools check ## all checks, and the tests of at most a quarter of an hour
+test: venv tools check ## all checks, and the tests of every change
 	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --quiet
-	@$(VENV)/python -m pytest tests/e2e -m "not long"
+	@$(VENV)/python -m pytest tests/e2e -m "not long" $(BESIDE)
+
+# Much of an end-to-end test is waiting: three files at once, each on a bed of its own, keep two cores busy.
+BESIDE = --numprocesses 3 --dist loadfile
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/e2e -m long
