@@ -192,20 +192,27 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
 
 
 def test_the_pages_work_one_after_the_other(here: Site) -> None:
+    # Before there are threads: Python's parser, which looks for what runs elsewhere, bears one at a time.
+    tours = {stack: _commands(tour) for stack, tour in TOURS.items()}
     with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(_walk, here, stack, tour) for stack, tour in TOURS.items()]:
+        for done in [pool.submit(_walk, here, stack, tour) for stack, tour in tours.items()]:
             done.result()
-    _walk(here, "doma", [README])
+    _walk(here, "doma", _commands([README]))
 
 
-def _walk(here: Site, stack: str, tour: Sequence[Path]) -> None:
-    """Run the commands of the pages; what stands in several once."""
-    ran: set[str] = set()
-    for page in tour:
-        for command in map(_of_readme, commands(page)) if page == README else commands(page):
-            if not runs_elsewhere(command) and command.text not in ran:
-                here.run(command, stack)
-                ran.add(command.text)
+def _commands(tour: Sequence[Path]) -> list[Command]:
+    """What to run of these pages; what stands in several once."""
+    every = [
+        command
+        for page in tour
+        for command in (map(_of_readme, commands(page)) if page == README else commands(page))
+    ]
+    return list({each.text: each for each in every if not runs_elsewhere(each)}.values())
+
+
+def _walk(here: Site, stack: str, tour: Sequence[Command]) -> None:
+    for command in tour:
+        here.run(command, stack)
 
 
 def _of_readme(command: Command) -> Command:
