@@ -11,7 +11,10 @@ from testbed.workspace import Workspace
 def test_locks_of_killed_engines_alone_are_removed(tmp_path: Path) -> None:
     locks = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "panda-infra" / "local"
     locks.mkdir(parents=True)
-    with subprocess.Popen([sys.executable, "-c", "input() # pulumi"], stdin=subprocess.PIPE) as engine:
+    command = [sys.executable, "-c", "print(flush=True); input() # pulumi"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as engine:
+        assert engine.stdout
+        engine.stdout.readline()  # the kernel shows a command line only once it runs
         (locks / "a.json").write_text(json.dumps({"pid": engine.pid}))
         Workspace(tmp_path, "local").unlock()
         assert list(locks.iterdir())
