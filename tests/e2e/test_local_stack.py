@@ -6,8 +6,11 @@ The tests of this module follow one stack through its life, in the order of the 
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -51,6 +54,38 @@ def api(bed: Bed) -> Api:
     return Api(bed.kubeconfig)
 
 
+@dataclass
+class Observed:
+    """When each component was first seen to have a pod, and first seen with all of them Ready; seconds of a clock."""
+
+    started: dict[str, float] = field(default_factory=dict)
+    ready: dict[str, float] = field(default_factory=dict)
+
+    def watch(self, api: Api, ended: threading.Event) -> None:
+        """Look until the end. A pod's own timestamps tell its last change of state, not its first."""
+        by_release = {Names().release(component): component for component in COMPONENTS}
+        while not ended.wait(0.1):
+            now = time.monotonic()
+            waiting_for: set[str] = set()
+            seen: set[str] = set()
+            for pod in pods(api):
+                if any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ())):
+                    continue  # a CronJob makes these for ever
+                component = by_release[pod["metadata"]["labels"]["app.kubernetes.io/instance"]]
+                seen.add(component)
+                if not is_ready(pod):
+                    waiting_for.add(component)
+            for component in seen:
+                self.started.setdefault(component, now)
+            for component in seen - waiting_for:
+                self.ready.setdefault(component, now)
+
+
+@pytest.fixture(scope="module")
+def observed() -> Observed:
+    return Observed()
+
+
 def summary(text: str) -> dict[str, int]:
     """The change summary at the end of ``--json`` output of a preview."""
     counts: dict[str, int] = json.loads(text)["changeSummary"]
@@ -61,14 +96,9 @@ def pods(api: Api) -> list[Object]:
     return api.list(f"/api/v1/namespaces/{_NAMESPACE}/pods")
 
 
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def ready_at(pod: Object) -> datetime:
-    conditions = {c["type"]: c for c in pod["status"]["conditions"]}
-    assert conditions["Ready"]["status"] == "True", pod["metadata"]["name"]
-    return moment(conditions["Ready"]["lastTransitionTime"])
+def is_ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def revisions(api: Api) -> dict[str, int]:
@@ -90,27 +120,27 @@ def test_preview_on_an_empty_cluster_shows_everything_and_touches_nothing(stack:
     assert _NAMESPACE not in {n["metadata"]["name"] for n in api.list("/api/v1/namespaces")}
 
 
-def test_up_deploys_every_component(stack: Workspace, api: Api, bed: Bed) -> None:
-    result = stack.up()
+def test_up_deploys_every_component(stack: Workspace, api: Api, bed: Bed, observed: Observed) -> None:
+    ended = threading.Event()
+    with ThreadPoolExecutor() as pool:
+        watching = pool.submit(observed.watch, api, ended)
+        try:
+            result = stack.up()
+        finally:
+            ended.set()
+        watching.result()
     assert result.code == 0, result.text
     assert set(revisions(api)) == {Names().release(component) for component in COMPONENTS}
     assert "PATH" not in result.text
     assert "warning:" not in result.text
     for pod in pods(api):
-        ready_at(pod)
+        assert is_ready(pod), pod["metadata"]["name"]
     assert references.check(bed, _NAMESPACE) == []
 
 
-def test_pods_got_ready_in_the_declared_order(stack: Workspace, api: Api) -> None:  # noqa: ARG001 - after up
-    started: dict[str, datetime] = {}
-    ready: dict[str, datetime] = {}
-    by_release = {Names().release(component): component for component in COMPONENTS}
-    for pod in pods(api):
-        component = by_release[pod["metadata"]["labels"]["app.kubernetes.io/instance"]]
-        created = moment(pod["metadata"]["creationTimestamp"])
-        started[component] = min(created, started.get(component, created))
-        ready[component] = max(ready_at(pod), ready.get(component, ready_at(pod)))
-    assert set(started) == set(COMPONENTS)
+def test_pods_got_ready_in_the_declared_order(observed: Observed) -> None:
+    started, ready = observed.started, observed.ready
+    assert set(started) == set(ready) == set(COMPONENTS)
     for component, spec in COMPONENTS.items():
         for before in prerequisites(spec, COMPONENTS):
             assert ready[before] <= started[component], f"{component} did not wait for {before}"
