@@ -63,7 +63,8 @@ def test_a_stack_that_is_wrong_keeps_no_other_from_its_preview(fork: Fork) -> No
     assert "nonsense" in outcome.log
 
 
-@pytest.mark.parametrize("platform", ["github", pytest.param("gitlab", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
 def test_it_gets_a_preview_of_a_stack_that_only_its_site_can_complete(fork: Fork, platform: str) -> None:
     outcome = _on_github(fork) if platform == "github" else _on_gitlab(fork)
     assert outcome.passed, outcome.log
