@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from panda_infra.config.base import Form
+from panda_infra.config.descriptions import descriptions
 from panda_infra.config.paths import Path
 
 __all__ = ["Place", "choices", "place", "root"]
@@ -129,7 +130,7 @@ def _step(path: Path, kind: Any, part: str | int) -> Place | None:
     arguments = typing.get_args(kind)
     if _is_model(kind) and isinstance(part, str):
         info = _fields(kind).get(part)
-        return info and _peeled((*path, part), info.annotation, info)
+        return info and _peeled((*path, part), info.annotation, info, _description(kind, part))
     if origin in (dict, Mapping) and isinstance(part, str) and part != "[key]":
         return _peeled((*path, part), arguments[1] if arguments else Any)
     if origin in (tuple, list, Sequence) and isinstance(part, int):
@@ -137,10 +138,9 @@ def _step(path: Path, kind: Any, part: str | int) -> Place | None:
     return None
 
 
-def _peeled(path: Path, annotation: Any, info: FieldInfo | None = None) -> Place:
+def _peeled(path: Path, annotation: Any, info: FieldInfo | None = None, description: str = "") -> Place:
     """The place of an annotation without its Annotated and optional wrappings."""
     constraints: list[Any] = list(info.metadata) if info else []
-    description = (info.description or "") if info else ""
     while True:
         if typing.get_origin(annotation) is Annotated:
             annotation, *metadata = typing.get_args(annotation)
@@ -169,6 +169,11 @@ def _is_model(kind: Any) -> typing.TypeGuard[type[BaseModel]]:
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
+
+
+def _description(model: type[BaseModel], key: str) -> str:
+    fields = model.model_fields
+    return next((text for name, text in descriptions(model).items() if fields[name].alias == key), "")
 
 
 def _tag(kind: Any) -> str | None:

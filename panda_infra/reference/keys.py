@@ -87,7 +87,7 @@ def _keys(model: type[BaseModel]) -> Iterator[Key]:
             else _words(here),
             required=info.is_required(),
             default=_default(info),
-            meaning=" ".join((info.description or "").split()),
+            meaning=" ".join(here.description.split()),
             example="" if hidden else _flow(here.example()),
             below=below,
         )
