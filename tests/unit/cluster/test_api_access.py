@@ -106,3 +106,11 @@ def test_a_server_of_another_authority_is_not_trusted(server: dict[str, Any]) ->
     document = kubeconfig(other, {"token": _TOKEN})
     with pytest.raises(ssl.SSLError):
         answer(target(document, None), yaml.safe_dump(document), None)
+
+
+def test_a_server_may_go_by_another_name(server: dict[str, Any]) -> None:
+    document = kubeconfig(server | {"tls-server-name": "127.0.0.1"}, {"token": _TOKEN})
+    assert answer(target(document, None), yaml.safe_dump(document), None)[0] == 201
+    document = kubeconfig(server | {"tls-server-name": "other"}, {"token": _TOKEN})
+    with pytest.raises(ssl.SSLError):
+        answer(target(document, None), yaml.safe_dump(document), None)
