@@ -54,6 +54,13 @@ def test_a_key_that_cannot_sign_is_told(change: dict[str, Any], words: str) -> N
     assert words in (check_keystore(changed(**change)) or "")
 
 
+@pytest.mark.parametrize("number", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+def test_a_key_with_a_number_of_another_key_is_told(number: str) -> None:
+    (other,) = json.loads(make_keystore())["keys"]
+    value = other[number] if number != "e" else "Aw"
+    assert "do not belong together" in (check_keystore(changed(**{number: value})) or "")
+
+
 def test_a_short_key_like_the_published_one_is_refused() -> None:
     numbers = rsa.generate_private_key(public_exponent=65537, key_size=1024).private_numbers()
     short = {"kid": "rsa1", "n": _text(numbers.public_numbers.n)}
