@@ -51,6 +51,15 @@ def test_plugins_lie_where_the_cli_looks(workshop: Workshop) -> None:
     assert home.is_relative_to(workshop.cache)
 
 
+def test_an_engine_built_here_keeps_no_logs(workshop: Workshop) -> None:
+    logs = engine.own_home() / "logs"
+    logs.mkdir(parents=True)
+    (logs / "pulumi-preview.log").touch()
+    for _ in range(2):
+        engine.home_of_built(PLUGINS, Builder(workshop))
+        assert logs.is_file()
+
+
 def test_an_official_cli_uses_the_plugins_of_the_users_home(workshop: Workshop) -> None:
     cli, builder = workshop.install("pulumi", "9.9.9"), Builder(workshop)
     for part in PLUGINS:
