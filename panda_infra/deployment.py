@@ -14,7 +14,7 @@ from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
-from panda_infra.kubernetes_object import KubernetesObject
+from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan, Release
 from panda_infra.policy.data import KEEPER, keeps_claims
 from panda_infra.policy.resources import namespace_marks

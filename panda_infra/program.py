@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pulumi
@@ -44,7 +45,9 @@ def plan_of_this_stack() -> Plan:
     for problem in warnings(loaded.config, stack=stack):
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
-    problems = [*lost_data(deployed_releases(), plan), *_check_world(plan)]
+    # Reading the state takes time that a stack without protection need not spend.
+    deployed = deployed_releases() if loaded.config.lifecycle.protect else {}
+    problems = [*lost_data(deployed, plan), *_check_world(plan)]
     if problems:
         raise loaded.error(problems)
     return plan
@@ -52,12 +55,19 @@ def plan_of_this_stack() -> Plan:
 
 def _check_world(plan: Plan) -> list[Problem]:
     config = plan.config
-    problems = check_charts(config.charts, [release.chart for release in plan.releases])
+    with ThreadPoolExecutor() as beside:
+        charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
+        cluster = _check_cluster(plan)
+    return [*charts.result(), *cluster]
+
+
+def _check_cluster(plan: Plan) -> list[Problem]:
+    config = plan.config
     if isinstance(config.cluster, ExistingCluster):
-        return problems + check_cluster(config.cluster, config.secrets)
+        return check_cluster(config.cluster, config.secrets)
     from panda_infra.cluster.magnum.preflight import check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     report = check_magnum(config.cluster, volumes=block_volumes(plan))
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
-    return [*problems, *report.problems]
+    return list(report.problems)

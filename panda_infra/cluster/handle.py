@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
-import pulumi_kubernetes as kubernetes
+
+from panda_infra.kubernetes_resources import KubernetesProvider
 
 __all__ = ["ClusterHandle", "kubernetes_provider"]
 
@@ -20,7 +21,7 @@ _BURST, _QPS = (
 class ClusterHandle:
     """A way into the cluster, and what must be there before anything is put into it."""
 
-    provider: kubernetes.Provider
+    provider: KubernetesProvider
     depends_on: Sequence[pulumi.Resource] = ()
 
 
@@ -30,19 +31,21 @@ def kubernetes_provider(
     identifier: pulumi.Input[str],
     context: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
-) -> kubernetes.Provider:
+) -> KubernetesProvider:
     """The one Kubernetes provider of a stack.
 
     ``identifier`` stays the same when the kubeconfig is renewed: only a change of it would replace every object.
     """
-    return kubernetes.Provider(
+    return KubernetesProvider(
         "cluster",
-        kubeconfig=pulumi.Output.secret(kubeconfig),
-        context=context,
-        cluster_identifier=identifier,
-        # Secrets and ConfigMaps are updated in place: a replacement would take them from running pods.
-        enable_secret_mutable=True,
-        enable_config_map_mutable=True,
-        kube_client_settings=kubernetes.KubeClientSettingsArgs(burst=_BURST, qps=_QPS),
-        opts=opts,
+        {
+            "kubeconfig": pulumi.Output.secret(kubeconfig),
+            "context": context,
+            "clusterIdentifier": identifier,
+            # Secrets and ConfigMaps are updated in place: a replacement would take them from running pods.
+            "enableSecretMutable": True,
+            "enableConfigMapMutable": True,
+            "kubeClientSettings": {"burst": _BURST, "qps": _QPS},
+        },
+        opts,
     )

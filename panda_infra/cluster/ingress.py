@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 
-from panda_infra.kubernetes_object import KubernetesObject
+from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
 
 __all__ = ["CONFIG_MAP", "SETTINGS", "ingress_settings"]
 
@@ -15,7 +14,7 @@ CONFIG_MAP = f"{_NAMESPACE}/{_NAME}"
 SETTINGS = {"allow-snippet-annotations": "true"}
 
 
-def ingress_settings(provider: kubernetes.Provider, *, opts: pulumi.ResourceOptions) -> KubernetesObject:
+def ingress_settings(provider: KubernetesProvider, *, opts: pulumi.ResourceOptions) -> KubernetesObject:
     """Allow snippets in Ingresses, beside whatever else the ConfigMap says; taken back on destroy.
 
     The ConfigMap must be there: on a new cluster `ClusterAccess` waits for it.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
-
-import requests
 
 from panda_infra.cache import cache_folder
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
@@ -66,46 +67,64 @@ def _check(source: ChartSource, chart: Chart) -> Problem | None:
 
 def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
     try:
-        response = _manifest(source, chart)
-    except (requests.RequestException, ValueError) as error:
-        what = f"the registry of {source.repository} cannot be asked ({type(error).__name__})"
+        answer = _manifest(source, chart)
+    except (OSError, ValueError) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        what = f"the registry of {source.repository} cannot be asked ({type(cause).__name__})"
         return Problem("charts.repository", what, "check the address, the network and `helm registry login`")
-    if response.status_code == requests.codes.not_found:
+    if answer.status == HTTPStatus.NOT_FOUND:
         what = f"{source.repository}/{chart.name} has no version {chart.version}"
         return Problem(
             f"components.{chart.name}.chart.version", what, "push the chart or name a version that exists"
         )
-    if not response.ok:
-        what = f"the registry answers {response.status_code} for {source.repository}/{chart.name}"
+    if answer.status != HTTPStatus.OK:
+        what = f"the registry answers {answer.status} for {source.repository}/{chart.name}"
         return Problem("charts.repository", what, "check the address and `helm registry login`")
-    digest = response.headers.get("Docker-Content-Digest", "")
-    if chart.digest and digest != chart.digest:
-        what = f"version {chart.version} is now {digest}, not the pinned {chart.digest}"
+    if chart.digest and answer.digest != chart.digest:
+        what = f"version {chart.version} is now {answer.digest}, not the pinned {chart.digest}"
         fix = "somebody overwrote this version: review the new chart, then pin its digest"
         return Problem(f"components.{chart.name}.chart.digest", what, fix)
     return None
 
 
-def _manifest(source: OciCharts, chart: Chart) -> requests.Response:
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    digest: str = ""
+
+
+def _manifest(source: OciCharts, chart: Chart) -> _Answer:
     host, _, path = source.repository.removeprefix("oci://").partition("/")
     scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
     url = f"{scheme}://{host}/v2/{path}/{chart.name}/manifests/{chart.version}"
     headers = {"Accept": _MANIFEST}
-    response = requests.head(url, headers=headers, timeout=_PATIENCE)
-    if response.status_code in (requests.codes.unauthorized, requests.codes.forbidden):
-        headers = _authorized(response, headers, host, f"{path}/{chart.name}:{chart.version}")
-        response = requests.head(url, headers=headers, timeout=_PATIENCE)
-    return response
+    answer = _ask(url, headers)
+    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return _ask(url, _authorized(url, headers, host, f"{path}/{chart.name}:{chart.version}"))
+    return answer
 
 
-def _authorized(response: requests.Response, headers: dict[str, str], host: str, name: str) -> dict[str, str]:
+def _ask(url: str, headers: Mapping[str, str]) -> _Answer:
+    """The registry's answer, over the proxies and with the authorities of this machine, as Helm would get it."""
+    request = urllib.request.Request(url, headers=dict(headers), method="HEAD")  # noqa: S310 - http by _LOCAL
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
+            return _Answer(response.status, response.headers.get("Docker-Content-Digest", ""))
+    except urllib.error.HTTPError as error:
+        return _Answer(error.code)
+
+
+def _authorized(url: str, headers: dict[str, str], host: str, name: str) -> dict[str, str]:
     """The headers with what the registry demands: a token, from the login that Helm and Docker share if any."""
-    from oras.client import OrasClient  # noqa: PLC0415 - slow, for registries that demand a token only
+    # Slow, for registries that demand a token only.
+    import requests  # noqa: PLC0415
+    from oras.client import OrasClient  # noqa: PLC0415
 
     client = OrasClient(hostname=host)
     client.auth.load_configs(client.get_container(f"{host}/{name}"))
+    refusal = requests.head(url, headers=headers, timeout=_PATIENCE)
     authorized: dict[str, str]
-    authorized, _ = client.auth.authenticate_request(response, headers)
+    authorized, _ = client.auth.authenticate_request(refusal, headers)
     return authorized
 
 

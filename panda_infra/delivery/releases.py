@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pulumi
-from pulumi_kubernetes.helm.v3 import Release as HelmRelease
 
 from panda_infra.delivery.charts import ChartReference
+from panda_infra.kubernetes_resources import HelmRelease
 from panda_infra.plan.model import Release
 from panda_infra.plan.values.merge import merged
 
@@ -38,17 +38,19 @@ class Component(pulumi.ComponentResource):
         rolling = {sub: {"podAnnotations": dict(hashes)} for sub, hashes in annotations.items() if hashes}
         self.release = HelmRelease(
             release.component,
-            name=release.name,
-            namespace=namespace,
-            chart=chart.location,
-            version=chart.version,
-            values=merged(rolling, release.values),
-            # A null switches one of the chart's own annotations off.
-            allow_null_values=True,
-            timeout=release.timeout,
-            max_history=10,
-            postrender=postrender,
-            opts=pulumi.ResourceOptions(
+            {
+                "name": release.name,
+                "namespace": namespace,
+                "chart": chart.location,
+                "version": chart.version,
+                "values": merged(rolling, release.values),
+                # A null switches one of the chart's own annotations off.
+                "allowNullValues": True,
+                "timeout": release.timeout,
+                "maxHistory": 10,
+                "postrender": postrender,
+            },
+            pulumi.ResourceOptions(
                 parent=self,
                 depends_on=list(depends_on),
                 custom_timeouts=pulumi.CustomTimeouts(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pulumi
 
 from panda_infra.catalog.names import Names
-from panda_infra.kubernetes_object import KubernetesObject
+from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.secrets import SecretContent
 
 __all__ = ["StackSecrets"]

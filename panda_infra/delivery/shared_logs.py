@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pulumi
 
-from panda_infra.kubernetes_object import KubernetesObject
+from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import SharedClaim
 
 __all__ = ["shared_logs"]

@@ -73,8 +73,8 @@ def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(folder: Pat
         ),
         (
             "panda_infra/delivery/releases.py",
-            "max_history=10",
-            "max_history=11",
+            '"maxHistory": 10',
+            '"maxHistory": 11',
             ["what makes resources of a Plan changed: panda_infra/delivery"],
         ),
         (

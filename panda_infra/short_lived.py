@@ -1,0 +1,26 @@
+"""What the program leaves out because it ends within seconds: together a third of its time."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+
+import pulumi
+
+__all__ = ["live_shortly"]
+
+
+def live_shortly() -> None:
+    """Collect no garbage, and keep the SDK's debug messages to itself.
+
+    Almost all that the program allocates is needed until its end; without ``freeze`` the interpreter would then
+    look through it once more. The SDK sends several messages for each resource, each with a call that blocks,
+    whether or not the engine shows them.
+    """
+    gc.disable()
+    atexit.register(gc.freeze)
+    pulumi.log.debug = _silent
+
+
+def _silent(msg: str, *_: object, **__: object) -> None:
+    pass
