@@ -55,8 +55,8 @@ BESIDE = --numprocesses 3 --dist loadfile
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/e2e -m long
 
-bench: venv ## measure, print the ratios
-	@$(VENV)/python -m bench
+bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
+	@$(VENV)/python -m bench $(if $(CHARTS),--charts $(CHARTS))
 
 docs: venv ## write the pages and pictures of docs/ that are made of the code
 	@$(VENV)/python -m panda_infra.reference

@@ -1,6 +1,8 @@
-"""``python -m bench``: every measurement, one after another."""
+"""``python -m bench [--charts CHECKOUT]``: every measurement, one after another."""
+
+import sys
 
 from bench import deploy, nodes
 
-deploy.main()
+deploy.main(sys.argv[1:])
 nodes.main()

@@ -1,15 +1,19 @@
-"""``python -m bench.deploy``: how long the program takes, as ratios measured in one run.
+"""``python -m bench.deploy [--charts CHECKOUT]``: how long the program takes, as ratios measured in one run.
 
 Every pod of the local stack gets ready after a set delay; the same charts with the same values and delays are then
-installed by Helm, one after another. Figures are wall-clock seconds on this machine; only the ratios travel.
+installed by Helm, one after another. What changes nothing is measured in turns, so that a machine that gets slower
+does so for both sides of a ratio; the shortest of each counts. Figures are wall-clock seconds on this machine; only
+the ratios travel.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +28,7 @@ from testbed import charts, instances, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
-from tools import REPOSITORY, toolchain
+from tools import toolchain
 
 # Seconds until the pods of each component are ready: the order of what its containers need, without image pulls.
 DELAYS = {
@@ -43,6 +47,7 @@ GOALS = {
     "unchanged up / helm upgrade one after another": 0.35,
     "preview / preview of an empty program": 1.5,
 }
+_ROUNDS = 5
 _NAMESPACE = "bench"
 _EMPTY_PROGRAM = """
 import pulumi_kubernetes
@@ -87,25 +92,34 @@ def sections() -> dict[str, Any]:
     return {"panda-infra:namespace": _NAMESPACE, "panda-infra:components": components}
 
 
-def measure() -> Figures:
-    """One run of everything on a bed of its own."""
-    folders = charts.find(REPOSITORY / "tests" / "charts")
-    with instances.running("bench", charts=folders) as bed:
+def measure(folders: Sequence[Path]) -> Figures:
+    """One run of everything with these charts on a bed of its own."""
+    with (
+        instances.running("bench", charts=folders) as bed,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         workspace = stacks.local(bed, bed.state / "stacks" / "bench", sections())
         empty = _empty_program(bed)
-        empty_preview = min(_seconds(lambda: _checked(empty.preview())) for _ in range(3))
-        preview = min(_seconds(lambda: _checked(workspace.preview())) for _ in range(3))
+        helm = Helm(bed, Path(scratch))
         fresh_up = _seconds(lambda: _checked(workspace.up("--skip-preview")))
+        helm.take_over_values()
         again = ("--skip-preview", "--expect-no-changes")
-        unchanged_up = min(_seconds(lambda: _checked(workspace.up(*again))) for _ in range(3))
-        with tempfile.TemporaryDirectory() as scratch:
-            helm = Helm(bed, Path(scratch))
-            helm.take_over_values()
-            _checked(workspace.destroy())
-            helm.prepare_namespace()
-            helm_install = _seconds(lambda: helm.each("install"))
-            helm_upgrade = min(_seconds(lambda: helm.each("upgrade")) for _ in range(2))
+        preview, empty_preview, unchanged_up, helm_upgrade = _in_turns(
+            lambda: _checked(workspace.preview()),
+            lambda: _checked(empty.preview()),
+            lambda: _checked(workspace.up(*again)),
+            lambda: helm.each("upgrade"),
+        )
+        _checked(workspace.destroy())
+        helm.prepare_namespace()
+        helm_install = _seconds(lambda: helm.each("install"))
     return Figures(preview, empty_preview, fresh_up, unchanged_up, helm_install, helm_upgrade)
+
+
+def _in_turns(*actions: Callable[[], object]) -> list[float]:
+    """The shortest time of each."""
+    rounds = [[_seconds(action) for action in actions] for _ in range(_ROUNDS)]
+    return [min(times) for times in zip(*rounds, strict=True)]
 
 
 class Helm:
@@ -196,9 +210,13 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure and print."""
-    figures = measure()
+    parser = argparse.ArgumentParser(prog="python -m bench.deploy")
+    parser.add_argument(
+        "--charts", type=Path, metavar="CHECKOUT", help="of the real charts, to measure those"
+    )
+    figures = measure(charts.chosen(parser.parse_args(arguments).charts))
     length, path = critical_path(COMPONENTS, DELAYS)
     print(yaml.safe_dump({k: round(v, 2) for k, v in vars(figures).items()}, sort_keys=False), end="")
     print(f"critical path: {length:.0f} s ({' -> '.join(path)}); sum of the delays: {sum(DELAYS.values())} s")
@@ -208,4 +226,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

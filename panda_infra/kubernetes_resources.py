@@ -1,7 +1,7 @@
 """The resources of the Kubernetes provider that the program makes.
 
 The SDK has a class for each kind, but importing it takes longer than anything else in a preview. The engine and the
-provider know a resource by its type token and its inputs' names alone; a test compares both with what the SDK would send.
+provider know a resource by its type token and its inputs' names; a test compares them with what the SDK would send.
 """
 
 from __future__ import annotations

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from testbed import executables, registry
 from testbed.errors import BedError
+from tools import REPOSITORY
 
 if TYPE_CHECKING:
     from testbed.bed import Bed
 
+FIXTURES = REPOSITORY / "tests" / "charts"
+"""Small charts with the names, values and references of the real ones."""
 _TIMEOUT = 60.0
 
 
@@ -28,6 +31,15 @@ class Published:
     reference: str
     version: str
     digest: str
+
+
+def chosen(checkout: Path | None) -> list[Path]:
+    """The chart folders of a checkout of the real charts, else the fixture charts.
+
+    Raises:
+        BedError: there is none.
+    """
+    return find(checkout / "helm" if checkout else FIXTURES)
 
 
 def find(folder: Path) -> list[Path]:

@@ -9,7 +9,6 @@ from testbed import charts, instances, stacks
 from testbed.bed import Bed
 from testbed.errors import BedError
 from testbed.workspace import Workspace
-from tools import REPOSITORY
 
 __all__ = ["NAME", "down", "up"]
 
@@ -25,7 +24,7 @@ def up(checkout: Path | None = None) -> Workspace:
     Raises:
         BedError: the deployment failed; the bed keeps running, so that one can look at it.
     """
-    bed = _bed(charts.find(checkout / "helm" if checkout else REPOSITORY / "tests" / "charts"))
+    bed = _bed(charts.chosen(checkout))
     workspace = workspace_of(bed)
     if not workspace.exists:
         workspace = stacks.local(bed, workspace.folder)

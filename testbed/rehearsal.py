@@ -27,10 +27,8 @@ from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
 from tools import REPOSITORY
 
-__all__ = ["FIXTURES", "Change", "Report", "changes", "rehearse"]
+__all__ = ["Change", "Report", "changes", "rehearse"]
 
-FIXTURES = REPOSITORY / "tests" / "charts"
-"""Small charts with the names, values and references of the real ones."""
 
 _SECRETS = f"{PROJECT}:secrets"
 _FLAWLESS = "nothing missing, no change by the second up, nothing left"
@@ -79,7 +77,7 @@ def rehearse(
     *,
     change: Change | None = None,
     bed: Bed | None = None,
-    chart_folder: Path = FIXTURES,
+    checkout: Path | None = None,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Report:
     """Deploy a stack, deploy it again, destroy it; its secrets and its site's values are made up.
@@ -88,7 +86,7 @@ def rehearse(
         stack_file: ``Pulumi.<stack>.yaml``, which is not changed.
         change: begins with the stack of an earlier commit, on the same site.
         bed: a running one whose charts are used; without it one is started, and stopped in the end.
-        chart_folder: charts to publish on a bed of its own.
+        checkout: of the real charts, which a bed of its own then has instead of the fixture charts.
         report: takes a line before each step.
 
     Raises:
@@ -97,7 +95,7 @@ def rehearse(
     """
     stack = site.stack_name(stack_file)
     config = site.configuration(overridden(stack_file, {}))
-    with _own_bed(stack, config, chart_folder, report) if bed is None else nullcontext(bed) as used:
+    with _own_bed(stack, config, checkout, report) if bed is None else nullcontext(bed) as used:
         with place(used, make_plan(stack, config)) as where:
             workspace = Workspace(used.state / "rehearsals" / stack, stack)
             before = where.inventory()
@@ -109,13 +107,13 @@ def rehearse(
 
 
 def _own_bed(
-    stack: str, config: StackConfig, folder: Path, report: Callable[[str], None]
+    stack: str, config: StackConfig, checkout: Path | None, report: Callable[[str], None]
 ) -> AbstractContextManager[Bed]:
     report(f"{stack}: starting a test bed")
     inside = isinstance(config.cluster, ExistingCluster)
     room = prerequisites.workers(make_plan(stack, config)) if inside else 0
     name = f"rehearsal-{stack[:20]}-{secrets.token_hex(3)}"
-    return instances.running(name, nodes=room, charts=charts.find(folder))
+    return instances.running(name, nodes=room, charts=charts.chosen(checkout))
 
 
 def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:

@@ -64,11 +64,10 @@ def rehearse(
         say(f"stack {stack} is not touched")
         return
     here = project()
-    folder = charts / "helm" if charts else rehearsal.FIXTURES
     try:
         with _former(here, since) as former:
             change = rehearsal.Change(former, lambda text: write(preview_json, text)) if former else None
-            report = rehearsal.rehearse(here.file(stack), change=change, chart_folder=folder, report=say)
+            report = rehearsal.rehearse(here.file(stack), change=change, checkout=charts, report=say)
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None
     if as_json:

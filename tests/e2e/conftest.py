@@ -6,20 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from testbed import instances
+from testbed import charts, instances
 from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
-
-CHARTS = Path(__file__).resolve().parent.parent / "charts"
 
 
 @pytest.fixture(scope="session")
 def bed() -> Iterator[Bed]:
     """A fresh instance with four workers and the fixture charts published."""
-    charts = sorted(path.parent for path in CHARTS.glob("*/Chart.yaml"))
-    with instances.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=charts) as bed:
+    folders = charts.chosen(None)
+    with instances.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=folders) as bed:
         yield bed
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Like a checkout of the real charts, with the fixture charts in it."""
+    folder = tmp_path / "panda-k8s"
+    folder.mkdir()
+    (folder / "helm").symlink_to(charts.FIXTURES)
+    return folder
 
 
 @pytest.fixture(scope="module")

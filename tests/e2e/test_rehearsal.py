@@ -16,7 +16,7 @@ from panda_infra.changes.preview import read
 from testbed import leftovers, site
 from testbed.bed import Bed
 from testbed.errors import BedError
-from testbed.rehearsal import FIXTURES, Change, rehearse
+from testbed.rehearsal import Change, rehearse
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tests.support.stack_files import STACKS, stack_file
@@ -56,15 +56,13 @@ def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, be
 
 
 @pytest.mark.long
-def test_the_command_has_a_bed_of_its_own(tmp_path: Path) -> None:
-    (tmp_path / "panda-k8s").mkdir()
-    (tmp_path / "panda-k8s" / "helm").symlink_to(FIXTURES)
+def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
     told = [
         documented("python -m panda_infra rehearse local"),
         documented("python -m panda_infra rehearse doma"),
         documented(
             "python -m panda_infra rehearse doma --charts ../panda-k8s",
-            {"../panda-k8s": str(tmp_path / "panda-k8s")},
+            {"../panda-k8s": str(checkout)},
         ),
     ]
     for each in told:

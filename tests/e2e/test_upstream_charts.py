@@ -20,6 +20,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def test_a_stack_comes_stays_and_goes(stack: str, pytestconfig: pytest.Config) -> None:
     checkout: Path = pytestconfig.getoption("--upstream-charts")
-    report = rehearse(stack_file(stack), chart_folder=checkout.resolve() / "helm")
+    report = rehearse(stack_file(stack), checkout=checkout.resolve())
     assert report.passed, str(report)
     assert list(report.seconds) == ["up", "up again", "destroy"]

@@ -11,14 +11,14 @@ import yaml
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import ComponentSpec
 from panda_infra.plan.values.merge import merged
-from tools import REPOSITORY
+from testbed.charts import FIXTURES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every component with the fixture charts and, with the option, also with upstream's."""
     if "charts" in metafunc.fixturenames:
         checkout: Path | None = metafunc.config.getoption("--upstream-charts")
-        folders = {"fixture": REPOSITORY / "tests" / "charts"}
+        folders = {"fixture": FIXTURES}
         if checkout:
             folders["upstream"] = checkout / "helm"
         metafunc.parametrize("charts", folders.values(), ids=folders.keys())

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.charts.rendering import FIXTURES, Renderer
+from testbed.charts import FIXTURES
+from tests.unit.charts.rendering import Renderer
 from tools.errors import ToolsError
 from tools.toolchain import ensure
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from tests.unit.charts.rendering import FIXTURES, Objects
+from testbed.charts import FIXTURES
+from tests.unit.charts.rendering import Objects
 
 __all__ = ["CONTRACT", "chart_facts", "facts", "references"]
 

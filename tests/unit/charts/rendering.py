@@ -11,9 +11,8 @@ from typing import Any
 
 import yaml
 
-__all__ = ["FIXTURES", "RELEASES", "Objects", "Renderer"]
+__all__ = ["RELEASES", "Objects", "Renderer"]
 
-FIXTURES = Path(__file__).parents[2] / "charts"
 
 RELEASES = {
     "msgsvc": "panda-msgsvc",

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
+from testbed.charts import FIXTURES
 from tests.unit.charts.contract import CONTRACT, chart_facts, facts, references
-from tests.unit.charts.rendering import FIXTURES, RELEASES, Objects, Renderer
+from tests.unit.charts.rendering import RELEASES, Objects, Renderer
 from tests.unit.charts.value_sets import VALUE_SETS
 
 CONTRACT_SETS = ("defaults", "production")

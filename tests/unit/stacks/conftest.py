@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from testbed.charts import FIXTURES
 from tests.support.stack_files import STACKS
 from tests.unit.stacks.rendered import Rendered, render
-from tools import REPOSITORY
 from tools.errors import ToolsError
 from tools.toolchain import ensure
 
-_FIXTURES = REPOSITORY / "tests" / "charts"
 _render = cache(render)
 
 
@@ -21,7 +20,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that wants ``rendered`` every stack with every folder of charts."""
     if "rendered" in metafunc.fixturenames:
         checkout: Path | None = metafunc.config.getoption("--upstream-charts")
-        folders = {"fixture": _FIXTURES} | ({"upstream": checkout / "helm"} if checkout else {})
+        folders = {"fixture": FIXTURES} | ({"upstream": checkout / "helm"} if checkout else {})
         cases = {
             f"{stack}-{charts}": (stack, folder) for charts, folder in folders.items() for stack in STACKS
         }
