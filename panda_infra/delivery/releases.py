@@ -58,4 +58,3 @@ class Component(pulumi.ComponentResource):
                 ),
             ),
         )
-        self.register_outputs({})

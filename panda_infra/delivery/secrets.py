@@ -40,7 +40,6 @@ class StackSecrets(pulumi.ComponentResource):
             )
             for suffix, content in contents.items()
         }
-        self.register_outputs({})
 
 
 def _data(content: SecretContent) -> dict[str, pulumi.Output[dict[str, str]]]:
