@@ -16,6 +16,9 @@ from tools.errors import ToolsError
 LOCK = REPOSITORY / "requirements-dev.lock"
 LINK = REPOSITORY / ".venv"
 
+# The lock is complete, so nothing is left to resolve; modules are compiled when first imported.
+_INSTALL = ("install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "-r")
+
 # Scripts in a virtualenv name its interpreter by absolute path, so that it cannot be made elsewhere and moved
 # in place. This file, written last, tells a whole one from what an interrupted run left.
 COMPLETE = "complete"
@@ -32,7 +35,8 @@ def folder_of(lock: Path, name: str) -> Path:
     except FileNotFoundError:
         raise ToolsError(f"the lock {lock} does not exist: `make lock` writes it") from None
     identity = f"{platform.python_implementation()} {sys.version} {platform.machine()} {sys.base_prefix}"
-    digest = hashlib.sha256(content + b"\0" + identity.encode()).hexdigest()[:16]
+    recipe = " ".join((identity, *_INSTALL)).encode()
+    digest = hashlib.sha256(content + b"\0" + recipe).hexdigest()[:16]
     return cache.root() / "venvs" / name / digest
 
 
@@ -77,25 +81,9 @@ def _make(folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         _run("python3 -m venv (Debian has it in python3-venv)", sys.executable, "-m", "venv", str(folder))
-        _run(
-            f"pip install -r {lock.name}",
-            str(folder / "bin" / "python"),
-            *("-m", "pip", "--disable-pip-version-check", "install", "--quiet"),
-            # The lock is complete, so nothing is left to resolve; modules are compiled when first imported.
-            *("--require-hashes", "--no-deps", "--no-compile", "-r", str(lock)),
-        )
-        # The lock alone says what is in here, and Pulumi asks a pip that it finds for its version, half a second
-        # at the start of every command.
-        _run(
-            "pip uninstall pip",
-            str(folder / "bin" / "python"),
-            "-m",
-            "pip",
-            "uninstall",
-            "--quiet",
-            "--yes",
-            "pip",
-        )
+        # Its own pip stays in it: an official language host asks that for the packages before every command.
+        pip = (str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
+        _run(f"pip install -r {lock.name}", *pip, *_INSTALL, str(lock))
         (folder / COMPLETE).touch()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

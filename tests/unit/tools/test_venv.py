@@ -1,3 +1,5 @@
+import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -5,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.conftest import Workshop
-from tools import venv
+from tools import venv, versions
 from tools.errors import ToolsError
 
 
@@ -39,12 +41,21 @@ def test_a_virtualenv_is_made_once(workshop: Workshop, lock: Path, commands: lis
     folder = ensure(lock, lines.append)
     assert ensure(lock) == folder
     assert folder.is_relative_to(workshop.cache / "venvs" / "test")
-    make, install, uninstall = commands
+    make, install = commands
     assert make == (sys.executable, "-m", "venv", str(folder))
     assert "--require-hashes" in install
     assert str(lock) in install
-    assert uninstall[-1] == "pip"  # so that Pulumi does not ask it for its version
     assert len(lines) == 2
+
+
+def test_this_virtualenv_answers_an_official_language_host() -> None:
+    """Which finds the plugins of a program by the packages that pip lists, and gives up without pip."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "list", "--format", "json"], capture_output=True, text=True, check=True
+    )
+    found = {each["name"].replace("_", "-"): each["version"] for each in json.loads(listed.stdout)}
+    assert found["pulumi-kubernetes"] == versions.PULUMI_KUBERNETES
+    assert found["pulumi-openstack"] == versions.PULUMI_OPENSTACK
 
 
 @pytest.mark.usefixtures("workshop")

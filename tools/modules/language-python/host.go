@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"strings"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
@@ -53,6 +54,15 @@ func command(ctx context.Context, info *pulumirpc.ProgramInfo, args ...string) (
 	return interpreter.Command(ctx, args...)
 }
 
+// withStderr adds what a failed process wrote there to the error of its end.
+func withStderr(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return fmt.Errorf("%w\n%s", err, exit.Stderr)
+	}
+	return err
+}
+
 // exitCode tells how a process ended; err remains only when it could not be run at all.
 func exitCode(err error) (int, error) {
 	var exit *exec.ExitError
@@ -73,18 +83,18 @@ func (h *host) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.Plugin
 	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
+// About tells which Python runs the program. The CLI asks at the start of every command, so the interpreter starts
+// once and bare; pip, whose version the official host tells too, would take longer than the rest of it.
 func (h *host) About(ctx context.Context, request *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	interpreter, err := python(request.Info)
+	const question = "import sys; print(sys.executable, '%d.%d.%d' % sys.version_info[:3], sep='\\n', end='')"
+	cmd, err := command(ctx, request.Info, "-I", "-S", "-c", question)
 	if err != nil {
 		return nil, err
 	}
-	about, err := interpreter.About(ctx)
+	answer, err := cmd.Output()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("asking %s for its version: %w", cmd.Path, withStderr(err))
 	}
-	return &pulumirpc.AboutResponse{
-		Executable: about.PythonExecutable,
-		Version:    about.PythonVersion.String(),
-		Metadata:   map[string]string{"pip": about.ToolchainVersion.String()},
-	}, nil
+	executable, version, _ := strings.Cut(string(answer), "\n")
+	return &pulumirpc.AboutResponse{Executable: executable, Version: version}, nil
 }

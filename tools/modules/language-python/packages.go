@@ -4,9 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os/exec"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -25,11 +23,7 @@ func (h *host) GetRequiredPackages(
 	}
 	output, err := cmd.Output()
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return nil, fmt.Errorf("listing the provider packages of %s: %w\n%s", cmd.Path, err, exit.Stderr)
-		}
-		return nil, fmt.Errorf("listing the provider packages of %s: %w", cmd.Path, err)
+		return nil, fmt.Errorf("listing the provider packages of %s: %w", cmd.Path, withStderr(err))
 	}
 	var found []struct{ Name, Version, Server string }
 	if err := json.Unmarshal(output, &found); err != nil {
