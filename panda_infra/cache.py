@@ -12,5 +12,5 @@ def cache_folder() -> Path:
     """``$PANDA_INFRA_CACHE``, else ``panda-infra`` in the user's XDG cache folder."""
     chosen = os.environ.get("PANDA_INFRA_CACHE")
     if chosen:
-        return Path(chosen)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "panda-infra"
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "panda-infra"

@@ -12,6 +12,8 @@ from tools import REPOSITORY
 from tools.errors import ToolsError
 
 TEMPORARY = ".tmp-"
+# GitLab keeps between jobs only what lies inside the checkout; git and the checks leave this folder alone.
+IN_REPOSITORY = REPOSITORY / ".cache"
 
 Report = Callable[[str], None]
 """Takes one line about progress for the user."""
@@ -21,13 +23,13 @@ def root() -> Path:
     """The cache folder: $PANDA_INFRA_CACHE, else the XDG cache's `panda-infra`. It need not exist yet.
 
     Raises:
-        ToolsError: The folder lies inside the repository, where it would be taken for sources.
+        ToolsError: The folder lies inside the repository, where it would be taken for sources, and not in `.cache`.
     """
     chosen = os.environ.get("PANDA_INFRA_CACHE")
     xdg = os.environ.get("XDG_CACHE_HOME")
     folder = Path(chosen) if chosen else (Path(xdg) if xdg else Path.home() / ".cache") / "panda-infra"
     folder = folder.expanduser().resolve()
-    if folder.is_relative_to(REPOSITORY):
+    if folder.is_relative_to(REPOSITORY) and not folder.is_relative_to(IN_REPOSITORY):
         raise ToolsError(
             f"the cache folder {folder} lies inside the repository: set PANDA_INFRA_CACHE to another"
         )

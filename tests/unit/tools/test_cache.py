@@ -21,11 +21,17 @@ def test_root_is_overridable_then_xdg_then_home(monkeypatch: pytest.MonkeyPatch,
     assert cache.root() == tmp_path / "own"
 
 
-@pytest.mark.parametrize("inside", ["", "cache", "tests/../cache"])
-def test_root_is_never_in_the_repository(monkeypatch: pytest.MonkeyPatch, inside: str) -> None:
+@pytest.mark.parametrize("inside", ["", "cache", "tests/../cache", ".cache/.."])
+def test_root_is_not_among_the_sources(monkeypatch: pytest.MonkeyPatch, inside: str) -> None:
     monkeypatch.setenv("PANDA_INFRA_CACHE", str(REPOSITORY / inside))
     with pytest.raises(ToolsError, match="PANDA_INFRA_CACHE"):
         cache.root()
+
+
+def test_root_may_be_where_git_and_the_checks_look_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PANDA_INFRA_CACHE", str(REPOSITORY / ".cache"))
+    assert cache.root() == REPOSITORY / ".cache"
+    assert f"/{cache.root().name}/" in (REPOSITORY / ".gitignore").read_text().splitlines()
 
 
 def test_publish_makes_a_folder_once(tmp_path: Path) -> None:

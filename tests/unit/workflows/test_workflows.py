@@ -16,7 +16,7 @@ import yaml
 
 from panda_infra.cli.app import app as program
 from testbed.cli import app as bed
-from tools import REPOSITORY, toolchain
+from tools import REPOSITORY, cache, toolchain
 
 GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 ACTION = REPOSITORY / ".github" / "actions" / "setup" / "action.yml"
@@ -106,6 +106,14 @@ def test_they_only_call_commands_of_this_repository(file: Path) -> None:
     lines = list(scripts(loaded(file)))
     assert lines
     assert [line for line in lines if not _ALLOWED.match(line)] == []
+
+
+def test_gitlab_keeps_the_folder_that_the_tools_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = loaded(GITLAB)
+    folder = document["variables"]["PANDA_INFRA_CACHE"].replace("$CI_PROJECT_DIR", str(REPOSITORY))
+    monkeypatch.setenv("PANDA_INFRA_CACHE", folder)
+    kept = [REPOSITORY / path for path in document["default"]["cache"]["paths"]]
+    assert kept == [cache.root()]
 
 
 def commands() -> list[tuple[str, ...]]:
