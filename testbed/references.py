@@ -1,8 +1,8 @@
 """What a kubelet would refuse: references of pods to things that do not exist.
 
 The simulated kubelets mount nothing and set no environment, so a pod whose Secret, key, claim or mounted
-path is missing turns Ready all the same. The checker resolves every reference as a kubelet does, in terms
-of plain API objects.
+path is missing turns Ready all the same, and the pod of a Job ends at once. The checker resolves every reference as a
+kubelet does, in terms of plain API objects; of Jobs and CronJobs it looks at what their pods are made of.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from testbed.api import Api, Object
 
@@ -23,7 +25,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, order=True)
 class Missing:
-    """A reference that leads nowhere: ``referrer`` is the place in the pod, ``what`` is not there."""
+    """A reference that leads nowhere: ``referrer`` is the place in the pod, ``what`` is not there.
+
+    ``pod`` is ``Job NAME`` or ``CronJob NAME`` for a reference in their template.
+    """
 
     namespace: str
     pod: str
@@ -67,16 +72,42 @@ class Existing:
 def check(bed: Bed, namespace: str | None = None) -> list[Missing]:
     """Every unresolved reference of every pod of the bed, or of one namespace."""
     api = Api(bed.kubeconfig)
-    scope = f"/api/v1/namespaces/{namespace}" if namespace else "/api/v1"
-    kinds = ("pods", "secrets", "configmaps", "persistentvolumeclaims", "serviceaccounts")
-    with ThreadPoolExecutor(max_workers=len(kinds)) as pool:
-        pods, *targets = pool.map(lambda kind: api.list(f"{scope}/{kind}"), kinds)
-    return unresolved(pods, Existing.of(*targets))
+    scope = f"namespaces/{namespace}/" if namespace else ""
+    core = ("secrets", "configmaps", "persistentvolumeclaims", "serviceaccounts")
+    collections = [f"/api/v1/{scope}{kind}" for kind in ("pods", *core)]
+    collections += [f"/apis/batch/v1/{scope}{kind}" for kind in ("jobs", "cronjobs")]
+    with ThreadPoolExecutor(max_workers=len(collections)) as pool:
+        pods, *targets, jobs, cron_jobs = pool.map(api.list, collections)
+    existing = Existing.of(*targets)
+    return sorted([*unresolved(pods, existing), *unresolved_by_jobs(jobs, cron_jobs, existing)])
 
 
 def unresolved(pods: Iterable[Object], existing: Existing) -> list[Missing]:
     """What is missing for ``pods``, sorted. Pods that have ended or are ending need nothing any more."""
     return sorted({missing for pod in pods if _is_live(pod) for missing in _Pod(pod, existing).missing()})
+
+
+def unresolved_by_jobs(
+    jobs: Iterable[Object], cron_jobs: Iterable[Object], existing: Existing
+) -> list[Missing]:
+    """What is missing for the pods that ``jobs`` and ``cron_jobs`` make, or have made, sorted.
+
+    Jobs of a CronJob may be of an earlier release: what it makes next counts.
+    """
+    own = [job for job in jobs if not job["metadata"].get("ownerReferences")]
+    templates = [(f"Job {job['metadata']['name']}", job, job["spec"]["template"]) for job in own]
+    templates += [
+        (f"CronJob {job['metadata']['name']}", job, job["spec"]["jobTemplate"]["spec"]["template"])
+        for job in cron_jobs
+    ]
+    return sorted(
+        {
+            missing
+            for name, job, template in templates
+            if "deletionTimestamp" not in job["metadata"]
+            for missing in _Template(job["metadata"]["namespace"], name, template["spec"], existing).missing()
+        }
+    )
 
 
 def _is_live(pod: Object) -> bool:
@@ -89,15 +120,14 @@ def _key(item: Object) -> Key:
     return metadata.get("namespace", ""), metadata["name"]
 
 
-class _Pod:
-    """Walks through one pod; generators of ``(referrer, what is missing)``."""
+class _Template:
+    """Walks through what pods are made of; generators of ``(referrer, what is missing)``."""
 
-    def __init__(self, pod: Object, existing: Existing) -> None:
-        self._namespace, self._name = _key(pod)
-        self._spec: Object = pod["spec"]
-        self._existing = existing
+    def __init__(self, namespace: str, name: str, spec: Object, existing: Existing) -> None:
+        self._namespace, self._name, self._spec, self._existing = namespace, name, spec, existing
 
     def missing(self) -> Iterator[Missing]:
+        """Everything that is missing."""
         for walk in (self._account, self._environment, self._volumes, self._mounts):
             for referrer, what in walk():
                 yield Missing(self._namespace, self._name, referrer, what)
@@ -131,11 +161,11 @@ class _Pod:
                 keys = [item["key"] for item in source.get("items") or ()]
                 yield from self._object(where, kind, source, keys)
             if claim := volume.get("persistentVolumeClaim"):
-                phase = self._existing.claims.get((self._namespace, claim["claimName"]))
-                if phase is None:
-                    yield where, f"PersistentVolumeClaim {claim['claimName']} does not exist"
-                elif phase != "Bound":
-                    yield where, f"PersistentVolumeClaim {claim['claimName']} is {phase}"
+                yield from self._claim(where, claim["claimName"])
+
+    def _claim(self, where: str, name: str) -> Iterator[tuple[str, str]]:
+        if (self._namespace, name) not in self._existing.claims:
+            yield where, f"PersistentVolumeClaim {name} does not exist"
 
     def _mounts(self) -> Iterator[tuple[str, str]]:
         """A subPath must lead to a path that the volume's Secrets and ConfigMaps provide."""
@@ -185,6 +215,20 @@ class _Pod:
     def _content(self, kind: str, reference: Object) -> Set[str] | None:
         table = self._existing.secrets if kind == "Secret" else self._existing.config_maps
         return table.get((self._namespace, _target(reference)))
+
+
+class _Pod(_Template):
+    """A pod, whose claims must have been bound: until a first pod uses it, a claim may wait."""
+
+    def __init__(self, pod: Object, existing: Existing) -> None:
+        super().__init__(*_key(pod), pod["spec"], existing)
+
+    @override
+    def _claim(self, where: str, name: str) -> Iterator[tuple[str, str]]:
+        yield from super()._claim(where, name)
+        phase = self._existing.claims.get((self._namespace, name), "Bound")
+        if phase != "Bound":
+            yield where, f"PersistentVolumeClaim {name} is {phase}"
 
 
 def _sources(volume: Object) -> Iterator[tuple[str, Object]]:

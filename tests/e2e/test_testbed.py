@@ -362,11 +362,21 @@ def test_every_kind_of_missing_reference_is_found(api: Api, bed: beds.Bed, names
         "claim": mounting("none"),
         "claim-pending": {**mounting("pending"), "nodeSelector": {"no": "where"}},
     }
+    template = {
+        "restartPolicy": "Never",
+        "containers": [reading("secretKeyRef", "none", "k")],
+        "serviceAccountName": "nobody",
+    }
+    cron_job = {
+        "metadata": {"name": "nightly"},
+        "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": {"spec": template}}}},
+    }
+    api.create(f"/apis/batch/v1/namespaces/{namespace}/cronjobs", cron_job)
     create_pod(api, namespace, "fine", containers=[reading("secretKeyRef", "have", "k")])
     for pod, spec in breaking.items():
         create_pod(api, namespace, pod, **spec)
     missing = references.check(bed, namespace)
-    assert sorted(one.pod for one in missing) == sorted(breaking)
+    assert sorted({one.pod for one in missing}) == sorted([*breaking, "CronJob nightly"])
     # The simulated kubelet does not mind, which is why the checker exists.
     await_condition(api, namespace, "secret", "Running, ready")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from testbed.references import Existing, Missing, unresolved
+from testbed.references import Existing, Missing, unresolved, unresolved_by_jobs
 
 NAMESPACE = "here"
 
@@ -181,6 +181,42 @@ def test_ending_pod_needs_nothing() -> None:
     tested = pod(env("secretKeyRef", "absent", "user"))
     tested["metadata"]["deletionTimestamp"] = "2030-01-01T00:00:00Z"
     assert found(tested) == []
+
+
+def job(name: str, template: dict[str, Any], **metadata: Any) -> dict[str, Any]:
+    made = named(name, spec={"template": {"spec": template["spec"]}})
+    return made | {"metadata": made["metadata"] | metadata}
+
+
+def cron_job(name: str, template: dict[str, Any]) -> dict[str, Any]:
+    return named(name, spec={"jobTemplate": {"spec": {"template": {"spec": template["spec"]}}}})
+
+
+def test_jobs_are_judged_by_their_templates_since_their_pods_end_at_once() -> None:
+    lacking = pod(env("secretKeyRef", "absent", "user"), serviceAccountName="nobody")
+    missing = unresolved_by_jobs([job("once", lacking)], [cron_job("nightly", lacking)], EXISTING)
+    assert [(one.pod, one.referrer) for one in missing] == [
+        ("CronJob nightly", "container main, env V"),
+        ("CronJob nightly", "serviceAccountName"),
+        ("Job once", "container main, env V"),
+        ("Job once", "serviceAccountName"),
+    ]
+
+
+def test_jobs_of_a_cron_job_and_ending_ones_need_nothing() -> None:
+    lacking = pod(env("secretKeyRef", "absent", "user"))
+    earlier = job("nightly-1", lacking, ownerReferences=[{"kind": "CronJob", "name": "nightly"}])
+    ending = job("once", lacking, deletionTimestamp="2030-01-01T00:00:00Z")
+    assert unresolved_by_jobs([earlier, ending], [cron_job("nightly", pod())], EXISTING) == []
+
+
+def test_claim_of_a_job_may_wait_for_its_first_pod() -> None:
+    def mounting(claim: str) -> dict[str, Any]:
+        return pod(volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": claim}}])
+
+    assert unresolved_by_jobs([], [cron_job("nightly", mounting("waiting"))], EXISTING) == []
+    (missing,) = unresolved_by_jobs([], [cron_job("nightly", mounting("absent"))], EXISTING)
+    assert missing.what == "PersistentVolumeClaim absent does not exist"
 
 
 def test_text_names_pod_place_and_object() -> None:
