@@ -13,9 +13,12 @@ from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
+from panda_infra.patience import answered
 
 __all__ = ["check_cluster", "existing_cluster", "kubeconfig_text"]
 
+_REACHED_WITHIN = 5.0  # seconds, however many addresses the API server's name has
+_LET_IN_WITHIN = 30.0  # seconds, which only a kubeconfig's plug-in may need
 _HOW = "give the path of a kubeconfig file that `kubectl --kubeconfig PATH get nodes` accepts"
 
 
@@ -57,7 +60,7 @@ def check_cluster(cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
         return [Problem("cluster.kubeconfig", f"not a kubeconfig with a {wanted}", _HOW)]
     try:
         # A plain connection first: it ends in seconds where a client may try for minutes.
-        connect(found).close()
+        answered(lambda: connect(found), within=_REACHED_WITHIN).close()
     except OSError as error:
         what = f"the API server {where} cannot be reached ({error.strerror or 'no answer'})"
         fix = "check the address in the kubeconfig, the network or VPN, and that the API server runs"
@@ -68,7 +71,7 @@ def check_cluster(cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
 def _check_access(found: Target, text: str, context: str | None) -> list[Problem]:
     server = found.cluster["server"]
     try:
-        status, words = answer(found, text, context)
+        status, words = answered(lambda: answer(found, text, context), within=_LET_IN_WITHIN)
     except Exception as error:  # noqa: BLE001 - TLS, plug-ins: anything may come
         what = f"no way into {server} with this kubeconfig ({type(error).__name__})"
         return [Problem("cluster.kubeconfig", what, _HOW)]

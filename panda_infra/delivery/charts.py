@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,15 +15,14 @@ from pathlib import Path
 
 from panda_infra.cache import cache_folder
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
+from panda_infra.delivery.registry import manifest
 from panda_infra.errors import Problem
+from panda_infra.patience import answered
 from panda_infra.plan.model import Chart
 
 __all__ = ["ChartReference", "check_charts", "locate"]
 
-# Helm, too, speaks plain HTTP to a registry on this machine and nowhere else.
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-_PATIENCE = 8  # seconds for one registry to answer
+_PATIENCE = 6  # seconds for a registry to tell of one chart, log-in and resolver included
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,9 @@ def _check(source: ChartSource, chart: Chart) -> Problem | None:
 
 def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
     try:
-        answer = _manifest(source, chart)
+        answer = answered(lambda: manifest(source.repository, chart.name, chart.version), within=_PATIENCE)
     except (OSError, ValueError) as error:
-        cause = error.reason if isinstance(error, urllib.error.URLError) else error
-        what = f"the registry of {source.repository} cannot be asked ({type(cause).__name__})"
+        what = f"the registry of {source.repository} cannot be asked ({type(error).__name__})"
         return Problem("charts.repository", what, "check the address, the network and `helm registry login`")
     if answer.status == HTTPStatus.NOT_FOUND:
         what = f"{source.repository}/{chart.name} has no version {chart.version}"
@@ -85,47 +81,6 @@ def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
         fix = "somebody overwrote this version: review the new chart, then pin its digest"
         return Problem(f"components.{chart.name}.chart.digest", what, fix)
     return None
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    digest: str = ""
-
-
-def _manifest(source: OciCharts, chart: Chart) -> _Answer:
-    host, _, path = source.repository.removeprefix("oci://").partition("/")
-    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
-    url = f"{scheme}://{host}/v2/{path}/{chart.name}/manifests/{chart.version}"
-    headers = {"Accept": _MANIFEST}
-    answer = _ask(url, headers)
-    if answer.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return _ask(url, _authorized(url, headers, host, f"{path}/{chart.name}:{chart.version}"))
-    return answer
-
-
-def _ask(url: str, headers: Mapping[str, str]) -> _Answer:
-    """The registry's answer, over the proxies and with the authorities of this machine, as Helm would get it."""
-    request = urllib.request.Request(url, headers=dict(headers), method="HEAD")  # noqa: S310 - http by _LOCAL
-    try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
-            return _Answer(response.status, response.headers.get("Docker-Content-Digest", ""))
-    except urllib.error.HTTPError as error:
-        return _Answer(error.code)
-
-
-def _authorized(url: str, headers: dict[str, str], host: str, name: str) -> dict[str, str]:
-    """The headers with what the registry demands: a token, from the login that Helm and Docker share if any."""
-    # Slow, for registries that demand a token only.
-    import requests  # noqa: PLC0415
-    from oras.client import OrasClient  # noqa: PLC0415
-
-    client = OrasClient(hostname=host)
-    client.auth.load_configs(client.get_container(f"{host}/{name}"))
-    refusal = requests.head(url, headers=headers, timeout=_PATIENCE)
-    authorized: dict[str, str]
-    authorized, _ = client.auth.authenticate_request(refusal, headers)
-    return authorized
 
 
 def _check_in_folder(source: FolderCharts | GitCharts, chart: Chart) -> Problem | None:

@@ -15,6 +15,7 @@ import yaml
 
 from panda_infra.catalog.components import COMPONENTS
 from testbed import stacks
+from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.e2e
 
 Refused = Callable[..., str]
 
+_NAMESPACE = "bad-input"
 _CLUSTER = "panda-infra:cluster"
 _COMPONENTS = "panda-infra:components"
 _CHARTS = "panda-infra:charts"
@@ -29,11 +31,11 @@ _CHARTS = "panda-infra:charts"
 
 @pytest.fixture(scope="module")
 def stack(bed: Bed) -> Workspace:
-    return stacks.local(bed, bed.state / "stacks" / "bad-input", {"panda-infra:namespace": "bad-input"})
+    return stacks.local(bed, bed.state / "stacks" / _NAMESPACE, {"panda-infra:namespace": _NAMESPACE})
 
 
 @pytest.fixture
-def refused(stack: Workspace) -> Iterator[Refused]:
+def refused(stack: Workspace, bed: Bed) -> Iterator[Refused]:
     """Runs ``up`` with changed sections, expects it to be refused, and gives the error's text."""
     good = stack.stack_file.read_text()
 
@@ -44,9 +46,11 @@ def refused(stack: Workspace) -> Iterator[Refused]:
         assert time.monotonic() - began < within
         assert result.code != 0, result.text
         assert "Traceback" not in result.text
-        assert "nothing was changed" in result.text
+        assert result.text.count("nothing was changed") == 1, result.text
         assert f"Pulumi.{stack.stack}.yaml" in result.text
         assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
+        namespaces = Api(bed.kubeconfig).list("/api/v1/namespaces")
+        assert _NAMESPACE not in {each["metadata"]["name"] for each in namespaces}
         return result.text
 
     yield run
@@ -129,6 +133,13 @@ def test_a_chart_that_is_not_in_the_registry(refused: Refused) -> None:
     assert "has no version 9.9.9" in text
 
 
+def test_a_chart_of_a_component_that_the_registry_never_had(refused: Refused, bed: Bed) -> None:
+    elsewhere = {"kind": "oci", "repository": f"{bed.chart_repository}/elsewhere"}
+    text = refused({_CHARTS: elsewhere})
+    for component in COMPONENTS:
+        assert f"{elsewhere['repository']}/{component} has no version" in text
+
+
 def test_a_chart_that_was_overwritten(refused: Refused) -> None:
     digest = "sha256:" + "0" * 64
     text = refused({_COMPONENTS: _with_broker_chart(version="0.1.0", digest=digest)})
@@ -139,6 +150,17 @@ def test_a_registry_that_is_down(refused: Refused) -> None:
     text = refused(
         {_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}}, within=10
     )
+    assert "cannot be asked" in text
+
+
+def test_neither_the_api_server_nor_the_registry_answers(refused: Refused, bed: Bed, tmp_path: Path) -> None:
+    """As of a machine whose VPN is down: packets vanish."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        port = silent.getsockname()[1]
+        cluster = {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}
+        charts = {"kind": "oci", "repository": f"oci://127.0.0.1:{port}/charts"}
+        text = refused({_CLUSTER: cluster, _CHARTS: charts}, within=10)
+    assert "no way into" in text
     assert "cannot be asked" in text
 
 

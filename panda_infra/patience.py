@@ -1,0 +1,34 @@
+"""An answer in time: what asks the network may hang in a resolver or a plug-in, past any time-out of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+__all__ = ["answered"]
+
+T = TypeVar("T")
+
+
+def answered(question: Callable[[], T], *, within: float) -> T:
+    """What ``question`` returns; it is left to itself when it takes longer, and does not keep the process alive.
+
+    Args:
+        question: is asked in a thread of its own; what it raises is passed on.
+        within: seconds.
+
+    Raises:
+        TimeoutError: there was no answer in time.
+    """
+    answer: Future[T] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(question())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answer.result(timeout=within)
