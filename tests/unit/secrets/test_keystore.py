@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from math import gcd
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from panda_infra.secrets.keystore import _text, check_keystore, make_keystore
+from panda_infra.secrets.keystore import _number, _text, check_keystore, make_keystore
 
 
 @cache
@@ -59,6 +60,31 @@ def test_a_key_with_a_number_of_another_key_is_told(number: str) -> None:
     (other,) = json.loads(make_keystore())["keys"]
     value = other[number] if number != "e" else "Aw"
     assert "do not belong together" in (check_keystore(changed(**{number: value})) or "")
+
+
+def test_an_exponent_with_which_everybody_signs_is_told() -> None:
+    one = _text(1)
+    flaw = check_keystore(changed(e=one, d=one, dp=one, dq=one))
+    assert "do not belong together" in (flaw or "")
+
+
+@pytest.mark.parametrize("name", ["e", "d"])
+def test_an_exponent_beyond_the_modulus_is_told(name: str) -> None:
+    """It is right by the arithmetic, but OpenSSL and Java refuse it."""
+    (key,) = json.loads(good())["keys"]
+    period = (_number(key["p"]) - 1) * (_number(key["q"]) - 1)
+    flaw = check_keystore(changed(**{name: _text(_number(key[name]) + 2 * period)}))
+    assert "do not belong together" in (flaw or "")
+
+
+def test_a_factor_that_is_no_prime_is_told() -> None:
+    (key,) = json.loads(good())["keys"]
+    e, q = _number(key["e"]), _number(key["q"])
+    p = next(p for p in range(_number(key["p"]) + 2, q << 64, 2) if gcd(e, p - 1) == 1 == gcd(p, q))
+    d = pow(e, -1, (p - 1) * (q - 1))
+    numbers = {"n": p * q, "d": d, "p": p, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
+    flaw = check_keystore(changed(**{name: _text(value) for name, value in numbers.items()}))
+    assert "do not belong together" in (flaw or "")
 
 
 def test_a_short_key_like_the_published_one_is_refused() -> None:
