@@ -46,7 +46,12 @@ class Target:
     @property
     def port(self) -> int:
         """Of the API server."""
-        return self.address.port or (80 if self.address.scheme == "http" else 443)
+        return self.address.port or self.usual_port
+
+    @property
+    def usual_port(self) -> int:
+        """Of the address' scheme."""
+        return http.client.HTTP_PORT if self.address.scheme == "http" else http.client.HTTPS_PORT
 
     @property
     def is_plain(self) -> bool:
@@ -91,6 +96,8 @@ def _plain_answer(target: Target) -> tuple[int, str]:
     token = target.user.get("token")
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     connection = http.client.HTTPConnection(target.address.hostname or "", target.port)
+    # The Host header leaves out the usual port of the scheme, as proxies in front of API servers expect.
+    connection.default_port = target.usual_port
     with closing(_encrypted(target)) as connection.sock:
         connection.request("POST", target.address.path.rstrip("/") + _REVIEWS, json.dumps(_REVIEW), headers)
         response = connection.getresponse()
@@ -99,13 +106,14 @@ def _plain_answer(target: Target) -> tuple[int, str]:
 
 def _encrypted(target: Target) -> socket.socket:
     """A connection as the address has it: with TLS unless it says plain HTTP."""
+    tls = None if target.address.scheme == "http" else _tls(target)
     plain = connect(target)
     # A request is written in two parts; the second would wait for the first's acknowledgement.
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if target.address.scheme == "http":
+    if tls is None:
         return plain
     name = target.cluster.get("tls-server-name") or target.address.hostname
-    return _tls(target).wrap_socket(plain, server_hostname=name)
+    return tls.wrap_socket(plain, server_hostname=name)
 
 
 def _tls(target: Target) -> ssl.SSLContext:
