@@ -19,3 +19,4 @@ class Protection(pulumi.ComponentResource):
     def __init__(self, *, protect: bool, everything: Sequence[pulumi.Resource]) -> None:
         opts = pulumi.ResourceOptions(protect=protect, depends_on=list(everything))
         super().__init__("panda-infra:delivery:Protection", "protection", None, opts)
+        self.register_outputs({})

@@ -58,3 +58,5 @@ class Component(pulumi.ComponentResource):
                 ),
             ),
         )
+        # Known once every pod is ready: until then the component, too, is shown as being made.
+        self.register_outputs({"release": self.release.id})

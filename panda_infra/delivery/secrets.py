@@ -35,11 +35,17 @@ class StackSecrets(pulumi.ComponentResource):
                     "type": content.type,
                     **_data(content),
                 },
-                # A Secret's type cannot be changed, and its name is fixed by the charts.
-                pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+                pulumi.ResourceOptions(
+                    parent=self,
+                    # A Secret's type cannot be changed, and its name is fixed by the charts.
+                    delete_before_replace=True,
+                    # As the SDK has it: whatever comes back from the cluster is encrypted in the state.
+                    additional_secret_outputs=["data", "stringData"],
+                ),
             )
             for suffix, content in contents.items()
         }
+        self.register_outputs({})
 
 
 def _data(content: SecretContent) -> dict[str, pulumi.Output[dict[str, str]]]:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as sdk
 import pytest
+from google.protobuf.json_format import MessageToDict
+from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import override
 
+from panda_infra.catalog.names import Names
 from panda_infra.cluster.handle import kubernetes_provider
 from panda_infra.delivery.charts import ChartReference
 from panda_infra.delivery.releases import Component
+from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Chart, Release
+from panda_infra.secrets import SecretContent
+from tools import versions
+
+# Where and by whom a resource was made; the program's own options have tests of their own.
+_CIRCUMSTANCES = ("sourcePosition", "stackTrace", "parent", "customTimeouts", "protect")
 
 
-@dataclass
-class Recorder(pulumi.runtime.Mocks):
-    """What the engine was told of the last custom resource."""
-
-    last: tuple[str, str, dict[str, Any]] | None = None
+class Echo(pulumi.runtime.Mocks):
+    """Answers with the inputs."""
 
     @override
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        if args.custom:
-            self.last = args.typ, args.name, args.inputs
         return args.name, args.inputs
 
     @override
@@ -35,18 +38,37 @@ class Recorder(pulumi.runtime.Mocks):
         return {}, None
 
 
-def told(make: Callable[[], object]) -> tuple[str, str, dict[str, Any]]:
-    """The type, the name and the inputs of what was made."""
-    recorder = Recorder()
-    pulumi.runtime.set_mocks(recorder, project="panda-infra", stack="test")
+class Recorder(MockMonitor):
+    """Keeps the last request for a custom resource."""
+
+    last: Any = None
+
+    @override
+    def RegisterResource(self, request: Any) -> Any:
+        if request.custom:
+            self.last = request
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+def told(make: Callable[[], object]) -> dict[str, Any]:
+    """What the engine was told of the custom resource that was made."""
+    recorder = Recorder(Echo())
+    pulumi.runtime.set_mocks(Echo(), project="panda-infra", stack="test", monitor=recorder)
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> None:
         make()
 
     program()
-    assert recorder.last is not None
-    return recorder.last
+    request: dict[str, Any] = MessageToDict(recorder.last)
+    return {key: value for key, value in request.items() if key not in _CIRCUMSTANCES}
+
+
+def by_the_sdk(make: Callable[[], object]) -> dict[str, Any]:
+    """The same of a resource of the SDK, whose version the engine asks of a provider that nobody has named."""
+    request = told(make)
+    assert request.pop("version") == versions.PULUMI_KUBERNETES
+    return request
 
 
 def test_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,12 +85,20 @@ def test_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_an_object() -> None:
-    metadata, data = {"name": "here", "namespace": "panda"}, {"key": "dmFsdWU="}
-    fields = {"metadata": metadata, "data": pulumi.Output.secret(data)}
-    assert told(lambda: KubernetesObject("Secret", "one", fields, pulumi.ResourceOptions())) == told(
+def test_a_secret() -> None:
+    content = SecretContent("server", "Opaque", {"key": b"value"})
+    options = pulumi.ResourceOptions(delete_before_replace=True)
+    assert told(
+        lambda: StackSecrets(
+            {"server": content}, names=Names(), namespace="panda", opts=pulumi.ResourceOptions()
+        )
+    ) == by_the_sdk(
         lambda: sdk.core.v1.Secret(
-            "one", metadata=sdk.meta.v1.ObjectMetaArgs(name="here", namespace="panda"), data=data
+            "server",
+            metadata=sdk.meta.v1.ObjectMetaArgs(name=Names().secret("server"), namespace="panda"),
+            type="Opaque",
+            data={"key": "dmFsdWU="},
+            opts=options,
         )
     )
 
@@ -76,7 +106,9 @@ def test_an_object() -> None:
 def test_a_part_of_an_object() -> None:
     metadata = {"name": "here", "annotations": {"pulumi.com/patchFieldManager": "us"}}
     fields = {"metadata": metadata, "data": {"key": "value"}}
-    assert told(lambda: KubernetesObject("ConfigMapPatch", "one", fields, pulumi.ResourceOptions())) == told(
+    assert told(
+        lambda: KubernetesObject("ConfigMapPatch", "one", fields, pulumi.ResourceOptions())
+    ) == by_the_sdk(
         lambda: sdk.core.v1.ConfigMapPatch(
             "one",
             metadata=sdk.meta.v1.ObjectMetaPatchArgs(**metadata),
@@ -100,7 +132,7 @@ def test_a_release(postrender: str | None) -> None:
             depends_on=[],
             opts=pulumi.ResourceOptions(),
         )
-    ) == told(
+    ) == by_the_sdk(
         lambda: sdk.helm.v3.Release(
             "panda",
             name="panda",
