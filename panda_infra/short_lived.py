@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 
 import pulumi
 
@@ -11,15 +12,16 @@ __all__ = ["live_shortly"]
 
 
 def live_shortly() -> None:
-    """Collect no garbage, and keep the SDK's debug messages to itself.
+    """Collect no garbage, and keep the SDK's debug messages to itself unless ``$PANDA_INFRA_DEBUG`` is set.
 
     Almost all that the program allocates is needed until its end; without ``freeze`` the interpreter would then
     look through it once more. The SDK sends several messages for each resource, each with a call that blocks,
-    whether or not the engine shows them.
+    whether or not the engine shows them, and it is not told whether the engine does.
     """
     gc.disable()
     atexit.register(gc.freeze)
-    pulumi.log.debug = _silent
+    if not os.environ.get("PANDA_INFRA_DEBUG"):
+        pulumi.log.debug = _silent
 
 
 def _silent(msg: str, *_: object, **__: object) -> None:

@@ -66,7 +66,7 @@ def _keep_no_logs(home: Path) -> None:
     """Put a file where the CLI would keep a log of every command.
 
     It has no switch for them. Written at debug level whatever is asked for, they take a sixth of a command's time and
-    up to 500 MB; `--logtostderr -v=9` tells the same when it is needed.
+    up to 500 MB; docs/develop.md has what tells the same when it is needed.
     """
     logs = home / "logs"
     if logs.is_dir():

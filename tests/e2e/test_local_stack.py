@@ -6,6 +6,7 @@ The tests of this module follow one stack through its life, in the order of the 
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ import pytest
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.plan.order import prerequisites
-from testbed import references, stacks, waiting
+from testbed import leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import canaries
+from tests.support.documented import documented
 
 pytestmark = pytest.mark.e2e
 
@@ -42,8 +45,19 @@ def components(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stack(bed: Bed) -> Iterator[Workspace]:
-    sections = {"panda-infra:namespace": _NAMESPACE, "panda-infra:components": components()}
+def before(bed: Bed) -> frozenset[str]:
+    """What the cluster had before the stack."""
+    return leftovers.of_cluster(bed)
+
+
+@pytest.fixture(scope="module")
+def stack(bed: Bed, before: frozenset[str]) -> Iterator[Workspace]:  # noqa: ARG001 - looked at first
+    sections = {
+        "panda-infra:namespace": _NAMESPACE,
+        "panda-infra:components": components(),
+        # Without a shared claim the StatefulSets make claims of their own, which Helm leaves behind.
+        "panda-infra:storage": {"class": "standard"},
+    }
     workspace = stacks.local(bed, bed.state / "stacks" / _NAMESPACE, sections)
     yield workspace
     workspace.destroy()
@@ -101,13 +115,23 @@ def is_ready(pod: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
+def records(api: Api) -> list[dict[str, str]]:
+    """The labels of Helm's own records: name, version and status of each revision."""
+    found = api.list(f"/api/v1/namespaces/{_NAMESPACE}/secrets?labelSelector=owner%3Dhelm")
+    return [secret["metadata"]["labels"] for secret in found]
+
+
 def revisions(api: Api) -> dict[str, int]:
     """The newest revision of each Helm release."""
     found: dict[str, int] = {}
-    for secret in api.list(f"/api/v1/namespaces/{_NAMESPACE}/secrets?labelSelector=owner%3Dhelm"):
-        labels = secret["metadata"]["labels"]
-        found[labels["name"]] = max(found.get(labels["name"], 0), int(labels["version"]))
+    for record in records(api):
+        found[record["name"]] = max(found.get(record["name"], 0), int(record["version"]))
     return found
+
+
+def claims(api: Api) -> list[str]:
+    found = api.list(f"/api/v1/namespaces/{_NAMESPACE}/persistentvolumeclaims")
+    return [claim["metadata"]["name"] for claim in found]
 
 
 def test_preview_on_an_empty_cluster_shows_everything_and_touches_nothing(stack: Workspace, api: Api) -> None:
@@ -130,7 +154,8 @@ def test_up_deploys_every_component(stack: Workspace, api: Api, bed: Bed, observ
             ended.set()
         watching.result()
     assert result.code == 0, result.text
-    assert set(revisions(api)) == {Names().release(component) for component in COMPONENTS}
+    deployed = {record["name"] for record in records(api) if record["status"] == "deployed"}
+    assert deployed == {Names().release(component) for component in COMPONENTS}
     assert "PATH" not in result.text
     assert "warning:" not in result.text
     for pod in pods(api):
@@ -156,6 +181,21 @@ def test_up_again_changes_nothing(stack: Workspace, api: Api) -> None:
     assert revisions(api) == before
 
 
+def test_debug_messages_are_shown_on_demand_without_a_secret(stack: Workspace) -> None:
+    command = documented("PANDA_INFRA_DEBUG=1 pulumi preview --stack local --debug")
+    shown = subprocess.run(
+        ["bash", "-c", command.text],
+        cwd=stack.folder,
+        env=stack.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "registering resource: ty=kubernetes:helm.sh/v3:Release" in shown.stdout
+    secrets = canaries.values(stack.encrypted["panda-infra:secrets"])
+    assert canaries.found_in(shown.stdout + shown.stderr, secrets) == []
+
+
 def test_one_changed_value_touches_one_release(stack: Workspace, api: Api) -> None:
     before = revisions(api)
     bigger = {"resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}} | _READY_AFTER
@@ -166,19 +206,27 @@ def test_one_changed_value_touches_one_release(stack: Workspace, api: Api) -> No
     assert {name for name in after if after[name] != before[name]} == {"panda-bigmon"}
 
 
-def test_destroy_leaves_nothing(stack: Workspace, api: Api) -> None:
+def test_destroy_leaves_nothing(stack: Workspace, api: Api, bed: Bed, before: frozenset[str]) -> None:
+    # As Kubernetes names what a StatefulSet makes: by template, set and ordinal.
+    assert [name for name in claims(api) if name.endswith("-panda-server-0")]
     result = stack.destroy()
     assert result.code == 0, result.text
-    assert _NAMESPACE not in {n["metadata"]["name"] for n in api.list("/api/v1/namespaces")}
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
+    # Every object of a namespace goes with it; volumes and roles belong to none.
+    assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
-    def volumes() -> list[str]:
-        claimed = (v for v in api.list("/api/v1/persistentvolumes") if v["spec"].get("claimRef"))
-        return [v["metadata"]["name"] for v in claimed if v["spec"]["claimRef"]["namespace"] == _NAMESPACE]
 
-    waiting.until(lambda: not volumes(), "the volumes of the removed claims", seconds=20)
-    assert not [
-        r
-        for r in api.list("/apis/rbac.authorization.k8s.io/v1/clusterroles")
-        if "panda" in r["metadata"]["name"]
-    ]
+def test_claims_of_a_class_that_waits_for_pods(bed: Bed) -> None:
+    """Where a release that awaits its claims would wait for ever: the shared one (T20), and one of IAM (T21)."""
+    before = leftovers.of_cluster(bed)
+    sections = {
+        "panda-infra:namespace": "waiting",
+        "panda-infra:storage": {"class": "local-wait", "sharedLogs": {"size": "1Gi"}},
+    }
+    workspace = stacks.local(bed, bed.state / "stacks" / "waiting", sections)
+    up = workspace.up()
+    assert up.code == 0, up.text
+    assert references.check(bed, "waiting") == []
+    down = workspace.destroy()
+    assert down.code == 0, down.text
+    assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()

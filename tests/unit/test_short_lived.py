@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 from tools import REPOSITORY
 
@@ -28,8 +31,17 @@ print(gc.isenabled(), sent)
 """
 
 
-def test_no_garbage_is_collected_and_no_debug_message_sent() -> None:
+@pytest.mark.parametrize(
+    ("debug", "sent"), [({}, ["told"]), ({"PANDA_INFRA_DEBUG": "1"}, ["registering resource", "told"])]
+)
+def test_no_garbage_is_collected_and_no_debug_message_sent(debug: dict[str, str], sent: list[str]) -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "PANDA_INFRA_DEBUG"} | debug
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert done.stdout.splitlines() == ["False ['told']", "True"]
+    assert done.stdout.splitlines() == [f"False {sent}", "True"]
