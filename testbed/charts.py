@@ -39,7 +39,7 @@ def chosen(checkout: Path | None) -> list[Path]:
     Raises:
         BedError: there is none.
     """
-    return find(checkout / "helm" if checkout else FIXTURES)
+    return find(checkout.expanduser() / "helm" if checkout else FIXTURES)
 
 
 def find(folder: Path) -> list[Path]:
@@ -96,15 +96,13 @@ class _Helm:
             text=True,
             timeout=_TIMEOUT,
             check=False,
-            env={**os.environ, **self._homes()},
+            env={**os.environ, **helm_homes(self.state / "helm")},
         )
         if result.returncode:
             raise BedError(f"helm {' '.join(arguments)}: {result.stderr.strip()}")
         return result.stdout + result.stderr
 
-    def _homes(self) -> Mapping[str, str]:
-        """Keeps the user's own Helm settings and log-ins out of the bed."""
-        return {
-            f"HELM_{kind}_HOME": str(self.state / "helm" / kind.lower())
-            for kind in ("CACHE", "CONFIG", "DATA")
-        }
+
+def helm_homes(folder: Path) -> Mapping[str, str]:
+    """Variables that keep the user's own Helm settings and log-ins out of what Helm does here, below ``folder``."""
+    return {f"HELM_{kind}_HOME": str(folder / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
