@@ -32,7 +32,7 @@ lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); know
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
 up: venv ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts
-	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts $(CHARTS))
+	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts '$(CHARTS)')
 
 down: venv ## destroy the local stack and remove the test bed
 	@$(VENV)/python -m testbed down
@@ -56,12 +56,12 @@ test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the
 	@$(VENV)/python -m pytest tests/e2e -m long
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
-	@$(VENV)/python -m bench $(if $(CHARTS),--charts $(CHARTS))
+	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')
 
 docs: venv ## write the pages and pictures of docs/ that are made of the code
 	@$(VENV)/python -m panda_infra.reference
 
 clean: ## remove what checks and tests leave in the checkout, and what the cache no longer needs
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.cache/*' -prune -exec rm -rf {} +
 	@$(PYTHON) -m tools prune
