@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tools import build, engine, installed, versions
 from tools.errors import ToolsError
-from tools.parts import PARTS, Executable, Part
+from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI, Executable, Part
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,9 @@ def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
     for executable in part.executables:
         wanted = executable.version
         if on_path:
-            path, version = on_path[executable.name], _version_on_path(executable)
-            yield Row(executable.name, str(path), version, wanted, True)
+            # An official language host is its CLI's, and tells no version.
+            (teller,) = PULUMI.executables if part is LANGUAGE_PYTHON else (executable,)
+            yield Row(executable.name, str(on_path[executable.name]), _version_on_path(teller), wanted, True)
         elif in_home:
             yield Row(executable.name, str(in_home), wanted, wanted, True)
         elif folder and folder.exists():
@@ -82,7 +83,7 @@ def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
 
 def _users_plugin(part: Part) -> Path | None:
     """A plugin that an official CLI will find in the user's own PULUMI_HOME."""
-    if part.plugin is None or installed.find(PARTS["pulumi"]) is None:
+    if part.plugin is None or installed.find(PULUMI) is None:
         return None
     file = engine.plugin_file(engine.users_home(), part)
     return file if file.exists() else None

@@ -32,12 +32,12 @@ def test_the_table_tells_cache_from_path(workshop: Workshop) -> None:
 
 
 def test_an_official_clis_plugins_are_found_in_its_home(workshop: Workshop) -> None:
-    for name in ("pulumi", "pulumi-language-python"):
-        workshop.install(name, "3.999.0")
+    workshop.install("pulumi", "3.999.0")
+    workshop.install("pulumi-language-python", "", script="exit 1")
     file = engine.plugin_file(workshop.home / ".pulumi", PLUGIN_KUBERNETES)
     workshop.install(file.name, PLUGIN_KUBERNETES.version, folder=file.parent)
     found = rows()
-    assert found["pulumi"].version == "3.999.0"
+    assert found["pulumi"].version == found["pulumi-language-python"].version == "3.999.0"
     assert found["pulumi-resource-kubernetes"].found == str(file)
     assert found["pulumi-resource-openstack"].found == "will be built when needed"
 
