@@ -100,7 +100,7 @@ class ChartPin(Model):
     version: ChartVersion
     """Version in the chart's Chart.yaml."""
     digest: Digest | None = None
-    """Digest of the manifest in the registry; upstream overwrites versions, a digest notices."""
+    """Digest of the manifest in the registry; upstream overwrites versions, which only a digest notices."""
 
 
 class Exposure(Model):

@@ -27,7 +27,7 @@ _PATIENCE = 6  # seconds for a registry to tell of one chart, log-in and resolve
 
 @dataclass(frozen=True)
 class ChartReference:
-    """What Helm is told: ``oci://`` address or folder, and the version where the address needs one."""
+    """What Helm is told: a folder, or an ``oci://`` address with its version, and the digest when one is pinned."""
 
     location: str
     version: str | None = None
@@ -36,7 +36,10 @@ class ChartReference:
 def locate(source: ChartSource, chart: Chart) -> ChartReference:
     """Where Helm finds a chart of this source; a git source must have been fetched by ``check_charts``."""
     if isinstance(source, OciCharts):
-        return ChartReference(f"{source.repository}/{chart.name}", chart.version)
+        # Helm takes nothing but this digest then, and the plugin sees another one as a change of the release; of a
+        # version that was overwritten it would see nothing.
+        digest = f"@{chart.digest}" if chart.digest else ""
+        return ChartReference(f"{source.repository}/{chart.name}{digest}", chart.version)
     return ChartReference(str(_folder(source) / chart.name))
 
 

@@ -24,6 +24,13 @@ def test_a_chart_in_a_registry_is_named_with_its_version() -> None:
     assert locate(source, _PANDA) == ChartReference("oci://registry.test/charts/panda", "0.1.1")
 
 
+def test_another_digest_is_another_chart_to_helm() -> None:
+    source = OciCharts(repository="oci://registry.test/charts")
+    pinned = Chart("panda", "0.1.1", digest="sha256:" + "0" * 64)
+    location = f"oci://registry.test/charts/panda@sha256:{'0' * 64}"
+    assert locate(source, pinned) == ChartReference(location, "0.1.1")
+
+
 def test_a_chart_in_a_folder_needs_no_version(tmp_path: Path) -> None:
     make_chart(tmp_path, "panda")
     source = FolderCharts(kind="folder", path=str(tmp_path))
