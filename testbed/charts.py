@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,18 @@ class _Helm:
     state: Path
 
     def publish(self, folder: Path, address: str) -> Published:
+        """A chart that was published as it is stays: Helm would give it another digest for the time of packaging."""
+        content = _content(folder)
+        record = self.state / "charts" / f"{_name(folder)}.json"
+        known = json.loads(record.read_text()) if record.exists() else {}
+        if known.pop("content", None) == content:
+            return Published(**known)
+        published = self._push(folder, address)
+        record.parent.mkdir(exist_ok=True)
+        record.write_text(json.dumps({"content": content, **asdict(published)}))
+        return published
+
+    def _push(self, folder: Path, address: str) -> Published:
         repository = f"oci://{address}/{registry.CHARTS}"
         with tempfile.TemporaryDirectory(dir=self.state) as scratch:
             self._run("package", str(folder), "--destination", scratch)
@@ -101,6 +115,22 @@ class _Helm:
         if result.returncode:
             raise BedError(f"helm {' '.join(arguments)}: {result.stderr.strip()}")
         return result.stdout + result.stderr
+
+
+def _name(folder: Path) -> str:
+    """As the chart says it; what is no chart is left to Helm to refuse."""
+    said = re.search(r"^name: *['\"]?([\w.-]+)", (folder / "Chart.yaml").read_text(), re.MULTILINE)
+    return said[1] if said else folder.name
+
+
+def _content(folder: Path) -> str:
+    """The same for the same files."""
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            digest.update(str(file.relative_to(folder)).encode() + b"\0")
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def helm_homes(folder: Path) -> Mapping[str, str]:

@@ -19,15 +19,20 @@ def up(checkout: Path | None = None) -> Workspace:
     """Start the bed if it does not run, and deploy the local stack with its progress on the terminal.
 
     Args:
-        checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts.
+        checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts. Charts that have
+            changed since the last time are deployed anew, whatever version they say.
 
     Raises:
         BedError: the deployment failed; the bed keeps running, so that one can look at it.
     """
-    bed = _bed(charts.chosen(checkout))
+    folders = charts.chosen(checkout)
+    bed = _bed(folders)
+    pinned = stacks.pinned(charts.push(bed, folders))
     workspace = workspace_of(bed)
-    if not workspace.exists:
-        workspace = stacks.local(bed, workspace.folder)
+    if workspace.exists:
+        workspace.configure(pinned)
+    else:
+        workspace = stacks.local(bed, workspace.folder, pinned)
     workspace.unlock()
     if workspace.up(show=True).code:
         raise BedError(
@@ -57,7 +62,4 @@ def workspace_of(bed: Bed) -> Workspace:
 
 def _bed(folders: list[Path]) -> Bed:
     running = beds.find(NAME)
-    if running is None or running.dead():
-        return instances.start(NAME, charts=folders)
-    charts.push(running, folders)
-    return running
+    return instances.start(NAME, charts=folders) if running is None or running.dead() else running

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from panda_infra.config.load import from_file
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed.bed import Bed
+from testbed.charts import Published
 from testbed.workspace import PROJECT, Workspace, overridden
 from tools import REPOSITORY
 
-__all__ = ["local", "on_bed"]
+__all__ = ["local", "on_bed", "pinned"]
 
 LOCAL = REPOSITORY / "Pulumi.local.yaml"
 
@@ -23,6 +24,18 @@ def on_bed(bed: Bed) -> dict[str, Any]:
     return {
         f"{PROJECT}:cluster": {"kind": "existing", "kubeconfig": str(bed.kubeconfig)},
         f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
+    }
+
+
+def pinned(published: Iterable[Published]) -> dict[str, Any]:
+    """The section of the ``local`` stack in which each component takes exactly the chart that was published."""
+    pins = {Path(chart.reference).name: chart for chart in published}
+    components = overridden(LOCAL, {})[f"{PROJECT}:components"]
+    return {
+        f"{PROJECT}:components": {
+            name: {**settings, "chart": {"version": pins[name].version, "digest": pins[name].digest}}
+            for name, settings in components.items()
+        }
     }
 
 

@@ -6,20 +6,23 @@ The tests of this module follow one stack through its life, in the order of the 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.plan.order import prerequisites
-from testbed import leftovers, references, stacks
+from testbed import charts, leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
@@ -31,6 +34,8 @@ pytestmark = pytest.mark.e2e
 _NAMESPACE = "life"
 _DELAY = "2s"
 _READY_AFTER = {"annotations": {"testbed.panda-infra/ready-after": _DELAY}}
+
+_BIGGER = {"main": {"resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}} | _READY_AFTER}
 
 
 def components(**changes: Any) -> dict[str, Any]:
@@ -196,14 +201,36 @@ def test_debug_messages_are_shown_on_demand_without_a_secret(stack: Workspace) -
     assert canaries.found_in(shown.stdout + shown.stderr, secrets) == []
 
 
-def test_one_changed_value_touches_one_release(stack: Workspace, api: Api) -> None:
+def touched(stack: Workspace, api: Api) -> set[str]:
+    """The releases that an ``up`` gives another revision."""
     before = revisions(api)
-    bigger = {"resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}} | _READY_AFTER
-    stack.configure({"panda-infra:components": components(bigmon={"main": bigger})})
     result = stack.up()
     assert result.code == 0, result.text
-    after = revisions(api)
-    assert {name for name in after if after[name] != before[name]} == {"panda-bigmon"}
+    return {name for name, revision in revisions(api).items() if revision != before[name]}
+
+
+def test_one_changed_value_touches_one_release(stack: Workspace, api: Api) -> None:
+    stack.configure({"panda-infra:components": components(bigmon=_BIGGER)})
+    assert touched(stack, api) == {"panda-bigmon"}
+
+
+def test_an_overwritten_version_is_deployed_by_its_digest(
+    stack: Workspace, api: Api, bed: Bed, tmp_path: Path
+) -> None:
+    original = charts.FIXTURES / "ui"
+    changed = tmp_path / "ui"
+    shutil.copytree(original, changed)
+    note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "new-in-this-chart"}}
+    (changed / "templates" / "note.yaml").write_text(yaml.safe_dump(note))
+    try:
+        (published,) = charts.push(bed, [changed])
+        pin = {"version": published.version, "digest": published.digest}
+        ui = components()["ui"] | {"chart": pin}
+        stack.configure({"panda-infra:components": components(bigmon=_BIGGER, ui=ui)})
+        assert touched(stack, api) == {"panda-ui"}
+        assert api.get(f"/api/v1/namespaces/{_NAMESPACE}/configmaps/new-in-this-chart")
+    finally:
+        charts.push(bed, [original])
 
 
 def test_destroy_leaves_nothing(stack: Workspace, api: Api, bed: Bed, before: frozenset[str]) -> None:
