@@ -68,7 +68,6 @@ def _components(
 ) -> None:
     name = plan.config.namespace
     inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[namespace]))
-    secrets = StackSecrets(contents, names=plan.names, namespace=name, opts=inside)
     first: list[pulumi.Resource] = [namespace]
     if plan.shared_claim:
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
@@ -82,6 +81,7 @@ def _components(
         )
     if plan.config.exposure.client_ca:
         first.append(_client_authorities(plan, plan.config.exposure.client_ca, inside))
+    secrets = StackSecrets(_in_order_of_need(plan, contents), names=plan.names, namespace=name, opts=inside)
     annotations = pod_annotations(plan.config, contents)
     made: dict[str, Component] = {}
     for release in plan.releases:
@@ -113,6 +113,12 @@ def _client_authorities(plan: Plan, authorities: str, opts: pulumi.ResourceOptio
     return KubernetesObject(
         "ConfigMap", "panda-client-cas", {"metadata": metadata, "data": {"ca.crt": authorities}}, opts
     )
+
+
+def _in_order_of_need(plan: Plan, contents: Mapping[str, SecretContent]) -> dict[str, SecretContent]:
+    """The Secrets of the first releases first: those then need not wait for the others."""
+    needed = dict.fromkeys(suffix for release in plan.releases for suffix in _mounted(plan, release))
+    return {suffix: contents[suffix] for suffix in needed if suffix in contents}
 
 
 def _mounted(plan: Plan, release: Release) -> list[str]:

@@ -16,8 +16,10 @@ def live_shortly() -> None:
 
     Almost all that the program allocates is needed until its end; without ``freeze`` the interpreter would then
     look through it once more. The SDK sends several messages for each resource, each with a call that blocks,
-    whether or not the engine shows them, and it is not told whether the engine does.
+    whether or not the engine shows them, and it is not told whether the engine does. Pydantic would look through
+    every installed package for plug-ins of its own.
     """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()
     atexit.register(gc.freeze)
     if not os.environ.get("PANDA_INFRA_DEBUG"):

@@ -20,7 +20,7 @@ Annotations = Mapping[str, Mapping[str, str]]
 class Component(pulumi.ComponentResource):
     """A component of PanDA; ready when every pod of its release is.
 
-    ``postrender`` is a command that Helm pipes the manifest through.
+    ``postrender`` is a command that Helm pipes the manifest through, ``opts`` are those of the release.
     """
 
     def __init__(
@@ -34,8 +34,10 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        super().__init__("panda-infra:delivery:Component", release.component, None, opts)
+        # By itself it waits for nothing, so that it is known to the engine before what its release waits for.
+        super().__init__("panda-infra:delivery:Component", release.component)
         rolling = {sub: {"podAnnotations": dict(hashes)} for sub, hashes in annotations.items() if hashes}
+        limit = f"{release.timeout}s"
         self.release = HelmRelease(
             release.component,
             {
@@ -50,11 +52,12 @@ class Component(pulumi.ComponentResource):
                 "maxHistory": 10,
                 "postrender": postrender,
             },
-            pulumi.ResourceOptions(
-                parent=self,
-                depends_on=list(depends_on),
-                custom_timeouts=pulumi.CustomTimeouts(
-                    create=f"{release.timeout}s", update=f"{release.timeout}s", delete=f"{release.timeout}s"
+            pulumi.ResourceOptions.merge(
+                opts,
+                pulumi.ResourceOptions(
+                    parent=self,
+                    depends_on=list(depends_on),
+                    custom_timeouts=pulumi.CustomTimeouts(create=limit, update=limit, delete=limit),
                 ),
             ),
         )

@@ -15,7 +15,7 @@ __all__ = ["StackSecrets"]
 
 
 class StackSecrets(pulumi.ComponentResource):
-    """Every Secret of a stack, by its suffix."""
+    """Every Secret of a stack, by its suffix, made in the order of ``contents``; ``opts`` are those of each."""
 
     def __init__(
         self,
@@ -25,7 +25,15 @@ class StackSecrets(pulumi.ComponentResource):
         namespace: str,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        super().__init__("panda-infra:delivery:StackSecrets", "secrets", None, opts)
+        # By itself it waits for nothing, so that it is known to the engine before the first of them is made.
+        super().__init__("panda-infra:delivery:StackSecrets", "secrets")
+        own = pulumi.ResourceOptions(
+            parent=self,
+            # A Secret's type cannot be changed, and its name is fixed by the charts.
+            delete_before_replace=True,
+            # As the SDK has it: whatever comes back from the cluster is encrypted in the state.
+            additional_secret_outputs=["data", "stringData"],
+        )
         self.by_suffix = {
             suffix: KubernetesObject(
                 "Secret",
@@ -35,13 +43,7 @@ class StackSecrets(pulumi.ComponentResource):
                     "type": content.type,
                     **_data(content),
                 },
-                pulumi.ResourceOptions(
-                    parent=self,
-                    # A Secret's type cannot be changed, and its name is fixed by the charts.
-                    delete_before_replace=True,
-                    # As the SDK has it: whatever comes back from the cluster is encrypted in the state.
-                    additional_secret_outputs=["data", "stringData"],
-                ),
+                pulumi.ResourceOptions.merge(opts, own),
             )
             for suffix, content in contents.items()
         }
