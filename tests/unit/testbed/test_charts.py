@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import charts
+from testbed import charts, executables
 from testbed.errors import BedError
 
 
@@ -43,7 +43,7 @@ def test_a_chart_is_pushed_when_its_content_has_changed(
         return charts.Published(f"oci://{address}/panda", "1.0.0", f"sha256:{len(pushed)}")
 
     monkeypatch.setattr(charts._Helm, "_push", push)
-    monkeypatch.setattr(charts.executables, "locate", lambda: {"helm": Path("helm")})
+    monkeypatch.setattr(executables, "locate", lambda: {"helm": Path("helm")})
 
     def digest(folder: Path) -> str:
         (published,) = charts.publish([folder], "here:5000", tmp_path)
