@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from panda_infra.secrets.checks import warnings
 
 __all__ = ["plan_of_this_stack", "told_plainly"]
 
+# By this exit code the language host knows that the user has been told: any other is an error of its own.
+_TOLD = 32
+
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
@@ -31,7 +35,8 @@ def told_plainly() -> Iterator[None]:
     try:
         yield
     except PandaInfraError as error:
-        raise pulumi.RunError(str(error)) from None
+        pulumi.log.error(str(error))
+        sys.exit(_TOLD)
 
 
 def plan_of_this_stack() -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -46,7 +47,8 @@ def refused(stack: Workspace, bed: Bed) -> Iterator[Refused]:
         assert time.monotonic() - began < within
         assert result.code != 0, result.text
         assert "Traceback" not in result.text
-        assert result.text.count("nothing was changed") == 1, result.text
+        assert "nothing was changed" in result.text
+        assert len(re.findall(r"^ +error: ", result.text, re.MULTILINE)) == 1, result.text
         assert f"Pulumi.{stack.stack}.yaml" in result.text
         assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
         namespaces = Api(bed.kubeconfig).list("/api/v1/namespaces")

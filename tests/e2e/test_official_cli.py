@@ -39,8 +39,7 @@ def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
         shutil.copy(file, folder)
     path = os.environ.get("PATH", os.defpath)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{path}")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("PULUMI_HOME", raising=False)
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
     for part in _PLUGINS.values():
         (executable,) = part.executables
         install = ["pulumi", "plugin", "install", "resource", str(part.plugin), f"v{part.version}"]
@@ -49,7 +48,7 @@ def official(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installation:
         unpacked.mkdir()
         shutil.copy(built.path(executable.name), unpacked)
         subprocess.run([*install, "--file", str(unpacked)], check=True, capture_output=True, text=True)
-    return Installation(folder / "pulumi", tmp_path / "home" / ".pulumi")
+    return Installation(folder / "pulumi", tmp_path / "home")
 
 
 def test_it_is_found_and_runs_the_program(official: Installation, bed: Bed) -> None:

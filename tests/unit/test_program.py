@@ -1,0 +1,25 @@
+"""How the program ends when something is wrong."""
+
+from __future__ import annotations
+
+import pulumi
+import pytest
+
+from panda_infra.errors import Problem, StackError
+from panda_infra.program import told_plainly
+
+
+def test_an_error_is_told_once_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", told.append)
+    error = StackError("Pulumi.x.yaml", [Problem("cluster", "is missing", "Name one.")])
+    with pytest.raises(SystemExit) as ended, told_plainly():
+        raise error
+    assert told == [str(error)]
+    # The language host adds an error of its own to every other exit code but 0.
+    assert ended.value.code == 32
+
+
+def test_what_is_no_error_of_the_user_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), told_plainly():
+        _ = 1 // 0
