@@ -47,7 +47,8 @@ check: venv ## ruff, mypy, import contracts
 
 test: venv tools check ## all checks, and the tests of every change
 	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --quiet
-	@$(VENV)/python -m pytest tests/e2e -m "not long" $(BESIDE)
+	@$(VENV)/python -m pytest tests/e2e -m "alone and not long"
+	@$(VENV)/python -m pytest tests/e2e -m "not alone and not long" $(BESIDE)
 
 # Much of an end-to-end test is waiting: three files at once, each on a bed of its own, keep two cores busy.
 BESIDE = --numprocesses 3 --dist loadfile

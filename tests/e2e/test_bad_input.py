@@ -93,12 +93,14 @@ def test_an_unknown_context(refused: Refused, bed: Bed) -> None:
     assert "elsewhere" in text
 
 
+@pytest.mark.alone
 def test_an_api_server_that_refuses_connections(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     port = free_port()
     text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}}, within=10)
     assert f"127.0.0.1:{port}" in text
 
 
+@pytest.mark.alone
 def test_an_api_server_that_never_answers(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         port = silent.getsockname()[1]
@@ -148,6 +150,7 @@ def test_a_chart_that_was_overwritten(refused: Refused) -> None:
     assert "not the pinned" in text
 
 
+@pytest.mark.alone
 def test_a_registry_that_is_down(refused: Refused) -> None:
     text = refused(
         {_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}}, within=10
@@ -155,6 +158,7 @@ def test_a_registry_that_is_down(refused: Refused) -> None:
     assert "cannot be asked" in text
 
 
+@pytest.mark.alone
 def test_neither_the_api_server_nor_the_registry_answers(refused: Refused, bed: Bed, tmp_path: Path) -> None:
     """As of a machine whose VPN is down: packets vanish."""
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:

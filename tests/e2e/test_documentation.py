@@ -191,6 +191,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
             list(pool.map(made.destroy, TOURS))
 
 
+@pytest.mark.long
 def test_the_pages_work_one_after_the_other(here: Site) -> None:
     # Before there are threads: Python's parser, which looks for what runs elsewhere, bears one at a time.
     tours = {stack: _commands(tour) for stack, tour in TOURS.items()}

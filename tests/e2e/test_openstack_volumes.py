@@ -21,7 +21,7 @@ from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import ADMINISTRATOR
 from testbed.workspace import Workspace
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 NAME = "panda-test"
 CLUSTER = {

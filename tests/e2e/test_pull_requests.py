@@ -28,7 +28,7 @@ from tests.support.ci_jobs import Outcome, github_job, gitlab_job
 from tests.support.documented import documented
 from tools import REPOSITORY
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "reviewed"
 _CANARY = "canary-4711-in-the-broker"

@@ -41,6 +41,7 @@ def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> N
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
 
+@pytest.mark.long
 def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, bed: Bed) -> None:
     earlier, later = tmp_path / "earlier", tmp_path / "later"
     for folder, notes in ((earlier, {}), (later, {"a": "b"})):

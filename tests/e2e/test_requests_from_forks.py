@@ -16,7 +16,7 @@ from tests.support.ci_jobs import GITHUB, GITLAB, Outcome, github_job, gitlab_jo
 from tests.support.documented import documented
 from tools import REPOSITORY
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _BASE = "github.event.pull_request.base.sha"
 _GIT = ("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
@@ -63,7 +63,6 @@ def test_a_stack_that_is_wrong_keeps_no_other_from_its_preview(fork: Fork) -> No
     assert "nonsense" in outcome.log
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
 def test_it_gets_a_preview_of_a_stack_that_only_its_site_can_complete(fork: Fork, platform: str) -> None:
     outcome = _on_github(fork) if platform == "github" else _on_gitlab(fork)

@@ -16,7 +16,7 @@ from testbed.workspace import Result, Workspace, overridden
 from tests.support import s3
 from tests.support.documented import documented
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "shared"
 _STACK = {"doma": "local"}

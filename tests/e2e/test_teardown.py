@@ -147,6 +147,7 @@ def test_a_deployed_stack_shows_its_status(stack: Workspace) -> None:
     assert found["access_expires"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("without", "claim"),
     [({"iam": _BOTH["iam"]}, "panda-msgsvc-activemq"), ({"msgsvc": {}, "iam": _OUTSIDE}, "iam-mariadb")],
@@ -210,6 +211,7 @@ def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Wor
     assert command(stack, *expired).exit_code == 0
 
 
+@pytest.mark.long
 def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
     deploy(stack)
     removed = command(stack, *documented("python -m panda_infra expired --remove").arguments)

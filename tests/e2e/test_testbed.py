@@ -102,6 +102,7 @@ def seconds(pod: Object, first: str, last: str) -> float:
 # Instances
 
 
+@pytest.mark.alone
 def test_two_start_side_by_side_and_leave_nothing() -> None:
     names = [f"e2e-{secrets.token_hex(4)}" for _ in range(2)]
 
