@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 from http import HTTPStatus
+from pathlib import Path
 from typing import IO, Any
 
 from typing_extensions import override
@@ -24,6 +25,7 @@ __all__ = ["Answer", "manifest"]
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _KIND = "application/vnd.oci.image.manifest.v1+json"
 _PATIENCE = 5  # seconds for one answer
+_BUNDLE = "REQUESTS_CA_BUNDLE"
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,7 @@ def _ask(url: str, authorization: Mapping[str, str]) -> Answer:
         request.add_unredirected_header(name, value)
     handlers: list[urllib.request.BaseHandler] = [_Redirects()]
     if request.type == "https":
-        handlers.append(
-            urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=_authorities()))
-        )
+        handlers.append(urllib.request.HTTPSHandler(context=_tls()))
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=_PATIENCE) as response:
             return Answer(response.status, response.headers)
@@ -93,16 +93,20 @@ def _ask(url: str, authorization: Mapping[str, str]) -> Answer:
         raise ConnectionError(f"no HTTP: {type(error).__name__}") from error
 
 
-def _authorities() -> str | None:
-    """A file of certificates, where Python's own choice is not the machine's."""
-    return os.environ.get("REQUESTS_CA_BUNDLE") or None
+def _tls() -> ssl.SSLContext:
+    """Trusts the machine's authorities, and those that it names for HTTP clients in Python."""
+    context = ssl.create_default_context()
+    if more := os.environ.get(_BUNDLE):
+        context.load_verify_locations(**{"capath" if Path(more).is_dir() else "cafile": more})
+    return context
 
 
 def _authorization(refusal: Answer, host: str, name: str) -> Mapping[str, str]:
     """What the registry demands: a token, from the log-in that Helm and Docker share if there is one."""
     from oras.client import OrasClient  # noqa: PLC0415 - slow, for registries that demand a token only
 
-    authorities = _authorities() or ssl.get_default_verify_paths().cafile or True
+    # Its HTTP client would take authorities of its own.
+    authorities = os.environ.get(_BUNDLE) or ssl.get_default_verify_paths().cafile or True
     client = OrasClient(hostname=host, tls_verify=authorities)
     client.auth.load_configs(client.get_container(f"{host}/{name}"))
     headers: Mapping[str, str]

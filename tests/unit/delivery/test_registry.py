@@ -9,13 +9,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from typing_extensions import override
 
 from panda_infra.config.delivery import OciCharts
 from panda_infra.delivery.charts import check_charts
-from panda_infra.delivery.registry import manifest
+from panda_infra.delivery.registry import _tls, manifest
 from panda_infra.plan.model import Chart
+from panda_infra.secrets.certificates import make_authority
 
 _DIGEST = "sha256:" + "1" * 64
 _CANARY = "canary-token"
@@ -107,6 +111,19 @@ def test_a_registry_that_is_none() -> None:
 
 def test_an_address_that_is_none() -> None:
     assert "cannot be asked" in (problem("oci://registry.example.org:port/charts") or "")
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_bundle_adds_to_the_authorities_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, folder: bool
+) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    machine = _tls().cert_store_stats()["x509_ca"]
+    bundle = tmp_path / "site.pem"
+    bundle.write_text(make_authority("Site", now=datetime.now(UTC)).issue(["registry.test"]).chain)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path if folder else bundle))
+    # Those of a folder are read when one is asked for.
+    assert _tls().cert_store_stats()["x509_ca"] == machine + (0 if folder else 1)
 
 
 def test_a_registry_that_demands_a_token_gets_one() -> None:
