@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from testbed import executables, registry
 from testbed.errors import BedError
-from tools import REPOSITORY
+from tools import REPOSITORY, cache
 
 if TYPE_CHECKING:
     from testbed.bed import Bed
@@ -33,6 +33,11 @@ class Published:
     reference: str
     version: str
     digest: str
+
+    @property
+    def pin(self) -> dict[str, str]:
+        """What a stack file says to get exactly this one."""
+        return {"version": self.version, "digest": self.digest}
 
 
 def chosen(checkout: Path | None) -> list[Path]:
@@ -126,10 +131,7 @@ def _name(folder: Path) -> str:
 def _content(folder: Path) -> str:
     """The same for the same files."""
     digest = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            digest.update(str(file.relative_to(folder)).encode() + b"\0")
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    cache.add_files(digest, folder)
     return digest.hexdigest()
 
 

@@ -29,12 +29,11 @@ def on_bed(bed: Bed) -> dict[str, Any]:
 
 def pinned(published: Iterable[Published]) -> dict[str, Any]:
     """The section of the ``local`` stack in which each component takes exactly the chart that was published."""
-    pins = {Path(chart.reference).name: chart for chart in published}
+    pins = {Path(chart.reference).name: chart.pin for chart in published}
     components = overridden(LOCAL, {})[f"{PROJECT}:components"]
     return {
         f"{PROJECT}:components": {
-            name: {**settings, "chart": {"version": pins[name].version, "digest": pins[name].digest}}
-            for name, settings in components.items()
+            name: {**settings, "chart": pins[name]} for name, settings in components.items()
         }
     }
 

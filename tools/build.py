@@ -75,10 +75,7 @@ def stamp(part: Part, go: Go) -> str:
     digest = hashlib.sha256()
     for text in (go.identity, *_arguments(part), repr(part.embedded), repr(part.beside)):
         digest.update(text.encode() + b"\0")
-    for file in sorted(part.folder.rglob("*")):
-        if file.is_file():
-            digest.update(str(file.relative_to(part.folder)).encode() + b"\0")
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    cache.add_files(digest, part.folder)
     return digest.hexdigest()[:16]
 
 

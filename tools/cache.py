@@ -1,6 +1,7 @@
 """The cache folder: what is made once per content and then shared by every checkout of one user."""
 
 import fcntl
+import hashlib
 import os
 import shutil
 import tempfile
@@ -34,6 +35,14 @@ def root() -> Path:
             f"the cache folder {folder} lies inside the repository: set PANDA_INFRA_CACHE to another"
         )
     return folder
+
+
+def add_files(digest: "hashlib._Hash", folder: Path) -> None:
+    """Let a digest depend on the names and contents of all files below a folder."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            digest.update(str(file.relative_to(folder)).encode() + b"\0")
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
 
 
 @contextmanager

@@ -227,8 +227,7 @@ def test_an_overwritten_version_is_deployed_by_its_digest(
     (changed / "templates" / "note.yaml").write_text(yaml.safe_dump(note))
     try:
         (published,) = charts.push(bed, [changed])
-        pin = {"version": published.version, "digest": published.digest}
-        ui = components()["ui"] | {"chart": pin}
+        ui = components()["ui"] | {"chart": published.pin}
         stack.configure({"panda-infra:components": components(bigmon=_BIGGER, ui=ui)})
         assert touched(stack, api) == {"panda-ui"}
         assert api.get(f"/api/v1/namespaces/{_NAMESPACE}/configmaps/new-in-this-chart")
@@ -241,6 +240,7 @@ def test_destroy_leaves_nothing(stack: Workspace, api: Api, bed: Bed, before: fr
     assert [name for name in claims(api) if name.endswith("-panda-server-0")]
     result = stack.destroy()
     assert result.code == 0, result.text
+    assert _NAMESPACE not in {n["metadata"]["name"] for n in api.list("/api/v1/namespaces")}
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
     # Every object of a namespace goes with it; volumes and roles belong to none.
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
