@@ -42,16 +42,16 @@ status: venv ## show the test bed, its pods, and what they refer to that is miss
 
 check: venv ## ruff, mypy, import contracts
 	@$(VENV)/ruff check .
-	@$(VENV)/mypy
+	@MYPY_CACHE_DIR=.venv/mypy-cache $(VENV)/mypy
 	@$(VENV)/lint-imports
 
 test: venv tools check ## all checks, and the tests of every change
-	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --quiet
+	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --dist loadfile --quiet
 	@$(VENV)/python -m pytest tests/e2e -m "alone and not long"
 	@$(VENV)/python -m pytest tests/e2e -m "not alone and not long" $(BESIDE)
 
 # Much of an end-to-end test is waiting: three files at once, each on a bed of its own, keep two cores busy.
-BESIDE = --numprocesses 3 --dist loadfile
+BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/e2e -m long

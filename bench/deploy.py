@@ -117,10 +117,9 @@ def measure(folders: Sequence[Path]) -> Figures:
         unwaiting = _empty_program(bed, "unwaiting", then="")
         helm = Helm(bed, Path(scratch))
         (first_preview,) = _in_turns(lambda: _checked(workspace.preview()))
-        fresh_up = _seconds(lambda: _checked(workspace.up("--skip-preview")))
+        fresh_up = _seconds(lambda: _checked(workspace.up()))
         helm.take_over_values()
         pods = helm.pods()
-        again = ("--skip-preview", "--expect-no-changes")
         # By themselves: after an upgrade the cluster has work to do.
         preview, empty_preview, unwaiting_preview = _in_turns(
             lambda: _checked(workspace.preview()),
@@ -128,7 +127,7 @@ def measure(folders: Sequence[Path]) -> Figures:
             lambda: _checked(unwaiting.preview()),
         )
         unchanged_up, helm_upgrade = _in_turns(
-            lambda: _checked(workspace.up(*again)), lambda: helm.each("upgrade")
+            lambda: _checked(workspace.up("--expect-no-changes")), lambda: helm.each("upgrade")
         )
         if helm.pods() != pods:
             raise SystemExit("helm upgrade has replaced pods: it was not given what the program gives")

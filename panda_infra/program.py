@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from warnings import simplefilter
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
@@ -36,6 +37,8 @@ def told_plainly() -> Iterator[None]:
         yield
     except PandaInfraError as error:
         pulumi.log.error(str(error))
+        # The stack itself was about to be registered, which Python would remark upon.
+        simplefilter("ignore", RuntimeWarning)
         sys.exit(_TOLD)
 
 

@@ -28,6 +28,7 @@ __all__ = ["PROJECT", "Result", "Workspace", "overridden", "shared"]
 PROJECT = "panda-infra"
 _SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
 _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
+_UNATTENDED = ("--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,12 @@ class Workspace:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def up(self, *arguments: str, show: bool = False) -> Result:
-        """``pulumi up`` without a question."""
-        return self.pulumi("up", "--yes", "--stack", self.stack, *arguments, show=show)
+        """``pulumi up`` without a question, and so without a preview that nobody could answer."""
+        return self.pulumi("up", *_UNATTENDED, "--stack", self.stack, *arguments, show=show)
 
     def destroy(self, *arguments: str, show: bool = False) -> Result:
-        """``pulumi destroy`` without a question."""
-        return self.pulumi("destroy", "--yes", "--stack", self.stack, *arguments, show=show)
+        """``pulumi destroy`` likewise."""
+        return self.pulumi("destroy", *_UNATTENDED, "--stack", self.stack, *arguments, show=show)
 
     def preview(self, *arguments: str) -> Result:
         """``pulumi preview``."""

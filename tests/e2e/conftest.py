@@ -11,6 +11,16 @@ from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
 
+# Begun last, one of these would keep one worker busy while the others have nothing left to do.
+_LONGEST = ("test_rehearsal", "test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; the order within each stays."""
+    items.sort(
+        key=lambda item: _LONGEST.index(item.path.stem) if item.path.stem in _LONGEST else len(_LONGEST)
+    )
+
 
 @pytest.fixture(scope="session")
 def bed() -> Iterator[Bed]:

@@ -254,15 +254,21 @@ def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
     assert written == {name: (DOCS / name).read_bytes() for name in GENERATED}
 
 
-def test_the_two_commands_of_the_readme(tmp_path: Path, checkout: Path) -> None:
+def test_the_two_commands_of_the_readme(tmp_path: Path) -> None:
     """`make up`, `make status` and `make down`; the other one, `make test`, is what runs this."""
+    _on_a_bed_of_their_own(
+        [documented("make up"), documented("make status"), documented("make down")], tmp_path
+    )
+
+
+@pytest.mark.long
+def test_a_running_bed_turns_to_other_charts(tmp_path: Path, checkout: Path) -> None:
+    told = documented("make up CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)})
+    _on_a_bed_of_their_own([documented("make up"), told, documented("make down")], tmp_path)
+
+
+def _on_a_bed_of_their_own(told: Sequence[Command], tmp_path: Path) -> None:
     environment = {"PANDA_INFRA_STATE": str(tmp_path / "state")}
-    told = [
-        documented("make up"),
-        documented("make up CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)}),
-        documented("make status"),
-        documented("make down"),
-    ]
     try:
         for command in told:
             _output(command.words, environment=environment)

@@ -246,6 +246,7 @@ def test_destroy_leaves_nothing(stack: Workspace, api: Api, bed: Bed, before: fr
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
 
+@pytest.mark.long
 def test_claims_of_a_class_that_waits_for_pods(bed: Bed) -> None:
     """Where a release that awaits its claims would wait for ever: the shared one (T20), and one of IAM (T21)."""
     before = leftovers.of_cluster(bed)

@@ -18,7 +18,7 @@ from testbed.bed import Bed
 from tools import doctor, toolchain
 from tools.parts import PARTS
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _PLUGINS = {name: part for name, part in PARTS.items() if part.plugin}
 

@@ -159,7 +159,7 @@ def checkout(bed: Bed) -> Iterator[Checkout]:
         name = f"panda-infra:secrets.{key}"
         done = workspace.pulumi("config", "set", "--secret", "--path", name, "--stack", "local", stdin=value)
         assert done.code == 0, done.text
-    deployed = workspace.up("--skip-preview")
+    deployed = workspace.up()
     assert deployed.code == 0, deployed.text
     yield Checkout(workspace)
     workspace.destroy()

@@ -87,7 +87,7 @@ def stack(bed: Bed) -> Iterator[Stack]:
 
 
 def up(stack: Stack) -> Result:
-    result = stack.workspace.up("--skip-preview")
+    result = stack.workspace.up()
     assert result.code == 0, result.text
     return result
 
@@ -159,6 +159,7 @@ def test_a_secret_read_at_start_replaces_its_readers_and_no_other_pod(stack: Sta
     assert stack.in_cluster()["bigmon-envs"]["BIGMON_SECRET_KEY"] == changed["bigmon"]["secretKey"].encode()
 
 
+@pytest.mark.long
 @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     st.lists(
@@ -197,7 +198,7 @@ def test_a_failing_up_shows_none(stack: Stack) -> None:
     components: dict[str, Any] = {name: {} for name in stack.config().components.deployed()}
     stack.workspace.configure({"panda-infra:components": components | {"bigmon": never}})
     with canaries.watched_arguments() as arguments:
-        result = stack.workspace.up("--skip-preview")
+        result = stack.workspace.up()
     assert result.code != 0
     assert canaries.found_in(result.text, stack.canaries) == []
     assert canaries.found_in("\n".join(arguments), stack.canaries) == []

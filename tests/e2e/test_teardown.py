@@ -60,6 +60,8 @@ def stack(bed: Bed, line: Forwarder) -> Iterator[Workspace]:
             "panda-infra:components": _BOTH,
             "panda-infra:hosts": {},
             "panda-infra:lifecycle": {"protect": True},
+            # Where a release that awaits its claims would wait for ever: the shared one (T20), one of IAM (T21).
+            "panda-infra:storage": {"class": "local-wait", "sharedLogs": {"size": "1Gi"}},
         },
     )
     yield workspace
@@ -79,7 +81,7 @@ def command(stack: Workspace, *arguments: str) -> Result:
 
 def deploy(stack: Workspace, **sections: Any) -> None:
     stack.configure({f"panda-infra:{name}": value for name, value in sections.items()})
-    result = stack.up("--skip-preview")
+    result = stack.up()
     assert result.code == 0, result.text
 
 
@@ -123,7 +125,7 @@ def mounted(api: Api) -> set[str]:
 def test_a_protected_stack_is_destroyed_by_nobody(stack: Workspace, api: Api) -> None:
     deploy(stack)
     before, kept = resources(stack), claims(api)
-    refused = stack.destroy("--skip-preview")
+    refused = stack.destroy()
     assert refused.code != 0
     assert "protected" in refused.text
     by_command = command(stack, "destroy", "local", "--yes")
@@ -156,6 +158,7 @@ def test_a_deployed_stack_shows_its_status(stack: Workspace) -> None:
 def test_what_is_switched_off_comes_back_to_its_data(
     stack: Workspace, api: Api, without: dict[str, Any], claim: str
 ) -> None:
+    deploy(stack, components=_BOTH)
     before = volumes(api)
     assert claim in mounted(api)
     deploy(stack, components=without)
@@ -175,9 +178,10 @@ def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
     assert "marked for protection" in refused.text
 
 
+@pytest.mark.long
 def test_data_is_deleted_in_the_steps_of_the_page_and_in_no_single_one(stack: Workspace, api: Api) -> None:
     stack.configure({"panda-infra:components": {"msgsvc": {}}, "panda-infra:lifecycle": _WITHOUT_IAM})
-    refused = stack.up("--skip-preview")
+    refused = stack.up()
     assert refused.code != 0
     assert "components.iam: its claims mariadb.data would stay, although its data shall be" in refused.text
     assert "nothing was changed" in refused.text
@@ -188,8 +192,9 @@ def test_data_is_deleted_in_the_steps_of_the_page_and_in_no_single_one(stack: Wo
     assert claims(api) == {"panda-msgsvc-activemq", "panda-shared-logs"}
 
 
+@pytest.mark.long
 def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Workspace, api: Api) -> None:
-    deploy(stack, lifecycle=_TEST_STACK)
+    deploy(stack, components=_BOTH, lifecycle=_TEST_STACK)
     expired = documented("python -m panda_infra expired").arguments
     over = command(stack, *expired, "--json")
     assert over.exit_code == 1
@@ -213,7 +218,7 @@ def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Wor
 
 @pytest.mark.long
 def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
-    deploy(stack)
+    deploy(stack, components=_BOTH, lifecycle=_TEST_STACK)
     removed = command(stack, *documented("python -m panda_infra expired --remove").arguments)
     assert removed.exit_code == 0, removed.output
     assert "local: nothing is left" in removed.output
@@ -221,18 +226,19 @@ def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
 
 
 def test_a_stack_goes_in_the_order_of_the_page(stack: Workspace) -> None:
-    deploy(stack)
-    destroyed = stack.destroy("--skip-preview", "--json")
+    deploy(stack, components=_BOTH, lifecycle=_TEST_STACK)
+    destroyed = stack.destroy("--json")
     assert destroyed.code == 0, destroyed.text
     deleted = deletions(destroyed.stdout)
     assert {"Release", "Secret", "PersistentVolumeClaim", "Namespace"} <= deleted.keys()
     assert list(out_of_order(deleted)) == []
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     stack: Workspace, api: Api, line: Forwarder, bed: Bed
 ) -> None:
-    deploy(stack, lifecycle={"protect": True})
+    deploy(stack, components=_BOTH, lifecycle={"protect": True})
     stack.configure({"panda-infra:lifecycle": _TEST_STACK})
     answering = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert answering.exit_code == 1

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import yaml
 from typing_extensions import override
+
+from tests.support.serving import serving
 
 __all__ = ["Call", "HttpCloud", "running"]
 
@@ -201,11 +202,6 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_DELETE = do_PATCH = _serve  # noqa: N815 - the base class's names
 
 
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-
-
 @contextmanager
 def running(workers: int, *, latency: float = 0.0) -> Iterator[HttpCloud]:
     """A cloud whose cluster has so many workers, on a free local port."""
@@ -213,11 +209,6 @@ def running(workers: int, *, latency: float = 0.0) -> Iterator[HttpCloud]:
     class Handler(_Handler):
         """With a cloud of its own."""
 
-    with _Server(("127.0.0.1", 0), Handler) as server:
-        cloud = HttpCloud(f"http://127.0.0.1:{server.server_port}", workers, latency)
-        Handler.cloud = cloud
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield cloud
-        finally:
-            server.shutdown()
+    with serving(Handler) as port:
+        Handler.cloud = HttpCloud(f"http://127.0.0.1:{port}", workers, latency)
+        yield Handler.cloud

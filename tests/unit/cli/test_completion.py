@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ from tools import REPOSITORY
 
 # As bash calls the function that the registration below names.
 _PRESS_TAB = """
-eval "$("$1" -m panda_infra completion)"
+eval "$REGISTRATION"
 read -r _ _ _ _ _ _ function _ <<< "$(complete -p python)"
 COMP_WORDS=("$@")
 COMP_CWORD=$(($# - 1))
@@ -20,16 +21,22 @@ echo "${COMPREPLY[*]}"
 """
 
 
-def offered(*words: str) -> list[str]:
+@pytest.fixture(scope="module")
+def registration() -> str:
+    return _run([sys.executable, "-m", "panda_infra", "completion"])
+
+
+def offered(registration: str, *words: str) -> list[str]:
+    command = ["bash", "--norc", "-c", _PRESS_TAB, "bash", sys.executable, *words]
+    return _run(command, REGISTRATION=registration).split()
+
+
+def _run(command: list[str], **environment: str) -> str:
     done = subprocess.run(
-        ["bash", "--norc", "-c", _PRESS_TAB, "bash", sys.executable, *words],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
+        command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    return done.stdout.split()
+    return done.stdout
 
 
 @pytest.mark.parametrize(
@@ -43,10 +50,12 @@ def offered(*words: str) -> list[str]:
         (("graph", "doma", "--format", "s"), ["svg"]),
     ],
 )
-def test_commands_options_and_stacks_are_completed(words: tuple[str, ...], expected: list[str]) -> None:
-    assert offered("-m", "panda_infra", *words) == expected
+def test_commands_options_and_stacks_are_completed(
+    registration: str, words: tuple[str, ...], expected: list[str]
+) -> None:
+    assert offered(registration, "-m", "panda_infra", *words) == expected
 
 
 @pytest.mark.parametrize("words", [("-m", "pand"), ("-m", "pytest", "ch"), ("program.py", "ch"), ("",)])
-def test_other_uses_of_python_stay_with_the_shell(words: tuple[str, ...]) -> None:
-    assert offered(*words) == []
+def test_other_uses_of_python_stay_with_the_shell(registration: str, words: tuple[str, ...]) -> None:
+    assert offered(registration, *words) == []

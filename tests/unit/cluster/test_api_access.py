@@ -7,7 +7,6 @@ import http.server
 import json
 import ssl
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing_extensions import override
 
 from panda_infra.cluster.api_access import answer, target
 from panda_infra.secrets.certificates import make_authority
+from tests.support.serving import serving
 
 _TOKEN = "canary"
 
@@ -49,14 +49,11 @@ def server(tmp_path: Path) -> Iterator[dict[str, Any]]:
     pem.write_text(parts.certificate + parts.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
-        served.socket = context.wrap_socket(served.socket, server_side=True)
-        threading.Thread(target=served.serve_forever, daemon=True).start()
+    with serving(Handler, context) as port:
         yield {
-            "server": f"https://localhost:{served.server_address[1]}",
+            "server": f"https://localhost:{port}",
             "certificate-authority-data": base64.b64encode(parts.chain.encode()).decode(),
         }
-        served.shutdown()
 
 
 def in_file(folder: Path, token: str) -> dict[str, Any]:

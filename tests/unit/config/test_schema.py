@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,14 @@ def told(name: str, path: Path) -> list[str]:
 
 def errors(name: str, document: object) -> list[str]:
     """What an editor marks in a file, by a schema in docs/."""
+    return [error.message for error in validator(name).iter_errors(document)]
+
+
+@cache
+def validator(name: str) -> Draft7Validator:
     contents = {f"docs/{each}": json.loads(schema.text(each)) for each in schema.SCHEMAS}
     registry = Registry().with_contents(contents.items())
-    validator = Draft7Validator({"$ref": f"docs/{name}"}, registry=registry)
-    return [error.message for error in validator.iter_errors(document)]
+    return Draft7Validator({"$ref": f"docs/{name}"}, registry=registry)
 
 
 def test_pulumi_yaml_declares_the_type_of_every_section_that_has_one() -> None:

@@ -20,6 +20,7 @@ from panda_infra.delivery.charts import check_charts
 from panda_infra.delivery.registry import _tls, manifest
 from panda_infra.plan.model import Chart
 from panda_infra.secrets.certificates import make_authority
+from tests.support.serving import serving
 
 _DIGEST = "sha256:" + "1" * 64
 _CANARY = "canary-token"
@@ -40,7 +41,7 @@ class Registry:
 
 
 @contextmanager
-def serving(registry: Registry) -> Iterator[Registry]:
+def answering(registry: Registry) -> Iterator[Registry]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:
             authorization = self.headers["Authorization"]
@@ -59,11 +60,8 @@ def serving(registry: Registry) -> Iterator[Registry]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        registry.port = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Handler) as registry.port:
         yield registry
-        server.shutdown()
 
 
 def has_the_chart(path: str, _: str | None) -> tuple[int, dict[str, str]]:
@@ -76,14 +74,14 @@ def problem(repository: str, chart: Chart = Chart("panda", "0.1.1")) -> str | No
 
 
 def test_a_chart_that_is_there() -> None:
-    with serving(Registry(has_the_chart)) as registry:
+    with answering(Registry(has_the_chart)) as registry:
         assert problem(registry.repository) is None
         assert problem(registry.repository, Chart("panda", "0.1.1", digest=_DIGEST)) is None
         assert {command for command, *_ in registry.asked} == {"HEAD"}
 
 
 def test_a_version_that_is_not_there_and_one_that_was_overwritten() -> None:
-    with serving(Registry(has_the_chart)) as registry:
+    with answering(Registry(has_the_chart)) as registry:
         absent = problem(registry.repository, Chart("panda", "9.9.9"))
         other = problem(registry.repository, Chart("panda", "0.1.1", digest="sha256:" + "0" * 64))
     assert (absent or "").startswith("components.panda.chart.version: ")
@@ -91,7 +89,7 @@ def test_a_version_that_is_not_there_and_one_that_was_overwritten() -> None:
 
 
 def test_a_registry_that_fails() -> None:
-    with serving(Registry(lambda *_: (500, {}))) as registry:
+    with answering(Registry(lambda *_: (500, {}))) as registry:
         assert "answers 500" in (problem(registry.repository) or "")
 
 
@@ -135,12 +133,12 @@ def test_a_registry_that_demands_a_token_gets_one() -> None:
         realm = f"http://127.0.0.1:{registry.port}/token"
         return 401, {"Www-Authenticate": f'Bearer realm="{realm}",service="here",scope="pull"'}
 
-    with serving(Registry(respond)) as registry:
+    with answering(Registry(respond)) as registry:
         assert problem(registry.repository) is None
 
 
 def test_a_registry_that_demands_a_log_in_which_nobody_made() -> None:
-    with serving(Registry(lambda *_: (401, {}))) as registry:
+    with answering(Registry(lambda *_: (401, {}))) as registry:
         assert "answers 401" in (problem(registry.repository) or "")
 
 
@@ -153,7 +151,7 @@ def test_a_redirection_is_followed_without_what_authorizes() -> None:
         realm = f"http://127.0.0.1:{registry.port}/token"
         return 401, {"Www-Authenticate": f'Bearer realm="{realm}",service="here",scope="pull"'}
 
-    with serving(Registry(has_the_chart)) as elsewhere, serving(Registry(respond)) as registry:
+    with answering(Registry(has_the_chart)) as elsewhere, answering(Registry(respond)) as registry:
         answer = manifest(registry.repository, "panda", "0.1.1")
     assert answer.digest == _DIGEST
     assert elsewhere.asked == [("HEAD", _MANIFEST, None)]

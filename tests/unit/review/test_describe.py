@@ -18,16 +18,26 @@ Edit = Callable[[Path], None]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "Pulumi.yaml").write_text("name: panda-infra\n")
+    return project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Revision:
+    """What a `folder` is before a test touches it."""
+    return revision(project(tmp_path_factory.mktemp("before")))
+
+
+def project(folder: Path) -> Path:
+    (folder / "Pulumi.yaml").write_text("name: panda-infra\n")
     for name in ("panda_infra", "cric_jsons"):
-        shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("__main__.py", "requirements.lock"):
-        shutil.copy(REPOSITORY / name, tmp_path)
+        shutil.copy(REPOSITORY / name, folder)
     config = {f"panda-infra:{key}": value for key, value in sections(cric={"real": False}).items()}
     config["panda-infra:secrets"] = {"hashKey": {"secure": "v1:aaaa:bbbb"}}
     config["pulumi:disable-default-providers"] = ["kubernetes"]
-    write(tmp_path, config)
-    return tmp_path
+    write(folder, config)
+    return folder
 
 
 def write(folder: Path, config: object) -> None:
@@ -50,8 +60,8 @@ def edited(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1))
 
 
-def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(folder: Path) -> None:
-    stack = revision(folder).stacks["test"]
+def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(before: Revision) -> None:
+    stack = before.stacks["test"]
     assert stack.problems == ()
     assert stack.plan is not None
     assert stack.plan["engine"] == {"pulumi:disable-default-providers": ["kubernetes"]}
@@ -61,43 +71,38 @@ def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(folder: Pat
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "edit", "told"),
     [
-        ("Pulumi.test.yaml", "v1:aaaa:bbbb", "v1:aaaa:cccc", ["encrypted.secrets.hashKey"]),
-        ("cric_jsons/sites.json", "{", "{ ", ["files.cric_jsons/sites.json"]),
+        ("Pulumi.test.yaml", ("v1:aaaa:bbbb", "v1:aaaa:cccc"), "encrypted.secrets.hashKey"),
+        ("cric_jsons/sites.json", ("{", "{ "), "files.cric_jsons/sites.json"),
         (
             "requirements.lock",
-            "pulumi-kubernetes==",
-            "pulumi-kubernetes==9",
-            ["what makes resources of a Plan changed: pulumi-kubernetes"],
+            ("pulumi-kubernetes==", "pulumi-kubernetes==9"),
+            "what makes resources of a Plan changed: pulumi-kubernetes",
         ),
         (
             "panda_infra/delivery/releases.py",
-            '"maxHistory": 10',
-            '"maxHistory": 11',
-            ["what makes resources of a Plan changed: panda_infra/delivery"],
+            ('"maxHistory": 10', '"maxHistory": 11'),
+            "what makes resources of a Plan changed: panda_infra/delivery",
         ),
         (
             "Pulumi.yaml",
-            "panda-infra",
-            "panda-infra\nmain: src",
-            ["what makes resources of a Plan changed: Pulumi.yaml"],
+            ("panda-infra", "panda-infra\nmain: src"),
+            "what makes resources of a Plan changed: Pulumi.yaml",
         ),
     ],
 )
 def test_what_decides_a_deployment_is_seen(
-    folder: Path, file: str, old: str, new: str, told: list[str]
+    before: Revision, folder: Path, file: str, edit: tuple[str, str], told: str
 ) -> None:
-    before = revision(folder)
-    edited(folder / file, old, new)
-    assert changed(folder, before) == told
+    edited(folder / file, *edit)
+    assert changed(folder, before) == [told]
 
 
 @pytest.mark.parametrize(
     "file", ["panda_infra/delivery/releases.py", "panda_infra/plan/make.py", "cric_jsons/README.md"]
 )
-def test_words_are_not(folder: Path, file: str) -> None:
-    before = revision(folder)
+def test_words_are_not(before: Revision, folder: Path, file: str) -> None:
     path = folder / file
     path.write_text(
         f'"""Other words."""\n\n# A comment.\n{path.read_text()}'.replace(
@@ -107,9 +112,8 @@ def test_words_are_not(folder: Path, file: str) -> None:
     assert changed(folder, before) == []
 
 
-def test_a_site_decides_what_its_stacks_do_not(folder: Path) -> None:
+def test_a_site_decides_what_its_stacks_do_not(before: Revision, folder: Path) -> None:
     plain = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())["config"]
-    before = revision(folder)
     (folder / "sites").mkdir()
     site = folder / "sites" / "here.yaml"
     moved = {key: plain.pop(f"panda-infra:{key}") for key in ("cluster", "storage")}

@@ -1,10 +1,9 @@
 """The plain-dictionary client against canned answers."""
 
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from testbed.api import Api, ApiError, UnreachableError
+from tests.support.serving import serving
 
 
 class Server(BaseHTTPRequestHandler):
@@ -56,10 +56,8 @@ def kubeconfig(folder: Path, port: int) -> Path:
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
     Server.answers, Server.received = {}, []
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield Api(kubeconfig(tmp_path, server.server_port))
-        server.shutdown()
+    with serving(Server) as port:
+        yield Api(kubeconfig(tmp_path, port))
 
 
 def test_list_gives_the_items(api: Api) -> None:
