@@ -160,7 +160,7 @@ def test_a_secret_read_at_start_replaces_its_readers_and_no_other_pod(stack: Sta
 
 
 @pytest.mark.long
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=2, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4096), min_size=20, max_size=20

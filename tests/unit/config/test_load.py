@@ -189,7 +189,7 @@ _PLAIN = {key.partition(":")[2]: value for key, value in yaml.safe_load(_GOOD.re
 
 
 @given(_mutations(_with_canaries(_PLAIN)))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, Any]) -> None:
     if _CANARY not in json.dumps(mutated.get("secrets")):
         mutated["secrets"] = {"hashKey": _CANARY}  # what no secret of the stack says may be repeated
@@ -199,7 +199,7 @@ def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, An
 
 
 @given(_mutations(yaml.safe_load(_GOOD.read_text())))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_mutation_of_a_file_ends_in_a_traceback(tmp_path_factory: Any, mutated: dict[str, Any]) -> None:
     path = tmp_path_factory.getbasetemp() / "Pulumi.demo.yaml"
     path.write_text(yaml.safe_dump(mutated, allow_unicode=True), encoding="utf-8", errors="replace")
@@ -210,7 +210,7 @@ def test_no_mutation_of_a_file_ends_in_a_traceback(tmp_path_factory: Any, mutate
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=200))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_text_ends_in_a_traceback(tmp_path_factory: Any, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "Pulumi.text.yaml"
     path.write_text(text, encoding="utf-8")
