@@ -19,8 +19,9 @@ def configure(state: Path, port: int) -> Path:
     path = state / "registry.json"  # YAML to the registry
     document = {
         "version": 0.1,
-        "log": {"level": "info", "accesslog": {"disabled": False}},
+        "log": {"level": "warn", "accesslog": {"disabled": True}},
         "storage": {
+            "cache": {"blobdescriptor": "inmemory"},
             "filesystem": {"rootdirectory": str(state / "registry")},
             "delete": {"enabled": True},
             "maintenance": {"uploadpurging": {"enabled": False}},
