@@ -51,7 +51,7 @@ GOALS = {
     "unchanged up / helm upgrade one after another": 0.35,
     "preview / preview of an empty program": 1.5,
 }
-_ROUNDS = 5
+_ROUNDS = 10
 _NAMESPACE = "bench"
 _EMPTY_PROGRAM = """
 import pathlib

@@ -53,7 +53,7 @@ def check_cluster(cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
     except OSError:
         return [Problem("cluster.kubeconfig", f"no readable file at {cluster.kubeconfig!r}", _HOW)]
     try:
-        found = target(yaml.safe_load(text), cluster.context)
+        found = target(yaml.load(text, yaml.CSafeLoader), cluster.context)
         where = f"{found.address.hostname}:{found.port}"
     except (yaml.YAMLError, LookupError, TypeError, ValueError):
         wanted = f"context {cluster.context!r}" if cluster.context else "current context with a server"

@@ -1,6 +1,7 @@
-"""The base of every model of a stack file, and the forms of text that its fields share."""
+"""The base of every model of a stack file, and the forms of text that its fields share.
 
-from __future__ import annotations
+Modules of models do not postpone their annotations: pydantic would compile each of them at every start.
+"""
 
 import re
 from dataclasses import dataclass

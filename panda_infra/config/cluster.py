@@ -1,7 +1,5 @@
 """Which Kubernetes cluster a stack lives on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal
 

@@ -5,8 +5,6 @@ be switched off one by one. Every field is a key that the chart really reads; wh
 offered.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import Field

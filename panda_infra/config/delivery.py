@@ -1,7 +1,5 @@
 """Where charts come from and how components are exposed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """On which nodes pods run, said once for all components."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

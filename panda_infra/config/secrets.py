@@ -3,8 +3,6 @@
 A file is the text of the file. One that is not UTF-8 text is written as `base64:` followed by its base64.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import SecretStr

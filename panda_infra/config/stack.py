@@ -1,7 +1,5 @@
 """The stack file as a whole."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from panda_infra.catalog.experiments import EXPERIMENTS

@@ -150,6 +150,7 @@ def test_preview_on_an_empty_cluster_shows_everything_and_touches_nothing(stack:
     releases = [s for s in steps if s["newState"]["type"] == "kubernetes:helm.sh/v3:Release"]
     assert len(releases) == len(COMPONENTS)
     assert set(summary(result.stdout)) == {"create"}
+    assert "sourcePosition" not in result.stdout, "the SDK traces where each resource is made"
     assert _NAMESPACE not in {n["metadata"]["name"] for n in api.list("/api/v1/namespaces")}
 
 

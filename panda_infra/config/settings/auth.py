@@ -1,7 +1,5 @@
 """OIDC: who issues tokens, and the clients that PanDA and iDDS accept."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from panda_infra.config.base import Form, Model

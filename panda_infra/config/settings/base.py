@@ -1,7 +1,5 @@
 """What the settings of several components share: databases, addresses, words."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """BigMon: its view of PanDA's database, log-in providers, logs."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

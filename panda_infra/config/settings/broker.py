@@ -1,7 +1,5 @@
 """Accounts and channels of the message broker."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What PanDA reaches outside the stack: Rucio, CRIC, HTTP proxies."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from panda_infra.config.base import Form, Model

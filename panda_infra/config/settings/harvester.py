@@ -1,7 +1,5 @@
 """Harvester's identity and database."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from panda_infra.config.base import Model

@@ -1,7 +1,5 @@
 """INDIGO IAM: organisation, identity provider, mail, database."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from panda_infra.config.base import Form, Model

@@ -1,7 +1,5 @@
 """PanDA's database and ports."""
 
-from __future__ import annotations
-
 from panda_infra.config.base import Model
 from panda_infra.config.settings.base import Backend, ComponentSettings, Host, Identifier, Port
 

@@ -1,7 +1,5 @@
 """PanDA's user interface: database and log-in."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
