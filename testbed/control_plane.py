@@ -184,4 +184,6 @@ def kubelets(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         f"--cidr={POD_NETWORK}",
+        # Without a heartbeat the controllers take every node for lost after 50 s, and its pods for not ready.
+        "--node-lease-duration-seconds=40",
     ]

@@ -167,6 +167,7 @@ def test_a_secret_read_at_start_replaces_its_readers_and_no_other_pod(stack: Sta
     )
 )
 def test_any_bytes_reach_the_pods_and_live_files_replace_none(stack: Stack, texts: list[str]) -> None:
+    up(stack)
     before, secrets = stack.pods(), stack.secrets
     changed = copy.deepcopy(secrets)
     edges = [

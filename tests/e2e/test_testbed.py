@@ -203,6 +203,17 @@ def test_nodes_are_named_and_ready_as_magnums(api: Api, bed: beds.Bed) -> None:
     assert all(map(nodes.is_ready, found.values()))
 
 
+def test_nodes_send_heartbeats(api: Api) -> None:
+    """Or the controllers would take all of them for lost every 50 seconds, and their pods for not ready."""
+    nodes_of_api = {node["metadata"]["name"] for node in api.list("/api/v1/nodes")}
+    leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+    waiting.until(
+        lambda: {lease["metadata"]["name"] for lease in api.list(leases)} == nodes_of_api,
+        "a lease per node",
+        10,
+    )
+
+
 def test_ingress_settings_are_untouched(api: Api) -> None:
     path = "/api/v1/namespaces/kube-system/configmaps/cern-magnum-ingress-nginx-controller"
     assert "allow-snippet-annotations" not in api.get(path)["data"]
