@@ -32,6 +32,8 @@ _COLLECTIONS = (
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
     "/apis/scheduling.k8s.io/v1/priorityclasses",
 )
+# Put into every namespace by the cluster itself, when it gets to it.
+_OF_EVERY_NAMESPACE = "kube-root-ca.crt"
 _GONE_WITHIN = 20.0
 
 
@@ -40,7 +42,8 @@ def of_cluster(bed: Bed) -> frozenset[str]:
     api = Api(bed.kubeconfig)
 
     def paths(collection: str) -> list[str]:
-        return [f"{collection}/{item['metadata']['name']}" for item in api.list(collection)]
+        names = (item["metadata"]["name"] for item in api.list(collection))
+        return [f"{collection}/{name}" for name in names if name != _OF_EVERY_NAMESPACE]
 
     with ThreadPoolExecutor(max_workers=8) as pool:
         return frozenset(path for found in pool.map(paths, _COLLECTIONS) for path in found)

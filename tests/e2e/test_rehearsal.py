@@ -70,6 +70,7 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
         assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
 
 
+@pytest.mark.long
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
     file = tmp_path / "Pulumi.nowhere.yaml"
     _stack(file, {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10})
