@@ -12,7 +12,7 @@ from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
 
 # Begun last, one of these would keep one worker busy while the others have nothing left to do.
-_LONGEST = ("test_rehearsal", "test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
+_LONGEST = ("test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,17 +22,10 @@ from tests.support.documents import Command
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY, toolchain
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
-# With OpenStack, so with everything that a stack can have but Routes.
-_EACH_TIME = ("doma",)
-
-
-@pytest.mark.parametrize(
-    "stack",
-    [pytest.param(stack, marks=() if stack in _EACH_TIME else pytest.mark.long) for stack in STACKS],
-)
+@pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> None:
     before = leftovers.of_cluster(bed)
     report = rehearse(stack_file(stack), bed=bed)
@@ -41,7 +34,6 @@ def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> N
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
 
 
-@pytest.mark.long
 def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, bed: Bed) -> None:
     earlier, later = tmp_path / "earlier", tmp_path / "later"
     for folder, notes in ((earlier, {}), (later, {"a": "b"})):
@@ -56,7 +48,6 @@ def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, be
     assert [(step.name, step.action) for step in read(printed[0]).steps] == [("msgsvc", "changed")]
 
 
-@pytest.mark.long
 def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
     told = [
         documented("python -m panda_infra rehearse local"),
@@ -70,7 +61,6 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
         assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
 
 
-@pytest.mark.long
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
     file = tmp_path / "Pulumi.nowhere.yaml"
     _stack(file, {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10})
