@@ -101,11 +101,12 @@ def claims(api: Api) -> set[str]:
 
 
 def volumes(api: Api) -> dict[str, str]:
-    """The volume of each claim; it exists."""
+    """The volume of each claim that a pod has asked for; it exists."""
     exist = {one["metadata"]["name"] for one in api.list("/api/v1/persistentvolumes")}
     found = {
         one["metadata"]["name"]: one["spec"]["volumeName"]
         for one in api.list(f"/api/v1/namespaces/{_NAMESPACE}/persistentvolumeclaims")
+        if "volumeName" in one["spec"]
     }
     assert set(found.values()) <= exist
     return found
