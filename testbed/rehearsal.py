@@ -203,8 +203,7 @@ class _Run:
         return result
 
     def _engine(self, command: str, *arguments: str) -> Result:
-        unattended = ("--yes", "--skip-preview", "--stack", self._workspace.stack)
-        return self._workspace.pulumi(command, *unattended, *arguments, environment=self._where.environment)
+        return self._workspace.unattended(command, *arguments, environment=self._where.environment)
 
 
 def changes(stdout: str) -> tuple[str, ...]:

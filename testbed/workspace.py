@@ -28,7 +28,6 @@ __all__ = ["PROJECT", "Result", "Workspace", "overridden", "shared"]
 PROJECT = "panda-infra"
 _SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
 _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
-_UNATTENDED = ("--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)
@@ -144,12 +143,19 @@ class Workspace:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def up(self, *arguments: str, show: bool = False) -> Result:
-        """``pulumi up`` without a question, and so without a preview that nobody could answer."""
-        return self.pulumi("up", *_UNATTENDED, "--stack", self.stack, *arguments, show=show)
+        """``pulumi up``, unattended."""
+        return self.unattended("up", *arguments, show=show)
 
     def destroy(self, *arguments: str, show: bool = False) -> Result:
-        """``pulumi destroy`` likewise."""
-        return self.pulumi("destroy", *_UNATTENDED, "--stack", self.stack, *arguments, show=show)
+        """``pulumi destroy``, unattended."""
+        return self.unattended("destroy", *arguments, show=show)
+
+    def unattended(
+        self, command: str, *arguments: str, show: bool = False, environment: Mapping[str, str] = {}
+    ) -> Result:
+        """``up`` or ``destroy`` without a question, and so without a preview that nobody could answer."""
+        words = (command, "--yes", "--skip-preview", "--stack", self.stack, *arguments)
+        return self.pulumi(*words, show=show, environment=environment)
 
     def preview(self, *arguments: str) -> Result:
         """``pulumi preview``."""

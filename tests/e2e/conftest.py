@@ -13,13 +13,12 @@ from testbed.openstack.cloud import OpenStackBed
 
 # Begun last, one of these would keep one worker busy while the others have nothing left to do.
 _LONGEST = ("test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
+_RANKS = {name: rank for rank, name in enumerate(_LONGEST)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest; the order within each stays."""
-    items.sort(
-        key=lambda item: _LONGEST.index(item.path.stem) if item.path.stem in _LONGEST else len(_LONGEST)
-    )
+    items.sort(key=lambda item: _RANKS.get(item.path.stem, len(_RANKS)))
 
 
 @pytest.fixture(scope="session")

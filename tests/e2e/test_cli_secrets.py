@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from contextlib import chdir
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from panda_infra.cli.app import app
 from panda_infra.judge import judge
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import Pulumi
 from testbed.bed import Bed
 from testbed.stacks import on_bed
+from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY, toolchain
@@ -66,8 +63,7 @@ class Project:
 
     def run(self, *arguments: str, stdin: bytes = b"", code: int = 0) -> str:
         """Run a command line of the program; its result."""
-        with chdir(self.folder), mock.patch.dict(os.environ, self.environment):
-            done = CliRunner().invoke(app, list(arguments), input=stdin)
+        done = run_in(self.folder, self.environment, *arguments, stdin=stdin)
         assert done.exit_code == code, done.output
         return done.stdout
 
@@ -112,8 +108,11 @@ def test_the_audit_decrypts_and_finds_nothing_wrong(project: Project) -> None:
 
 def test_files_reach_their_secret_byte_for_byte(project: Project, tmp_path: Path) -> None:
     contents = {
-        "lines": b" \r\nlines of two kinds and two ends\n\n",
+        "lines": b"two\nlines and two ends\n\n",
+        "windows": b"\r\nwindows\r\n",
         "digits": b"12345",
+        "word": b"true",
+        "blanks": b" leading and trailing ",
         "signs": "ünïcode ☃ \"quotes\" 'and' $VARS % \\ {{x}} ${y}".encode(),
         "mark": b"base64:not really",
         "binary": bytes(range(256)) * 16,

@@ -256,15 +256,15 @@ def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
 
 def test_the_two_commands_of_the_readme(tmp_path: Path) -> None:
     """`make up`, `make status` and `make down`; the other one, `make test`, is what runs this."""
-    _on_a_bed_of_their_own(
-        [documented("make up"), documented("make status"), documented("make down")], tmp_path
-    )
+    told = [documented("make up"), documented("make status"), documented("make down")]
+    _on_a_bed_of_their_own(told, tmp_path)
 
 
 @pytest.mark.long
 def test_a_running_bed_turns_to_other_charts(tmp_path: Path, checkout: Path) -> None:
-    told = documented("make up CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)})
-    _on_a_bed_of_their_own([documented("make up"), told, documented("make down")], tmp_path)
+    turn = documented("make up CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)})
+    told = [documented("make up"), turn, documented("make status"), documented("make down")]
+    _on_a_bed_of_their_own(told, tmp_path)
 
 
 def _on_a_bed_of_their_own(told: Sequence[Command], tmp_path: Path) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import chdir
 from typing import Any
 from unittest import mock
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from panda_infra.cli.app import app
 from panda_infra.cluster.magnum.preflight import check_magnum
 from panda_infra.config.cluster import MagnumCluster
 from testbed.openstack import bed as clouds
@@ -20,6 +18,7 @@ from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import ADMINISTRATOR
 from testbed.workspace import Workspace
+from tests.support.command_line import run_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -79,8 +78,7 @@ def make_volume(cinder: Any, name: str, cluster: str, namespace: str) -> Any:
 
 
 def residue(stack: Workspace) -> Result:
-    with chdir(stack.folder):
-        return CliRunner().invoke(app, ["residue", stack.stack, "--json"])
+    return run_in(stack.folder, {}, "residue", stack.stack, "--json")
 
 
 def test_volumes_of_the_cluster_and_no_others_are_left(cinder: Any, stack: Workspace) -> None:

@@ -84,7 +84,7 @@ def test_the_state_lies_on_the_server_and_keeps_secrets_encrypted(stack: Shared)
 
 def test_a_second_run_is_refused_while_the_first_one_finishes(stack: Shared) -> None:
     first = stack.start_up()
-    assert refused(stack.up("--skip-preview"))
+    assert refused(stack.up())
     text, _ = first.communicate(timeout=120)
     assert first.returncode == 0, text
     assert stack.server.locks() == []
@@ -98,11 +98,11 @@ def test_the_lock_of_a_killed_run_is_released_by_hand_and_nothing_is_lost(stack:
     killed = stack.start_up()
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
-    assert refused(stack.up("--skip-preview"))
+    assert refused(stack.up())
     told = documented("pulumi cancel --stack doma", _STACK)
     assert stack.pulumi(*told.arguments, "--yes").code == 0
     assert stack.resources() == before
-    again = stack.up("--expect-no-changes", "--skip-preview")
+    again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
 
 

@@ -6,22 +6,19 @@ The tests of this module follow one stack through its life, in the order of the 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from contextlib import chdir
 from typing import Any
-from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from panda_infra.cli.app import app
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
 from tests.support.teardown_order import deletions, out_of_order
@@ -29,7 +26,8 @@ from tests.support.teardown_order import deletions, out_of_order
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "teardown"
-_BOTH = {"msgsvc": {}, "iam": {"mariadb": {"enabled": True}}}
+_BROKER: dict[str, Any] = {"msgsvc": {}}
+_BOTH = _BROKER | {"iam": {"mariadb": {"enabled": True}}}
 _STACK = {"dev": "local"}
 _OUTSIDE = {"settings": {"database": {"host": "db.cern.ch"}}}
 _WITHOUT_IAM = {"protect": True, "deleteDataOf": ["iam"]}
@@ -75,8 +73,7 @@ def api(bed: Bed) -> Api:
 
 def command(stack: Workspace, *arguments: str) -> Result:
     """`python -m panda_infra` in the stack's project folder."""
-    with chdir(stack.folder), mock.patch.dict(os.environ, stack.environment()):
-        return CliRunner().invoke(app, list(arguments))
+    return run_in(stack.folder, stack.environment(), *arguments)
 
 
 def deploy(stack: Workspace, **sections: Any) -> None:
@@ -181,7 +178,7 @@ def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
 
 @pytest.mark.long
 def test_data_is_deleted_in_the_steps_of_the_page_and_in_no_single_one(stack: Workspace, api: Api) -> None:
-    stack.configure({"panda-infra:components": {"msgsvc": {}}, "panda-infra:lifecycle": _WITHOUT_IAM})
+    stack.configure({"panda-infra:components": _BROKER, "panda-infra:lifecycle": _WITHOUT_IAM})
     refused = stack.up()
     assert refused.code != 0
     assert "components.iam: its claims mariadb.data would stay, although its data shall be" in refused.text
@@ -189,13 +186,13 @@ def test_data_is_deleted_in_the_steps_of_the_page_and_in_no_single_one(stack: Wo
 
     deploy(stack, components=_BOTH, lifecycle=_WITHOUT_IAM)
     assert "iam-mariadb" in claims(api)
-    deploy(stack, components={"msgsvc": {}})
+    deploy(stack, components=_BROKER)
     assert claims(api) == {"panda-msgsvc-activemq", "panda-shared-logs"}
 
 
 @pytest.mark.long
 def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Workspace, api: Api) -> None:
-    deploy(stack, components=_BOTH, lifecycle=_TEST_STACK)
+    deploy(stack, components=_BROKER, lifecycle=_TEST_STACK)
     expired = documented("python -m panda_infra expired").arguments
     over = command(stack, *expired, "--json")
     assert over.exit_code == 1
@@ -219,7 +216,7 @@ def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Wor
 
 @pytest.mark.long
 def test_a_schedule_removes_what_is_over(stack: Workspace, api: Api) -> None:
-    deploy(stack, components=_BOTH, lifecycle=_TEST_STACK)
+    deploy(stack, components=_BROKER, lifecycle=_TEST_STACK)
     removed = command(stack, *documented("python -m panda_infra expired --remove").arguments)
     assert removed.exit_code == 0, removed.output
     assert "local: nothing is left" in removed.output
@@ -239,7 +236,7 @@ def test_a_stack_goes_in_the_order_of_the_page(stack: Workspace) -> None:
 def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     stack: Workspace, api: Api, line: Forwarder, bed: Bed
 ) -> None:
-    deploy(stack, components=_BOTH, lifecycle={"protect": True})
+    deploy(stack, components=_BROKER, lifecycle={"protect": True})
     stack.configure({"panda-infra:lifecycle": _TEST_STACK})
     answering = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert answering.exit_code == 1
