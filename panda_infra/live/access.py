@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import yaml
 
@@ -13,26 +13,11 @@ from panda_infra.config.cluster import ExistingCluster, MagnumCluster
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.provider.credentials import certificate_kubeconfig
-from panda_infra.provider.kube_api import ClientKubernetes
+from panda_infra.provider.kube_api import ClientKubernetes, KubernetesApi
 from panda_infra.provider.openstack_api import OpenStack
 from panda_infra.provider.openstack_sdk import SdkOpenStack
 
 __all__ = ["Access", "KubernetesApi", "items", "reach", "reach_cloud"]
-
-
-class KubernetesApi(Protocol):
-    """Any request to the Kubernetes API; may raise `KubernetesError`."""
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-    ) -> Any:
-        """The answer's content; None when what is named is ``missing`` and may be."""
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from typing_extensions import override
 
 from panda_infra.provider.resource import ResourceError
 
-__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesError", "Node", "Volume"]
+__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume"]
 
+JSON = "application/json"
 _FIRST_ERROR = 400
 _NOT_FOUND = 404
 _TIMEOUT = 30.0
@@ -36,6 +37,25 @@ _MASTER_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes
 
 class KubernetesError(ResourceError):
     """The Kubernetes API refuses a request or cannot be reached."""
+
+
+class KubernetesApi(Protocol):
+    """Any request to the Kubernetes API; may raise `KubernetesError`."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        missing: bool = False,
+        accept: str = JSON,
+    ) -> Any:
+        """The answer's content; None when what is named is ``missing`` and may be.
+
+        ``accept`` is the form of the answer: a listing can be asked for without the objects' content.
+        """
 
 
 @dataclass(frozen=True)
@@ -148,6 +168,7 @@ class ClientKubernetes(Kubernetes):
         body: Mapping[str, Any] | None = None,
         query: Sequence[tuple[str, str]] = (),
         missing: bool = False,
+        accept: str = JSON,
     ) -> Any:
         """One request for any object; None when what it names is ``missing`` and may be.
 
@@ -157,7 +178,7 @@ class ClientKubernetes(Kubernetes):
         manager = [("fieldManager", _ACCOUNT)] if method == "PATCH" else []
         url = f"{self._client.configuration.host}{path}?{urlencode([*query, *manager])}"
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Content-Type": kind, "Accept": "application/json"}
+        headers = {"Content-Type": kind, "Accept": accept}
         self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         try:
             # Plain JSON: the client's own models would take seconds for hundreds of nodes.

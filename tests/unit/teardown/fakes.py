@@ -25,6 +25,7 @@ class FakeApi:
         body: Mapping[str, Any] | None = None,
         query: Sequence[tuple[str, str]] = (),
         missing: bool = False,
+        accept: str = "",  # noqa: ARG002 - every answer has the whole objects
     ) -> Any:
         if path in self.broken:
             raise KubernetesError(f"{method} {path}: refused")

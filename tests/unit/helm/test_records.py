@@ -1,0 +1,72 @@
+"""Helm's records are read and written as Helm does."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panda_infra.helm.records import Record, decode, encode, histories, write
+from tests.unit.helm.fakes import HERE, FakeRecords, secret
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), _JSON))
+def test_a_record_survives_being_read_and_written(content: dict[str, Any]) -> None:
+    assert decode(encode(content)) == content
+
+
+def test_records_of_the_first_helm_3_are_read_too() -> None:
+    content = {"name": "panda", "info": {"status": "deployed"}}
+    for packed in (json.dumps(content).encode(), gzip.compress(json.dumps(content).encode())):
+        assert decode(b64encode(b64encode(packed)).decode()) == content
+
+
+def test_the_newest_record_is_the_last_by_number() -> None:
+    api = FakeRecords(
+        [secret("panda", 10, "deployed"), secret("panda", 9, "superseded"), secret("iam", 1, "failed")]
+    )
+    found = histories(api, "panda")
+    assert {name: [record.revision for record in records] for name, records in found.items()} == {
+        "panda": [9, 10],
+        "iam": [1],
+    }
+    assert found["iam"][0].status == "failed"
+
+
+def test_what_is_no_record_is_left_out() -> None:
+    stranger = {
+        "metadata": {"name": "x", "labels": {"owner": "helm"}, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    }
+    assert histories(FakeRecords([stranger]), "panda") == {}
+
+
+def test_a_record_is_as_old_as_its_last_change() -> None:
+    labels = {"createdAt": "1700000000", "modifiedAt": "1700000600"}
+    found = histories(FakeRecords([secret("panda", 1, "pending-upgrade", labels=labels)]), "panda")["panda"][
+        0
+    ]
+    assert found.is_pending
+    assert found.age(datetime.fromtimestamp(1700000660, UTC)) == 60
+    plain = histories(FakeRecords([secret("panda", 1, "deployed")]), "panda")["panda"][0]
+    assert plain.written == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_the_label_follows_the_content() -> None:
+    api = FakeRecords([secret("panda", 1, "pending-install")])
+    record: Record = histories(api, "panda")["panda"][0]
+    write(api, record, {"info": {"status": "failed"}, "manifest": "x"})
+    changed = api.secrets[f"{HERE}/secrets/sh.helm.release.v1.panda.v1"]
+    assert changed["metadata"]["labels"]["status"] == "failed"
+    assert changed["metadata"]["labels"]["owner"] == "helm"
+    assert decode(changed["data"]["release"])["manifest"] == "x"
