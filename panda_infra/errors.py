@@ -13,6 +13,18 @@ class PandaInfraError(Exception):
     """Anything that this program refuses or cannot do, told in the text of the exception."""
 
 
+class NoAnswerError(PandaInfraError):
+    """Nobody answered a call to the outside: nothing is known of what was asked for."""
+
+
+class NotAllowedError(PandaInfraError):
+    """An answer that refuses: the credential has ended or does not suffice. What was asked for may well be there."""
+
+
+class NotFoundError(PandaInfraError):
+    """An answer of who must know: there is no such thing."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with a stack.

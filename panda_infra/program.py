@@ -72,7 +72,7 @@ def _check_world(plan: Plan) -> list[Problem]:
 def _check_cluster(plan: Plan) -> list[Problem]:
     config = plan.config
     if isinstance(config.cluster, ExistingCluster):
-        return check_cluster(config.cluster, config.secrets)
+        return check_cluster(plan.stack, config.cluster, config.secrets)
     from panda_infra.cluster.magnum.preflight import check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     report = check_magnum(config.cluster, volumes=block_volumes(plan))

@@ -8,7 +8,7 @@ import typer
 
 from panda_infra.cli.output import say
 from panda_infra.cli.reached import ClusterGoneFlag, planned, reached, where
-from panda_infra.cli.residue import report
+from panda_infra.cli.residue import report, unseen
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.pulumi import find_pulumi
@@ -46,7 +46,7 @@ def destroy(
 
 
 def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: float | None = None) -> None:
-    """Destroy a stack and tell what is left.
+    """Destroy a stack and report what is left.
 
     Raises:
         PandaInfraError: it is protected, the person says no, the engine fails, or something is left.
@@ -64,6 +64,12 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
         raise PandaInfraError("that is not its name: nothing was changed")
     pulumi = find_pulumi(project().folder)
     teardown.destroy(plan, access, pulumi, say, free_after=free_after)
+    if access.leads_nowhere:
+        typer.echo(
+            f"{unseen(plan)}. What the stack had there is forgotten, not deleted; if the cluster comes back, "
+            f"`python -m panda_infra residue {stack}` lists it"
+        )
+        return
     found = teardown.settled_residue(plan, access)
     report(stack, found)
     if found:

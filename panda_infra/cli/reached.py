@@ -21,7 +21,10 @@ __all__ = ["ClusterGoneFlag", "planned", "reached", "where"]
 
 ClusterGoneFlag = Annotated[
     bool,
-    typer.Option("--cluster-gone", help="The cluster was deleted or is lost for good: do not ask it."),
+    typer.Option(
+        "--cluster-gone",
+        help="The cluster was deleted or is lost for good: forget what was in it. Refused if anything answers there.",
+    ),
 ]
 
 
@@ -48,7 +51,7 @@ def reached(plan: Plan, *, gone: bool = False) -> Access:
     from panda_infra.teardown.destroy import without_lost_cluster  # noqa: PLC0415 - likewise
 
     with chdir(project().folder):
-        return without_lost_cluster(plan, reach(plan.config), gone=gone)
+        return without_lost_cluster(plan, reach(plan.stack, plan.config), gone=gone)
 
 
 def where(plan: Plan) -> str:

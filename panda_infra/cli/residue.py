@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panda_infra.cli.output import JsonFlag, show_json
-from panda_infra.cli.reached import ClusterGoneFlag, planned, reached
+from panda_infra.cli.reached import ClusterGoneFlag, planned, reached, where
 from panda_infra.cli.stack_argument import StackArgument
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan.model import Plan
 
 if TYPE_CHECKING:
     from panda_infra.teardown.residue import Leftover
 
-__all__ = ["report", "residue"]
+__all__ = ["report", "residue", "unseen"]
 
 
 def residue(
@@ -38,7 +40,12 @@ def residue(
     from panda_infra.teardown.destroy import settled_residue  # noqa: PLC0415 - clients that others need not load
 
     plan = planned(stack)
-    found = settled_residue(plan, reached(plan, gone=cluster_gone), wait)
+    access = reached(plan, gone=cluster_gone)
+    if access.leads_nowhere:
+        raise PandaInfraError(
+            f"{unseen(plan)}, and nothing of the stack is anywhere else: there is nothing to look at"
+        )
+    found = settled_residue(plan, access, wait)
     if as_json:
         show_json([asdict(leftover) for leftover in found])
     else:
@@ -48,8 +55,13 @@ def residue(
 
 
 def report(stack: str, found: Sequence[Leftover]) -> None:
-    """Tell what is left, or that nothing is."""
+    """Print what is left, or that nothing is."""
     for leftover in found:
         typer.echo(f"left: {leftover}")
     if not found:
         typer.echo(f"{stack}: nothing is left")
+
+
+def unseen(plan: Plan) -> str:
+    """What could not be looked at, as nothing answers at the cluster's address."""
+    return f"{plan.stack}: nothing was looked at in the {where(plan)}: its address does not answer"

@@ -2,80 +2,81 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from pathlib import Path
-
 import pulumi
-import yaml
 
-from panda_infra.cluster.api_access import Target, answer, connect, target
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
 from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.messages import set_secret
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
+from panda_infra.kube.client import KubernetesClient
+from panda_infra.kube.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
+from panda_infra.kube.kubeconfig import Source, Target, choose, parse, read
 from panda_infra.patience import answered
 
-__all__ = ["check_cluster", "existing_cluster", "kubeconfig_text"]
+__all__ = ["check_cluster", "existing_cluster", "lets_in", "target_of"]
 
-_REACHED_WITHIN = 5.0  # seconds, however many addresses the API server's name has
-_LET_IN_WITHIN = 30.0  # seconds, which only a kubeconfig's plug-in may need
-_HOW = "give the path of a kubeconfig file that `kubectl --kubeconfig PATH get nodes` accepts"
+_PATIENCE = 3.0  # seconds for each step until an API server that does not answer counts as unreachable
+_LET_IN_WITHIN = 10.0  # seconds, however many addresses the API server's name has
+_PLUGIN_WITHIN = 60.0  # seconds, which only a kubeconfig's plug-in may need
+# A question that every user who is known to the API server may ask.
+_REVIEW = {
+    "apiVersion": "authorization.k8s.io/v1",
+    "kind": "SelfSubjectAccessReview",
+    "spec": {"resourceAttributes": {"resource": "namespaces", "verb": "list"}},
+}
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+_SECRET = "kubeconfig"  # noqa: S105 - the key, not the value
 
 
-def kubeconfig_text(cluster: ExistingCluster, secrets: Secrets) -> str:
-    """The kubeconfig from the encrypted configuration, else from the file.
+def target_of(stack: str, cluster: ExistingCluster, secrets: Secrets) -> Target:
+    """The way in, from the encrypted configuration, else from the file.
 
     Raises:
-        OSError: when there is neither.
+        KubeconfigError: there is no usable one.
     """
     if secrets.kubeconfig is not None:
-        return secrets.kubeconfig.get_secret_value()
-    if cluster.kubeconfig is None:
-        raise FileNotFoundError
-    return Path(cluster.kubeconfig).expanduser().read_text()
+        name = f"secrets.{_SECRET}"
+        renew = f"Store a new one: `{set_secret(stack, _SECRET)} --file PATH`."
+        document = parse(secrets.kubeconfig.get_secret_value(), name)
+        return choose(document, cluster.context, Source(name, renew))
+    named = cluster.kubeconfig or ""
+    return choose(read(named), cluster.context, Source.of_file(named))
 
 
 def existing_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> ClusterHandle:
     """The way into an existing cluster that passed ``check_cluster``."""
     # The stack's name identifies the cluster: addresses and certificates may change under running services.
     provider = kubernetes_provider(
-        kubeconfig=kubeconfig_text(cluster, secrets),
-        context=cluster.context,
+        kubeconfig=target_of(stack, cluster, secrets).text(),
         identifier=f"{pulumi.get_project()}/{stack}",
     )
     return ClusterHandle(provider)
 
 
-def check_cluster(cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
+def check_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
     """What stands in the way of talking to the cluster: at most one problem, found within seconds."""
+    where = f"secrets.{_SECRET}" if secrets.kubeconfig is not None else "cluster.kubeconfig"
     try:
-        text = kubeconfig_text(cluster, secrets)
-    except OSError:
-        return [Problem("cluster.kubeconfig", f"no readable file at {cluster.kubeconfig!r}", _HOW)]
-    try:
-        found = target(yaml.load(text, yaml.CSafeLoader), cluster.context)
-        where = f"{found.address.hostname}:{found.port}"
-    except (yaml.YAMLError, LookupError, TypeError, ValueError):
-        wanted = f"context {cluster.context!r}" if cluster.context else "current context with a server"
-        return [Problem("cluster.kubeconfig", f"not a kubeconfig with a {wanted}", _HOW)]
-    try:
-        # A plain connection first: it ends in seconds where a client may try for minutes.
-        answered(lambda: connect(found), within=_REACHED_WITHIN).close()
-    except OSError as error:
-        what = f"the API server {where} cannot be reached ({error.strerror or 'no answer'})"
-        fix = "check the address in the kubeconfig, the network or VPN, and that the API server runs"
-        return [Problem("cluster.kubeconfig", what, fix)]
-    return _check_access(found, text, cluster.context)
-
-
-def _check_access(found: Target, text: str, context: str | None) -> list[Problem]:
-    server = found.cluster["server"]
-    try:
-        status, words = answered(lambda: answer(found, text, context), within=_LET_IN_WITHIN)
-    except Exception as error:  # noqa: BLE001 - TLS, plug-ins: anything may come
-        what = f"no way into {server} with this kubeconfig ({type(error).__name__})"
-        return [Problem("cluster.kubeconfig", what, _HOW)]
-    if status >= HTTPStatus.BAD_REQUEST:
-        what = f"the API server {server} refuses these credentials ({status} {words})"
-        return [Problem("cluster.kubeconfig", what, "renew the kubeconfig's credentials")]
+        lets_in(target_of(stack, cluster, secrets))
+    except (KubeconfigError, KubernetesError) as error:
+        return [Problem(where, error.what, error.fix or "Try again, or ask who runs the cluster.")]
     return []
+
+
+def lets_in(target: Target) -> None:
+    """Nothing, if the API server answers and knows the user.
+
+    Raises:
+        KubeconfigError: the kubeconfig cannot be used.
+        KubernetesError: it does not; which kind says what happened.
+    """
+    client = KubernetesClient(target, patience=_PATIENCE, retries=False)
+    within = _PLUGIN_WITHIN if target.user.get("exec") else _LET_IN_WITHIN
+    try:
+        answered(lambda: client.call("POST", _REVIEWS, body=_REVIEW), within=within)
+    except TimeoutError:
+        what = f"the API server {target.server} does not answer within {within:.0f} s"
+        raise KubernetesUnreachableError(
+            what, "Check the address in the kubeconfig, and the network or VPN."
+        ) from None

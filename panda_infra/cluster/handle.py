@@ -29,7 +29,6 @@ def kubernetes_provider(
     *,
     kubeconfig: pulumi.Input[str],
     identifier: pulumi.Input[str],
-    context: str | None = None,
     opts: pulumi.ResourceOptions | None = None,
 ) -> KubernetesProvider:
     """The one Kubernetes provider of a stack.
@@ -40,7 +39,6 @@ def kubernetes_provider(
         "cluster",
         {
             "kubeconfig": pulumi.Output.secret(kubeconfig),
-            "context": context,
             "clusterIdentifier": identifier,
             # Secrets and ConfigMaps are updated in place: a replacement would take them from running pods.
             "enableSecretMutable": True,

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, Protocol
 
-import yaml
-
-from panda_infra.cluster.existing import kubeconfig_text
+from panda_infra.cluster.existing import target_of
 from panda_infra.config.cluster import ExistingCluster, MagnumCluster
 from panda_infra.config.stack import StackConfig
-from panda_infra.errors import PandaInfraError
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.provider.credentials import certificate_kubeconfig
-from panda_infra.provider.kube_api import ClientKubernetes, KubernetesApi
+from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.provider.openstack_api import OpenStack
 from panda_infra.provider.openstack_sdk import SdkOpenStack
 
-__all__ = ["Access", "KubernetesApi", "items", "reach", "reach_cloud"]
+__all__ = ["Access", "KubernetesApi", "Listing", "LiveApi", "items", "listing", "reach", "reach_cloud"]
+
+
+class LiveApi(KubernetesApi, Protocol):
+    """The API of a cluster of which it may be asked whether it is there at all."""
+
+    def answers(self) -> bool:
+        """Whether anything answers at the API's address, whoever asks."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +32,33 @@ class Access:
     """Where a stack lives.
 
     ``kubernetes`` is None when the cluster does not exist, ``openstack`` when the stack has no part in a cloud.
-    ``kubeconfig`` is the credential in use, secret.
+    ``kubeconfig`` is the credential in use, secret. ``lost`` is a cluster that is taken for gone, as its address does
+    not answer: nothing in it can be looked at.
     """
 
-    kubernetes: KubernetesApi | None
+    kubernetes: LiveApi | None
     openstack: OpenStack | None = None
     kubeconfig: Mapping[str, Any] | None = None
+    lost: bool = False
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether there is nothing that could be asked."""
+        return self.kubernetes is None and self.openstack is None
 
     def __repr__(self) -> str:
         return "Access(***)"
 
 
-def reach(config: StackConfig) -> Access:
+@dataclass(frozen=True)
+class Listing:
+    """The objects of a collection; ``refused`` says why they may not be read, and is empty if they may."""
+
+    items: Sequence[Mapping[str, Any]] = ()
+    refused: str = ""
+
+
+def reach(stack: str, config: StackConfig) -> Access:
     """Connect to a stack's cluster and cloud; nothing is asked of Kubernetes yet.
 
     Raises:
@@ -44,8 +66,8 @@ def reach(config: StackConfig) -> Access:
     """
     cluster = config.cluster
     if isinstance(cluster, ExistingCluster):
-        kubeconfig = _existing(cluster, config)
-        return Access(ClientKubernetes(kubeconfig), kubeconfig=kubeconfig)
+        target = target_of(stack, cluster, config.secrets)
+        return Access(ClientKubernetes(target), kubeconfig=target.document())
     return reach_cloud(cluster, SdkOpenStack(cluster.cloud))
 
 
@@ -66,9 +88,11 @@ def items(api: KubernetesApi, path: str, *, labels: str = "") -> list[Mapping[st
     return (api.call("GET", path, query=query, missing=True) or {}).get("items") or []
 
 
-def _existing(cluster: ExistingCluster, config: StackConfig) -> Mapping[str, Any]:
+def listing(api: KubernetesApi, path: str, *, labels: str = "") -> Listing:
+    """The same for a user who may not be allowed to: one who is at home in a single namespace."""
     try:
-        kubeconfig: dict[str, Any] = yaml.safe_load(kubeconfig_text(cluster, config.secrets))
-    except OSError:
-        raise PandaInfraError(f"cluster.kubeconfig: no readable file at {cluster.kubeconfig!r}") from None
-    return kubeconfig | ({"current-context": cluster.context} if cluster.context else {})
+        return Listing(items(api, path, labels=labels))
+    except KubernetesNotAllowedError as error:
+        if error.status != HTTPStatus.FORBIDDEN:  # the user is not known at all
+            raise
+        return Listing(refused=error.what)

@@ -6,9 +6,9 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from json import loads
 from typing import Any
 
+from panda_infra.kube.users import ends
 from panda_infra.live.access import Access, KubernetesApi, items
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.certificates import expiry
@@ -84,7 +84,7 @@ def status_of(plan: Plan, access: Access) -> Status:
     return Status(
         releases=tuple(_release(plan, component, records, pods) for component in _components(plan)),
         certificates=tuple(_certificates(plan, api, namespace)),
-        access_expires=_access_expiry(access.kubeconfig or {}),
+        access_expires=_access_end(access.kubeconfig),
     )
 
 
@@ -140,25 +140,6 @@ def _certificates(plan: Plan, api: KubernetesApi, namespace: str) -> Iterator[Ce
                 yield Certificate(name, key, end)
 
 
-def _access_expiry(kubeconfig: Mapping[str, Any]) -> datetime | None:
-    """When the current context's client certificate or token ends."""
-    context: Mapping[str, str] = next(
-        (c["context"] for c in kubeconfig.get("contexts", ()) if c["name"] == kubeconfig["current-context"]),
-        {},
-    )
-    user: Mapping[str, str] = next(
-        (u["user"] for u in kubeconfig.get("users", ()) if u["name"] == context.get("user")), {}
-    )
-    if encoded := user.get("client-certificate-data"):
-        return expiry(b64decode(encoded).decode(errors="replace"))
-    return _token_expiry(user.get("token") or "")
-
-
-def _token_expiry(token: str) -> datetime | None:
-    """When a JSON web token ends; other tokens do not tell."""
-    try:
-        _, payload, _ = token.split(".")
-        claims = loads(b64decode(payload.replace("-", "+").replace("_", "/") + "=="))
-        return datetime.fromtimestamp(claims["exp"]).astimezone()
-    except (ValueError, LookupError, TypeError):
-        return None
+def _access_end(kubeconfig: Mapping[str, Any] | None) -> datetime | None:
+    """When the client certificate or the token of the credential in use ends."""
+    return ends(kubeconfig["users"][0]["user"]) if kubeconfig else None

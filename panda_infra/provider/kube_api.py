@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import urlencode
 
-import urllib3
-from kubernetes import client, config
 from typing_extensions import override
 
-from panda_infra.provider.resource import ResourceError
+from panda_infra.kube.client import KubernetesApi, KubernetesClient
+from panda_infra.kube.errors import KubernetesError
+from panda_infra.kube.kubeconfig import Source, Target, choose
 
 __all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume"]
 
-JSON = "application/json"
-_FIRST_ERROR = 400
-_NOT_FOUND = 404
-_TIMEOUT = 30.0
-_RETRIES = urllib3.Retry(
-    total=6,
-    connect=2,  # an API server that does not listen is reported, not waited for
-    backoff_factor=0.5,
-    status_forcelist=(429, 500, 502, 503, 504),
-    allowed_methods=None,
-    raise_on_status=False,
-)
 _ACCOUNT = "panda-infra"
 _ACCOUNTS = "/api/v1/namespaces/kube-system/serviceaccounts"
 _BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+_MAGNUM = Source(
+    "the kubeconfig that Magnum signed", "Run the command again: each run asks Magnum for a new one."
+)
 _MASTER_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-
-
-class KubernetesError(ResourceError):
-    """The Kubernetes API refuses a request or cannot be reached."""
-
-
-class KubernetesApi(Protocol):
-    """Any request to the Kubernetes API; may raise `KubernetesError`."""
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-        accept: str = JSON,
-    ) -> Any:
-        """The answer's content; None when what is named is ``missing`` and may be.
-
-        ``accept`` is the form of the answer: a listing can be asked for without the objects' content.
-        """
 
 
 @dataclass(frozen=True)
@@ -108,14 +74,12 @@ class Kubernetes(Protocol):
         """Remove that service account, and with it the validity of all its tokens."""
 
 
-class ClientKubernetes(Kubernetes):
-    """The Kubernetes API through the official client, with retries on 429 and 5xx that honour Retry-After."""
+class ClientKubernetes(KubernetesClient, Kubernetes):
+    """The calls of this provider, by the one client of the API."""
 
-    def __init__(self, kubeconfig: Mapping[str, Any]) -> None:
-        settings = client.Configuration()
-        config.load_kube_config_from_dict(dict(kubeconfig), client_configuration=settings)
-        settings.retries = _RETRIES
-        self._client = client.ApiClient(settings)
+    def __init__(self, kubeconfig: Mapping[str, Any] | Target) -> None:
+        target = kubeconfig if isinstance(kubeconfig, Target) else choose(dict(kubeconfig), None, _MAGNUM)
+        super().__init__(target)
 
     @override
     def nodes(self) -> Sequence[Node]:
@@ -159,48 +123,6 @@ class ClientKubernetes(Kubernetes):
     def _ensure(self, collection: str, body: Mapping[str, Any]) -> None:
         if self.call("GET", f"{collection}/{body['metadata']['name']}", missing=True) is None:
             self.call("POST", collection, body=body)
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-        accept: str = JSON,
-    ) -> Any:
-        """One request for any object; None when what it names is ``missing`` and may be.
-
-        Raises:
-            KubernetesError: the API refuses or cannot be reached.
-        """
-        manager = [("fieldManager", _ACCOUNT)] if method == "PATCH" else []
-        url = f"{self._client.configuration.host}{path}?{urlencode([*query, *manager])}"
-        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        headers = {"Content-Type": kind, "Accept": accept}
-        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
-        try:
-            # Plain JSON: the client's own models would take seconds for hundreds of nodes.
-            answer = self._client.call_api(method, url, headers, body, _request_timeout=_TIMEOUT)
-            content = answer.read()
-        except urllib3.exceptions.HTTPError as error:
-            host = self._client.configuration.host
-            msg = f"{method} {path}: the Kubernetes API at {host} cannot be reached ({type(error).__name__})"
-            raise KubernetesError(msg) from error
-        if answer.status == _NOT_FOUND and missing:
-            return None
-        if answer.status >= _FIRST_ERROR:
-            msg = f"{method} {path}: the Kubernetes API answers {answer.status} {_reason(content)}"
-            raise KubernetesError(msg)
-        return json.loads(content)
-
-
-def _reason(content: bytes) -> str:
-    try:
-        return str(json.loads(content)["message"])
-    except (ValueError, LookupError, TypeError):
-        return "without a reason"
 
 
 def _node(item: Mapping[str, Any]) -> Node:

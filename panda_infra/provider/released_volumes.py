@@ -8,6 +8,7 @@ from typing import ClassVar
 from typing_extensions import override
 
 from panda_infra.config.base import Model
+from panda_infra.kube.errors import KubernetesError
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.resource import (
     Change,
@@ -88,7 +89,7 @@ class ReleasedVolumesResource(Resource[ReleasedVolumesInputs, ReleasedVolumesSta
         try:
             kubernetes = self._cloud.kubernetes(cluster)
             operation.wait(lambda: _waiting([v.name for v in kubernetes.volumes() if v.is_ending]))
-        except ResourceError as error:
+        except (ResourceError, KubernetesError) as error:
             if operation.cancelled.is_set():
                 raise
             operation.progress.warn(f"{error}; look for them in Cinder, they may be left")

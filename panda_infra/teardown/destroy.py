@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
-from panda_infra.live.access import Access, KubernetesApi
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError, KubernetesUnreachableError
+from panda_infra.live.access import Access, LiveApi
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.stacks.pulumi import Pulumi
 from panda_infra.teardown.finalizers import free, stuck_in
 from panda_infra.teardown.renewal import renew_access
@@ -22,6 +23,7 @@ __all__ = ["destroy", "refuse_protected", "settled_residue", "without_lost_clust
 
 _SETTLE = 60.0  # seconds until volumes and servers that were told to go count as left
 _POLL = 2.0
+_SILENCE = 30.0  # seconds of tries without any answer after which a cluster may count as gone
 Say = Callable[[str], None]
 
 
@@ -40,28 +42,44 @@ def refuse_protected(plan: Plan) -> None:
 
 
 def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
-    """Where the stack lives, without Kubernetes when the cluster is known or told to be ``gone``.
+    """Where the stack lives, without Kubernetes when the cluster is gone.
+
+    It is gone when Magnum says so, or when a person says so, by ``gone``, and its address gives no answer for a while.
+    Any answer, a refusal too, comes from a cluster that is there.
 
     Raises:
-        PandaInfraError: the API does not answer, although nobody says that the cluster is gone, or it does answer
-            although somebody says so.
+        PandaInfraError: the API refuses or does not answer, although nobody says that the cluster is gone, or it does
+            answer although somebody says so.
     """
     cluster = plan.config.cluster
     name = f"cluster {cluster.name}" if isinstance(cluster, MagnumCluster) else "the cluster"
     if access.kubernetes is None:
         return access
+    if gone:
+        if _answers(access.kubernetes):
+            raise PandaInfraError(
+                f"{name} answers, so it is not gone and nothing was changed: without --cluster-gone, what is in it is "
+                "deleted properly. If it refuses the credential, that must be renewed first"
+            )
+        return Access(None, access.openstack, lost=True)
     try:
         access.kubernetes.call("GET", "/version")
-    except KubernetesError as error:
-        if gone:
-            return Access(None, access.openstack)
+    except KubernetesUnreachableError as error:
         raise PandaInfraError(
-            f"{error}.\n  If {name} was deleted or is lost for good, add --cluster-gone: what was in it is then "
-            "forgotten, not deleted"
+            f"{error}\n  If {name} was deleted or is lost for good: `python -m panda_infra destroy {plan.stack} "
+            f"--cluster-gone` forgets what was in it, without deleting it, if nothing answers for {_SILENCE:.0f} s"
         ) from None
-    if gone:
-        raise PandaInfraError(f"{name} answers: without --cluster-gone, what is in it is deleted properly")
     return access
+
+
+def _answers(api: LiveApi) -> bool:
+    """Whether anything answers, tried for a while."""
+    end = time.monotonic() + _SILENCE
+    while not api.answers():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_POLL)
+    return True
 
 
 def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after: float | None = None) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panda_infra.live.access import KubernetesApi, items
-from panda_infra.provider.kube_api import KubernetesError
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError
+from panda_infra.live.access import items
 
 __all__ = ["Stuck", "free", "stuck_in"]
 

@@ -190,7 +190,7 @@ def test_a_stack_with_a_credential_of_the_past_leaves_nothing(
     rotate(stack)
     with mock.patch.dict(os.environ, stack.workspace.environment() | stack.cloud.environment()):
         plan = stack.plan()
-        access = reach(plan.config)
+        access = reach(plan.stack, plan.config)
         destroy(plan, access, Pulumi("pulumi", stack.workspace.folder), print)
         assert settled_residue(plan, access) == []
     assert "unreachable" not in capfd.readouterr().out

@@ -186,7 +186,7 @@ def test_a_cluster_that_was_deleted_by_hand_is_forgotten_and_nothing_is_left(
     made.up()
     plan = made.plan()
     with mock.patch.dict(os.environ, made.workspace.environment() | cloud.environment()):
-        assert {leftover.kind for leftover in residue(plan, reach(plan.config))} == {
+        assert {leftover.kind for leftover in residue(plan, reach(plan.stack, plan.config))} == {
             "ConfigMap key",
             "LanDB aliases",
             "Namespace",
@@ -198,7 +198,7 @@ def test_a_cluster_that_was_deleted_by_hand_is_forgotten_and_nothing_is_left(
         (cluster,) = made.clusters()
         cloud.connection().container_infrastructure_management.delete_cluster(cluster)
         waiting.until(lambda: not made.clusters(), "the end of the cluster", seconds=60)
-        access = reach(plan.config)
+        access = reach(plan.stack, plan.config)
         assert access.kubernetes is None
         destroy(plan, access, Pulumi("pulumi", made.workspace.folder), print)
         assert settled_residue(plan, access) == []

@@ -244,11 +244,13 @@ def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     line.close()
     silent = command(stack, *documented("python -m panda_infra destroy dev", _STACK).arguments, "--yes")
     assert silent.exit_code == 1
-    assert "add --cluster-gone" in silent.output
+    assert "panda_infra destroy local --cluster-gone" in silent.output
     unprotect = documented("pulumi state unprotect --all --stack dev", _STACK)
     assert stack.pulumi(*unprotect.arguments, "--yes").code == 0
     forgotten = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert forgotten.exit_code == 0, forgotten.output
+    assert "nothing is left" not in forgotten.output
+    assert "nothing was looked at" in forgotten.output
     assert resources(stack) == set()
 
     # It was not gone at all: what was forgotten is found by its names.

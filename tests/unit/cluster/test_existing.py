@@ -23,7 +23,7 @@ _KUBECONFIG = {
 
 def problem(path: Path | str, context: str | None = None) -> str:
     cluster = ExistingCluster(kind="existing", kubeconfig=str(path), context=context)
-    (found,) = check_cluster(cluster, Secrets())
+    (found,) = check_cluster("test", cluster, Secrets())
     assert found.where == "cluster.kubeconfig"
     assert "canary" not in str(found)
     return str(found)

@@ -31,7 +31,7 @@ def test_a_label_is_set_under_its_own_field_manager(http: HttpCloud) -> None:
 
 def test_an_api_that_cannot_be_reached_is_told_at_once(http: HttpCloud) -> None:
     http.url = "http://127.0.0.1:9"
-    with pytest.raises(KubernetesError, match=r"http://127.0.0.1:9/kubernetes cannot be reached"):
+    with pytest.raises(KubernetesError, match=r"the API server 127.0.0.1:9 cannot be reached"):
         ClientKubernetes(http.kubeconfig()).nodes()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from panda_infra.errors import PandaInfraError
+from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError, KubernetesUnreachableError
 from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
@@ -29,6 +32,9 @@ class FakeEngine:
 
     code: int = 0
     calls: list[tuple[tuple[str, ...], dict[str, str]]] = field(default_factory=list)
+
+    def run(self, *_: str) -> str:
+        return json.dumps({"deployment": {}})
 
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
         self.calls.append((arguments, dict(environment)))
@@ -67,14 +73,54 @@ def test_what_was_in_a_lost_cluster_is_forgotten() -> None:
     assert engine.calls[0][1] == {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
 
 
-def test_a_cluster_counts_as_lost_only_when_somebody_says_so(api: FakeApi) -> None:
+REFUSED = KubernetesNotAllowedError("GET /version: answers 401", "Store a new one", status=401)
+SILENT = KubernetesUnreachableError("GET /version: cannot be reached")
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses, which take no time but for the clock that the program reads."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(pauses))
+    return pauses
+
+
+def test_silence_alone_is_no_end_and_the_way_to_say_so_is_named(api: FakeApi) -> None:
     assert without_lost_cluster(plan(), Access(api), gone=False).kubernetes is api
+    api.failures["/version"] = SILENT
+    with pytest.raises(
+        PandaInfraError, match=r"(?s)cannot be reached.*panda_infra destroy test --cluster-gone"
+    ):
+        without_lost_cluster(plan(), Access(api), gone=False)
+
+
+@pytest.mark.parametrize("answer", [REFUSED, KubernetesError("GET /version: answers 503", status=503)])
+def test_an_answer_is_never_the_end_of_a_cluster(api: FakeApi, answer: KubernetesError) -> None:
+    api.failures["/version"] = answer
+    with pytest.raises(KubernetesError) as told:
+        without_lost_cluster(plan(), Access(api), gone=False)
+    assert told.value is answer
+    assert "cluster-gone" not in str(told.value)
+    with pytest.raises(PandaInfraError, match=r"the cluster answers.*nothing was changed"):
+        without_lost_cluster(plan(), Access(api), gone=True)
+
+
+def test_a_cluster_is_gone_when_somebody_says_so_and_nothing_answers_for_a_while(
+    api: FakeApi, waited: list[float]
+) -> None:
+    api.silent = 1000
+    access = without_lost_cluster(plan(), Access(api), gone=True)
+    assert access.kubernetes is None
+    assert access.lost
+    assert sum(waited) >= 30
+
+
+def test_a_cluster_that_answers_at_last_is_there(api: FakeApi, waited: list[float]) -> None:
+    api.silent = 3
     with pytest.raises(PandaInfraError, match="the cluster answers"):
         without_lost_cluster(plan(), Access(api), gone=True)
-    api.broken.add("/version")
-    with pytest.raises(PandaInfraError, match=r"(?s)refused.*add --cluster-gone"):
-        without_lost_cluster(plan(), Access(api), gone=False)
-    assert without_lost_cluster(plan(), Access(api), gone=True).kubernetes is None
+    assert len(waited) == 3
 
 
 def test_what_holds_a_namespace_is_named_when_the_engine_fails(api: FakeApi) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.cluster.api_access import Target
 from panda_infra.errors import PandaInfraError
+from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.kube.kubeconfig import Target
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.teardown import renewal
@@ -62,25 +63,28 @@ def plan(**sections: Any) -> Plan:
     return make_plan("test", stack(**sections))
 
 
-def renew(engine: FakeEngine) -> None:
-    renewal.renew_access(plan(cluster=MAGNUM), engine)  # type: ignore[arg-type]
+def renew(engine: FakeEngine, **sections: Any) -> None:
+    renewal.renew_access(plan(**(sections or {"cluster": MAGNUM})), engine)  # type: ignore[arg-type]
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, status: int | Exception) -> None:
-    def answer(target: Target, *_: Any) -> tuple[int, str]:
+def answering(monkeypatch: pytest.MonkeyPatch, failure: KubernetesError | None) -> None:
+    def lets_in(target: Target) -> None:
         assert target.user == {"token": "hunter2"}
-        if isinstance(status, Exception):
-            raise status
-        return status, ""
+        if failure:
+            raise failure
 
-    monkeypatch.setattr(renewal, "answer", answer)
+    monkeypatch.setattr(renewal, "lets_in", lets_in)
 
 
-@pytest.mark.parametrize("status", [401, OSError("certificate verify failed")])
+REFUSED = KubernetesNotAllowedError("401", status=401)
+FAILURES = [REFUSED, KubernetesError("another certificate")]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
 def test_a_refused_credential_is_renewed_and_nothing_else(
-    monkeypatch: pytest.MonkeyPatch, status: int | Exception
+    monkeypatch: pytest.MonkeyPatch, failure: KubernetesError
 ) -> None:
-    answering(monkeypatch, status)
+    answering(monkeypatch, failure)
     engine = FakeEngine([{"type": "pulumi:pulumi:Stack"}, HOLDING])
     renew(engine)
     (call,) = engine.calls
@@ -88,8 +92,16 @@ def test_a_refused_credential_is_renewed_and_nothing_else(
     assert call[5:] == ("--target", "**:ClusterAccess::*", "--target", "**pulumi:providers:kubernetes::*")
 
 
+def test_of_an_existing_cluster_the_kubeconfig_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, REFUSED)
+    engine = FakeEngine([HOLDING])
+    renew(engine, namespace="panda")
+    (call,) = engine.calls
+    assert call[5:] == ("--target", "**pulumi:providers:kubernetes::*")
+
+
 def test_a_credential_that_serves_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, 201)
+    answering(monkeypatch, None)
     engine = FakeEngine([HOLDING])
     renew(engine)
     assert engine.calls == []
@@ -103,13 +115,9 @@ def test_a_state_without_a_credential_needs_none(resources: list[dict[str, Any]]
 
 
 def test_who_cannot_renew_is_told_to_forget_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, 401)
+    answering(monkeypatch, REFUSED)
     with pytest.raises(
-        PandaInfraError, match=r"(?s)panda has ended.*`pulumi up` works.*remove nothing from"
+        PandaInfraError, match=r"(?s)cluster panda has ended.*`pulumi up` works.*remove nothing from"
     ) as told:
         renew(FakeEngine([HOLDING], code=255))
     assert "hunter2" not in str(told.value)
-
-
-def test_an_existing_cluster_has_a_kubeconfig_of_its_owner() -> None:
-    renewal.renew_access(plan(), None)  # type: ignore[arg-type]
