@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError
 from panda_infra.provider.resource import ResourceError
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "NodeGroupInfo",
     "OpenStack",
     "OpenStackError",
+    "OpenStackNotAllowedError",
+    "OpenStackNotFoundError",
+    "OpenStackUnreachableError",
     "Server",
 ]
 
@@ -35,6 +39,18 @@ class OpenStackError(ResourceError):
     def ambiguous(self) -> bool:
         """Whether the request may have been carried out in spite of the error."""
         return self.status == 0 or self.status >= 500  # noqa: PLR2004 - HTTP's server errors
+
+
+class OpenStackUnreachableError(OpenStackError, NoAnswerError):
+    """Nobody answers at the address of a service."""
+
+
+class OpenStackNotAllowedError(OpenStackError, NotAllowedError):
+    """Keystone refuses the log-in, or a service what is asked with it; or there is no log-in to be had."""
+
+
+class OpenStackNotFoundError(OpenStackError, NotFoundError):
+    """A service says that there is no such thing."""
 
 
 @dataclass(frozen=True)

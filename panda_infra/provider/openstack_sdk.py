@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import openstack
 from keystoneauth1 import exceptions
-from openstack.exceptions import ConfigException, SDKException
+from openstack.config.loader import OpenStackConfig
+from openstack.exceptions import SDKException
 from typing_extensions import override
 
 from panda_infra.provider.openstack_api import (
@@ -24,8 +26,12 @@ from panda_infra.provider.openstack_api import (
     NodeGroupInfo,
     OpenStack,
     OpenStackError,
+    OpenStackNotAllowedError,
+    OpenStackNotFoundError,
+    OpenStackUnreachableError,
     Server,
 )
+from panda_infra.provider.openstack_login import file_problem, login_of, login_problem, scope_of, where_of
 
 __all__ = ["SdkOpenStack"]
 
@@ -39,23 +45,30 @@ _TIMEOUT = 60  # seconds that a service may take to answer
 _NODE_GROUPS = {"OpenStack-API-Version": "container-infra 1.9"}
 _UPGRADE = {"OpenStack-API-Version": "container-infra 1.8"}
 _NOT_FOUND = 404
+_UNAUTHORIZED = 401
+_REFUSALS = (_UNAUTHORIZED, 403)
+_LINE = 400
 
 
 class SdkOpenStack(OpenStack):
     """A connection to one cloud; connects at the first call."""
 
+    _scope = "no project, domain or system"
+
     def __init__(self, cloud: str | None) -> None:
         self._cloud = cloud
-        try:
+        self._refuse(file_problem(cloud))
+        with self._plainly("the log-in"):
+            settings = OpenStackConfig().get_one(cloud=cloud, validate=False).config
+        self._refuse(login_problem(cloud, str(settings.get("auth_type") or "password"), settings))
+        self._scope = scope_of(login_of(settings))
+        with self._plainly("the log-in"):
             self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT)
-        except (ConfigException, exceptions.ClientException) as error:
-            where = f"cloud {cloud!r} in clouds.yaml" if cloud else "the OS_* variables"
-            msg = f"no usable OpenStack credentials from {where}: {error}"
-            raise OpenStackError(msg) from error
 
     @override
     def application_credential(self) -> bool:
-        return "applicationcredential" in type(self._connection.session.auth).__name__.lower()
+        with self._plainly("the log-in"):
+            return "applicationcredential" in type(self._connection.session.auth).__name__.lower()
 
     @override
     def template(self, name: str) -> str | None:
@@ -96,7 +109,8 @@ class SdkOpenStack(OpenStack):
 
     @override
     def cluster_limits(self) -> Limits:
-        project = self._connection.current_project_id
+        with self._plainly("the log-in"):
+            project = self._connection.current_project_id
         # Magnum tells a project without a quota of its own nothing about the default.
         quota = self._magnum("GET", f"/quotas/{project}/Cluster", missing=True)
         return Limits(
@@ -217,7 +231,8 @@ class SdkOpenStack(OpenStack):
         ]
 
     def _has_cinder(self) -> bool:
-        return bool(self._connection.has_service("block-storage"))
+        with self._plainly("the catalogue of services"):
+            return bool(self._connection.has_service("block-storage"))
 
     def _pages(self, service: str, kind: str, **filters: str) -> Iterator[Json]:
         """Every item of a listing with its details, however many requests it takes."""
@@ -250,24 +265,65 @@ class SdkOpenStack(OpenStack):
             "connect_retries": _RETRIES if method != "POST" else 0,
             "raise_exc": False,
         }
-        try:
+        with self._plainly(f"{method} {path}"):
             answer = getattr(self._connection, service).request(path, method, **(settings | options))
-        except (exceptions.Unauthorized, exceptions.NotFound) as error:
-            # Not found is what Keystone says of a token that has ended.
-            msg = f"Keystone refuses the credentials of {self._where()}: renew them, or the token if they are one"
-            raise OpenStackError(msg, 401) from error
-        except (exceptions.ClientException, SDKException) as error:
-            msg = f"{method} {path}: {self._where()} cannot be reached ({error})"
-            raise OpenStackError(msg) from error
-        if answer.status_code == _NOT_FOUND and missing:
+        status = answer.status_code
+        if status == _NOT_FOUND and missing:
             return None
         if not answer.ok:
-            msg = f"{method} {path}: HTTP {answer.status_code}: {_reason(answer)}"
-            raise OpenStackError(msg, answer.status_code)
-        return answer.json() if answer.content else None
+            what = f"{method} {path}: HTTP {status}: {_reason(answer)}"
+            if status in _REFUSALS:
+                raise OpenStackNotAllowedError(
+                    f"{what} (the log-in of {self._where()} is for {self._scope})", status
+                )
+            raise (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(what, status)
+        with self._plainly(f"{method} {path}"):
+            return answer.json() if answer.content else None
 
     def _where(self) -> str:
         return f"cloud {self._cloud}" if self._cloud else "the cloud"
+
+    def _refuse(self, problem: str | None) -> None:
+        if problem:
+            raise OpenStackNotAllowedError(
+                f"no usable OpenStack credentials from {where_of(self._cloud)}: {problem}"
+            )
+
+    @contextmanager
+    def _plainly(self, what: str) -> Iterator[None]:
+        """Whatever the libraries raise ends in one of this program's errors."""
+        try:
+            yield
+        except (exceptions.Unauthorized, exceptions.NotFound) as error:
+            # Not found is what Keystone says of a token that has ended.
+            msg = (
+                f"Keystone refuses the credentials of {self._where()} for {self._scope}: renew them, or the token if "
+                "they are one; `openstack token issue` must work"
+            )
+            raise OpenStackNotAllowedError(msg, _UNAUTHORIZED) from error
+        except (exceptions.ConnectFailure, exceptions.DiscoveryFailure) as error:
+            raise OpenStackUnreachableError(
+                f"{what}: {self._where()} cannot be reached ({_line(error)})"
+            ) from error
+        except exceptions.HttpError as error:
+            msg = f"{what}: {self._where()} answers {error.http_status} for {self._scope}: {_line(error)}"
+            refused = error.http_status in _REFUSALS
+            raise (OpenStackNotAllowedError if refused else OpenStackError)(msg, error.http_status) from error
+        except (exceptions.ClientException, SDKException, ImportError, OSError) as error:
+            raise OpenStackError(
+                f"{what}: no usable way to {where_of(self._cloud)}: {_line(error)}"
+            ) from error
+        except Exception as error:
+            # Of a library that raises what it likes the words may hold what it was given.
+            kind = type(error).__name__
+            raise OpenStackError(
+                f"{what}: {where_of(self._cloud)} is not usable as it is written ({kind})"
+            ) from error
+
+
+def _line(error: Exception) -> str:
+    """A library's words on one line."""
+    return " ".join(str(error).split())[:_LINE]
 
 
 def _limits(maximum: int, used: int) -> Limits:
