@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 
 from panda_infra.cache import cache_folder
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
-from panda_infra.delivery.registry import manifest
+from panda_infra.delivery.registry import digest_of
+from panda_infra.delivery.registry_login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
 from panda_infra.errors import Problem
 from panda_infra.patience import answered
 from panda_infra.plan.model import Chart
@@ -66,23 +66,23 @@ def _check(source: ChartSource, chart: Chart) -> Problem | None:
 
 
 def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
+    where = f"components.{chart.name}.chart"
+    log_in = f"`helm registry login {source.repository.removeprefix('oci://').partition('/')[0]}`"
     try:
-        answer = answered(lambda: manifest(source.repository, chart.name, chart.version), within=_PATIENCE)
-    except (OSError, ValueError) as error:
-        what = f"the registry of {source.repository} cannot be asked ({type(error).__name__})"
-        return Problem("charts.repository", what, "check the address, the network and `helm registry login`")
-    if answer.status == HTTPStatus.NOT_FOUND:
-        what = f"{source.repository}/{chart.name} has no version {chart.version}"
-        return Problem(
-            f"components.{chart.name}.chart.version", what, "push the chart or name a version that exists"
-        )
-    if answer.status != HTTPStatus.OK:
-        what = f"the registry answers {answer.status} for {source.repository}/{chart.name}"
-        return Problem("charts.repository", what, "check the address and `helm registry login`")
-    if chart.digest and answer.digest != chart.digest:
-        what = f"version {chart.version} is now {answer.digest}, not the pinned {chart.digest}"
+        digest = answered(lambda: digest_of(source.repository, chart.name, chart.version), within=_PATIENCE)
+    except TimeoutError:
+        what = f"the registry of {source.repository} does not answer within {_PATIENCE} s"
+        return Problem("charts.repository", what, "check the address, the network and the proxies")
+    except RegistryNotFoundError as error:
+        return Problem(f"{where}.version", str(error), "push the chart or name a version that exists")
+    except RegistryNotAllowedError as error:
+        return Problem("charts.repository", str(error), f"log in by {log_in}, as somebody who may read it")
+    except RegistryError as error:
+        return Problem("charts.repository", str(error), "check the address, the network and the proxies")
+    if chart.digest and digest != chart.digest:
+        what = f"version {chart.version} is now {digest}, not the pinned {chart.digest}"
         fix = "somebody overwrote this version: review the new chart, then pin its digest"
-        return Problem(f"components.{chart.name}.chart.digest", what, fix)
+        return Problem(f"{where}.digest", what, fix)
     return None
 
 

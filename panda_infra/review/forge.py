@@ -12,16 +12,29 @@ from typing import Any, Protocol
 import requests
 
 from panda_infra.changes.drift import Issue
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError, PandaInfraError
 
 __all__ = ["Client", "Forge", "ForgeError", "required", "unpack"]
 
 _PATIENCE = 30  # seconds for one answer
 _PAGE = 100
+_REFUSALS = (401, 403)
 
 
 class ForgeError(PandaInfraError):
     """The forge refuses, does not answer, or is not known."""
+
+
+class ForgeUnreachableError(ForgeError, NoAnswerError):
+    """Nobody answers at the forge's address."""
+
+
+class ForgeNotAllowedError(ForgeError, NotAllowedError):
+    """The forge refuses the token, or what is asked with it."""
+
+
+class ForgeNotFoundError(ForgeError, NotFoundError):
+    """There is no such thing, or it is not for this token: forges do not tell the two apart."""
 
 
 class Forge(Protocol):
@@ -70,7 +83,13 @@ class Client:
             ForgeError: it was refused, or there was no answer.
         """
         response = self._request(method, path, body)
-        return response.json() if response.content else None
+        try:
+            return response.json() if response.content else None
+        except ValueError:
+            where = f"{method} {path.partition('?')[0]}"
+            raise ForgeError(
+                f"{where} was answered with something else than JSON: check {self._url}"
+            ) from None
 
     def pages(self, path: str) -> Iterator[Any]:
         """Each entry of a list, over all of its pages."""
@@ -87,7 +106,7 @@ class Client:
         """A file; None when there is none."""
         try:
             return self._request("GET", path).content
-        except _MissingError:
+        except ForgeNotFoundError:
             return None
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
@@ -95,21 +114,23 @@ class Client:
         try:
             response = self._session.request(method, f"{self._url}{path}", json=body, timeout=_PATIENCE)
         except requests.RequestException as error:
-            raise ForgeError(
+            raise ForgeUnreachableError(
                 f"{self._url} does not answer ({type(error).__name__}): run the job again"
             ) from None
         if response.status_code == requests.codes.not_found:
-            raise _MissingError(
+            raise ForgeNotFoundError(
                 f"{method} {where} was answered with 404: check the token's rights and the number"
             )
         if not response.ok:
             status = f"{response.status_code} {response.reason}"
-            raise ForgeError(f"{method} {where} was refused ({status}): check the rights of the run's token")
+            if response.status_code in _REFUSALS:
+                raise ForgeNotAllowedError(
+                    f"{method} {where} was refused ({status}): check the rights of the run's token, and its end"
+                )
+            raise ForgeError(
+                f"{method} {where} failed ({status}): run the job again, or see what the forge says"
+            )
         return response
-
-
-class _MissingError(ForgeError):
-    """There is no such thing, or it is not for this token."""
 
 
 def required(variable: str) -> str:
@@ -126,5 +147,10 @@ def required(variable: str) -> str:
 
 def unpack(archive: bytes) -> dict[str, bytes]:
     """The files of a zip archive by their own names, without folders."""
-    with zipfile.ZipFile(io.BytesIO(archive)) as packed:
-        return {Path(name).name: packed.read(name) for name in packed.namelist() if not name.endswith("/")}
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as packed:
+            return {
+                Path(name).name: packed.read(name) for name in packed.namelist() if not name.endswith("/")
+            }
+    except zipfile.BadZipFile:
+        raise ForgeError("what the review kept is no zip archive: run the review again") from None

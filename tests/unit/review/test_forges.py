@@ -6,7 +6,8 @@ import pytest
 
 from panda_infra.changes.comment import GITHUB_LIMIT, GITLAB_LIMIT
 from panda_infra.changes.drift import LABEL
-from panda_infra.review.forge import Forge, ForgeError
+from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError
+from panda_infra.review.forge import Client, Forge, ForgeError, unpack
 from panda_infra.review.github import GitHub
 from panda_infra.review.gitlab import GitLab
 from panda_infra.review.runs import forge_of_this_run
@@ -44,16 +45,26 @@ def test_an_issue_is_opened_updated_and_closed(forge: Forge, content: forges.Con
 
 def test_refusals_are_told_without_the_token(content: forges.Content) -> None:
     for forge in (GitHub(content.url, "o/r", "wrong-token"), GitLab(content.url, "7", "wrong-token")):
-        with pytest.raises(ForgeError, match=r"GET /\S+ was refused \(401 Unauthorized\)") as caught:
+        with pytest.raises(NotAllowedError, match=r"GET /\S+ was refused \(401 Unauthorized\)") as caught:
             forge.comment(1, MARKER, "text")
         assert "wrong-token" not in str(caught.value)
 
 
 def test_a_forge_that_does_not_answer_is_told(content: forges.Content) -> None:
     forge = GitHub("http://127.0.0.1:9", "o/r", forges.TOKEN)
-    with pytest.raises(ForgeError, match="does not answer"):
+    with pytest.raises(NoAnswerError, match="does not answer"):
         forge.merged_request("abc")
     assert content.log == []
+
+
+def test_what_is_not_there_has_its_own_type(content: forges.Content) -> None:
+    with pytest.raises(NotFoundError, match="was answered with 404"):
+        Client(f"{content.url}/nowhere", {"Authorization": f"Bearer {forges.TOKEN}"}).send("GET", "/nothing")
+
+
+def test_an_archive_that_is_none_is_told() -> None:
+    with pytest.raises(ForgeError, match="no zip archive"):
+        unpack(b"<html>")
 
 
 def test_github_finds_the_review_of_the_merged_request(content: forges.Content) -> None:
