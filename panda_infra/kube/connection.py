@@ -67,7 +67,7 @@ class Dialer:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self._patience)
         # The Host header leaves out the usual port of the scheme, as proxies in front of API servers expect.
         connection.default_port = _usual_port(self.address)
-        plain = self._reached()
+        plain = self._reached(certificate)
         try:
             connection.sock = plain if self.address.scheme == "http" else self._encrypted(plain, certificate)
         except BaseException:
@@ -81,7 +81,7 @@ class Dialer:
             self.address.scheme == "http" and self.proxy is not None and self.proxy.scheme.startswith("http")
         )
 
-    def _reached(self) -> Any:
+    def _reached(self, certificate: str) -> Any:
         """A socket to the API server, or to the proxy that passes requests on."""
         if self.proxy is None:
             return self._connected(self.host, self.port, KubernetesUnreachableError, "the API server")
@@ -89,9 +89,11 @@ class Dialer:
         # Of the API server, a proxy that is not there says nothing.
         plain: Any = self._connected(name, port, KubernetesError, "the proxy")
         if self.proxy.scheme == "https":
+            # Like kubectl, which verifies a proxy by what it knows of the cluster.
+            expected = self._target.cluster.get("tls-server-name") or name
+            context, bare = self._context(certificate), plain
             plain = _steps(
-                lambda: ssl.create_default_context().wrap_socket(plain, server_hostname=name),
-                f"the proxy {name}",
+                lambda: context.wrap_socket(bare, server_hostname=expected), f"the proxy {name}:{port}"
             )
         if self.proxy.scheme.startswith("socks5"):
             _steps(

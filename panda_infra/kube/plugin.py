@@ -19,7 +19,14 @@ __all__ = ["Issued", "run_plugin"]
 _WITHIN = 60.0  # seconds for a plug-in that cannot ask anybody
 _LINES = 5
 _EXTENSION = "client.authentication.k8s.io/exec"  # of a cluster's entry, meant for the plug-in
-_NOT_FOUND = 127
+_CLUSTER = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority-data",
+    "proxy-url",
+    "disable-compression",
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,11 +89,7 @@ def _question(target: Target, interactive: bool) -> str:
     spec: dict[str, Any] = {"interactive": interactive}
     if plugin.get("provideClusterInfo"):
         extensions = {one["name"]: one["extension"] for one in cluster.get("extensions") or ()}
-        known = {"config": extensions.get(_EXTENSION)} | {
-            key: cluster.get(key)
-            for key in ("server", "tls-server-name", "certificate-authority-data", "proxy-url")
-        }
-        known["insecure-skip-tls-verify"] = cluster.get("insecure-skip-tls-verify")
+        known = {key: cluster.get(key) for key in _CLUSTER} | {"config": extensions.get(_EXTENSION)}
         spec["cluster"] = {key: value for key, value in known.items() if value is not None}
     return json.dumps({"apiVersion": plugin["apiVersion"], "kind": "ExecCredential", "spec": spec})
 

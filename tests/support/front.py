@@ -29,12 +29,19 @@ _HOP = ("transfer-encoding", "connection", "content-length")
 
 @dataclass
 class Front:
-    """Lets in whoever shows one of ``tokens``; what it refuses is counted."""
+    """Lets in whoever shows one of ``tokens``, or one of ``passwords``, which are USER:PASSWORD."""
 
     authority: str
     tokens: set[str] = field(default_factory=set)
+    passwords: set[str] = field(default_factory=set)
     port: int = 0
-    refused: int = 0
+
+    def knows(self, authorization: str) -> bool:
+        """Whether the value of that header lets in."""
+        kind, _, shown = authorization.partition(" ")
+        if kind == "Basic":
+            return base64.b64decode(shown).decode() in self.passwords
+        return kind == "Bearer" and shown in self.tokens
 
     def kubeconfig(self, token: str) -> dict[str, Any]:
         """The way in with a token."""
@@ -94,9 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else None
-        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-        if token not in self.front.tokens or not self.path.startswith(_PATH):
-            self.front.refused += 1
+        if not self.front.knows(self.headers.get("Authorization") or "") or not self.path.startswith(_PATH):
             self.send_response(401)
             self.send_header("Content-Length", "0")
             self.end_headers()

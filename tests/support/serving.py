@@ -22,9 +22,11 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Answer on a free port of loopback, by TLS if a context is given; the port."""
-    with _Server(("127.0.0.1", 0), handler) as server:
+def serving(
+    handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+) -> Iterator[int]:
+    """Answer on a free port of an address of loopback, by TLS if a context is given; the port."""
+    with _Server((host, 0), handler) as server:
         if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, args=(_POLL,), daemon=True).start()
