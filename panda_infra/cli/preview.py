@@ -23,6 +23,8 @@ from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
+from panda_infra.kube.errors import KubeconfigError
+from panda_infra.kube.kubeconfig import read
 from panda_infra.plan.rules import databases
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
@@ -96,14 +98,13 @@ def stand_in_section(loaded: Loaded) -> dict[str, Any]:
 
 def _own_kubeconfig(stack: str) -> str:
     """A stand-in would lead to no cluster."""
-    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    file = Path(named) if named else Path.home() / ".kube" / "config"
+    named = "$KUBECONFIG" if os.environ.get("KUBECONFIG") else "~/.kube/config"
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError:
+        return yaml.safe_dump(read(named))
+    except KubeconfigError as error:
         raise PandaInfraError(
             f"stack {stack} has its kubeconfig among its secrets, which has no stand-in: name one of yours in "
-            f"KUBECONFIG, or run `python -m panda_infra rehearse {stack}`, which needs no cluster"
+            f"KUBECONFIG ({error.what}), or run `python -m panda_infra rehearse {stack}`, which needs no cluster"
         ) from None
 
 

@@ -28,7 +28,8 @@ class ExistingCluster(Model):
     kind: Literal["existing"]
     """The cluster exists already."""
     kubeconfig: Annotated[str, plain("~/.kube/config")] | None = None
-    """Path of the kubeconfig file; without it `secrets.kubeconfig` must be set."""
+    """Path of the kubeconfig file, or several as in `KUBECONFIG`, with `~` and variables; `in-cluster`: the service
+    account of the pod that the program runs in. Without it `secrets.kubeconfig` must be set."""
     context: Annotated[str, plain("panda-admin")] | None = None
     """Context inside the kubeconfig; without it the file's current context."""
     no_root: bool = False

@@ -61,8 +61,11 @@ def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("KUBECONFIG", f"{own}:/another")
     with pytest.raises(PandaInfraError, match="rehearse lsst"):
         stand_in_section(loaded)
-    own.write_text("kind: Config\n")
-    assert stand_in_section(loaded)["kubeconfig"] == "kind: Config\n"
+    user = {"client-key": "key.pem"}
+    own.write_text(yaml.safe_dump({"users": [{"name": "me", "user": user}], "current-context": "here"}))
+    whole = yaml.safe_load(stand_in_section(loaded)["kubeconfig"])
+    assert whole["users"] == [{"name": "me", "user": {"client-key": str(tmp_path / "key.pem")}}]
+    assert whole["current-context"] == "here"
 
 
 def test_without_the_option_it_points_to_the_real_one(run: Any, stack_file: Path) -> None:
