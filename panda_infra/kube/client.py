@@ -239,7 +239,8 @@ def _cut_off(where: str, error: Exception) -> KubernetesError:
                 what, "It refuses the client certificate: make the kubeconfig anew."
             )
         return KubernetesError(what)
-    return _SentError(f"{where} cannot be reached ({type(error).__name__})")
+    fix = "Check the network or VPN, and that the API server runs."
+    return _SentError(f"{where} cannot be reached ({type(error).__name__})", fix)
 
 
 def _pause(answer: _Answer, attempt: int) -> float:

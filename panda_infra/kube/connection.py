@@ -30,6 +30,7 @@ __all__ = ["Dialer"]
 _CERTIFICATES = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
 _SILENT = (502, 503, 504)  # what a proxy answers for an address that does not answer itself
 _REFUSED = (401, 403, 407)
+_CHECK = "Check the address in the kubeconfig, the network or VPN, and that it runs."
 
 
 class Dialer:
@@ -39,9 +40,14 @@ class Dialer:
         self._target = target
         self._patience = patience
         self._contexts: dict[str, ssl.SSLContext] = {}
-        self.address = urlsplit(target.server)
-        self.host, self.port = self.address.hostname or "", self.address.port or _usual_port(self.address)
-        self.proxy = proxy_for(self.address, target.cluster.get("proxy-url"))
+        try:
+            self.address = urlsplit(target.server)
+            self.host, self.port = self.address.hostname or "", self.address.port or _usual_port(self.address)
+            self.proxy = proxy_for(self.address, target.cluster.get("proxy-url"))
+            self._proxy_port = self.proxy.port or _usual_port(self.proxy) if self.proxy else 0
+        except ValueError:
+            what = f"{target.source.name}: the server or its proxy-url is no address"
+            raise KubeconfigError(what, "Correct it in the kubeconfig: https://HOST:PORT.") from None
 
     @property
     def prefix(self) -> str:
@@ -85,7 +91,7 @@ class Dialer:
         """A socket to the API server, or to the proxy that passes requests on."""
         if self.proxy is None:
             return self._connected(self.host, self.port, KubernetesUnreachableError, "the API server")
-        name, port = self.proxy.hostname or "", self.proxy.port or _usual_port(self.proxy)
+        name, port = self.proxy.hostname or "", self._proxy_port
         # Of the API server, a proxy that is not there says nothing.
         plain: Any = self._connected(name, port, KubernetesError, "the proxy")
         if self.proxy.scheme == "https":
@@ -112,8 +118,7 @@ class Dialer:
             plain = socket.create_connection((host, port), timeout=self._patience)
         except (OSError, UnicodeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or "no answer"
-            fix = "Check the address in the kubeconfig, the network or VPN, and that it runs."
-            raise failure(f"{what} {host}:{port} cannot be reached ({reason})", fix) from None
+            raise failure(f"{what} {host}:{port} cannot be reached ({reason})", _CHECK) from None
         # A request is written in two parts; the second would wait for the first's acknowledgement.
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return plain
@@ -215,11 +220,11 @@ def _steps(step: Callable[[], Any], who: str) -> Any:
         fix = "See that the kubeconfig has this cluster's certificate-authority-data, and tls-server-name if needed."
         raise KubernetesError(what, fix) from None
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        raise KubernetesUnreachableError(f"{who} ended the connection before it answered") from None
+        raise KubernetesUnreachableError(f"{who} ended the connection before it answered", _CHECK) from None
     except ssl.SSLError as error:
         raise KubernetesError(f"{who} does not speak TLS as it should ({error.reason})") from None
     except OSError as error:
         reason = error.strerror or "no answer"
-        raise KubernetesUnreachableError(f"{who} does not answer ({reason})") from None
+        raise KubernetesUnreachableError(f"{who} does not answer ({reason})", _CHECK) from None
     except http.client.HTTPException:
         raise KubernetesError(f"{who} answers something else than HTTP") from None

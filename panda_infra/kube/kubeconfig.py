@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from panda_infra.kube.errors import KubeconfigError
+from panda_infra.kube.shape import wrong_key
 
 __all__ = ["IN_CLUSTER", "SERVICE_ACCOUNT", "Source", "Target", "choose", "parse", "read"]
 
@@ -27,7 +28,6 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 Document = dict[str, Any]
 
-_SWITCHES = ("insecure-skip-tls-verify", "disable-compression")
 _KINDS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 # Files by the key that names them, and the key that takes their content.
 _CLUSTER_FILES = {"certificate-authority": "certificate-authority-data"}
@@ -131,9 +131,11 @@ def parse(text: str, name: str, *, folder: Path | None = None) -> Document:
         for entry in found[kind]:
             _anchor(entry[_KINDS[kind]], (*files, "tokenFile"), folder)
     for user in found["users"]:
-        if isinstance(plugin := user["user"].get("exec"), dict) and os.sep in str(plugin.get("command")):
+        plugin = user["user"].get("exec")
+        if plugin and os.sep in str(plugin.get("command")):
             _anchor(plugin, ("command",), folder)
-    return {**found, "current-context": document.get("current-context")}
+    current = document.get("current-context")
+    return {**found, "current-context": current if isinstance(current, str) else None}
 
 
 def choose(document: Document, context: str | None, source: Source) -> Target:
@@ -211,10 +213,9 @@ def _entries(document: Document, kind: str, name: str) -> Iterator[Document]:
         if not isinstance(content, dict):
             what = f"{name} is not a kubeconfig: {kind}, {entry['name']}: {inner} is no mapping"
             raise KubeconfigError(what, _HOW)
-        for key, value in content.items():
-            if isinstance(value, int | float) and not (isinstance(value, bool) and key in _SWITCHES):
-                what = f"{name} is not a kubeconfig: {kind}, {entry['name']}: {key} is of the wrong type"
-                raise KubeconfigError(what, "Write true or false for a switch, everything else in quotes.")
+        if wrong := wrong_key(content):
+            what = f"{name} is not a kubeconfig: {kind}, {entry['name']}: {wrong} is of the wrong type"
+            raise KubeconfigError(what, "Write true or false for a switch, everything else in quotes.")
         yield {"name": entry["name"], inner: dict(content)}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import threading
 from collections.abc import Mapping
@@ -89,6 +88,11 @@ def check_user(target: Target) -> None:
         raise KubeconfigError(f"{where} has both a token and a password", "Remove one of them.")
     if bool(user.get("client-certificate-data")) > bool(user.get("client-key-data")):
         raise KubeconfigError(f"{where} has a certificate without its key", "Add client-key-data.")
+    for key in ("token", "as", "as-uid"):
+        if not str(user.get(key) or "").isprintable() or not str(user.get(key) or "").isascii():
+            raise KubeconfigError(
+                f"{where}: {key} has a line break or a sign that no header has", "Copy it anew."
+            )
     if user.keys() & {"as-uid", "as-groups", "as-user-extra"} and not user.get("as"):
         raise KubeconfigError(f"{where} acts as groups of nobody", "Add `as`, the user to act as.")
     for key in ("client-certificate-data", "client-key-data"):
@@ -184,7 +188,7 @@ def when(moment: datetime) -> str:
 def _decoded(encoded: object, where: str) -> bytes:
     try:
         return base64.b64decode(str(encoded or ""), validate=False)
-    except binascii.Error:
+    except ValueError:
         raise KubeconfigError(f"{where} is not base64", "Copy it whole, on one line.") from None
 
 

@@ -118,7 +118,9 @@ def test_credentials_that_the_cluster_refuses(refused: Refused, bed: Bed, tmp_pa
     path = tmp_path / "kubeconfig"
     path.write_text(yaml.safe_dump(content))
     text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": str(path)}})
-    assert "refuses these credentials" in text
+    assert "answers 401" in text
+    assert "It refuses the token of user" in text
+    assert str(path) in text
     assert "canary-token" not in text
 
 
@@ -157,7 +159,8 @@ def test_a_registry_that_is_down(refused: Refused) -> None:
     text = refused(
         {_CHARTS: {"kind": "oci", "repository": f"oci://127.0.0.1:{free_port()}/charts"}}, within=10
     )
-    assert "cannot be asked" in text
+    assert "charts.repository: the registry 127.0.0.1:" in text
+    assert "cannot be reached (Connection refused)" in text
 
 
 @pytest.mark.alone
@@ -168,8 +171,8 @@ def test_neither_the_api_server_nor_the_registry_answers(refused: Refused, bed: 
         cluster = {"kind": "existing", "kubeconfig": kubeconfig(tmp_path, bed, port)}
         charts = {"kind": "oci", "repository": f"oci://127.0.0.1:{port}/charts"}
         text = refused({_CLUSTER: cluster, _CHARTS: charts}, within=10)
-    assert "no way into" in text
-    assert "cannot be asked" in text
+    assert f"cluster.kubeconfig: the API server 127.0.0.1:{port} does not answer" in text
+    assert f"charts.repository: the registry 127.0.0.1:{port} cannot be reached" in text
 
 
 def test_every_problem_at_once(refused: Refused) -> None:
