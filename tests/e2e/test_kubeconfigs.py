@@ -25,9 +25,11 @@ from panda_infra.cluster.existing import lets_in
 from panda_infra.errors import PandaInfraError
 from panda_infra.kube.kubeconfig import Source, choose, read
 from panda_infra.secrets.certificates import make_authority
-from testbed import charts, executables
+from testbed import charts, executables, stacks
 from testbed.api import Api
 from testbed.bed import Bed
+from testbed.workspace import Workspace
+from tests.support.command_line import run_in
 from tests.support.front import Front, front
 from tests.support.proxies import connect_proxy, socks_server
 
@@ -417,3 +419,53 @@ def test_what_the_engines_client_refuses_is_refused_in_words(
         lets_in(choose(read(named), None, Source.of_file(named)))
     assert told in str(refused.value)
     assert world.token not in str(refused.value)
+
+
+@pytest.fixture
+def stack(bed: Bed, tmp_path: Path) -> Iterator[Workspace]:
+    """Of the broker alone, by a kubeconfig that the test writes to the place that the stack file names."""
+    workspace = stacks.local(
+        bed,
+        bed.state / "stacks" / "kubeconfigs",
+        {
+            "panda-infra:namespace": "kubeconfigs",
+            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(tmp_path / "config")},
+            "panda-infra:components": {"msgsvc": {}},
+            "panda-infra:hosts": {},
+            "panda-infra:lifecycle": {"protect": False},
+        },
+    )
+    yield workspace
+    workspace.destroy()
+
+
+def test_the_engine_gets_what_the_program_reads(
+    world: World, stack: Workspace, bed: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"plugin.sh": plugin(_V1, {"token": world.token})}
+    kind = one(world.behind(f"socks5://127.0.0.1:{world.socks}"), by_plugin(), **said)
+    written(kind, tmp_path, monkeypatch, world.authority)
+    made = stack.up("--target", "**Namespace::namespace")
+    assert made.code == 0, made.text
+    assert Api(bed.kubeconfig).get("/api/v1/namespaces/kubeconfigs")["status"]["phase"] == "Active"
+    shown = run_in(stack.folder, stack.environment(), "status", "local", "--json")
+    assert shown.exit_code == 1, shown.output
+    assert json.loads(shown.stdout)["problems"] == ["release panda-msgsvc is not there"]
+
+    (tmp_path / "plugin.sh").write_text(
+        "#!/bin/sh\necho 'refresh token expired, please log in' >&2\nexit 1\n"
+    )
+    for refused in (
+        stack.preview().text,
+        run_in(stack.folder, stack.environment(), "status", "local").output,
+        run_in(stack.folder, stack.environment(), "destroy", "local", "--yes").output,
+    ):
+        assert (
+            f"{tmp_path}/plugin.sh failed with exit code 1: refresh token expired, please log in" in refused
+        )
+        assert "Traceback" not in refused
+        assert "cluster-gone" not in refused
+    (tmp_path / "plugin.sh").write_text(said["plugin.sh"])
+    gone = run_in(stack.folder, stack.environment(), "destroy", "local", "--yes")
+    assert gone.exit_code == 0, gone.output
+    assert "local: nothing is left" in gone.output
