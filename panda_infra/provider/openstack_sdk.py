@@ -48,6 +48,7 @@ _NOT_FOUND = 404
 _UNAUTHORIZED = 401
 _REFUSALS = (_UNAUTHORIZED, 403)
 _LINE = 400
+_NOT_OF_A_FILE = ("envvars", "defaults", "", None)
 
 
 class SdkOpenStack(OpenStack):
@@ -59,8 +60,11 @@ class SdkOpenStack(OpenStack):
         self._cloud = cloud
         self._refuse(file_problem(cloud))
         with self._plainly("the log-in"):
-            settings = OpenStackConfig().get_one(cloud=cloud, validate=False).config
-        self._refuse(login_problem(cloud, str(settings.get("auth_type") or "password"), settings))
+            region = OpenStackConfig().get_one(cloud=cloud, validate=False)
+        settings = region.config
+        # Without a name it is the environment's, or the one that a file or OS_CLOUD makes the usual one.
+        known = cloud or (region.name if region.name not in _NOT_OF_A_FILE else None)
+        self._refuse(login_problem(known, str(settings.get("auth_type") or "password"), settings))
         self._scope = scope_of(login_of(settings))
         with self._plainly("the log-in"):
             self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT)

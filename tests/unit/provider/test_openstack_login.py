@@ -113,6 +113,11 @@ def test_the_key_of_a_cloud_is_named(tmp_path: Path, change: Mapping[str, Any], 
     assert told in problem()
 
 
+def test_the_only_cloud_of_a_file_needs_no_name(tmp_path: Path) -> None:
+    written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH | {"password": ""}}}}))
+    assert "clouds.cern.auth.password in clouds.yaml is not set" in problem(None)
+
+
 def test_a_cloud_that_nobody_wrote_down(tmp_path: Path) -> None:
     written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH}}}))
     assert "Cloud elsewhere was not found" in problem("elsewhere")
