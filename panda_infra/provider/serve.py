@@ -14,6 +14,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
+from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.progress import EngineProgress
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> None:
     """Serve until the engine ends the process; the port is the first line of the output."""
     # Flags such as --logtostderr come along with the engine's address.
     engine = next(argument for argument in arguments if not argument.startswith("-"))
+    end_with(engine)
     stub = EngineProgress.connect(engine)
     provider = MagnumProvider(Cloud.of_name, lambda urn: EngineProgress(stub, urn))
     asyncio.run(serve(provider, _announce, engine))
