@@ -172,6 +172,8 @@ def scheduler(executables: Mapping[str, Path], files: Files) -> list[str | Path]
         f"--kubeconfig={files.kubeconfig_of(SCHEDULER)}",
         "--leader-elect=false",
         "--secure-port=0",
+        # Its preemption ends with an error on a pod that is new to it, and such a pod would wait for five minutes.
+        "--pod-max-in-unschedulable-pods-duration=5s",
     ]
 
 
