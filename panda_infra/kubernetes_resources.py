@@ -17,6 +17,11 @@ import pulumi
 __all__ = ["HelmRelease", "KubernetesObject", "KubernetesProvider"]
 
 
+# The stack alone writes its objects. The plugin takes another name for each attempt to make one, and would not be let
+# write what a killed run has made under the name before.
+_WRITTEN_WHOLE = {"pulumi.com/patchForce": "true"}
+
+
 class KubernetesProvider(pulumi.ProviderResource):
     """A way into a cluster, by the plugin of the SDK's version; ``settings`` are its inputs by their names."""
 
@@ -47,6 +52,10 @@ class KubernetesObject(pulumi.CustomResource):
 
     def __init__(self, kind: str, name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         whole = {"apiVersion": "v1", "kind": kind.removesuffix("Patch"), **fields}
+        if not kind.endswith("Patch"):
+            metadata = {**fields["metadata"]}
+            metadata["annotations"] = {**_WRITTEN_WHOLE, **metadata.get("annotations", {})}
+            whole["metadata"] = metadata
         super().__init__(f"kubernetes:core/v1:{kind}", name, whole, opts)
 
 

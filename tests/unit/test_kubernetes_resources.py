@@ -95,7 +95,11 @@ def test_a_secret() -> None:
     ) == by_the_sdk(
         lambda: sdk.core.v1.Secret(
             "server",
-            metadata=sdk.meta.v1.ObjectMetaArgs(name=Names().secret("server"), namespace="panda"),
+            metadata=sdk.meta.v1.ObjectMetaArgs(
+                name=Names().secret("server"),
+                namespace="panda",
+                annotations={"pulumi.com/patchForce": "true"},
+            ),
             type="Opaque",
             data={"key": "dmFsdWU="},
             opts=options,
