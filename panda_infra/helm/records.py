@@ -11,10 +11,10 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from panda_infra.provider.kube_api import KubernetesApi
+from panda_infra.kube.client import KubernetesApi
 
 __all__ = ["DEPLOYED", "PENDING", "Record", "decode", "encode", "histories", "read", "write"]
 
@@ -29,7 +29,7 @@ _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=
 
 @dataclass(frozen=True)
 class Record:
-    """One revision of a release; ``written`` is when Helm last wrote it, to the second."""
+    """One revision of a release; ``written`` is when it was last written, to the second."""
 
     namespace: str
     release: str
@@ -119,14 +119,12 @@ def _records(items: Iterable[Mapping[str, Any]], namespace: str) -> Iterable[Rec
                 release=labels["name"],
                 revision=int(labels["version"]),
                 status=labels["status"],
-                written=_written(item["metadata"], labels),
+                written=_written(item["metadata"]),
                 labels=labels,
             )
 
 
-def _written(metadata: Mapping[str, Any], labels: Mapping[str, str]) -> datetime:
-    """Helm labels a record with the second of its creation, and then with that of each change."""
-    seconds = [int(text) for key in ("createdAt", "modifiedAt") if (text := labels.get(key, "")).isdigit()]
-    if seconds:
-        return datetime.fromtimestamp(max(seconds), UTC)
-    return datetime.fromisoformat(metadata["creationTimestamp"])
+def _written(metadata: Mapping[str, Any]) -> datetime:
+    """As the API server noted it: in its labels a new record has the times of the one before it."""
+    times = [field["time"] for field in metadata.get("managedFields") or () if field.get("time")]
+    return max(map(datetime.fromisoformat, [metadata["creationTimestamp"], *times]))

@@ -9,14 +9,15 @@ that it does not want. Neither an object nor a claim is touched here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
 import yaml
 
+from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.records import DEPLOYED, Record, read, write
-from panda_infra.provider.kube_api import KubernetesApi
+from panda_infra.kube.client import KubernetesApi
 
 __all__ = ["settle", "superset"]
 
@@ -64,16 +65,17 @@ def superset(earlier: str, later: str) -> str:
 
     It only serves as what Helm compares with: a field that is in it and not in the cluster does no harm.
     """
-    before, after = dict(_objects(earlier)), dict(_objects(later))
-    texts = [_joined(before.get(key), found) for key, found in after.items()]
-    texts += [text for key, (text, _) in before.items() if key not in after]
+    before = {item.key: item for item in items_of(earlier)}
+    after = {item.key: item for item in items_of(later)}
+    texts = [_joined(before.get(key), item) for key, item in after.items()]
+    texts += [item.text for key, item in before.items() if key not in after]
     return "".join(f"---\n{text.strip()}\n" for text in texts)
 
 
-def _joined(before: tuple[str, Any] | None, after: tuple[str, Any]) -> str:
-    if before is None or before[1] == after[1]:
-        return after[0]
-    joined: str = yaml.dump(_merged(before[1], after[1]), Dumper=yaml.CSafeDumper, sort_keys=False)
+def _joined(before: Item | None, after: Item) -> str:
+    if before is None or before.content == after.content:
+        return after.text
+    joined: str = yaml.dump(_merged(before.content, after.content), Dumper=yaml.CSafeDumper, sort_keys=False)
     return joined
 
 
@@ -104,38 +106,3 @@ def _names(items: list[Any]) -> list[str]:
     names = [item.get("name") for item in items if isinstance(item, Mapping)]
     unique = len(names) == len(items) and None not in names and len(set(map(str, names))) == len(names)
     return [str(name) for name in names] if unique else []
-
-
-class _Loader(yaml.CSafeLoader):
-    """Leaves dates as texts, as Helm's reader does."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _objects(manifest: str) -> Iterator[tuple[tuple[str, ...], tuple[str, Any]]]:
-    """Each object of a manifest, by what identifies it, as its text and its content."""
-    for text in _documents(manifest):
-        found = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-        if isinstance(found, Mapping):
-            metadata = found.get("metadata") or {}
-            group = str(found.get("apiVersion", "")).rpartition("/")[0]
-            key = (
-                group,
-                *(str(part) for part in (found.get("kind"), metadata.get("namespace"), metadata.get("name"))),
-            )
-            yield key, (text, found)
-
-
-def _documents(manifest: str) -> Iterator[str]:
-    lines: list[str] = []
-    for line in manifest.splitlines():
-        if line == "---" or line.startswith("--- "):
-            yield "\n".join(lines)
-            lines = []
-        else:
-            lines.append(line)
-    yield "\n".join(lines)

@@ -27,10 +27,13 @@ from panda_infra.kube.errors import (
 from panda_infra.kube.kubeconfig import Target
 from panda_infra.kube.users import Credential, User, check_user, ends, kind_of, when
 
-__all__ = ["JSON", "KubernetesApi", "KubernetesClient"]
+__all__ = ["APPLY", "JSON", "KubernetesApi", "KubernetesClient"]
 
 JSON = "application/json"
-_MERGE_PATCH = "application/merge-patch+json"
+APPLY = "APPLY"
+"""The method of a server-side apply, which to HTTP is a PATCH."""
+
+_CONTENT = {"PATCH": "application/merge-patch+json", APPLY: "application/apply-patch+yaml"}
 _FIRST_ERROR = 300
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _TRANSIENT = (429, 500, 502, 503, 504)
@@ -55,7 +58,7 @@ class KubernetesApi(Protocol):
     ) -> Any:
         """The answer's content; None when what is named is ``missing`` and may be.
 
-        ``accept`` is the form of the answer: a listing can be asked for without the objects' content.
+        ``accept`` is the form of the answer: a listing can be asked for without the objects' content, a log as text.
         """
 
 
@@ -116,16 +119,20 @@ class KubernetesClient(KubernetesApi):
             KubernetesError: the API refuses or cannot be reached; which kind says what it was.
             KubeconfigError: the kubeconfig's own certificates cannot be used.
         """
-        parameters = [*query, *([("fieldManager", _MANAGER)] if method == "PATCH" else [])]
+        parameters = [*query, *([("fieldManager", _MANAGER)] if method in _CONTENT else [])]
         url = f"{path}?{urlencode(parameters)}" if parameters else path
-        kind = _MERGE_PATCH if method == "PATCH" else JSON
+        kind = _CONTENT.get(method, JSON)
         content = json.dumps(body).encode() if body is not None else None
-        answer = self._answered(_Request(method, url, {"Content-Type": kind, "Accept": accept}, content))
+        answer = self._answered(
+            _Request(
+                "PATCH" if method == APPLY else method, url, {"Content-Type": kind, "Accept": accept}, content
+            )
+        )
         if answer.status == _NOT_FOUND and missing:
             return None
         if answer.status >= _FIRST_ERROR:
             raise self._error(f"{method} {path}", answer)
-        return json.loads(answer.content)
+        return json.loads(answer.content) if JSON in accept else answer.content.decode(errors="replace")
 
     def answers(self) -> bool:
         """Whether anything answers by HTTP at the address; no credential is shown.

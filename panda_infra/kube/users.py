@@ -14,7 +14,6 @@ from typing import Any
 from panda_infra.kube.errors import KubeconfigError
 from panda_infra.kube.kubeconfig import Target
 from panda_infra.kube.plugin import Issued, run_plugin
-from panda_infra.secrets.certificates import expiry
 
 __all__ = ["Credential", "User", "check_user", "ends", "kind_of"]
 
@@ -106,6 +105,9 @@ def check_user(target: Target) -> None:
 def ends(user: Mapping[str, Any]) -> datetime | None:
     """When a user's certificate or token ends, where it says so itself."""
     if encoded := user.get("client-certificate-data"):
+        # The models of all secrets come along with it, which a client has no other use for.
+        from panda_infra.secrets.certificates import expiry  # noqa: PLC0415
+
         return expiry(base64.b64decode(encoded).decode(errors="replace"))
     return _token_end(_token(user))
 

@@ -1,0 +1,70 @@
+"""The objects that a release consists of, by the manifest in Helm's record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+__all__ = ["Item", "documents", "items_of", "load"]
+
+_SEPARATOR = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Item:
+    """An object of a manifest: what identifies it, its text and its content."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    text: str
+    content: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What stays when the object moves to another version of its API."""
+        return self.api_version.rpartition("/")[0], self.kind, self.namespace, self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def items_of(manifest: str) -> Iterator[Item]:
+    """Each object of a manifest; ``namespace`` is empty where the manifest does not name one."""
+    for text in documents(manifest):
+        found = load(text)
+        if isinstance(found, Mapping):
+            metadata = found.get("metadata") or {}
+            yield Item(
+                api_version=str(found.get("apiVersion", "")),
+                kind=str(found.get("kind", "")),
+                namespace=str(metadata.get("namespace") or ""),
+                name=str(metadata.get("name", "")),
+                text=text,
+                content=found,
+            )
+
+
+def documents(manifest: str) -> Iterator[str]:
+    """The texts between the separators, without those that are empty."""
+    return (text.strip("\n") for text in _SEPARATOR.split(manifest) if text.strip())
+
+
+class _Loader(yaml.CSafeLoader):
+    """Leaves dates as texts, as Helm's reader does."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(text: str) -> Any:
+    """The content of one document as Helm reads it."""
+    return yaml.load(text, _Loader)  # noqa: S506 - a safe loader

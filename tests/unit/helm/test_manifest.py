@@ -1,0 +1,42 @@
+"""A release's manifest is read as Helm reads it."""
+
+from __future__ import annotations
+
+from panda_infra.helm.manifest import documents, items_of
+
+MANIFEST = """---
+# Source: chart/templates/a.yaml
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: a, namespace: panda}
+data:
+  text: |
+    ---
+    on: no separator, as it is indented
+--- # the next
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: b}
+spec: {paused: off, day: 2026-11-28}
+---
+# nothing but a comment
+---
+
+"""
+
+
+def test_objects_are_told_by_what_identifies_them() -> None:
+    found = list(items_of(MANIFEST))
+    assert [item.key for item in found] == [("", "ConfigMap", "panda", "a"), ("apps", "Deployment", "", "b")]
+    assert [str(item) for item in found] == ["ConfigMap a", "Deployment b"]
+    assert found[0].content["data"]["text"].startswith("---\n")
+
+
+def test_words_of_yaml_1_1_are_booleans_and_dates_are_texts() -> None:
+    _, deployment = items_of(MANIFEST)
+    assert deployment.content["spec"] == {"paused": False, "day": "2026-11-28"}
+
+
+def test_no_document_is_empty() -> None:
+    assert len(list(documents(MANIFEST))) == 3
+    assert list(documents("")) == []
