@@ -1,0 +1,116 @@
+"""What of a release is in the cluster other than its manifest says: deleted, scaled by hand, edited.
+
+Helm's record of a release says nothing of that, and so neither does the engine. The API server itself is asked what
+would change if each object were applied again; nothing is changed by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from panda_infra.helm.manifest import Item, items_of
+from panda_infra.kube.client import APPLY, KubernetesApi
+from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
+
+__all__ = ["Deviation", "deviations"]
+
+_AT_ONCE = 8
+# What the API server itself writes into an object.
+_OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
+_MOST_PATHS = 3
+
+
+@dataclass(frozen=True, order=True)
+class Deviation:
+    """An object that is not as its release's manifest says, and in what."""
+
+    kind: str
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} {self.what}"
+
+
+def deviations(api: KubernetesApi, namespace: str, manifest: str) -> list[Deviation]:
+    """Every object of a manifest that is missing or different; no value of a text is part of the answer.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    paths = _Paths(api, namespace)
+    with ThreadPoolExecutor(_AT_ONCE) as beside:
+        found = beside.map(lambda item: _deviation(api, paths, item), list(items_of(manifest)))
+        return sorted(deviation for deviation in found if deviation)
+
+
+class _Paths:
+    """Where the API has the objects of each kind; asks for each version of an API once."""
+
+    def __init__(self, api: KubernetesApi, namespace: str) -> None:
+        self._api = api
+        self._namespace = namespace
+        self._known: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+        self._lock = Lock()
+
+    def of(self, item: Item) -> str | None:
+        """The path of an object; None when the cluster does not have its kind."""
+        root = f"/apis/{item.api_version}" if "/" in item.api_version else f"/api/{item.api_version}"
+        with self._lock:
+            if root not in self._known:
+                listed = (self._api.call("GET", root, missing=True) or {}).get("resources") or ()
+                self._known[root] = {one["kind"]: one for one in listed if "/" not in one["name"]}
+        kind = self._known[root].get(item.kind)
+        if kind is None:
+            return None
+        inside = f"/namespaces/{item.namespace or self._namespace}" if kind["namespaced"] else ""
+        return f"{root}{inside}/{kind['name']}/{item.name}"
+
+
+def _deviation(api: KubernetesApi, paths: _Paths, item: Item) -> Deviation | None:
+    path = paths.of(item)
+    live = api.call("GET", path, missing=True) if path else None
+    if path is None or live is None:
+        return Deviation(item.kind, item.name, "is missing")
+    try:
+        wanted = api.call(APPLY, path, body=item.content, query=[("dryRun", "All"), ("force", "true")])
+    except KubernetesNotAllowedError:
+        raise
+    except KubernetesError as error:
+        if not error.status:
+            raise
+        return Deviation(item.kind, item.name, f"could not be applied again ({error.status})")
+    differing = list(_differing(_told(live), _told(wanted), ""))
+    if not differing:
+        return None
+    more = f" and {len(differing) - _MOST_PATHS} more" if len(differing) > _MOST_PATHS else ""
+    return Deviation(item.kind, item.name, f"differs in {', '.join(differing[:_MOST_PATHS])}{more}")
+
+
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {key: value for key, value in found["metadata"].items() if key not in _OF_THE_SERVER}
+    return {key: value for key, value in found.items() if key != "status"} | {"metadata": metadata}
+
+
+def _differing(live: Any, wanted: Any, path: str) -> Iterator[str]:
+    """Where two objects differ; what is a number or a switch is shown too."""
+    if live == wanted:
+        return
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        for key in sorted(live.keys() | wanted.keys()):
+            yield from _differing(live.get(key), wanted.get(key), f"{path}.{key}" if path else key)
+    elif _listed(live) and _listed(wanted) and len(live) == len(wanted):
+        for index, (one, other) in enumerate(zip(live, wanted, strict=True)):
+            yield from _differing(one, other, f"{path}[{index}]")
+    elif isinstance(live, int) and isinstance(wanted, int):
+        yield f"{path} ({live} instead of {wanted})"
+    else:
+        yield path
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
