@@ -40,7 +40,7 @@ def line(bed: Bed) -> Iterator[Forwarder]:
     server = yaml.safe_load(bed.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
     forwarder = Forwarder(urlsplit(server).port or 443)
     yield forwarder
-    forwarder.close()
+    forwarder.cut()
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
     answering = command(stack, "destroy", "local", "--yes", "--cluster-gone")
     assert answering.exit_code == 1
     assert "the cluster answers" in answering.output
-    line.close()
+    line.cut()
     silent = command(stack, *documented("python -m panda_infra destroy dev", _STACK).arguments, "--yes")
     assert silent.exit_code == 1
     assert "panda_infra destroy local --cluster-gone" in silent.output

@@ -1,4 +1,4 @@
-"""A port that leads to another one until it is closed: how an API server looks to a client when it disappears."""
+"""A port that leads to another one until it is cut: how an API server looks to a client when it disappears."""
 
 from __future__ import annotations
 
@@ -12,22 +12,31 @@ class Forwarder:
 
     def __init__(self, target: int) -> None:
         self._target = target
-        self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
+        self._listener = self._listen(0)
         self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
 
-    def close(self) -> None:
-        """Refuse new connections and cut the present ones."""
+    def cut(self) -> None:
+        """Refuse new connections and end the present ones."""
         for one in (self._listener, *self._connections):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+        self._connections.clear()
 
-    def _accept(self) -> None:
+    def mend(self) -> None:
+        """Listen on the same port again."""
+        self._listener = self._listen(self.port)
+
+    def _listen(self, port: int) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        return listener
+
+    def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
                 server = socket.create_connection(("127.0.0.1", self._target))
                 self._connections += (client, server)
                 for source, sink in ((client, server), (server, client)):

@@ -1,0 +1,239 @@
+"""Shows in the namespace who works on a stack's releases, as a Lease with a heartbeat.
+
+The engine's lock keeps two runs apart that share a backend, and it says nothing of a run that was killed. The Lease
+tells both: whose process works on the stack right now, and in which time a run that is dead has written.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from panda_infra.errors import PandaInfraError
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError
+
+__all__ = ["Lease", "Window"]
+
+_DURATION = 15  # seconds without a heartbeat after which a holder counts as dead
+_HEARTBEAT = 5.0
+_LOOK = 1.0  # seconds between two looks at the heartbeat of another machine
+_PROCESS, _RELEASES = "panda-infra/process", "panda-infra/releases"
+_COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+
+
+@dataclass(frozen=True)
+class Window:
+    """The time in which runs that are dead now may have written."""
+
+    since: datetime
+    until: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether a record of that moment, which is exact to the second, is theirs."""
+        return self.since - timedelta(seconds=1) <= moment <= self.until
+
+
+class Lease:
+    """The Lease ``panda-infra-STACK`` of a namespace, held while calls are at work; safe for threads."""
+
+    def __init__(self, api: KubernetesApi, namespace: str, stack: str) -> None:
+        self._api = api
+        self._collection = _COLLECTION.format(namespace=namespace)
+        self._name = f"panda-infra-{stack.lower().replace('_', '-').rstrip('.-')}"
+        self._stack = stack
+        self._lock = threading.Lock()
+        self._at_work = 0
+        self._unfinished = False
+        self._window: Window | None = None
+        self._ended = threading.Event()
+        self._ahead = timedelta()
+
+    @property
+    def former(self) -> Window | None:
+        """When runs have written that were killed before this one; None if the last one ended in order."""
+        return self._window
+
+    def now(self) -> datetime:
+        """By the clock of the API server, which the records of releases go by."""
+        return datetime.now(UTC) + self._ahead
+
+    def begin(self, release: str) -> None:
+        """Take the Lease for work on a release, unless this process has it already.
+
+        Raises:
+            PandaInfraError: another process that lives works on the stack.
+        """
+        with self._lock:
+            if self._at_work == 0:
+                self._take()
+                self._ended = threading.Event()
+                threading.Thread(target=self._beat, args=(self._ended,), daemon=True).start()
+            self._at_work += 1
+            self._note(release, made=True)
+
+    def end(self, release: str, *, finished: bool, gone: bool = False) -> None:
+        """Work on a release is over; ``finished`` is false when the release may be half done, ``gone`` when deleted."""
+        with self._lock:
+            self._unfinished |= not finished
+            if gone:
+                self._note(release, made=False)
+            self._at_work -= 1
+            if self._at_work == 0:
+                self._ended.set()
+                # After unfinished work it shows a dead holder: the next run then knows whose the rest is.
+                if not self._unfinished:
+                    self._patch({"spec": {"holderIdentity": ""}})
+
+    def _take(self) -> None:
+        found = self._get()
+        now = self.now()
+        spec: dict[str, Any] = {
+            "holderIdentity": f"{_user()}@{socket.gethostname()}",
+            "leaseDurationSeconds": _DURATION,
+            "acquireTime": _text(now),
+            "renewTime": _text(now),
+        }
+        metadata: dict[str, Any] = {"name": self._name, "annotations": {_PROCESS: _process(os.getpid())}}
+        if found is None:
+            self._set_clock(self._ask("POST", self._collection, {"metadata": metadata, "spec": spec}))
+            return
+        holder = found["spec"].get("holderIdentity")
+        if holder and not _is_this_process(found):
+            self._refuse_living(found)
+            since = datetime.fromisoformat(found["spec"]["acquireTime"])
+            last = datetime.fromisoformat(found["spec"]["renewTime"]) + timedelta(seconds=_DURATION)
+            self._window = Window(since, last)
+            # Who takes over from the dead also answers for what they left, should this run be killed too.
+            spec["acquireTime"] = found["spec"]["acquireTime"]
+        # With the version of what was read, so that one of two that read it at once fails.
+        metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
+        self._set_clock(
+            self._ask("PATCH", f"{self._collection}/{self._name}", {"metadata": metadata, "spec": spec})
+        )
+
+    def _set_clock(self, written: Any) -> None:
+        """Go by the API server's clock from now on, which has just noted when the Lease was written."""
+        times = [
+            field["time"] for field in ((written or {}).get("metadata") or {}).get("managedFields") or ()
+        ]
+        if not times:
+            return
+        ahead = max(map(datetime.fromisoformat, times)) - datetime.now(UTC)
+        # The server's times are whole seconds.
+        if abs(ahead) > timedelta(seconds=2):
+            self._ahead = ahead
+            times_by_server = {"renewTime": _text(self.now())}
+            if not self._window:
+                times_by_server["acquireTime"] = _text(self.now())
+            self._patch({"spec": times_by_server})
+
+    def _refuse_living(self, found: Mapping[str, Any]) -> None:
+        """Wait until it is clear that the holder is dead; another machine's clock is not trusted."""
+        pause = threading.Event()
+        lives = _lives(found)
+        for _ in range(0 if lives is not None else _DURATION):
+            pause.wait(_LOOK)
+            again = self._get()
+            if again is None or not again["spec"].get("holderIdentity"):
+                return
+            if again["spec"].get("renewTime") != found["spec"].get("renewTime"):
+                lives = True
+                break
+        if lives:
+            holder, since = found["spec"]["holderIdentity"], found["spec"].get("acquireTime")
+            raise PandaInfraError(
+                f"{holder} works on stack {self._stack} since {since} (Lease {self._name}): wait until that run has "
+                "ended, or end it, then try again"
+            )
+
+    def _beat(self, ended: threading.Event) -> None:
+        while not ended.wait(_HEARTBEAT):
+            self._patch({"spec": {"renewTime": _text(self.now())}})
+
+    def _note(self, release: str, *, made: bool) -> None:
+        """Keep the list of releases that the stack made, which tells them from those of others."""
+        found = self._get()
+        if found is None:
+            return
+        listed = set(filter(None, (found["metadata"].get("annotations") or {}).get(_RELEASES, "").split(",")))
+        wanted = listed | {release} if made else listed - {release}
+        if wanted != listed:
+            self._patch({"metadata": {"annotations": {_RELEASES: ",".join(sorted(wanted)) or None}}})
+
+    def _get(self) -> Any:
+        return self._ask("GET", f"{self._collection}/{self._name}")
+
+    def _patch(self, body: Mapping[str, Any]) -> None:
+        self._ask("PATCH", f"{self._collection}/{self._name}", body)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Without the right to Leases, or while the API is away, the work goes on without.
+
+        Raises:
+            PandaInfraError: another run took the Lease in the same moment.
+        """
+        try:
+            return self._api.call(method, path, body=body, missing=True)
+        except KubernetesError as error:
+            if error.status == HTTPStatus.CONFLICT:
+                raise PandaInfraError(
+                    f"another run began to work on stack {self._stack} in the same moment: try again when it has ended"
+                ) from error
+            return None
+
+
+def _is_this_process(lease: Mapping[str, Any]) -> bool:
+    return _recorded(lease) == _process(os.getpid())
+
+
+def _lives(lease: Mapping[str, Any]) -> bool | None:
+    """Whether the holder's process lives; None when it is of another machine."""
+    machine, _, process = _recorded(lease).partition("/")
+    if not machine or machine != _machine():
+        return None
+    pid = process.partition("/")[0]
+    return pid.isdigit() and _process(int(pid)) == _recorded(lease)
+
+
+def _recorded(lease: Mapping[str, Any]) -> str:
+    return str((lease["metadata"].get("annotations") or {}).get(_PROCESS, ""))
+
+
+def _process(pid: int) -> str:
+    """A process among all that ever ran: machine since its boot, number, and moment of its start."""
+    try:
+        # The name of the command, in parentheses, may have spaces itself.
+        started = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        started = "?"
+    return f"{_machine()}/{pid}/{started}"
+
+
+def _machine() -> str:
+    """Empty where it cannot be told apart: then only the heartbeat counts."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        # Containers on one machine have numbers of their own.
+        return f"{boot}-{Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

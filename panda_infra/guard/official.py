@@ -1,0 +1,93 @@
+"""The official Kubernetes plugin as a child process that ends with this one."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+__all__ = ["Official", "OfficialError", "start"]
+
+_NAME = "pulumi-resource-kubernetes"
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class OfficialError(Exception):
+    """The official plugin is not there, or does not start."""
+
+
+class Official:
+    """The running plugin; ``port`` is where it serves on this machine."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self.port = self._port()
+
+    def _port(self) -> int:
+        output = self._process.stdout
+        line = output.readline() if output else ""
+        if not line.strip().isdigit():
+            raise OfficialError(f"{_NAME} printed {line.strip()!r} instead of its port")
+        threading.Thread(target=_relay, args=(output,), daemon=True).start()
+        return int(line)
+
+
+def start(arguments: Sequence[str]) -> Official:
+    """Start the plugin of the SDK's version with the arguments that the engine gave.
+
+    Raises:
+        OfficialError: it is not installed and cannot be.
+    """
+    process = subprocess.Popen(
+        [_executable(), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - no thread has been started yet
+    )
+    return Official(process)
+
+
+def _dying_with_parent() -> Callable[[], object] | None:
+    """Has the kernel end the child when this process is killed; only Linux can."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def _executable() -> str:
+    """From PATH, else where the engine installs plugins; installed as the engine would if it is in neither."""
+    if found := shutil.which(_NAME):
+        return found
+    version = _version()
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    installed = home / "plugins" / f"resource-kubernetes-v{version}" / _NAME
+    if not installed.is_file():
+        command = ["pulumi", "plugin", "install", "resource", "kubernetes", f"v{version}"]
+        try:
+            # What it prints is no port.
+            subprocess.run(command, stdout=sys.stderr, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise OfficialError(f"`{' '.join(command)}` failed: {error}") from None
+    return str(installed)
+
+
+def _version() -> str:
+    """Of the plugin that fits the SDK, as the SDK's package states it."""
+    sdk = Path(str(getattr(find_spec("pulumi_kubernetes"), "origin", "")))
+    return str(json.loads(sdk.with_name("pulumi-plugin.json").read_text(encoding="utf-8"))["version"])
+
+
+def _relay(output: IO[str] | None) -> None:
+    for line in output or ():
+        sys.stderr.write(line)

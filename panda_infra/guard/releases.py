@@ -1,0 +1,297 @@
+"""What the guard does before and after each call of the engine on a Helm release.
+
+The engine's call says what is wanted, Helm's records say what is there: a release that is there is upgraded, whatever
+the engine calls it; one that is not is installed; one that is half done is settled first; one that somebody else works
+on is waited for; and one that is gone is deleted already.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.struct_pb2 import Struct, Value
+from pulumi.runtime.proto import provider_pb2 as wire
+
+from panda_infra.errors import PandaInfraError
+from panda_infra.guard.lease import Lease
+from panda_infra.guard.words import drifted, failed, found_by_create, found_by_diff, gone, waited_for
+from panda_infra.helm.records import DEPLOYED, Record, histories, read
+from panda_infra.helm.settle import settle
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError
+from panda_infra.live.drift import deviations
+from panda_infra.live.reasons import reasons
+from panda_infra.provider.progress import Progress
+
+__all__ = ["Call", "Releases", "is_release"]
+
+_TYPE = "kubernetes:helm.sh/v3:Release"
+_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks an encrypted value on the wire
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands for an unknown value on the wire
+_DRIFTED = "drifted"  # a status that Helm does not know: the cluster is not as its record says
+_USUAL_TIMEOUT = 300.0  # seconds; Helm's own
+_POLL = 1.0
+_REPORT = 10.0  # seconds between two reports of what is waited for
+
+Call = Callable[[str, Any], bytes]
+"""A call of the official plugin, by its method and request."""
+
+
+@dataclass(frozen=True)
+class _Release:
+    """A release as a call names it; ``timeout`` is in seconds."""
+
+    urn: str
+    namespace: str
+    name: str
+    timeout: float
+
+    @property
+    def stack(self) -> str:
+        """The stack that it belongs to."""
+        return self.urn.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:")
+
+
+def is_release(urn: str) -> bool:
+    """Whether a resource is a Helm release."""
+    return urn.split("::")[2].rpartition("$")[2] == _TYPE
+
+
+class Releases:
+    """Guards the releases of one cluster.
+
+    ``progress`` gives the place for messages about the resource of an URN, ``connect`` the API of a kubeconfig's text
+    and context.
+    """
+
+    def __init__(
+        self, progress: Callable[[str], Progress], connect: Callable[[str, str], KubernetesApi]
+    ) -> None:
+        self._progress = progress
+        self._connect = connect
+        self._kubeconfig: tuple[str, str] | None = None
+        self._api: KubernetesApi | None = None
+        self._lock = threading.Lock()
+        self._leases: dict[tuple[str, str], Lease] = {}
+        self._listed: dict[str, dict[str, list[Record]]] = {}
+
+    def configure(self, request: wire.ConfigureRequest) -> None:
+        """Take the way into the cluster from what the engine gives the official plugin; nothing is asked yet."""
+        text = _argument(request, "kubeconfig")
+        context = _argument(request, "context")
+        if text and text != _UNKNOWN:
+            self._kubeconfig = text, context
+
+    def read(self, request: wire.ReadRequest, answer: wire.ReadResponse) -> wire.ReadResponse:
+        """The official answer, which is what Helm's record says, marked where the cluster is otherwise."""
+        release = _of(request.urn, answer.properties)
+        seen = self._seen(release)
+        api = self._connected()
+        if not (answer.id and seen and api and seen[-1].status == DEPLOYED):
+            return answer
+        try:
+            content = read(api, seen[-1]) or {}
+            found = deviations(api, release.namespace, content.get("manifest") or "")
+        except KubernetesError:
+            return answer
+        if found:
+            self._progress(request.urn).warn(drifted(release.name, found))
+            _status(answer.properties).string_value = _DRIFTED
+        return answer
+
+    def diff(self, request: wire.DiffRequest, answer: wire.DiffResponse) -> wire.DiffResponse:
+        """The official answer, or an update where the cluster or Helm does not have the release as it should be."""
+        release = _of(request.urn, request.olds)
+        seen = self._seen(release)
+        if seen is None or answer.replaces:
+            return answer
+        if seen and seen[-1].status == DEPLOYED:
+            if _status(request.olds).string_value != _DRIFTED:
+                return answer
+        else:
+            self._progress(request.urn).warn(found_by_diff(seen[-1]) if seen else gone(release.name))
+        answer.changes = wire.DiffResponse.DIFF_SOME
+        answer.diffs.append("status")
+        answer.detailedDiff["status"].kind = wire.PropertyDiff.UPDATE
+        answer.hasDetailedDiff = True
+        return answer
+
+    def create(self, request: wire.CreateRequest, call: Call) -> wire.CreateResponse:
+        """Install a release, or upgrade the one that a killed run left."""
+        release = _of(request.urn, request.properties)
+        if request.preview:
+            if seen := self._seen(release):
+                self._progress(request.urn).warn(found_by_create(seen[-1]))
+            return _created(call("Create", request))
+        with self._work(release) as exists:
+            if not exists:
+                return _created(call("Create", request))
+            update = wire.UpdateRequest(
+                id=f"{release.namespace}/{release.name}",
+                urn=request.urn,
+                name=request.name,
+                type=request.type,
+                olds=request.properties,
+                news=request.properties,
+                timeout=request.timeout,
+            )
+            done = _updated(call("Update", update))
+            return wire.CreateResponse(id=update.id, properties=done.properties)
+
+    def update(self, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
+        """Upgrade a release, or install the one that is gone."""
+        if request.preview:
+            return _updated(call("Update", request))
+        with self._work(_of(request.urn, request.news)) as exists:
+            if exists:
+                return _updated(call("Update", request))
+            create = wire.CreateRequest(
+                urn=request.urn,
+                name=request.name,
+                type=request.type,
+                properties=request.news,
+                timeout=request.timeout,
+            )
+            return wire.UpdateResponse(properties=_created(call("Create", create)).properties)
+
+    def delete(self, request: wire.DeleteRequest, call: Call) -> None:
+        """Uninstall a release; nothing happens when it is gone."""
+        release = _of(request.urn, request.properties)
+        with self._work(release, deleting=True) as exists:
+            if not exists:
+                return
+            try:
+                call("Delete", request)
+            except grpc.RpcError:
+                # A record that went in the meantime makes Helm fail at the end of its work.
+                if self._history(release):
+                    raise
+
+    @contextmanager
+    def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:
+        """Yields whether the release exists, settled; meanwhile nobody else works on it."""
+        api = self._connected()
+        if api is None:
+            raise PandaInfraError("the way into the cluster is not known yet")
+        lease = self._lease(api, release)
+        lease.begin(release.name)
+        finished = False
+        try:
+            exists = self._settled(api, release, lease)
+            with self._reporting(api, release, quiet=deleting):
+                yield exists
+            finished = True
+        except grpc.RpcError as error:
+            raise _explained(error, api, release) from error
+        finally:
+            lease.end(release.name, finished=finished, gone=deleting and finished)
+
+    def _settled(self, api: KubernetesApi, release: _Release, lease: Lease) -> bool:
+        """Whether the release exists, once it is such that Helm goes on from it."""
+        records = self._history(release)
+        pause = threading.Event()
+        while records and records[-1].is_pending and not _is_left(records[-1], lease, release.timeout):
+            self._progress(release.urn).status(waited_for(records[-1], release.timeout))
+            pause.wait(_POLL)
+            records = self._history(release)
+        settle(api, records)
+        return bool(records)
+
+    @contextmanager
+    def _reporting(self, api: KubernetesApi, release: _Release, *, quiet: bool) -> Iterator[None]:
+        """Shows what the release waits for while Helm, which shows nothing, is at work."""
+        ended = threading.Event()
+
+        def report() -> None:
+            while not ended.wait(_REPORT):
+                try:
+                    found = reasons(api, release.namespace, release.name)
+                except KubernetesError:
+                    continue
+                if found and not ended.is_set():
+                    self._progress(release.urn).status(found[0])
+
+        if not quiet:
+            threading.Thread(target=report, daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _seen(self, release: _Release) -> list[Record] | None:
+        """The records as of the first look of this run; None when the cluster cannot be asked."""
+        api = self._connected()
+        if api is None:
+            return None
+        with self._lock:
+            if release.namespace not in self._listed:
+                try:
+                    self._listed[release.namespace] = histories(api, release.namespace)
+                except KubernetesError:
+                    return None  # whoever must ask the cluster reports it
+        return self._listed[release.namespace].get(release.name, [])
+
+    def _history(self, release: _Release) -> list[Record]:
+        api = self._connected()
+        return histories(api, release.namespace).get(release.name, []) if api else []
+
+    def _connected(self) -> KubernetesApi | None:
+        with self._lock:
+            if self._api is None and self._kubeconfig is not None:
+                self._api = self._connect(*self._kubeconfig)
+            return self._api
+
+    def _lease(self, api: KubernetesApi, release: _Release) -> Lease:
+        key = release.namespace, release.stack
+        with self._lock:
+            return self._leases.setdefault(key, Lease(api, *key))
+
+
+def _is_left(record: Record, lease: Lease, timeout: float) -> bool:
+    """Whether nobody works on a pending release any more: its writer is dead, or its time is long over."""
+    if lease.former and lease.former.covers(record.written):
+        return True
+    return record.age(lease.now()) > timeout
+
+
+def _explained(error: grpc.RpcError, api: KubernetesApi, release: _Release) -> grpc.RpcError:
+    """The same error with the cluster's reasons in its words."""
+    try:
+        return failed(error, reasons(api, release.namespace, release.name))
+    except KubernetesError:
+        return error
+
+
+def _of(urn: str, properties: Struct) -> _Release:
+    fields = properties.fields
+    timeout = fields["timeout"].number_value or _USUAL_TIMEOUT
+    return _Release(urn, fields["namespace"].string_value, fields["name"].string_value, timeout)
+
+
+def _status(properties: Struct) -> Value:
+    """The status of a release in its properties."""
+    found: Value = properties.fields["status"].struct_value.fields["status"]
+    return found
+
+
+def _created(answer: bytes) -> wire.CreateResponse:
+    response: wire.CreateResponse = wire.CreateResponse.FromString(answer)
+    return response
+
+
+def _updated(answer: bytes) -> wire.UpdateResponse:
+    response: wire.UpdateResponse = wire.UpdateResponse.FromString(answer)
+    return response
+
+
+def _argument(request: wire.ConfigureRequest, name: str) -> str:
+    """A text of the provider's configuration, whether or not it is a secret."""
+    value = request.args.fields[name]
+    if value.HasField("struct_value") and _SECRET in value.struct_value.fields:
+        value = value.struct_value.fields["value"]
+    return str(value.string_value or request.variables.get(f"kubernetes:config:{name}", ""))

@@ -1,0 +1,148 @@
+"""The plugin as the engine sees it: every call goes to the official plugin, those on releases by way of the guard."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import provider_pb2 as wire
+
+from panda_infra.engine_watch import end_with
+from panda_infra.errors import PandaInfraError
+from panda_infra.guard.official import Official
+from panda_infra.guard.releases import Releases, is_release
+from panda_infra.kube.client import KubernetesClient
+from panda_infra.kube.kubeconfig import Source, choose, parse
+from panda_infra.provider.progress import EngineProgress
+
+__all__ = ["serve"]
+
+_SERVICE = "/pulumirpc.ResourceProvider/"
+_STREAMS = frozenset({"List"})
+_LIMITS = [
+    ("grpc.max_receive_message_length", 400 * 1024 * 1024),  # bytes; the engine's own limits
+    ("grpc.max_send_message_length", 400 * 1024 * 1024),
+]
+# The engine waits for as many releases at once as it likes, and each wait keeps one thread.
+_MOST_CALLS = 512
+
+Forward = Callable[[bytes], bytes]
+Handler = Callable[[bytes, Any], bytes]
+
+
+def serve(official: Official, arguments: Sequence[str]) -> None:
+    """Serve until the engine ends this process or is gone; the port is the first line of the output."""
+    # Flags such as --logtostderr come along with the engine's address.
+    engine = next(argument for argument in arguments if not argument.startswith("-"))
+    end_with(engine)
+    channel = grpc.insecure_channel(f"127.0.0.1:{official.port}", options=_LIMITS)
+    server = grpc.server(ThreadPoolExecutor(max_workers=_MOST_CALLS), options=_LIMITS)
+    stub = EngineProgress.connect(engine)
+    releases = Releases(lambda urn: EngineProgress(stub, urn), _client)
+    server.add_generic_rpc_handlers((_Calls(channel, releases),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    server.wait_for_termination()
+
+
+def _client(text: str, context: str) -> KubernetesClient:
+    source = Source("the kubeconfig in the engine's state", "Run `pulumi up`, which renews it.")
+    return KubernetesClient(choose(parse(text, source.name), context or None, source))
+
+
+class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Calls as bytes: what is only passed on need not be understood."""
+
+    def __init__(self, channel: grpc.Channel, releases: Releases) -> None:
+        self._channel = channel
+        self._releases = releases
+        self._guarded: dict[str, Callable[[bytes, Forward], bytes]] = {
+            "Configure": self._configure,
+            "Read": self._read,
+            "Diff": self._diff,
+            "Create": self._create,
+            "Update": self._update,
+            "Delete": self._delete,
+        }
+
+    def service(self, details: Any) -> Any:
+        """The handler of one call."""
+        method: str = details.method
+        name = method.removeprefix(_SERVICE)
+        if name in _STREAMS:
+            stream = self._channel.unary_stream(method)
+            return grpc.unary_stream_rpc_method_handler(lambda request, _: stream(request))
+        forward = self._channel.unary_unary(method)
+        guarded = self._guarded.get(name)
+        if guarded is None:
+            return grpc.unary_unary_rpc_method_handler(_passing_errors(lambda request, _: forward(request)))
+        return grpc.unary_unary_rpc_method_handler(
+            _passing_errors(lambda request, _: guarded(request, forward))
+        )
+
+    def _call(self, name: str, request: Any) -> bytes:
+        answer: bytes = self._channel.unary_unary(f"{_SERVICE}{name}")(request.SerializeToString())
+        return answer
+
+    def _configure(self, request: bytes, forward: Forward) -> bytes:
+        self._releases.configure(wire.ConfigureRequest.FromString(request))
+        return forward(request)
+
+    def _read(self, request: bytes, forward: Forward) -> bytes:
+        parsed = wire.ReadRequest.FromString(request)
+        answer = forward(request)
+        if not is_release(parsed.urn):
+            return answer
+        return _packed(self._releases.read(parsed, wire.ReadResponse.FromString(answer)))
+
+    def _diff(self, request: bytes, forward: Forward) -> bytes:
+        parsed = wire.DiffRequest.FromString(request)
+        answer = forward(request)
+        if not is_release(parsed.urn):
+            return answer
+        return _packed(self._releases.diff(parsed, wire.DiffResponse.FromString(answer)))
+
+    def _create(self, request: bytes, forward: Forward) -> bytes:
+        parsed = wire.CreateRequest.FromString(request)
+        if not is_release(parsed.urn):
+            return forward(request)
+        return _packed(self._releases.create(parsed, self._call))
+
+    def _update(self, request: bytes, forward: Forward) -> bytes:
+        parsed = wire.UpdateRequest.FromString(request)
+        if not is_release(parsed.urn):
+            return forward(request)
+        return _packed(self._releases.update(parsed, self._call))
+
+    def _delete(self, request: bytes, forward: Forward) -> bytes:
+        parsed = wire.DeleteRequest.FromString(request)
+        if not is_release(parsed.urn):
+            return forward(request)
+        self._releases.delete(parsed, self._call)
+        return b""  # google.protobuf.Empty
+
+
+def _packed(message: Any) -> bytes:
+    packed: bytes = message.SerializeToString()
+    return packed
+
+
+def _passing_errors(handler: Handler) -> Handler:
+    """Errors of the official plugin as they came, with their details; the guard's own in their words."""
+
+    def call(request: bytes, context: Any) -> bytes:
+        try:
+            return handler(request, context)
+        except grpc.RpcError as error:
+            context.set_trailing_metadata(tuple(error.trailing_metadata() or ()))
+            context.abort(error.code(), error.details())
+        except PandaInfraError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+        raise AssertionError
+
+    return call

@@ -1,0 +1,93 @@
+"""What the guard reports of releases, before the engine's work on them and after it has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from panda_infra.helm.records import Record
+from panda_infra.live.drift import Deviation
+
+__all__ = ["drifted", "failed", "found_by_create", "found_by_diff", "gone", "waited_for"]
+
+_DETAILS = "grpc-status-details-bin"
+
+
+def gone(name: str) -> str:
+    """Of a release that the state has and Helm has not."""
+    return f"release {name} is not in the cluster any more: `pulumi up` installs it again"
+
+
+def found_by_diff(record: Record) -> str:
+    """Of a release that the state has and that Helm does not have as deployed."""
+    return f"release {record.release} is {_condition(record)}: `pulumi up` upgrades it to what the stack file says"
+
+
+def found_by_create(record: Record) -> str:
+    """Of a release that Helm has and the state has not."""
+    return (
+        f"release {record.release} is in the cluster ({_condition(record)}) though the state does not have it, as "
+        "after a run that was killed: `pulumi up` takes it over and upgrades it"
+    )
+
+
+def drifted(name: str, found: Sequence[Deviation]) -> str:
+    """Of a release whose objects are not as its manifest says."""
+    return "\n  ".join([f"release {name} has drifted: `pulumi up --refresh` restores what", *map(str, found)])
+
+
+def waited_for(record: Record, timeout: float) -> str:
+    """Of a release that somebody else works on."""
+    return (
+        f"somebody else works on release {record.release}, which is {_condition(record)}: waiting until that has "
+        f"ended, {timeout:.0f} s at most"
+    )
+
+
+def _condition(record: Record) -> str:
+    since = f"{record.written:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{record.status} since {since}"
+
+
+class _Explained(grpc.RpcError):  # type: ignore[misc]
+    def __init__(self, code: grpc.StatusCode, details: str, metadata: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(details)
+        self._code, self._text, self._metadata = code, details, metadata
+
+    def code(self) -> grpc.StatusCode:
+        """As of the original."""
+        return self._code
+
+    def details(self) -> str:
+        """The original's words, and the reasons."""
+        return self._text
+
+    def trailing_metadata(self) -> Sequence[tuple[str, Any]]:
+        """The protocol's details, with the reasons in them too."""
+        return self._metadata
+
+
+def failed(error: Any, reasons: Sequence[str]) -> grpc.RpcError:
+    """The official plugin's error with the cluster's reasons, in each of the places where the engine reads words."""
+    text = "\n  ".join([str(error.details()), *reasons])
+    metadata = [
+        (key, _with_reasons(value, text) if key == _DETAILS else value)
+        for key, value in error.trailing_metadata() or ()
+    ]
+    return _Explained(error.code(), text, metadata)
+
+
+def _with_reasons(packed: bytes, text: str) -> bytes:
+    status = status_pb2.Status.FromString(packed)
+    status.message = text
+    for detail in status.details:
+        partial = provider_pb2.ErrorResourceInitFailed()
+        if detail.Unpack(partial):
+            del partial.reasons[:]
+            partial.reasons.append(text)
+            detail.Pack(partial)
+    whole: bytes = status.SerializeToString()
+    return whole
