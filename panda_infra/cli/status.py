@@ -21,7 +21,9 @@ __all__ = ["status"]
 def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
     """Show a deployed stack: its releases, pods, certificates, and how long the access to the cluster lasts.
 
-    Exit code 1 when a release is not deployed, a pod is not ready, or something has expired. No secret is shown.
+    What is wrong is listed with its reason and the command that mends it. Exit code 1 when a release is not deployed or
+    stuck, a pod is missing or not ready, an object is not as its release says, or something has expired. No secret is
+    shown.
 
     **Examples**
 

@@ -9,31 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from panda_infra.kube.users import ends
-from panda_infra.live.access import Access, KubernetesApi, items
+from panda_infra.live.access import Access, KubernetesApi
+from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.certificates import expiry
 
-__all__ = ["Certificate", "ReleaseStatus", "Status", "status_of"]
+__all__ = ["Certificate", "Status", "status_of"]
 
-_INSTANCE = "app.kubernetes.io/instance"
 _PEM = b"-----BEGIN CERTIFICATE-----"
-
-
-@dataclass(frozen=True)
-class ReleaseStatus:
-    """A release as Helm recorded it last, and how many of its pods are ready; ``status`` is empty without a record."""
-
-    component: str
-    name: str
-    status: str
-    revision: int
-    ready: int
-    pods: int
-
-    @property
-    def is_healthy(self) -> bool:
-        """Whether it is deployed and every pod of it is ready."""
-        return self.status == "deployed" and self.ready == self.pods
 
 
 @dataclass(frozen=True)
@@ -47,11 +30,12 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Status:
-    """Everything that tells whether a stack works; holds no secret value.
+    """Everything that shows whether a stack works; holds no secret value.
 
     ``access_expires`` is when the credential in use for the cluster ends, None when it says nothing about that.
     """
 
+    stack: str
     releases: tuple[ReleaseStatus, ...]
     certificates: tuple[Certificate, ...]
     access_expires: datetime | None
@@ -59,10 +43,7 @@ class Status:
     def problems(self, now: datetime) -> Iterator[str]:
         """What is not as it should be."""
         for release in self.releases:
-            if release.status != "deployed":
-                yield f"release {release.name} is {release.status or 'not there'}"
-            elif not release.is_healthy:
-                yield f"release {release.name}: {release.pods - release.ready} of {release.pods} pods are not ready"
+            yield from release.problems(self.stack)
         for certificate in self.certificates:
             if certificate.expires <= now:
                 yield f"{certificate.key} of Secret {certificate.secret} has expired"
@@ -76,57 +57,16 @@ def status_of(plan: Plan, access: Access) -> Status:
     Raises:
         PandaInfraError: the cluster cannot be asked.
     """
+    releases = release_statuses(plan, access.kubernetes)
     if access.kubernetes is None:
-        return Status(tuple(_release(plan, name, {}, []) for name in _components(plan)), (), None)
-    api, namespace = access.kubernetes, f"/api/v1/namespaces/{plan.config.namespace}"
-    records = _newest_records(api, namespace)
-    pods = items(api, f"{namespace}/pods")
+        return Status(plan.stack, releases, (), None)
+    namespace = f"/api/v1/namespaces/{plan.config.namespace}"
     return Status(
-        releases=tuple(_release(plan, component, records, pods) for component in _components(plan)),
-        certificates=tuple(_certificates(plan, api, namespace)),
+        stack=plan.stack,
+        releases=releases,
+        certificates=tuple(_certificates(plan, access.kubernetes, namespace)),
         access_expires=_access_end(access.kubeconfig),
     )
-
-
-def _components(plan: Plan) -> list[str]:
-    return [release.component for release in plan.releases]
-
-
-def _newest_records(api: KubernetesApi, namespace: str) -> dict[str, Mapping[str, str]]:
-    """The labels of each release's newest record."""
-    newest: dict[str, Mapping[str, str]] = {}
-    for secret in items(api, f"{namespace}/secrets", labels="owner=helm"):
-        labels = secret["metadata"]["labels"]
-        known = newest.get(labels["name"])
-        if known is None or int(labels["version"]) > int(known["version"]):
-            newest[labels["name"]] = labels
-    return newest
-
-
-def _release(
-    plan: Plan, component: str, records: Mapping[str, Mapping[str, str]], pods: list[Mapping[str, Any]]
-) -> ReleaseStatus:
-    name = plan.release(component).name
-    record = records.get(name, {})
-    own = [
-        pod
-        for pod in pods
-        if (pod["metadata"].get("labels") or {}).get(_INSTANCE) == name
-        and (pod.get("status") or {}).get("phase") != "Succeeded"
-    ]
-    return ReleaseStatus(
-        component,
-        name,
-        record.get("status", ""),
-        int(record.get("version", 0)),
-        sum(_is_ready(pod) for pod in own),
-        len(own),
-    )
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def _certificates(plan: Plan, api: KubernetesApi, namespace: str) -> Iterator[Certificate]:

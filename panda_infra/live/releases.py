@@ -1,0 +1,115 @@
+"""How a stack's releases really are: Helm's records, the objects that they name, and the pods of those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from panda_infra.helm.manifest import Item, items_of
+from panda_infra.helm.records import DEPLOYED, Record, histories, read
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesNotAllowedError
+from panda_infra.live.drift import deviations
+from panda_infra.live.reasons import reasons
+from panda_infra.plan.model import Plan
+
+__all__ = ["ReleaseStatus", "release_statuses"]
+
+_WORKLOADS = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
+
+
+@dataclass(frozen=True)
+class ReleaseStatus:
+    """A release: its newest record, its pods, and what stands in its way.
+
+    ``status`` is Helm's, empty without a record. ``pods`` is how many the manifest asks for, ``ready`` how many of them
+    are. ``deviations`` are objects that are not as the manifest says, ``reasons`` why pods are not ready.
+    """
+
+    component: str
+    name: str
+    status: str = ""
+    revision: int = 0
+    ready: int = 0
+    pods: int = 0
+    deviations: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether it is deployed as its manifest says, with every pod ready."""
+        return self.status == DEPLOYED and self.ready >= self.pods and not self.deviations
+
+    def problems(self, stack: str) -> Iterator[str]:
+        """What is wrong, why, and the command that mends it."""
+        if not self.status:
+            yield f"release {self.name} is not there: `pulumi up --stack {stack}` installs it"
+        elif self.status != DEPLOYED:
+            yield (
+                f"release {self.name} is {self.status}: if no run works on it, `pulumi up --stack {stack}` goes on "
+                f"from there; a run that was killed needs `pulumi cancel --stack {stack}` before"
+            )
+        if self.status and self.ready < self.pods:
+            yield f"release {self.name}: {self.pods - self.ready} of {self.pods} pods are not ready"
+        yield from (f"release {self.name}: {reason}" for reason in self.reasons)
+        if self.deviations:
+            yield from (f"release {self.name}: {deviation}" for deviation in self.deviations)
+            yield f"release {self.name} has drifted: `pulumi up --refresh --stack {stack}` restores it"
+
+
+def release_statuses(plan: Plan, api: KubernetesApi | None) -> tuple[ReleaseStatus, ...]:
+    """Every release of a plan; ``api`` is None when there is no cluster.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    known = histories(api, plan.config.namespace) if api else {}
+    return tuple(
+        _status(api, release.component, known[release.name])
+        if api and known.get(release.name)
+        else ReleaseStatus(release.component, release.name)
+        for release in plan.releases
+    )
+
+
+def _status(api: KubernetesApi, component: str, records: Sequence[Record]) -> ReleaseStatus:
+    newest = records[-1]
+    manifest = (read(api, newest) or {}).get("manifest") or ""
+    workloads = [item for item in items_of(manifest) if item.kind in _WORKLOADS]
+    ready = sum(_ready(api, newest.namespace, item) for item in workloads)
+    pods = sum(_wanted(item) for item in workloads)
+    return ReleaseStatus(
+        component=component,
+        name=newest.release,
+        status=newest.status,
+        revision=newest.revision,
+        ready=ready,
+        pods=pods,
+        deviations=_deviations(api, newest, manifest),
+        reasons=tuple(reasons(api, newest.namespace, newest.release))
+        if ready < pods or newest.status != DEPLOYED
+        else (),
+    )
+
+
+def _deviations(api: KubernetesApi, record: Record, manifest: str) -> tuple[str, ...]:
+    """Of a deployed release; of another one the next run will make it as its manifest says."""
+    if record.status != DEPLOYED:
+        return ()
+    try:
+        return tuple(map(str, deviations(api, record.namespace, manifest)))
+    except KubernetesNotAllowedError:
+        return ()  # who may only look cannot ask what an apply would change
+
+
+def _wanted(item: Item) -> int:
+    replicas = (item.content.get("spec") or {}).get("replicas")
+    return 1 if replicas is None else int(replicas)
+
+
+def _ready(api: KubernetesApi, namespace: str, item: Item) -> int:
+    """The pods of a workload that are ready, of its newest form."""
+    path = f"/apis/apps/v1/namespaces/{namespace}/{_WORKLOADS[item.kind]}/{item.name}"
+    live: Mapping[str, Any] = api.call("GET", path, missing=True) or {}
+    return min(int((live.get("status") or {}).get("readyReplicas") or 0), _wanted(item))
