@@ -26,7 +26,7 @@ _BESIDE_PODS = {
     "autoscaling",
 }
 # Inputs of a release that say how Helm works, not what it makes.
-_HOW_HELM_WORKS = {"timeout", "maxHistory", "allowNullValues", "postrender"}
+_HOW_HELM_WORKS = {"atomic", "timeout", "maxHistory", "allowNullValues", "postrender"}
 
 
 class Severity(IntEnum):

@@ -167,6 +167,8 @@ class Component(Model):
     """Version and digest of the chart; default: the catalog's."""
     timeout: Annotated[int, Field(ge=10)] | None = None
     """Seconds to wait until every pod is ready; default: the catalog's."""
+    atomic: bool = False
+    """Roll an upgrade that fails back at once, and remove a first installation that fails."""
     values: ChartValues = {}
     """Chart values as a last resort; they win over everything derived."""
 

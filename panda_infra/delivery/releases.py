@@ -49,6 +49,7 @@ class Component(pulumi.ComponentResource):
                 # A null switches one of the chart's own annotations off.
                 "allowNullValues": True,
                 "timeout": release.timeout,
+                "atomic": release.atomic or None,
                 "maxHistory": 10,
                 "postrender": postrender,
             },

@@ -45,6 +45,7 @@ def _release(spec: ComponentSpec, component: Component, config: StackConfig, nam
         values=_values(spec, component, config, names),
         after=prerequisites(spec, config.components.deployed()),
         timeout=component.timeout or spec.timeout,
+        atomic=component.atomic,
     )
 
 

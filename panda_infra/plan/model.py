@@ -33,7 +33,7 @@ class Release:
     """A component as one Helm release.
 
     ``after`` names the components whose releases are awaited first; ``timeout`` is in seconds. ``values`` are the
-    chart's, without any secret.
+    chart's, without any secret. ``atomic`` has Helm undo what fails.
     """
 
     component: str
@@ -42,6 +42,7 @@ class Release:
     values: Values
     after: tuple[str, ...]
     timeout: int
+    atomic: bool = False
 
 
 @dataclass(frozen=True)
