@@ -113,7 +113,9 @@ class Workspace:
         return {
             **os.environ,
             **toolchain.ensure(_ENGINE).environment(),
-            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
+            # Without the second file beside each of the state's: one that a killed engine left half written is an
+            # error for ever.
+            "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
             # The kubernetes plugin leaves a copy of the kubeconfig there.
             "TMPDIR": str(self._temporary),

@@ -137,15 +137,23 @@ class Lease:
             self._patch({"spec": times_by_server})
 
     def _refuse_living(self, found: Mapping[str, Any]) -> None:
-        """Wait until it is clear that the holder is dead; another machine's clock is not trusted."""
+        """Wait until the holder is dead; the process of a run that has just ended lives a moment longer.
+
+        Raises:
+            PandaInfraError: it lives on: by its number, or on another machine, whose clock is not trusted, by its
+                heartbeat.
+        """
         pause = threading.Event()
         lives = _lives(found)
-        for _ in range(0 if lives is not None else _DURATION):
+        for _ in range(_DURATION):
+            if lives is False:
+                return
             pause.wait(_LOOK)
             again = self._get()
             if again is None or not again["spec"].get("holderIdentity"):
                 return
-            if again["spec"].get("renewTime") != found["spec"].get("renewTime"):
+            lives = _lives(again)
+            if lives is None and again["spec"].get("renewTime") != found["spec"].get("renewTime"):
                 lives = True
                 break
         if lives:

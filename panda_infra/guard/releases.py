@@ -19,7 +19,15 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.lease import Lease
-from panda_infra.guard.words import drifted, failed, found_by_create, found_by_diff, gone, waited_for
+from panda_infra.guard.words import (
+    deployed_by_others,
+    drifted,
+    failed,
+    found_by_create,
+    found_by_diff,
+    gone,
+    waited_for,
+)
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
 from panda_infra.helm.settle import settle
 from panda_infra.kube.client import KubernetesApi
@@ -101,7 +109,7 @@ class Releases:
             return answer
         if found:
             self._progress(request.urn).warn(drifted(release.name, found))
-            _status(answer.properties).string_value = _DRIFTED
+            _status(answer.properties, "status").string_value = _DRIFTED
         return answer
 
     def diff(self, request: wire.DiffRequest, answer: wire.DiffResponse) -> wire.DiffResponse:
@@ -110,9 +118,13 @@ class Releases:
         seen = self._seen(release)
         if seen is None or answer.replaces:
             return answer
-        if seen and seen[-1].status == DEPLOYED:
-            if _status(request.olds).string_value != _DRIFTED:
+        deployed = bool(seen) and seen[-1].status == DEPLOYED
+        known = _status(request.olds, "revision").number_value
+        if deployed and known in (0, seen[-1].revision):
+            if _status(request.olds, "status").string_value != _DRIFTED:
                 return answer
+        elif deployed:
+            self._progress(request.urn).warn(deployed_by_others(seen[-1], int(known)))
         else:
             self._progress(request.urn).warn(found_by_diff(seen[-1]) if seen else gone(release.name))
         answer.changes = wire.DiffResponse.DIFF_SOME
@@ -273,9 +285,9 @@ def _of(urn: str, properties: Struct) -> _Release:
     return _Release(urn, fields["namespace"].string_value, fields["name"].string_value, timeout)
 
 
-def _status(properties: Struct) -> Value:
-    """The status of a release in its properties."""
-    found: Value = properties.fields["status"].struct_value.fields["status"]
+def _status(properties: Struct, key: str) -> Value:
+    """A part of a release's status in its properties."""
+    found: Value = properties.fields["status"].struct_value.fields[key]
     return found
 
 

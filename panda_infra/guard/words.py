@@ -11,7 +11,15 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from panda_infra.helm.records import Record
 from panda_infra.live.drift import Deviation
 
-__all__ = ["drifted", "failed", "found_by_create", "found_by_diff", "gone", "waited_for"]
+__all__ = [
+    "deployed_by_others",
+    "drifted",
+    "failed",
+    "found_by_create",
+    "found_by_diff",
+    "gone",
+    "waited_for",
+]
 
 _DETAILS = "grpc-status-details-bin"
 
@@ -24,6 +32,14 @@ def gone(name: str) -> str:
 def found_by_diff(record: Record) -> str:
     """Of a release that the state has and that Helm does not have as deployed."""
     return f"release {record.release} is {_condition(record)}: `pulumi up` upgrades it to what the stack file says"
+
+
+def deployed_by_others(record: Record, known: int) -> str:
+    """Of a release that was upgraded or rolled back since the last run."""
+    return (
+        f"release {record.release} has revision {record.revision}, the last run left revision {known}: somebody else "
+        "deployed it, by `helm` for example; `pulumi up` upgrades it to what the stack file says"
+    )
 
 
 def found_by_create(record: Record) -> str:

@@ -1,19 +1,24 @@
-"""A release that fails has a reason, and a way back: the stack file as it was before.
+"""A release that fails or drifts has a reason, and a way back.
 
 The tests of this module follow one stack through its life, in the order of the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from testbed import stacks
+from testbed import stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
+from tests.support.command_line import run_in
+from tools import toolchain
 
 pytestmark = pytest.mark.e2e
 
@@ -22,8 +27,8 @@ _GROUP = {"testbed.panda-infra/group": "full"}
 _NEVER = {"testbed.panda-infra/never-ready": "true"}
 
 
-def components(*, timeout: int = 60, **broker: Any) -> dict[str, Any]:
-    return {"msgsvc": {"timeout": timeout, "activemq": broker}}
+def components(*, timeout: int = 60, atomic: bool = False, **broker: Any) -> dict[str, Any]:
+    return {"msgsvc": {"timeout": timeout, "atomic": atomic, "activemq": broker}}
 
 
 class Failing:
@@ -31,6 +36,7 @@ class Failing:
 
     def __init__(self, bed: Bed, stack: Workspace) -> None:
         self.stack = stack
+        self.kubeconfig = bed.kubeconfig
         self.api = Api(bed.kubeconfig)
 
     def inside(self, kind: str, root: str = "/api/v1") -> list[Object]:
@@ -50,6 +56,18 @@ class Failing:
         (broker,) = self.inside("deployments", "/apis/apps/v1")
         selector: dict[str, str] = broker["spec"]["template"]["spec"].get("nodeSelector") or {}
         return selector
+
+    @property
+    def broker(self) -> str:
+        """The path of the broker's workload."""
+        return f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/panda-msgsvc-activemq"
+
+    def problems(self) -> list[str]:
+        """What `status` finds; its exit code says whether that is anything."""
+        shown = run_in(self.stack.folder, self.stack.environment(), "status", "local", "--json")
+        found: list[str] = json.loads(shown.stdout)["problems"]
+        assert shown.exit_code == bool(found), shown.output
+        return found
 
     def is_well(self) -> None:
         assert self.statuses().count("deployed") == 1
@@ -124,3 +142,90 @@ def test_a_failed_release_is_no_unchanged_one_whatever_the_state_was_told(run: F
     assert run.up(components()).code == 0
     assert run.selector() == {}
     run.is_well()
+
+
+@pytest.mark.usefixtures("full_node")
+def test_an_atomic_change_that_fails_is_undone_at_once(run: Failing) -> None:
+    assert run.up(components(atomic=True)).code == 0
+    failed = run.up(components(timeout=10, atomic=True, nodeSelector=_GROUP))
+    assert failed.code != 0
+    assert "is Unschedulable" in failed.text
+    assert run.selector() == {}
+    assert run.statuses()[-1] == "deployed"
+    assert run.up(components()).code == 0
+    run.is_well()
+
+
+def test_a_rollback_by_helm_is_shown_and_undone(run: Failing) -> None:
+    assert run.up(components(annotations={"changed": "yes"})).code == 0
+    rollback = [
+        "helm",
+        "rollback",
+        "panda-msgsvc",
+        "--namespace",
+        _NAMESPACE,
+        "--kubeconfig",
+        str(run.kubeconfig),
+    ]
+    subprocess.run(rollback, env=os.environ | toolchain.ensure(["helm"]).environment(), check=True)
+    shown = run.stack.preview()
+    assert "somebody else deployed it" in shown.text
+    again = run.stack.up()
+    assert again.code == 0, again.text
+    (broker,) = run.inside("deployments", "/apis/apps/v1")
+    assert broker["spec"]["template"]["metadata"]["annotations"]["changed"] == "yes"
+    run.is_well()
+
+
+def scale_to_none(run: Failing) -> None:
+    run.api.merge(run.broker, {"spec": {"replicas": 0}})
+
+
+def delete_service(run: Failing) -> None:
+    (service,) = run.inside("services")
+    run.api.delete(f"/api/v1/namespaces/{_NAMESPACE}/services/{service['metadata']['name']}")
+
+
+def delete_workload(run: Failing) -> None:
+    run.api.delete(run.broker)
+
+
+def allow_no_pods(run: Failing) -> None:
+    """A quota, which keeps the place of a pod that was deleted empty."""
+    quota = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
+    run.api.create(f"/api/v1/namespaces/{_NAMESPACE}/resourcequotas", quota)
+    waiting.until(lambda: bool(run.inside("resourcequotas")[0].get("status")), "the quota's controller", 30)
+    for pod in run.inside("pods"):
+        run.api.delete(f"/api/v1/namespaces/{_NAMESPACE}/pods/{pod['metadata']['name']}")
+    waiting.until(lambda: not run.inside("pods"), "the pods' end", 30)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "told"),
+    [
+        (scale_to_none, "Deployment panda-msgsvc-activemq differs in spec.replicas (0 instead of 1)"),
+        (delete_service, "Service panda-msgsvc-activemq is missing"),
+        (delete_workload, "Deployment panda-msgsvc-activemq is missing"),
+    ],
+)
+def test_what_was_done_by_hand_is_shown_and_restored(
+    run: Failing, by_hand: Callable[[Failing], None], told: str
+) -> None:
+    assert run.up(components()).code == 0
+    by_hand(run)
+    assert f"release panda-msgsvc: {told}" in run.problems()
+    shown = run.stack.preview("--refresh", "--expect-no-changes")
+    assert shown.code != 0
+    assert told in shown.text
+    restored = run.stack.up("--refresh")
+    assert restored.code == 0, restored.text
+    assert run.problems() == []
+    run.is_well()
+
+
+def test_pods_that_are_missing_are_not_healthy(run: Failing) -> None:
+    allow_no_pods(run)
+    problems = run.problems()
+    assert "release panda-msgsvc: 1 of 1 pods are not ready" in problems
+    assert any("makes no pod" in problem and "exceeded quota" in problem for problem in problems)
+    run.api.delete(f"/api/v1/namespaces/{_NAMESPACE}/resourcequotas/none")

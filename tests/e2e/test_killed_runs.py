@@ -175,6 +175,25 @@ def test_a_killed_up_converges(run: Killed) -> None:
     run.is_whole()
 
 
+def test_a_state_in_files_has_nothing_beside_it_that_a_kill_could_break(run: Killed) -> None:
+    state = run.stack.folder / "state"
+    address = documented(
+        'export PULUMI_BACKEND_URL="file://$HOME/panda-infra-state?metadata=skip"',
+        {"$HOME/panda-infra-state": str(state)},
+    )
+    script = f"{address.text} && pulumi stack ls"
+    shown = subprocess.run(
+        ["bash", "-c", script],
+        cwd=run.stack.folder,
+        env=run.stack.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "local" in shown.stdout
+    assert list(state.rglob("*.attrs")) == []
+
+
 def test_a_killed_change_converges_and_restarts_nothing_else(run: Killed) -> None:
     run.deploy(components(of=_FEW))
     before = {pod: release for pod, release in run.pods().items() if release == "iam"}

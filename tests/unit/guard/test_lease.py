@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,11 +51,33 @@ def test_unfinished_work_keeps_its_holder(api: FakeRecords) -> None:
     assert api.leases[NAME]["spec"]["holderIdentity"]
 
 
-def test_a_process_that_lives_is_not_disturbed(api: FakeRecords) -> None:
+def test_a_process_that_lives_is_not_disturbed(api: FakeRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.0)
     api.leases[NAME] = held(module._process(os.getppid()))
     with pytest.raises(PandaInfraError, match=r"anna@laptop works on stack local since 2026-01-01"):
         Lease(api, "panda", "local").begin("iam")
     assert api.leases[NAME]["spec"]["holderIdentity"] == "anna@laptop"
+
+
+def test_a_process_that_is_about_to_end_is_waited_for(
+    api: FakeRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LOOK", 0.0)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as ending:
+        api.leases[NAME] = held(module._process(ending.pid))
+        original = api.call
+
+        def call(method: str, path: str, **more: Any) -> Any:
+            if method == "GET" and ending.poll() is None and looks.pop():
+                ending.communicate()
+            return original(method, path, **more)
+
+        looks = [True, False, False]
+        api.call = call  # type: ignore[method-assign]
+        lease = Lease(api, "panda", "local")
+        lease.begin("iam")
+    assert lease.former
+    lease.end("iam", finished=True)
 
 
 def test_a_process_of_the_same_number_is_another_one(api: FakeRecords) -> None:

@@ -207,6 +207,19 @@ def test_a_deployed_release_is_unchanged() -> None:
     assert cluster.told.warnings == []
 
 
+@pytest.mark.parametrize(("known", "changed"), [(2, False), (1, True), (0, False)])
+def test_a_revision_of_others_is_a_change(known: int, changed: bool) -> None:
+    cluster = Cluster(old("superseded"), old("deployed", 2))
+    olds = properties()
+    olds.update({"status": {"status": "deployed", **({"revision": known} if known else {})}})
+    answer = wire.DiffResponse(changes=wire.DiffResponse.DIFF_NONE)
+    shown = cluster.releases.diff(wire.DiffRequest(urn=URN, olds=olds, news=properties()), answer)
+    assert shown.changes == (wire.DiffResponse.DIFF_SOME if changed else wire.DiffResponse.DIFF_NONE)
+    assert ["has revision 2, the last run left revision 1" in text for text in cluster.told.warnings] == [
+        True
+    ] * changed
+
+
 def test_preview_says_that_a_release_will_be_taken_over() -> None:
     cluster = Cluster(old("pending-install"))
     cluster.create(preview=True)
