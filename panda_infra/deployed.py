@@ -8,26 +8,19 @@ from typing import Any
 
 import pulumi
 
-from panda_infra.policy.data import KEEPER, Deployed
+from panda_infra.recorded import Recorded, recorded
 
-__all__ = ["deployed_releases"]
+__all__ = ["deployed"]
 
-_RELEASE = "kubernetes:helm.sh/v3:Release"
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _WHOLE_WITHIN = 5.0
 
 
-def deployed_releases() -> dict[str, Deployed]:
-    """Each Helm release in the state, by the component that it belongs to."""
+def deployed() -> Recorded:
+    """What the state of the stack that the engine runs says."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
-    return {
-        _name(urn): _deployed(found["outputs"]) for urn, found in resources.items() if _type(urn) == _RELEASE
-    }
-
-
-def _deployed(outputs: Mapping[str, Any]) -> Deployed:
-    return Deployed(outputs["name"], outputs.get("values") or {}, outputs.get("postrender") == KEEPER)
+    return recorded((urn, found.get("outputs") or {}) for urn, found in resources.items())
 
 
 def _read(name: str) -> Any:
@@ -41,11 +34,3 @@ def _read(name: str) -> Any:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)
-
-
-def _type(urn: str) -> str:
-    return urn.split("::")[2].rpartition("$")[2]
-
-
-def _name(urn: str) -> str:
-    return urn.split("::", 3)[3]

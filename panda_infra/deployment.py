@@ -15,9 +15,11 @@ from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject
+from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.ownership import owner_of
 from panda_infra.policy.data import KEEPER, keeps_claims
-from panda_infra.policy.resources import namespace_marks
+from panda_infra.policy.resources import namespace_marks, protection_marks
 from panda_infra.secrets import SecretContent, build
 from panda_infra.secrets.rolling import pod_annotations
 
@@ -29,8 +31,7 @@ def deploy(plan: Plan) -> None:
     contents = build(plan.config)
     cluster = _cluster(plan)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
-    namespace = _namespace(plan, inside)
-    _components(plan, contents, namespace, inside)
+    _components(plan, contents, inside)
     _export(plan)
 
 
@@ -45,11 +46,11 @@ def _cluster(plan: Plan) -> ClusterHandle:
     return made.handle
 
 
-def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> KubernetesObject:
+def _namespace(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> KubernetesObject:
     metadata = {
         "name": plan.config.namespace,
         "labels": {"app.kubernetes.io/managed-by": "panda-infra"},
-        "annotations": namespace_marks(plan.config.lifecycle),
+        "annotations": {**namespace_marks(plan.config.lifecycle), **mark},
     }
     protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
     return KubernetesObject(
@@ -63,25 +64,29 @@ def _namespace(plan: Plan, opts: pulumi.ResourceOptions) -> KubernetesObject:
 def _components(
     plan: Plan,
     contents: Mapping[str, SecretContent],
-    namespace: KubernetesObject,
     inside: pulumi.ResourceOptions,
 ) -> None:
-    name = plan.config.namespace
-    inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[namespace]))
-    first: list[pulumi.Resource] = [namespace]
+    name, mark = plan.config.namespace, owner_of(plan.stack, plan.config).mark
+    first: list[pulumi.Resource] = []
+    if not plan.config.adopts_namespace:
+        first.append(_namespace(plan, mark, inside))
+        inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(first)))
     if plan.shared_claim:
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         first.append(
             shared_logs(
                 plan.shared_claim,
                 namespace=name,
-                volume_name=f"{name}-{plan.shared_claim.name}",
+                volume_name=logs_volume(name),
+                mark=mark,
                 opts=pulumi.ResourceOptions.merge(inside, protected),
             )
         )
     if plan.config.exposure.client_ca:
-        first.append(_client_authorities(plan, plan.config.exposure.client_ca, inside))
-    secrets = StackSecrets(_in_order_of_need(plan, contents), names=plan.names, namespace=name, opts=inside)
+        first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
+    secrets = StackSecrets(
+        _in_order_of_need(plan, contents), names=plan.names, namespace=name, mark=mark, opts=inside
+    )
     annotations = pod_annotations(plan.config, contents)
     made: dict[str, Component] = {}
     for release in plan.releases:
@@ -104,12 +109,22 @@ def _components(
             ],
             opts=inside,
         )
-    Protection(protect=plan.config.lifecycle.protect, everything=[*first, secrets, *made.values()])
+    Protection(
+        protect=plan.config.lifecycle.protect,
+        marks=protection_marks(name, plan.config.lifecycle),
+        everything=[*first, secrets, *made.values()],
+    )
 
 
-def _client_authorities(plan: Plan, authorities: str, opts: pulumi.ResourceOptions) -> KubernetesObject:
+def _client_authorities(
+    plan: Plan, authorities: str, mark: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> KubernetesObject:
     """The ConfigMap that the server's Gateway names for its clients' certificates and no chart makes (T34)."""
-    metadata = {"name": plan.names.secret("panda-client-cas"), "namespace": plan.config.namespace}
+    metadata = {
+        "name": plan.names.secret("panda-client-cas"),
+        "namespace": plan.config.namespace,
+        "annotations": mark,
+    }
     return KubernetesObject(
         "ConfigMap", "panda-client-cas", {"metadata": metadata, "data": {"ca.crt": authorities}}, opts
     )

@@ -15,13 +15,15 @@ from panda_infra.cluster.existing import check_cluster
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.delivery.charts import check_charts
-from panda_infra.deployed import deployed_releases
+from panda_infra.deployed import deployed
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.judge import judge
 from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.policy.data import lost_data
+from panda_infra.policy.data import lost_data, moved
+from panda_infra.provider.kube_api import KubernetesError
+from panda_infra.recorded import Recorded
 from panda_infra.secrets.checks import warnings
 
 __all__ = ["plan_of_this_stack", "told_plainly"]
@@ -53,20 +55,42 @@ def plan_of_this_stack() -> Plan:
     for problem in warnings(loaded.config, stack=stack):
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
-    # Reading the state takes time that a stack without protection need not spend.
-    deployed = deployed_releases() if loaded.config.lifecycle.protect else {}
-    problems = [*lost_data(deployed, plan), *_check_world(plan)]
+    before = deployed()
+    problems = [
+        *lost_data(before.releases, plan),
+        *moved(before.namespaces, plan, protected=before.protected),
+        *_check_world(plan, before),
+    ]
     if problems:
         raise loaded.error(problems)
     return plan
 
 
-def _check_world(plan: Plan) -> list[Problem]:
+def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
     config = plan.config
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
-        cluster = _check_cluster(plan)
-    return [*charts.result(), *cluster]
+        # What is in a cluster can only be asked of one that lets the stack in.
+        found = _check_cluster(plan) or _check_target(plan, before)
+    return [*charts.result(), *found]
+
+
+def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
+    """Whose the namespace is, and what others have in it."""
+    from panda_infra.live import access, ownership, target  # noqa: PLC0415 - the client, which a bad file needs not
+
+    try:
+        kubernetes = access.reach(plan.config).kubernetes
+        if kubernetes is None:
+            return []
+        found = ownership.Ownership(plan, target.look(plan, kubernetes), before)
+    except KubernetesError as error:
+        fix = "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
+        return [Problem("namespace", f"cannot be looked at: {error}", fix)]
+    if plan.config.adopts_namespace and (others := found.others()):
+        names = ownership.listed([f"{one.kind} {one.name}" for one in others])
+        pulumi.log.info(f"namespace {plan.config.namespace} is adopted; others have in it: {names}")
+    return list(found.problems())
 
 
 def _check_cluster(plan: Plan) -> list[Problem]:

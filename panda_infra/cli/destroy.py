@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from panda_infra.cli.output import say
-from panda_infra.cli.reached import ClusterGoneFlag, planned, reached, where
+from panda_infra.cli.reached import ClusterGoneFlag, owned, reached, where
 from panda_infra.cli.residue import report, unseen
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
@@ -53,7 +53,7 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
     """
     from panda_infra.teardown import destroy as teardown  # noqa: PLC0415 - clients that others need not load
 
-    plan = planned(stack)
+    plan = owned(stack)
     teardown.refuse_protected(plan)
     access = reached(plan, gone=cluster_gone)
     say(f"stack {stack}: {where(plan)}; {', '.join(release.name for release in plan.releases)}")
@@ -72,5 +72,10 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
         return
     found = teardown.settled_residue(plan, access)
     report(stack, found)
-    if found:
+    if any(leftover.ours for leftover in found):
         raise typer.Exit(1)
+    file = project().file(stack).name
+    say(
+        f"{file} stays, with its secrets, for the next `pulumi up`. `pulumi stack rm {stack}` would delete it; with "
+        "`--preserve-config` it removes only the stack's history"
+    )

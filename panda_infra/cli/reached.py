@@ -12,12 +12,12 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.decrypted import decrypted
-from panda_infra.stacks.pulumi import find_pulumi
+from panda_infra.stacks.pulumi import PulumiError, find_pulumi
 
 if TYPE_CHECKING:
     from panda_infra.live.access import Access
 
-__all__ = ["ClusterGoneFlag", "planned", "reached", "where"]
+__all__ = ["ClusterGoneFlag", "owned", "planned", "reached", "where"]
 
 ClusterGoneFlag = Annotated[
     bool,
@@ -39,6 +39,15 @@ def planned(stack: str) -> Plan:
     if isinstance(config.cluster, ExistingCluster) and config.cluster.kubeconfig is None:
         config = decrypted(find_pulumi(here.folder), stack).config
     return make_plan(stack, config)
+
+
+def owned(stack: str) -> Plan:
+    """The same with its secrets, by which a stack knows what is its own; without them where they cannot be read."""
+    here = project()
+    try:
+        return make_plan(stack, decrypted(find_pulumi(here.folder), stack).config)
+    except PulumiError:
+        return planned(stack)
 
 
 def reached(plan: Plan, *, gone: bool = False) -> Access:

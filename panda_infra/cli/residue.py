@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panda_infra.cli.output import JsonFlag, show_json
-from panda_infra.cli.reached import ClusterGoneFlag, planned, reached, where
+from panda_infra.cli.reached import ClusterGoneFlag, owned, reached, where
 from panda_infra.cli.stack_argument import StackArgument
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Plan
@@ -30,7 +30,8 @@ def residue(
 ) -> None:
     """List by name what is left of a destroyed stack in Kubernetes and in OpenStack. Exit code 1 if anything.
 
-    It looks for the names that the stack file gives, not for what the engine's state says.
+    It looks for the names that the stack file gives, not for what the engine's state says. What others have in a
+    namespace that the stack adopted, or was refused, is listed as not ours and does not count.
 
     **Examples**
 
@@ -39,7 +40,7 @@ def residue(
     """
     from panda_infra.teardown.destroy import settled_residue  # noqa: PLC0415 - clients that others need not load
 
-    plan = planned(stack)
+    plan = owned(stack)
     access = reached(plan, gone=cluster_gone)
     if access.leads_nowhere:
         raise PandaInfraError(
@@ -50,15 +51,15 @@ def residue(
         show_json([asdict(leftover) for leftover in found])
     else:
         report(stack, found)
-    if found:
+    if any(leftover.ours for leftover in found):
         raise typer.Exit(1)
 
 
 def report(stack: str, found: Sequence[Leftover]) -> None:
     """Print what is left, or that nothing is."""
     for leftover in found:
-        typer.echo(f"left: {leftover}")
-    if not found:
+        typer.echo(f"{'left' if leftover.ours else 'not ours'}: {leftover}")
+    if not any(leftover.ours for leftover in found):
         typer.echo(f"{stack}: nothing is left")
 
 

@@ -38,6 +38,11 @@ class Place:
         return self.type is SecretStr
 
     @property
+    def is_text(self) -> bool:
+        """Whether a plain text belongs here, or may."""
+        return any(_peeled(self.path, member).type is str for member in _members(self.type))
+
+    @property
     def models(self) -> tuple[type[BaseModel], ...]:
         """The models that may stand here: one, or those of a union."""
         return tuple(member for member in _members(self.type) if _is_model(member))
@@ -58,13 +63,16 @@ class Place:
         form = next((item for item in self.constraints if isinstance(item, Form)), None)
         if form:
             return form.expected
-        return " or ".join(dict.fromkeys(self._expected(member) for member in _members(self.type)))
+        parts = dict.fromkeys(self._expected(member) for member in _members(self.type))
+        return (", or " if any("," in part for part in parts) else " or ").join(parts)
 
     def example(self) -> Any:
         """A value that would be right here, as YAML would give it."""
         return _example(self.type, self.constraints)
 
     def _expected(self, kind: Any) -> str:
+        if typing.get_origin(kind) is Annotated:
+            return _peeled(self.path, kind).expected()
         if options := choices(kind):
             return f"one of {', '.join(options)}" if len(options) > 1 else options[0]
         origin = typing.get_origin(kind) or kind
@@ -159,8 +167,14 @@ def _members(kind: Any) -> tuple[Any, ...]:
     if typing.get_origin(kind) is Annotated:
         return _members(typing.get_args(kind)[0])
     if typing.get_origin(kind) in (Union, types.UnionType):
-        return tuple(member for member in typing.get_args(kind) if member is not types.NoneType)
+        return tuple(_bare(member) for member in typing.get_args(kind) if member is not types.NoneType)
     return (kind,)
+
+
+def _bare(member: Any) -> Any:
+    """A model without what only tells it from the other members of its union."""
+    model = typing.get_args(member)[0] if typing.get_origin(member) is Annotated else None
+    return model if _is_model(model) else member
 
 
 def _is_model(kind: Any) -> typing.TypeGuard[type[BaseModel]]:

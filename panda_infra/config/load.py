@@ -23,9 +23,11 @@ from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.config.validation import INCOMPLETE, validated
 from panda_infra.errors import Problem, StackError
 
-__all__ = ["TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
+__all__ = ["TEXT_OR_MAPPING", "TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
 
 TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
+TEXT_OR_MAPPING = frozenset({"namespace"})
+"""The text sections that a mapping may stand for."""
 _HERE = FilePath()
 # Shorter texts are parts of ordinary words.
 _SHORTEST_SECRET = 6
@@ -127,7 +129,8 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
 
 def _decoded(name: str, text: str) -> Any:
     """The value of a section; a text that is no JSON stays text, for the models to refuse."""
-    if name in TEXT_SECTIONS:
+    # The engine writes a mapping as JSON, and no text of such a section begins like one.
+    if name in TEXT_SECTIONS and not (name in TEXT_OR_MAPPING and text.startswith("{")):
         return text
     try:
         return json.loads(text)

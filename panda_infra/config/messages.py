@@ -141,7 +141,7 @@ def _wrong_value(here: Place, value: Any, stack: str) -> Problem:
     options = choices(here.type)
     near = nearest(value, options) if options and isinstance(value, str) else None
     actual = _KINDS.get(type(value), "something else")
-    textual = isinstance(value, str) and (options or here.type is str)
+    textual = isinstance(value, str) and (options or here.is_text)
     what = f"must be {expected}"
     if near:
         what += f"; did you mean {near}?"

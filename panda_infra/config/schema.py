@@ -11,7 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from panda_infra.config.descriptions import descriptions
-from panda_infra.config.load import TEXT_SECTIONS
+from panda_infra.config.load import TEXT_OR_MAPPING, TEXT_SECTIONS
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 
@@ -91,7 +91,8 @@ def _of_sites(model: dict[str, Any]) -> dict[str, Any]:
 def declarations() -> dict[str, dict[str, Any]]:
     """The `config` block of Pulumi.yaml: the type of every section that has one.
 
-    Secrets have two: encrypted one by one they are an object, encrypted as a whole a text.
+    Secrets have two: encrypted one by one they are an object, encrypted as a whole a text; so has a text that a
+    mapping may stand for.
 
     The engine refuses a stack that lacks a declared key without default, so each has an empty one; what is
     really required the loader tells, together with everything else that is wrong.
@@ -99,7 +100,7 @@ def declarations() -> dict[str, dict[str, Any]]:
     block: dict[str, dict[str, Any]] = {}
     for name, info in StackConfig.model_fields.items():
         key = info.alias or name
-        if key == "secrets":
+        if key == "secrets" or key in TEXT_OR_MAPPING:
             continue
         kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}
         empty: dict[str, Any] = {"default": "" if key in TEXT_SECTIONS else {}}

@@ -2,11 +2,14 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.config.base import DnsLabel, Form, Model
+from panda_infra.config.base import Form, Model
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import ChartSource, Exposure, Hosts, Lifecycle, OciCharts, Storage
+from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.placement import Placement
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.settings import (
@@ -47,8 +50,8 @@ class StackConfig(Model):
     """Where it runs: `sites/SITE.yaml` holds what the stacks there share, and this file what differs."""
     affix: Affix = ""
     """Part of every release's name: `-dev` goes after it, `test-` before it."""
-    namespace: DnsLabel = "panda"
-    """Namespace of everything in the cluster; made and removed by the stack."""
+    namespace_section: Annotated[NamespaceSection, Field(alias="namespace")] = "panda"
+    """Namespace of everything in the cluster: made and removed by the stack, or, as a mapping, adopted."""
     cluster: Cluster
     """Where the stack lives."""
     components: Components
@@ -77,6 +80,22 @@ class StackConfig(Model):
     """Object store that BigMon reads logs from."""
     secrets: Secrets = Secrets()
     """Encrypted values."""
+
+    @property
+    def namespace(self) -> str:
+        """Name of the namespace of everything in the cluster."""
+        section = self.namespace_section
+        return section.name if isinstance(section, Namespace) else section
+
+    @property
+    def adopts_namespace(self) -> bool:
+        """Whether the namespace is somebody else's, who lets the stack live in it."""
+        return isinstance(self.namespace_section, Namespace) and self.namespace_section.adopt
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether objects of the stack's names that somebody else made become the stack's."""
+        return isinstance(self.namespace_section, Namespace) and self.namespace_section.take_over
 
     @property
     def cric_urls(self) -> CricUrls | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
+
+from panda_infra.policy.resources import PROTECTION
 
 __all__ = ["Protection"]
 
@@ -13,10 +16,13 @@ class Protection(pulumi.ComponentResource):
     """Depends on everything else, so that a destroy begins with it; protected, it is also where a destroy ends.
 
     Without it the engine would first delete whatever is not itself protected, Secrets for example, and only then
-    come upon what is. Test stacks have it unprotected: otherwise the engine would refuse to drop it.
+    come upon what is. Test stacks have it unprotected: otherwise the engine would refuse to drop it. ``marks`` are
+    its outputs.
     """
 
-    def __init__(self, *, protect: bool, everything: Sequence[pulumi.Resource]) -> None:
+    def __init__(
+        self, *, protect: bool, marks: Mapping[str, Any], everything: Sequence[pulumi.Resource]
+    ) -> None:
         opts = pulumi.ResourceOptions(protect=protect, depends_on=list(everything))
-        super().__init__("panda-infra:delivery:Protection", "protection", None, opts)
-        self.register_outputs({})
+        super().__init__(PROTECTION, "protection", None, opts)
+        self.register_outputs(dict(marks))

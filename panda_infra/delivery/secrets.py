@@ -15,7 +15,10 @@ __all__ = ["StackSecrets"]
 
 
 class StackSecrets(pulumi.ComponentResource):
-    """Every Secret of a stack, by its suffix, made in the order of ``contents``; ``opts`` are those of each."""
+    """Every Secret of a stack, by its suffix, made in the order of ``contents``.
+
+    ``mark`` is the annotation of their owner, ``opts`` are those of each.
+    """
 
     def __init__(
         self,
@@ -23,6 +26,7 @@ class StackSecrets(pulumi.ComponentResource):
         *,
         names: Names,
         namespace: str,
+        mark: Mapping[str, str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         # By itself it waits for nothing, so that it is known to the engine before the first of them is made.
@@ -39,7 +43,11 @@ class StackSecrets(pulumi.ComponentResource):
                 "Secret",
                 suffix,
                 {
-                    "metadata": {"name": names.secret(suffix), "namespace": namespace},
+                    "metadata": {
+                        "name": names.secret(suffix),
+                        "namespace": namespace,
+                        "annotations": mark,
+                    },
                     "type": content.type,
                     **_data(content),
                 },

@@ -6,6 +6,8 @@ its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pulumi
 
 from panda_infra.kubernetes_resources import KubernetesObject
@@ -20,27 +22,33 @@ _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 
 
 def shared_logs(
-    claim: SharedClaim, *, namespace: str, volume_name: str, opts: pulumi.ResourceOptions
+    claim: SharedClaim,
+    *,
+    namespace: str,
+    volume_name: str,
+    mark: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
 ) -> KubernetesObject:
-    """The claim, with its static volume when it names a Manila share."""
+    """The claim, with its static volume when it names a Manila share; ``mark`` is the annotation of their owner."""
+    annotations = {**_NOT_AWAITED, **mark}
     spec: dict[str, object] = {
         "accessModes": _ACCESS,
         "storageClassName": claim.storage_class,
         "resources": {"requests": {"storage": claim.size}},
     }
     if claim.share_id:
-        volume = KubernetesObject("PersistentVolume", volume_name, _volume(claim, volume_name), opts)
+        fields = _volume(claim, volume_name, annotations)
+        volume = KubernetesObject("PersistentVolume", volume_name, fields, opts)
         spec["volumeName"] = volume_name
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[volume]))
     # A class may bind only when the first pod uses the claim: the releases await that, not this.
-    metadata = {"name": claim.name, "namespace": namespace, "annotations": _NOT_AWAITED}
-    fields = {"metadata": metadata, "spec": spec}
-    return KubernetesObject("PersistentVolumeClaim", claim.name, fields, opts)
+    metadata = {"name": claim.name, "namespace": namespace, "annotations": annotations}
+    return KubernetesObject("PersistentVolumeClaim", claim.name, {"metadata": metadata, "spec": spec}, opts)
 
 
-def _volume(claim: SharedClaim, name: str) -> dict[str, object]:
+def _volume(claim: SharedClaim, name: str, annotations: Mapping[str, str]) -> dict[str, object]:
     return {
-        "metadata": {"name": name, "annotations": _NOT_AWAITED},
+        "metadata": {"name": name, "annotations": annotations},
         "spec": {
             "accessModes": _ACCESS,
             "capacity": {"storage": claim.size},

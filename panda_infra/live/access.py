@@ -15,7 +15,6 @@ from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.provider.credentials import certificate_kubeconfig
 from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.provider.openstack_api import OpenStack
-from panda_infra.provider.openstack_sdk import SdkOpenStack
 
 __all__ = ["Access", "KubernetesApi", "Listing", "LiveApi", "items", "listing", "reach", "reach_cloud"]
 
@@ -68,6 +67,8 @@ def reach(stack: str, config: StackConfig) -> Access:
     if isinstance(cluster, ExistingCluster):
         target = target_of(stack, cluster, config.secrets)
         return Access(ClientKubernetes(target), kubeconfig=target.document())
+    from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - half a second, for clouds only
+
     return reach_cloud(cluster, SdkOpenStack(cluster.cloud))
 
 

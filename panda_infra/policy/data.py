@@ -6,7 +6,7 @@ another claim, unless the release has `KEEPER` mark it: then it waits for the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Plan, Release
 
-__all__ = ["KEEPER", "Deployed", "keeps_claims", "lost_data", "owned_data"]
+__all__ = ["KEEPER", "Deployed", "keeps_claims", "lost_data", "moved", "owned_data"]
 
 KEEPER = "panda_infra/delivery/keep_claims.py"
 """The post-renderer of releases whose claims outlive them, from the project's folder: the same in every checkout."""
@@ -25,11 +25,12 @@ _WORTHLESS = frozenset({"logs", "condor", "unused"})
 
 @dataclass(frozen=True)
 class Deployed:
-    """A release as the last run left it: its name, its chart values, and whether its claims outlive it."""
+    """A release as the last run left it: its name, its chart values, whether its claims outlive it, and where it is."""
 
     name: str
     values: Mapping[str, Any]
     keeps_claims: bool
+    namespace: str = ""
 
 
 def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -76,6 +77,20 @@ def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]
             yield _too_early(
                 component, f"its data would be deleted (claims {lost}), and this stack is protected"
             )
+
+
+def moved(before: Collection[str], plan: Plan, *, protected: bool) -> Iterator[Problem]:
+    """Where a stack that is ``protected``, as deployed or by its file, would leave the namespaces ``before``."""
+    after = plan.config.namespace
+    left = sorted(name for name in before if name != after)
+    if not left or not (protected or plan.config.lifecycle.protect):
+        return
+    what = f"would be {after}, but this stack's data are in {', '.join(left)}, and it is protected"
+    fix = (
+        "Put it back. To begin anew without the data: write `lifecycle: {protect: false}`, run `pulumi up`, "
+        "and change the namespace after that."
+    )
+    yield Problem("namespace", what, fix)
 
 
 def _left_behind(component: str, before: str, after: str) -> Problem:

@@ -11,10 +11,23 @@ from panda_infra.config.delivery import Lifecycle
 from panda_infra.policy.data import KEEPER, owned_data
 from panda_infra.policy.values import latest_images, plain_secrets
 
-__all__ = ["RULES", "Resource", "Rule", "Stack", "namespace_marks", "stack_of"]
+__all__ = [
+    "PROTECTION",
+    "RELEASE",
+    "RULES",
+    "Resource",
+    "Rule",
+    "Stack",
+    "is_protected",
+    "namespace_marks",
+    "protection_marks",
+    "stack_of",
+]
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CLUSTER = "panda-magnum:index:Cluster"
+PROTECTION = "panda-infra:delivery:Protection"
+"""The resource of every stack that says what these rules must know of it."""
 _NAMESPACE = "kubernetes:core/v1:Namespace"
 _VOLUME = "kubernetes:core/v1:PersistentVolume"
 _ALWAYS_DATA = frozenset({CLUSTER, _NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
@@ -52,21 +65,37 @@ class Resource:
         return self.properties.get("values") or {} if self.type == RELEASE else {}
 
 
+def protection_marks(namespace: str, lifecycle: Lifecycle) -> dict[str, Any]:
+    """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs."""
+    return {
+        "namespace": namespace,
+        "protected": lifecycle.protect,
+        "deleteDataOf": list(lifecycle.delete_data_of),
+    }
+
+
 def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
-    """Annotations of a stack's namespace that tell `stack_of`, and whoever looks, how the stack is protected."""
+    """Annotations of a stack's own namespace that show whoever looks how the stack is protected."""
     exempt = {_EXEMPT: ",".join(lifecycle.delete_data_of)} if lifecycle.delete_data_of else {}
     return {_PROTECTED: str(lifecycle.protect).lower(), **exempt}
 
 
 def stack_of(resources: Iterable[Resource]) -> Stack:
-    """What the rules must know, from the namespace among a stack's resources; without marks it is protected."""
+    """What the rules must know, from the marks among a stack's resources; without marks it is protected."""
     for resource in resources:
-        if resource.type == _NAMESPACE:
-            metadata = resource.properties.get("metadata") or {}
-            marks = metadata.get("annotations") or {}
-            exempt = tuple(name for name in marks.get(_EXEMPT, "").split(",") if name)
-            return Stack(metadata.get("name", ""), marks.get(_PROTECTED) != "false", exempt)
+        if resource.type == PROTECTION:
+            marks = resource.properties
+            exempt = tuple(marks.get("deleteDataOf") or ())
+            return Stack(marks.get("namespace") or "", marks.get("protected") is not False, exempt)
     return Stack("")
+
+
+def is_protected(type_: str, outputs: Mapping[str, Any]) -> bool:
+    """Whether a resource that was deployed says that its stack is protected; of old ones only the namespace does."""
+    if type_ == _NAMESPACE:
+        annotations = (outputs.get("metadata") or {}).get("annotations") or {}
+        return annotations.get(_PROTECTED) == "true"
+    return type_ == PROTECTION and outputs.get("protected") is True
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _keys(model: type[BaseModel]) -> Iterator[Key]:
     for name, info in _fields(model).items():
         here = _place(model, name)
         below = tuple(dict.fromkeys(found for _, found in _below(here)))
-        hidden = below or "SecretStr" in str(here.type)
+        hidden = (below and not here.is_text) or "SecretStr" in str(here.type)
         yield Key(
             name=name,
             expected=here.expected().replace("text", "encrypted text")
@@ -95,6 +95,8 @@ def _keys(model: type[BaseModel]) -> Iterator[Key]:
 
 def _words(here: Place) -> str:
     """What must stand there; keys of models have a section of their own."""
+    if here.models and here.is_text:
+        return here.expected().partition(" with keys among ")[0]
     return "a mapping" if here.models else here.expected()
 
 

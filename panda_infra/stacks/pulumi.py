@@ -15,6 +15,7 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
+from panda_infra.recorded import Recorded, recorded
 
 __all__ = ["Pulumi", "PulumiError", "find_pulumi"]
 
@@ -67,6 +68,11 @@ class Pulumi:
         )
         values = {key: str(entry["value"]) for key, entry in listed.items()}
         return values, frozenset(key for key, entry in listed.items() if entry["secret"])
+
+    def recorded(self, stack: str) -> Recorded:
+        """What the stack's state says."""
+        resources = json.loads(self.run("stack", "export", "--stack", stack))["deployment"].get("resources")
+        return recorded((found["urn"], found.get("outputs") or {}) for found in resources or ())
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a command to its end and give its standard output.

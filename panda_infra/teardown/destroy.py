@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesError, KubernetesUnreachableError
 from panda_infra.live.access import Access, LiveApi
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.pulumi import Pulumi
-from panda_infra.teardown.finalizers import free, stuck_in
+from panda_infra.teardown.belongings import Belongings
+from panda_infra.teardown.finalizers import free
+from panda_infra.teardown.leftover import Leftover
 from panda_infra.teardown.renewal import renew_access
-from panda_infra.teardown.residue import Leftover, residue
+from panda_infra.teardown.residue import residue
 
 __all__ = ["destroy", "refuse_protected", "settled_residue", "without_lost_cluster"]
 
@@ -93,42 +94,46 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
         free_after: seconds after which an object that still waits for a finalizer is freed from it; None never.
 
     Raises:
-        PandaInfraError: the engine failed; what stands in the way is named.
+        PandaInfraError: the engine failed; what stands in the way is named. Or it would delete what others made.
     """
     environment = {} if access.kubernetes else {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
-    if access.kubernetes:
+    stack = Belongings(plan, access.kubernetes, pulumi.recorded(plan.stack)) if access.kubernetes else None
+    if stack:
+        stack.refuse_others()
         renew_access(plan, pulumi)
-    with _freeing(access.kubernetes, plan.config.namespace, free_after, say):
+    with _freeing(stack, free_after, say):
         # The refresh drops what was deleted by hand: a release that is gone cannot be uninstalled.
         code = pulumi.follow("destroy", "--refresh", "--yes", "--stack", plan.stack, environment=environment)
     if code:
-        raise PandaInfraError(
-            "\n  ".join([f"stack {plan.stack} is not destroyed", *_obstacles(plan, access)])
-        )
+        raise PandaInfraError("\n  ".join([f"stack {plan.stack} is not destroyed", *_obstacles(stack)]))
+    if stack:
+        stack.delete_rest(say)
 
 
 def settled_residue(plan: Plan, access: Access, patience: float = _SETTLE) -> list[Leftover]:
     """What is left once volumes and servers had ``patience`` seconds to go."""
     end = time.monotonic() + patience
-    while (found := residue(plan, access)) and time.monotonic() < end:
+    while True:
+        found = residue(plan, access)
+        if not any(leftover.ours for leftover in found) or time.monotonic() >= end:
+            return found
         time.sleep(_POLL)
-    return found
 
 
-def _obstacles(plan: Plan, access: Access) -> Iterator[str]:
+def _obstacles(stack: Belongings | None) -> Iterator[str]:
     yield "The engine says above why. What it calls protected, `pulumi up` with `protect: false` sets free first"
-    if access.kubernetes is None:
+    if stack is None:
         return
-    stuck = stuck_in(access.kubernetes, plan.config.namespace)
+    stuck = stack.stuck()
     yield from map(str, stuck)
     if stuck:
         yield "If their controllers are gone, add --free-after SECONDS: it takes the finalizers away"
 
 
 @contextmanager
-def _freeing(api: KubernetesApi | None, namespace: str, after: float | None, say: Say) -> Iterator[None]:
-    """Meanwhile, free every object of the namespace that has waited for a finalizer for too long."""
-    if api is None or after is None:
+def _freeing(stack: Belongings | None, after: float | None, say: Say) -> Iterator[None]:
+    """Meanwhile, free every object of the stack that has waited for a finalizer for too long."""
+    if stack is None or after is None:
         yield
         return
     done = threading.Event()
@@ -136,7 +141,7 @@ def _freeing(api: KubernetesApi | None, namespace: str, after: float | None, say
     def work() -> None:
         while not done.wait(max(after / 2, 1)):
             try:
-                _free_overdue(api, namespace, timedelta(seconds=after), say)
+                _free_overdue(stack, timedelta(seconds=after), say)
             except KubernetesError as error:
                 say(f"could not look for finalizers: {error}")
 
@@ -149,8 +154,8 @@ def _freeing(api: KubernetesApi | None, namespace: str, after: float | None, say
         thread.join()
 
 
-def _free_overdue(api: KubernetesApi, namespace: str, after: timedelta, say: Say) -> None:
-    for stuck in stuck_in(api, namespace):
+def _free_overdue(stack: Belongings, after: timedelta, say: Say) -> None:
+    for stuck in stack.stuck():
         if datetime.now(UTC) - stuck.since >= after:
             say(f"freeing {stuck}")
-            free(api, stuck)
+            free(stack.api, stuck)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,17 @@ __all__ = ["Stuck", "free", "stuck_in"]
 
 @dataclass(frozen=True)
 class Stuck:
-    """An object that is being deleted, and the finalizers that it waits for; ``since`` is when deletion began."""
+    """An object that is being deleted, and the finalizers that it waits for; ``since`` is when deletion began.
+
+    ``item`` is the object as the API gave it.
+    """
 
     kind: str
     name: str
     path: str
     finalizers: tuple[str, ...]
     since: datetime
+    item: Mapping[str, Any] = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}, which waits for {', '.join(self.finalizers)}"
@@ -51,7 +55,7 @@ def _stuck(item: Mapping[str, Any], collection: str) -> Stuck | None:
         return None
     name = metadata["name"]
     kind = collection.rpartition("/")[2]
-    return Stuck(kind, name, f"{collection}/{name}", finalizers, datetime.fromisoformat(since))
+    return Stuck(kind, name, f"{collection}/{name}", finalizers, datetime.fromisoformat(since), item)
 
 
 def _collections(api: KubernetesApi, namespace: str) -> Iterator[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
 from panda_infra.cluster.ingress import CONFIG_MAP, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
@@ -14,25 +12,13 @@ from panda_infra.plan.aliases import aliases_of, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.openstack_api import OpenStack
+from panda_infra.teardown.leftover import Leftover
+from panda_infra.teardown.objects import in_cluster
 from panda_infra.teardown.volumes import made_by, state_of
 
 __all__ = ["Leftover", "in_kubernetes", "in_openstack", "residue"]
 
-_RBAC = "/apis/rbac.authorization.k8s.io/v1"
-_HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 _CLUSTER = "cluster"
-
-
-@dataclass(frozen=True, order=True)
-class Leftover:
-    """Something that a destroyed stack should not have left; ``state`` says how it is there."""
-
-    kind: str
-    name: str
-    state: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}" + (f": {self.state}" if self.state else "")
 
 
 def residue(plan: Plan, access: Access) -> list[Leftover]:
@@ -53,20 +39,8 @@ def residue(plan: Plan, access: Access) -> list[Leftover]:
 
 
 def in_kubernetes(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
-    """The namespace, volumes of its claims, cluster-wide objects of its releases, and changes to what others made."""
-    namespace = plan.config.namespace
-    found = api.call("GET", f"/api/v1/namespaces/{namespace}", missing=True)
-    if found:
-        yield Leftover("Namespace", namespace, _namespace_state(found))
-    static = f"{namespace}-{plan.shared_claim.name}" if plan.shared_claim else None
-    for volume in items(api, "/api/v1/persistentvolumes"):
-        claim = volume["spec"].get("claimRef") or {}
-        if claim.get("namespace") == namespace or volume["metadata"]["name"] == static:
-            yield Leftover("PersistentVolume", volume["metadata"]["name"], _volume_state(volume))
-    for kind in ("ClusterRole", "ClusterRoleBinding"):
-        for item in items(api, f"{_RBAC}/{kind.lower()}s"):
-            if (item["metadata"].get("annotations") or {}).get(_HELM_NAMESPACE) == namespace:
-                yield Leftover(kind, item["metadata"]["name"])
+    """What is in the cluster, and changes to what others made."""
+    yield from in_cluster(plan, api)
     if isinstance(plan.config.cluster, MagnumCluster):
         yield from _changes(api)
 
@@ -101,23 +75,3 @@ def _changes(api: KubernetesApi) -> Iterator[Leftover]:
     config_map = api.call("GET", f"/api/v1/namespaces/{namespace}/configmaps/{name}", missing=True)
     for key in SETTINGS.keys() & ((config_map or {}).get("data") or {}).keys():
         yield Leftover("ConfigMap key", key, f"in {CONFIG_MAP}")
-
-
-def _namespace_state(namespace: Mapping[str, Any]) -> str:
-    status = namespace.get("status") or {}
-    told = [
-        condition["message"]
-        for condition in status.get("conditions") or ()
-        if condition["status"] == "True" and condition.get("message")
-    ]
-    return "; ".join([status.get("phase", ""), *told])
-
-
-def _volume_state(volume: Mapping[str, Any]) -> str:
-    spec = volume["spec"]
-    claim = spec.get("claimRef")
-    of = f", of claim {claim['namespace']}/{claim['name']}" if claim else ""
-    policy = spec.get("persistentVolumeReclaimPolicy")
-    by = (volume["metadata"].get("annotations") or {}).get("pv.kubernetes.io/provisioned-by")
-    phase = (volume.get("status") or {}).get("phase", "unknown")
-    return f"{phase}{of}, reclaim policy {policy}" + (f", provisioned by {by}" if by else "")

@@ -88,9 +88,10 @@ def test_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_secret() -> None:
     content = SecretContent("server", "Opaque", {"key": b"value"})
     options = pulumi.ResourceOptions(delete_before_replace=True)
+    mark = {"panda-infra/owner": "panda-infra/demo/0123456789abcdef"}
     assert told(
         lambda: StackSecrets(
-            {"server": content}, names=Names(), namespace="panda", opts=pulumi.ResourceOptions()
+            {"server": content}, names=Names(), namespace="panda", mark=mark, opts=pulumi.ResourceOptions()
         )
     ) == by_the_sdk(
         lambda: sdk.core.v1.Secret(
@@ -98,7 +99,7 @@ def test_a_secret() -> None:
             metadata=sdk.meta.v1.ObjectMetaArgs(
                 name=Names().secret("server"),
                 namespace="panda",
-                annotations={"pulumi.com/patchForce": "true"},
+                annotations={"pulumi.com/patchForce": "true", **mark},
             ),
             type="Opaque",
             data={"key": "dmFsdWU="},

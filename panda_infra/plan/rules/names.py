@@ -16,16 +16,19 @@ READS = frozenset({"affix", "namespace", "components"})
 _RELEASE_LIMIT = 53  # Helm
 # A StatefulSet's pods carry a label of its name, a dash and a hash of ten characters; a label holds 63.
 _WORKLOAD_LIMIT = 52
-_SYSTEM = re.compile(r"default|(kube|openshift)(-.*)?")
+_SYSTEM = re.compile(r"(kube|openshift)(-.*)?")
+_DEFAULT = "default"
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
     """The namespace is the stack's own, and every name is valid and as upstream's Secrets expect it."""
-    if _SYSTEM.fullmatch(config.namespace):
-        what = f"{config.namespace} belongs to the cluster, but a stack makes and removes its namespace"
-        yield Problem(
-            "namespace", what, "Choose one for this stack alone, e.g. `panda-infra:namespace: panda`."
-        )
+    name = config.namespace
+    if _SYSTEM.fullmatch(name) or (name == _DEFAULT and not config.adopts_namespace):
+        what = f"{name} belongs to the cluster, but a stack makes and removes its namespace"
+        fix = f"Choose one for this stack alone, e.g. `panda-infra:namespace: panda-{stack}`."
+        if name == _DEFAULT:
+            fix += " For an installation that runs there, write `namespace: {name: default, adopt: true}`."
+        yield Problem("namespace", what, fix)
     yield from _collapses(config.affix)
     yield from _limits(config)
 

@@ -9,7 +9,16 @@ import pytest
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.plan.make import make_plan
 from panda_infra.policy.data import KEEPER
-from panda_infra.policy.resources import RULES, Resource, Stack, namespace_marks, stack_of
+from panda_infra.policy.resources import (
+    PROTECTION,
+    RULES,
+    Resource,
+    Stack,
+    is_protected,
+    namespace_marks,
+    protection_marks,
+    stack_of,
+)
 from tests.support.stacks import stack
 
 PROTECTED = Stack("panda")
@@ -91,15 +100,26 @@ def test_objects_go_to_the_stacks_own_cluster() -> None:
 @pytest.mark.parametrize(
     "lifecycle", [Lifecycle(), Lifecycle(protect=False), Lifecycle(delete_data_of=("idds", "ui"))]
 )
-def test_the_namespace_tells_how_its_stack_is_protected(lifecycle: Lifecycle) -> None:
-    metadata = {"name": "panda", "annotations": namespace_marks(lifecycle)}
-    found = stack_of([Resource(SECRET, "it"), Resource(NAMESPACE, "namespace", {"metadata": metadata})])
+def test_a_stack_says_how_it_is_protected_whoever_made_its_namespace(lifecycle: Lifecycle) -> None:
+    marks = protection_marks("panda", lifecycle)
+    found = stack_of([Resource(SECRET, "it"), Resource(PROTECTION, "protection", marks)])
     assert found == Stack("panda", lifecycle.protect, lifecycle.delete_data_of)
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_what_is_deployed_says_whether_its_data_were_protected(protect: bool) -> None:
+    lifecycle = Lifecycle(protect=protect)
+    # Of a stack that an earlier version deployed, only the namespace says it.
+    namespace = {"metadata": {"name": "panda", "annotations": namespace_marks(lifecycle)}}
+    assert is_protected(NAMESPACE, namespace) is protect
+    assert is_protected(PROTECTION, protection_marks("panda", lifecycle)) is protect
+    assert not is_protected(SECRET, namespace)
 
 
 def test_a_stack_without_marks_counts_as_protected() -> None:
     assert stack_of([]).protect
     assert stack_of([Resource(NAMESPACE, "namespace", {"metadata": {"name": "panda"}})]).protect
+    assert stack_of([Resource(PROTECTION, "protection")]).protect
 
 
 def test_the_values_of_every_component_pass() -> None:

@@ -15,11 +15,15 @@ from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError, 
 from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import MARK
+from panda_infra.recorded import Recorded
 from panda_infra.teardown.destroy import destroy, refuse_protected, settled_residue, without_lost_cluster
 from tests.support.stacks import stack
 from tests.unit.teardown.fakes import FakeApi
 
-HELD = "/api/v1/namespaces/panda/configmaps"
+NAMESPACE = "/api/v1/namespaces/panda"
+HELD = f"{NAMESPACE}/configmaps"
+OURS = {"metadata": {"name": "panda", "uid": "1", "annotations": {MARK: "panda-infra/test/0123456789abcdef"}}}
 
 
 def plan(**lifecycle: Any) -> Plan:
@@ -28,9 +32,10 @@ def plan(**lifecycle: Any) -> Plan:
 
 @dataclass
 class FakeEngine:
-    """Ends with ``code``; runs ``meanwhile`` before."""
+    """Ends with ``code``; its state says of the stack what was deployed ``before``."""
 
     code: int = 0
+    before: Recorded = field(default_factory=Recorded)
     calls: list[tuple[tuple[str, ...], dict[str, str]]] = field(default_factory=list)
 
     def run(self, *_: str) -> str:
@@ -39,6 +44,10 @@ class FakeEngine:
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
         self.calls.append((arguments, dict(environment)))
         return self.code
+
+    def recorded(self, stack: str) -> Recorded:
+        assert stack == "test"
+        return self.before
 
 
 @pytest.fixture
@@ -125,6 +134,7 @@ def test_a_cluster_that_answers_at_last_is_there(api: FakeApi, waited: list[floa
 
 def test_what_holds_a_namespace_is_named_when_the_engine_fails(api: FakeApi) -> None:
     hold(api)
+    api.objects[NAMESPACE] = OURS
     with pytest.raises(PandaInfraError) as failed:
         destroy(plan(), Access(api), FakeEngine(code=255), print)  # type: ignore[arg-type]
     assert "stack test is not destroyed" in str(failed.value)
@@ -135,5 +145,5 @@ def test_what_holds_a_namespace_is_named_when_the_engine_fails(api: FakeApi) -> 
 
 def test_residue_has_time_to_settle(api: FakeApi) -> None:
     assert settled_residue(plan(), Access(api), 0) == []
-    api.objects["/api/v1/namespaces/panda"] = {"status": {"phase": "Active"}}
+    api.objects[NAMESPACE] = OURS | {"status": {"phase": "Active"}}
     assert [str(left) for left in settled_residue(plan(), Access(api), 0)] == ["Namespace panda: Active"]

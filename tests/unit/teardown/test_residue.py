@@ -10,6 +10,7 @@ import pytest
 from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import MARK
 from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Server
 from panda_infra.teardown.residue import residue
 from tests.support.stacks import stack
@@ -17,6 +18,8 @@ from tests.unit.provider.fakes import FakeOpenStack, World
 from tests.unit.teardown.fakes import FakeApi
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
+NAMESPACE = "/api/v1/namespaces/panda"
+OURS = {"metadata": {"name": "panda", "annotations": {MARK: "panda-infra/test/0123456789abcdef"}}}
 MAGNUM = {
     "kind": "magnum",
     "name": "panda-test",
@@ -40,7 +43,8 @@ def left(judged: Plan, access: Access) -> list[str]:
 
 
 def helm_object(name: str, namespace: str) -> dict[str, Any]:
-    return {"metadata": {"name": name, "annotations": {"meta.helm.sh/release-namespace": namespace}}}
+    release = {"meta.helm.sh/release-namespace": namespace, "meta.helm.sh/release-name": "panda"}
+    return {"metadata": {"name": name, "annotations": release}}
 
 
 def volume(name: str, namespace: str | None, phase: str = "Released") -> dict[str, Any]:
@@ -72,7 +76,7 @@ def test_nothing_of_others_is_left_of_us(api: FakeApi) -> None:
 
 def test_every_kind_of_leftover_in_kubernetes_is_named(api: FakeApi) -> None:
     condition = {"type": "NamespaceFinalizersRemaining", "status": "True", "message": "example.com/held"}
-    api.objects["/api/v1/namespaces/panda"] = {"status": {"phase": "Terminating", "conditions": [condition]}}
+    api.objects[NAMESPACE] = OURS | {"status": {"phase": "Terminating", "conditions": [condition]}}
     api.add("/api/v1/persistentvolumes", volume("pvc-1", "panda"))
     api.add(f"{RBAC}/clusterroles", helm_object("panda-recovery", "panda"))
     api.add(f"{RBAC}/clusterrolebindings", helm_object("panda-recovery", "panda"))

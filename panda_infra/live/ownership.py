@@ -1,0 +1,182 @@
+"""Whether a plan may work where it would: a stack changes and deletes what it made, and nothing of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from panda_infra.errors import Problem
+from panda_infra.live.met import ENGINE, Met
+from panda_infra.live.target import Target
+from panda_infra.plan.footprint import Outside, names_inside
+from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import Owner, owner_of
+from panda_infra.recorded import Recorded
+
+__all__ = ["Ownership", "listed"]
+
+_KEY = "namespace"
+_MOST = 8
+_SHOWN = {"Secret": "Secrets", "PersistentVolumeClaim": "claims"}
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """What is there and whose it is, for a plan, by what the engine's state says of the stack ``before``."""
+
+    plan: Plan
+    target: Target
+    before: Recorded
+
+    @property
+    def owner(self) -> Owner:
+        """The stack."""
+        return owner_of(self.plan.stack, self.plan.config)
+
+    @property
+    def has_namespace(self) -> bool:
+        """Whether the namespace is there and the stack's."""
+        found = self.target.namespace
+        return found is not None and found.is_of(self.owner, self.before)
+
+    @property
+    def may_have_namespace(self) -> bool:
+        """Whether the namespace is the stack's, or was made by a stack of which nothing else is written."""
+        found = self.target.namespace
+        return self.has_namespace or (found is not None and found.is_unmarked)
+
+    @property
+    def may_work_here(self) -> bool:
+        """Whether the stack can have anything in the namespace, which may be gone."""
+        return self.target.namespace is None or self.plan.config.adopts_namespace or self.may_have_namespace
+
+    def has_release(self, name: str) -> bool:
+        """Whether a release in the namespace is the stack's, the state's knowledge of it lost or not."""
+        known = self.before.has_release(self.plan.config.namespace, name) or name in self.target.noted
+        by_engine = any(manager.startswith(ENGINE) for manager in self.target.releases.get(name, ()))
+        return known or (self.has_namespace and by_engine)
+
+    def has(self, found: Met) -> bool:
+        """Whether an object is the stack's, or its release's."""
+        if found.is_of(self.owner, self.before):
+            return True
+        namespace, release = found.release
+        if namespace == self.plan.config.namespace and self.is_planned(release):
+            # What a release has left behind by itself is for the next one of its name.
+            return self.has_release(release) or (self.has_namespace and release not in self.target.releases)
+        return self.has_namespace and not found.mark and found.namespace != "" and found.by_engine
+
+    def others(self) -> list[Met]:
+        """What is in the namespace and not the stack's."""
+        return [found for found in self.target.inside if not self.has(found)]
+
+    def problems(self) -> Iterator[Problem]:
+        """Everything that keeps the stack from being deployed here."""
+        namespace = self.target.namespace
+        if namespace is not None:
+            if namespace.ending:
+                what = f"{namespace.name} is being deleted, and all that is in it"
+                fix = f"Wait until `kubectl get namespace {namespace.name}` finds none, then try again."
+                yield Problem(_KEY, what, fix)
+            elif self.plan.config.adopts_namespace and self.before.made_namespace(namespace.name):
+                yield self._given_away(namespace)
+            elif not self.has_namespace and not self.plan.config.adopts_namespace:
+                yield self._foreign(namespace)
+            elif self._lost_state():
+                yield self._unknown(namespace)
+            elif not self.plan.config.takes_over:
+                yield from self._taken()
+        for planned, found in self.target.outside:
+            if not self.has(found) and not self._takes_over(planned, found):
+                yield self._in_the_way(planned, found)
+
+    def is_planned(self, release: str) -> bool:
+        """Whether a release has the name of one that the stack makes."""
+        return any(release == planned.name for planned in self.plan.releases)
+
+    def _lost_state(self) -> bool:
+        """Whether the stack runs here, and the state is not the one that knows it."""
+        config = self.plan.config
+        known = self.before.made_namespace(config.namespace) or self.before.releases
+        marked = self.target.namespace is not None and self.owner.wrote(self.target.namespace.mark)
+        return (
+            marked and not known and not config.takes_over and any(map(self.is_planned, self.target.releases))
+        )
+
+    def _takes_over(self, planned: Outside, found: Met) -> bool:
+        """Whether an object outside is of the very release that is taken over."""
+        made_so = (self.plan.config.namespace, planned.release)
+        return self.plan.config.takes_over and bool(planned.release) and found.release == made_so
+
+    def _foreign(self, namespace: Met) -> Problem:
+        name = namespace.name
+        what = f"{name} exists and is not this stack's: it is {namespace.maker}{_content(self.target)}"
+        fix = (
+            f"Choose another name, e.g. `panda-infra:namespace: panda-{self.plan.stack}`. To work beside what is "
+            f"there, write `namespace: {{name: {name}, adopt: true}}`: a namespace that is adopted is never deleted, "
+            "nor is what others made in it. Only to take over an installation that runs there, add `takeOver: true`."
+        )
+        return Problem(_KEY, what, fix)
+
+    def _given_away(self, namespace: Met) -> Problem:
+        what = f"{namespace.name} is this stack's own: with `adopt`, the engine would delete it and all that is in it"
+        return Problem(_KEY, what, f"Write `panda-infra:namespace: {namespace.name}`.")
+
+    def _unknown(self, namespace: Met) -> Problem:
+        running = sorted(filter(self.is_planned, self.target.releases))
+        what = (
+            f"{namespace.name} is this stack's and has its releases {listed(running)}, of which the state that is in "
+            "use knows nothing"
+        )
+        fix = (
+            "Set PULUMI_BACKEND_URL to the place of the stack's state (`pulumi whoami --verbose` shows the one in "
+            f"use). Only if that state is lost, write `namespace: {{name: {namespace.name}, adopt: true, takeOver: "
+            "true}`, run `pulumi up`, and write the name alone again."
+        )
+        return Problem(_KEY, what, fix)
+
+    def _taken(self) -> Iterator[Problem]:
+        met = [*self._taken_releases(), *self._taken_objects()]
+        if not met:
+            return
+        name, adopt = self.plan.config.namespace, "" if self.has_namespace else "adopt: true, "
+        what = f"{name} holds what others made under this stack's names: {listed(met, '; ')}"
+        fix = (
+            "Remove it, or give the stack another namespace. If it is an installation that this stack shall take "
+            f"over, write `namespace: {{name: {name}, {adopt}takeOver: true}}`."
+        )
+        yield Problem(_KEY, what, fix)
+
+    def _taken_releases(self) -> Iterator[str]:
+        for name in sorted(self.target.releases):
+            if self.is_planned(name) and not self.has_release(name):
+                yield f"release {name}"
+
+    def _taken_objects(self) -> Iterator[str]:
+        names = names_inside(self.plan)
+        for found in self.others():
+            release = found.release[1]
+            told = self.is_planned(release) and release in self.target.releases
+            if found.name in names and not told:
+                yield f"{found.kind} {found.name}, {found.maker}"
+
+    def _in_the_way(self, planned: Outside, found: Met) -> Problem:
+        what = f"would make {planned.kind} {planned.name}, which exists and is not this stack's: it is {found.maker}"
+        own = "an affix" if planned.release else "a namespace"
+        return Problem(planned.key, what, f"Give the stack {own} of its own, or leave this key out.")
+
+
+def listed(names: Sequence[str], separator: str = ", ") -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - _MOST
+    return separator.join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
+
+
+def _content(target: Target) -> str:
+    """What is in a namespace, behind the words for the namespace."""
+    kinds: Iterable[tuple[str, Sequence[str]]] = [
+        ("releases", sorted(target.releases)),
+        *((words, target.of_kind(kind)) for kind, words in _SHOWN.items()),
+    ]
+    parts = [f"{words} {listed(names)}" for words, names in kinds if names]
+    return f", and holds {'; '.join(parts)}" if parts else ""

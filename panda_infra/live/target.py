@@ -1,0 +1,120 @@
+"""What a plan would meet in its cluster: read in one round of listings without any content, before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from panda_infra.live.met import Met, met
+from panda_infra.plan.footprint import Outside, outside
+from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import RELEASES, lease_name
+from panda_infra.provider.kube_api import KubernetesApi
+
+__all__ = ["Target", "look"]
+
+_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
+_ALWAYS = {"Secret": "/api/v1", "PersistentVolumeClaim": "/api/v1"}
+# What a namespace of others may hold besides under the plan's names, and Helm would refuse only half way.
+_AMONG_OTHERS = {
+    "ConfigMap": "/api/v1",
+    "Service": "/api/v1",
+    "Deployment": "/apis/apps/v1",
+    "StatefulSet": "/apis/apps/v1",
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The namespace, None when there is none, and what is in it; Helm's records are told as ``releases``.
+
+    Args:
+        namespace: with whose it is.
+        inside: every object of the kinds that were looked at.
+        releases: the field managers that wrote each Helm release's records.
+        lease: the one that the stack holds while it works.
+        noted: the releases that this Lease lists as the stack's.
+        outside: what has the name of a planned object outside of all namespaces.
+    """
+
+    namespace: Met | None = None
+    inside: tuple[Met, ...] = ()
+    releases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    lease: Met | None = None
+    noted: frozenset[str] = frozenset()
+    outside: tuple[tuple[Outside, Met], ...] = ()
+
+    def of_kind(self, kind: str) -> list[str]:
+        """The names of what is inside, by kind."""
+        return sorted(found.name for found in self.inside if found.kind == kind)
+
+
+def look(plan: Plan, api: KubernetesApi) -> Target:
+    """Look at everything that a plan could meet, all at once.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    inside = f"namespaces/{plan.config.namespace}"
+    kinds = _ALWAYS | (_AMONG_OTHERS if plan.config.adopts_namespace else {})
+    planned = list(outside(plan))
+    with ThreadPoolExecutor(max_workers=len(kinds) + 3) as beside:
+        namespace = beside.submit(_one, api, f"/api/v1/{inside}")
+        lists = {
+            kind: beside.submit(_all, api, f"{root}/{inside}/{kind.lower()}s") for kind, root in kinds.items()
+        }
+        lease = beside.submit(
+            _one, api, f"/apis/coordination.k8s.io/v1/{inside}/leases/{lease_name(plan.stack)}"
+        )
+        objects = [(each, beside.submit(_one, api, each.path)) for each in planned]
+    found = namespace.result()
+    records, rest = _apart(lists["Secret"].result())
+    return Target(
+        namespace=met("Namespace", found) if found else None,
+        inside=tuple(
+            met(kind, item)
+            for kind, listed in lists.items()
+            for item in (rest if kind == "Secret" else listed.result())
+        ),
+        releases=_releases(records),
+        lease=met("Lease", held) if (held := lease.result()) else None,
+        noted=_noted(held),
+        outside=tuple((each, met(each.kind, item)) for each, one in objects if (item := one.result())),
+    )
+
+
+def _one(api: KubernetesApi, path: str) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = api.call("GET", path, missing=True, accept=_METADATA.format(""))
+    return found
+
+
+def _all(api: KubernetesApi, path: str) -> list[Mapping[str, Any]]:
+    found = api.call("GET", path, missing=True, accept=_METADATA.format("List"))
+    return list((found or {}).get("items") or ())
+
+
+def _apart(
+    secrets: Iterable[Mapping[str, Any]],
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Helm's records, and the Secrets that are none."""
+    records: list[Mapping[str, Any]] = []
+    rest: list[Mapping[str, Any]] = []
+    for item in secrets:
+        labels = item["metadata"].get("labels") or {}
+        (records if labels.get("owner") == "helm" and labels.get("name") else rest).append(item)
+    return records, rest
+
+
+def _releases(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for item in records:
+        name = item["metadata"]["labels"]["name"]
+        found[name] = found.get(name, frozenset()) | frozenset(met("Secret", item).managers)
+    return found
+
+
+def _noted(lease: Mapping[str, Any] | None) -> frozenset[str]:
+    notes = (lease or {}).get("metadata", {}).get("annotations") or {}
+    return frozenset(filter(None, notes.get(RELEASES, "").split(",")))

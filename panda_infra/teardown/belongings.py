@@ -1,0 +1,87 @@
+"""What a stack that is to be destroyed has in its cluster, and what the engine may not touch there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from panda_infra.errors import PandaInfraError
+from panda_infra.live.access import KubernetesApi, items
+from panda_infra.live.met import Met, met
+from panda_infra.live.ownership import Ownership
+from panda_infra.live.target import look
+from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import lease_name
+from panda_infra.recorded import Recorded
+from panda_infra.teardown.finalizers import Stuck, stuck_in
+
+__all__ = ["Belongings"]
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """A stack by its plan and by the state ``before`` the destroy, and its cluster."""
+
+    plan: Plan
+    api: KubernetesApi
+    before: Recorded
+
+    @cached_property
+    def found(self) -> Ownership:
+        """What is there before anything is deleted."""
+        return Ownership(self.plan, look(self.plan, self.api), self.before)
+
+    @cached_property
+    def claims(self) -> tuple[Met, ...]:
+        """The claims of StatefulSets in a namespace of others, which no release and no namespace takes with it."""
+        if not self.plan.config.adopts_namespace:
+            return ()
+        return tuple(
+            one for one in self.found.target.inside if one.kind == "PersistentVolumeClaim" and self.has(one)
+        )
+
+    def has(self, one: Met) -> bool:
+        """Whether an object of the namespace is the stack's, or of a release that the state knows."""
+        known = self.before.has_release(self.plan.config.namespace, one.release[1] or one.instance)
+        return self.found.has(one) or (known and not one.mark)
+
+    def refuse_others(self) -> None:
+        """The engine knows objects by their names: it would delete those of another cluster.
+
+        Raises:
+            PandaInfraError: a namespace of the state is there, and is not the one that the stack made.
+        """
+        owner = self.found.owner
+        for kind, _, name in self.before.objects:
+            if kind != "Namespace":
+                continue
+            there = self.api.call("GET", f"/api/v1/namespaces/{name}", missing=True)
+            one = met(kind, there) if there else None
+            if one and not one.is_of(owner, self.before):
+                raise PandaInfraError(
+                    f"namespace {name} is not the one that stack {self.plan.stack} made: it is {one.maker}, and would "
+                    "be deleted with all that is in it. Nothing was changed.\n"
+                    "  See that `cluster` names the cluster that the stack was deployed to. Only if this namespace "
+                    f"shall go all the same, run `pulumi refresh --stack {self.plan.stack}`, then try again"
+                )
+        _ = self.claims
+
+    def stuck(self) -> list[Stuck]:
+        """What of the stack is being deleted and waits for a finalizer."""
+        config, all_of_it = self.plan.config, self.found.may_have_namespace
+        waiting = stuck_in(self.api, config.namespace)
+        return [one for one in waiting if all_of_it or self.has(met(one.kind, one.item))]
+
+    def delete_rest(self, say: Callable[[str], None]) -> None:
+        """Delete what the engine does not know of in a namespace that stays."""
+        if not self.plan.config.adopts_namespace:
+            return
+        inside = f"/api/v1/namespaces/{self.plan.config.namespace}/persistentvolumeclaims"
+        there = {item["metadata"].get("uid") for item in items(self.api, inside)}
+        for claim in self.claims:
+            if claim.uid in there:
+                say(f"deleting claim {claim.name}")
+                self.api.call("DELETE", f"{inside}/{claim.name}", missing=True)
+        leases = f"/apis/coordination.k8s.io/v1/namespaces/{self.plan.config.namespace}/leases"
+        self.api.call("DELETE", f"{leases}/{lease_name(self.plan.stack)}", missing=True)

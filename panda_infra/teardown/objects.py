@@ -1,0 +1,107 @@
+"""What is left of a stack in its cluster, told from what others have there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.live.access import KubernetesApi, items
+from panda_infra.live.met import Met, met
+from panda_infra.live.ownership import Ownership
+from panda_infra.live.target import look
+from panda_infra.plan.footprint import logs_volume, may_be_claim
+from panda_infra.plan.model import Plan
+from panda_infra.recorded import Recorded
+from panda_infra.teardown.leftover import Leftover
+
+__all__ = ["in_cluster"]
+
+_RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_CLAIM = "PersistentVolumeClaim"
+_DATA = ("Secret", _CLAIM)
+
+
+def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
+    """The namespace or what is in it, volumes of its claims, and cluster-wide objects of its releases.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    # The state of a destroyed stack knows nothing: what is written on the objects must do.
+    found = Ownership(plan, look(plan, api), Recorded())
+    yield from _namespace(found, api)
+    for volume in items(api, "/api/v1/persistentvolumes"):
+        if _is_volume(found, volume):
+            yield Leftover("PersistentVolume", volume["metadata"]["name"], _volume_state(volume))
+    for kind in ("ClusterRole", "ClusterRoleBinding"):
+        for item in items(api, f"{_RBAC}/{kind.lower()}s"):
+            if _is_left(found, met(kind, item)):
+                yield Leftover(kind, item["metadata"]["name"])
+
+
+def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:
+    namespace, config = found.target.namespace, found.plan.config
+    if namespace is None:
+        return
+    if not config.adopts_namespace and found.may_have_namespace:
+        whole = api.call("GET", f"/api/v1/namespaces/{namespace.name}", missing=True) or {}
+        yield Leftover("Namespace", namespace.name, _namespace_state(whole))
+        return
+    yield Leftover("Namespace", namespace.name, namespace.maker, ours=False)
+    if config.adopts_namespace:
+        for name in sorted(found.target.releases):
+            yield Leftover("Helm release", name, ours=name in found.target.noted)
+        for one in found.target.inside:
+            if _is_left(found, one):
+                yield Leftover(one.kind, one.name)
+            elif one.kind in _DATA:
+                yield Leftover(one.kind, one.name, one.maker, ours=False)
+        if found.target.lease:
+            yield Leftover("Lease", found.target.lease.name)
+
+
+def _is_left(found: Ownership, one: Met) -> bool:
+    """Whether an object is the stack's, or of a release of the stack's name that is gone."""
+    if found.has(one) or not found.may_work_here:
+        return found.has(one)
+    namespace, release = one.release
+    if one.namespace == "" and not release:
+        return False
+    name = release or one.instance
+    here = namespace in ("", found.plan.config.namespace)
+    return here and found.is_planned(name) and name not in found.target.releases
+
+
+def _is_volume(found: Ownership, volume: Mapping[str, Any]) -> bool:
+    """Whether a volume is the stack's: by its mark or name, or as that of a claim which only the stack can have had."""
+    one, claim = met("PersistentVolume", volume), volume["spec"].get("claimRef") or {}
+    if one.mark or not found.may_work_here:
+        return found.has(one)
+    if one.name == logs_volume(found.plan.config.namespace) or _is_left(found, one):
+        return True
+    if claim.get("namespace") != found.plan.config.namespace:
+        return False
+    if not found.plan.config.adopts_namespace:
+        return True
+    theirs = {met.name for met in found.target.inside if met.kind == _CLAIM and not _is_left(found, met)}
+    return claim["name"] not in theirs and may_be_claim(found.plan, claim["name"])
+
+
+def _namespace_state(namespace: Mapping[str, Any]) -> str:
+    status = namespace.get("status") or {}
+    told = [
+        condition["message"]
+        for condition in status.get("conditions") or ()
+        if condition["status"] == "True" and condition.get("message")
+    ]
+    return "; ".join([status.get("phase", ""), *told])
+
+
+def _volume_state(volume: Mapping[str, Any]) -> str:
+    spec = volume["spec"]
+    claim = spec.get("claimRef")
+    of = f", of claim {claim['namespace']}/{claim['name']}" if claim else ""
+    policy = spec.get("persistentVolumeReclaimPolicy")
+    by = (volume["metadata"].get("annotations") or {}).get("pv.kubernetes.io/provisioned-by")
+    phase = (volume.get("status") or {}).get("phase", "unknown")
+    return f"{phase}{of}, reclaim policy {policy}" + (f", provisioned by {by}" if by else "")
