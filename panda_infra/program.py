@@ -22,7 +22,6 @@ from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.policy.data import lost_data, moved
-from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.recorded import Recorded
 from panda_infra.secrets.checks import warnings
 
@@ -76,21 +75,12 @@ def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
 
 
 def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
-    """Whose the namespace is, and what others have in it."""
-    from panda_infra.live import access, ownership, target  # noqa: PLC0415 - the client, which a bad file needs not
+    from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that a wrong file need not load
 
-    try:
-        kubernetes = access.reach(plan.config).kubernetes
-        if kubernetes is None:
-            return []
-        found = ownership.Ownership(plan, target.look(plan, kubernetes), before)
-    except KubernetesError as error:
-        fix = "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
-        return [Problem("namespace", f"cannot be looked at: {error}", fix)]
-    if plan.config.adopts_namespace and (others := found.others()):
-        names = ownership.listed([f"{one.kind} {one.name}" for one in others])
-        pulumi.log.info(f"namespace {plan.config.namespace} is adopted; others have in it: {names}")
-    return list(found.problems())
+    report = inspect(plan, before)
+    for line in report.notes:
+        pulumi.log.info(line)
+    return list(report.problems)
 
 
 def _check_cluster(plan: Plan) -> list[Problem]:

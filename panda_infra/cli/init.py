@@ -15,6 +15,7 @@ from panda_infra.cli.new_stack import (
     StorageClassOption,
     existing_cluster,
     finish,
+    namespace_of,
 )
 from panda_infra.cli.output import say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -54,7 +55,10 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             metavar="NAME=HOST", help=f"Exposed host, repeatable; NAME is one of {', '.join(_HOSTS)}."
         ),
     ] = None,
-    namespace: Annotated[str, typer.Option(help="Namespace of everything in the cluster.")] = "panda",
+    namespace: Annotated[
+        str | None,
+        typer.Option(help="Namespace of everything in the cluster; default: panda and the stack's name."),
+    ] = None,
     affix: Annotated[str, typer.Option(help="Part of every release's name, e.g. --affix=-dev.")] = "",
     certificates: Annotated[
         bool,
@@ -80,7 +84,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
         sections: dict[str, Any] = {
             "experiment": experiment or _experiment(stack),
-            "namespace": namespace,
+            "namespace": namespace or namespace_of(stack),
             "cluster": cluster,
             "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
             "components": {name: {} for name in component or COMPONENTS},

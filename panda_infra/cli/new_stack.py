@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import chdir
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -14,12 +16,15 @@ from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.secrets.asking import asked
 from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.terminal import interactive
+from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
-from panda_infra.errors import StackError
+from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.plan.make import make_plan
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates
+from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.document import encrypt
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import find_pulumi
@@ -32,9 +37,11 @@ __all__ = [
     "StorageClassOption",
     "existing_cluster",
     "finish",
+    "namespace_of",
     "new_secrets",
 ]
 
+_LABEL = 63  # the longest name of a namespace
 _EXPERIMENTS = ", ".join(get_args(Experiment))
 
 
@@ -58,6 +65,12 @@ ProviderOption = Annotated[
         help="What encrypts the secrets, as `pulumi stack init` takes it; default: the backend's own."
     ),
 ]
+
+
+def namespace_of(stack: str) -> str:
+    """A namespace for a stack alone: two stacks in one would take it from each other."""
+    word = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
+    return (word if re.match(r"panda(-|$)", word) else f"panda-{word}")[:_LABEL].rstrip("-")
 
 
 def existing_cluster(kubeconfig: Path | None, context: str | None) -> dict[str, str]:
@@ -101,6 +114,10 @@ def finish(
     _store(here, stack, values, "stored")
     if not _completed(here, stack, certificates=certificates):
         raise typer.Exit(INCOMPLETE)
+    if in_the_way := _in_the_way(here, stack):
+        warn(f"{here.file(stack).name} is complete, but cannot be deployed where it says:")
+        talk.print(StackError(here.file(stack).name, in_the_way).listed, markup=False)
+        raise typer.Exit(INCOMPLETE)
     say(f"{here.file(stack).name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 
@@ -122,6 +139,23 @@ def _completed(here: Project, stack: str, *, certificates: bool) -> bool:
         talk.print(error.listed, markup=False)
         return False
     return not left
+
+
+def _in_the_way(here: Project, stack: str) -> list[Problem]:
+    """What others have where the stack would be deployed, if its cluster is there and can be asked from here."""
+    from panda_infra.cluster.existing import check_cluster  # noqa: PLC0415 - likewise
+    from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that other commands need not load
+
+    pulumi = find_pulumi(here.folder)
+    with chdir(here.folder):
+        try:
+            plan = make_plan(stack, decrypted(pulumi, stack).config)
+            cluster = plan.config.cluster
+            if isinstance(cluster, ExistingCluster) and check_cluster(cluster, plan.config.secrets):
+                return []
+            return list(inspect(plan, pulumi.recorded(stack)).problems)
+        except PandaInfraError:
+            return []
 
 
 def _store(here: Project, stack: str, values: Mapping[KeyPath, str], what: str) -> None:

@@ -53,7 +53,9 @@ def install(bed: Bed, folder: Path, release: str, *objects: Object) -> None:
     (chart / "templates" / "objects.yaml").write_text(yaml.safe_dump_all(objects))
     helm = toolchain.ensure(["helm"]).path("helm")
     words = ("install", release, str(chart), "--namespace", _THEIRS, "--kubeconfig", str(bed.kubeconfig))
-    subprocess.run([helm, *words], check=True, env=dict(helm_homes(folder)), capture_output=True)
+    subprocess.run(
+        [helm, *words], check=True, env={"HOME": str(folder), **helm_homes(folder)}, capture_output=True
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,52 @@
+"""What a plan would meet inside its cluster, found before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.errors import Problem
+from panda_infra.live.access import reach
+from panda_infra.live.ownership import Ownership, listed
+from panda_infra.live.target import look
+from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import KubernetesError
+from panda_infra.recorded import Recorded
+
+__all__ = ["Report", "inspect"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Why a plan cannot be deployed where it says, and in one line each what else a person should know."""
+
+    problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
+
+
+def inspect(plan: Plan, before: Recorded) -> Report:
+    """Look into the cluster of a plan; nothing is met where it is still to be made.
+
+    Raises:
+        PandaInfraError: there is no way to ask the cluster or its cloud.
+    """
+    kubernetes = reach(plan.config).kubernetes
+    if kubernetes is None:
+        return Report()
+    try:
+        found = Ownership(plan, look(plan, kubernetes), before)
+    except KubernetesError as error:
+        return _unseen(plan, error)
+    others = found.others() if plan.config.adopts_namespace and found.target.namespace else []
+    names = listed([f"{one.kind} {one.name}" for one in others])
+    note = f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
+    return Report(list(found.problems()), [note] if others else [])
+
+
+def _unseen(plan: Plan, error: KubernetesError) -> Report:
+    if not isinstance(plan.config.cluster, ExistingCluster):
+        # Its resources wait for a cluster of Magnum that is still being made.
+        return Report(notes=[f"namespace {plan.config.namespace} cannot be looked at yet: {error}"])
+    fix = "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
+    return Report([Problem("namespace", f"cannot be looked at: {error}", fix)])

@@ -1,0 +1,49 @@
+"""Stacks of one project that would get into each other's way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["neighbours"]
+
+Place = tuple[str, str, str]
+
+
+def neighbours(configs: Mapping[str, StackConfig]) -> dict[str, Problem]:
+    """The problem of each stack that has cluster and namespace in common with another one.
+
+    Args:
+        configs: of all stacks, by name. One whose kubeconfig is a secret could be anywhere and is left out.
+    """
+    stacks: dict[Place, list[str]] = {}
+    for name, config in configs.items():
+        if place := _place(config):
+            stacks.setdefault(place, []).append(name)
+    return {
+        name: _shared(configs[name].namespace, name, others)
+        for others in stacks.values()
+        if len(others) > 1
+        for name in others
+    }
+
+
+def _place(config: StackConfig) -> Place | None:
+    cluster = config.cluster
+    if not isinstance(cluster, ExistingCluster):
+        return f"Magnum cluster {cluster.name}", cluster.cloud or "", config.namespace
+    if cluster.kubeconfig is None:
+        return None
+    return str(Path(cluster.kubeconfig).expanduser()), cluster.context or "", config.namespace
+
+
+def _shared(namespace: str, stack: str, stacks: list[str]) -> Problem:
+    others = ", ".join(name for name in stacks if name != stack)
+    what = (
+        f"{namespace} is that of {others} too, in the same cluster: they would overwrite each other's Secrets"
+    )
+    return Problem("namespace", what, f"Give each its own, e.g. `panda-infra:namespace: panda-{stack}`.")
