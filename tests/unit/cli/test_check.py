@@ -55,3 +55,13 @@ def test_all_stacks_of_the_repository_are_judged_in_less_than_a_second(run: Any,
     result = run("check", "--json")
     assert time.process_time() - begin < 1
     assert {"doma", "lsst", "local"} <= json.loads(result.stdout).keys()
+
+
+def test_stacks_that_would_take_each_others_namespace_are_refused(run: Any, stack_file: Path) -> None:
+    stack_file.with_name("Pulumi.other.yaml").write_text(stack_file.read_text())
+    result = run("check", "other", "--json")
+    assert result.exit_code == 1
+    (problem,) = json.loads(result.stdout)["other"]
+    assert problem["where"] == "namespace"
+    assert "panda is that of small too, in the same cluster" in problem["what"]
+    assert run("check").stderr.count("in the same cluster") == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.cli.new_stack import existing_cluster
+from panda_infra.cli.new_stack import existing_cluster, namespace_of
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 
@@ -144,3 +144,24 @@ def test_at_a_terminal_it_asks_and_takes_later_for_an_answer(
     assert {"good.token", "pilot\n"} <= set(fake_cli.values.values())
     assert "bad token" not in fake_cli.values.values()
     assert "pilot_userkey.pem" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("stack", "namespace"),
+    [
+        ("alice", "panda-alice"),
+        ("panda", "panda"),
+        ("panda-dev", "panda-dev"),
+        ("pandas", "panda-pandas"),
+        ("My_Stack.2", "panda-my-stack-2"),
+        ("x" * 100, f"panda-{'x' * 57}"),
+    ],
+)
+def test_a_new_stack_gets_a_namespace_of_its_own(stack: str, namespace: str) -> None:
+    assert namespace_of(stack) == namespace
+
+
+def test_the_namespace_follows_from_the_stacks_name(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    assert fake_cli
+    assert run(*_WANTED).exit_code == 0
+    assert Project(project).judge("mine").config.namespace == "panda-mine"

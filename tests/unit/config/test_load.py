@@ -73,6 +73,26 @@ def test_a_name_that_looks_like_a_number_is_text_for_the_engine_and_for_the_file
     assert from_pulumi("demo", _engine(sections(namespace="123")), []).config.namespace == "123"
 
 
+@pytest.mark.parametrize(
+    ("written", "name", "adopts", "takes_over"),
+    [
+        ("panda-dev", "panda-dev", False, False),
+        ({"name": "panda-dev"}, "panda-dev", False, False),
+        ({"name": "default", "adopt": True}, "default", True, False),
+        ({"name": "prod", "adopt": True, "takeOver": True}, "prod", True, True),
+    ],
+)
+def test_a_namespace_is_a_name_or_a_mapping_for_the_engine_and_for_the_file(
+    tmp_path: Path, *, written: Any, name: str, adopts: bool, takes_over: bool
+) -> None:
+    path = tmp_path / "Pulumi.demo.yaml"
+    config = {f"panda-infra:{key}": value for key, value in sections(namespace=written).items()}
+    path.write_text(yaml.safe_dump({"config": config}))
+    for loaded in (from_file(path), from_pulumi("demo", _engine(sections(namespace=written)), [])):
+        found = loaded.config
+        assert (found.namespace, found.adopts_namespace, found.takes_over) == (name, adopts, takes_over)
+
+
 def test_what_is_no_json_is_told_as_text() -> None:
     values = {**_engine(sections()), "panda-infra:hosts": "{panda"}
     assert "must be a mapping" in _problems(values)["hosts"]

@@ -12,7 +12,7 @@ from panda_infra.config.delivery import ComponentName
 from panda_infra.errors import Problem
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.policy.data import Deployed, keeps_claims, lost_data, owned_data
+from panda_infra.policy.data import Deployed, keeps_claims, lost_data, moved, owned_data
 from tests.support.stacks import sections, stack
 
 PROTECTED = {"protect": True}
@@ -121,3 +121,24 @@ def test_claims_with_data_outlive_their_release_in_a_protected_stack() -> None:
     assert keeping() == WITH_DATA
     assert keeping(**WITHOUT_IDDS) == WITH_DATA - {"idds"}
     assert keeping(**UNPROTECTED) == set()
+
+
+@pytest.mark.parametrize(
+    ("was_protected", "is_protected", "refused"),
+    [(True, True, True), (True, False, True), (False, True, True), (False, False, False)],
+)
+def test_a_protected_stack_leaves_its_namespace_only_in_two_steps(
+    *, was_protected: bool, is_protected: bool, refused: bool
+) -> None:
+    after = plan(namespace="other", lifecycle={"protect": is_protected})
+    problems = list(moved({"panda"}, after, protected=was_protected))
+    assert bool(problems) is refused
+    for problem in problems:
+        assert problem.where == "namespace"
+        assert "would be other, but this stack's data are in panda" in problem.what
+        assert "write `lifecycle: {protect: false}`, run `pulumi up`" in problem.fix
+
+
+def test_a_stack_that_stays_or_is_new_moves_nowhere() -> None:
+    assert list(moved({"panda"}, plan(), protected=True)) == []
+    assert list(moved((), plan(namespace="other"), protected=True)) == []

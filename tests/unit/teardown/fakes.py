@@ -22,6 +22,7 @@ class FakeApi:
     failures: dict[str, KubernetesError] = field(default_factory=dict)
     silent: int = 0
     patched: list[tuple[str, Any]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
 
     def call(
         self,
@@ -39,6 +40,9 @@ class FakeApi:
             raise self.failures[path]
         if method == "PATCH":
             self.patched.append((path, body))
+            return None
+        if method == "DELETE":
+            self.deleted.append(path)
             return None
         if path not in self.objects:
             if missing:

@@ -1,0 +1,69 @@
+"""One round of listings finds what a plan would meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from panda_infra.live.target import look
+from panda_infra.plan.make import make_plan
+from tests.support.stacks import stack
+from tests.unit.live.objects import made, record
+from tests.unit.teardown.fakes import FakeApi
+
+NAMESPACE = "/api/v1/namespaces/panda"
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/panda/leases/panda-infra-test"
+
+
+class CountingApi(FakeApi):
+    """Remembers what it was asked for."""
+
+    asked: dict[str, str] = {}
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        self.asked[path] = options.get("accept", "")
+        return super().call(method, path, **options)
+
+
+def full() -> CountingApi:
+    api = CountingApi({NAMESPACE: made("panda", namespace="")})
+    api.asked = {}
+    api.add(f"{NAMESPACE}/secrets", made("alice-db"), record("alice"), record("panda", 1, by="pulumi-resource-kubernetes"),
+            record("panda", 2))  # fmt: skip
+    api.add(f"{NAMESPACE}/persistentvolumeclaims", made("alice-data"))
+    api.add(f"{NAMESPACE}/services", made("alice"))
+    api.objects[LEASE] = made("panda-infra-test", notes={"panda-infra/releases": "panda,panda-msgsvc"})
+    return api
+
+
+def test_what_is_there_is_told_without_reading_any_content() -> None:
+    api = full()
+    found = look(make_plan("test", stack()), api)
+    assert found.namespace is not None
+    assert found.namespace.place == ("Namespace", "", "panda")
+    assert [one.name for one in found.inside] == ["alice-db", "alice-data"]
+    assert found.releases == {
+        "alice": frozenset({"helm"}),
+        "panda": frozenset({"pulumi-resource-kubernetes", "helm"}),
+    }
+    assert found.noted == {"panda", "panda-msgsvc"}
+    assert len(api.asked) == 4
+    assert all("PartialObjectMetadata" in accept for accept in api.asked.values())
+
+
+def test_in_a_namespace_of_others_all_that_charts_make_is_looked_for() -> None:
+    api = full()
+    found = look(make_plan("test", stack(namespace={"name": "panda", "adopt": True})), api)
+    assert found.of_kind("Service") == ["alice"]
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    found = look(make_plan("test", stack()), FakeApi())
+    assert (found.namespace, found.inside, found.outside, dict(found.releases)) == (None, (), (), {})
+
+
+def test_objects_outside_of_the_namespace_are_looked_for_by_their_names() -> None:
+    api, path = FakeApi(), "/apis/rbac.authorization.k8s.io/v1/clusterroles/panda-node-recovery"
+    api.objects[path] = made("panda-node-recovery", namespace="", release="panda")
+    components = {"panda": {"nodeRecovery": True}, "msgsvc": {}}
+    found = look(make_plan("test", stack(components=components)), api)
+    assert [(planned.path, there.name) for planned, there in found.outside] == [(path, "panda-node-recovery")]

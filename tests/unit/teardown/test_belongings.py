@@ -1,0 +1,86 @@
+"""What a destroy may not touch, and what it must delete by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.ownership import MARK
+from panda_infra.policy.data import Deployed
+from panda_infra.recorded import Recorded
+from panda_infra.teardown.belongings import Belongings
+from tests.support.stacks import stack
+from tests.unit.live.objects import MARKED, made
+from tests.unit.teardown.fakes import FakeApi
+
+NAMESPACE = "/api/v1/namespaces/panda"
+CLAIMS, MAPS = f"{NAMESPACE}/persistentvolumeclaims", f"{NAMESPACE}/configmaps"
+ADOPT = {"name": "panda", "adopt": True}
+RELEASES = {"panda": Deployed("panda", {}, False, "panda")}
+OF_PANDA = {"app.kubernetes.io/instance": "panda"}
+KNOWN = Recorded(RELEASES, {("Namespace", "", "panda"): "uid-of-panda"})
+HELD = {"finalizers": ["a/b"], "deletionTimestamp": "2020-01-01T00:00:00Z"}
+
+
+def belongings(api: FakeApi, before: Recorded, **sections: Any) -> Belongings:
+    return Belongings(make_plan("test", stack(**sections)), api, before)
+
+
+def there(**notes: str) -> FakeApi:
+    api = FakeApi({NAMESPACE: made("panda", namespace="", notes=notes), "/apis": {"groups": []}})
+    kinds = [{"name": "configmaps", "namespaced": True, "verbs": ["list", "patch"]}]
+    api.objects["/api/v1"] = {"resources": kinds}
+    return api
+
+
+def test_the_namespace_that_the_stack_made_may_go() -> None:
+    belongings(there(), KNOWN).refuse_others()
+    belongings(FakeApi(), KNOWN).refuse_others()
+    belongings(
+        there(**MARKED), Recorded(objects={("Namespace", "", "panda"): "of-a-former-one"})
+    ).refuse_others()
+
+
+@pytest.mark.parametrize(
+    ("notes", "uid", "whose"),
+    [
+        ({MARK: "panda-infra/doma/fedcba9876543210"}, "uid-of-panda", "of stack doma"),
+        ({}, "of-another-cluster", "made by hand"),
+    ],
+)
+def test_a_namespace_of_others_under_that_name_does_not_go(
+    notes: dict[str, str], uid: str, whose: str
+) -> None:
+    before = Recorded(RELEASES, {("Namespace", "", "panda"): uid})
+    with pytest.raises(
+        PandaInfraError, match=rf"(?s)panda is not the one that stack test made.*{whose}.*Nothing was"
+    ):
+        belongings(there(**notes), before).refuse_others()
+
+
+def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namespace_alone() -> None:
+    api, told = there(), []
+    api.add(CLAIMS, made("panda-server-logs-panda-server-0", labels=OF_PANDA), made("alice-data"))
+    api.add(CLAIMS, made("bobs", labels={"app.kubernetes.io/instance": "bob"}))
+    stays = belongings(api, Recorded(RELEASES), namespace=ADOPT)
+    stays.refuse_others()
+    stays.delete_rest(told.append)
+    lease = "/apis/coordination.k8s.io/v1/namespaces/panda/leases/panda-infra-test"
+    assert api.deleted == [f"{CLAIMS}/panda-server-logs-panda-server-0", lease]
+    assert told == ["deleting claim panda-server-logs-panda-server-0"]
+    # The stack's own namespace takes them with it.
+    api.deleted.clear()
+    belongings(api, KNOWN).delete_rest(told.append)
+    assert api.deleted == []
+
+
+def test_nothing_of_others_is_freed_from_its_finalizers() -> None:
+    api = there()
+    api.add(MAPS, made("alices", **HELD), made("ours", labels=OF_PANDA, **HELD))
+    adopted = belongings(api, Recorded(RELEASES), namespace=ADOPT)
+    assert [one.name for one in adopted.stuck()] == ["ours"]
+    assert [one.name for one in belongings(api, KNOWN).stuck()] == ["alices", "ours"]
+    assert [one.name for one in belongings(api, Recorded()).stuck()] == []
