@@ -124,6 +124,9 @@ def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
         f"{PROJECT}:lifecycle": {"protect": False},
     }
     document = site.filled(stack_file, overrides)
+    if site.configuration(document).adopts_namespace:
+        # Nobody has made it there.
+        document[f"{PROJECT}:namespace"] = f"panda-{site.stack_name(stack_file)}"
     for component in document[f"{PROJECT}:components"].values():
         component.pop("chart", None)  # pins builds that the bed's registry has not
     return document

@@ -73,19 +73,21 @@ class Ownership:
     def problems(self) -> Iterator[Problem]:
         """Everything that keeps the stack from being deployed here."""
         namespace = self.target.namespace
-        if namespace is not None:
-            if namespace.ending:
-                what = f"{namespace.name} is being deleted, and all that is in it"
-                fix = f"Wait until `kubectl get namespace {namespace.name}` finds none, then try again."
-                yield Problem(_KEY, what, fix)
-            elif self.plan.config.adopts_namespace and self.before.made_namespace(namespace.name):
-                yield self._given_away(namespace)
-            elif not self.has_namespace and not self.plan.config.adopts_namespace:
-                yield self._foreign(namespace)
-            elif self._lost_state():
-                yield self._unknown(namespace)
-            elif not self.plan.config.takes_over:
-                yield from self._taken()
+        if namespace is None:
+            if self.plan.config.adopts_namespace:
+                yield self._not_there()
+        elif namespace.ending:
+            what = f"{namespace.name} is being deleted, and all that is in it"
+            fix = f"Wait until `kubectl get namespace {namespace.name}` finds none, then try again."
+            yield Problem(_KEY, what, fix)
+        elif self.plan.config.adopts_namespace and self.before.made_namespace(namespace.name):
+            yield self._given_away(namespace)
+        elif not self.has_namespace and not self.plan.config.adopts_namespace:
+            yield self._foreign(namespace)
+        elif self._lost_state():
+            yield self._unknown(namespace)
+        elif not self.plan.config.takes_over:
+            yield from self._taken()
         for planned, found in self.target.outside:
             if not self.has(found) and not self._takes_over(planned, found):
                 yield self._in_the_way(planned, found)
@@ -107,6 +109,13 @@ class Ownership:
         """Whether an object outside is of the very release that is taken over."""
         made_so = (self.plan.config.namespace, planned.release)
         return self.plan.config.takes_over and bool(planned.release) and found.release == made_so
+
+    def _not_there(self) -> Problem:
+        name = self.plan.config.namespace
+        what = f"{name} does not exist, and a stack does not make a namespace that it adopts"
+        return Problem(
+            _KEY, what, f"Make it, or write `panda-infra:namespace: {name}` for one of the stack's own."
+        )
 
     def _foreign(self, namespace: Met) -> Problem:
         name = namespace.name

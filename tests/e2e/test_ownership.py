@@ -12,18 +12,31 @@ import pytest
 import yaml
 from typer.testing import Result
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.plan.ownership import MARK
 from testbed import stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.charts import helm_homes
+from testbed.waiting import until
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
-from tools import toolchain
+from tests.support.documented import documented
+from tools import REPOSITORY, toolchain
 
 pytestmark = pytest.mark.e2e
 
 _THEIRS, _OURS = "handmade", "ours"
+_ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+# The program as it was when stacks did not mark what they make.
+_WITHOUT_MARKS = """
+from panda_infra import deployment
+from panda_infra.plan.ownership import Owner
+from panda_infra.program import plan_of_this_stack
+
+Owner.mark = property(lambda owner: {})
+deployment.deploy(plan_of_this_stack())
+"""
 _SMALL: dict[str, Any] = {
     "panda-infra:components": {"msgsvc": {}},
     "panda-infra:hosts": {},
@@ -72,14 +85,16 @@ def theirs(bed: Bed, api: Api, tmp_path_factory: pytest.TempPathFactory) -> None
     )
 
 
-def workspace(bed: Bed, name: str, namespace: Any) -> Workspace:
-    return stacks.local(bed, bed.state / "stacks" / name, {**_SMALL, "panda-infra:namespace": namespace})
+def workspace(bed: Bed, name: str, **sections: Any) -> Workspace:
+    own = {"namespace": name, **sections}
+    given = {f"panda-infra:{section}": value for section, value in own.items()}
+    return stacks.local(bed, bed.state / "stacks" / name, _SMALL | given)
 
 
 @pytest.fixture(scope="module")
 def guest(bed: Bed, theirs: None) -> Iterator[Workspace]:  # noqa: ARG001
     """A stack that would live in the namespace of others."""
-    stack = workspace(bed, "guest", _THEIRS)
+    stack = workspace(bed, "guest", namespace=_THEIRS)
     yield stack
     stack.destroy()
 
@@ -87,7 +102,7 @@ def guest(bed: Bed, theirs: None) -> Iterator[Workspace]:  # noqa: ARG001
 @pytest.fixture(scope="module")
 def owner(bed: Bed) -> Iterator[Workspace]:
     """A stack with a namespace of its own, deployed."""
-    stack = workspace(bed, "owner", _OURS)
+    stack = workspace(bed, _OURS)
     deployed(stack)
     yield stack
     stack.destroy()
@@ -133,6 +148,10 @@ def content(api: Api, namespace: str) -> dict[str, str]:
     return {one["metadata"]["uid"]: one["metadata"].get("resourceVersion", "") for one in found}
 
 
+def pods(api: Api, namespace: str) -> set[str]:
+    return {one["metadata"]["uid"] for one in api.list(f"/api/v1/namespaces/{namespace}/pods")}
+
+
 def notes(api: Api, path: str) -> dict[str, str]:
     return dict(api.get(path)["metadata"].get("annotations") or {})
 
@@ -157,14 +176,18 @@ def test_a_stack_that_was_refused_destroys_nothing(guest: Workspace, api: Api) -
 
 def test_the_namespace_of_another_stack_is_refused(owner: Workspace, bed: Bed, api: Api) -> None:
     before = content(api, _OURS)
-    second = workspace(bed, "second", _OURS)
+    second = workspace(bed, "second", namespace=_OURS)
     said = refused(second)
     assert f"{_OURS} exists and is not this stack's: it is of stack local of panda-infra" in said
     assert "releases panda-msgsvc" in said
     gone = command(second, "destroy", "local", "--yes")
     assert gone.exit_code == 0, gone.output
+    assert "`pulumi stack rm local` would delete it" in " ".join(gone.output.split())
     assert content(api, _OURS) == before
     assert owner.up("--expect-no-changes").code == 0
+    removed = documented("pulumi stack rm dev --preserve-config --yes", {"dev": "local"})
+    assert second.pulumi(*removed.arguments).code == 0
+    assert "panda-infra:secrets" in second.stack_file.read_text()
 
 
 @pytest.mark.usefixtures("owner")
@@ -176,6 +199,7 @@ def test_every_lasting_object_says_whose_it_is(api: Api) -> None:
         assert notes(api, f"{inside}/{path}")[MARK] == mark
 
 
+@pytest.mark.long
 def test_a_state_that_knows_nothing_of_the_stack_is_not_the_right_one(owner: Workspace, api: Api) -> None:
     before = content(api, _OURS)
     elsewhere = owner.folder / "elsewhere"
@@ -209,6 +233,7 @@ def test_what_is_adopted_outlives_the_stack(guest: Workspace, api: Api) -> None:
     assert content(api, _THEIRS) == before
 
 
+@pytest.mark.long
 def test_what_others_made_under_the_stacks_names_is_refused(
     guest: Workspace, api: Api, bed: Bed, tmp_path: Path
 ) -> None:
@@ -220,6 +245,51 @@ def test_what_others_made_under_the_stacks_names_is_refused(
     assert content(api, _THEIRS) == before
 
 
+@pytest.mark.long
+def test_a_role_of_others_outside_of_the_namespace_is_refused(bed: Bed, api: Api) -> None:
+    api.create(_ROLES, {"metadata": {"name": "panda-node-recovery"}, "rules": []})
+    components = {"msgsvc": {}, "panda": {"nodeRecovery": True}}
+    said = refused(workspace(bed, "recovering", components=components))
+    assert "components.panda.nodeRecovery: would make ClusterRole panda-node-recovery, which exists" in said
+    api.delete(f"{_ROLES}/panda-node-recovery")
+
+
+@pytest.mark.long
+def test_a_new_stack_is_told_of_what_is_there_as_soon_as_it_is_made(
+    guest: Workspace, bed: Bed, api: Api
+) -> None:
+    before = content(api, _THEIRS)
+    words = (
+        f"init visitor -e dev --storage-class standard --component msgsvc --namespace {_THEIRS} --kubeconfig"
+    )
+    made = command(guest, *words.split(), str(bed.kubeconfig))
+    assert made.exit_code == INCOMPLETE, made.output
+    said = " ".join(made.output.split())
+    assert "Pulumi.visitor.yaml is complete, but cannot be deployed where it says" in said
+    assert f"{_THEIRS} exists and is not this stack's: it is made by hand" in said
+    assert content(api, _THEIRS) == before
+    (guest.folder / "Pulumi.visitor.yaml").unlink()
+
+
+@pytest.mark.long
+def test_a_stack_that_an_earlier_version_deployed_gets_its_marks_in_place(bed: Bed, api: Api) -> None:
+    stack = workspace(bed, "former")
+    main = stack.folder / "__main__.py"
+    main.unlink()
+    main.write_text(_WITHOUT_MARKS)
+    deployed(stack)
+    inside = "/api/v1/namespaces/former"
+    assert MARK not in notes(api, inside)
+    before = content(api, "former"), pods(api, "former")
+    stack.link(REPOSITORY)
+    deployed(stack)
+    assert notes(api, inside)[MARK] == notes(api, f"{inside}/secrets/panda-secrets-msgsvc-envs")[MARK]
+    assert (content(api, "former").keys(), pods(api, "former")) == (before[0].keys(), before[1])
+    assert stack.up("--expect-no-changes").code == 0
+    assert stack.destroy().code == 0
+
+
+@pytest.mark.long
 def test_a_stack_keeps_the_namespace_that_it_made(owner: Workspace) -> None:
     owner.configure({"panda-infra:namespace": {"name": _OURS, "adopt": True}})
     said = refused(owner)
@@ -228,12 +298,31 @@ def test_a_stack_keeps_the_namespace_that_it_made(owner: Workspace) -> None:
     assert owner.up("--expect-no-changes").code == 0
 
 
+@pytest.mark.long
 def test_a_namespace_that_is_being_deleted_is_waited_for(bed: Bed, api: Api) -> None:
     name = "ending"
     api.create("/api/v1/namespaces", {"metadata": {"name": name}})
     held = {"metadata": {"name": "held", "finalizers": ["example.com/held"]}}
     api.create(f"/api/v1/namespaces/{name}/configmaps", held)
     api.delete(f"/api/v1/namespaces/{name}")
-    said = refused(workspace(bed, name, name))
+    said = refused(workspace(bed, name))
     assert f"namespace: {name} is being deleted, and all that is in it" in said
     api.merge(f"/api/v1/namespaces/{name}/configmaps/held", {"metadata": {"finalizers": None}})
+
+
+@pytest.mark.long
+def test_a_namespace_that_others_made_anew_is_neither_used_nor_deleted(owner: Workspace, api: Api) -> None:
+    path = f"/api/v1/namespaces/{_OURS}"
+    api.delete(path)
+    until(lambda: _OURS not in {one["metadata"]["name"] for one in api.list("/api/v1/namespaces")}, _OURS, 60)
+    api.create("/api/v1/namespaces", {"metadata": {"name": _OURS}})
+    api.create(f"{path}/secrets", secret("alice-db"))
+    before = content(api, _OURS)
+    assert f"{_OURS} exists and is not this stack's: it is made by hand" in refused(owner)
+    kept = command(owner, "destroy", "local", "--yes")
+    assert kept.exit_code == 1
+    assert f"namespace {_OURS} is not the one that stack local made: it is made by hand" in " ".join(
+        kept.output.split()
+    )
+    assert content(api, _OURS) == before
+    api.delete(path)

@@ -26,6 +26,7 @@ from tests.support.teardown_order import deletions, out_of_order
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "teardown"
+_PLACE, _LIFECYCLE = "panda-infra:namespace", "panda-infra:lifecycle"
 _BROKER: dict[str, Any] = {"msgsvc": {}}
 _BOTH = _BROKER | {"iam": {"mariadb": {"enabled": True}}}
 _STACK = {"dev": "local"}
@@ -167,13 +168,17 @@ def test_what_is_switched_off_comes_back_to_its_data(
     assert volumes(api) == before
 
 
-def test_replacing_what_holds_data_is_refused(stack: Workspace) -> None:
-    stack.configure({"panda-infra:components": _BOTH, "panda-infra:namespace": "elsewhere"})
+@pytest.mark.parametrize("protect", [True, False], ids=["protected", "set free in the same step"])
+def test_replacing_what_holds_data_is_refused(stack: Workspace, protect: bool) -> None:
+    before = {
+        key: yaml.safe_load(stack.stack_file.read_text())["config"][key] for key in (_PLACE, _LIFECYCLE)
+    }
+    stack.configure({"panda-infra:components": _BOTH, _PLACE: "elsewhere", _LIFECYCLE: {"protect": protect}})
     refused = stack.preview()
-    stack.configure({"panda-infra:namespace": _NAMESPACE})
+    stack.configure(before)
     assert refused.code != 0
-    assert "Namespace::namespace" in refused.text
-    assert "marked for protection" in refused.text
+    assert f"namespace: would be elsewhere, but this stack's data are in {_NAMESPACE}" in refused.text
+    assert "nothing was changed" in refused.text
 
 
 @pytest.mark.long

@@ -84,6 +84,11 @@ def test_a_stacks_own_namespace_is_its_by_mark_or_by_the_state() -> None:
     assert list(judged(there(), KNOWN).problems()) == []  # deployed when stacks did not mark what they make
 
 
+def test_a_namespace_that_is_adopted_must_be_there() -> None:
+    problem = told(judged(FakeApi(), namespace=ADOPT))
+    assert "panda does not exist" in problem.what
+
+
 def test_a_namespace_that_ends_is_waited_for() -> None:
     api = there(notes=marks(), deletionTimestamp="2026-01-01T00:00:00Z")
     assert "panda is being deleted" in told(judged(api)).what
@@ -170,10 +175,11 @@ def test_a_stack_does_not_give_away_the_namespace_that_it_made() -> None:
     assert "panda is this stack's own: with `adopt`, the engine would delete it" in problem.what
 
 
-@pytest.mark.parametrize("release", [{}, {"release": "panda", "of": "other"}])
-def test_objects_outside_of_the_namespace_are_never_taken(release: dict[str, str]) -> None:
-    api = FakeApi({ROLE: made("panda-node-recovery", namespace="", **release)})
+@pytest.mark.parametrize("release", ["", "panda"])
+def test_objects_outside_of_the_namespace_are_never_taken(release: str) -> None:
+    api = FakeApi({ROLE: made("panda-node-recovery", namespace="", release=release, of="other")})
     for namespace in ("panda", TAKE_OVER):
+        api.objects |= there(notes=marks()).objects
         problem = told(judged(api, components=RECOVERING, namespace=namespace))
         assert problem.where == "components.panda.nodeRecovery"
         assert (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.live.target import look
@@ -14,10 +15,11 @@ NAMESPACE = "/api/v1/namespaces/panda"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/panda/leases/panda-infra-test"
 
 
+@dataclass
 class CountingApi(FakeApi):
-    """Remembers what it was asked for."""
+    """Remembers what it was asked for, and in which form."""
 
-    asked: dict[str, str] = {}
+    asked: dict[str, str] = field(default_factory=dict)
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         self.asked[path] = options.get("accept", "")
@@ -26,9 +28,8 @@ class CountingApi(FakeApi):
 
 def full() -> CountingApi:
     api = CountingApi({NAMESPACE: made("panda", namespace="")})
-    api.asked = {}
-    api.add(f"{NAMESPACE}/secrets", made("alice-db"), record("alice"), record("panda", 1, by="pulumi-resource-kubernetes"),
-            record("panda", 2))  # fmt: skip
+    api.add(f"{NAMESPACE}/secrets", made("alice-db"), record("alice"))
+    api.add(f"{NAMESPACE}/secrets", record("panda", 1, by="pulumi-resource-kubernetes"), record("panda", 2))
     api.add(f"{NAMESPACE}/persistentvolumeclaims", made("alice-data"))
     api.add(f"{NAMESPACE}/services", made("alice"))
     api.objects[LEASE] = made("panda-infra-test", notes={"panda-infra/releases": "panda,panda-msgsvc"})

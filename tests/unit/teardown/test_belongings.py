@@ -62,7 +62,8 @@ def test_a_namespace_of_others_under_that_name_does_not_go(
 
 
 def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namespace_alone() -> None:
-    api, told = there(), []
+    api = there()
+    told: list[str] = []
     api.add(CLAIMS, made("panda-server-logs-panda-server-0", labels=OF_PANDA), made("alice-data"))
     api.add(CLAIMS, made("bobs", labels={"app.kubernetes.io/instance": "bob"}))
     stays = belongings(api, Recorded(RELEASES), namespace=ADOPT)
@@ -79,7 +80,10 @@ def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namesp
 
 def test_nothing_of_others_is_freed_from_its_finalizers() -> None:
     api = there()
-    api.add(MAPS, made("alices", **HELD), made("ours", labels=OF_PANDA, **HELD))
+    theirs, ours = made("alices"), made("ours", labels=OF_PANDA)
+    for item in (theirs, ours):
+        item["metadata"] |= HELD
+    api.add(MAPS, theirs, ours)
     adopted = belongings(api, Recorded(RELEASES), namespace=ADOPT)
     assert [one.name for one in adopted.stuck()] == ["ours"]
     assert [one.name for one in belongings(api, KNOWN).stuck()] == ["alices", "ours"]
