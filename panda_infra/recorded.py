@@ -11,7 +11,7 @@ from panda_infra.policy.resources import RELEASE, is_protected
 
 __all__ = ["Recorded", "recorded"]
 
-_KUBERNETES = "kubernetes:"
+_KUBERNETES, _ACCESS = "kubernetes:", "panda-magnum:index:ClusterAccess"
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,13 @@ class Recorded:
     """The releases of a stack by their components, and the uid of each other object by kind, namespace and name.
 
     An object's uid is empty where the state does not know it. ``protected`` is whether data was protected.
+    ``kubeconfig`` is the credential for a cluster of Magnum, secret, empty where there is none yet.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
     objects: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     protected: bool = False
+    kubeconfig: str = field(default="", repr=False)
 
     def has_release(self, namespace: str, name: str) -> bool:
         """Whether the stack made a release."""
@@ -44,7 +46,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     """What a state says, from the URN and the outputs of each of its resources."""
     releases: dict[str, Deployed] = {}
     objects: dict[tuple[str, str, str], str] = {}
-    protected = False
+    protected, kubeconfig = False, ""
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
         if kind == RELEASE:
@@ -53,8 +55,10 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             metadata: Mapping[str, Any] = outputs.get("metadata") or {}
             place = (kind.rpartition(":")[2], metadata.get("namespace") or "", metadata.get("name") or "")
             objects[place] = metadata.get("uid") or ""
+        elif kind == _ACCESS and isinstance(given := outputs.get("kubeconfig"), str):
+            kubeconfig = given
         protected = protected or is_protected(kind, outputs)
-    return Recorded(releases, objects, protected)
+    return Recorded(releases, objects, protected, kubeconfig)
 
 
 def _deployed(outputs: Mapping[str, Any]) -> Deployed:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import yaml
+
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.errors import Problem
 from panda_infra.live.access import reach
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import KubernetesError
+from panda_infra.provider.kube_api import ClientKubernetes, KubernetesApi, KubernetesError
 from panda_infra.recorded import Recorded
 
 __all__ = ["Report", "inspect"]
@@ -31,7 +33,7 @@ def inspect(plan: Plan, before: Recorded) -> Report:
     Raises:
         PandaInfraError: there is no way to ask the cluster or its cloud.
     """
-    kubernetes = reach(plan.config).kubernetes
+    kubernetes = _way_in(plan, before)
     if kubernetes is None:
         return Report()
     try:
@@ -42,6 +44,13 @@ def inspect(plan: Plan, before: Recorded) -> Report:
     names = listed([f"{one.kind} {one.name}" for one in others])
     note = f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
     return Report(list(found.problems()), [note] if others else [])
+
+
+def _way_in(plan: Plan, before: Recorded) -> KubernetesApi | None:
+    """With the credential of the last run where there is one: Magnum would sign another one for each preview."""
+    if before.kubeconfig:
+        return ClientKubernetes(yaml.safe_load(before.kubeconfig))
+    return reach(plan.config).kubernetes
 
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:

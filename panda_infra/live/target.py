@@ -11,7 +11,7 @@ from panda_infra.live.met import Met, met
 from panda_infra.plan.footprint import Outside, outside
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import RELEASES, lease_name
-from panda_infra.provider.kube_api import KubernetesApi
+from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
 
 __all__ = ["Target", "look"]
 
@@ -34,7 +34,7 @@ class Target:
         namespace: with whose it is.
         inside: every object of the kinds that were looked at.
         releases: the field managers that wrote each Helm release's records.
-        lease: the one that the stack holds while it works.
+        lease: the one that the stack holds while it works, looked for in a namespace of others.
         noted: the releases that this Lease lists as the stack's.
         outside: what has the name of a planned object outside of all namespaces.
     """
@@ -65,11 +65,10 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
         lists = {
             kind: beside.submit(_all, api, f"{root}/{inside}/{kind.lower()}s") for kind, root in kinds.items()
         }
-        lease = beside.submit(
-            _one, api, f"/apis/coordination.k8s.io/v1/{inside}/leases/{lease_name(plan.stack)}"
-        )
+        lease = beside.submit(_lease, api, plan) if plan.config.adopts_namespace else None
         objects = [(each, beside.submit(_one, api, each.path)) for each in planned]
     found = namespace.result()
+    held = lease.result() if lease else None
     records, rest = _apart(lists["Secret"].result())
     return Target(
         namespace=met("Namespace", found) if found else None,
@@ -79,7 +78,7 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
             for item in (rest if kind == "Secret" else listed.result())
         ),
         releases=_releases(records),
-        lease=met("Lease", held) if (held := lease.result()) else None,
+        lease=met("Lease", held) if held else None,
         noted=_noted(held),
         outside=tuple((each, met(each.kind, item)) for each, one in objects if (item := one.result())),
     )
@@ -88,6 +87,15 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
 def _one(api: KubernetesApi, path: str) -> Mapping[str, Any] | None:
     found: Mapping[str, Any] | None = api.call("GET", path, missing=True, accept=_METADATA.format(""))
     return found
+
+
+def _lease(api: KubernetesApi, plan: Plan) -> Mapping[str, Any] | None:
+    """Whoever may not read it has written none either."""
+    leases = f"/apis/coordination.k8s.io/v1/namespaces/{plan.config.namespace}/leases"
+    try:
+        return _one(api, f"{leases}/{lease_name(plan.stack)}")
+    except KubernetesError:
+        return None
 
 
 def _all(api: KubernetesApi, path: str) -> list[Mapping[str, Any]]:

@@ -48,6 +48,12 @@ def test_a_stack_in_a_namespace_of_others_is_somewhere_too() -> None:
     assert not found.made_namespace("theirs")
 
 
+def test_the_way_into_a_cluster_of_magnum_is_known_and_never_shown() -> None:
+    found = recorded([(URN.format("panda-magnum:index:ClusterAccess", "access"), {"kubeconfig": "the-key"})])
+    assert found.kubeconfig == "the-key"
+    assert "the-key" not in repr(found)
+
+
 def test_protection_is_known_of_this_version_and_of_those_before() -> None:
     marks = {"namespace": "panda", "protected": True, "deleteDataOf": []}
     assert recorded([(URN.format("panda-infra:delivery:Protection", "protection"), marks)]).protected
