@@ -69,5 +69,6 @@ def where(plan: Plan) -> str:
     if isinstance(cluster, ExistingCluster):
         context = f", context {cluster.context}" if cluster.context else ""
         file = cluster.kubeconfig or "secrets.kubeconfig"
-        return f"namespace {plan.config.namespace} of the cluster in {file}{context}"
+        stays = " (adopted, which stays)" if plan.config.adopts_namespace else ""
+        return f"namespace {plan.config.namespace}{stays} of the cluster in {file}{context}"
     return f"Magnum cluster {cluster.name} with everything in it"
