@@ -151,7 +151,7 @@ def _in_the_way(here: Project, stack: str) -> list[Problem]:
         try:
             plan = make_plan(stack, decrypted(pulumi, stack).config)
             cluster = plan.config.cluster
-            if isinstance(cluster, ExistingCluster) and check_cluster(cluster, plan.config.secrets):
+            if isinstance(cluster, ExistingCluster) and check_cluster(stack, cluster, plan.config.secrets):
                 return []
             return list(inspect(plan, pulumi.recorded(stack)).problems)
         except PandaInfraError:

@@ -9,14 +9,20 @@ import yaml
 
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.errors import Problem
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError
 from panda_infra.live.access import reach
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import ClientKubernetes, KubernetesApi, KubernetesError
+from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.recorded import Recorded
 
 __all__ = ["Report", "inspect"]
+
+_RIGHTS = (
+    "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
+)
 
 
 @dataclass(frozen=True)
@@ -50,12 +56,11 @@ def _way_in(plan: Plan, before: Recorded) -> KubernetesApi | None:
     """With the credential of the last run where there is one: Magnum would sign another one for each preview."""
     if before.kubeconfig:
         return ClientKubernetes(yaml.safe_load(before.kubeconfig))
-    return reach(plan.config).kubernetes
+    return reach(plan.stack, plan.config).kubernetes
 
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:
     if not isinstance(plan.config.cluster, ExistingCluster):
         # Its resources wait for a cluster of Magnum that is still being made.
         return Report(notes=[f"namespace {plan.config.namespace} cannot be looked at yet: {error}"])
-    fix = "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
-    return Report([Problem("namespace", f"cannot be looked at: {error}", fix)])
+    return Report([Problem("namespace", f"cannot be looked at: {error.what}", error.fix or _RIGHTS)])

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.met import Met, met
 from panda_infra.plan.footprint import Outside, outside
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import RELEASES, lease_name
-from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
 
 __all__ = ["Target", "look"]
 
@@ -65,8 +67,8 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
         lists = {
             kind: beside.submit(_all, api, f"{root}/{inside}/{kind.lower()}s") for kind, root in kinds.items()
         }
-        lease = beside.submit(_lease, api, plan) if plan.config.adopts_namespace else None
-        objects = [(each, beside.submit(_one, api, each.path)) for each in planned]
+        lease = beside.submit(_if_allowed, api, _lease(plan)) if plan.config.adopts_namespace else None
+        objects = [(each, beside.submit(_if_allowed, api, each.path)) for each in planned]
     found = namespace.result()
     held = lease.result() if lease else None
     records, rest = _apart(lists["Secret"].result())
@@ -89,12 +91,17 @@ def _one(api: KubernetesApi, path: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _lease(api: KubernetesApi, plan: Plan) -> Mapping[str, Any] | None:
-    """Whoever may not read it has written none either."""
-    leases = f"/apis/coordination.k8s.io/v1/namespaces/{plan.config.namespace}/leases"
+def _lease(plan: Plan) -> str:
+    return f"/apis/coordination.k8s.io/v1/namespaces/{plan.config.namespace}/leases/{lease_name(plan.stack)}"
+
+
+def _if_allowed(api: KubernetesApi, path: str) -> Mapping[str, Any] | None:
+    """What a user who is at home in a single namespace may not read, that user has not made and cannot make."""
     try:
-        return _one(api, f"{leases}/{lease_name(plan.stack)}")
-    except KubernetesError:
+        return _one(api, path)
+    except KubernetesNotAllowedError as error:
+        if error.status != HTTPStatus.FORBIDDEN:
+            raise
         return None
 
 

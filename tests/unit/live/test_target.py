@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.target import look
 from panda_infra.plan.make import make_plan
 from tests.support.stacks import stack
@@ -55,7 +56,7 @@ def test_in_a_namespace_of_others_all_that_charts_make_is_looked_for() -> None:
     found = look(make_plan("test", stack(namespace={"name": "panda", "adopt": True})), api)
     assert found.of_kind("Service") == ["alice"]
     assert found.noted == {"panda", "panda-msgsvc"}
-    api.broken.add(LEASE)
+    api.failures[LEASE] = KubernetesNotAllowedError("no", status=403)
     assert look(make_plan("test", stack(namespace={"name": "panda", "adopt": True})), api).lease is None
 
 
