@@ -13,6 +13,7 @@ import yaml
 from typer.testing import Result
 
 from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.live.met import met
 from panda_infra.plan.ownership import MARK
 from testbed import stacks
 from testbed.api import Api, Object
@@ -197,6 +198,9 @@ def test_every_lasting_object_says_whose_it_is(api: Api) -> None:
     assert mark.startswith("panda-infra/local/")
     for path in ("secrets/panda-secrets-msgsvc-envs", "persistentvolumeclaims/panda-shared-logs"):
         assert notes(api, f"{inside}/{path}")[MARK] == mark
+    # Helm inside the plugin writes no mark, but under the plugin's name.
+    (record,) = api.list(f"{inside}/secrets?labelSelector=owner%3Dhelm")
+    assert met("Secret", record).by_engine
 
 
 @pytest.mark.long
@@ -217,6 +221,9 @@ def test_a_state_that_knows_nothing_of_the_stack_is_not_the_right_one(owner: Wor
 def test_what_is_adopted_outlives_the_stack(guest: Workspace, api: Api) -> None:
     guest.configure({"panda-infra:namespace": {"name": _THEIRS, "adopt": True}})
     before = content(api, _THEIRS)
+    # The pack knows where the stack lives although it does not make the namespace.
+    judged = guest.pulumi("preview", "--stack", "local", "--policy-pack", str(REPOSITORY / "policy"))
+    assert judged.code == 0, judged.text
     deployed(guest)
     assert guest.up("--expect-no-changes").code == 0
     assert content(api, _THEIRS).items() >= before.items()
