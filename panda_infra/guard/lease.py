@@ -20,13 +20,14 @@ from typing import Any
 from panda_infra.errors import PandaInfraError
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesError
+from panda_infra.plan.ownership import RELEASES, lease_name
 
 __all__ = ["Lease", "Window"]
 
 _DURATION = 15  # seconds without a heartbeat after which a holder counts as dead
 _HEARTBEAT = 5.0
 _LOOK = 1.0  # seconds between two looks at the heartbeat of another machine
-_PROCESS, _RELEASES = "panda-infra/process", "panda-infra/releases"
+_PROCESS = "panda-infra/process"
 _COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
 
 
@@ -48,7 +49,7 @@ class Lease:
     def __init__(self, api: KubernetesApi, namespace: str, stack: str) -> None:
         self._api = api
         self._collection = _COLLECTION.format(namespace=namespace)
-        self._name = f"panda-infra-{stack.lower().replace('_', '-').rstrip('.-')}"
+        self._name = lease_name(stack)
         self._stack = stack
         self._lock = threading.Lock()
         self._at_work = 0
@@ -172,10 +173,10 @@ class Lease:
         found = self._get()
         if found is None:
             return
-        listed = set(filter(None, (found["metadata"].get("annotations") or {}).get(_RELEASES, "").split(",")))
+        listed = set(filter(None, (found["metadata"].get("annotations") or {}).get(RELEASES, "").split(",")))
         wanted = listed | {release} if made else listed - {release}
         if wanted != listed:
-            self._patch({"metadata": {"annotations": {_RELEASES: ",".join(sorted(wanted)) or None}}})
+            self._patch({"metadata": {"annotations": {RELEASES: ",".join(sorted(wanted)) or None}}})
 
     def _get(self) -> Any:
         return self._ask("GET", f"{self._collection}/{self._name}")

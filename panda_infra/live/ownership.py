@@ -102,7 +102,7 @@ class Ownership:
         known = self.before.made_namespace(config.namespace) or self.before.releases
         marked = self.target.namespace is not None and self.owner.wrote(self.target.namespace.mark)
         return (
-            marked and not known and not config.takes_over and any(map(self.is_planned, self.target.releases))
+            marked and not known and not config.takes_over and any(map(self.is_planned, self.target.deployed))
         )
 
     def _takes_over(self, planned: Outside, found: Met) -> bool:
@@ -132,7 +132,7 @@ class Ownership:
         return Problem(_KEY, what, f"Write `panda-infra:namespace: {namespace.name}`.")
 
     def _unknown(self, namespace: Met) -> Problem:
-        running = sorted(filter(self.is_planned, self.target.releases))
+        running = sorted(filter(self.is_planned, self.target.deployed))
         what = (
             f"{namespace.name} is this stack's and has its releases {listed(running)}, of which the state that is in "
             "use knows nothing"

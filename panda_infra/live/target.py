@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from panda_infra.helm.records import DEPLOYED
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.met import Met, met
@@ -36,6 +37,7 @@ class Target:
         namespace: with whose it is.
         inside: every object of the kinds that were looked at.
         releases: the field managers that wrote each Helm release's records.
+        deployed: those of the releases that were ever deployed whole.
         lease: the one that the stack holds while it works, looked for in a namespace of others.
         noted: the releases that this Lease lists as the stack's.
         outside: what has the name of a planned object outside of all namespaces.
@@ -44,6 +46,7 @@ class Target:
     namespace: Met | None = None
     inside: tuple[Met, ...] = ()
     releases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    deployed: frozenset[str] = frozenset()
     lease: Met | None = None
     noted: frozenset[str] = frozenset()
     outside: tuple[tuple[Outside, Met], ...] = ()
@@ -80,6 +83,7 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
             for item in (rest if kind == "Secret" else listed.result())
         ),
         releases=_releases(records),
+        deployed=frozenset(_name(item) for item in records if _labels(item).get("status") == DEPLOYED),
         lease=met("Lease", held) if held else None,
         noted=_noted(held),
         outside=tuple((each, met(each.kind, item)) for each, one in objects if (item := one.result())),
@@ -117,7 +121,7 @@ def _apart(
     records: list[Mapping[str, Any]] = []
     rest: list[Mapping[str, Any]] = []
     for item in secrets:
-        labels = item["metadata"].get("labels") or {}
+        labels = _labels(item)
         (records if labels.get("owner") == "helm" and labels.get("name") else rest).append(item)
     return records, rest
 
@@ -125,9 +129,18 @@ def _apart(
 def _releases(records: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for item in records:
-        name = item["metadata"]["labels"]["name"]
+        name = _name(item)
         found[name] = found.get(name, frozenset()) | frozenset(met("Secret", item).managers)
     return found
+
+
+def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:
+    return item["metadata"].get("labels") or {}
+
+
+def _name(record: Mapping[str, Any]) -> str:
+    """Of the release that a record of Helm's is about."""
+    return _labels(record)["name"]
 
 
 def _noted(lease: Mapping[str, Any] | None) -> frozenset[str]:

@@ -35,7 +35,7 @@ def made(
     }
 
 
-def record(release: str, revision: int = 1, *, by: str = "helm") -> dict[str, Any]:
+def record(release: str, revision: int = 1, *, by: str = "helm", status: str = "deployed") -> dict[str, Any]:
     """The Secret in which Helm keeps a revision of a release."""
-    labels = {"owner": "helm", "name": release, "version": str(revision), "status": "deployed"}
+    labels = {"owner": "helm", "name": release, "version": str(revision), "status": status}
     return made(f"sh.helm.release.v1.{release}.v{revision}", by=by, labels=labels)

@@ -170,6 +170,12 @@ def test_a_state_that_does_not_know_what_runs_is_the_wrong_one() -> None:
     assert list(judged(api, namespace=TAKE_OVER).problems()) == []
 
 
+def test_a_run_that_was_killed_before_its_state_was_written_goes_on() -> None:
+    api = there(notes=marks())
+    api.add(SECRETS, record("panda-msgsvc", by=ENGINE, status="pending-install"))
+    assert list(judged(api).problems()) == []
+
+
 def test_a_stack_does_not_give_away_the_namespace_that_it_made() -> None:
     problem = told(judged(there(notes=marks()), KNOWN, namespace=ADOPT))
     assert "panda is this stack's own: with `adopt`, the engine would delete it" in problem.what

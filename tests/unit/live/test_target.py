@@ -47,6 +47,7 @@ def test_what_is_there_is_told_without_reading_any_content() -> None:
         "alice": frozenset({"helm"}),
         "panda": frozenset({"pulumi-resource-kubernetes", "helm"}),
     }
+    assert found.deployed == {"alice", "panda"}
     assert len(api.asked) == 3
     assert all("PartialObjectMetadata" in accept for accept in api.asked.values())
 
