@@ -13,6 +13,7 @@ from panda_infra.cli.explain import explain
 from panda_infra.cli.graph import graph
 from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
+from panda_infra.cli.kubeconfig import kubeconfig
 from panda_infra.cli.plan_changes import plan_changes
 from panda_infra.cli.preview import PASSTHROUGH, preview
 from panda_infra.cli.rehearse import rehearse
@@ -42,6 +43,7 @@ app.command()(plan_changes)
 app.command()(rehearse)
 app.add_typer(review, name="review")
 app.command()(status)
+app.command()(kubeconfig)
 app.command()(destroy)
 app.command()(residue)
 app.command()(expired)

@@ -51,8 +51,8 @@ def items_of(manifest: str) -> Iterator[Item]:
 
 
 def documents(manifest: str) -> Iterator[str]:
-    """The texts between the separators, without those that are empty."""
-    return (text.strip("\n") for text in _SEPARATOR.split(manifest) if text.strip())
+    """The texts between the separators, to the last line end: a block text ends with it. Empty ones are left out."""
+    return (text.removeprefix("\n") for text in _SEPARATOR.split(manifest) if text.strip())
 
 
 class _Loader(yaml.CSafeLoader):

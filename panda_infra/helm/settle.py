@@ -69,7 +69,7 @@ def superset(earlier: str, later: str) -> str:
     after = {item.key: item for item in items_of(later)}
     texts = [_joined(before.get(key), item) for key, item in after.items()]
     texts += [item.text for key, item in before.items() if key not in after]
-    return "".join(f"---\n{text.strip()}\n" for text in texts)
+    return "".join(f"---\n{text}" if text.endswith("\n") else f"---\n{text}\n" for text in texts)
 
 
 def _joined(before: Item | None, after: Item) -> str:

@@ -58,7 +58,7 @@ class User:
             pair = f"{user.get('username') or ''}:{user.get('password') or ''}"
             headers.append(("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"))
         elif user.get("exec") and not certificate:
-            issued = self._from_plugin()
+            issued = self.issued()
             certificate = issued.certificate
             headers += [("Authorization", f"Bearer {issued.token}")] if issued.token else []
         return Credential(tuple(headers), certificate)
@@ -69,7 +69,12 @@ class User:
             had, self._issued = self._issued, None
         return had is not None
 
-    def _from_plugin(self) -> Issued:
+    def issued(self) -> Issued:
+        """What the user's plug-in gives, which lasts.
+
+        Raises:
+            KubernetesNotAllowedError: it gives nothing.
+        """
         with self._lock:
             if self._issued is None or self._issued.has_ended:
                 self._issued = run_plugin(self.target)

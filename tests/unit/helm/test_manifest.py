@@ -37,6 +37,12 @@ def test_words_of_yaml_1_1_are_booleans_and_dates_are_texts() -> None:
     assert deployment.content["spec"] == {"paused": False, "day": "2026-11-28"}
 
 
+def test_a_text_at_the_end_of_a_document_keeps_its_last_line_end() -> None:
+    text = "kind: ConfigMap\ndata:\n  file: |\n    a line\n"
+    found = [item.content["data"]["file"] for item in items_of(f"---\n{text}---\n{text}")]
+    assert found == ["a line\n", "a line\n"]
+
+
 def test_no_document_is_empty() -> None:
     assert len(list(documents(MANIFEST))) == 3
     assert list(documents("")) == []

@@ -1,0 +1,66 @@
+"""`kubeconfig`: a way into a stack's cluster for kubectl and helm."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.output import say
+from panda_infra.cli.reached import planned, reached
+from panda_infra.cli.stack_argument import StackArgument
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["kubeconfig"]
+
+
+def kubeconfig(
+    stack: StackArgument,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="File to add the context to; default: $KUBECONFIG's first, else ~/.kube/config."),
+    ] = None,
+) -> None:
+    """Add a context for the stack's cluster to a kubeconfig, with its namespace and the end of its credential.
+
+    Works for clusters of Magnum too. What else is in the file stays, its current context also; the file is readable by
+    you alone. A plug-in of the stack's kubeconfig is run once, and what it gives takes its place.
+
+    **Examples**
+
+    - `kubeconfig doma`, then `kubectl --context panda-infra-doma get pods`
+    - `kubeconfig doma --file doma.kubeconfig` for others
+    """
+    from panda_infra.kube.handed_out import (  # noqa: PLC0415 - clients that other commands need not load
+        UnreadableFileError,
+        add_to,
+        handed_out,
+    )
+    from panda_infra.kube.kubeconfig import Source, choose  # noqa: PLC0415 - likewise
+
+    plan = planned(stack)
+    access = reached(plan)
+    if access.kubeconfig is None:
+        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
+    name = f"panda-infra-{stack}"
+    source = Source(f"the kubeconfig of stack {stack}", "Renew it where it came from.")
+    found = handed_out(choose(dict(access.kubeconfig), None, source))
+    chosen = file or Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config")
+    try:
+        add_to(chosen.expanduser(), name, found, namespace=plan.config.namespace)
+    except UnreadableFileError:
+        raise PandaInfraError(
+            f"{chosen}: is not a kubeconfig, and stays as it is; name another one by --file"
+        ) from None
+    except OSError as error:
+        raise PandaInfraError(
+            f"{chosen}: cannot be written ({error.strerror}); name another one by --file"
+        ) from None
+    end = (
+        f"until {found.expires:%Y-%m-%d %H:%M %Z}"
+        if found.expires
+        else "the credential does not say until when"
+    )
+    say(f"added context {name} to {chosen} ({end}): `kubectl --context {name} get pods`")
