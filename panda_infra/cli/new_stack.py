@@ -24,8 +24,9 @@ from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates
-from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.decrypted import decrypted, known
 from panda_infra.stacks.document import encrypt
+from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import find_pulumi
 
@@ -108,7 +109,7 @@ def finish(
     """
     pulumi = find_pulumi(here.folder)
     if not pulumi.has(stack):
-        pulumi.create(stack, provider)
+        make_stack(pulumi, stack, provider)
         say(f"made stack {stack} in the backend")
     # Before the file is judged: a broken rule must not keep given secrets from being stored.
     _store(here, stack, values, "stored")
@@ -124,11 +125,12 @@ def finish(
 def _completed(here: Project, stack: str, *, certificates: bool) -> bool:
     """Whether nothing is missing or wrong after generating and asking; what is left is told."""
     try:
-        made = new_secrets(here.load(stack).config, certificates=certificates)
+        pulumi = find_pulumi(here.folder)
+        made = new_secrets(known(pulumi, here, stack).config, certificates=certificates)
         _store(here, stack, made, "generated")
         if interactive():
-            _store(here, stack, asked(here.load(stack).config), "stored")
-        left = list(advice(here.load(stack).config, stack))
+            _store(here, stack, asked(known(pulumi, here, stack).config), "stored")
+        left = list(advice(known(pulumi, here, stack).config, stack))
         if left:
             warn(f"{here.file(stack).name} lacks what only the site has; a preview works once it is set:")
             for what, command in left:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any, Protocol, get_origin
 
 from panda_infra.config import stackfile
+from panda_infra.config.fields import place, root
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.placeholders import placeholders
@@ -44,13 +45,15 @@ class Rules(Protocol):
 class Loaded:
     """A stack's configuration and the ``layers`` that it is made of.
 
-    ``encrypted`` are the paths of a file whose value is set but unknown.
+    ``encrypted`` are the paths of a file whose value is set but unknown; of those, ``wholes`` are mappings that are
+    encrypted as one value, of which even the keys are unknown.
     """
 
     config: StackConfig
     stack: str
     layers: Layers
     encrypted: frozenset[Path] = frozenset()
+    wholes: frozenset[Path] = frozenset()
 
     @property
     def source(self) -> str:
@@ -89,6 +92,8 @@ def from_pulumi(
     sections = {name: _decoded(name, text) for name, text in own.items()}
     if sections.get("secrets") and "secrets" not in hidden:
         problems.append(_plain_text(stack, ("secrets",)))
+    if "secrets" in sections:
+        sections["secrets"] = _opened(sections["secrets"], ("secrets",))
     return _judged(stack, sections, folder, problems, rules=rules)
 
 
@@ -120,11 +125,26 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     sections = {
         name: str(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
-        # Encrypted as a whole, it says nothing that could be judged.
-        if not (name == "secrets" and value == ENCRYPTED)
     }
+    if "secrets" in sections:
+        sections["secrets"] = _opened(sections["secrets"], ("secrets",))
     loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending)
-    return replace(loaded, encrypted=file.encrypted)
+    return replace(loaded, encrypted=file.encrypted, wholes=frozenset(filter(_is_mapping, file.encrypted)))
+
+
+def _opened(value: Any, path: Path) -> Any:
+    """Secrets with each mapping that was encrypted as one value taken out of its text; an unknown one is empty."""
+    if isinstance(value, str) and _is_mapping(path):
+        value = {} if value == ENCRYPTED else _decoded(str(path[-1]), value)
+    if isinstance(value, dict):
+        return {key: _opened(item, (*path, key)) for key, item in value.items()}
+    return value
+
+
+def _is_mapping(path: Path) -> bool:
+    """Whether the value at a path of a stack's configuration is a mapping."""
+    here = place(root(StackConfig), path, None)
+    return here.path == path and (bool(here.models) or get_origin(here.type) is dict)
 
 
 def _decoded(name: str, text: str) -> Any:

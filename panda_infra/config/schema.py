@@ -23,7 +23,7 @@ _DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 def stack_schema() -> dict[str, Any]:
-    """What an editor may complete and must reject; a secret is an encrypted value and nothing else.
+    """What an editor may complete and must reject; a secret, or a mapping of secrets, is encrypted and nothing else.
 
     A stack with a site may leave anything to it, and remove what it has.
     """
@@ -37,6 +37,10 @@ def stack_schema() -> dict[str, Any]:
         "required": ["secure"],
         "additionalProperties": False,
     }
+    for name in ("Secrets", *_reached(definitions["Secrets"], definitions) - {"Encrypted"}):
+        inside = definitions[name]["properties"]
+        definitions[name]["properties"] = {key: _or_encrypted(item) for key, item in inside.items()}
+    model["properties"]["secrets"] = _or_encrypted(model["properties"]["secrets"])
     whole = {f"{NAMESPACE}:{name}": section for name, section in model["properties"].items()}
     over_site = {f"{NAMESPACE}:{name}": {"$ref": f"{_SITE}#/properties/{name}"} for name in _of_sites(model)}
     config = {
@@ -152,6 +156,15 @@ def _encrypted(value: Any) -> Any:
         kept = {key: item for key, item in value.items() if key not in ("format", "type", "writeOnly")}
         return {"$ref": "#/$defs/Encrypted"} | kept
     return {key: _encrypted(item) for key, item in value.items()}
+
+
+def _or_encrypted(value: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of secrets may be encrypted as one value."""
+    encrypted = {"$ref": "#/$defs/Encrypted"}
+    if value.get("$ref") == encrypted["$ref"]:
+        return value
+    opened = {key: item for key, item in value.items() if key != "description"}
+    return {"description": value["description"], "anyOf": [opened, encrypted]}
 
 
 def _partial(value: Any) -> Any:

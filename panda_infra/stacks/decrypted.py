@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from panda_infra.config.load import Loaded, from_pulumi
+from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import Pulumi
 
-__all__ = ["decrypted"]
+__all__ = ["decrypted", "known"]
 
 
 def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
@@ -16,3 +17,14 @@ def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
         StackError: with every key that is wrong by itself.
     """
     return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder)
+
+
+def known(pulumi: Pulumi, here: Project, stack: str) -> Loaded:
+    """The configuration with every secret that is set: not decrypted, unless only that shows which these are.
+
+    Raises:
+        PulumiError: the stack is unknown or cannot be decrypted here.
+        StackError: with every key that is wrong by itself.
+    """
+    loaded = here.load(stack)
+    return decrypted(pulumi, stack) if loaded.wholes else loaded

@@ -1,26 +1,22 @@
-"""New stack files: the settings as YAML that a person edits further, the secrets through the Pulumi CLI."""
+"""New stack files: the settings as YAML that a person edits further."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.errors import PandaInfraError
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.replace import create
 
-__all__ = ["SCHEMA_COMMENT", "compose", "encrypt", "write_new"]
+__all__ = ["SCHEMA_COMMENT", "compose", "write_new"]
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=docs/stack.schema.json"
 # The program names a provider for every resource; one that it forgot must not end up in the user's current cluster.
 _ENGINE = {"pulumi:disable-default-providers": ["kubernetes", "openstack"]}
-
-Progress = Callable[[KeyPath], None]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -51,17 +47,4 @@ def write_new(file: Path, sections: Mapping[str, Any], title: str) -> None:
     Raises:
         PandaInfraError: it is there.
     """
-    try:
-        with file.open("x", encoding="utf-8") as handle:
-            handle.write(compose(sections, title))
-    except FileExistsError:
-        raise PandaInfraError(f"{file.name} exists already: it would be overwritten") from None
-
-
-def encrypt(
-    pulumi: Pulumi, stack: str, secrets: Mapping[KeyPath, str], progress: Progress = lambda _: None
-) -> None:
-    """Store values below ``secrets`` of a stack file, one after the other: the CLI rewrites the file each time."""
-    for path, value in secrets.items():
-        pulumi.set_secret(stack, ("secrets", *path), value)
-        progress(path)
+    create(file, compose(sections, title).encode())

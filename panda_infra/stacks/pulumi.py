@@ -52,19 +52,20 @@ class Pulumi:
         provider = ("--secrets-provider", secrets_provider) if secrets_provider else ()
         self.run("stack", "init", stack, "--no-select", *provider)
 
-    def set_secret(self, stack: str, key: KeyPath, value: str) -> None:
-        """Store one encrypted value below this program's namespace, byte for byte."""
+    def set_secret(self, stack: str, key: KeyPath, value: str, file: Path) -> None:
+        """Put one value below this program's namespace, encrypted for the stack, into a file that the CLI rewrites."""
         name = f"{NAMESPACE}:{spelled(key)}"
-        self.run("config", "set", "--secret", "--path", "--raw", name, "--stack", stack, stdin=value)
+        options = ("--stack", stack, "--config-file", str(file))
+        self.run("config", "set", "--secret", "--path", "--raw", name, *options, stdin=value)
 
-    def remove(self, stack: str, key: KeyPath) -> None:
-        """Remove one value."""
-        self.run("config", "rm", "--path", f"{NAMESPACE}:{spelled(key)}", "--stack", stack)
+    def config(self, stack: str, file: Path | None = None) -> tuple[dict[str, str], frozenset[str]]:
+        """The decrypted configuration: full key to text, and the keys that hold secrets.
 
-    def config(self, stack: str) -> tuple[dict[str, str], frozenset[str]]:
-        """The decrypted configuration: full key to text, and the keys that hold secrets."""
+        It is that of the stack's file, or of another one that the same stack has encrypted.
+        """
+        other = ("--config-file", str(file)) if file else ()
         listed: Mapping[str, Mapping[str, Any]] = json.loads(
-            self.run("config", "--show-secrets", "--json", "--stack", stack)
+            self.run("config", "--show-secrets", "--json", "--stack", stack, *other)
         )
         values = {key: str(entry["value"]) for key, entry in listed.items()}
         return values, frozenset(key for key, entry in listed.items() if entry["secret"])

@@ -67,6 +67,20 @@ class Project:
         assert done.exit_code == code, done.output
         return done.stdout
 
+    def pulumi(self, *arguments: str, stdin: str = "") -> str:
+        """Run the Pulumi CLI itself."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def rendered(self, folder: Path) -> dict[str, bytes]:
         """Every key of every Secret, as ``Secret/key``."""
         self.run("secrets", "render", _STACK, "--output", str(folder))
@@ -134,6 +148,45 @@ def test_a_rotated_password_changes_only_itself(project: Project, stack_file: Pa
     assert changed == {"panda-secrets-iam-envs/IAM_SUPERUSER_PASSWORD"}
     assert "rolled by the next up: iam/main" in told
     assert "msgsvc: {} # the broker" in stack_file.read_text()
+
+
+@pytest.mark.parametrize("form", ["the whole", "a group", "with anchors"])
+def test_a_rotated_password_changes_only_itself_whatever_the_form(
+    project: Project, stack_file: Path, tmp_path: Path, form: str
+) -> None:
+    former = stack_file.read_text()
+    try:
+        _written_as(form, project, stack_file)
+        text = stack_file.read_text()
+        before = project.rendered(tmp_path / "before")
+        project.run("secrets", "rotate", "-s", _STACK, "msgsvc.basePassword")
+        project.run("init", _STACK)
+        after = project.rendered(tmp_path / "after")
+        changed = {name for name in before | after if before.get(name) != after.get(name)}
+        assert changed
+        assert not {name for name in changed if "iam" in name}
+        assert stack_file.with_name(f"{stack_file.name}~").read_text() == text
+        lines = stack_file.read_text().splitlines()
+        assert len(set(text.splitlines()) - set(lines)) == 1
+        assert len(lines) == len(text.splitlines())
+    finally:
+        stack_file.write_text(former)
+
+
+def _written_as(form: str, project: Project, file: Path) -> None:
+    """Write the secrets of the stack in another form that the engine takes."""
+    if form == "with anchors":
+        odd = "  # about others\n  other:octal: &octal 0777 # as they are\n  other:again: *octal\n"
+        file.write_text(file.read_text().replace("config:\n", f"config:\n{odd}", 1))
+        return
+    section = "panda-infra:secrets"
+    shown = ("config", "--show-secrets", "--json", "--stack", _STACK)
+    clear = json.loads(json.loads(project.pulumi(*shown))[section]["value"])
+    place, value = (section, clear) if form == "the whole" else (f"{section}.msgsvc", clear["msgsvc"])
+    document = yaml.safe_load(file.read_text())
+    document["config"].pop(section) if form == "the whole" else document["config"][section].pop("msgsvc")
+    file.write_text(yaml.safe_dump(document))
+    project.pulumi("config", "set", "--secret", "--path", place, "--stack", _STACK, stdin=json.dumps(value))
 
 
 def test_a_refused_value_changes_nothing(project: Project, stack_file: Path) -> None:

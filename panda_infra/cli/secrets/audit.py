@@ -129,9 +129,15 @@ def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) ->
         secrets=tuple(reached),
         consumers=tuple(dict.fromkeys(str(reader) for readers in reached.values() for reader in readers)),
         state=state,
-        written=written.get(("secrets", *field.path)) if value else None,
+        written=_since(("secrets", *field.path), written) if value else None,
         expires=expiry(value) if is_certificate and value and value != ENCRYPTED else None,
     )
+
+
+def _since(path: Path, written: Mapping[Path, datetime]) -> datetime | None:
+    """When the value was written, or the mapping that it is encrypted with."""
+    around = (path[:length] for length in range(len(path), 0, -1))
+    return next((written[part] for part in around if part in written), None)
 
 
 def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None:

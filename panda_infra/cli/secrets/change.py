@@ -15,7 +15,7 @@ from panda_infra.cli.stack_argument import StackOption, project
 from panda_infra.config.messages import set_secret
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.generate import generate
-from panda_infra.stacks.document import encrypt
+from panda_infra.stacks.encryption import encrypt
 from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = ["rotate", "set_value"]

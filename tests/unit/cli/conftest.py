@@ -36,7 +36,7 @@ class FakeCli:
 
     def __init__(self) -> None:
         self.stacks: list[str] = []
-        self.values: dict[tuple[str, str], str] = {}
+        self.values: dict[str, str] = {}
         self.arguments: list[Sequence[str]] = []
 
     def run(self, cli: Pulumi, *arguments: str, stdin: str | None = None) -> str:
@@ -47,28 +47,34 @@ class FakeCli:
             case ("stack", "init", stack, *_):
                 self.stacks.append(stack)
                 return ""
-            case ("config", "set", "--secret", "--path", "--raw", name, "--stack", stack):
+            case ("config", "set", "--secret", "--path", "--raw", name, "--stack", _, "--config-file", file):
                 assert stdin is not None
-                self._store(cli.folder / f"Pulumi.{stack}.yaml", name, stdin)
+                self._store(Path(file), name, stdin)
                 return ""
-            case ("config", "--show-secrets", "--json", "--stack", stack):
-                return self._config(cli.folder / f"Pulumi.{stack}.yaml")
+            case ("config", "--show-secrets", "--json", "--stack", stack, *other):
+                return self._config(Path(other[-1]) if other else cli.folder / f"Pulumi.{stack}.yaml")
         raise PulumiError(f"no such command here: {arguments}")
 
+    def secure(self, value: Any) -> dict[str, str]:
+        """A value as it stands encrypted in a stack file; a mapping becomes one value."""
+        name = f"v1:{len(self.values)}"
+        self.values[name] = value if isinstance(value, str) else json.dumps(value)
+        return {"secure": name}
+
     def _store(self, file: Path, name: str, value: str) -> None:
-        document = yaml.safe_load(file.read_text())
-        section, *path, last = parse(name)
-        target = document["config"].setdefault(f"{NAMESPACE}:{section}", {})
-        for part in path:
+        document = {"config": {}} | (yaml.safe_load(file.read_text()) or {})
+        section, *path = parse(name)
+        *parents, last = [f"{NAMESPACE}:{section}", *path]
+        target = document["config"]
+        for part in parents:
             target = target.setdefault(part, {})
-        target[last] = {"secure": f"v1:{len(self.values)}"}
-        self.values[file.name, f"v1:{len(self.values)}"] = value
+        target[last] = self.secure(value)
         file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def _config(self, file: Path) -> str:
         def clear(value: Any) -> Any:
             if isinstance(value, dict) and value.keys() == {"secure"}:
-                return self.values[file.name, value["secure"]]
+                return self.values[value["secure"]]
             return {key: clear(item) for key, item in value.items()} if isinstance(value, dict) else value
 
         entries = {}

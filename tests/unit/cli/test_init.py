@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.new_stack import existing_cluster, namespace_of
 from panda_infra.stacks.project import Project
+from panda_infra.stacks.pulumi import Pulumi
 from tests.unit.cli.conftest import FakeCli
 
 _WANTED = (
@@ -40,10 +43,7 @@ def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Pat
     assert not any(value in text for value in fake_cli.values.values())
 
 
-def test_the_new_file_starts_with_its_schema(
-    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(FakeCli, "_store", lambda *_: None)
+def test_the_new_file_starts_with_its_schema(run: Any, project: Path, fake_cli: FakeCli) -> None:
     run(*_WANTED)
     assert fake_cli
     first = (project / "Pulumi.mine.yaml").read_text().splitlines()[0]
@@ -56,6 +56,37 @@ def test_a_second_run_generates_nothing_anew(run: Any, project: Path, fake_cli: 
     result = run("init", "mine")
     assert result.exit_code == 0, result.stderr
     assert ((project / "Pulumi.mine.yaml").read_text(), fake_cli.values) == before
+
+
+@pytest.mark.parametrize("groups", [(), ("msgsvc", "iam", "panda")])
+def test_what_is_encrypted_as_a_whole_is_not_generated_anew(
+    run: Any, project: Path, fake_cli: FakeCli, groups: tuple[str, ...]
+) -> None:
+    run(*_WANTED)
+    file = project / "Pulumi.mine.yaml"
+    before, _ = decrypted_values(project)
+    document = yaml.safe_load(file.read_text())
+    clear = json.loads(before["panda-infra:secrets"])
+    section = "panda-infra:secrets"
+    if groups:
+        document["config"][section] |= {group: fake_cli.secure(clear[group]) for group in groups}
+    else:
+        document["config"][section] = fake_cli.secure(clear)
+    file.write_text(yaml.safe_dump(document))
+    text = file.read_text()
+    result = run("init", "mine")
+    assert result.exit_code == 0, result.stderr
+    assert file.read_text() == text
+    rotated = run("secrets", "rotate", "--stack", "mine", "msgsvc.basePassword")
+    assert rotated.exit_code == 0, rotated.stderr
+    after = json.loads(decrypted_values(project)[0][section])
+    opened = {name: json.loads(value) if name in groups else value for name, value in after.items()}
+    assert opened.pop("msgsvc") != clear.pop("msgsvc")
+    assert opened == clear
+
+
+def decrypted_values(project: Path) -> tuple[dict[str, str], frozenset[str]]:
+    return Pulumi("pulumi", project).config("mine")
 
 
 def test_what_only_the_site_has_is_listed_with_the_command(

@@ -19,6 +19,7 @@ from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
 from panda_infra.plan.rules import check
+from panda_infra.secrets.content import reveal
 from tests.support.stacks import sections
 
 _ROOT = Path(__file__).parents[3]
@@ -129,7 +130,21 @@ def test_secrets_encrypted_as_a_whole_are_set_and_unknown(tmp_path: Path) -> Non
     path = tmp_path / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": section for name, section in sections().items()}
     path.write_text(yaml.safe_dump({"config": config | {"panda-infra:secrets": {"secure": "v1:AAAA"}}}))
-    assert from_file(path).encrypted == {("secrets",)}
+    loaded = from_file(path)
+    assert loaded.encrypted == loaded.wholes == {("secrets",)}
+
+
+def test_a_mapping_of_secrets_that_is_encrypted_as_one_value_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.demo.yaml"
+    config = {f"panda-infra:{name}": section for name, section in sections().items()}
+    encrypted = {"msgsvc": {"secure": "v1:AAAA"}, "files": {"panda": {"secure": "v1:BBBB"}}}
+    path.write_text(yaml.safe_dump({"config": config | {"panda-infra:secrets": encrypted}}))
+    assert from_file(path).wholes == {("secrets", "msgsvc"), ("secrets", "files", "panda")}
+    clear = {"msgsvc": '{"basePassword": "broker"}', "files": {"panda": '{"token.json": "{\\"a\\": 1}"}'}}
+    values = _engine(sections(secrets=clear))
+    secrets = from_pulumi("demo", values, ["panda-infra:secrets"]).config.secrets
+    assert reveal(secrets.msgsvc.base_password) == "broker"
+    assert {name: reveal(text) for name, text in secrets.files.panda.items()} == {"token.json": '{"a": 1}'}
 
 
 def test_a_file_tells_set_from_missing() -> None:

@@ -88,9 +88,29 @@ def test_pulumi_yaml_declares_the_type_of_every_section_that_has_one() -> None:
 def test_secrets_are_encrypted_values_only() -> None:
     definitions = schema.stack_schema()["$defs"]
     assert definitions["PandaSecrets"]["properties"]["databasePassword"]["$ref"] == "#/$defs/Encrypted"
-    clients = definitions["AuthSecrets"]["properties"]["clientSecrets"]
+    clients, whole = definitions["AuthSecrets"]["properties"]["clientSecrets"]["anyOf"]
+    assert whole == {"$ref": "#/$defs/Encrypted"}
     assert clients["additionalProperties"] == {"$ref": "#/$defs/Encrypted"}
     assert "password" not in {item.get("format") for item in _mappings(definitions)}
+
+
+_ENCRYPTED = {"secure": "v1:AAAA"}
+
+
+@pytest.mark.parametrize(
+    ("secrets", "good"),
+    [
+        (_ENCRYPTED, True),
+        ({"msgsvc": _ENCRYPTED, "files": {"panda": _ENCRYPTED}}, True),
+        ({"certificates": {"panda": _ENCRYPTED}, "msgsvc": {"basePassword": _ENCRYPTED}}, True),
+        ({"msgsvc": {"basePassword": "plain"}}, False),
+        ({"msgsvc": _ENCRYPTED | {"basePassword": _ENCRYPTED}}, False),
+        ("plain", False),
+    ],
+)
+def test_editors_take_every_form_of_secrets_that_the_program_reads(secrets: Any, good: bool) -> None:
+    config = {f"panda-infra:{name}": value for name, value in sections(secrets=secrets).items()}
+    assert (errors("stack.schema.json", {"config": config}) == []) is good
 
 
 @pytest.mark.parametrize("name", schema.SCHEMAS)

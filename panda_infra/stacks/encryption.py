@@ -1,0 +1,213 @@
+"""Puts encrypted values into a stack file so that nothing else in it is lost.
+
+The Pulumi CLI encrypts, but into a file of its own: it would write the stack file anew, without anchors and unknown
+keys and with other numbers, and would replace what is encrypted as a whole by the one new value.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.config import stackfile
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import spelled, within
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.replace import keep, replacing, restore
+from panda_infra.stacks.yaml_text import PlaceError, put
+
+__all__ = ["encrypt", "make_stack"]
+
+_SECTION = f"{NAMESPACE}:secrets"
+# What else the CLI keeps in a stack file is how the values are encrypted.
+_NO_HEADER = ("config", "environment")
+
+Progress = Callable[[KeyPath], None]
+Configuration = tuple[Mapping[str, str], frozenset[str]]
+
+
+def encrypt(
+    pulumi: Pulumi, stack: str, secrets: Mapping[KeyPath, str], progress: Progress = lambda _: None
+) -> None:
+    """Store values below ``secrets`` of a stack file, all or none; what is encrypted as a whole stays so.
+
+    Raises:
+        PulumiError: the CLI refused.
+        PandaInfraError: another value would be lost or changed; the file stays as it is.
+        StackError: the file is no right YAML.
+    """
+    if not secrets:
+        return
+    file = pulumi.folder / f"Pulumi.{stack}.yaml"
+    content = file.read_bytes()
+    text = content.decode()
+    read, problems = stackfile.parse(text)
+    if problems:
+        raise StackError(file.name, problems)
+    paths = {("secrets", *path): value for path, value in secrets.items()}
+    around = {path: _whole(path, read.encrypted) for path in paths}
+    wholes = {whole for whole in around.values() if whole}
+    before = pulumi.config(stack)
+    wanted = _opened(before, wholes, file)
+    for path, value in paths.items():
+        _check_place(wanted, path, file)
+        _set(wanted, path, value)
+    values = {path: value for path, value in paths.items() if around[path] is None}
+    values |= {whole: json.dumps(_at(wanted, whole)) for whole in wholes}
+    header, encrypted = _encrypted(pulumi, stack, _header(text), values, progress)
+    changed = _put(text, header, encrypted, file)
+    with replacing(file, content, changed.encode()) as draft:
+        after = pulumi.config(stack, draft)
+        lost = _differences(before, after, _changed(wanted, _opened(after, wholes, file)))
+        if lost:
+            raise PandaInfraError(
+                f"{file.name} stays as it is: {', '.join(map(spelled, secrets))} cannot be stored without a change "
+                f"of {', '.join(lost)}; write each of them out where it stands, without anchors and aliases"
+            )
+
+
+def make_stack(pulumi: Pulumi, stack: str, provider: str | None) -> None:
+    """Make the stack in the backend; its file gets what the CLI needs to encrypt, and loses nothing.
+
+    Raises:
+        PulumiError: the CLI refused; the file stays as it was.
+    """
+    file = pulumi.folder / f"Pulumi.{stack}.yaml"
+    if not file.is_file():
+        pulumi.create(stack, provider)
+        return
+    content = file.read_bytes()
+    keep(file, content)
+    try:
+        pulumi.create(stack, provider)
+    finally:
+        rewritten = file.read_bytes()
+        if rewritten != content:
+            restore(file, content)
+    if rewritten != content:
+        text = content.decode()
+        header = {
+            key: value for key, value in _header(rewritten.decode()).items() if key not in _header(text)
+        }
+        with replacing(file, content, _put(text, header, {}, file).encode()):
+            pass
+
+
+def _whole(path: KeyPath, encrypted: Iterable[KeyPath]) -> KeyPath | None:
+    """The mapping around a path that is encrypted as one value."""
+    return next((whole for whole in encrypted if whole != path and within(path, whole)), None)
+
+
+def _opened(configuration: Configuration, wholes: Iterable[KeyPath], file: Path) -> dict[str, Any]:
+    """The section of the secrets by its name, the mappings that are encrypted as one value taken out of their text."""
+    text = configuration[0].get(_SECTION)
+    section = {"secrets": {} if text is None else _mapping(text, ("secrets",), file)}
+    for whole in wholes:
+        if len(whole) > 1:
+            _set(section, whole, _mapping(_at(section, whole), whole, file))
+    return section
+
+
+def _mapping(text: Any, path: KeyPath, file: Path) -> dict[str, Any]:
+    """What the text of a mapping holds."""
+    try:
+        read = json.loads(text)
+    except (TypeError, ValueError):
+        read = None
+    if not isinstance(read, dict):
+        raise PandaInfraError(
+            f"{file.name} stays as it is: {spelled(path)} is no mapping of secrets; if it is of no use, remove it: "
+            f"`pulumi config rm --path '{NAMESPACE}:{spelled(path)}'`"
+        )
+    return read
+
+
+def _check_place(section: Mapping[str, Any], path: KeyPath, file: Path) -> None:
+    """A value that stands where another one belongs would be lost."""
+    found: Any = section
+    for depth, part in enumerate(path):
+        if not isinstance(found, Mapping):
+            raise PandaInfraError(f"{file.name} stays as it is: {spelled(path[:depth])} is no mapping")
+        if part not in found:
+            return
+        found = found[part]
+    if isinstance(found, Mapping) and found:
+        raise PandaInfraError(
+            f"{file.name} stays as it is: {spelled(path)} is no value, it holds {', '.join(found)}"
+        )
+
+
+def _set(section: dict[str, Any], path: KeyPath, value: Any) -> None:
+    *parents, last = map(str, path)
+    for part in parents:
+        if not isinstance(section.get(part), dict):
+            section[part] = {}
+        section = section[part]
+    section[last] = value
+
+
+def _at(value: Any, path: KeyPath) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _header(text: str) -> dict[str, str]:
+    document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
+    return {key: value for key, value in document.items() if key not in _NO_HEADER and isinstance(value, str)}
+
+
+def _encrypted(
+    pulumi: Pulumi, stack: str, header: Mapping[str, str], values: Mapping[KeyPath, str], progress: Progress
+) -> tuple[dict[str, str], dict[KeyPath, str]]:
+    """What the CLI made of the values, and what it wants to find in the stack file for them."""
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as folder:
+        file = Path(folder) / "encrypted.yaml"
+        file.write_text(yaml.safe_dump(dict(header)) if header else "")
+        for path, value in values.items():
+            pulumi.set_secret(stack, path, value, file)
+            progress(path[1:])
+        text = file.read_text()
+    section = yaml.load(text, Loader=yaml.CSafeLoader)["config"][_SECTION]
+    new = {key: value for key, value in _header(text).items() if key not in header}
+    return new, {path: _at(section, path[1:])["secure"] for path in values}
+
+
+def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str], file: Path) -> str:
+    config = (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("config") or {}
+    # The engine takes a section without its namespace for the project's own.
+    section = "secrets" if "secrets" in config else _SECTION
+    places: dict[KeyPath, str] = {(key,): value for key, value in header.items()}
+    places |= {("config", section, *path[1:], "secure"): value for path, value in encrypted.items()}
+    for path, value in places.items():
+        try:
+            text = put(text, path, value)
+        except PlaceError as error:
+            raise PandaInfraError(
+                f"{file.name} stays as it is: {error}; write out first what stands there"
+            ) from None
+    return text
+
+
+def _differences(before: Configuration, after: Configuration, secrets: list[str]) -> list[str]:
+    """The keys whose value is not what it was or should be."""
+    others = [
+        key
+        for key in sorted({*before[0], *after[0]} - {_SECTION})
+        if (before[0].get(key), key in before[1]) != (after[0].get(key), key in after[1])
+    ]
+    return [*others, *secrets]
+
+
+def _changed(wanted: Any, found: Any, path: KeyPath = ()) -> list[str]:
+    if not (isinstance(wanted, Mapping) and isinstance(found, Mapping)):
+        return [] if wanted == found else [spelled(path)]
+    keys = sorted({*wanted, *found})
+    return [lost for key in keys for lost in _changed(wanted.get(key), found.get(key), (*path, key))]
