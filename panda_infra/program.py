@@ -18,9 +18,11 @@ from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.judge import judge
+from panda_infra.kube.errors import KubernetesError
 from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.plan.scheduling import larger_than_nodes
 from panda_infra.policy.data import lost_data, moved
 from panda_infra.recorded import Recorded
 from panda_infra.secrets.checks import warnings
@@ -70,7 +72,9 @@ def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
         # What is in a cluster can only be asked of one that lets the stack in.
-        found = _check_cluster(plan) or _check_target(plan, before)
+        if not (found := _check_cluster(plan)):
+            offers = beside.submit(_check_offers, plan)
+            found = [*_check_target(plan, before), *offers.result()]
     return [*charts.result(), *found]
 
 
@@ -92,4 +96,18 @@ def _check_cluster(plan: Plan) -> list[Problem]:
     report = check_magnum(config.cluster, volumes=block_volumes(plan))
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
+    return [*report.problems, *larger_than_nodes(plan, report.flavors)]
+
+
+def _check_offers(plan: Plan) -> list[Problem]:
+    """Whether the cluster, if it is there already, has what the plan expects to find in it."""
+    from panda_infra.live import access, offers  # noqa: PLC0415 - the client, which a bad file needs not
+
+    try:
+        kubernetes = access.reach(plan.stack, plan.config).kubernetes
+        report = offers.look(plan, kubernetes) if kubernetes else offers.Report()
+    except KubernetesError as error:
+        return [Problem("cluster", f"cannot be looked at: {error}", "Run it again; `status` shows more.")]
+    for note in report.notes:
+        pulumi.log.info(note)
     return list(report.problems)

@@ -22,7 +22,7 @@ def objects() -> list[tuple[str, Object]]:
     classes = "/apis/storage.k8s.io/v1/storageclasses"
     return [
         ("/api/v1/namespaces/kube-system/configmaps", _ingress_settings()),
-        ("/apis/networking.k8s.io/v1/ingressclasses", _ingress_class()),
+        ("/apis/networking.k8s.io/v1/ingressclasses", ingress_class("nginx")),
         ("/apis/storage.k8s.io/v1/csidrivers", driver(PROVISIONER)),
         (classes, storage_class("standard", "Immediate", annotations=_DEFAULT_CLASS)),
         (classes, storage_class("local-wait", "WaitForFirstConsumer")),
@@ -38,8 +38,9 @@ def _ingress_settings() -> Object:
     }
 
 
-def _ingress_class() -> Object:
-    return {"metadata": {"name": "nginx"}, "spec": {"controller": "k8s.io/ingress-nginx"}}
+def ingress_class(name: str) -> Object:
+    """A class whose Ingresses nobody serves here."""
+    return {"metadata": {"name": name}, "spec": {"controller": "k8s.io/ingress-nginx"}}
 
 
 def driver(name: str) -> Object:

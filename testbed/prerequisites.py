@@ -1,4 +1,4 @@
-"""What a stack finds at its site and a bed has not: storage classes, drivers, OpenShift's Routes, room for its pods."""
+"""What a stack finds at its site and a bed has not: classes, drivers, OpenShift's Routes, room for its pods."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import ceil
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.capacity import total, workloads
+from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
 from panda_infra.plan.rules.resources import amount
 from testbed import magnum, nodes, waiting
@@ -17,11 +18,12 @@ from testbed.bed import Bed
 __all__ = ["objects", "provided", "workers"]
 
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
+_INGRESS_CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
 _DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ROUTES = "/apis/route.openshift.io/v1/routes"
 # Of volumes that no provisioner makes: Manila shares and CVMFS repositories.
-_STATIC = ("cephfs.manila.csi.openstack.org", "cvmfs.csi.cern.ch")
+_STATIC = ("cephfs.manila.csi.openstack.org", CVMFS_DRIVER)
 # Nodes are never filled to the brim: pods come in all sizes.
 _SLACK = 1.5
 
@@ -62,6 +64,8 @@ def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
         yield _CLASSES, magnum.storage_class(name, "Immediate")
     for driver in _STATIC:
         yield _DRIVERS, magnum.driver(driver)
+    if config.exposure.kind in ("nginx", "ingress"):
+        yield _INGRESS_CLASSES, magnum.ingress_class(config.exposure.class_name)
     if config.exposure.kind == "route":
         yield _DEFINITIONS, _routes()
 

@@ -25,7 +25,6 @@ from panda_infra.plan.make import make_plan
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates
 from panda_infra.stacks.decrypted import decrypted, known
-from panda_infra.stacks.document import encrypt
 from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import find_pulumi

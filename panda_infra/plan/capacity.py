@@ -24,6 +24,7 @@ __all__ = [
     "block_volumes",
     "homeless",
     "node_sizes",
+    "room_of",
     "total",
     "workloads",
 ]
@@ -43,9 +44,18 @@ class Requests:
     def __add__(self, other: Requests) -> Requests:
         return Requests(self.cpu + other.cpu, self.memory + other.memory)
 
+    def __str__(self) -> str:
+        if not self.cpu and not self.memory:
+            return "none"
+        return f"{_short(self.cpu)} CPU, {_short(self.memory / GIB)} GiB"
+
+    def within(self, room: Requests) -> bool:
+        """Whether a node with that room could hold them, if it held nothing else."""
+        return self.cpu <= room.cpu and self.memory <= room.memory
+
     def fit(self, flavor: Flavor) -> bool:
-        """Whether a node of this size could hold them, if it held nothing else."""
-        return self.cpu <= flavor.cpus and self.memory <= flavor.memory * Decimal(1024) ** 2
+        """The same of a node of that flavor, of which a part is the system's."""
+        return self.within(room_of(flavor))
 
 
 @dataclass(frozen=True)
@@ -76,19 +86,26 @@ def total(running: Iterable[Workload]) -> Requests:
     return sum(pods, start=Requests(Decimal(), Decimal()))
 
 
-def node_sizes(cluster: Cluster) -> tuple[tuple[str, Flavor, int], ...]:
+def room_of(flavor: Flavor) -> Requests:
+    """All that a node of a flavor has."""
+    return Requests(Decimal(flavor.cpus), flavor.memory * Decimal(1024) ** 2)
+
+
+def node_sizes(
+    cluster: Cluster, flavors: Mapping[str, Flavor] = FLAVORS
+) -> tuple[tuple[str, Flavor, int], ...]:
     """Name, size and number of the workers of each flavor; empty where not all of them are known."""
     if not isinstance(cluster, MagnumCluster):
         return ()
     groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
-    if any(name not in FLAVORS for name, _ in groups):
+    if any(name not in flavors for name, _ in groups):
         return ()
-    return tuple((name, FLAVORS[name], count) for name, count in groups)
+    return tuple((name, flavors[name], count) for name, count in groups)
 
 
-def homeless(plan: Plan) -> list[Workload]:
+def homeless(plan: Plan, flavors: Mapping[str, Flavor] = FLAVORS) -> list[Workload]:
     """The workloads of which no known node could hold a pod; none where the nodes are not known."""
-    sizes = [flavor for _, flavor, _ in node_sizes(plan.config.cluster)]
+    sizes = [flavor for _, flavor, _ in node_sizes(plan.config.cluster, flavors)]
     if not sizes:
         return []
     return [each for each in workloads(plan) if not any(each.requests.fit(size) for size in sizes)]
@@ -119,3 +136,8 @@ def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str |
             if quantity is not None
         }
     return Requests(amount(given.get("cpu", "0")), amount(given.get("memory", "0")))
+
+
+def _short(number: Decimal) -> str:
+    """At most two digits behind the point, none that are zero."""
+    return f"{number.quantize(Decimal('0.01')).normalize():f}"

@@ -12,7 +12,7 @@ from panda_infra.catalog.model import Claim
 from panda_infra.config.cluster import Cluster, ExistingCluster
 from panda_infra.config.delivery import ChartSource, Exposure, FolderCharts, OciCharts
 from panda_infra.config.placement import Placement
-from panda_infra.plan.capacity import GIB, Requests, Workload, node_sizes, total, workloads
+from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
 
@@ -58,7 +58,7 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
     if config.placement != Placement():
         yield "Placement", _placement(config.placement)
     yield "Longest chain", " → ".join(path)
-    yield "Requests", _requests(total(running)) + _of(config.cluster)
+    yield "Requests", str(total(running)) + _of(config.cluster)
 
 
 def _cluster(cluster: Cluster) -> str:
@@ -105,7 +105,7 @@ def _of(cluster: Cluster) -> str:
         return ""
     cpus = sum(flavor.cpus * count for _, flavor, count in sizes)
     memory = sum(flavor.memory * count for _, flavor, count in sizes) * Decimal(1024) ** 2
-    return f" of {_requests(Requests(Decimal(cpus), memory))} that the workers have"
+    return f" of {Requests(Decimal(cpus), memory)} that the workers have"
 
 
 def _releases(plan: Plan) -> Iterator[tuple[str, ...]]:
@@ -137,7 +137,7 @@ def _running(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...
     for each in running:
         default = each.spec.chart_image if each.component in known else (_UNKNOWN, _UNKNOWN)
         image = _image(each.values.get("image", {}), *default)
-        yield _name(each), each.spec.workload, str(each.pods), image, _requests(each.requests)
+        yield _name(each), each.spec.workload, str(each.pods), image, str(each.requests)
 
 
 def _image(values: Mapping[str, str], repository: str, tag: str) -> str:
@@ -181,17 +181,6 @@ def _site(keys: Sequence[str]) -> str:
     if not keys:
         return ""
     return "## Only the site knows\n\n" + "\n".join(f"- `{key}`" for key in keys)
-
-
-def _requests(requests: Requests) -> str:
-    if not requests.cpu and not requests.memory:
-        return "none"
-    return f"{_short(requests.cpu)} CPU, {_short(requests.memory / GIB)} GiB"
-
-
-def _short(number: Decimal) -> str:
-    """At most two digits behind the point, none that are zero."""
-    return f"{number.quantize(Decimal('0.01')).normalize():f}"
 
 
 def _name(workload: Workload) -> str:

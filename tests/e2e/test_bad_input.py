@@ -7,7 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,8 @@ import pytest
 import yaml
 
 from panda_infra.catalog.components import COMPONENTS
-from testbed import stacks
-from testbed.api import Api
+from testbed import stacks, waiting
+from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Workspace
 
@@ -173,6 +173,91 @@ def test_neither_the_api_server_nor_the_registry_answers(refused: Refused, bed: 
         text = refused({_CLUSTER: cluster, _CHARTS: charts}, within=10)
     assert f"cluster.kubeconfig: the API server 127.0.0.1:{port} does not answer" in text
     assert f"charts.repository: the registry 127.0.0.1:{port} cannot be reached" in text
+
+
+def test_what_the_cluster_lacks_all_at_once(refused: Refused) -> None:
+    huge = {"cpu": "4", "memory": "65Gi"}
+    text = refused(
+        {
+            "panda-infra:storage": {"class": "no-such-class"},
+            "panda-infra:exposure": {"className": "no-such-controller"},
+            _COMPONENTS: {name: {} for name in COMPONENTS}
+            | {
+                "msgsvc": {"activemq": {"resources": {"requests": huge, "limits": huge}}},
+                "idds": {"rest": {"nodeSelector": {"pool": "no-such-pool"}}},
+                "harvester": {"harvester": {"cvmfs": [{"name": "atlas", "repository": "atlas.cern.ch"}]}},
+            },
+        }
+    )
+    for told in (
+        r"storage\.class: the cluster has no StorageClass no-such-class",
+        r"exposure\.className: the cluster has no IngressClass no-such-controller",
+        r"components\.harvester\.harvester\.cvmfs: the cluster has no CSIDriver cvmfs\.csi\.cern\.ch",
+        r"components\.idds\.rest\.nodeSelector: no node of the cluster has pool=no-such-pool",
+        r"components\.msgsvc\.activemq\.resources: a pod requests 4 CPU, 65 GiB, and the largest node .* has 16 CPU",
+    ):
+        assert re.search(told, text), text
+
+
+def test_ingresses_that_a_policy_of_the_cluster_refuses(refused: Refused, bed: Bed) -> None:
+    with refusing_snippets(Api(bed.kubeconfig)):
+        text = refused({})
+    for host in ("panda", "idds", "iam"):
+        assert re.search(
+            rf"hosts\.{host}: the cluster refuses the Ingress: .* contains risky annotation", text
+        ), text
+    assert "annotations-risk-level: Critical" in text
+
+
+@contextmanager
+def refusing_snippets(api: Api) -> Iterator[None]:
+    """What ingress-nginx does from 1.12 on with its own defaults."""
+    root = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic"
+    rules = {"apiGroups": ["networking.k8s.io"], "apiVersions": ["v1"], "resources": ["ingresses"]}
+    snippet = "k.endsWith('-snippet')"
+    free = f"!has(object.metadata.annotations) || !object.metadata.annotations.exists(k, {snippet})"
+    here = {"matchLabels": {"kubernetes.io/metadata.name": "default"}}
+    policy = {
+        "metadata": {"name": "risk"},
+        "spec": {
+            "matchConstraints": {"resourceRules": [rules | {"operations": ["CREATE", "UPDATE"]}]},
+            "validations": [
+                {"expression": free, "message": "contains risky annotation based on configuration"}
+            ],
+        },
+    }
+    binding = {
+        "metadata": {"name": "risk"},
+        "spec": {
+            "policyName": "risk",
+            "validationActions": ["Deny"],
+            # Others on the bed have Ingresses of their own.
+            "matchResources": {"namespaceSelector": here},
+        },
+    }
+    try:
+        api.create(f"{root}ies", policy)
+        api.create(f"{root}ybindings", binding)
+        waiting.until(lambda: _refuses(api), "the policy being in force", 20)
+        yield
+    finally:
+        api.delete(f"{root}ybindings/risk")
+        api.delete(f"{root}ies/risk")
+
+
+def _refuses(api: Api) -> bool:
+    """A policy that is new takes a moment."""
+    trial = {
+        "metadata": {"name": "trial", "annotations": {"x/server-snippet": "#"}},
+        "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
+    }
+    path = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
+    try:
+        api.create(path, trial)
+    except ApiError:
+        return True
+    api.delete(f"{path}/trial")
+    return False
 
 
 def test_every_problem_at_once(refused: Refused) -> None:

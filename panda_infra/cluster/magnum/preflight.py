@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from panda_infra.catalog.flavors import Flavor as Size
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.provider.openstack_api import (
@@ -23,10 +24,14 @@ _UNITS = {"ram": " MiB"}
 
 @dataclass(frozen=True)
 class Report:
-    """Every problem, and for the preview one line per quota: what is used, needed and allowed."""
+    """Every problem, and for the preview one line per quota: what is used, needed and allowed.
+
+    ``flavors`` are the sizes that Nova gives the flavors which the stack names.
+    """
 
     problems: Sequence[Problem] = ()
     quota: Sequence[str] = field(default=())
+    flavors: Mapping[str, Size] = field(default_factory=dict)
 
 
 def check_magnum(cluster: MagnumCluster, *, volumes: int = 0) -> Report:
@@ -59,13 +64,16 @@ def inspect(cluster: MagnumCluster, openstack: OpenStack, *, volumes: int = 0) -
         )
     if not existing:
         problems += _creation(cluster, openstack)
+    sizes = {name: Size(flavor.vcpus, flavor.ram) for name, flavor in flavors.items() if flavor}
     if problems:
-        return Report(problems)
+        return Report(problems, flavors=sizes)
     groups = openstack.node_groups(existing[0].id) if existing else []
     need = _need(cluster, flavors, groups, existing) | {"volumes": 0 if existing else volumes}
     limits = {**openstack.limits(), "clusters": openstack.cluster_limits()}
     return Report(
-        list(_exceeded(need, limits)), [_line(name, need[name], limit) for name, limit in limits.items()]
+        list(_exceeded(need, limits)),
+        [_line(name, need[name], limit) for name, limit in limits.items()],
+        sizes,
     )
 
 

@@ -14,10 +14,10 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.plan.model import Values
 from panda_infra.plan.values.merge import at, merged
 
-__all__ = ["exposure_values"]
+__all__ = ["SNIPPETS", "exposure_values"]
 
 _NGINX = "nginx.ingress.kubernetes.io"
-_SNIPPETS = (f"{_NGINX}/configuration-snippet", f"{_NGINX}/server-snippet")
+SNIPPETS = (f"{_NGINX}/configuration-snippet", f"{_NGINX}/server-snippet")
 _PASSTHROUGH = ("panda", "panda_big")
 _ROOT = {"path": "/", "pathType": "Prefix"}
 
@@ -52,7 +52,7 @@ def _ingress(endpoint: Endpoint, host: str, exposure: Exposure, extra_paths: tup
     if endpoint.class_annotation:
         annotations["kubernetes.io/ingress.class"] = None
     if endpoint.snippets and exposure.kind != "nginx":
-        annotations |= dict.fromkeys(_SNIPPETS)
+        annotations |= dict.fromkeys(SNIPPETS)
     if endpoint.host in _PASSTHROUGH and exposure.kind == "nginx" and exposure.passthrough:
         annotations[f"{_NGINX}/ssl-passthrough"] = "true"
     values: Values = {

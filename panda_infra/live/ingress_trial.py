@@ -1,0 +1,69 @@
+"""Asks a cluster whether it would take a plan's Ingresses: controllers and policies judge them without any trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import Problem
+from panda_infra.plan.ingresses import TrialIngress, ingresses
+from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
+
+__all__ = ["tried"]
+
+# Where they can be judged before the stack's own namespace is there.
+_ELSEWHERE = "default"
+_SNIPPETS = (
+    "Write `exposure: {kind: ingress}`, which needs no snippets, or let the controller take them: "
+    'ingress-nginx needs `allow-snippet-annotations: "true"` and, from 1.12 on, `annotations-risk-level: Critical`.'
+)
+_OTHER = "Correct `exposure` or the host as the cluster says, or ask who runs the cluster."
+
+
+def tried(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list[str]]:
+    """What the cluster refuses, and what it could not be asked.
+
+    Raises:
+        KubernetesError: the cluster does not answer.
+    """
+    # On a cluster of its own the program itself allows snippets, later than this.
+    trials = list(ingresses(plan, snippets=not isinstance(plan.config.cluster, MagnumCluster)))
+    if not trials:
+        return [], []
+    with ThreadPoolExecutor(max_workers=len(trials)) as beside:
+        answers = list(beside.map(lambda trial: _answer(api, trial, plan.config.namespace), trials))
+    found = [
+        each for trial, error in zip(trials, answers, strict=True) if error for each in _told(trial, error)
+    ]
+    notes = [each for each in found if isinstance(each, str)]
+    return [each for each in found if isinstance(each, Problem)], list(dict.fromkeys(notes))
+
+
+def _answer(api: KubernetesApi, trial: TrialIngress, namespace: str) -> KubernetesError | None:
+    error = _dry_run(api, trial, namespace)
+    return _dry_run(api, trial, _ELSEWHERE) if error and error.status == HTTPStatus.NOT_FOUND else error
+
+
+def _dry_run(api: KubernetesApi, trial: TrialIngress, namespace: str) -> KubernetesError | None:
+    body = {**trial.body, "metadata": {**trial.body["metadata"], "namespace": namespace}}
+    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
+    try:
+        api.call("POST", path, body=body, query=[("dryRun", "All")])
+    except KubernetesError as error:
+        # One that is there already was judged too: admission comes before the name.
+        return None if error.status == HTTPStatus.CONFLICT else error
+    return None
+
+
+def _told(trial: TrialIngress, error: KubernetesError) -> Iterator[Problem | str]:
+    if error.status == HTTPStatus.FORBIDDEN and "cannot create resource" in str(error):
+        yield "whether the cluster takes the Ingresses was not tried: the user may not create any"
+    elif error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield f"{trial.where}: whether the cluster takes the Ingress could not be tried: {error}"
+    else:
+        snippets = any(name.endswith("-snippet") for name in trial.body["metadata"]["annotations"])
+        fix = _SNIPPETS if snippets and "annotation" in str(error) else _OTHER
+        yield Problem(trial.where, f"the cluster refuses the Ingress: {error}", fix)

@@ -1,0 +1,208 @@
+"""What a cluster has of all that a plan expects to find in it, looked at before anything is made.
+
+Only what is known for sure is a problem. What the kubeconfig's user may not look at, and what a virtual cluster or one
+that adds nodes by itself may have without showing it, is told and left to the deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import Problem
+from panda_infra.live.ingress_trial import tried
+from panda_infra.plan.capacity import Requests
+from panda_infra.plan.demands import Demand, Kind, demands
+from panda_infra.plan.model import Plan
+from panda_infra.plan.rules.resources import amount
+from panda_infra.plan.scheduling import Node, unplaceable
+from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
+
+__all__ = ["Report", "look"]
+
+T = TypeVar("T")
+
+_COLLECTIONS: Mapping[Kind, str] = {
+    "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
+    "CSIDriver": "/apis/storage.k8s.io/v1/csidrivers",
+    "IngressClass": "/apis/networking.k8s.io/v1/ingressclasses",
+    "GatewayClass": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
+    "Route": "/apis/route.openshift.io/v1",
+}
+_FIXES: Mapping[Kind, str] = {
+    "StorageClass": "Write one that the cluster has",
+    "CSIDriver": "Remove the key, or have the driver installed; drivers that the cluster has",
+    "IngressClass": "Have an ingress controller of this class installed, or write a class that the cluster has",
+    "GatewayClass": "Have a controller of this class installed, or write a class that the cluster has",
+}
+# Of a node that stands for whatever the host of a virtual cluster has.
+_VIRTUAL = "vcluster.loft.sh/fake-node"
+_AUTOSCALERS = (
+    "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status",
+    "/apis/karpenter.sh/v1/nodepools",
+)
+# The cache of the API server is fresh enough, and spares it the reading of hundreds of nodes.
+_CACHED = [("resourceVersion", "0")]
+_ENDLESS = Requests(Decimal("Infinity"), Decimal("Infinity"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What stands in the way, and what could not be judged."""
+
+    problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """The user may not look."""
+
+
+def look(plan: Plan, api: KubernetesApi) -> Report:
+    """Ask for everything at once.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    wanted = demands(plan)
+    kinds = sorted({demand.kind for demand in wanted})
+    with ThreadPoolExecutor(max_workers=len(kinds) + 2) as beside:
+        listed = {kind: beside.submit(_unless_refused, lambda kind=kind: _names(api, kind)) for kind in kinds}
+        nodes = beside.submit(_unless_refused, lambda: _nodes(api))
+        ingresses = beside.submit(tried, plan, api)
+    refused, notes = ingresses.result()
+    there = nodes.result()
+    found = [
+        *_absent(plan, api, wanted, listed, _known(there)),
+        *([] if isinstance(there, _Refused) else _homeless(plan, api, there)),
+    ]
+    if isinstance(there, _Refused):
+        notes = [*notes, "whether each pod finds a node was not looked at: the user may not list nodes"]
+    return Report(
+        [*(each for each in found if isinstance(each, Problem)), *refused],
+        [*(each for each in found if isinstance(each, str)), *notes],
+    )
+
+
+def _unless_refused(question: Callable[[], T]) -> T | _Refused:
+    try:
+        return question()
+    except KubernetesError as error:
+        if error.status == HTTPStatus.FORBIDDEN:
+            return _Refused()
+        raise
+
+
+def _names(api: KubernetesApi, kind: Kind) -> Collection[str] | None:
+    """The names of a kind's objects, of Routes that of their API; None when the cluster has no such kind."""
+    found = api.call("GET", _COLLECTIONS[kind], missing=True)
+    if found is None:
+        return None
+    if kind == "Route":
+        return ["route.openshift.io"]
+    return [item["metadata"]["name"] for item in found.get("items") or ()]
+
+
+def _nodes(api: KubernetesApi) -> list[Node]:
+    found = api.call("GET", "/api/v1/nodes", query=_CACHED)
+    return [_node(item) for item in found.get("items") or ()]
+
+
+def _node(item: Mapping[str, Any]) -> Node:
+    allocatable = (item.get("status") or {}).get("allocatable") or {}
+    return Node(
+        item["metadata"]["name"],
+        item["metadata"].get("labels") or {},
+        (item.get("spec") or {}).get("taints") or (),
+        Requests(_amount(allocatable.get("cpu")), _amount(allocatable.get("memory"))),
+    )
+
+
+def _amount(quantity: str | None) -> Decimal:
+    """Endless where a node does not say it in the usual way."""
+    try:
+        return amount(str(quantity))
+    except (AttributeError, KeyError):
+        return _ENDLESS.cpu
+
+
+def _known(nodes: Sequence[Node] | _Refused) -> bool:
+    """Whether what the cluster lists is all that it has."""
+    return not isinstance(nodes, _Refused) and bool(nodes) and not _is_virtual(nodes)
+
+
+def _is_virtual(nodes: Iterable[Node]) -> bool:
+    return any(_VIRTUAL in node.labels for node in nodes)
+
+
+def _absent(
+    plan: Plan,
+    api: KubernetesApi,
+    wanted: Iterable[Demand],
+    listed: Mapping[Kind, Future[Collection[str] | _Refused | None]],
+    known: bool,
+) -> Iterator[Problem | str]:
+    unseen: dict[Kind, list[str]] = {}
+    for demand in wanted:
+        names = listed[demand.kind].result()
+        if isinstance(names, _Refused):
+            unseen.setdefault(demand.kind, []).append(f"{demand.name} ({demand.where})")
+        elif names is None or demand.name not in names:
+            problem = _problem(demand, names)
+            # An empty list is what the user of a part of a cluster may see of the whole.
+            sure = known or (bool(names) and demand.kind != "Route")
+            if sure and not (demand.kind == "StorageClass" and _has_claims(plan, api, demand.name)):
+                yield problem
+            else:
+                yield f"{problem.where}: {problem.what}; the deployment will show whether that matters"
+    for kind, missing in unseen.items():
+        yield f"the user may not list each {kind}, so that of {', '.join(missing)} was not looked at"
+
+
+def _problem(demand: Demand, names: Collection[str] | None) -> Problem:
+    if demand.kind == "Route":
+        what = "the cluster has no OpenShift Routes"
+        return Problem(
+            demand.where, what, "Write `exposure: {kind: nginx}`, or the kind that the cluster has."
+        )
+    if names is None:
+        what = f"the cluster has no {demand.kind} at all: that API is not installed"
+        return Problem(demand.where, what, "Have it installed, or write another `exposure.kind`.")
+    what = f"the cluster has no {demand.kind} {demand.name}"
+    return Problem(demand.where, what, f"{_FIXES[demand.kind]}: {', '.join(sorted(names)) or 'none'}.")
+
+
+def _has_claims(plan: Plan, api: KubernetesApi, storage_class: str) -> bool:
+    """Whether the stack has volumes of the class: those stay, even if the class is gone."""
+    path = f"/api/v1/namespaces/{plan.config.namespace}/persistentvolumeclaims"
+    claims = _unless_refused(lambda: (api.call("GET", path, missing=True) or {}).get("items") or [])
+    if isinstance(claims, _Refused):
+        return False
+    return any(claim["spec"].get("storageClassName") == storage_class for claim in claims)
+
+
+def _homeless(plan: Plan, api: KubernetesApi, nodes: Sequence[Node]) -> Iterator[Problem | str]:
+    if isinstance(plan.config.cluster, MagnumCluster):
+        return  # its next nodes may be others: Magnum makes them as the stack file says
+    if not nodes or _is_virtual(nodes):
+        yield "whether each pod finds a node was not looked at: the cluster shows none of its real nodes"
+        return
+    found = list(unplaceable(plan, nodes))
+    if found and _grows(api):
+        for problem in found:
+            yield f"{problem.where}: {problem.what}, unless the autoscaler adds one"
+    else:
+        yield from found
+
+
+def _grows(api: KubernetesApi) -> bool:
+    def there(path: str) -> bool:
+        return api.call("GET", path, missing=True) is not None
+
+    return any(_unless_refused(lambda path=path: there(path)) is True for path in _AUTOSCALERS)  # type: ignore[misc]

@@ -1,0 +1,78 @@
+"""What a plan expects to find in its cluster, by name, and which key of the stack file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.capacity import Workload, workloads
+from panda_infra.plan.model import Plan
+
+__all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
+
+Kind = Literal["StorageClass", "IngressClass", "GatewayClass", "Route", "CSIDriver"]
+CVMFS_DRIVER = "cvmfs.csi.cern.ch"
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An object that must be there; of OpenShift's Routes any that the API serves."""
+
+    kind: Kind
+    name: str
+    where: str
+
+
+def demands(plan: Plan) -> list[Demand]:
+    """Each thing once, at the first key that names it."""
+    found: dict[tuple[str, str], Demand] = {}
+    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan)):
+        found.setdefault((demand.kind, demand.name), demand)
+    return list(found.values())
+
+
+def _storage(plan: Plan) -> Iterator[Demand]:
+    config = plan.config
+    if plan.shared_claim and not plan.shared_claim.share_id:
+        own = config.storage.shared_logs and config.storage.shared_logs.class_name
+        where = "storage.sharedLogs.class" if own else "storage.class"
+        yield Demand("StorageClass", plan.shared_claim.storage_class, where)
+    for each in workloads(plan):
+        for claim in each.spec.claims:
+            values = each.values.get(claim.key) or {}
+            adopted = values.get(claim.adopt_key) or values.get("reuseLogsVolume")
+            if (name := values.get("class")) and not adopted:
+                yield Demand("StorageClass", str(name), _where(config, each, claim.name, str(name)))
+
+
+def _where(config: StackConfig, workload: Workload, claim: str, name: str) -> str:
+    component = config.components.deployed()[workload.component]
+    volume = getattr(component, workload.spec.name).volumes.get(claim)
+    if volume and volume.class_name == name:
+        return f"components.{workload.component}.{workload.spec.name}.volumes.{claim}.class"
+    return "storage.class" if name == config.storage.class_name else f"components.{workload.component}.values"
+
+
+def _exposure(plan: Plan) -> Iterator[Demand]:
+    exposure = plan.config.exposure
+    exposed = any(
+        end.host in plan.hosts for release in plan.releases for end in COMPONENTS[release.component].endpoints
+    )
+    if not exposed:
+        return
+    if exposure.kind == "route":
+        yield Demand("Route", "route.openshift.io", "exposure.kind")
+    elif exposure.kind == "gateway":
+        yield Demand("GatewayClass", exposure.class_name, "exposure.className")
+    else:
+        yield Demand("IngressClass", exposure.class_name, "exposure.className")
+
+
+def _drivers(plan: Plan) -> Iterator[Demand]:
+    for each in workloads(plan):
+        if (each.values.get("cvmfs") or {}).get("enabled"):
+            where = f"components.{each.component}.{each.spec.name}.cvmfs"
+            yield Demand("CSIDriver", CVMFS_DRIVER, where)

@@ -1,0 +1,204 @@
+"""What is known to be missing in a cluster is refused; what cannot be known is a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from panda_infra.live.offers import look
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import JSON, KubernetesApi, KubernetesError
+from tests.support.stacks import stack
+
+_CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
+_INGRESS_CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
+_DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
+_CLAIMS = "/api/v1/namespaces/panda/persistentvolumeclaims"
+_NODES = "/api/v1/nodes"
+_INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
+_NO_NAMESPACE = KubernetesError('namespaces "panda" not found', 404)
+
+
+class Cluster(KubernetesApi):
+    """Answers by path; an error is raised, and what is not named does not exist."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self.answers = answers
+        self.posted: list[tuple[str, str]] = []
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        missing: bool = False,
+        accept: str = JSON,  # noqa: ARG002
+    ) -> Any:
+        if method == "POST":
+            assert ("dryRun", "All") in query
+            assert body
+            self.posted.append((path, body["metadata"]["name"]))
+        answer = self.answers.get(path)
+        if isinstance(answer, KubernetesError):
+            raise answer
+        if answer is None and not missing:
+            raise KubernetesError("no such thing", 404)
+        return answer
+
+
+def named(*names: str) -> dict[str, Any]:
+    return {"items": [{"metadata": {"name": name}} for name in names]}
+
+
+def nodes(**labels: str) -> dict[str, Any]:
+    status = {"allocatable": {"cpu": "15920m", "memory": "64Gi"}}
+    return {"items": [{"metadata": {"name": "n1", "labels": labels}, "spec": {}, "status": status}]}
+
+
+_GOOD = {
+    _CLASSES: named("standard", "nas"),
+    _INGRESS_CLASSES: named("nginx"),
+    _DRIVERS: named("cvmfs.csi.cern.ch"),
+    _NODES: nodes(),
+    _INGRESSES.format("panda"): {},
+}
+_CVMFS = {"harvester": {"cvmfs": [{"name": "atlas", "repository": "atlas.cern.ch"}]}}
+
+
+def plan(**sections: Any) -> Plan:
+    return make_plan("doma", stack(hosts={"panda": "panda.example.org"}, **sections))
+
+
+def told(answers: Mapping[str, Any], **sections: Any) -> tuple[dict[str, str], str]:
+    """The problems by key, and the notes."""
+    report = look(plan(**sections), Cluster(_GOOD | dict(answers)))
+    return {each.where: each.what for each in report.problems}, "\n".join(report.notes)
+
+
+def test_a_cluster_that_has_everything_gives_no_cause() -> None:
+    assert told({}) == ({}, "")
+
+
+def test_everything_that_is_missing_is_told_at_once() -> None:
+    found, notes = told(
+        {_DRIVERS: named()},
+        storage={"class": "fast"},
+        exposure={"className": "traefik"},
+        components={
+            "msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}},
+            "panda": {"server": {"tolerations": []}},
+            "harvester": _CVMFS,
+        },
+    )
+    assert found == {
+        "storage.class": "the cluster has no StorageClass fast",
+        "exposure.className": "the cluster has no IngressClass traefik",
+        "components.harvester.harvester.cvmfs": "the cluster has no CSIDriver cvmfs.csi.cern.ch",
+        "components.msgsvc.activemq.nodeSelector": "no node of the cluster has pool=x",
+    }
+    assert notes == ""
+
+
+def test_the_ways_out_name_what_the_cluster_has() -> None:
+    report = look(plan(storage={"class": "fast"}), Cluster(_GOOD))
+    assert [each.fix for each in report.problems] == ["Write one that the cluster has: nas, standard."]
+
+
+def test_an_api_that_is_not_installed_is_told() -> None:
+    gateway = {"kind": "gateway", "className": "envoy", "clientCa": "x"}
+    assert told({}, exposure=gateway)[0] == {
+        "exposure.className": "the cluster has no GatewayClass at all: that API is not installed"
+    }
+    assert told({}, exposure={"kind": "route"})[0] == {"exposure.kind": "the cluster has no OpenShift Routes"}
+    assert told({"/apis/route.openshift.io/v1": {}}, exposure={"kind": "route"})[0] == {}
+
+
+def test_a_class_that_is_gone_does_not_matter_to_volumes_that_are_there() -> None:
+    claims = {"items": [{"spec": {"storageClassName": "gone"}}]}
+    found, notes = told({_CLAIMS: claims}, storage={"class": "gone"})
+    assert found == {}
+    assert "no StorageClass gone" in notes
+
+
+def test_who_may_not_look_is_told_so_and_goes_on() -> None:
+    no = KubernetesError("forbidden", 403)
+    creating = KubernetesError("ingresses is forbidden: User cannot create resource", 403)
+    refused = dict.fromkeys((_CLASSES, _INGRESS_CLASSES, _DRIVERS, _NODES), no)
+    found, notes = told(
+        refused | {_INGRESSES.format("panda"): creating},
+        components={"msgsvc": {}, "panda": {}, "harvester": _CVMFS},
+    )
+    assert found == {}
+    assert "may not list each StorageClass, so that of standard (storage.class) was not looked at" in notes
+    assert "nginx (exposure.className)" in notes
+    assert "cvmfs.csi.cern.ch (components.harvester.harvester.cvmfs)" in notes
+    assert "may not list nodes" in notes
+    assert "may not create any" in notes
+
+
+@pytest.mark.parametrize("status", [401, 500, None])
+def test_a_cluster_that_does_not_answer_is_an_error(status: int | None) -> None:
+    with pytest.raises(KubernetesError):
+        told({_CLASSES: KubernetesError("no", status)})
+
+
+def test_a_virtual_cluster_may_have_more_than_it_shows() -> None:
+    virtual = {_NODES: nodes(**{"vcluster.loft.sh/fake-node": "true"}), _CLASSES: named()}
+    found, notes = told(virtual, components={"msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}}})
+    assert found == {}
+    assert "no StorageClass standard" in notes
+    assert "none of its real nodes" in notes
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status",
+        "/apis/karpenter.sh/v1/nodepools",
+    ],
+)
+def test_an_autoscaler_may_add_the_node(path: str) -> None:
+    found, notes = told(
+        {path: {}}, components={"msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}}, "panda": {}}
+    )
+    assert found == {}
+    assert "no node of the cluster has pool=x, unless the autoscaler adds one" in notes
+
+
+def test_a_node_that_does_not_say_its_size_is_large_enough() -> None:
+    bare = {"items": [{"metadata": {"name": "n1"}}]}
+    assert told({_NODES: bare}) == ({}, "")
+
+
+_RISK = "annotation group ServerSnippet contains risky annotation based on ingress configuration"
+
+
+def test_an_ingress_that_the_cluster_refuses_is_told_in_its_words() -> None:
+    found, _ = told({_INGRESSES.format("panda"): KubernetesError(_RISK, 400)})
+    assert found == {"hosts.panda": f"the cluster refuses the Ingress: {_RISK}"}
+    report = look(plan(), Cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, 422)}))
+    assert "annotations-risk-level: Critical" in report.problems[0].fix
+
+
+def test_one_that_exists_was_taken_and_a_new_namespace_has_a_stand_in() -> None:
+    assert told({_INGRESSES.format("panda"): KubernetesError("already exists", 409)}) == ({}, "")
+    cluster = Cluster(_GOOD | {_INGRESSES.format("panda"): _NO_NAMESPACE, _INGRESSES.format("default"): {}})
+    assert look(plan(), cluster).problems == []
+    assert cluster.posted == [(_INGRESSES.format(name), "panda-server") for name in ("panda", "default")]
+
+
+def test_a_policy_that_forbids_is_no_lack_of_rights() -> None:
+    denied = KubernetesError("admission webhook denied the request", 403)
+    assert "hosts.panda" in told({_INGRESSES.format("panda"): denied})[0]
+
+
+def test_a_webhook_that_is_down_is_a_note() -> None:
+    down = KubernetesError("failed calling webhook: connection refused", 500)
+    found, notes = told({_INGRESSES.format("panda"): down})
+    assert found == {}
+    assert "could not be tried: failed calling webhook" in notes
