@@ -31,12 +31,13 @@ class Problem:
 
     ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of
     what was checked; ``what`` says what is wrong and what is expected; ``fix`` says what to do, with an
-    example.
+    example. It ``awaits_site`` when nothing is wrong but that a value is missing which only the site knows.
     """
 
     where: str
     what: str
     fix: str
+    awaits_site: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n      {self.fix}"
@@ -51,6 +52,11 @@ class StackError(PandaInfraError):
         count = len(self.problems)
         summary = f"{source}: {count} {'problem' if count == 1 else 'problems'}, nothing was changed"
         super().__init__(f"{summary}\n{self.listed}")
+
+    @property
+    def awaits_site(self) -> bool:
+        """Whether nothing is wrong but that values are missing which only the site knows."""
+        return all(problem.awaits_site for problem in self.problems)
 
     @property
     def listed(self) -> str:

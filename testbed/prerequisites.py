@@ -1,4 +1,4 @@
-"""What a stack finds at its site and a bed has not: classes, drivers, OpenShift's Routes, room for its pods."""
+"""What a stack finds at its site and a bed has not: classes, drivers, Routes, gateways, room for its pods."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _INGRESS_CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
 _DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_ROUTES = "/apis/route.openshift.io/v1/routes"
+_GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 # Of volumes that no provisioner makes: Manila shares and CVMFS repositories.
 _STATIC = ("cephfs.manila.csi.openstack.org", CVMFS_DRIVER)
 # Nodes are never filled to the brim: pods come in all sizes.
@@ -50,8 +50,11 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
             if name not in {item["metadata"]["name"] for item in api.list(collection)}:
                 api.create(collection, body)
                 made.append(f"{collection}/{name}")
-        if plan.config.exposure.kind == "route":
-            waiting.until(lambda: _serves(api, _ROUTES), f"test bed {bed.name}, Routes being served", 20)
+            if collection == _DEFINITIONS:
+                kind = f"/apis/{body['spec']['group']}/v1/{body['spec']['names']['plural']}"
+                waiting.until(
+                    lambda kind=kind: _serves(api, kind), f"test bed {bed.name}, {kind} being served", 20
+                )  # type: ignore[misc]
         yield
     finally:
         for path in reversed(made):
@@ -67,7 +70,10 @@ def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
     if config.exposure.kind in ("nginx", "ingress"):
         yield _INGRESS_CLASSES, magnum.ingress_class(config.exposure.class_name)
     if config.exposure.kind == "route":
-        yield _DEFINITIONS, _routes()
+        yield _DEFINITIONS, _definition("route.openshift.io", "Route", "Namespaced")
+    if config.exposure.kind == "gateway":
+        yield _DEFINITIONS, _definition("gateway.networking.k8s.io", "GatewayClass", "Cluster")
+        yield _GATEWAY_CLASSES, _gateway_class(config.exposure.class_name)
 
 
 def _classes(config: StackConfig) -> set[str]:
@@ -82,14 +88,24 @@ def _classes(config: StackConfig) -> set[str]:
     return named
 
 
-def _routes() -> Object:
+def _definition(group: str, kind: str, scope: str) -> Object:
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
-    names = {"plural": "routes", "singular": "route", "kind": "Route", "listKind": "RouteList"}
+    singular = kind.lower()
+    plural = f"{singular}es" if singular.endswith("s") else f"{singular}s"
+    names = {"plural": plural, "singular": singular, "kind": kind, "listKind": f"{kind}List"}
+    # The group of the Gateway API is protected: a definition in it says who approved of it.
+    approved = {"api-approved.kubernetes.io": "unapproved, for tests"}
     return {
-        "metadata": {"name": "routes.route.openshift.io"},
-        "spec": {"group": "route.openshift.io", "scope": "Namespaced", "names": names, "versions": [version]},
+        "metadata": {"name": f"{plural}.{group}", "annotations": approved},
+        "spec": {"group": group, "scope": scope, "names": names, "versions": [version]},
     }
+
+
+def _gateway_class(name: str) -> Object:
+    # Of a kind that is defined on the fly, the object itself must say which.
+    kind = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass"}
+    return kind | {"metadata": {"name": name}, "spec": {"controllerName": "testbed.panda-infra/none"}}
 
 
 def _serves(api: Api, path: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import typer
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.stack import StackConfig
@@ -17,11 +18,16 @@ from panda_infra.stacks.project import Project
 
 __all__ = ["check"]
 
+_WRONG = 1
+# The worst of all stacks counts.
+_RANK = (0, INCOMPLETE, _WRONG)
+
 
 def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
     """Check stack files against every rule, without a cluster, the engine or a passphrase.
 
-    Secrets count as set when they are encrypted in the file; `secrets audit` tells which are missing.
+    Secrets count as set when they are encrypted in the file; `secrets audit` tells which are missing. Exit code 3
+    when nothing is wrong, but values are missing that only the site knows.
 
     **Examples**
 
@@ -31,19 +37,27 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
     here = project()
     beside = _neighbours(here)
     report: dict[str, Any] = {}
+    code = 0
     for stack in stacks or here.stacks:
-        problems = _problems(here, stack, beside)
-        report[stack] = [asdict(problem) for problem in problems]
+        error = StackError(here.file(stack).name, _problems(here, stack, beside))
+        report[stack] = [asdict(problem) for problem in error.problems]
+        if error.problems:
+            code = max(code, _RANK.index(INCOMPLETE if error.awaits_site else _WRONG))
         if as_json:
             continue
-        if problems:
-            talk.print(str(StackError(here.file(stack).name, problems)), markup=False)
+        if error.problems:
+            talk.print(_waiting(error) if error.awaits_site else str(error), markup=False)
         else:
             line(f"{stack}: ok")
     if as_json:
         show_json(report)
-    if any(report.values()):
-        raise typer.Exit(1)
+    raise typer.Exit(_RANK[code])
+
+
+def _waiting(error: StackError) -> str:
+    count = len(error.problems)
+    values = "1 value" if count == 1 else f"{count} values"
+    return f"{error.source}: waits for the site, which alone knows {values}\n{error.listed}"
 
 
 def _problems(here: Project, stack: str, beside: Mapping[str, Problem]) -> list[Problem]:

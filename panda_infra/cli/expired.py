@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,7 +17,7 @@ from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import find_pulumi
+from panda_infra.stacks.pulumi import Pulumi, PulumiError, find_pulumi
 from panda_infra.teardown.expiry import Expiry, expiries
 
 __all__ = ["expired"]
@@ -40,8 +42,9 @@ def expired(
     """List test stacks with a last day (`lifecycle.expires`). Exit code 1 if one is deployed although it is over.
 
     With --remove these are destroyed; the exit code tells whether all of them left nothing. Protected stacks have
-    no last day. With --matrix only the stack files are read, so it needs no access to the state: what was removed
-    already is among them, and the exit code is 1 only for a file with problems.
+    no last day. A stack whose file or state is broken is told and does not keep the others. With --matrix only the
+    stack files are read, so it needs no access to the state: what was removed already is among them, and the exit
+    code is 1 only for a file with problems.
 
     **Examples**
 
@@ -55,7 +58,8 @@ def expired(
     wanted = stacks or here.stacks
     lifecycles = [(stack, lifecycle) for stack in wanted if (lifecycle := _lifecycle(here, stack))]
     broken = len(lifecycles) < len(wanted)
-    counts = {} if as_matrix else find_pulumi(here.folder).resource_counts()
+    counts = {} if as_matrix else _counts(find_pulumi(here.folder), [stack for stack, _ in lifecycles])
+    broken = broken or not (as_matrix or counts.keys() >= {stack for stack, _ in lifecycles})
     found = expiries(lifecycles, counts, datetime.now(UTC).date())
     if as_matrix:
         typer.echo(f"stacks={json.dumps([expiry.stack for expiry in found if expiry.is_over])}")
@@ -77,6 +81,19 @@ def _lifecycle(here: Project, stack: str) -> Lifecycle | None:
     except StackError as error:
         say(str(error))
         return None
+
+
+def _counts(pulumi: Pulumi, stacks: Iterable[str]) -> dict[str, int]:
+    """How many resources each stack has; one whose state cannot be read is told and left out."""
+    with suppress(PulumiError):
+        return dict.fromkeys(stacks, 0) | pulumi.resource_counts()
+    counts = {}
+    for stack in stacks:
+        try:
+            counts[stack] = pulumi.resource_count(stack)
+        except PulumiError as error:
+            say(f"error: {error}")
+    return counts
 
 
 def _removed(stack: str) -> bool:

@@ -18,6 +18,8 @@ from panda_infra.cli.new_stack import (
     StorageClassOption,
     existing_cluster,
     finish,
+    make_known,
+    require_backend,
 )
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StackOption, project
@@ -26,7 +28,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Note, Outcome
-from panda_infra.stacks.document import write_new
+from panda_infra.stacks.document import is_new, write_new
 from panda_infra.stacks.project import Project
 
 __all__ = ["import_"]
@@ -72,12 +74,14 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
         raise PandaInfraError(
             f"{chosen} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}"
         )
-    if not secrets_only and file.exists():
+    if not secrets_only and not is_new(file):
         raise PandaInfraError(
             f"{file.name} exists already: give --secrets-only to add only the secrets to it"
         )
+    require_backend(here, stack)
     outcome = migrate(checkout.expanduser(), chosen, existing_cluster(kubeconfig, context), storage_class)
     if not secrets_only:
+        make_known(here, stack, provider)
         _cric_files(here, stack, outcome)
         write_new(file, outcome.sections, f"Imported from {checkout.name}.")
         say(f"wrote {file.name}")

@@ -15,7 +15,9 @@ from panda_infra.cli.new_stack import (
     StorageClassOption,
     existing_cluster,
     finish,
+    make_known,
     namespace_of,
+    require_backend,
 )
 from panda_infra.cli.output import say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -23,7 +25,7 @@ from panda_infra.cli.terminal import interactive
 from panda_infra.config.delivery import Hosts
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import PandaInfraError
-from panda_infra.stacks.document import write_new
+from panda_infra.stacks.document import is_new, write_new
 
 __all__ = ["init"]
 
@@ -80,7 +82,8 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     """
     here = project()
     file = here.new_file(stack)
-    if not file.exists():
+    require_backend(here, stack)
+    if is_new(file):
         cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
         sections: dict[str, Any] = {
             "experiment": experiment or _experiment(stack),
@@ -94,6 +97,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         hosts = _pairs(host or [], "--host") or _asked_hosts(sections["components"])
         if hosts:
             sections["hosts"] = hosts
+        make_known(here, stack, provider)
         write_new(file, sections, f"Stack {stack}.")
         say(f"wrote {file.name}")
     finish(here, stack, {}, provider, certificates=certificates)

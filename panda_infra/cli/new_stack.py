@@ -37,8 +37,10 @@ __all__ = [
     "StorageClassOption",
     "existing_cluster",
     "finish",
+    "make_known",
     "namespace_of",
     "new_secrets",
+    "require_backend",
 ]
 
 _LABEL = 63  # the longest name of a namespace
@@ -71,6 +73,27 @@ def namespace_of(stack: str) -> str:
     """A namespace for a stack alone: two stacks in one would take it from each other."""
     word = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
     return (word if re.match(r"panda(-|$)", word) else f"panda-{word}")[:_LABEL].rstrip("-")
+
+
+def require_backend(here: Project, stack: str) -> None:
+    """Nothing, if the place of the state answers.
+
+    Raises:
+        PulumiError: it does not; the text says what to do.
+    """
+    find_pulumi(here.folder).has(stack)
+
+
+def make_known(here: Project, stack: str, provider: str | None) -> None:
+    """Make the stack in the backend, unless it is there.
+
+    Raises:
+        PulumiError: the CLI refused.
+    """
+    pulumi = find_pulumi(here.folder)
+    if not pulumi.has(stack):
+        make_stack(pulumi, stack, provider)
+        say(f"made stack {stack} in the backend")
 
 
 def existing_cluster(kubeconfig: Path | None, context: str | None) -> dict[str, str]:
@@ -106,10 +129,7 @@ def finish(
         PulumiError: the CLI refused.
         typer.Exit: with the code INCOMPLETE, when the stack lacks anything or breaks a rule; what was stored stays.
     """
-    pulumi = find_pulumi(here.folder)
-    if not pulumi.has(stack):
-        make_stack(pulumi, stack, provider)
-        say(f"made stack {stack} in the backend")
+    make_known(here, stack, provider)
     # Before the file is judged: a broken rule must not keep given secrets from being stored.
     _store(here, stack, values, "stored")
     if not _completed(here, stack, certificates=certificates):

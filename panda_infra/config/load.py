@@ -128,8 +128,9 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     }
     if "secrets" in sections:
         sections["secrets"] = _opened(sections["secrets"], ("secrets",))
-    loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending)
-    return replace(loaded, encrypted=file.encrypted, wholes=frozenset(filter(_is_mapping, file.encrypted)))
+    wholes = frozenset(filter(_is_mapping, file.encrypted))
+    loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending, unknown=wholes)
+    return replace(loaded, encrypted=file.encrypted, wholes=wholes)
 
 
 def _opened(value: Any, path: Path) -> Any:
@@ -166,6 +167,7 @@ def _judged(
     *,
     rules: Rules | None,
     mending: str | None = None,
+    unknown: frozenset[Path] = frozenset(),
 ) -> Loaded:
     # Pulumi.yaml declares every section with an empty default, or the engine would refuse what is optional.
     own = {name: value for name, value in own.items() if value not in ("", {})}
@@ -181,7 +183,7 @@ def _judged(
         # What the site would say is missing here.
         found, rules = [finding for finding in found if finding.type not in INCOMPLETE], None
     loaded = Loaded(config, stack, layers)
-    broken = frozenset(unfilled) | {finding.path for finding in found}
+    broken = unknown | frozenset(unfilled) | {finding.path for finding in found}
     told = [*problems, *of_site, *unfilled.values()]
     told += [finding.problem for finding in found if finding.path not in unfilled]
     if rules and () not in broken:
@@ -199,7 +201,7 @@ def _masked(problem: Problem, secrets: Collection[str]) -> Problem:
     parts = [problem.where, problem.what, problem.fix]
     for secret in secrets:
         parts = [part.replace(secret, "***") for part in parts]
-    return Problem(*parts)
+    return Problem(*parts, awaits_site=problem.awaits_site)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -7,6 +7,7 @@ wrong place may be a secret.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -78,12 +79,13 @@ def set_secret(stack: str, key: str) -> str:
 
     ``key`` is its path below ``secrets``; the value itself is never an argument.
     """
-    return f"python -m panda_infra secrets set --stack {stack} '{key}'"
+    quoted = shlex.quote(key) if "'" in key else f"'{key}'"
+    return f"python -m panda_infra secrets set --stack {stack} {quoted}"
 
 
-def set_setting(where: str, value: str) -> str:
+def set_setting(stack: str, where: str, value: str) -> str:
     """The command that writes a setting into the stack file; ``value`` stands for what to give."""
-    return f"pulumi config set --path '{NAMESPACE}:{where}' {value}"
+    return f"pulumi config set --stack {stack} --path '{NAMESPACE}:{where}' {value}"
 
 
 def _finding(detail: ErrorDetails, here: Place, value: Any, stack: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Paths of keys inside a stack file, spelled as `pulumi config --path` takes them."""
+"""Paths of keys inside a stack file, spelled as `pulumi config set --path` takes them."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ _TEST_DOMAIN = re.compile(rf"(?<![\w-])[\w-]+\.test{_END}", re.I)
 _LOCALHOST = re.compile(r"(\w+://)?([\w-]+\.)*localhost(:\d+)?(/.*)?", re.I)
 # Below these keys localhost has a meaning: the program reaches it itself, or a pod finds it beside itself.
 _LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv"})
+_PLACEHOLDER, _PART = _OPEN = ("is still a placeholder", "holds a placeholder")
 _FIX = "Replace it by the real value, or remove the key if it is optional."
 
 
@@ -35,17 +36,17 @@ def placeholders(sections: dict[str, Any], *, stack: str) -> Iterator[tuple[Path
         if text != ENCRYPTED and (what := _placeholder(path, text, local=local)):
             secret = within(path, ("secrets",))
             fix = f"Run `{set_secret(stack, spelled(path[1:]))}`." if secret else _FIX
-            yield path, Problem(spelled(path), what, fix)
+            yield path, Problem(spelled(path), what, fix, awaits_site=what in _OPEN)
 
 
 def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
-    whole = "is still a placeholder" if _WHOLE.fullmatch(text) else None
+    whole = _PLACEHOLDER if _WHOLE.fullmatch(text) else None
     # Text of several lines is a file, in which angle brackets and these words may have a meaning.
     if whole or within(path, ("secrets",)) or "\n" in text:
         return whole
     what = None
     if _SOME.search(text):
-        what = "holds a placeholder"
+        what = _PART
     elif _EXAMPLE_DOMAIN.search(text):
         what = "names an example domain that belongs to nobody"
     elif not local and _TEST_DOMAIN.search(text):

@@ -62,7 +62,7 @@ class Layers:
         if not path or not self.in_site(path):
             return problem
         fix = problem.fix.replace(f"`{NAMESPACE}:", "`")
-        return Problem(f"{self.file}: {problem.where}", problem.what, fix)
+        return Problem(f"{self.file}: {problem.where}", problem.what, fix, problem.awaits_site)
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

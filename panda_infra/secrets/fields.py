@@ -36,7 +36,12 @@ def missing(config: StackConfig) -> list[Field]:
 def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
     """Each missing value with the command that sets it."""
     return [
-        Problem(f"secrets.{each.key}", f"is missing: {each.title}", f"Run `{set_secret(stack, each.key)}`.")
+        Problem(
+            f"secrets.{each.key}",
+            f"is missing: {each.title}",
+            f"Run `{set_secret(stack, each.key)}`.",
+            awaits_site=True,
+        )
         for each in missing(config)
     ]
 

@@ -10,9 +10,11 @@ import yaml
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.stacks.replace import create
+from panda_infra.stacks.encryption import encryption_keys
+from panda_infra.stacks.replace import create, replacing
+from panda_infra.stacks.yaml_text import put
 
-__all__ = ["SCHEMA_COMMENT", "compose", "write_new"]
+__all__ = ["SCHEMA_COMMENT", "compose", "is_new", "write_new"]
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=docs/stack.schema.json"
 # The program names a provider for every resource; one that it forgot must not end up in the user's current cluster.
@@ -41,10 +43,29 @@ def compose(sections: Mapping[str, Any], title: str) -> str:
     return f"{SCHEMA_COMMENT}\n# {title}\n{body}"
 
 
+def is_new(file: Path) -> bool:
+    """Whether a stack has no file, or one that says only how secrets are encrypted: `pulumi stack init` makes it."""
+    try:
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, yaml.YAMLError):
+        return False
+    return document is None or (isinstance(document, dict) and not document.get("config"))
+
+
 def write_new(file: Path, sections: Mapping[str, Any], title: str) -> None:
-    """Write a stack file that is not there yet.
+    """Write the file of a stack that ``is_new``; how its secrets are encrypted stays.
 
     Raises:
-        PandaInfraError: it is there.
+        PandaInfraError: it says more than that already.
     """
-    create(file, compose(sections, title).encode())
+    text = compose(sections, title)
+    if not file.exists() or not is_new(file):
+        create(file, text.encode())
+        return
+    before = file.read_bytes()
+    for key, value in encryption_keys(before.decode()).items():
+        text = put(text, (key,), value)
+    with replacing(file, before, text.encode()):
+        pass

@@ -23,7 +23,7 @@ from panda_infra.stacks.pulumi import Pulumi
 from panda_infra.stacks.replace import keep, replacing, restore
 from panda_infra.stacks.yaml_text import PlaceError, put
 
-__all__ = ["encrypt", "make_stack"]
+__all__ = ["encrypt", "encryption_keys", "make_stack"]
 
 _SECTION = f"{NAMESPACE}:secrets"
 # What else the CLI keeps in a stack file is how the values are encrypted.
@@ -61,7 +61,7 @@ def encrypt(
         _set(wanted, path, value)
     values = {path: value for path, value in paths.items() if around[path] is None}
     values |= {whole: json.dumps(_at(wanted, whole)) for whole in wholes}
-    header, encrypted = _encrypted(pulumi, stack, _header(text), values, progress)
+    header, encrypted = _encrypted(pulumi, stack, encryption_keys(text), values, progress)
     changed = _put(text, header, encrypted, file)
     with replacing(file, content, changed.encode()) as draft:
         after = pulumi.config(stack, draft)
@@ -94,7 +94,9 @@ def make_stack(pulumi: Pulumi, stack: str, provider: str | None) -> None:
     if rewritten != content:
         text = content.decode()
         header = {
-            key: value for key, value in _header(rewritten.decode()).items() if key not in _header(text)
+            key: value
+            for key, value in encryption_keys(rewritten.decode()).items()
+            if key not in encryption_keys(text)
         }
         with replacing(file, content, _put(text, header, {}, file).encode()):
             pass
@@ -159,7 +161,8 @@ def _at(value: Any, path: KeyPath) -> Any:
     return value
 
 
-def _header(text: str) -> dict[str, str]:
+def encryption_keys(text: str) -> dict[str, str]:
+    """The keys of a stack file that say how its secrets are encrypted."""
     document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
     return {key: value for key, value in document.items() if key not in _NO_HEADER and isinstance(value, str)}
 
@@ -176,7 +179,7 @@ def _encrypted(
             progress(path[1:])
         text = file.read_text()
     section = yaml.load(text, Loader=yaml.CSafeLoader)["config"][_SECTION]
-    new = {key: value for key, value in _header(text).items() if key not in header}
+    new = {key: value for key, value in encryption_keys(text).items() if key not in header}
     return new, {path: _at(section, path[1:])["secure"] for path in values}
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,30 @@ from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.recorded import Recorded, recorded
 
-__all__ = ["Pulumi", "PulumiError", "find_pulumi"]
+__all__ = ["Pulumi", "PulumiError", "UnknownStackError", "find_pulumi"]
 
 _LINES_OF_FAILURE = 12
-_UNKNOWN_STACK = (
-    "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is made by "
-    "`python -m panda_infra init STACK`"
-)
+# What the CLI says, and what to do about it.
+_ADVICE = {
+    "no stack named": "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is "
+    "made by `python -m panda_infra init STACK`",
+    "must be set for login": "name the place of the state first, as docs/state.md says, e.g. "
+    "`export PULUMI_BACKEND_URL=s3://BUCKET`",
+    "passphrase must be set": "give the passphrase of the stack's secrets: PULUMI_CONFIG_PASSPHRASE_FILE names a file "
+    "with it",
+    "incorrect passphrase": "the stack's secrets were encrypted with another passphrase than that in "
+    "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
+}
+# A state that is cut off or no JSON; the CLI says neither whose it is nor where.
+_BROKEN_STATE = re.compile(r"failed to load checkpoint|error: place \d+: ")
 
 
 class PulumiError(PandaInfraError):
     """The Pulumi CLI is not there or refused."""
+
+
+class UnknownStackError(PulumiError):
+    """The backend knows no such stack."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +59,12 @@ class Pulumi:
 
     def has(self, stack: str) -> bool:
         """Whether the backend knows the stack."""
-        listed = json.loads(self.run("stack", "ls", "--json"))
-        return any(stack in (entry["name"], entry["name"].split("/")[-1]) for entry in listed)
+        # A listing would read the state of every stack, and fail if one of them is broken.
+        try:
+            self.run("stack", "--stack", stack, "--show-name")
+        except UnknownStackError:
+            return False
+        return True
 
     def create(self, stack: str, secrets_provider: str | None = None) -> None:
         """Make the stack in the backend, with the provider that shall encrypt its secrets."""
@@ -91,12 +110,26 @@ class Pulumi:
             check=False,
         )
         if done.returncode:
-            lines = done.stderr.decode(errors="replace").strip().splitlines()[-_LINES_OF_FAILURE:]
-            if any("no stack named" in line for line in lines):
-                lines.append(_UNKNOWN_STACK)
-            command = " ".join(arguments[:2])
-            raise PulumiError("\n  ".join([f"`pulumi {command}` failed in {self.folder}:", *lines]))
+            raise self._error(arguments, done.stderr.decode(errors="replace").strip())
         return done.stdout.decode()
+
+    def _error(self, arguments: Sequence[str], told: str) -> PulumiError:
+        command = " ".join(takewhile(lambda word: word != "--stack", arguments[:2]))
+        lines = [f"`pulumi {command}` failed in {self.folder}:", *told.splitlines()[-_LINES_OF_FAILURE:]]
+        lines += [advice for words, advice in _ADVICE.items() if words in told]
+        if _BROKEN_STATE.search(told):
+            stack = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else None
+            lines.append(self._broken_state(stack))
+        kind = UnknownStackError if "no stack named" in told else PulumiError
+        return kind("\n  ".join(lines))
+
+    def _broken_state(self, stack: str | None) -> str:
+        backend = {**os.environ, **self.environment}.get("PULUMI_BACKEND_URL", "the backend").partition("?")[
+            0
+        ]
+        of = f"of stack {stack}" if stack else "of one of the stacks"
+        file = f"{backend.rstrip('/')}/.pulumi/stacks/{NAMESPACE}/{stack or 'STACK'}.json"
+        return f"the state {of} cannot be read: {file}; beside it is the former one, {file.rpartition('/')[2]}.bak"
 
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
         """Run a command with its output on the terminal, without questions; returns its exit code."""
@@ -108,6 +141,14 @@ class Pulumi:
         """How many resources the backend has recorded for each stack of this project."""
         listed = json.loads(self.run("stack", "ls", "--json"))
         return {entry["name"].split("/")[-1]: entry.get("resourceCount") or 0 for entry in listed}
+
+    def resource_count(self, stack: str) -> int:
+        """The same of one stack, whatever the state of others is like."""
+        try:
+            exported = json.loads(self.run("stack", "export", "--stack", stack))
+        except UnknownStackError:
+            return 0
+        return len((exported.get("deployment") or {}).get("resources") or ())
 
 
 def find_pulumi(folder: Path) -> Pulumi:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.judge import judge
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import Pulumi
@@ -253,6 +255,61 @@ def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -
     project.run("secrets", "render", "site", "--output", str(out))
     assert (out / "panda-secrets-panda-envs" / "PANDA_DB_PASSWORD").read_text() == password
     assert (out / "panda-secrets-panda-certs" / "extra.pem").read_bytes() == b"more\n\n"
+
+
+def test_what_only_the_site_knows_can_be_pasted(project: Project) -> None:
+    shutil.copy(REPOSITORY / "Pulumi.doma.yaml", project.folder)
+    project.run("check", "doma", code=INCOMPLETE)
+    project.pulumi("stack", "init", "doma", "--no-select")
+    for told in (
+        documented(
+            "pulumi config set --stack doma --path 'panda-infra:components.panda.settings.database.host' "
+            "panda-db.cern.ch"
+        ),
+        documented(
+            "pulumi config set --stack doma --path 'panda-infra:components.idds.settings.database.host' "
+            "idds-db.cern.ch"
+        ),
+        documented(
+            "pulumi config set --stack doma --path 'panda-infra:cluster.template' kubernetes-1.29.2-2"
+        ),
+        documented("pulumi config set --stack doma --path 'panda-infra:cluster.cloud' cern"),
+    ):
+        project.pulumi(*told.arguments)
+    assert project.run("check", "doma") == "doma: ok\n"
+
+
+def test_without_a_backend_init_says_so_and_writes_nothing(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = {name: value for name, value in project.environment.items() if name != "PULUMI_BACKEND_URL"}
+    # Where nobody has logged in.
+    monkeypatch.setattr(project, "environment", without | {"PULUMI_CREDENTIALS_PATH": str(tmp_path)})
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    done = run_in(project.folder, project.environment, "init", "elsewhere", *_INIT[2:])
+    assert done.exit_code == 1
+    assert "name the place of the state first, as docs/state.md says" in done.output
+    assert not (project.folder / "Pulumi.elsewhere.yaml").exists()
+
+
+def test_a_broken_state_is_named_and_does_not_keep_the_others(project: Project) -> None:
+    document = yaml.safe_load((project.folder / f"Pulumi.{_STACK}.yaml").read_text())
+    document["config"]["panda-infra:lifecycle"] = {"protect": False, "expires": "2020-12-01"}
+    for name in ("whole", "broken"):
+        project.pulumi("stack", "init", name, "--no-select")
+        (project.folder / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(document))
+    state = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    (state / ".pulumi" / "stacks" / "panda-infra" / "broken.json").write_text('{"version": 3, "ch')
+    try:
+        done = run_in(project.folder, project.environment, "expired", "whole", "broken", "--json")
+        assert done.exit_code == 1
+        assert f"the state of stack broken cannot be read: file://{state}/.pulumi/stacks" in done.output
+        assert [each["stack"] for each in json.loads(done.stdout)] == ["broken", "whole"]
+        project.run("secrets", "audit", _STACK)
+    finally:
+        for name in ("whole", "broken"):
+            (project.folder / f"Pulumi.{name}.yaml").unlink()
+            (state / ".pulumi" / "stacks" / "panda-infra" / f"{name}.json").unlink()
 
 
 def test_a_preview_with_stand_ins_needs_no_secret(

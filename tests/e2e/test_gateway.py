@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from testbed import stacks
+from panda_infra.config.load import from_file
+from panda_infra.plan.make import make_plan
+from testbed import prerequisites, stacks
 from testbed.bed import Bed
 
 pytestmark = pytest.mark.e2e
@@ -22,7 +24,9 @@ def test_t34_the_plan_of_a_gateway_has_the_authorities_of_its_clients(bed: Bed) 
         "panda-infra:exposure": {"kind": "gateway", "className": "envoy", "clientCa": _AUTHORITY},
     }
     workspace = stacks.local(bed, bed.state / "stacks" / "gateway", sections)
-    result = workspace.preview("--json")
+    plan = make_plan("local", from_file(workspace.stack_file).config)
+    with prerequisites.provided(bed, plan):
+        result = workspace.preview("--json")
     assert result.code == 0, result.text
     planned = [step["newState"] for step in json.loads(result.stdout)["steps"]]
     (authorities,) = [each["inputs"] for each in planned if each["type"] == "kubernetes:core/v1:ConfigMap"]

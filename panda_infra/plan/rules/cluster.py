@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from panda_infra.config.cluster import ExistingCluster
-from panda_infra.config.messages import set_setting
+from panda_infra.config.messages import set_secret, set_setting
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
@@ -15,16 +15,18 @@ __all__ = ["READS", "check"]
 READS = frozenset({"cluster", "secrets"})
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
     """A cluster can be reached in one way; node groups differ in name from each other and from Magnum's."""
     if isinstance(config.cluster, ExistingCluster):
         where, given = "cluster.kubeconfig", config.cluster.kubeconfig
         if bool(given) == bool(config.secrets.kubeconfig):
-            what = (
-                "is missing, and so is secrets.kubeconfig" if not given else "secrets.kubeconfig is given too"
-            )
-            fix = f"Keep one of them; for a file run `{set_setting(where, 'PATH')}`."
-            yield Problem(where, what, fix)
+            file = set_setting(stack, where, "PATH")
+            if given:
+                yield Problem(where, "secrets.kubeconfig is given too", "Remove one of the two.")
+            else:
+                what = "is missing, and so is secrets.kubeconfig"
+                fix = f"Run `{file}`, or `{set_secret(stack, 'kubeconfig')} --file PATH`."
+                yield Problem(where, what, fix, awaits_site=True)
         return
     names = Counter(group.name for group in config.cluster.node_groups)
     for index, group in enumerate(config.cluster.node_groups):

@@ -13,29 +13,29 @@ __all__ = ["READS", "check"]
 READS = frozenset({"components"})
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
     """An external host is given when the embedded database is off, and only then."""
     panda, idds, harvester = config.components.panda, config.components.idds, config.components.harvester
     if panda:
         external = panda.settings.database.host
-        yield from _one("panda", "postgres", embedded=panda.postgres.enabled, external=external)
+        yield from _one(stack, "panda", "postgres", embedded=panda.postgres.enabled, external=external)
         yield from _backend("panda", panda.settings.database.backend, embedded=panda.postgres.enabled)
     if idds:
         external = idds.settings.database.host
-        yield from _one("idds", "postgres", embedded=idds.postgres.enabled, external=external)
+        yield from _one(stack, "idds", "postgres", embedded=idds.postgres.enabled, external=external)
         yield from _backend("idds", idds.settings.database.backend, embedded=idds.postgres.enabled)
     if harvester:
         database = harvester.settings.database
         external = database.host or database.host_per_replica
-        yield from _one("harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external)
+        yield from _one(stack, "harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external)
 
 
-def _one(component: str, name: str, *, embedded: bool, external: str | None) -> Iterator[Problem]:
+def _one(stack: str, component: str, name: str, *, embedded: bool, external: str | None) -> Iterator[Problem]:
     where = f"components.{component}.settings.database.host"
     if not embedded and not external:
         what = f"is missing: the embedded {name} is switched off"
-        fix = f"Run `{set_setting(where, 'HOST')}`, or remove `{name}: {{enabled: false}}`."
-        yield Problem(where, what, fix)
+        fix = f"Run `{set_setting(stack, where, 'HOST')}`, or remove `{name}: {{enabled: false}}`."
+        yield Problem(where, what, fix, awaits_site=True)
     if embedded and external:
         what = f"names an external database, but the embedded {name} is on"
         yield Problem(where, what, f"Write `{name}: {{enabled: false}}`, or remove the host.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
@@ -15,10 +16,10 @@ READS = frozenset({"auth", "rucio", "cric", "proxy", "secrets"})
 _NO_EFFECT = "Remove it, or add `{}`."
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
     """Settings and secrets name the same things, and none is without effect."""
     yield from _clients(config)
-    yield from _rucio(config)
+    yield from _rucio(config, stack)
     yield from _cric(config)
     if config.proxy.no_proxy and not (config.proxy.http_proxy or config.proxy.https_proxy):
         what = "has no effect without a proxy"
@@ -45,7 +46,7 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
             yield Problem(where, what, f"Remove it, or add the client; VOs are {', '.join(names) or 'none'}.")
 
 
-def _rucio(config: StackConfig) -> Iterator[Problem]:
+def _rucio(config: StackConfig, stack: str) -> Iterator[Problem]:
     rucio = config.rucio
     given = rucio.model_dump(by_alias=True, exclude_unset=True)
     if rucio.host is None:
@@ -62,9 +63,10 @@ def _rucio(config: StackConfig) -> Iterator[Problem]:
                 what = f"has no effect with authType {rucio.auth_type}"
                 yield Problem(f"rucio.{key}", what, _NO_EFFECT.format("authType: oidc"))
     if rucio.auth_type == "x509_proxy" and rucio.proxy not in config.secrets.files.panda:
-        where = spelled(("secrets", "files", "panda", rucio.proxy))
+        key = spelled(("files", "panda", rucio.proxy))
         what = "is missing: Rucio is asked with this proxy"
-        yield Problem(where, what, f"Import the file with `python -m panda_infra secrets set STACK {where}`.")
+        fix = f"Run `{set_secret(stack, key)} --file FILE`."
+        yield Problem(f"secrets.{key}", what, fix, awaits_site=True)
 
 
 def _cric(config: StackConfig) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.secrets import generate
 from panda_infra.secrets.keystore import make_keystore
 from panda_infra.stacks.document import compose
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
+from panda_infra.stacks.pulumi import Pulumi, PulumiError, UnknownStackError
 from tools import REPOSITORY
 
 SMALL = {
@@ -42,8 +42,10 @@ class FakeCli:
     def run(self, cli: Pulumi, *arguments: str, stdin: str | None = None) -> str:
         self.arguments.append(arguments)
         match arguments:
-            case ("stack", "ls", *_):
-                return json.dumps([{"name": name} for name in self.stacks])
+            case ("stack", "--stack", stack, "--show-name"):
+                if stack in self.stacks:
+                    return f"{stack}\n"
+                raise UnknownStackError(f"no stack named '{stack}' found")
             case ("stack", "init", stack, *_):
                 self.stacks.append(stack)
                 return ""

@@ -7,6 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+import yaml
+
+from panda_infra.cli.errors import INCOMPLETE
 from tools import REPOSITORY
 
 
@@ -65,3 +69,37 @@ def test_stacks_that_would_take_each_others_namespace_are_refused(run: Any, stac
     assert problem["where"] == "namespace"
     assert "panda is that of small too, in the same cluster" in problem["what"]
     assert run("check").stderr.count("in the same cluster") == 2
+
+
+def test_a_stack_that_waits_for_its_site_is_not_a_wrong_one(run: Any, stack_file: Path) -> None:
+    document = yaml.safe_load(stack_file.read_text())
+    document["config"]["panda-infra:components"]["panda"]["postgres"] = {"enabled": False}
+    stack_file.write_text(yaml.safe_dump(document))
+    waiting = run("check", "small")
+    assert waiting.exit_code == INCOMPLETE
+    assert "Pulumi.small.yaml: waits for the site, which alone knows 1 value" in waiting.stderr
+    assert "components.panda.settings.database.host: is missing" in waiting.stderr
+    (told,) = json.loads(run("check", "small", "--json").stdout)["small"]
+    assert told["awaits_site"] is True
+
+
+def test_the_worst_of_all_stacks_counts(run: Any, stack_file: Path) -> None:
+    good = stack_file.read_text()
+    stack_file.with_name("Pulumi.waiting.yaml").write_text(good.replace("panda.cern.ch", "CHANGEME"))
+    assert run("check").exit_code == INCOMPLETE
+    stack_file.with_name("Pulumi.wrong.yaml").write_text(good.replace("panda.cern.ch", "not a host"))
+    wrong = run("check")
+    assert wrong.exit_code == 1
+    assert "small: ok" in wrong.stdout
+
+
+def test_what_is_wrong_beside_what_is_missing_is_wrong(run: Any, stack_file: Path) -> None:
+    text = stack_file.read_text().replace("panda.cern.ch", "CHANGEME").replace("replicas: 2", "replicas: x")
+    stack_file.write_text(text)
+    assert run("check").exit_code == 1
+
+
+@pytest.mark.parametrize("stack", ["doma", "lsst", "lsst-prod", "sphenix", "atlas-testbed"])
+def test_the_experiments_stacks_wait_for_their_sites(run: Any, monkeypatch: Any, stack: str) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    assert run("check", stack).exit_code == INCOMPLETE

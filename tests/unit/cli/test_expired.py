@@ -13,7 +13,7 @@ import typer
 from panda_infra.cli import expired as command
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.document import compose
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tests.unit.cli.conftest import SMALL, Run
 
 OVER = {"protect": False, "expires": "2020-12-01"}
@@ -104,3 +104,23 @@ def test_nothing_left_to_remove_is_success(run: Run, removed: list[str], project
         (project / f"Pulumi.{name}.yaml").unlink()
     assert run("expired", "--remove").exit_code == 0
     assert removed == ["old"]
+
+
+def test_a_broken_state_is_told_and_does_not_keep_the_others(
+    run: Run, removed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def counts(_cli: Pulumi) -> dict[str, int]:
+        raise PulumiError("the state of one of the stacks cannot be read")
+
+    def count(_cli: Pulumi, stack: str) -> int:
+        if stack == "young":
+            raise PulumiError("the state of stack young cannot be read")
+        return 0 if stack == "undeployed" else 9
+
+    monkeypatch.setattr(Pulumi, "resource_counts", counts)
+    monkeypatch.setattr(Pulumi, "resource_count", count)
+    done = run("expired", "old", "young", "undeployed", "--remove")
+    assert done.exit_code == 1
+    assert removed == ["old"]
+    assert "the state of stack young cannot be read" in done.stderr
+    assert run("expired", "old", "undeployed", "--remove").exit_code == 0

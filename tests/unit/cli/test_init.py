@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.new_stack import existing_cluster, namespace_of
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tests.unit.cli.conftest import FakeCli
 
 _WANTED = (
@@ -206,3 +206,40 @@ def test_the_namespace_follows_from_the_stacks_name(run: Any, project: Path, fak
     assert fake_cli
     assert run(*_WANTED).exit_code == 0
     assert Project(project).judge("mine").config.namespace == "panda-mine"
+
+
+def test_without_a_backend_it_writes_no_file(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise PulumiError("name the place of the state first")
+
+    assert fake_cli
+    monkeypatch.setattr(Pulumi, "run", refuse)
+    result = run(*_WANTED)
+    assert result.exit_code == 1
+    assert "name the place of the state first" in result.stderr
+    assert list(project.glob("Pulumi.*.yaml")) == []
+
+
+def test_a_stack_that_cannot_be_made_leaves_no_file(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PulumiError("passphrase must be set")
+
+    assert fake_cli
+    monkeypatch.setattr(Pulumi, "create", refuse)
+    assert run(*_WANTED).exit_code == 1
+    assert list(project.glob("Pulumi.*.yaml")) == []
+
+
+def test_a_file_that_the_cli_has_made_becomes_the_stacks(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    fake_cli.stacks.append("mine")
+    file = project / "Pulumi.mine.yaml"
+    file.write_text("encryptionsalt: v1:salt\n")
+    result = run(*_WANTED)
+    assert result.exit_code == 0, result.stderr
+    document = yaml.safe_load(file.read_text())
+    assert document["encryptionsalt"] == "v1:salt"
+    assert document["config"]["panda-infra:experiment"] == "dev"

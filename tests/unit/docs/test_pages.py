@@ -6,7 +6,6 @@ import importlib.util
 import json
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -36,7 +35,8 @@ from tests.support.documents import (
     links,
     snippets,
 )
-from tools import REPOSITORY, toolchain
+from tests.support.parsing import parse, unknown_flags
+from tools import REPOSITORY
 from tools.__main__ import parser as tools_parser
 
 _APPS = {"panda_infra": program, "testbed": bed}
@@ -58,24 +58,11 @@ def test_every_line_of_a_block_of_commands_is_one(page: Path) -> None:
 def test_python_commands_parse(command: Command) -> None:
     _, _, module, *words = command.words
     if module in _APPS:
-        _parse(typer.main.get_command(_APPS[module]), words)
+        parse(typer.main.get_command(_APPS[module]), words)
     elif module == "tools":
         tools_parser().parse_args(words)
     else:
         assert importlib.util.find_spec(module), module
-
-
-def _parse(found: Any, words: list[str]) -> None:
-    """Parse without running; what the program's own parser refuses is raised."""
-    while hasattr(found, "commands"):
-        if not words:
-            return
-        if words[0].startswith("-"):
-            assert words[0] == "--help"
-            return
-        found = found.commands[words.pop(0)]
-    if words:  # in the text a command may stand by its name
-        found.make_context(found.name, words)
 
 
 @pytest.mark.parametrize("command", _of("make"), ids=str)
@@ -88,32 +75,7 @@ def test_make_targets_and_variables_exist(command: Command) -> None:
 
 @pytest.mark.parametrize("command", _of("pulumi"), ids=str)
 def test_pulumi_takes_the_flags(command: Command) -> None:
-    path, flags = _split(command.words[1:])
-    known = _flags(path)
-    for flag in flags:
-        assert re.search(rf"(^|\s){re.escape(flag)}\b", known, re.MULTILINE), (
-            f"pulumi {' '.join(path)} {flag}"
-        )
-
-
-def _split(words: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
-    """The names of nested commands, and the flags."""
-    nested = {"stack", "config", "state"}
-    length = 2 if words[0] in nested and len(words) > 1 and not words[1].startswith("-") else 1
-    return words[:length], [word.partition("=")[0] for word in words[length:] if word.startswith("-")]
-
-
-@cache
-def _flags(path: tuple[str, ...]) -> str:
-    # Plans of updates are hidden without it.
-    environment = toolchain.ensure(("pulumi",)).environment() | {"PULUMI_EXPERIMENTAL": "true"}
-    done = subprocess.run(
-        ["pulumi", *path, "--help"], env=environment, capture_output=True, text=True, check=True
-    )
-    # For a name that it does not know it shows the help of what is above.
-    usage = done.stdout.partition("Usage:")[2].split("\n\n")[0]
-    assert len(path) == 1 or "[command]" not in usage, f"there is no pulumi {' '.join(path)}"
-    return done.stdout
+    assert unknown_flags(command.words[1:]) == []
 
 
 @each_page
@@ -185,7 +147,7 @@ def _examples() -> list[Command]:
 
 @pytest.mark.parametrize("command", _examples(), ids=str)
 def test_examples_in_the_help_parse(command: Command) -> None:
-    _parse(typer.main.get_command(program), list(command.words))
+    parse(typer.main.get_command(program), list(command.words))
 
 
 def test_every_command_has_an_example() -> None:

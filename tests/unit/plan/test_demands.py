@@ -55,7 +55,7 @@ def test_adopted_claims_and_shares_need_no_class() -> None:
 def test_what_exposes_hosts_is_asked_for_where_there_are_any(
     exposure: dict[str, Any], wanted: tuple[str, str, str]
 ) -> None:
-    components = {"msgsvc": {}, "iam": {}, "iam-db": {}, "panda": {}}
+    components: dict[str, Any] = {"msgsvc": {}, "iam": {}, "iam-db": {}, "panda": {}}
     hosts = {"panda": "panda.example.org"}
     assert wanted in asked(exposure=exposure, hosts=hosts, components=components)
     assert wanted not in asked(exposure=exposure, components=components)

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.config.stackfile import parse
 from panda_infra.errors import PandaInfraError
-from panda_infra.stacks.document import SCHEMA_COMMENT, compose, write_new
+from panda_infra.stacks.document import SCHEMA_COMMENT, compose, is_new, write_new
 from tests.support.stacks import sections
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=20)
@@ -44,3 +45,21 @@ def test_a_file_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(PandaInfraError, match="exists already"):
         write_new(file, sections(), "x")
     assert file.read_text() == "mine"
+
+
+def test_what_the_cli_says_of_encryption_stays(tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.mine.yaml"
+    file.write_text("secretsprovider: awskms://alias/x\nencryptedkey: AAAA\n")
+    assert is_new(file)
+    write_new(file, sections(), "x")
+    document = yaml.safe_load(file.read_text())
+    assert (document["secretsprovider"], document["encryptedkey"]) == ("awskms://alias/x", "AAAA")
+    assert document["config"]["panda-infra:experiment"] == "local"
+    assert not is_new(file)
+
+
+@pytest.mark.parametrize("text", ["config: {a:b: c}", "config: [", "- x"])
+def test_a_file_that_says_anything_else_is_not_new(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "Pulumi.mine.yaml"
+    file.write_text(text)
+    assert not is_new(file)
