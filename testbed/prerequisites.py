@@ -51,10 +51,7 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
                 api.create(collection, body)
                 made.append(f"{collection}/{name}")
             if collection == _DEFINITIONS:
-                kind = f"/apis/{body['spec']['group']}/v1/{body['spec']['names']['plural']}"
-                waiting.until(
-                    lambda kind=kind: _serves(api, kind), f"test bed {bed.name}, {kind} being served", 20
-                )  # type: ignore[misc]
+                _await(bed, api, f"/apis/{body['spec']['group']}/v1/{body['spec']['names']['plural']}")
         yield
     finally:
         for path in reversed(made):
@@ -106,6 +103,10 @@ def _gateway_class(name: str) -> Object:
     # Of a kind that is defined on the fly, the object itself must say which.
     kind = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass"}
     return kind | {"metadata": {"name": name}, "spec": {"controllerName": "testbed.panda-infra/none"}}
+
+
+def _await(bed: Bed, api: Api, kind: str) -> None:
+    waiting.until(lambda: _serves(api, kind), f"test bed {bed.name}, {kind} being served", 20)
 
 
 def _serves(api: Api, path: str) -> bool:

@@ -198,10 +198,10 @@ def _judged(
 
 def _masked(problem: Problem, secrets: Collection[str]) -> Problem:
     """The problem without any secret that somebody copied to where a message names the value."""
-    parts = [problem.where, problem.what, problem.fix]
+    where, what, fix = problem.where, problem.what, problem.fix
     for secret in secrets:
-        parts = [part.replace(secret, "***") for part in parts]
-    return Problem(*parts, awaits_site=problem.awaits_site)
+        where, what, fix = (part.replace(secret, "***") for part in (where, what, fix))
+    return Problem(where, what, fix, problem.awaits_site)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -110,7 +110,7 @@ def _whole(path: KeyPath, encrypted: Iterable[KeyPath]) -> KeyPath | None:
 def _opened(configuration: Configuration, wholes: Iterable[KeyPath], file: Path) -> dict[str, Any]:
     """The section of the secrets by its name, the mappings that are encrypted as one value taken out of their text."""
     text = configuration[0].get(_SECTION)
-    section = {"secrets": {} if text is None else _mapping(text, ("secrets",), file)}
+    section = {"secrets": _mapping(text, ("secrets",), file) if text else {}}
     for whole in wholes:
         if len(whole) > 1:
             _set(section, whole, _mapping(_at(section, whole), whole, file))

@@ -14,6 +14,7 @@ import yaml
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.judge import judge
 from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.encryption import encrypt
 from panda_infra.stacks.pulumi import Pulumi
 from testbed.bed import Bed
 from testbed.stacks import on_bed
@@ -189,6 +190,39 @@ def _written_as(form: str, project: Project, file: Path) -> None:
     document["config"].pop(section) if form == "the whole" else document["config"][section].pop("msgsvc")
     file.write_text(yaml.safe_dump(document))
     project.pulumi("config", "set", "--secret", "--path", place, "--stack", _STACK, stdin=json.dumps(value))
+
+
+_REST = "  other:odd: [0x1f, 1e3, ~] # as it is\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# mine\nconfig:\n  panda-infra:secrets: # none yet\n{_REST}",
+        f"config:\n  secrets: {{}}\n{_REST}extra: &x 1\nmore: *x\n",
+        f"config:\r\n{_REST}",
+        "{config: {'other:odd': 0777}} # all in braces",
+    ],
+)
+def test_a_first_secret_leaves_every_other_character(project: Project, text: str) -> None:
+    file = project.folder / "Pulumi.forms.yaml"
+    cli = Pulumi("pulumi", project.folder, project.environment)
+    if not cli.has("forms"):
+        project.pulumi("stack", "init", "forms", "--no-select")
+    file.write_bytes(text.encode())
+    try:
+        values = {("msgsvc", "basePassword"): "b\n", ("files", "panda", "a.json"): '{"a": 1}'}
+        encrypt(cli, "forms", values)
+        clear, _ = cli.config("forms")
+        assert json.loads(clear["panda-infra:secrets"]) == {
+            "msgsvc": {"basePassword": "b\n"},
+            "files": {"panda": {"a.json": '{"a": 1}'}},
+        }
+        rest = iter(file.read_bytes().decode())
+        assert all(character in rest for character in text.replace("{}", "")), "something is gone"
+        assert json.loads(clear["other:odd"]) in ([31, 1000, None], 511)
+    finally:
+        file.unlink()
 
 
 def test_a_refused_value_changes_nothing(project: Project, stack_file: Path) -> None:
