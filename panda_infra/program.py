@@ -107,7 +107,7 @@ def _check_offers(plan: Plan) -> list[Problem]:
         kubernetes = access.reach(plan.stack, plan.config).kubernetes
         report = offers.look(plan, kubernetes) if kubernetes else offers.Report()
     except KubernetesError as error:
-        return [Problem("cluster", f"cannot be looked at: {error}", "Run it again; `status` shows more.")]
+        return [Problem("cluster", error.what, error.fix or "Run it again, or ask who runs the cluster.")]
     for note in report.notes:
         pulumi.log.info(note)
     return list(report.problems)

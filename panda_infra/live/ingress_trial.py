@@ -8,9 +8,10 @@ from http import HTTPStatus
 
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesError, KubernetesNotFoundError, KubernetesUnreachableError
 from panda_infra.plan.ingresses import TrialIngress, ingresses
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
 
 __all__ = ["tried"]
 
@@ -44,7 +45,7 @@ def tried(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list[str]]:
 
 def _answer(api: KubernetesApi, trial: TrialIngress, namespace: str) -> KubernetesError | None:
     error = _dry_run(api, trial, namespace)
-    return _dry_run(api, trial, _ELSEWHERE) if error and error.status == HTTPStatus.NOT_FOUND else error
+    return _dry_run(api, trial, _ELSEWHERE) if isinstance(error, KubernetesNotFoundError) else error
 
 
 def _dry_run(api: KubernetesApi, trial: TrialIngress, namespace: str) -> KubernetesError | None:
@@ -52,18 +53,22 @@ def _dry_run(api: KubernetesApi, trial: TrialIngress, namespace: str) -> Kuberne
     path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
     try:
         api.call("POST", path, body=body, query=[("dryRun", "All")])
+    except KubernetesUnreachableError:
+        raise
     except KubernetesError as error:
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            raise
         # One that is there already was judged too: admission comes before the name.
         return None if error.status == HTTPStatus.CONFLICT else error
     return None
 
 
 def _told(trial: TrialIngress, error: KubernetesError) -> Iterator[Problem | str]:
-    if error.status == HTTPStatus.FORBIDDEN and "cannot create resource" in str(error):
+    if error.status == HTTPStatus.FORBIDDEN and "cannot create resource" in error.what:
         yield "whether the cluster takes the Ingresses was not tried: the user may not create any"
-    elif error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        yield f"{trial.where}: whether the cluster takes the Ingress could not be tried: {error}"
+    elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        yield f"{trial.where}: whether the cluster takes the Ingress could not be tried: {error.what}"
     else:
         snippets = any(name.endswith("-snippet") for name in trial.body["metadata"]["annotations"])
-        fix = _SNIPPETS if snippets and "annotation" in str(error) else _OTHER
-        yield Problem(trial.where, f"the cluster refuses the Ingress: {error}", fix)
+        fix = _SNIPPETS if snippets and "annotation" in error.what else _OTHER
+        yield Problem(trial.where, f"the cluster refuses the Ingress: {error.what}", fix)

@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.ingress_trial import tried
 from panda_infra.plan.capacity import Requests
 from panda_infra.plan.demands import Demand, Kind, demands
 from panda_infra.plan.model import Plan
 from panda_infra.plan.rules.resources import amount
 from panda_infra.plan.scheduling import Node, unplaceable
-from panda_infra.provider.kube_api import KubernetesApi, KubernetesError
 
 __all__ = ["Report", "look"]
 
@@ -93,10 +94,10 @@ def look(plan: Plan, api: KubernetesApi) -> Report:
 def _unless_refused(question: Callable[[], T]) -> T | _Refused:
     try:
         return question()
-    except KubernetesError as error:
-        if error.status == HTTPStatus.FORBIDDEN:
-            return _Refused()
-        raise
+    except KubernetesNotAllowedError as error:
+        if error.status != HTTPStatus.FORBIDDEN:  # the user is not known at all
+            raise
+        return _Refused()
 
 
 def _names(api: KubernetesApi, kind: Kind) -> Collection[str] | None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.config.paths import Path as KeyPath
 from panda_infra.judge import judge
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
@@ -211,7 +212,10 @@ def test_a_first_secret_leaves_every_other_character(project: Project, text: str
         project.pulumi("stack", "init", "forms", "--no-select")
     file.write_bytes(text.encode())
     try:
-        values = {("msgsvc", "basePassword"): "b\n", ("files", "panda", "a.json"): '{"a": 1}'}
+        values: dict[KeyPath, str] = {
+            ("msgsvc", "basePassword"): "b\n",
+            ("files", "panda", "a.json"): '{"a": 1}',
+        }
         encrypt(cli, "forms", values)
         clear, _ = cli.config("forms")
         assert json.loads(clear["panda-infra:secrets"]) == {

@@ -102,6 +102,14 @@ def test_all_that_openstack_lacks_is_told_at_once(doma: Stack) -> None:
     assert "nothing was changed" in told
 
 
+def test_pods_larger_than_every_worker_are_told_at_once(doma: Stack) -> None:
+    with doma.described(flavor="m2.small"):
+        told = doma.fails("preview")
+    for component in ("harvester.harvester", "panda.server", "panda.jedi", "idds.rest"):
+        assert f"components.{component}.resources: a pod requests" in told
+    assert "the largest worker, of flavor m2.small, has 1 CPU, 1.83 GiB" in told
+
+
 def test_names_that_are_too_long_are_told_at_once(doma: Stack) -> None:
     with doma.described(name="p" * 31, aliasHosts=[f"{'a' * 64}.cern.ch"]):
         told = doma.fails("preview")

@@ -52,7 +52,7 @@ def _filled(part: ast.expr) -> str:
 def _advised() -> Iterator[object]:
     for file in sorted((REPOSITORY / "panda_infra").rglob("*.py")):
         for line, text in _texts(file):
-            for found in set(_COMMAND.findall(text)) - {_FAILED}:
+            for found in sorted(set(_COMMAND.findall(text)) - {_FAILED}):
                 where = f"{file.relative_to(REPOSITORY)}:{line}"
                 yield pytest.param(
                     found.rstrip(" .,;:)\"'") if "'" not in found else found, id=f"{where} {found}"

@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
+from panda_infra.kube.client import JSON, KubernetesApi
+from panda_infra.kube.errors import (
+    KubernetesError,
+    KubernetesNotAllowedError,
+    KubernetesNotFoundError,
+    KubernetesUnreachableError,
+)
 from panda_infra.live.offers import look
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import JSON, KubernetesApi, KubernetesError
 from tests.support.stacks import stack
 
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
@@ -19,7 +25,7 @@ _DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
 _CLAIMS = "/api/v1/namespaces/panda/persistentvolumeclaims"
 _NODES = "/api/v1/nodes"
 _INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
-_NO_NAMESPACE = KubernetesError('namespaces "panda" not found', 404)
+_NO_NAMESPACE = KubernetesNotFoundError('namespaces "panda" not found', status=404)
 
 
 class Cluster(KubernetesApi):
@@ -47,7 +53,7 @@ class Cluster(KubernetesApi):
         if isinstance(answer, KubernetesError):
             raise answer
         if answer is None and not missing:
-            raise KubernetesError("no such thing", 404)
+            raise KubernetesNotFoundError("no such thing", status=404)
         return answer
 
 
@@ -126,8 +132,8 @@ def test_a_class_that_is_gone_does_not_matter_to_volumes_that_are_there() -> Non
 
 
 def test_who_may_not_look_is_told_so_and_goes_on() -> None:
-    no = KubernetesError("forbidden", 403)
-    creating = KubernetesError("ingresses is forbidden: User cannot create resource", 403)
+    no = KubernetesNotAllowedError("forbidden", status=403)
+    creating = KubernetesNotAllowedError("ingresses is forbidden: User cannot create resource", status=403)
     refused = dict.fromkeys((_CLASSES, _INGRESS_CLASSES, _DRIVERS, _NODES), no)
     found, notes = told(
         refused | {_INGRESSES.format("panda"): creating},
@@ -141,10 +147,24 @@ def test_who_may_not_look_is_told_so_and_goes_on() -> None:
     assert "may not create any" in notes
 
 
-@pytest.mark.parametrize("status", [401, 500, None])
-def test_a_cluster_that_does_not_answer_is_an_error(status: int | None) -> None:
-    with pytest.raises(KubernetesError):
-        told({_CLASSES: KubernetesError("no", status)})
+_NO_ANSWER = (
+    KubernetesUnreachableError("no answer"),
+    KubernetesNotAllowedError("who are you", status=401),
+    KubernetesError("broken", status=500),
+)
+
+
+@pytest.mark.parametrize("path", [_CLASSES, _NODES])
+@pytest.mark.parametrize("error", _NO_ANSWER, ids=str)
+def test_a_cluster_that_does_not_answer_is_an_error(error: KubernetesError, path: str) -> None:
+    with pytest.raises(type(error)):
+        told({path: error})
+
+
+@pytest.mark.parametrize("error", _NO_ANSWER[:2], ids=str)
+def test_the_same_while_ingresses_are_tried(error: KubernetesError) -> None:
+    with pytest.raises(type(error)):
+        told({_INGRESSES.format("panda"): error})
 
 
 def test_a_virtual_cluster_may_have_more_than_it_shows() -> None:
@@ -179,26 +199,26 @@ _RISK = "annotation group ServerSnippet contains risky annotation based on ingre
 
 
 def test_an_ingress_that_the_cluster_refuses_is_told_in_its_words() -> None:
-    found, _ = told({_INGRESSES.format("panda"): KubernetesError(_RISK, 400)})
+    found, _ = told({_INGRESSES.format("panda"): KubernetesError(_RISK, status=400)})
     assert found == {"hosts.panda": f"the cluster refuses the Ingress: {_RISK}"}
-    report = look(plan(), Cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, 422)}))
+    report = look(plan(), Cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, status=422)}))
     assert "annotations-risk-level: Critical" in report.problems[0].fix
 
 
 def test_one_that_exists_was_taken_and_a_new_namespace_has_a_stand_in() -> None:
-    assert told({_INGRESSES.format("panda"): KubernetesError("already exists", 409)}) == ({}, "")
+    assert told({_INGRESSES.format("panda"): KubernetesError("already exists", status=409)}) == ({}, "")
     cluster = Cluster(_GOOD | {_INGRESSES.format("panda"): _NO_NAMESPACE, _INGRESSES.format("default"): {}})
     assert look(plan(), cluster).problems == []
     assert cluster.posted == [(_INGRESSES.format(name), "panda-server") for name in ("panda", "default")]
 
 
 def test_a_policy_that_forbids_is_no_lack_of_rights() -> None:
-    denied = KubernetesError("admission webhook denied the request", 403)
+    denied = KubernetesNotAllowedError("admission webhook denied the request", status=403)
     assert "hosts.panda" in told({_INGRESSES.format("panda"): denied})[0]
 
 
 def test_a_webhook_that_is_down_is_a_note() -> None:
-    down = KubernetesError("failed calling webhook: connection refused", 500)
+    down = KubernetesError("failed calling webhook: connection refused", status=500)
     found, notes = told({_INGRESSES.format("panda"): down})
     assert found == {}
     assert "could not be tried: failed calling webhook" in notes
