@@ -85,7 +85,7 @@ def stand_in_section(loaded: Loaded) -> dict[str, Any]:
     """
     made = stand_ins(loaded.config.model_copy(update={"secrets": Secrets()}))
     section = revealed(made)
-    for _, *path, last in sorted((path for path in loaded.encrypted if len(path) > 1), key=str):
+    for _, *path, last in sorted(loaded.encrypted - loaded.wholes, key=str):
         if value_of(made, (*path, last)) is None:
             target = section
             for part in path:

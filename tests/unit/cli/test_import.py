@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.stacks.project import Project
@@ -66,6 +67,19 @@ def test_secrets_alone_need_nothing_of_the_checkout_that_the_stack_file_says(
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "canary" in fake_cli.values.values()
     assert Project(stack_file.parent).load("small").config.storage.class_name == "standard"
+
+
+def test_what_is_encrypted_as_a_whole_takes_the_secrets_and_keeps_its_own(
+    run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    document = yaml.safe_load(stack_file.read_text())
+    document["config"]["panda-infra:secrets"] = fake_cli.secure({"msgsvc": {"basePassword": "kept"}})
+    stack_file.write_text(yaml.safe_dump(document))
+    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    assert result.exit_code == INCOMPLETE, result.stderr
+    section = yaml.safe_load(stack_file.read_text())["config"]["panda-infra:secrets"]
+    clear = json.loads(fake_cli.values[section["secure"]])
+    assert (clear["msgsvc"], clear["panda"]) == ({"basePassword": "kept"}, {"databasePassword": "canary"})
 
 
 def test_an_incomplete_stack_file_takes_the_secrets_and_says_what_it_lacks(

@@ -32,6 +32,18 @@ def test_stand_ins_cover_what_is_missing_and_what_is_encrypted(stack_file: Path)
     assert "(encrypted)" not in str(section)
 
 
+@pytest.mark.parametrize(
+    "given", ["{secure: v1:x}", "{msgsvc: {secure: v1:x}, files: {panda: {secure: v1:y}}}"]
+)
+def test_stand_ins_take_the_place_of_what_is_encrypted_as_a_whole(stack_file: Path, given: str) -> None:
+    text = stack_file.read_text()
+    bare = stand_in_section(from_file(stack_file))
+    stack_file.write_text(f"{text}  panda-infra:secrets: {given}\n")
+    section = stand_in_section(from_file(stack_file))
+    assert section.keys() == bare.keys()
+    assert section["msgsvc"].keys() == bare["msgsvc"].keys()
+
+
 def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> None:
     source = REPOSITORY / "Pulumi.doma.yaml"
     copied = tmp_path / "Pulumi.doma.yaml"

@@ -47,3 +47,15 @@ def test_routes_exist_only_where_a_stack_has_them() -> None:
 
     assert "customresourcedefinitions" in kinds("route")
     assert "customresourcedefinitions" not in kinds("nginx")
+
+
+@pytest.mark.parametrize(
+    ("exposure", "kind", "name"),
+    [
+        ({"className": "traefik"}, "ingressclasses", "traefik"),
+        ({"kind": "gateway", "className": "envoy"}, "gatewayclasses", "envoy"),
+    ],
+)
+def test_the_class_that_exposes_a_stack_is_provided(exposure: dict[str, Any], kind: str, name: str) -> None:
+    made = [(path.rpartition("/")[2], body) for path, body in prerequisites.objects(stack(exposure=exposure))]
+    assert [body["metadata"]["name"] for path, body in made if path == kind] == [name]
