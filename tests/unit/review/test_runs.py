@@ -22,7 +22,6 @@ from tests.support.previews import printed, release, step
 
 SECRET = "a-password-of-the-broker"
 STATE = json.dumps({"deployment": {"resources": [{"urn": "u", "id": "1", "modified": "now"}]}})
-STACKS = json.dumps([{"name": "doma"}])
 CONFIG = json.dumps({"panda-infra:secrets": {"value": json.dumps({"msgsvc": {"p": SECRET}}), "secret": True}})
 REVISION = Revision({"doma": StackPlan({})}, {})
 
@@ -31,13 +30,14 @@ _PULUMI = """#!/bin/sh
 here=${0%/*}
 printf '%s\\n' "$*" >> "$here/calls"
 command=$1
-[ "$1 $2" = "stack ls" ] && command=stacks
+[ "$1 $2" = "stack --stack" ] && command=known
 while [ $# -gt 0 ]; do
     [ "$1" = --save-plan ] && /bin/cp "$here/plan" "$2"
     [ "$1" = --event-log ] && [ -e "$here/events" ] && /bin/cp "$here/events" "$2"
     shift
 done
 /bin/cat "$here/$command"
+/bin/cat "$here/$command.errors" >&2 2>/dev/null
 exit $(/bin/cat "$here/$command.code" 2>/dev/null || echo 0)
 """
 
@@ -49,7 +49,7 @@ class FakeEngine:
         executable.write_text(_PULUMI)
         executable.chmod(0o755)
         self.says(
-            stacks=STACKS,
+            known="doma\n",
             stack=STATE,
             config=CONFIG,
             preview=printed(same=1),
@@ -243,19 +243,15 @@ def test_drift_moves_the_issue(fake: FakeEngine, preview: str, issue: Issue | No
     assert forge.done == done
 
 
-@pytest.mark.parametrize(
-    "world",
-    [
-        {"stack": json.dumps({"deployment": {"resources": []}})},
-        {"stacks": "[]", "stack": "not to be asked for"},
-    ],
-    ids=["nothing in it", "unknown to the backend"],
-)
+@pytest.mark.parametrize("known", [True, False], ids=["nothing in it", "unknown to the backend"])
 @pytest.mark.parametrize(("issue", "done"), [(None, []), (Issue(4, "yesterday's"), ["close 4"])])
 def test_what_is_not_deployed_has_not_drifted(
-    fake: FakeEngine, world: dict[str, str], issue: Issue | None, done: list[str]
+    fake: FakeEngine, known: bool, issue: Issue | None, done: list[str]
 ) -> None:
-    fake.says(**world, preview=printed(DRIFT))
+    fake.says(preview=printed(DRIFT), stack=json.dumps({"deployment": {"resources": []}}))
+    if not known:
+        fake.says(**{"known.errors": "error: no stack named 'doma' found\n", "stack": "not to be asked for"})
+        fake.fails("known")
     forge = FakeForge(issue)
     assert check_drift(fake.engine, forge).startswith("not deployed, ")
     assert forge.done == done
