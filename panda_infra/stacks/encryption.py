@@ -93,12 +93,8 @@ def make_stack(pulumi: Pulumi, stack: str, provider: str | None) -> None:
             restore(file, content)
     if rewritten != content:
         text = content.decode()
-        header = {
-            key: value
-            for key, value in encryption_keys(rewritten.decode()).items()
-            if key not in encryption_keys(text)
-        }
-        with replacing(file, content, _put(text, header, {}, file).encode()):
+        header = dict(encryption_keys(rewritten.decode()).items() - encryption_keys(text).items())
+        with replacing(file, content, _put(text, dict(sorted(header.items())), {}, file).encode()):
             pass
 
 
