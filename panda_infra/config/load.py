@@ -24,7 +24,7 @@ from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.config.validation import INCOMPLETE, validated
 from panda_infra.errors import Problem, StackError
 
-__all__ = ["TEXT_OR_MAPPING", "TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi"]
+__all__ = ["TEXT_OR_MAPPING", "TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi", "is_mapping"]
 
 TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
 TEXT_OR_MAPPING = frozenset({"namespace"})
@@ -128,21 +128,21 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     }
     if "secrets" in sections:
         sections["secrets"] = _opened(sections["secrets"], ("secrets",))
-    wholes = frozenset(filter(_is_mapping, file.encrypted))
+    wholes = frozenset(filter(is_mapping, file.encrypted))
     loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending, unknown=wholes)
     return replace(loaded, encrypted=file.encrypted, wholes=wholes)
 
 
 def _opened(value: Any, path: Path) -> Any:
     """Secrets with each mapping that was encrypted as one value taken out of its text; an unknown one is empty."""
-    if isinstance(value, str) and _is_mapping(path):
+    if isinstance(value, str) and is_mapping(path):
         value = {} if value == ENCRYPTED else _decoded(str(path[-1]), value)
     if isinstance(value, dict):
         return {key: _opened(item, (*path, key)) for key, item in value.items()}
     return value
 
 
-def _is_mapping(path: Path) -> bool:
+def is_mapping(path: Path) -> bool:
     """Whether the value at a path of a stack's configuration is a mapping."""
     here = place(root(StackConfig), path, None)
     return here.path == path and (bool(here.models) or get_origin(here.type) is dict)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from panda_infra.config import stackfile
+from panda_infra.config.load import is_mapping
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled, within
 from panda_infra.config.stackfile import NAMESPACE
@@ -52,7 +53,8 @@ def encrypt(
     if problems:
         raise StackError(file.name, problems)
     paths = {("secrets", *path): value for path, value in secrets.items()}
-    around = {path: _whole(path, read.encrypted) for path in paths}
+    mappings = [path for path in read.encrypted if is_mapping(path)]
+    around = {path: _whole(path, mappings) for path in paths}
     wholes = {whole for whole in around.values() if whole}
     before = pulumi.config(stack)
     wanted = _opened(before, wholes, file)

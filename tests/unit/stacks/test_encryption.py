@@ -53,10 +53,11 @@ def stack(tmp_path: Path) -> Stack:
     return Stack(tmp_path)
 
 
-_NAMES = st.sampled_from(["msgsvc", "panda", "files", "a.pem", "12", "on"])
+_GROUPS = st.sampled_from(["msgsvc", "panda", "idds"])
+_NAMES = st.sampled_from(["password", "panda", "a.pem", "12", "on"])
 _VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.just('{"json": "text"}')
 _TREES = st.dictionaries(
-    _NAMES, st.recursive(_VALUES, lambda inner: st.dictionaries(_NAMES, inner, max_size=3)), max_size=4
+    _GROUPS, st.recursive(_VALUES, lambda inner: st.dictionaries(_NAMES, inner, max_size=3)), max_size=4
 ).filter(lambda tree: all(isinstance(value, dict) for value in tree.values()))
 _FORMS: Mapping[str, Callable[[FakeCli, dict[str, Any]], Any]] = {
     "each value": lambda memory, tree: {name: _leaves(memory, group) for name, group in tree.items()},
@@ -80,7 +81,7 @@ def _opened(tree: Mapping[str, Any]) -> dict[str, Any]:
     tree=_TREES,
     form=st.sampled_from(list(_FORMS)),
     flow=st.booleans(),
-    path=st.lists(_NAMES, min_size=2, max_size=3).map(tuple),
+    path=st.tuples(_GROUPS, _NAMES) | st.tuples(_GROUPS, _NAMES, _NAMES),
     value=_VALUES,
 )
 def test_nothing_is_lost_whatever_the_form(
