@@ -46,7 +46,7 @@ check: venv ## ruff, mypy, import contracts
 	@$(VENV)/lint-imports
 
 test: venv tools check ## all checks, and the tests of every change
-	@$(VENV)/python -m pytest tests/unit --numprocesses 2 --dist loadfile --quiet
+	@$(VENV)/python -m pytest tests/unit -m "not long" --numprocesses 2 --dist loadfile --quiet
 	@$(VENV)/python -m pytest tests/e2e -m "alone and not long"
 	@$(VENV)/python -m pytest tests/e2e -m "not alone and not long" $(BESIDE)
 
@@ -54,6 +54,7 @@ test: venv tools check ## all checks, and the tests of every change
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
+	@$(VENV)/python -m pytest tests/unit -m long --numprocesses 2 --dist worksteal --quiet
 	@$(VENV)/python -m pytest tests/e2e -m long
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up

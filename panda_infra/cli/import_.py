@@ -26,8 +26,9 @@ from panda_infra.cli.stack_argument import StackOption, project
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
-from panda_infra.migration.migrate import migrate
+from panda_infra.migration.migrate import leave_strangers, migrate
 from panda_infra.migration.outcome import Note, Outcome
+from panda_infra.migration.present import list_differences
 from panda_infra.stacks.document import is_new, write_new
 from panda_infra.stacks.project import Project
 
@@ -44,6 +45,16 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     context: ContextOption = None,
     storage_class: StorageClassOption = None,
     provider: ProviderOption = None,
+    values: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--values",
+            "-f",
+            metavar="FILE",
+            help="Values of the secrets chart, repeatable, each over those before it as Helm lays them; "
+            "default: secrets/values-secret.yaml of the checkout.",
+        ),
+    ] = None,
     secrets_only: Annotated[
         bool,
         typer.Option("--secrets-only", help="Keep the stack file that is there and only add the secrets."),
@@ -53,34 +64,45 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
 ) -> None:
     """Make a stack of an existing checkout: its values, certificate folders and other files, secrets encrypted.
 
-    What has no place in a stack is listed with the reason, never dropped. The experiment is the stack's name by
-    default, with --secrets-only that of the stack file. Exit code 3 when the stack still lacks something then; what
-    was imported is stored.
+    What has no place in a stack is listed with the reason, never dropped; what is still encrypted, a template or a
+    reference is refused, and nothing is imported then. The experiment is the stack's name by default, with
+    --secrets-only that of the stack file, whose settings are kept: each that the checkout says otherwise is listed.
+    Exit code 3 when the stack still lacks something then, or a preview would refuse it; what was imported is stored.
 
     **Examples**
 
     - `import ../panda-k8s --stack lsst-test --experiment lsst --kubeconfig ~/.kube/config`
+    - `import ../panda-k8s --stack doma -f ../values-doma.yaml` takes the site's own values file
     - `import ../panda-k8s --stack doma --secrets-only` completes a stack file that is in the repository
     """
     here = project()
     file = here.new_file(stack)
-    chosen = experiment or stack
-    if secrets_only:
-        # The checkout need not say again what the stack file says.
-        present = here.load(stack, mending="secrets").config
-        chosen = experiment or present.experiment
-        storage_class = storage_class or present.storage.class_name
+    # The checkout need not say again what the stack file says.
+    present = here.load(stack, mending="secrets").config if secrets_only else None
+    chosen = experiment or (present.experiment if present else stack)
     if chosen not in VALUES_KEYS:
         raise PandaInfraError(
             f"{chosen} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}"
         )
-    if not secrets_only and not is_new(file):
+    if not present and not is_new(file):
         raise PandaInfraError(
             f"{file.name} exists already: give --secrets-only to add only the secrets to it"
         )
     require_backend(here, stack)
-    outcome = migrate(checkout.expanduser(), chosen, existing_cluster(kubeconfig, context), storage_class)
-    if not secrets_only:
+    outcome = migrate(
+        checkout.expanduser(),
+        chosen,
+        present.cluster.model_dump(mode="json", by_alias=True)
+        if present
+        else existing_cluster(kubeconfig, context),
+        storage_class or (present.storage.class_name if present else None),
+        values_files=[each.expanduser() for each in values or ()],
+    )
+    say(f"read {', '.join(outcome.read)}")
+    if present:
+        leave_strangers(present, outcome)
+        list_differences(outcome, present, file.name)
+    else:
         make_known(here, stack, provider)
         _cric_files(here, stack, outcome)
         write_new(file, outcome.sections, f"Imported from {checkout.name}.")
@@ -90,7 +112,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
             {"unplaced": list(map(asdict, outcome.unplaced)), "settled": list(map(asdict, outcome.settled))}
         )
     else:
-        _tell(outcome, details=details)
+        _tell(outcome, details=details, with_settings=present is None)
     finish(here, stack, outcome.secrets, provider)
 
 
@@ -106,10 +128,11 @@ def _cric_files(here: Project, stack: str, outcome: Outcome) -> None:
     say(f"wrote {len(outcome.cric_files)} files to {folder}")
 
 
-def _tell(outcome: Outcome, *, details: bool) -> None:
-    results.print(
-        f"placed: {len(outcome.secrets)} secrets, settings of {len(outcome.sections['components'])} components"
-    )
+def _tell(outcome: Outcome, *, details: bool, with_settings: bool) -> None:
+    placed = f"placed: {len(outcome.secrets)} secrets"
+    if with_settings:
+        placed += f", settings of {len(outcome.sections['components'])} components"
+    results.print(placed)
     if outcome.unplaced:
         results.print(_listed("not placed, look at each", outcome.unplaced))
     if details:

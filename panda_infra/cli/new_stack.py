@@ -22,8 +22,9 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.plan.make import make_plan
+from panda_infra.secrets.checks import check_values
 from panda_infra.secrets.fields import missing
-from panda_infra.secrets.generate import generate, make_certificates
+from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.stacks.decrypted import decrypted, known
 from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.project import Project
@@ -132,7 +133,7 @@ def finish(
     make_known(here, stack, provider)
     # Before the file is judged: a broken rule must not keep given secrets from being stored.
     _store(here, stack, values, "stored")
-    if not _completed(here, stack, certificates=certificates):
+    if not _completed(here, stack, values, certificates=certificates):
         raise typer.Exit(INCOMPLETE)
     if in_the_way := _in_the_way(here, stack):
         warn(f"{here.file(stack).name} is complete, but cannot be deployed where it says:")
@@ -141,10 +142,14 @@ def finish(
     say(f"{here.file(stack).name} is complete: `pulumi preview --stack {stack}` shows what it would do")
 
 
-def _completed(here: Project, stack: str, *, certificates: bool) -> bool:
-    """Whether nothing is missing or wrong after generating and asking; what is left is told."""
+def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, certificates: bool) -> bool:
+    """Whether nothing is missing or wrong after generating and asking; what is left is told.
+
+    The ``values`` are judged here, where they are known: the file holds them encrypted.
+    """
     try:
         pulumi = find_pulumi(here.folder)
+        flawed = _flaws(known(pulumi, here, stack).config, stack, values)
         made = new_secrets(known(pulumi, here, stack).config, certificates=certificates)
         _store(here, stack, made, "generated")
         if interactive():
@@ -154,12 +159,20 @@ def _completed(here: Project, stack: str, *, certificates: bool) -> bool:
             warn(f"{here.file(stack).name} lacks what only the site has; a preview works once it is set:")
             for what, command in left:
                 talk.print(f"  {what}\n    {command}", markup=False)
+        if flawed:
+            warn("a preview will refuse some of what was stored:")
+            talk.print("\n".join(f"  - {problem}" for problem in flawed), markup=False)
         here.judge(stack)
     except StackError as error:
         warn(f"{error.source} is not right yet; correct it, then run `python -m panda_infra init {stack}`:")
         talk.print(error.listed, markup=False)
         return False
-    return not left
+    return not left and not flawed
+
+
+def _flaws(config: StackConfig, stack: str, values: Mapping[KeyPath, str]) -> list[Problem]:
+    secrets = with_values(config.secrets, values)
+    return check_values(config.model_copy(update={"secrets": secrets}), stack=stack)
 
 
 def _in_the_way(here: Project, stack: str) -> list[Problem]:

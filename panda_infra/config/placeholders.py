@@ -9,6 +9,7 @@ from typing import Any
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.errors import Problem
 
 __all__ = ["placeholders"]
@@ -26,6 +27,8 @@ _LOCALHOST = re.compile(r"(\w+://)?([\w-]+\.)*localhost(:\d+)?(/.*)?", re.I)
 # Below these keys localhost has a meaning: the program reaches it itself, or a pod finds it beside itself.
 _LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv"})
 _PLACEHOLDER, _PART = _OPEN = ("is still a placeholder", "holds a placeholder")
+# What is below these keys the charts or the containers may fill in.
+_TEMPLATES_FIT = frozenset({"values", "extraEnv", "serverConf", "annotations"})
 _FIX = "Replace it by the real value, or remove the key if it is optional."
 
 
@@ -41,10 +44,13 @@ def placeholders(sections: dict[str, Any], *, stack: str) -> Iterator[tuple[Path
 
 def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
     whole = _PLACEHOLDER if _WHOLE.fullmatch(text) else None
-    # Text of several lines is a file, in which angle brackets and these words may have a meaning.
-    if whole or within(path, ("secrets",)) or "\n" in text:
+    if whole or within(path, ("secrets",)):
         return whole
-    what = None
+    # Text of several lines is a file, in which angle brackets and these words may have a meaning.
+    is_file = "\n" in text
+    what = ciphertext(text) if is_file or not _TEMPLATES_FIT.isdisjoint(path) else unresolved(text)
+    if what or is_file:
+        return what
     if _SOME.search(text):
         what = _PART
     elif _EXAMPLE_DOMAIN.search(text):

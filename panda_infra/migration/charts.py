@@ -9,7 +9,7 @@ from typing import Any
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import Endpoint
 from panda_infra.config.components import Components
-from panda_infra.migration.checkout import ChartValues, Tree
+from panda_infra.migration.checkout import ChartValues, Tree, mapping
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
@@ -34,13 +34,15 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         spec, component = COMPONENTS[name], _model(name)
         outcome.put(("components", name), {})
         for sub in spec.sub_components:
-            found = sub_component(sub, getattr(component, sub.name), chart.own.get(sub.name) or {}, classes)
+            found = sub_component(
+                sub, getattr(component, sub.name), mapping(chart.own.get(sub.name)), classes
+            )
             if found:
                 outcome.put(("components", name, sub.name), found)
         for endpoint in spec.endpoints:
             _expose(endpoint, chart, outcome)
     place_placement(outcome)
-    if charts.get("panda") and (charts["panda"].own.get("nodeRecovery") or {}).get("enabled"):
+    if charts.get("panda") and _at(charts["panda"].own, "nodeRecovery.enabled"):
         outcome.put(("components", "panda", "nodeRecovery"), True)
     if any(
         leaf == "noRoot" and value is True for chart in charts.values() for leaf, value in _flat(chart.own)
@@ -62,11 +64,9 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
         if isinstance(sub, dict)
         for key, claim in sub.items()
         if key.startswith("persistentvolume") and isinstance(claim, dict)
-        if (value := claim.get("class")) and value != "manual"
+        if isinstance(value := claim.get("class"), str) and value not in ("", "manual")
     )
-    logs = ((charts["harvester"].own.get("harvester") or {}) if "harvester" in charts else {}).get(
-        "sharedLogs"
-    ) or {}
+    logs = mapping(_at(charts["harvester"].own, "harvester.sharedLogs")) if "harvester" in charts else {}
     usual = storage_class or (named.most_common(1)[0][0] if named else logs.get("storageClass"))
     outcome.sections["storage"] = {"class": usual} if usual else {}
     if logs.get("create"):
@@ -93,8 +93,9 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
         host = _at(chart.own, key)
     elif isinstance(ingress, dict) and ingress.get("enabled"):
         key = f"{endpoint.key}.hosts"
-        host = next((rule.get("hostOverride") for rule in ingress.get("hosts") or []), None)
-        if str((ingress.get("annotations") or {}).get(_PASSTHROUGH)).lower() == "true":
+        rules = ingress.get("hosts")
+        host = mapping(rules[0]).get("hostOverride") if isinstance(rules, list) and rules else None
+        if str(mapping(ingress.get("annotations")).get(_PASSTHROUGH)).lower() == "true":
             outcome.put(("exposure", "passthrough"), True)
     else:
         return

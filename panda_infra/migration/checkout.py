@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from panda_infra.config.unresolved import ciphertext
 from panda_infra.errors import PandaInfraError
+from panda_infra.migration.scalars import native, read_values
 from panda_infra.plan.values.merge import merged
 
-__all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree"]
+__all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "mapping"]
 
 Tree = dict[str, Any]
 
@@ -28,6 +30,8 @@ VALUES_KEYS: Mapping[str, tuple[str, ...]] = {
     "lsst-prod": ("lsst-prod", "lsst_prod"),
     "sphenix": ("sphenix",),
 }
+_DEFAULTS = "values.yaml"
+_OWN = "values-secret.yaml"
 
 
 class MigrationError(PandaInfraError):
@@ -68,15 +72,38 @@ class Checkout:
             )
 
     @property
-    def files(self) -> Path:
-        """The folder of the secrets chart with certificates and other files."""
-        return self.folder / "secrets" / "files"
+    def secrets(self) -> Path:
+        """The folder of the secrets chart."""
+        return self.folder / "secrets"
 
-    def secret_values(self) -> Tree:
-        """The values of the secrets chart: values.yaml, and over it a site's values-secret.yaml."""
-        names = ("values.yaml", "values-secret.yaml")
-        # Every scalar as the text that stands there: a password of digits is no number.
-        return merged(*(_tree(self.folder / "secrets" / name, yaml.CBaseLoader) for name in names))
+    def secret_files(self, given: Sequence[Path] = ()) -> list[Path]:
+        """The values files of the secrets chart in Helm's order: the chart's own, then the ``given`` ones.
+
+        With none given, a site's values-secret.yaml counts where it is there.
+
+        Raises:
+            MigrationError: a given file is not there.
+        """
+        for file in given:
+            if not file.is_file():
+                raise MigrationError(
+                    f"{file}: there is no such file; name a values file of the secrets chart"
+                )
+        own = list(given) or [self.secrets / _OWN]
+        return [file for file in (self.secrets / _DEFAULTS, *own) if file.is_file()]
+
+    def other_secret_files(self, read: Sequence[Path]) -> list[Path]:
+        """Values files beside the secrets chart that are not among those that were read."""
+        known = {file.resolve() for file in read}
+        return [file for file in sorted(self.secrets.glob("values*.y*ml")) if file.resolve() not in known]
+
+    def secret_values(self, files: Sequence[Path]) -> Tree:
+        """The values of the secrets chart, each file over those before it."""
+        return merged(*(_scalars(file, self.shown(file)) for file in files))
+
+    def shown(self, file: Path) -> str:
+        """A file's path as messages name it: relative to the checkout where it lies in it."""
+        return str(file.relative_to(self.folder)) if file.is_relative_to(self.folder) else str(file)
 
     def chart(self, name: str, experiment: str) -> ChartValues | None:
         """A chart's values for an experiment; None when the chart has no file for it."""
@@ -85,30 +112,46 @@ class Checkout:
             file = folder / "values" / f"values-{key}.yaml"
             if file.is_file():
                 return ChartValues(
-                    file=str(file.relative_to(self.folder)),
-                    own=_tree(file),
+                    file=self.shown(file),
+                    own=native(_scalars(file)),
                     defaults=self._defaults(folder),
                     templates=_templates(folder),
                 )
         return None
 
     def _defaults(self, chart: Path) -> Tree:
-        subs = {file.parent.name: _tree(file) for file in sorted(chart.glob("charts/*/values.yaml"))}
-        return merged(subs, _tree(chart / "values.yaml"))
+        subs = {
+            file.parent.name: native(_scalars(file)) for file in sorted(chart.glob("charts/*/values.yaml"))
+        }
+        return merged(subs, native(_scalars(chart / _DEFAULTS)))
 
 
-def _tree(file: Path, loader: Any = yaml.CSafeLoader) -> Tree:
+def mapping(value: object) -> Tree:
+    """The value if it is a mapping; what stands in a mapping's place by mistake is listed with the leaves."""
+    return value if isinstance(value, dict) else {}
+
+
+def _scalars(file: Path, shown: str = "") -> Tree:
+    """The mapping in a values file, with a ``Scalar`` at each end; empty when there is no such file."""
     if not file.is_file():
         return {}
+    text = file.read_bytes().decode(errors="replace")
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both loaders are safe
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = read_values(text, shown)
+    except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         at = f", line {mark.line + 1}" if mark else ""
-        raise MigrationError(f"{file}{at}: is not valid YAML in UTF-8; correct the file first") from None
-    if content and not isinstance(content, dict):
-        raise MigrationError(f"{file}: must be a mapping of keys to values")
-    return content or {}
+        words = ciphertext(text) or "is not valid YAML in UTF-8; correct the file first"
+        raise MigrationError(f"{file}{at}: {words}") from None
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        raise MigrationError(f"{file}: is not UTF-8; correct the file first")
+    if isinstance(content, dict) and isinstance(content.get("sops"), dict):
+        raise MigrationError(f"{file}: is encrypted by sops: decrypt it first, e.g. `sops decrypt -i {file}`")
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise MigrationError(f"{file}: {ciphertext(text) or 'must be a mapping of keys to values'}")
+    return content
 
 
 def _templates(chart: Path) -> dict[str, str]:

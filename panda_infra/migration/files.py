@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.unresolved import ciphertext
 from panda_infra.migration.checkout import Checkout
-from panda_infra.migration.outcome import Outcome
+from panda_infra.migration.helm_ignore import helm_files
+from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.stacks.files import as_text
 
 __all__ = ["place_files"]
@@ -22,7 +24,9 @@ _CERTIFICATES: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "ui_certs": ("ui", (".pem",)),
     "iam_certs": ("iam", None),
 }
-_IGNORED = frozenset({"README", ".gitkeep", ".gitignore"})
+# Folders of which the chart takes no files further down.
+_FLAT = frozenset({"harvester_auth", "cric_jsons", "iam_certs", "iam_conf"})
+_DOCUMENTATION = frozenset({"README", ".gitkeep", ".gitignore"})
 _REPLACED = "is upstream's own, which the stack's settings replace"
 # What upstream publishes and most sites leave as it is, by SHA-256.
 _UPSTREAM = {
@@ -39,30 +43,47 @@ _UPSTREAM = {
 
 def place_files(checkout: Checkout, outcome: Outcome) -> None:
     """Put every file below ``secrets/files`` into the outcome, or list it."""
-    components = outcome.sections["components"]
-    for file in _files(checkout.files):
-        name = str(file.relative_to(checkout.folder))
-        folder, *_ = file.relative_to(checkout.files).parts
-        content = file.read_bytes()
-        component = _CERTIFICATES.get(folder, ("harvester",))[0]
-        if not content.strip():
+    for file, ignored in helm_files(checkout.secrets, "files"):
+        name, content = checkout.shown(file), file.read_bytes()
+        if file.name in _DOCUMENTATION:
+            continue
+        if ignored:
+            outcome.settle(name, "", "is a backup, or Helm ignores it: upstream's chart does not take it")
+        elif not content.strip():
             outcome.settle(name, "", "is empty")
         elif (digest := hashlib.sha256(content).hexdigest()) in _UPSTREAM:
             outcome.settle(name, "", _UPSTREAM[digest])
-        elif folder in (*_CERTIFICATES, "harvester_auth") and component not in components:
-            outcome.settle(name, "", f"the stack does not deploy {component}")
-        elif folder in _CERTIFICATES:
-            _place_certificate(file, folder, name, content, outcome)
-        elif folder == "harvester_auth":
-            outcome.secrets[("files", "harvesterAuth", file.name)] = as_text(content)
-        elif folder == "cric_jsons" and file.suffix == ".json":
-            outcome.cric_files[file.name] = content
-        elif file.name == "iam-keystore.jwks" and "iam" in components:
-            outcome.secrets[("iam", "keystore")] = as_text(content)
-        elif file.name == "id_rsa":
-            outcome.settle(name, "", "only fills a Secret that no chart reads")
         else:
-            outcome.miss(name, "", "nothing in a stack file stands for it")
+            _place(file.relative_to(checkout.secrets / "files"), name, content, outcome)
+
+
+def _place(file: Path, name: str, content: bytes, outcome: Outcome) -> None:
+    components = outcome.sections["components"]
+    folder, *below = file.parts
+    component = _CERTIFICATES.get(folder, ("harvester",))[0]
+    if folder in (*_CERTIFICATES, "harvester_auth") and component not in components:
+        outcome.settle(name, "", f"the stack does not deploy {component}")
+    elif len(below) > 1 and folder in _FLAT:
+        outcome.settle(name, "", "upstream's chart takes no files of folders further down")
+    elif folder in _CERTIFICATES:
+        _place_certificate(file, folder, name, content, outcome)
+    elif folder == "harvester_auth":
+        _keep(("files", "harvesterAuth", file.name), name, content, outcome)
+    elif folder == "cric_jsons" and file.suffix == ".json":
+        outcome.cric_files[file.name] = content
+    elif file.name == "iam-keystore.jwks" and "iam" in components:
+        _keep(("iam", "keystore"), name, content, outcome)
+    elif file.name == "id_rsa":
+        outcome.settle(name, "", "only fills a Secret that no chart reads")
+    else:
+        outcome.miss(name, "", "nothing in a stack file stands for it")
+
+
+def _keep(target: KeyPath, name: str, content: bytes, outcome: Outcome) -> None:
+    text = as_text(content)
+    if words := ciphertext(content.decode(errors="replace")):
+        outcome.unresolved.append(Note(name, "", words))
+    outcome.keep(target, text, origin=(name, ""))
 
 
 def _place_certificate(file: Path, folder: str, name: str, content: bytes, outcome: Outcome) -> None:
@@ -75,10 +96,4 @@ def _place_certificate(file: Path, folder: str, name: str, content: bytes, outco
     if target in outcome.secrets:
         outcome.miss(name, "", "another file of this name lies in another folder")
     else:
-        outcome.secrets[target] = as_text(content)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.name not in _IGNORED:
-            yield file
+        _keep(target, name, content, outcome)

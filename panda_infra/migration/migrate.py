@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +11,28 @@ from pydantic import ValidationError
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.messages import findings
-from panda_infra.config.paths import spelled
+from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.charts import place_charts
-from panda_infra.migration.checkout import ChartValues, Checkout
+from panda_infra.migration.checkout import ChartValues, Checkout, MigrationError
+from panda_infra.migration.derived import leave_out
 from panda_infra.migration.differences import place_differences
 from panda_infra.migration.files import place_files
 from panda_infra.migration.outcome import Outcome
-from panda_infra.migration.settings import place_settings
+from panda_infra.migration.scalars import Scalar
+from panda_infra.migration.settings import has_secrets, place_settings, switch
 
-__all__ = ["migrate"]
+__all__ = ["leave_strangers", "migrate"]
 
 
 def migrate(
-    folder: Path, experiment: str, cluster: Mapping[str, Any], storage_class: str | None = None
+    folder: Path,
+    experiment: str,
+    cluster: Mapping[str, Any],
+    storage_class: str | None = None,
+    *,
+    values_files: Sequence[Path] = (),
 ) -> Outcome:
     """Read a checkout and make a stack of everything that it says.
 
@@ -34,21 +41,34 @@ def migrate(
         experiment: whose values to take.
         cluster: the section ``cluster`` of the new stack, which no checkout knows.
         storage_class: the stack's, where upstream's values name none.
+        values_files: of the secrets chart, each over those before it.
 
     Raises:
-        MigrationError: the folder is no checkout or a file cannot be read.
+        MigrationError: the folder is no checkout, or a file cannot be read or is still encrypted.
         StackError: what the checkout says is not enough for a stack.
     """
     checkout = Checkout(folder)
     outcome = Outcome({"experiment": experiment, "cluster": dict(cluster), "components": {}})
-    values = checkout.secret_values()
+    files = checkout.secret_files(values_files)
+    values = checkout.secret_values(files)
+    outcome.read = list(map(checkout.shown, files))
+    for file in checkout.other_secret_files(files):
+        outcome.miss(checkout.shown(file), "", "was not read: name it with --values if the site uses it")
     charts = _deployed(checkout, experiment, values, outcome)
     place_charts(charts, outcome, storage_class)
     place_settings(values, outcome, experiment=experiment)
     place_files(checkout, outcome)
+    if outcome.unresolved:
+        listed = "\n".join(
+            f"  - {note.file}: {note.key or 'the file'} {note.why}" for note in outcome.unresolved
+        )
+        raise MigrationError(f"nothing was imported: decrypt first what only stands for a value\n{listed}")
+    leave_out(outcome)
     config = _fitted(outcome)
     place_differences(charts, config, outcome)
-    outcome.sections = _fitted(outcome).model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    fitted = _fitted(outcome)
+    leave_strangers(fitted, outcome)
+    outcome.sections = fitted.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return outcome
 
 
@@ -61,14 +81,24 @@ def _deployed(
     """
     charts: dict[str, ChartValues] = {}
     for name in COMPONENTS:
-        enabled = str(values.get("iam" if name == "iam-db" else name, {}).get("enabled", "true")) != "false"
         chart = checkout.chart(name, experiment)
+        enabled = _enabled("iam" if name == "iam-db" else name, values, outcome)
         if enabled and (chart or name == "msgsvc"):
             charts[name] = chart or ChartValues("", {}, {}, {})
         elif enabled:
             why = f"there are no values of {experiment} for it; name it under components to deploy it"
-            outcome.settle(f"helm/{name}", "", why)
+            # Secrets of a site are no accident, and neither is a component that has them.
+            note = outcome.miss if has_secrets(dict(values), name) else outcome.settle
+            note(f"helm/{name}", "", why)
     return charts
+
+
+def _enabled(name: str, values: Mapping[str, Any], outcome: Outcome) -> bool:
+    given = values.get(name, {})
+    if not isinstance(given, dict):
+        return False
+    value = given.get("enabled")
+    return switch(f"{name}.enabled", value, outcome) if isinstance(value, Scalar) else value is None
 
 
 def _fitted(outcome: Outcome) -> StackConfig:
@@ -80,20 +110,44 @@ def _fitted(outcome: Outcome) -> StackConfig:
             name = outcome.sections["experiment"]  # of the stack too, where nobody says otherwise
             found = findings(error, StackConfig, outcome.sections, stack=name)
             told = [finding.problem for finding in found]
-        for finding in found:
+        # From the end of each list, so that what is left keeps its place while others go.
+        for finding in sorted(found, key=lambda each: _places(each.path), reverse=True):
             path = finding.path
             while path and not _remove(outcome.sections, path):
-                path = path[:-1]  # what lacks something goes as a whole
+                path = path[:-1]  # what is incomplete goes as a whole
             if len(path) < 2:  # noqa: PLR2004 - a section
                 raise StackError("the new stack", told)
-            outcome.miss("the new stack", spelled(finding.path), finding.problem.what)
+            outcome.miss(*outcome.origin(finding.path), finding.problem.what)
+
+
+def _places(path: KeyPath) -> list[tuple[int, str]]:
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
+
+
+def leave_strangers(config: StackConfig, outcome: Outcome) -> None:
+    """Take out secrets of clients and providers that are no part of the stack."""
+    bigmon = config.components.bigmon
+    known: dict[KeyPath, set[str]] = {
+        ("auth", "clientSecrets"): {client.name for client in config.auth.clients},
+        ("bigmon", "providerSecrets"): {*bigmon.settings.providers} if bigmon else set(),
+    }
+    for path in [path for path in outcome.secrets if path[:-1] in known]:
+        if path[-1] not in known[path[:-1]]:
+            outcome.drop(path, "belongs to a client that is no part of the stack")
 
 
 def _remove(sections: dict[str, Any], path: tuple[str | int, ...]) -> bool:
+    """Whether the value was there; an entry of a list is, until it has gone."""
     target: Any = sections
     for part in path[:-1]:
-        target = target.get(part, {}) if isinstance(target, dict) else target[part]
-    there = not isinstance(target, dict) or path[-1] in target
+        if isinstance(target, dict):
+            target = target.get(part, {})
+        elif isinstance(target, list) and isinstance(part, int) and part < len(target):
+            target = target[part]
+        else:
+            return False
+    *_, last = path
+    there = last in target if isinstance(target, dict) else isinstance(last, int) and last < len(target)
     if there:
-        target.pop(path[-1])
+        target.pop(last)
     return there

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.config.paths import Path
+from panda_infra.config.paths import Path, spelled
 
 __all__ = ["Note", "Outcome"]
 
@@ -23,8 +23,10 @@ class Note:
 class Outcome:
     """The sections of a stack file and its secret values, as they are gathered.
 
-    ``unplaced`` are values that a person has to look at; ``settled`` those that need no place, with the reason.
-    ``cric_files`` are CRIC's JSON files by name, for the folder that the stack names.
+    ``unplaced`` are values that a person has to look at; ``settled`` those that need no place, with the reason;
+    ``unresolved`` those that only stand for others, with which nothing is imported. ``cric_files`` are CRIC's JSON
+    files by name, for the folder that the stack names. ``read`` are the values files of the secrets chart that were
+    read, ``origins`` the file and key that a value of the stack came from.
     """
 
     sections: dict[str, Any] = field(default_factory=dict)
@@ -32,13 +34,36 @@ class Outcome:
     cric_files: dict[str, bytes] = field(default_factory=dict)
     unplaced: list[Note] = field(default_factory=list)
     settled: list[Note] = field(default_factory=list)
+    unresolved: list[Note] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    origins: dict[Path, tuple[str, str]] = field(default_factory=dict)
 
-    def put(self, path: Path, value: Any) -> None:
+    def put(self, path: Path, value: Any, *, origin: tuple[str, str] | None = None) -> None:
         """Set one plain value of the stack file, making the mappings above it."""
+        if origin:
+            self.origins[path] = origin
         target: dict[str, Any] = self.sections
         for part in path[:-1]:
             target = target.setdefault(str(part), {})
         target[str(path[-1])] = value
+
+    def keep(self, path: Path, value: str, *, origin: tuple[str, str]) -> None:
+        """Set one secret value of the stack."""
+        self.secrets[path] = value
+        self.origins["secrets", *path] = origin
+
+    def drop(self, path: Path, why: str) -> None:
+        """Take a secret value out again and list it for a person."""
+        del self.secrets[path]
+        self.miss(*self.origin(("secrets", *path)), why)
+
+    def origin(self, path: Path) -> tuple[str, str]:
+        """The file and key that a value of the stack, or the nearest one above it, came from."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.origins:
+                file, key = self.origins[path[:length]]
+                return file, key + "".join(f".{part}" for part in path[length:])
+        return "the new stack", spelled(path)
 
     def miss(self, file: str, key: str, why: str) -> None:
         """List a value that a person has to look at."""

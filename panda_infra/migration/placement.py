@@ -26,12 +26,15 @@ def place_placement(outcome: Outcome) -> None:
             del sub["tolerations"]
 
 
-def _seconds(tolerations: list[dict[str, Any]]) -> int | None:
+def _seconds(tolerations: Any) -> int | None:
     """The seconds of a pair of tolerations for lost nodes; None for anything else."""
+    if not isinstance(tolerations, list) or not all(isinstance(each, dict) for each in tolerations):
+        return None
     usual = all(
         each.get("operator") == "Exists" and each.get("effect") == "NoExecute" for each in tolerations
     )
     times = {each.get("tolerationSeconds") for each in tolerations}
     if usual and {each.get("key") for each in tolerations} == _TAINTS and len(times) == 1:
-        return times.pop()
+        (seconds,) = times
+        return seconds if isinstance(seconds, int) else None
     return None

@@ -2,195 +2,224 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.config.settings import MsgsvcSettings
-from panda_infra.migration.checkout import Tree
-from panda_infra.migration.outcome import Outcome
-from panda_infra.migration.tables import PLAIN, SECRET, SETTLED, USUAL
+from panda_infra.config.unresolved import unresolved
+from panda_infra.migration.checkout import Tree, mapping
+from panda_infra.migration.lists import LISTS, place_list
+from panda_infra.migration.outcome import Note, Outcome
+from panda_infra.migration.replicas import REPLICA_KEYS, place_replicas
+from panda_infra.migration.scalars import Scalar, is_placeholder
+from panda_infra.migration.tables import KEYS, PLAIN, SAME_WHEN_EMPTY, SECRET, SETTLED, USUAL
 
-__all__ = ["place_settings"]
+__all__ = ["has_secrets", "place_settings", "switch"]
 
-FILE = "secrets/values.yaml"
-_PLACEHOLDER = re.compile(r"\W*(FIXME|CHANGEME|TODO)\W*", re.IGNORECASE)
-_DISCOVERY = "/.well-known/openid-configuration"
 _PROVIDERS = {"cern": "CERNOIDC"}
+_NO = frozenset({"false", "no", "off", "n", "0"})
+_PROVIDER = "bigmon.auth.providers."
+_MAPPINGS = {
+    ".".join(key.split(".")[:length])
+    for key in (*KEYS, *REPLICA_KEYS, *LISTS)
+    for length in range(1, key.count(".") + 1)
+}
 
 
 def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
     """Put every value of the secrets chart into the outcome, or list it.
 
     Args:
-        values: the chart's values, every scalar as text.
+        values: the chart's values with a ``Scalar`` at each end.
         outcome: knows the deployed components already; gets settings, secrets and notes.
         experiment: whose stack it is.
     """
     # Where two keys mean the same, the later row of the table wins, as in upstream's templates.
     rank = {key: index for index, key in enumerate(PLAIN)}
-    for path, value in sorted(_leaves(values, ()), key=lambda leaf: rank.get(".".join(leaf[0]), -1)):
+    leaves = sorted(_leaves(values, ()), key=lambda leaf: rank.get(".".join(leaf[0]), -1))
+    for path, value in leaves:
         key = ".".join(path)
-        if (
-            path[0] in COMPONENTS
-            and path[0] not in outcome.sections["components"]
-            and path[1:] != ("enabled",)
-        ):
-            outcome.settle(FILE, key, f"the stack does not deploy {path[0]}")
+        if _of_other_component(path, outcome):
+            outcome.settle(_file(value), key, f"the stack does not deploy {path[0]}")
         elif isinstance(value, list):
-            _place_list(key, value, outcome)
-        elif not value or value in ("~", "null"):
-            continue
-        elif _PLACEHOLDER.fullmatch(value):
-            outcome.settle(FILE, key, "is still a placeholder")
+            place_list(key, value, outcome)
+        elif key in _MAPPINGS or key in LISTS:
+            wanted = "list" if key in LISTS else "mapping"
+            what = "text" if value.given else "empty"
+            outcome.miss(value.file, key, f"is {what} where the chart reads a {wanted}")
+        elif is_placeholder(value):
+            outcome.settle(value.file, key, "is still a placeholder")
+        elif path[0] == "cric" and key != "cric.real" and outcome.sections.get("cric") == {"real": False}:
+            outcome.settle(value.file, key, "CRIC is not asked: cric.real is false")
         else:
             _place(key, value, outcome, experiment)
-    _tidy(outcome)
+    place_replicas(values, outcome)
+    _leave_incomplete(outcome)
 
 
-def _place(key: str, value: str, outcome: Outcome, experiment: str) -> None:
-    if key in PLAIN:
-        target, convert = PLAIN[key]
-        try:
-            outcome.put(tuple(target.split(".")), convert(value))
-        except ValueError:
-            outcome.miss(FILE, key, f"does not fit {target}")
-    elif key in SECRET:
-        outcome.secrets[tuple(SECRET[key].split("."))] = value
+def has_secrets(values: Tree, component: str) -> bool:
+    """Whether a site has given any secret of a component."""
+    return any(
+        isinstance(value, Scalar) and value.given and not is_placeholder(value)
+        for path, value in _leaves(mapping(values.get(component)), (component,))
+        if ".".join(path) in SECRET or path[-1] == "secret"
+    )
+
+
+def _of_other_component(path: tuple[str, ...], outcome: Outcome) -> bool:
+    deployed = outcome.sections["components"]
+    if path[0] not in COMPONENTS or path[0] in deployed or path[1:] in ((), ("enabled",)):
+        return False
+    # The database of IAM may be there without IAM.
+    return not (path[:2] == ("iam", "database") and "iam-db" in deployed and ".".join(path) in SECRET)
+
+
+def _file(value: Any) -> str:
+    if isinstance(value, list):
+        return next((_file(item) for item in value), "")
+    if isinstance(value, dict):
+        return next((_file(item) for item in value.values()), "")
+    return value.file if isinstance(value, Scalar) else ""
+
+
+def _place(key: str, value: Scalar, outcome: Outcome, experiment: str) -> None:
+    if words := unresolved(value.text):
+        outcome.unresolved.append(Note(value.file, key, words))
+    if key == "cric.real":
+        outcome.put(("cric", "real"), switch(key, value, outcome), origin=(value.file, key))
+    elif key in REPLICA_KEYS or (not value.given and key in SAME_WHEN_EMPTY):
+        return  # the former are placed together
     elif key in SETTLED:
-        outcome.settle(FILE, key, SETTLED[key])
-    elif USUAL.get(key) == value:
-        outcome.settle(FILE, key, "is what the charts fix anyway")
+        outcome.settle(value.file, key, SETTLED[key])
+    elif key == "cric.ddmBlackList" and not value.given:
+        outcome.put(("cric", "urls", "ddmBlacklist"), None, origin=(value.file, key))
+    elif not value.given:
+        why = "is empty, which no stack file can say: what another key says or the stack has by default holds"
+        outcome.miss(value.file, key, why)
+    elif key in PLAIN:
+        _place_plain(key, value, outcome)
+    elif key in SECRET:
+        text = literal(key, value, outcome)
+        outcome.keep(tuple(SECRET[key].split(".")), text, origin=(value.file, key))
+    else:
+        _place_special(key, value, outcome, experiment)
+
+
+def _place_special(key: str, value: Scalar, outcome: Outcome, experiment: str) -> None:
+    if USUAL.get(key) == value.text:
+        literal(key, value, outcome)
+        outcome.settle(value.file, key, "is what the charts fix anyway")
     elif key in ("panda.hostName", "bigmon.hostname"):
         _place_host(key, value, outcome)
-    elif key == "harvester.experiment" and value == EXPERIMENTS[experiment].harvester:
-        outcome.settle(FILE, key, "follows from the stack's experiment")
-    elif key == "cric.real":
-        outcome.put(("cric", "real"), value != "false")
-    elif key.startswith("bigmon.auth.providers."):
+    elif key == "harvester.experiment" and value.text == EXPERIMENTS[experiment].harvester:
+        outcome.settle(value.file, key, "follows from the stack's experiment")
+    elif key.startswith(_PROVIDER) and key.count(".") == _PROVIDER.count(".") + 1:
         _place_provider(key, value, outcome)
     else:
-        outcome.miss(FILE, key, "nothing in a stack file stands for it")
+        outcome.miss(value.file, key, "nothing in a stack file stands for it")
 
 
-def _place_host(key: str, host: str, outcome: Outcome) -> None:
+def _place_plain(key: str, value: Scalar, outcome: Outcome) -> None:
+    where, convert = PLAIN[key]
+    target = tuple(where.split("."))
+    try:
+        converted = convert(value)
+    except ValueError:
+        outcome.miss(value.file, key, f"does not fit {where}")
+        return
+    if isinstance(converted, bool):
+        switch(key, value, outcome, taken=converted)
+    else:
+        literal(key, value, outcome)
+    if target in outcome.origins and _at(outcome.sections, target) != converted:
+        outcome.miss(*outcome.origins[target], f"says otherwise than {key}, which the chart prefers")
+    outcome.put(target, converted, origin=(value.file, key))
+
+
+def switch(key: str, value: Scalar, outcome: Outcome, *, taken: bool | None = None) -> bool:
+    """What a template makes of a yes or no; it is listed where that is not what stands there."""
+    taken = value.true if taken is None else taken
+    meant = value.text.lower() not in _NO
+    if value.given and taken != meant:
+        why = f"is taken for {'true' if taken else 'false'} by the chart, and so here: correct it if it means the other"
+        outcome.miss(value.file, key, why)
+    return taken
+
+
+def literal(key: str, value: Scalar, outcome: Outcome) -> str:
+    """The text that stands there; it is listed where Helm reads a number or a boolean and prints another text."""
+    if value.text != value.rendered:
+        why = "stands without quotes, and Helm prints it otherwise: taken as it stands there, look what runs with it"
+        outcome.miss(value.file, key, why)
+    return value.text
+
+
+def _place_host(key: str, host: Scalar, outcome: Outcome) -> None:
     component = key.partition(".")[0]
     known = outcome.sections.get("hosts", {}).get(component)
     if known is None:
-        outcome.put(("hosts", component), host)
-    elif known != host:
-        outcome.miss(
-            FILE, key, f"differs from the host in the charts' values, which became hosts.{component}"
-        )
+        outcome.put(("hosts", component), host.text, origin=(host.file, key))
+    elif known != host.text:
+        why = f"differs from the host in the charts' values, which became hosts.{component}"
+        outcome.miss(host.file, key, why)
 
 
-def _place_provider(key: str, value: str, outcome: Outcome) -> None:
+def _place_provider(key: str, value: Scalar, outcome: Outcome) -> None:
     *_, given, field = key.split(".")
     name = _PROVIDERS.get(given, given)
     settings = ("components", "bigmon", "settings", "providers", name)
+    text, origin = literal(key, value, outcome), (value.file, key)
     if field == "key":
-        outcome.put((*settings, "clientId"), value)
+        outcome.put((*settings, "clientId"), text, origin=origin)
     elif field == "basePath":
-        outcome.put((*settings, "basePath"), value)
+        outcome.put((*settings, "basePath"), text, origin=origin)
     elif field == "secret":
-        outcome.secrets[("bigmon", "providerSecrets", name)] = value
+        outcome.keep(("bigmon", "providerSecrets", name), text, origin=origin)
     else:
-        outcome.miss(FILE, key, "BigMon reads no such field of a provider")
+        outcome.miss(value.file, key, "BigMon reads no such field of a provider")
 
 
-def _place_list(key: str, items: list[Any], outcome: Outcome) -> None:
-    if key == "msgsvc.accounts":
-        outcome.put(("components", "msgsvc", "settings", "accounts"), items)
-    elif key == "msgsvc.channels":
-        channels = [
-            dict(zip(("name", "writers", "readers"), str(item).split(":"), strict=False)) for item in items
-        ]
-        lists = [{k: v if k == "name" else v.split(",") for k, v in channel.items()} for channel in channels]
-        known = {channel["name"] for channel in lists}
-        # JEDI uses two channels that upstream's list lacks (T30).
-        usual = MsgsvcSettings().model_dump(mode="json", by_alias=True)["channels"]
-        lists += [channel for channel in usual if channel["name"] not in known]
-        outcome.put(("components", "msgsvc", "settings", "channels"), lists)
-    elif key == "auth.oidc.clients":
-        for index, client in enumerate(items):
-            _place_client(f"{key}[{index}]", client, outcome)
-    else:
-        outcome.miss(FILE, key, "nothing in a stack file stands for it")
-
-
-def _place_client(key: str, client: dict[str, str], outcome: Outcome) -> None:
-    names = {
-        "name": "name",
-        "client_id": "clientId",
-        "audience": "audience",
-        "config_url": "configUrl",
-        "jwt_profile": "jwtProfile",
-    }
-    given = {
-        field: value for field, value in client.items() if value and not _PLACEHOLDER.fullmatch(str(value))
-    }
-    name = client.get("name", "")
-    if "client_id" not in given:
-        outcome.settle(FILE, key, f"the client of VO {name} is still a placeholder")
-        return
-    found: Tree = {names[field]: value for field, value in given.items() if field in names}
-    if "robot_ids" in given:
-        found["robotIds"] = [robot for part in given["robot_ids"].split(",") if (robot := part.strip())]
-    if "client_secret" in given:
-        outcome.secrets[("auth", "clientSecrets", name)] = given["client_secret"]
-    for field in given.keys() - names.keys() - {"robot_ids", "client_secret"}:
-        outcome.miss(FILE, f"{key}.{field}", "nothing in a stack file stands for it")
-    outcome.sections.setdefault("auth", {}).setdefault("clients", []).append(found)
-
-
-def _tidy(outcome: Outcome) -> None:
-    """Leave out what the program derives, and what is of no use without something that is missing."""
+def _leave_incomplete(outcome: Outcome) -> None:
+    """Take out what is of no use without a value that the site has not filled in."""
     sections = outcome.sections
-    auth, hosts = sections.get("auth", {}), sections.get("hosts", {})
-    if auth.get("configUrl", "").endswith(_DISCOVERY):
-        _one_issuer(auth)
-    for derived, host in (("issuer", hosts.get("iam")), ("audience", hosts.get("panda"))):
-        if host and auth.get(derived) == f"https://{host}":
-            del auth[derived]
-    rucio = sections.get("rucio", {})
-    for derived, source in (("authHost", "host"), ("username", "account")):
-        if derived in rucio and rucio[derived] == rucio.get(source):
-            del rucio[derived]
-    iam = sections["components"].get("iam", {}).get("settings", {})
-    if "iam" in hosts and iam.get("baseUrl", "").rstrip("/") == f"https://{hosts['iam']}":
-        del iam["baseUrl"]
-    for owner, partial, required in (
-        (auth, "internal", {"clientId"}),
-        (auth, "tokenCache", {"clientId"}),
-        (sections, "objectStore", {"host", "bucket"}),
+    for parents, required in (
+        (("auth", "internal"), ("clientId",)),
+        (("auth", "tokenCache"), ("clientId",)),
+        (("objectStore",), ("host", "bucket")),
     ):
-        if partial in owner and not required <= owner[partial].keys():
-            given = ", ".join(sorted(owner.pop(partial)))
-            lacking = " and ".join(sorted(required))
-            outcome.settle(
-                FILE, f"{partial}: {given}", f"is of no use without {lacking}, which the checkout lacks"
-            )
+        given = mapping(_at(sections, parents))
+        if given and not set(required) <= given.keys():
+            for key in given:
+                why = f"is of no use without {' and '.join(required)}, which the checkout does not say"
+                outcome.settle(*outcome.origin((*parents, key)), why)
+            mapping(_at(sections, parents[:-1])).pop(parents[-1])
+    _settle_profiles(mapping(_at(sections, ("components", "iam", "settings"))), outcome)
 
 
-def _one_issuer(auth: Tree) -> None:
-    """One issuer instead of many addresses of it."""
-    discovery = auth.pop("configUrl")
-    auth["issuer"] = discovery.removesuffix(_DISCOVERY)
-    derived = {
-        "configUrl": discovery,
-        "tokenEndpoint": f"{auth['issuer']}/token",
-        "audience": auth.get("audience"),
-    }
-    for client in [*auth.get("clients", []), auth.get("internal", {}), auth.get("tokenCache", {})]:
-        for key in [key for key in client if key in derived and client[key] == derived[key]]:
-            del client[key]
+def _settle_profiles(iam: Tree, outcome: Outcome) -> None:
+    """The profile oidc and an identity provider go together."""
+    where = outcome.origin(("components", "iam", "settings", "profiles"))
+    given, provided = "oidc" in iam.get("profiles", ()), "identityProvider" in iam
+    if given and not provided:
+        iam["profiles"].remove("oidc")
+        outcome.settle(
+            *where, "oidc is of no use without an identity provider, which the checkout does not say"
+        )
+    elif provided and not given and "profiles" in iam:
+        outcome.miss(*where, "does not name oidc, which a stack with an identity provider always has")
+
+
+def _at(tree: Tree, path: tuple[str, ...]) -> Any:
+    value: Any = tree
+    for part in path:
+        value = mapping(value).get(part)
+    return value
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (value or not path):
         for key, item in value.items():
             yield from _leaves(item, (*path, str(key)))
-    else:
+    elif not isinstance(value, dict):
         yield path, value

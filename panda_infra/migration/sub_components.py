@@ -7,7 +7,7 @@ from typing import Any
 
 from panda_infra.catalog.model import Claim, SubComponentSpec
 from panda_infra.config.components import SubComponent
-from panda_infra.migration.checkout import Tree
+from panda_infra.migration.checkout import Tree, mapping
 from panda_infra.plan.values.volumes import SHARED_LOGS
 
 __all__ = ["Classes", "sub_component"]
@@ -38,16 +38,16 @@ def sub_component(spec: SubComponentSpec, default: SubComponent, values: Tree, c
             found[here] = values[name]
     for name in _TEXTS:
         if name in known and values.get(name):
-            found[name] = {key: str(value) for key, value in values[name].items()}
+            found[name] = {key: str(value) for key, value in mapping(values[name]).items()}
     if spec.switchable and enabled != default.enabled:
         found["enabled"] = True
-    cvmfs = values.get("cvmfs") or {}
+    cvmfs = mapping(values.get("cvmfs"))
     if "cvmfs" in known and cvmfs.get("enabled"):
         found["cvmfs"] = cvmfs.get("repositories") or []
-    given = values.get("image") or {}
+    given = mapping(values.get("image"))
     parts = {
         "image": {key: str(given[key]) for key in ("repository", "tag") if given.get(key)},
-        "resources": _resources(values.get("resources") or {}),
+        "resources": _resources(mapping(values.get("resources"))),
         "volumes": {
             claim.name: volume for claim in spec.claims if (volume := _volume(claim, values, classes))
         },
@@ -57,14 +57,14 @@ def sub_component(spec: SubComponentSpec, default: SubComponent, values: Tree, c
 
 def _resources(values: Mapping[str, Mapping[str, Any]]) -> Tree:
     return {
-        kind: {name: str(quantity) for name, quantity in amounts.items()}
+        kind: {name: str(quantity) for name, quantity in mapping(amounts).items()}
         for kind, amounts in values.items()
-        if kind in ("requests", "limits") and amounts
+        if kind in ("requests", "limits") and mapping(amounts)
     }
 
 
 def _volume(claim: Claim, values: Tree, classes: Classes) -> Tree:
-    given = values.get(claim.key) or {}
+    given = mapping(values.get(claim.key))
     if claim.optional and not given.get("mount"):
         return {}
     adopted = given.get(claim.adopt_key) if claim.adopt_key else None

@@ -17,6 +17,7 @@ from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.secrets import BUILDERS, build, certificates
@@ -59,6 +60,9 @@ def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
         flaw = check_keystore(value)
         if flaw:
             yield flaw
+    if words := ciphertext(value) if field.is_file else unresolved(value):
+        yield words
+        return
     if field.is_file:
         if value.startswith(BINARY) and not _decodes(value):
             yield f"starts with {BINARY} but holds no base64 after it"

@@ -18,7 +18,7 @@ from panda_infra.secrets.field import Field, Origin, value_of
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.keystore import make_keystore
 
-__all__ = ["generate", "make_certificates", "revealed", "stand_ins"]
+__all__ = ["generate", "make_certificates", "revealed", "stand_ins", "with_values"]
 
 # Survives every reader that `limits` knows.
 _ALPHABET = string.ascii_letters + string.digits
@@ -54,10 +54,15 @@ def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
             values["certificates", owner, part] = getattr(made, part)
     for field in missing(config):
         values.setdefault(field.path, _MAKERS.get(field.origin, _password)())
-    document = revealed(config.secrets)
+    absent = {path: text for path, text in values.items() if value_of(config.secrets, path) is None}
+    return with_values(config.secrets, absent)
+
+
+def with_values(secrets: Secrets, values: Mapping[Path, str]) -> Secrets:
+    """The secrets with some values set."""
+    document = revealed(secrets)
     for path, text in values.items():
-        if value_of(config.secrets, path) is None:
-            _put(document, path, text)
+        _put(document, path, text)
     return Secrets.model_validate(document, strict=False)
 
 

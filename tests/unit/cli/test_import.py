@@ -123,3 +123,49 @@ def test_what_is_wrong_is_told(
     assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
     assert not list(project.glob("Pulumi.*.yaml"))
     assert not fake_cli.stacks
+
+
+def test_the_values_files_that_were_read_are_named(
+    run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout, tmp_path: Path
+) -> None:
+    assert fake_cli
+    own = tmp_path / "mine.yaml"
+    own.write_text("affix: -mine\n")
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc", "-f", str(own))
+    assert f"read secrets/values.yaml, {own}" in result.stderr.replace("\n", "")
+    assert Project(project).load("mine").config.affix == "-mine"
+
+
+@pytest.mark.parametrize("password", ["a/b", "0123\n"])
+def test_what_a_preview_would_refuse_is_told_at_once(
+    run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout, password: str
+) -> None:
+    assert project
+    site.secrets({"panda": {"database": {"password": password}}}, "values-secret.yaml")
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert "which panda/postgres cannot take" in " ".join(result.stderr.split())
+    assert password not in result.output
+    assert password in fake_cli.values.values()
+    assert "is complete" not in result.stderr
+
+
+def test_what_is_not_decrypted_leaves_nothing_behind(
+    run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    site.secrets({"auth": {"authIdToken": "ENC[AES256_GCM,data:eA==]"}}, "values-secret.yaml")
+    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    assert result.exit_code == 1
+    assert "auth.authIdToken is encrypted by sops" in " ".join(result.stderr.split())
+    assert not (project / "Pulumi.mine.yaml").exists()
+    assert not fake_cli.values
+
+
+def test_settings_of_a_kept_stack_file_are_listed(
+    run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
+) -> None:
+    assert fake_cli
+    assert stack_file
+    site.secrets({"panda": {"database": {"dbhost": "db.cern.ch"}}}, "values-secret.yaml")
+    result = run("import", str(site.folder), "-s", "small", "-e", "dev", "--secrets-only", "--json")
+    assert "panda.database.dbhost" in {note["key"] for note in json.loads(result.stdout)["unplaced"]}

@@ -135,6 +135,26 @@ def test_what_its_readers_cannot_take_is_not_stored(
     assert not fake_cli.values
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("panda.databasePassword", "ENC[AES256_GCM,data:eA==,type:str]"),
+        ("panda.databasePassword", "ref+vault://site/panda"),
+        ("auth.idToken", "{{ token }}"),
+        ("files.harvesterAuth.token", "$ANSIBLE_VAULT;1.1;AES256"),
+    ],
+)
+def test_what_only_stands_for_a_value_is_not_stored(
+    run: Any, stack_file: Path, fake_cli: FakeCli, key: str, value: str
+) -> None:
+    assert stack_file
+    result = run("secrets", "set", "-s", "small", key, stdin=value.encode())
+    assert result.exit_code == 1
+    assert "decrypt" in result.stderr
+    assert value not in result.output
+    assert not fake_cli.values
+
+
 @pytest.mark.parametrize("password", ["", "geheim"])
 def test_a_p12_becomes_certificate_key_and_chain(
     run: Any, stack_file: Path, fake_cli: FakeCli, password: str

@@ -67,3 +67,23 @@ def test_a_secret_counts_only_as_a_whole() -> None:
     assert _told("secrets", "panda", "databasePassword", text="FIXME")
     assert _told("secrets", "panda", "databasePassword", text="<password>")
     assert not _told("secrets", "panda", "databasePassword", text="aTODO<b>c")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ENC[AES256_GCM,data:eA==]",
+        "$ANSIBLE_VAULT;1.1;AES256",
+        "ref+vault://a/b",
+        "{{ issuer }}",
+        "${ISSUER}",
+    ],
+)
+def test_what_only_stands_for_a_value_is_refused(text: str) -> None:
+    assert _told("auth", "issuer", text=text)
+
+
+def test_charts_and_containers_may_fill_templates_in() -> None:
+    for path in (("components", "panda", "values", "a"), ("components", "panda", "server", "extraEnv", "A")):
+        assert not _told(*path, text="${HOSTNAME}")
+        assert _told(*path, text="ENC[AES256_GCM,data:eA==]")

@@ -287,7 +287,7 @@ def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
         ("idds", "a%40b", "idds/rest"),
         ("harvester", "a b", "harvester/harvester"),
         ("iam", "a b", "iam-db/backup"),
-        ("iam", "${a}", "iam/main"),
+        ("iam", "#{a}", "iam/main"),
     ],
 )
 def test_t39_a_password_that_a_reader_would_garble_is_refused(key: str, password: str, reader: str) -> None:
