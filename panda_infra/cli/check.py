@@ -13,6 +13,7 @@ from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
+from panda_infra.secrets.settings import setting_warnings
 from panda_infra.stacks.neighbours import neighbours
 from panda_infra.stacks.project import Project
 
@@ -49,6 +50,7 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
             talk.print(_waiting(error) if error.awaits_site else str(error), markup=False)
         else:
             line(f"{stack}: ok")
+            _advise(here, stack)
     if as_json:
         show_json(report)
     raise typer.Exit(_RANK[code])
@@ -78,3 +80,10 @@ def _neighbours(here: Project) -> dict[str, Problem]:
         except StackError:
             continue  # it is told by itself
     return neighbours(readable)
+
+
+def _advise(here: Project, stack: str) -> None:
+    """Tell what is right, but surely not all that the stack is meant to have."""
+    loaded = here.load(stack)
+    for problem in map(loaded.layers.located, setting_warnings(loaded.config, stack=stack)):
+        talk.print(f"  note: {problem}", markup=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from panda_infra.config.settings import BigmonSettings
 from panda_infra.secrets.content import Env, reveal
 from panda_infra.secrets.context import Context
@@ -9,6 +11,23 @@ from panda_infra.secrets.context import Context
 __all__ = ["envs"]
 
 CERTIFICATES = "/opt/bigmon/etc/cert"
+# BigMon's log-in page knows the provider by another name than its settings do.
+_OFFERED: Mapping[str, str] = {"CERNOIDC": "cern"}
+# All that its settings name; one that is not set would stay in them as it is written.
+_OF_PROVIDERS = tuple(
+    f"SOCIAL_AUTH_{name}"
+    for name in (
+        "CERNOIDC_KEY",
+        "CERNOIDC_SECRET",
+        "GITHUB_KEY",
+        "GITHUB_SECRET",
+        "GOOGLE_OAUTH2_KEY",
+        "GOOGLE_OAUTH2_SECRET",
+        "INDIGOIAM_KEY",
+        "INDIGOIAM_SECRET",
+        "INDIGOIAM_BASEPATH",
+    )
+)
 
 
 def envs(context: Context) -> Env:
@@ -16,6 +35,7 @@ def envs(context: Context) -> Env:
     settings = _settings(context)
     return {
         **_site(context, settings),
+        **_server(context),
         **_database(context, settings),
         **_idds(context),
         **_providers(context, settings),
@@ -44,6 +64,19 @@ def _site(context: Context, settings: BigmonSettings) -> Env:
         "LOGS_PROVIDER": settings.logs_provider,
         "PRMON_LOGS_DIRECTIO_LOCATION": settings.prmon_location,
         "CRIC_API_URL": queues,
+    }
+
+
+def _server(context: Context) -> Env:
+    """The PanDA server; without any of these names BigMon asks CERN's production."""
+    return {
+        "PANDA_URL": f"{context.server_url}/server/panda",
+        "PANDA_URL_SSL": f"{context.server_ssl_url}/server/panda",
+        "PANDA_API_URL": f"{context.server_url}/api/v1",
+        "PANDA_API_URL_SSL": f"{context.server_ssl_url}/api/v1",
+        "PANDA_SERVER_URL": f"{context.server_ssl_url}/server/panda",
+        "PANDA_BEHIND_REAL_LB": "1",
+        "PANDA_VERIFY_HOST": "off",
     }
 
 
@@ -85,7 +118,9 @@ def _idds(context: Context) -> Env:
 
 
 def _providers(context: Context, settings: BigmonSettings) -> Env:
-    env = {"BIGMON_AUTH_PROVIDER_LIST": ",".join(sorted(settings.providers))}
+    offered = sorted(_OFFERED.get(name, name) for name in settings.providers)
+    # Of an empty list BigMon would make two providers of others.
+    env = {"BIGMON_AUTH_PROVIDER_LIST": ",".join(offered) or "none"} | dict.fromkeys(_OF_PROVIDERS, "")
     for name, provider in settings.providers.items():
         prefix = f"SOCIAL_AUTH_{name.upper()}"
         secret = reveal(context.secrets.bigmon.provider_secrets.get(name))

@@ -32,16 +32,23 @@ from panda_infra.secrets.settings import check_settings, setting_warnings
 
 __all__ = ["certified_hosts", "check_value", "check_values", "presented_hosts", "warnings"]
 
+_HERE = FilePath()
 
-def check_values(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
-    """Everything that is wrong with the values that are set; what is only known to be encrypted is left out."""
+
+def check_values(
+    config: StackConfig, *, stack: str, now: datetime | None = None, folder: FilePath = _HERE
+) -> list[Problem]:
+    """Everything that is wrong with the values that are set; what is only known to be encrypted is left out.
+
+    ``folder`` is that of the project.
+    """
     return [
         *_check_fields(config, stack),
         *_unknown_names(config),
         *_check_certificates(config, stack, now or datetime.now(UTC), soon=False),
         *_check_existing(config),
         *check_settings(config),
-        *_check_cric(config),
+        *_check_cric(config, folder),
         *_check_sizes(config),
     ]
 
@@ -157,9 +164,9 @@ def _check_existing(config: StackConfig) -> Iterator[Problem]:
             yield Problem(where, f"{suffix} is read by nothing in this stack", "Remove it.")
 
 
-def _check_cric(config: StackConfig) -> list[Problem]:
+def _check_cric(config: StackConfig, folder: FilePath) -> list[Problem]:
     read = "cric-jsons" in readers(config) and "cric-jsons" not in existing_secrets(config)
-    return check_folder(FilePath(config.cric.folder)) if read else []
+    return check_folder(folder / config.cric.folder) if read else []
 
 
 def _check_sizes(config: StackConfig) -> Iterator[Problem]:

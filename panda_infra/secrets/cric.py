@@ -5,29 +5,39 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from panda_infra.errors import Problem
-from panda_infra.secrets.content import LARGEST, Files
+from panda_infra.secrets.content import LARGEST, Files, as_json
 from panda_infra.secrets.context import Context
+from panda_infra.secrets.cric_files import NEEDED, flaws
 
-__all__ = ["MANDATORY", "OPTIONAL", "check_folder", "jsons"]
+__all__ = ["MANDATORY", "OPTIONAL", "TAGS", "check_folder", "jsons"]
 
-# The fields without which PanDA's configurator or Harvester skips an entry.
-MANDATORY = {
-    "sites.json": ("name", "rc_site"),
-    "panda_queues.json": ("atlas_site", "panda_resource", "status", "type"),
-    "ddm_endpoints.json": ("name", "site", "rse"),
-}
-OPTIONAL = ("ddm_blacklist.json", "cm.json", "ddm_objectstores.json")
+MANDATORY = tuple(NEEDED)
+TAGS = "sw_tags.json"
+OPTIONAL = ("ddm_blacklist.json", "cm.json", "ddm_objectstores.json", TAGS)
+_QUEUES = "panda_queues.json"
 _HOW = "See cric_jsons/README.md for the shape, or export the list from CRIC."
 
 
 def jsons(context: Context) -> Files:
-    """cric-jsons: the folder's files as they are; none that is not one of CRIC's lists."""
+    """cric-jsons: the folder's files as they are; none that is not one of CRIC's lists.
+
+    The server wants software tags too: where there are none, every queue takes any.
+    """
     folder = Path(context.config.cric.folder)
     paths = (folder / name for name in (*MANDATORY, *OPTIONAL))
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    files = {path.name: path.read_bytes() for path in paths if path.is_file()}
+    return {TAGS: _any_tags(files.get(_QUEUES, b""))} | files
+
+
+def _any_tags(queues: bytes) -> bytes:
+    try:
+        names = list(json.loads(queues))
+    except (ValueError, TypeError):
+        names = []  # check_folder tells what is wrong
+    anything = {"architectures": [], "cmtconfigs": [], "containers": ["any"], "cvmfs": ["any"], "tags": []}
+    return as_json({str(name): anything for name in names}).encode()
 
 
 def check_folder(folder: Path) -> list[Problem]:
@@ -45,7 +55,7 @@ def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
         path = folder / name
         if path.is_file():
             total += path.stat().st_size
-            yield from ((name, flaw) for flaw in _flaws_of(path))
+            yield from ((name, flaw) for flaw in flaws(name, path.read_bytes()))
         elif name in MANDATORY:
             yield name, "is missing, and PanDA does not run without it"
     known = {*MANDATORY, *OPTIONAL}
@@ -54,25 +64,3 @@ def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
             yield path.name, f"is none of CRIC's lists: {', '.join((*MANDATORY, *OPTIONAL))}"
     if total > LARGEST:
         yield "", f"its files have {total} bytes, more than the {LARGEST} of one Kubernetes Secret: trim them"
-
-
-def _flaws_of(path: Path) -> Iterator[str]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        yield f"is no JSON{at}"
-        return
-    if not isinstance(content, dict):
-        yield "must be one JSON object that maps names to entries"
-        return
-    for field in MANDATORY.get(path.name, ()):
-        lacking = [name for name, entry in content.items() if not _has(entry, field)]
-        if lacking:
-            yield f"{len(lacking)} of {len(content)} entries lack the field {field}, first {lacking[0]}"
-    if path.name in MANDATORY and not content:
-        yield "has no entries"
-
-
-def _has(entry: Any, field: str) -> bool:
-    return isinstance(entry, dict) and field in entry

@@ -6,7 +6,7 @@ from typing import Literal
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.secrets.field import Field, Predicate
-from panda_infra.secrets.limits import BROKER, INI, PYTHON, SED, SHELL, SPRING, TOKEN, URL
+from panda_infra.secrets.limits import BROKER, CONFIG, HARVESTER, INI, PYTHON, SED, SHELL, SPRING, TOKEN, URL
 
 __all__ = ["BIGMON", "FIXED", "READ_BY_BIGMON"]
 
@@ -63,7 +63,7 @@ FIXED: tuple[Field, ...] = (
         "password of the user of PanDA's database",
         "password",
         ("panda-envs", "bigmon-envs", "ui-envs"),
-        {"panda/postgres": SED, **READ_BY_BIGMON},
+        {"panda/postgres": SED, "panda/server": CONFIG, "panda/jedi": CONFIG, **READ_BY_BIGMON},
         replaced={"bigmon-envs": ("bigmon", "databasePassword"), "ui-envs": ("ui", "databasePassword")},
     ),
     Field(
@@ -79,7 +79,7 @@ FIXED: tuple[Field, ...] = (
         "password of the user of Harvester's database",
         "password",
         ("harvester-envs", "harvester-initdb"),
-        {"harvester/harvester": SHELL},
+        {"harvester/harvester": HARVESTER},
     ),
     Field(
         ("harvester", "databaseRootPassword"),
@@ -106,7 +106,7 @@ FIXED: tuple[Field, ...] = (
         ("iam", "superuserPassword"),
         "first password of IAM's superuser",
         "password",
-        ("iam-envs",),
+        ("iam-conf",),
         {"iam/main": SPRING},
         _has("iam"),
     ),

@@ -8,7 +8,8 @@ from panda_infra.secrets.context import Context
 
 __all__ = ["auth", "envs", "initdb"]
 
-_INTERNAL_TOKEN = "/opt/harvester/etc/auth_tokens/panda_token"  # noqa: S105 - a path
+# Harvester's credential manager names the file by the MD5 of the target that the charts' configuration has.
+_INTERNAL_TOKEN = "/opt/harvester/etc/auth_tokens/48975ff1c8b067b9dcea54d5cdd28cc8"  # noqa: S105 - a path
 INTERNAL_CLIENT = "token_panda-internal_client.json"
 
 

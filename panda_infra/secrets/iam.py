@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hmac
+
 import yaml
 
 from panda_infra.config.settings import IamSettings
 from panda_infra.secrets import sql
 from panda_infra.secrets.content import Env, flag, reveal
 from panda_infra.secrets.context import Context
+from panda_infra.secrets.keystore import key_id
 
-__all__ = ["KEYSTORE", "conf", "database_envs", "envs", "initdb"]
+__all__ = ["FIRST_ACCOUNTS", "KEYSTORE", "conf", "database_envs", "envs", "initdb"]
 
 KEYSTORE = "iam-keystore.jwks"
+# Flyway runs it after V3, which makes the first accounts, and before V10_1, which hashes passwords.
+FIRST_ACCOUNTS = "V3_1__first_accounts.sql"
+_FOLDER = "/indigo-iam/config"
+_PRODUCTION = "prod"
 
 
 def database_envs(context: Context) -> Env:
@@ -59,7 +66,8 @@ def _service(context: Context) -> Env:
         "IAM_PORT": "8443",
         "IAM_BASE_URL": context.iam_url,
         "IAM_ISSUER": context.iam_url,
-        "IAM_KEY_STORE_LOCATION": f"file:///indigo-iam/config/{KEYSTORE}",
+        "IAM_KEY_STORE_LOCATION": f"file://{_FOLDER}/{KEYSTORE}",
+        "IAM_JWK_DEFAULT_KEY_ID": key_id(reveal(context.secrets.iam.keystore)),
         "IAM_FORWARD_HEADERS_STRATEGY": "native",
         "IAM_CILOGON_CLIENT_ID": provider.client_id if provider else "",
         "IAM_CILOGON_CLIENT_SECRET": reveal(context.secrets.iam.identity_provider_secret),
@@ -69,19 +77,27 @@ def _service(context: Context) -> Env:
         ),
         "IAM_ACCESS_TOKEN_INCLUDE_AUTHN_INFO": flag(settings.authn_info_in_tokens),
         "IAM_CLIENT_REGISTRATION_ALLOW_FOR": settings.client_registration_for,
-        "IAM_SUPERUSER_USERNAME": settings.superuser,
-        "IAM_SUPERUSER_PASSWORD": reveal(context.secrets.iam.superuser_password),
+        **_migrations(settings),
         **_health(settings),
     }
 
 
 def _health(settings: IamSettings) -> Env:
     if settings.health_probe is None:
-        return {"IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENABLED": "false"}
+        return {"IAM_HEALTH_EXTERNAL_CONNECTIVITY_PROBE_ENABLED": "false"}
     return {
-        "IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENABLED": "true",
-        "IAM_HEALTH_EXTERNAL_SERVICE_PROBE_ENDPOINT": settings.health_probe,
+        "IAM_HEALTH_EXTERNAL_CONNECTIVITY_PROBE_ENABLED": "true",
+        "IAM_HEALTH_EXTERNAL_CONNECTIVITY_PROBE_ENDPOINT": settings.health_probe,
     }
+
+
+def _migrations(settings: IamSettings) -> Env:
+    """Where IAM finds the statements that make its tables: the image's own, and ours beside its configuration."""
+    if _PRODUCTION not in settings.profiles:
+        return {}  # other profiles make other accounts
+    # Of a mounted Secret only this folder has each file once.
+    places = ("classpath:db/migration/mysql", "classpath:db/migration/prod", f"filesystem:{_FOLDER}/..data")
+    return {"SPRING_FLYWAY_LOCATIONS": ",".join(places)}
 
 
 def _pages(context: Context) -> Env:
@@ -114,12 +130,35 @@ def _mail(settings: IamSettings) -> Env:
 
 def conf(context: Context) -> Env:
     """iam-conf. Spring lays these files over the image's own: they say only what differs there."""
-    return {
+    first = {FIRST_ACCOUNTS: _first_accounts(context)} if _PRODUCTION in context.iam.profiles else {}
+    return first | {
         "application.yml": _yaml(_application()),
         "application-oidc.yml": _yaml({"oidc": {"providers": _providers(context)}}),
         "application.properties": "logging.level.root=WARN\nlogging.level.it.infn.mw=INFO\nlogging.level.AUDIT=INFO\n",
         KEYSTORE: reveal(context.secrets.iam.keystore),
     }
+
+
+def _first_accounts(context: Context) -> str:
+    """Takes the passwords that everybody knows from IAM's first administrator and its first client (T5).
+
+    It runs between the migration that makes both and the one that hashes passwords; in a database that is older, the
+    administrator's is hashed already and stays.
+    """
+    secrets = context.secrets
+    unguessable = hmac.new(reveal(secrets.hash_key).encode(), b"first client of IAM", "sha256").hexdigest()
+    return sql.script(
+        sql.update(
+            "iam_account",
+            {"username": context.iam.superuser, "password": reveal(secrets.iam.superuser_password)},
+            {"username": "admin", "password": "password"},
+        ),
+        sql.update(
+            "client_details",
+            {"client_secret": unguessable},
+            {"client_id": "client", "client_secret": "secret"},
+        ),
+    )
 
 
 def _application() -> dict[str, object]:

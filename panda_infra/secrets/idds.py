@@ -40,7 +40,8 @@ def envs(context: Context) -> Env:
         **_panda(context),
         **_database(context),
         **_broker(context, "CONDUCTOR", "/queue/idds_panda"),
-        **_broker(context, "RECEIVER", "/queue/panda_idds"),
+        # The server and JEDI send to the topic: in the queue of that name nothing would arrive.
+        **_broker(context, "RECEIVER", "/topic/panda_idds"),
         "IDDS_SERVER": f"https://{context.idds_rest}:{context.idds.rest_port}",
         **context.proxies(),
     }

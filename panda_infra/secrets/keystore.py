@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
@@ -11,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from panda_infra.secrets.content import as_json
 
-__all__ = ["SMALLEST", "check_keystore", "make_keystore"]
+__all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore"]
+
+KEY_ID = "rsa1"  # with which IAM signs where nobody says otherwise
 
 SMALLEST = 2048  # bits
 _LEAST_EXPONENT = 3  # with 1, whoever reads a token could sign one
@@ -25,7 +26,16 @@ def make_keystore() -> str:
     public = private.public_numbers
     values = (public.n, public.e, private.d, private.p, private.q, private.dmp1, private.dmq1, private.iqmp)
     numbers = {name: _text(value) for name, value in zip(_PRIVATE, values, strict=True)}
-    return as_json({"keys": [{"kty": "RSA", "kid": f"rsa-{secrets.token_hex(4)}", **numbers}]})
+    return as_json({"keys": [{"kty": "RSA", "kid": KEY_ID, **numbers}]})
+
+
+def key_id(text: str) -> str:
+    """The id of the key to sign with: IAM's usual one where it is there, else that of the first."""
+    try:
+        ids = [key["kid"] for key in json.loads(text)["keys"] if key["kty"] == "RSA"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return KEY_ID  # check_keystore tells what is wrong
+    return ids[0] if ids and KEY_ID not in ids else KEY_ID
 
 
 def check_keystore(text: str) -> str | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 __all__ = [
     "BROKER",
+    "CONFIG",
+    "HARVESTER",
     "INI",
     "LARGEST_ENV",
     "PYTHON",
@@ -20,6 +22,7 @@ __all__ = [
     "TOKEN",
     "URL",
     "Limit",
+    "reads_otherwise",
 ]
 
 # Linux' limit of one environment variable, less room for its name.
@@ -39,6 +42,12 @@ class Limit:
         return self.refused.search(value) is not None
 
 
+_NO_TEXT = r"\A(\d+|True|False|None)\n?\Z"
+CONFIG = Limit(
+    re.compile(_NO_TEXT),
+    "digits alone, or the word True, False or None",
+    "its configuration makes a number or a word of Python of these",
+)
 SED = Limit(
     re.compile(r"[/&\\'\r\n]"),
     "/ & \\ ' or a line break",
@@ -48,6 +57,11 @@ SHELL = Limit(
     re.compile(r"\s"),
     "white space",
     "its start script passes the password to a command without quotes",
+)
+HARVESTER = Limit(
+    re.compile(rf"\s|{_NO_TEXT}"),
+    "white space, digits alone, or the word True, False or None",
+    "its start script passes the password on without quotes, its configuration takes the others for no text",
 )
 URL = Limit(
     re.compile(r"[^A-Za-z0-9._~!*+,;=-]"),
@@ -79,3 +93,8 @@ TOKEN = Limit(
     "anything that no token has",
     "the token is written into JSON files and headers as it is",
 )
+
+
+def reads_otherwise(text: str) -> bool:
+    """Whether the configuration of PanDA's server or Harvester takes a text for something else."""
+    return CONFIG.hits(text)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from panda_infra.secrets import msgsvc
 from panda_infra.secrets.content import Env, as_json, flag, reveal
 from panda_infra.secrets.context import Context
+from panda_infra.secrets.cric import TAGS
 
 __all__ = ["auth", "envs", "token_cache"]
 
@@ -109,7 +112,7 @@ def _cric(context: Context) -> Env:
             "PANDA_CRIC_URL_DDMENDPOINTS": urls.ddm_endpoints,
             "PANDA_CRIC_DDMBLACKLIST": urls.ddm_blacklist or "",
             "PANDA_CRIC_CM": urls.cost_matrix or "",
-            "PANDA_CRIC_URLTAGS": urls.tags or "",
+            "PANDA_CRIC_URLTAGS": urls.tags or _tags(urls.panda_queues),
         }
     return {
         "PANDA_CRIC_SITES": "/var/cric/sites.json",
@@ -119,8 +122,13 @@ def _cric(context: Context) -> Env:
         "PANDA_CRIC_URL_DDMENDPOINTS": f"{context.server_url}/cric/ddm_endpoints.json",
         "PANDA_CRIC_DDMBLACKLIST": "/var/cric/ddm_blacklist.json",
         "PANDA_CRIC_CM": "/var/cric/cm.json",
-        "PANDA_CRIC_URLTAGS": "",
+        "PANDA_CRIC_URLTAGS": f"/var/cric/{TAGS}",
     }
+
+
+def _tags(queues: str) -> str:
+    """CRIC's list of software tags beside that of the queues; the server wants one at each run."""
+    return f"{queues}&preset=tags" if "?json" in queues else ""
 
 
 def auth(context: Context) -> Env:
@@ -154,6 +162,11 @@ def auth(context: Context) -> Env:
     return files
 
 
+def _with_audience(endpoint: str, context: Context) -> str:
+    """An endpoint whose tokens say for whom they are: iDDS takes no others, and the server asks for none by itself."""
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'audience': context.audience})}"
+
+
 def token_cache(context: Context) -> Env:
     """panda-token-cache."""
     settings = context.config.auth
@@ -170,7 +183,7 @@ def token_cache(context: Context) -> Env:
         cache["internal"] = {
             "client_id": settings.internal.client_id,
             "secret": reveal(secrets.internal_client_secret),
-            "endpoint": settings.internal.token_endpoint or context.token_endpoint,
+            "endpoint": _with_audience(settings.internal.token_endpoint or context.token_endpoint, context),
             "token_file_path": _INTERNAL_TOKEN,
         }
     return {"token_cache_config.json": as_json(cache)}

@@ -8,6 +8,7 @@ from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.secrets.limits import reads_otherwise
 
 __all__ = ["check_settings", "setting_warnings"]
 
@@ -31,7 +32,15 @@ def check_settings(config: StackConfig) -> list[Problem]:
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
     """What upstream's charts cannot do with settings that are right by themselves."""
-    return list(_short_lived_tokens(config, stack))
+    return [*_clients(config), *_short_lived_tokens(config, stack)]
+
+
+def _clients(config: StackConfig) -> Iterator[Problem]:
+    served = [name for name in ("panda", "idds") if name in config.components.deployed()]
+    if served and not config.auth.clients:
+        what = f"is empty: {' and '.join(served)} would take no token of anybody"
+        fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
+        yield Problem("auth.clients", what, fix)
 
 
 def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
@@ -105,6 +114,9 @@ def _harvester(config: StackConfig) -> Iterator[Problem]:
     harvester = config.components.harvester
     if harvester is None:
         return
+    if reads_otherwise(harvester.settings.harvester_id or ""):
+        what = "is read as a number or a word of Python by Harvester's configuration"
+        yield Problem("components.harvester.settings.harvesterId", what, "Put a letter before it.")
     database, where = harvester.settings.database, "components.harvester.settings.database"
     per_replica = {
         "databasePerReplica": database.database_per_replica,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["create_database", "create_user", "grant", "script"]
+from collections.abc import Mapping
+
+__all__ = ["create_database", "create_user", "grant", "script", "update"]
 
 
 def script(*statements: str) -> str:
@@ -23,6 +25,13 @@ def create_user(user: str, password: str) -> str:
 def grant(database: str, user: str) -> str:
     """Lets a user do everything in a database."""
     return f"GRANT ALL PRIVILEGES ON {_identifier(database)}.* TO {_text(user)}@'%'"
+
+
+def update(table: str, values: Mapping[str, str], where: Mapping[str, str]) -> str:
+    """Changes the rows that have all these values."""
+    changes = ", ".join(f"{_identifier(column)} = {_text(value)}" for column, value in values.items())
+    rows = " AND ".join(f"{_identifier(column)} = {_text(value)}" for column, value in where.items())
+    return f"UPDATE {_identifier(table)} SET {changes} WHERE {rows}"  # noqa: S608 - every part is quoted
 
 
 def _identifier(name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from panda_infra.config.load import Loaded, from_file
 from panda_infra.config.messages import nearest
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
-from panda_infra.plan.rules import check
+from panda_infra.judge import judge_given
 
 __all__ = ["Project", "find_project"]
 
@@ -66,12 +67,12 @@ class Project:
         return from_file(self.file(stack), mending=mending)
 
     def judge(self, stack: str) -> Loaded:
-        """The same, judged by every rule.
+        """The same, judged by everything that can be decided without the encrypted values.
 
         Raises:
             StackError: with every problem of the file.
         """
-        return from_file(self.file(stack), rules=check)
+        return from_file(self.file(stack), rules=partial(judge_given, folder=self.folder))
 
 
 def find_project(start: Path) -> Project:

@@ -149,7 +149,7 @@ def test_a_rotated_password_changes_only_itself(project: Project, stack_file: Pa
     told = project.run("secrets", "rotate", "-s", _STACK, "iam.superuserPassword")
     after = project.rendered(tmp_path / "after")
     changed = {name for name in before | after if before.get(name) != after.get(name)}
-    assert changed == {"panda-secrets-iam-envs/IAM_SUPERUSER_PASSWORD"}
+    assert changed == {"panda-secrets-iam-conf/V3_1__first_accounts.sql"}
     assert "rolled by the next up: iam/main" in told
     assert "msgsvc: {} # the broker" in stack_file.read_text()
 
@@ -238,7 +238,7 @@ def test_a_refused_value_changes_nothing(project: Project, stack_file: Path) -> 
 def test_no_value_was_ever_an_argument(project: Project, tmp_path: Path) -> None:
     value = b"canary-7c1f0d"
     project.run("secrets", "set", "-s", _STACK, "iam.superuserPassword", stdin=value)
-    assert project.rendered(tmp_path / "out")["panda-secrets-iam-envs/IAM_SUPERUSER_PASSWORD"] == value
+    assert value in project.rendered(tmp_path / "out")["panda-secrets-iam-conf/V3_1__first_accounts.sql"]
     arguments = project.log.read_text()
     assert "config set --secret --path --raw panda-infra:secrets.iam.superuserPassword" in arguments
     assert value.decode() not in arguments

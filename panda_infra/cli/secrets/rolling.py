@@ -27,6 +27,8 @@ def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
             warn(
                 f"{field.key}: a database that exists keeps its password; change it there before the next up"
             )
+        if field.path == ("iam", "superuserPassword"):
+            warn(f"{field.key}: an IAM that has its tables keeps its passwords; change it there")
         if field.path == ("iam", "keystore"):
             warn(
                 f"{field.key}: tokens that were issued with the old keys are worth nothing after the next up"

@@ -83,7 +83,7 @@ class IamSettings(ComponentSettings):
     logo_width: Annotated[str, Form(r"\d{1,4}", "a number of pixels in quotes", "200")] = "200"
     """Width of the logo."""
     superuser: Identifier = "superuser"
-    """User that may do everything; its password is a secret."""
+    """Name of IAM's first administrator, who gets `secrets.iam.superuserPassword` when IAM makes its tables."""
     authn_info_in_tokens: bool = True
     """Put e-mail and names into access tokens."""
     external_authentication: bool = True

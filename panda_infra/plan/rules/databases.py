@@ -1,4 +1,7 @@
-"""Each component has exactly one database: its embedded one, or an external one that is named."""
+"""Each component has exactly one database: its embedded one, or an external one that is named.
+
+What an image or a chart fixes about a database, a stack cannot choose.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from panda_infra.errors import Problem
 __all__ = ["READS", "check"]
 
 READS = frozenset({"components"})
+_OF_IMAGE = {"name": "panda_db", "user": "panda"}
 
 
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
@@ -20,6 +24,10 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
         external = panda.settings.database.host
         yield from _one(stack, "panda", "postgres", embedded=panda.postgres.enabled, external=external)
         yield from _backend("panda", panda.settings.database.backend, embedded=panda.postgres.enabled)
+        if panda.postgres.enabled:
+            why = "the embedded postgres has this one alone, which its image makes"
+            for key in ("name", "user"):
+                yield from _fixed("panda", key, getattr(panda.settings.database, key), _OF_IMAGE[key], why)
     if idds:
         external = idds.settings.database.host
         yield from _one(stack, "idds", "postgres", embedded=idds.postgres.enabled, external=external)
@@ -28,6 +36,16 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
         database = harvester.settings.database
         external = database.host or database.host_per_replica
         yield from _one(stack, "harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external)
+        why = "the charts' configuration of Harvester names no user, so that it always logs in as this one"
+        yield from _fixed("harvester", "user", database.user, "harvester", why)
+
+
+def _fixed(component: str, key: str, given: str, fixed: str, why: str) -> Iterator[Problem]:
+    if given != fixed:
+        what = f"must be {fixed}: {why}"
+        yield Problem(
+            f"components.{component}.settings.database.{key}", what, f"Remove it, or write {fixed}."
+        )
 
 
 def _one(stack: str, component: str, name: str, *, embedded: bool, external: str | None) -> Iterator[Problem]:

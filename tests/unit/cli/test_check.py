@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,34 @@ def test_an_unknown_stack_is_told_with_the_nearest(run: Any, stack_file: Path) -
     assert stack_file.exists()
     result = run("check", "smal")
     assert (result.exit_code, "did you mean small?" in result.stderr) == (1, True)
+
+
+def test_the_files_of_cric_are_looked_at(run: Any, stack_file: Path) -> None:
+    folder = stack_file.parent / "cric_jsons"
+    copy = shutil.copytree(folder, stack_file.parent / "ours")
+    (copy / "sites.json").write_bytes(b'\xef\xbb\xbf{"A": {"name": NaN}}')
+    stack_file.write_text(stack_file.read_text() + "  panda-infra:cric: {real: false, folder: ours}\n")
+    result = run("check", "small")
+    assert result.exit_code == 1
+    assert "ours/sites.json: starts with a byte order mark" in result.stderr
+
+
+def test_the_files_are_found_from_a_folder_further_down(
+    run: Any, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stack_file.parent / "docs").mkdir(exist_ok=True)
+    stack_file.write_text(stack_file.read_text() + "  panda-infra:cric: {real: false}\n")
+    monkeypatch.chdir(stack_file.parent / "docs")
+    assert run("check", "small").exit_code == 0
+
+
+def test_a_stack_without_clients_is_right_but_told(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("check", "small")
+    assert result.exit_code == 0
+    assert "note: auth.clients: is empty: panda would take no token of anybody" in " ".join(
+        result.stderr.split()
+    )
 
 
 def test_outside_of_a_project_it_says_so(run: Any, tmp_path: Path, monkeypatch: Any) -> None:

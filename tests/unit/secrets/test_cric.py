@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from panda_infra.secrets import build
-from panda_infra.secrets.cric import MANDATORY, OPTIONAL, check_folder
+from panda_infra.secrets.cric import MANDATORY, OPTIONAL, TAGS, check_folder
+from panda_infra.secrets.cric_files import NEEDED
 from tests.unit.secrets.stacks import config
 
 SAMPLE = Path("cric_jsons")
@@ -32,6 +33,16 @@ def test_the_sample_is_good_and_becomes_the_secret() -> None:
     assert data["sites.json"] == (SAMPLE / "sites.json").read_bytes()
 
 
+def test_software_tags_are_made_for_every_queue_unless_the_site_has_them(folder: Path) -> None:
+    stack = config(cric={"folder": str(folder)})
+    made = json.loads(build(stack)["cric-jsons"].data[TAGS])
+    assert set(made) == set(json.loads((folder / "panda_queues.json").read_text()))
+    assert all(entry["cvmfs"] == entry["containers"] == ["any"] for entry in made.values())
+    (folder / TAGS).write_text('{"Q": {}}')
+    assert build(stack)["cric-jsons"].data[TAGS] == b'{"Q": {}}'
+    assert told(folder) == []
+
+
 @pytest.mark.parametrize("name", MANDATORY)
 def test_a_mandatory_file_must_be_there(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -40,7 +51,7 @@ def test_a_mandatory_file_must_be_there(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_file_may_be_absent(folder: Path, name: str) -> None:
-    (folder / name).unlink()
+    (folder / name).unlink(missing_ok=True)
     assert told(folder) == []
 
 
@@ -64,12 +75,70 @@ def test_a_file_has_the_shape_that_panda_reads(folder: Path, content: str, words
     assert f"sites.json: {words}" in told(folder)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"A": {}}'.encode("utf-16"), "is not UTF-8 (at byte 0)"),
+        (b'\xef\xbb\xbf{"A": {}}', "starts with a byte order mark"),
+        (b'{"A": {"name": "\xe4"}}', "is not UTF-8 (at byte 16)"),
+        (b'{"A": {"tier_level": NaN}}', "holds NaN, which is no JSON"),
+        (b'{"A": {"tier_level": -Infinity}}', "holds -Infinity, which is no JSON"),
+        (b'{"A": {}, "A": {}}', "says 'A' 2 times in one place"),
+        (b'{"A": {"name": "x", "name": "y"}}', "says 'name' 2 times in one place"),
+        (b'{"A": {"name": "\\u0000"}}', "holds a NUL character"),
+        (b'{"A": {"name": "\\ud800"}}', "holds a NUL character or half of a character"),
+    ],
+)
+def test_a_file_is_read_as_its_readers_read_it(folder: Path, content: bytes, words: str) -> None:
+    (folder / "sites.json").write_bytes(content)
+    assert any(line.startswith(f"sites.json: {words}") for line in told(folder))
+
+
+_FIELDS = [(name, field) for name, fields in NEEDED.items() for field in fields]
+
+
+@pytest.mark.parametrize(("name", "field"), _FIELDS)
+def test_every_field_that_a_reader_needs_is_asked_for(folder: Path, name: str, field: str) -> None:
+    entries = json.loads((folder / name).read_text())
+    *parents, last = field.split(".")
+    for entry in _at(entries, ["*", *parents]):
+        del entry[last]
+    (folder / name).write_text(json.dumps(entries))
+    assert told(folder)[0].startswith(f"{name}: 1 of 1 entries lack the field {field}, first ")
+
+
+@pytest.mark.parametrize(("name", "field"), _FIELDS)
+def test_every_field_has_the_type_that_its_reader_takes(folder: Path, name: str, field: str) -> None:
+    entries = json.loads((folder / name).read_text())
+    *parents, last = field.split(".")
+    for entry in _at(entries, ["*", *parents]):
+        entry[last] = 0.5
+    (folder / name).write_text(json.dumps(entries))
+    assert told(folder)[0].startswith(f"{name}: {field} must be ")
+
+
+def _at(value: Any, path: list[str]) -> list[Any]:
+    if not path:
+        return [value]
+    items = value.values() if path[0] == "*" else [value[path[0]]]
+    return [found for item in items for found in _at(item, path[1:])]
+
+
+def test_the_readme_names_every_field() -> None:
+    readme = (SAMPLE / "README.md").read_text()
+    for name, fields in NEEDED.items():
+        (row,) = [line for line in readme.splitlines() if line.startswith(f"| `{name}`")]
+        leaves = [field for field in fields if not any(other.startswith(f"{field}.") for other in fields)]
+        assert all(f"`{field}`" in row for field in leaves), name
+
+
 def test_a_file_of_another_name_is_a_slip(folder: Path) -> None:
     (folder / "panda_queue.json").write_text("{}")
     assert told(folder)[0].startswith("panda_queue.json: is none of CRIC's lists")
 
 
 def test_all_together_fit_into_a_secret(folder: Path) -> None:
-    entries: dict[str, Any] = {f"S{i}": {"name": "x" * 1000, "rc_site": "y"} for i in range(1100)}
+    (site,) = json.loads((folder / "sites.json").read_text()).values()
+    entries: dict[str, Any] = {f"S{i}": site | {"name": "x" * 1000} for i in range(1100)}
     (folder / "sites.json").write_text(json.dumps(entries))
     assert "more than the 1048576 of one Kubernetes Secret" in told(folder)[0]

@@ -22,6 +22,7 @@ from panda_infra.secrets import BUILDERS
 from panda_infra.secrets.checks import check_value
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.fields import fields
+from panda_infra.secrets.iam import FIRST_ACCOUNTS
 from panda_infra.secrets.limits import BROKER, INI, PYTHON, SED, SHELL, TOKEN, URL, Limit
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 
@@ -47,7 +48,6 @@ PLACES: dict[Path, tuple[tuple[str, str], ...]] = {
     ("harvester", "databasePassword"): (("harvester-envs", "MARIADB_PASSWORD"),),
     ("harvester", "databaseRootPassword"): (("harvester-envs", "MARIADB_ROOT_PASSWORD"),),
     ("iam", "databasePassword"): (("iam-envs", "IAM_DB_PASSWORD"), ("iam-db-envs", "MARIADB_PASSWORD")),
-    ("iam", "superuserPassword"): (("iam-envs", "IAM_SUPERUSER_PASSWORD"),),
     ("msgsvc", "basePassword"): (("msgsvc-envs", "ACTIVEMQ_BASE_PASSWD"),),
     ("bigmon", "secretKey"): (("bigmon-envs", "BIGMON_SECRET_KEY"),),
     ("ui", "secretKey"): (("ui-envs", "PANDAUI_SECRET_KEY"),),
@@ -84,6 +84,17 @@ def test_a_pod_sees_the_value_or_it_is_refused(path: Path, value: str) -> None:
         return
     for suffix, key in PLACES[path]:
         assert made(stack, suffix, key) == value
+
+
+@given(value=passwords)
+def test_iams_first_password_survives_its_migration(value: str) -> None:
+    stack = with_secrets(_STACK, (("iam", "superuserPassword"), value))
+    if list(check_value(FIELDS["iam", "superuserPassword"], value, stack)):
+        return
+    script = made(stack, "iam-conf", FIRST_ACCOUNTS)
+    assert "${" not in script, "Flyway would replace it"
+    (literal, *_) = re.findall(r"`password` = '((?:''|\\\\|[^'\\])*)'", script)
+    assert literal.replace("''", "'").replace("\\\\", "\\") == value
 
 
 @given(value=passwords)

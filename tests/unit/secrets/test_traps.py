@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import configparser
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -46,6 +49,20 @@ def test_t01_the_signing_key_is_generated_and_long() -> None:
     assert check_keystore(keystore()) is None
 
 
+@pytest.mark.parametrize(
+    ("ids", "used"),
+    [(["rsa1"], "rsa1"), (["rsa-5f3a"], "rsa-5f3a"), (["a", "b"], "a"), (["a", "rsa1"], "rsa1")],
+)
+def test_t01_iam_signs_with_a_key_that_is_there(ids: list[str], used: str) -> None:
+    keys = json.dumps({"keys": [{"kty": "EC", "kid": "e"}, *({"kty": "RSA", "kid": each} for each in ids)]})
+    assert secret("iam-envs", secrets={"iam": {"keystore": keys}})["IAM_JWK_DEFAULT_KEY_ID"] == used
+
+
+def test_t01_a_new_key_has_the_id_that_iam_looks_for() -> None:
+    assert [key["kid"] for key in json.loads(keystore())["keys"]] == ["rsa1"]
+    assert secret("iam-envs")["IAM_JWK_DEFAULT_KEY_ID"] == "rsa1"
+
+
 def test_t02_what_the_world_can_read_holds_no_secret_of_the_internal_client() -> None:
     public = "".join(secret("panda-auth", FULL).values())
     assert "internal-secret" not in public
@@ -63,9 +80,24 @@ def test_t04_an_administrators_password_does_not_follow_from_a_users() -> None:
     assert secret("iam-db-envs")["MARIADB_ROOT_PASSWORD"] == "iam-root"
 
 
-def test_t05_iams_superuser_has_no_known_password() -> None:
-    envs = secret("iam-envs")
-    assert (envs["IAM_SUPERUSER_USERNAME"], envs["IAM_SUPERUSER_PASSWORD"]) == ("superuser", "iam-superuser")
+def test_t05_no_account_of_iam_keeps_a_password_that_everybody_knows() -> None:
+    script = secret("iam-conf")["V3_1__first_accounts.sql"]
+    assert "`username` = 'superuser', `password` = 'iam-superuser'" in script
+    assert "WHERE `username` = 'admin' AND `password` = 'password'" in script
+    assert "WHERE `client_id` = 'client' AND `client_secret` = 'secret'" in script
+    (unguessable,) = re.findall("SET `client_secret` = '([0-9a-f]{64})'", script)
+    assert unguessable not in secret("iam-conf", secrets={"hashKey": "another"})["V3_1__first_accounts.sql"]
+    assert secret("iam-envs")["SPRING_FLYWAY_LOCATIONS"].split(",") == [
+        "classpath:db/migration/mysql",
+        "classpath:db/migration/prod",
+        "filesystem:/indigo-iam/config/..data",
+    ]
+
+
+def test_t05_other_profiles_run_none_of_its_statements() -> None:
+    components = component("iam", profiles=["mysql-test"])
+    assert "SPRING_FLYWAY_LOCATIONS" not in secret("iam-envs", components=components)
+    assert "V3_1__first_accounts.sql" not in secret("iam-conf", components=components)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +142,28 @@ def test_t11_bigmon_reads_no_name_that_is_not_set_and_no_database_that_it_lacks(
     assert secret("bigmon-envs", ORACLE)["BIGMON_DB_ACCESS"] == "dbaccess_oracle_atlas"
 
 
+def test_t11_bigmon_asks_the_server_of_the_stack() -> None:
+    envs = secret("bigmon-envs")
+    for name, address in (
+        ("PANDA_URL", "http://panda-server:80/server/panda"),
+        ("PANDA_URL_SSL", "https://panda-server:443/server/panda"),
+        ("PANDA_API_URL", "http://panda-server:80/api/v1"),
+        ("PANDA_API_URL_SSL", "https://panda-server:443/api/v1"),
+        ("PANDA_SERVER_URL", "https://panda-server:443/server/panda"),
+    ):
+        assert envs[name] == address
+    assert envs["PANDA_VERIFY_HOST"] == "off"
+
+
+def test_t11_bigmon_offers_the_stacks_providers_and_no_others() -> None:
+    assert secret("bigmon-envs")["BIGMON_AUTH_PROVIDER_LIST"] == "none"
+    assert secret("bigmon-envs", FULL)["BIGMON_AUTH_PROVIDER_LIST"] == "Google,cern,github,indigoiam"
+    unset = {
+        name for name, value in secret("bigmon-envs").items() if name.startswith("SOCIAL_") and value == ""
+    }
+    assert len(unset) == 9
+
+
 @pytest.mark.parametrize(
     ("suffix", "key"),
     [
@@ -147,6 +201,12 @@ def test_t14_harvester_and_server_find_every_variable_that_their_configuration_n
     assert "PANDA_CRIC_URLTAGS" in secret("panda-envs")
 
 
+def test_t14_software_tags_come_from_where_the_queues_come_from() -> None:
+    assert secret("panda-envs")["PANDA_CRIC_URLTAGS"] == "/var/cric/sw_tags.json"
+    tags = "https://cric.site.org/queue/?json&preset=tags"
+    assert secret("panda-envs", ORACLE)["PANDA_CRIC_URLTAGS"] == tags
+
+
 def test_t15_addresses_are_whole() -> None:
     harvester = secret("harvester-envs", FULL)
     assert harvester["BIGMON_BASE_URL"] == "https://bigmon.site.org"
@@ -158,6 +218,33 @@ def test_t15_addresses_are_whole() -> None:
 def test_t16_what_keeps_the_long_lived_token_is_told() -> None:
     told = [problem.where for problem in warnings(config(FULL), stack="test")]
     assert told.count("auth.internal") == 2
+
+
+def test_t16_harvester_looks_for_its_token_where_its_credential_manager_writes_it() -> None:
+    target = "https://pandaserver-doma.cern.ch:25443"  # of the charts' configuration
+    name = hashlib.md5(target.encode(), usedforsecurity=False).hexdigest()
+    token = secret("harvester-envs", FULL)["PANDA_AUTH_ID_TOKEN"]
+    assert token == f"file:/opt/harvester/etc/auth_tokens/{name}"
+
+
+def test_t16_the_internal_clients_tokens_say_for_whom_they_are() -> None:
+    cache = json.loads(secret("panda-token-cache", FULL)["token_cache_config.json"])
+    auth = json.loads(secret("idds-auth", FULL)["auth.cfg.json"])["/opt/idds/config/idds/auth.cfg"]
+    (audience,) = parse_qs(urlsplit(cache["internal"]["endpoint"]).query)["audience"]
+    assert audience == auth["panda_dev.internal"]["audience"] == "https://panda.site.org"
+    assert "?" not in cache["pilot_server"]["endpoint"]
+
+
+def test_idds_listens_where_the_server_and_jedi_send() -> None:
+    assert secret("idds-envs")["IDDS_RECEIVER_DESTINATION"] == "/topic/panda_idds"
+    assert secret("idds-envs")["IDDS_CONDUCTOR_DESTINATION"] == "/queue/idds_panda"
+
+
+def test_iams_health_check_asks_only_what_the_stack_names() -> None:
+    probe = "IAM_HEALTH_EXTERNAL_CONNECTIVITY_PROBE"
+    assert secret("iam-envs")[f"{probe}_ENABLED"] == "false"
+    envs = secret("iam-envs", FULL)
+    assert (envs[f"{probe}_ENABLED"], envs[f"{probe}_ENDPOINT"]) == ("true", "https://www.site.org")
 
 
 def test_t17_the_ui_on_postgresql_knows_where_that_is() -> None:
@@ -286,6 +373,7 @@ def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
         ("panda", 'a"b', "bigmon/main"),
         ("idds", "a%40b", "idds/rest"),
         ("harvester", "a b", "harvester/harvester"),
+        ("harvester", "00123", "harvester/harvester"),
         ("iam", "a b", "iam-db/backup"),
         ("iam", "#{a}", "iam/main"),
     ],
@@ -296,6 +384,24 @@ def test_t39_a_password_that_a_reader_would_garble_is_refused(key: str, password
     assert told[0].startswith(f"secrets.{key}.databasePassword: holds ")
     assert reader in told[0]
     assert password not in told[0]
+
+
+@pytest.mark.parametrize("password", ["00123", "7", "True", "False", "None"])
+def test_t39_digits_and_words_of_python_stay_no_text_in_the_server(password: str) -> None:
+    told = problems(secrets={name: {"databasePassword": password} for name in ("panda", "harvester")})
+    known = {"panda/server", "panda/jedi", "harvester/harvester"}
+    assert {reader for line in told for reader in known if reader in line} == known
+    assert not any(password in line for line in told if password not in ("True", "False", "None"))
+
+
+def test_t39_harvesters_name_is_a_text() -> None:
+    told = problems(components=component("harvester", harvesterId="123"))
+    assert [line.partition(":")[0] for line in told] == ["components.harvester.settings.harvesterId"]
+
+
+def test_a_stack_that_accepts_no_tokens_is_told() -> None:
+    assert "auth.clients" in [problem.where for problem in warnings(config(), stack="test")]
+    assert "auth.clients" not in [problem.where for problem in warnings(config(FULL), stack="test")]
 
 
 def test_t39_a_reader_that_is_not_there_refuses_nothing() -> None:

@@ -50,6 +50,9 @@ DIFFERENT: Mapping[str, str] = {
     "bigmon-envs BIGMON_DB_ACCESS": "database settings that do not exist",
     "bigmon-envs PANDA_DB_.*": "falls back to PanDA's, key by key",
     "bigmon-envs IDDS_DB_(HOST|PORT)": "the database of iDDS is the one that iDDS has",
+    "harvester-envs PANDA_AUTH_ID_TOKEN": "names the file that its credential manager writes",
+    "bigmon-envs BIGMON_AUTH_PROVIDER_LIST": "under the name that BigMon has for it",
+    "panda-token-cache token_cache_config.json internal endpoint": "asks for the audience",
     ".* no_proxy": "`no_proxy` includes BigMon",
     ".* https?_proxy": "the wrong proxy",
 }
@@ -57,6 +60,7 @@ DIFFERENT: Mapping[str, str] = {
 OWN: Mapping[str, str] = {
     "(panda|bigmon)-envs (PANDA_)?RUCIO_CA_CERT": "follow `rucio.caCertificates`",
     "(harvester|iam-db)-envs MARIADB_ROOT_PASSWORD": "a password of its own",
+    "idds-envs IDDS_RECEIVER_DESTINATION": "the topic to which the server and JEDI send",
     "idds-envs PANDA_MONITOR_URL": "`PANDA_MONITOR_URL` is BigMon's exposed host",
 }
 

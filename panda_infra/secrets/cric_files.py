@@ -1,0 +1,137 @@
+"""What PanDA's readers need of CRIC's lists, and take (panda-server's Configurator, Harvester's queue information).
+
+The readers open the files as UTF-8 and read them with Python's `json`; the queues then go into a column of JSON in the
+database, which takes less.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["NEEDED", "flaws"]
+
+# The fields without which a reader stops or skips an entry; `*` stands for every key of a mapping.
+NEEDED: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "sites.json": {
+        "name": (str,),
+        "rc_site": (str,),
+        "state": (str, type(None)),
+        "tier_level": (int, type(None)),
+        "datapolicies": (list, str),
+        "ddmendpoints": (dict,),
+        "ddmendpoints.*.state": (str,),
+        "presources": (dict,),
+        "presources.*.*.state": (str,),
+    },
+    "panda_queues.json": {
+        "atlas_site": (str, type(None)),
+        "panda_resource": (str,),
+        "status": (str, type(None)),
+        "type": (str, type(None)),
+        "astorages": (dict, type(None)),
+    },
+    "ddm_endpoints.json": {
+        "name": (str,),
+        "site": (str, type(None)),
+        "rse": (str,),
+        "state": (str, type(None)),
+        "token": (str, type(None)),
+        "type": (str, type(None)),
+        "is_tape": (bool, type(None)),
+    },
+}
+_WORDS = {
+    str: "a text",
+    int: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a mapping",
+    type(None): "null",
+}
+# Neither has a place in a database's JSON.
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def flaws(name: str, content: bytes) -> Iterator[str]:
+    """What is wrong with one of the lists, in words that complete "the file ..."."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        yield f"is not UTF-8 (at byte {error.start}), in which its readers open it"
+        return
+    if text.startswith("\ufeff"):
+        yield "starts with a byte order mark, which its readers refuse: save it without"
+        return
+    reader = _Reader()
+    try:
+        entries = json.loads(text, object_pairs_hook=reader.mapping, parse_constant=reader.constant)
+    except (ValueError, RecursionError) as error:
+        at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        yield f"is no JSON{at}"
+        return
+    yield from reader.flaws
+    if not isinstance(entries, dict):
+        yield "must be one JSON object that maps names to entries"
+        return
+    if name in NEEDED and not entries:
+        yield "has no entries"
+    for field, kinds in NEEDED.get(name, {}).items():
+        yield from _flaws_of_field(entries, field, kinds)
+
+
+class _Reader:
+    """Notes what Python's `json` takes without a word."""
+
+    def __init__(self) -> None:
+        self.flaws: list[str] = []
+
+    def mapping(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        for key, count in Counter(key for key, _ in pairs).items():
+            if count > 1:
+                self.flaws.append(f"says {key!r} {count} times in one place: all but the last would be lost")
+        if any(_UNSTORABLE.search(text) for pair in pairs for text in pair if isinstance(text, str)):
+            self.flaws.append(
+                "holds a NUL character or half of a character, which no database stores as JSON"
+            )
+        return dict(pairs)
+
+    def constant(self, word: str) -> None:
+        self.flaws.append(f"holds {word}, which is no JSON: databases refuse it")
+
+
+def _flaws_of_field(entries: dict[str, Any], field: str, kinds: tuple[type, ...]) -> Iterator[str]:
+    found = {name: list(_values(entry, field.split("."))) for name, entry in entries.items()}
+    lacking = [name for name, values in found.items() if _ABSENT in values]
+    if lacking:
+        yield f"{len(lacking)} of {len(entries)} entries lack the field {field}, first {lacking[0]}"
+    wrong = [name for name, values in found.items() if any(not _is(value, kinds) for value in values)]
+    if wrong:
+        words = " or ".join(_WORDS[kind] for kind in kinds)
+        yield f"{field} must be {words}: it is not in {len(wrong)} of {len(entries)} entries, first {wrong[0]}"
+
+
+_ABSENT = object()
+
+
+def _values(value: Any, path: list[str]) -> Iterator[Any]:
+    """The values at a path, ``_ABSENT`` where one is missing; what lies below a missing mapping is not looked for."""
+    if not path:
+        yield value
+    elif path[0] == "*":
+        for item in value.values() if isinstance(value, dict) else ():
+            yield from _values(item, path[1:])
+    elif not isinstance(value, dict) or path[0] not in value:
+        if not (len(path) > 1 and path[1] == "*"):
+            yield _ABSENT
+    else:
+        yield from _values(value[path[0]], path[1:])
+
+
+def _is(value: Any, kinds: tuple[type, ...]) -> bool:
+    if value is _ABSENT:
+        return True  # told by itself
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
