@@ -6,7 +6,19 @@ from typing import Literal
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.secrets.field import Field, Predicate
-from panda_infra.secrets.limits import BROKER, CONFIG, HARVESTER, INI, PYTHON, SED, SHELL, SPRING, TOKEN, URL
+from panda_infra.secrets.limits import (
+    BROKER,
+    CONFIG,
+    FLYWAY,
+    HARVESTER,
+    INI,
+    PYTHON,
+    SED,
+    SHELL,
+    SPRING,
+    TOKEN,
+    URL,
+)
 
 __all__ = ["BIGMON", "FIXED", "READ_BY_BIGMON"]
 
@@ -107,7 +119,7 @@ FIXED: tuple[Field, ...] = (
         "first password of IAM's superuser",
         "password",
         ("iam-conf",),
-        {"iam/main": SPRING},
+        {"iam/main": FLYWAY},
         _has("iam"),
     ),
     Field(

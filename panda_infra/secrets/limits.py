@@ -12,6 +12,7 @@ from dataclasses import dataclass
 __all__ = [
     "BROKER",
     "CONFIG",
+    "FLYWAY",
     "HARVESTER",
     "INI",
     "LARGEST_ENV",
@@ -87,6 +88,11 @@ SPRING = Limit(
     re.compile(r"[$#]\{|[\r\n]"),
     "${, #{ or a line break",
     "Spring takes these for expressions",
+)
+FLYWAY = Limit(
+    re.compile(r"\$\{|[^ -~]"),
+    "${ or anything outside printable ASCII",
+    "IAM's first start reads it from a file in which ${ is a name, into tables of Latin 1",
 )
 TOKEN = Limit(
     re.compile(r"[^A-Za-z0-9._~+/=:-]"),
