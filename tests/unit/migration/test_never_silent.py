@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from panda_infra.config.stack import StackConfig
@@ -349,6 +349,7 @@ _PLACES = st.sampled_from(
 
 
 @given(_PLACES, _TREES)
+@settings(max_examples=40)
 def test_no_values_end_in_a_traceback(
     tmp_path_factory: pytest.TempPathFactory, place: str, tree: object
 ) -> None:
@@ -359,6 +360,51 @@ def test_no_values_end_in_a_traceback(
     for part in reversed(place.split(".")):
         values = {part: values}
     values_text(site, yaml.safe_dump(values))
+    try:
+        outcome = migrate(site.folder, "sphenix", {"kind": "existing"}, "standard")
+    except PandaInfraError:
+        return
+    assert outcome.read
+
+
+_CHART_PLACES = st.sampled_from(
+    [
+        "server",
+        "server.enabled",
+        "server.replicaCount",
+        "server.image",
+        "server.image.tag",
+        "server.resources",
+        "server.resources.requests",
+        "server.persistentvolume",
+        "server.persistentvolume.class",
+        "server.ingress",
+        "server.ingress.hosts",
+        "server.route",
+        "server.tolerations",
+        "server.affinity",
+        "server.nodeSelector",
+        "server.podAnnotations",
+        "server.extraEnv",
+        "server.cvmfs",
+        "jedi",
+        "nodeRecovery",
+        "global",
+        "other",
+    ]
+)
+
+
+@given(_CHART_PLACES, _TREES)
+@settings(max_examples=40)
+def test_no_values_of_a_chart_end_in_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, place: str, tree: object
+) -> None:
+    site = SiteCheckout(tmp_path_factory.mktemp("site") / "panda-k8s")
+    values: Any = tree
+    for part in reversed(place.split(".")):
+        values = {part: values}
+    site.values("panda", "sphenix", values)
     try:
         outcome = migrate(site.folder, "sphenix", {"kind": "existing"}, "standard")
     except PandaInfraError:
