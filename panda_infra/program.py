@@ -18,7 +18,6 @@ from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.judge import judge
-from panda_infra.kube.errors import KubernetesError
 from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan

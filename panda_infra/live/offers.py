@@ -54,7 +54,7 @@ _ENDLESS = Requests(Decimal("Infinity"), Decimal("Infinity"))
 
 @dataclass(frozen=True)
 class Report:
-    """What stands in the way, and what could not be judged."""
+    """Why a plan cannot be deployed where it says, and in one line each what else a person should know."""
 
     problems: Sequence[Problem] = ()
     notes: Sequence[str] = ()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import yaml
 
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.errors import Problem
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesError
+from panda_infra.live import offers
 from panda_infra.live.access import reach
+from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
@@ -25,14 +24,6 @@ _RIGHTS = (
 )
 
 
-@dataclass(frozen=True)
-class Report:
-    """Why a plan cannot be deployed where it says, and in one line each what else a person should know."""
-
-    problems: Sequence[Problem] = ()
-    notes: Sequence[str] = ()
-
-
 def inspect(plan: Plan, before: Recorded) -> Report:
     """Look into the cluster of a plan; nothing is met where it is still to be made.
 
@@ -42,6 +33,12 @@ def inspect(plan: Plan, before: Recorded) -> Report:
     kubernetes = _way_in(plan, before)
     if kubernetes is None:
         return Report()
+    met, offered = _met(plan, before, kubernetes), _offered(plan, kubernetes)
+    return Report([*met.problems, *offered.problems], [*met.notes, *offered.notes])
+
+
+def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi) -> Report:
+    """What others have where the plan would be deployed."""
     try:
         found = Ownership(plan, look(plan, kubernetes), before)
     except KubernetesError as error:
@@ -50,6 +47,15 @@ def inspect(plan: Plan, before: Recorded) -> Report:
     names = listed([f"{one.kind} {one.name}" for one in others])
     note = f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
     return Report(list(found.problems()), [note] if others else [])
+
+
+def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
+    """What the plan expects of the cluster and that has not."""
+    try:
+        return offers.look(plan, kubernetes)
+    except KubernetesError as error:
+        # That the cluster cannot be asked has been told as a problem, or as a note where it is still being made.
+        return Report(notes=[f"what the cluster offers cannot be looked at: {error.what}"])
 
 
 def _way_in(plan: Plan, before: Recorded) -> KubernetesApi | None:

@@ -129,7 +129,7 @@ class Pulumi:
         ]
         of = f"of stack {stack}" if stack else "of one of the stacks"
         file = f"{backend.rstrip('/')}/.pulumi/stacks/{NAMESPACE}/{stack or 'STACK'}.json"
-        return f"the state {of} cannot be read: {file}; beside it is the former one, {file.rpartition('/')[2]}.bak"
+        return f"the state {of} cannot be read: {file}; docs/state.md says how to get the former one back"
 
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
         """Run a command with its output on the terminal, without questions; returns its exit code."""
