@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from panda_infra.plan.demands import CVMFS_DRIVER
 from testbed.api import Api, Object
 
 PROVISIONER = "volumes.testbed.panda-infra"
 
+DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
 _DEFAULT_CLASS = {"storageclass.kubernetes.io/is-default-class": "true"}
 
 
 def install(api: Api) -> None:
-    """Creates the ingress controller's settings, the ingress class and the storage classes."""
+    """Creates the ingress controller's settings, the ingress class, the storage classes and the drivers."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(lambda item: api.create(*item), objects()))
 
@@ -23,7 +25,8 @@ def objects() -> list[tuple[str, Object]]:
     return [
         ("/api/v1/namespaces/kube-system/configmaps", _ingress_settings()),
         ("/apis/networking.k8s.io/v1/ingressclasses", ingress_class("nginx")),
-        ("/apis/storage.k8s.io/v1/csidrivers", driver(PROVISIONER)),
+        (DRIVERS, driver(PROVISIONER)),
+        (DRIVERS, driver(CVMFS_DRIVER)),
         (classes, storage_class("standard", "Immediate", annotations=_DEFAULT_CLASS)),
         (classes, storage_class("local-wait", "WaitForFirstConsumer")),
         (classes, storage_class("manila-meyrin-cephfs", "Immediate")),

@@ -19,7 +19,6 @@ __all__ = ["objects", "provided", "workers"]
 
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _INGRESS_CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
-_DRIVERS = "/apis/storage.k8s.io/v1/csidrivers"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 # Of volumes that no provisioner makes: Manila shares and CVMFS repositories.
@@ -63,7 +62,7 @@ def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
     for name in sorted(_classes(config)):
         yield _CLASSES, magnum.storage_class(name, "Immediate")
     for driver in _STATIC:
-        yield _DRIVERS, magnum.driver(driver)
+        yield magnum.DRIVERS, magnum.driver(driver)
     if config.exposure.kind in ("nginx", "ingress"):
         yield _INGRESS_CLASSES, magnum.ingress_class(config.exposure.class_name)
     if config.exposure.kind == "route":

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from panda_infra.catalog.components import COMPONENTS
-from testbed import stacks, waiting
+from panda_infra.plan.demands import CVMFS_DRIVER
+from testbed import magnum, stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Workspace
@@ -175,6 +176,16 @@ def test_neither_the_api_server_nor_the_registry_answers(refused: Refused, bed: 
     assert f"charts.repository: the registry 127.0.0.1:{port} cannot be reached" in text
 
 
+@pytest.fixture
+def without_cvmfs(bed: Bed) -> Iterator[None]:
+    """A cluster that nobody gave CVMFS' driver."""
+    api = Api(bed.kubeconfig)
+    api.delete(f"{magnum.DRIVERS}/{CVMFS_DRIVER}")
+    yield
+    api.create(magnum.DRIVERS, magnum.driver(CVMFS_DRIVER))
+
+
+@pytest.mark.usefixtures("without_cvmfs")
 def test_what_the_cluster_lacks_all_at_once(refused: Refused) -> None:
     huge = {"cpu": "4", "memory": "65Gi"}
     text = refused(

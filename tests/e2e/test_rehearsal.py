@@ -63,7 +63,13 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:
     file = tmp_path / "Pulumi.nowhere.yaml"
-    _stack(file, {"activemq": {"nodeSelector": {"nowhere": "true"}}, "timeout": 10})
+    beside_nobody = {
+        "labelSelector": {"matchLabels": {"is": "nowhere"}},
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    # What pods want of each other no preview can judge.
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [beside_nobody]}}
+    _stack(file, {"activemq": {"affinity": affinity}, "timeout": 10})
     before = leftovers.of_cluster(bed)
     with pytest.raises(BedError, match=r"rehearsal of nowhere: up failed:(.|\n)*panda-msgsvc"):
         rehearse(file, bed=bed)
