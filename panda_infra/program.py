@@ -71,9 +71,7 @@ def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
         # What is in a cluster can only be asked of one that lets the stack in.
-        if not (found := _check_cluster(plan)):
-            offers = beside.submit(_check_offers, plan)
-            found = [*_check_target(plan, before), *offers.result()]
+        found = _check_cluster(plan) or _check_target(plan, before)
     return [*charts.result(), *found]
 
 
@@ -97,16 +95,3 @@ def _check_cluster(plan: Plan) -> list[Problem]:
         pulumi.log.info(f"quota of {line}")
     return [*report.problems, *larger_than_nodes(plan, report.flavors)]
 
-
-def _check_offers(plan: Plan) -> list[Problem]:
-    """Whether the cluster, if it is there already, has what the plan expects to find in it."""
-    from panda_infra.live import access, offers  # noqa: PLC0415 - the client, which a bad file needs not
-
-    try:
-        kubernetes = access.reach(plan.stack, plan.config).kubernetes
-        report = offers.look(plan, kubernetes) if kubernetes else offers.Report()
-    except KubernetesError as error:
-        return [Problem("cluster", error.what, error.fix or "Run it again, or ask who runs the cluster.")]
-    for note in report.notes:
-        pulumi.log.info(note)
-    return list(report.problems)
