@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import Message
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -74,8 +75,13 @@ class _Request:
 class _Answer:
     status: int
     reason: str
-    retry_after: str | None
+    headers: Message
     content: bytes
+
+    @property
+    def is_of_an_api(self) -> bool:
+        """Whether an API server gave it, and not something in front: each of its answers can be found in its audit."""
+        return "Audit-Id" in self.headers or b'"Status"' in self.content
 
     @property
     def words(self) -> str:
@@ -128,11 +134,23 @@ class KubernetesClient(KubernetesApi):
                 "PATCH" if method == APPLY else method, url, {"Content-Type": kind, "Accept": accept}, content
             )
         )
-        if answer.status == _NOT_FOUND and missing:
+        if answer.status == _NOT_FOUND and missing and answer.is_of_an_api:
             return None
         if answer.status >= _FIRST_ERROR:
             raise self._error(f"{method} {path}", answer)
-        return json.loads(answer.content) if JSON in accept else answer.content.decode(errors="replace")
+        if JSON not in accept:
+            return answer.content.decode(errors="replace")
+        try:
+            return json.loads(answer.content)
+        except ValueError:
+            what = f"{method} {path}: {self.target.server} answers something else than JSON"
+            raise KubernetesError(what, self._no_api, status=answer.status) from None
+
+    @property
+    def _no_api(self) -> str:
+        return (
+            f"Something answers at {self.target.server}, but no API server: check `server` in the kubeconfig."
+        )
 
     def answers(self) -> bool:
         """Whether anything answers by HTTP at the address; no credential is shown.
@@ -196,9 +214,7 @@ class KubernetesClient(KubernetesApi):
                 connection.putheader(name, value)
             connection.endheaders(request.body)
             response = connection.getresponse()
-            answer = _Answer(
-                response.status, response.reason, response.headers.get("Retry-After"), response.read()
-            )
+            answer = _Answer(response.status, response.reason, response.headers, response.read())
         except (http.client.RemoteDisconnected, http.client.IncompleteRead, OSError) as error:
             connection.close()
             raise _cut_off(where, error) from None
@@ -215,8 +231,10 @@ class KubernetesClient(KubernetesApi):
 
     def _error(self, request: str, answer: _Answer) -> KubernetesError:
         what = f"{request}: the Kubernetes API answers {answer.status} {answer.words}"
-        if answer.status == _NOT_FOUND:
+        if answer.status == _NOT_FOUND and answer.is_of_an_api:
             return KubernetesNotFoundError(what, status=answer.status)
+        if answer.status == _NOT_FOUND:
+            return KubernetesError(what, self._no_api, status=answer.status)
         if answer.status not in (_UNAUTHORIZED, _FORBIDDEN):
             return KubernetesError(what, status=answer.status)
         target = self.target
@@ -252,5 +270,5 @@ def _cut_off(where: str, error: Exception) -> KubernetesError:
 
 def _pause(answer: _Answer, attempt: int) -> float:
     """Seconds until the next try: what the server asks for, else twice as long each time."""
-    asked = answer.retry_after or ""
+    asked = answer.headers.get("Retry-After") or ""
     return min(float(asked), _LONGEST) if asked.isdigit() else _PAUSE * 2**attempt

@@ -124,6 +124,22 @@ def test_a_preview_says_the_same(stack: Workspace, kubeconfig: Path) -> None:
     assert f"the token of user operator, context downstream, of {kubeconfig}" in refused.text
 
 
+def test_what_is_not_of_the_cluster_is_no_proof(
+    stack: Workspace, api: Api, rancher: Front, kubeconfig: Path
+) -> None:
+    """Whoever stands in front of it says that there is no such page, as of a path that is wrong."""
+    there = inside(api)
+    document = rancher.kubeconfig(_RENEWED)
+    document["clusters"][0]["cluster"]["server"] = f"https://localhost:{rancher.port}/elsewhere"
+    kubeconfig.write_text(yaml.safe_dump(document))
+    for line in ("residue local", "destroy local --yes", "destroy local --yes --cluster-gone"):
+        refused = command(stack, *line.split())
+        assert refused.exit_code == 1
+        assert "nothing is left" not in refused.output
+    assert "but no API server: check `server`" in command(stack, "residue", "local").output
+    assert inside(api) == there
+
+
 def test_with_a_new_token_nothing_is_left(
     stack: Workspace, api: Api, rancher: Front, kubeconfig: Path
 ) -> None:

@@ -101,8 +101,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else None
-        if not self.front.knows(self.headers.get("Authorization") or "") or not self.path.startswith(_PATH):
-            self.send_response(401)
+        known = self.front.knows(self.headers.get("Authorization") or "")
+        if not known or not self.path.startswith(_PATH):
+            # Of clusters that it does not know, it says so itself.
+            self.send_response(404 if known else 401)
             self.send_header("Content-Length", "0")
             self.end_headers()
             return

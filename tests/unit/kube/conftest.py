@@ -32,6 +32,8 @@ class Server:
     client: tuple[str, str] = ("", "")
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    content: bytes | None = None
+    """In place of what an API server would say."""
 
     @property
     def cluster(self) -> dict[str, Any]:
@@ -76,7 +78,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
             headers: dict[str, str] = {}
             if made.answers:
                 status, headers = made.answers.pop(0)
-            content = json.dumps({"items": []} if status == 200 else {"message": f"said {status}"}).encode()
+            content = json.dumps(
+                {"items": []} if status == 200 else {"kind": "Status", "message": f"said {status}"}
+            ).encode()
+            content = made.content if made.content is not None else content
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
                 self.send_header(name, value)

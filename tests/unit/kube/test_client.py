@@ -48,6 +48,17 @@ def test_content_and_no_such_thing(server: Server) -> None:
         api.call("GET", _NODES)
 
 
+@pytest.mark.parametrize("status", [200, 404])
+def test_what_no_api_server_says_is_no_answer_of_its(server: Server, status: int) -> None:
+    server.answers, server.content = [(status, {})], b"404 page not found"
+    with pytest.raises(KubernetesError, match="but no API server: check `server`") as told:
+        client(server).call("GET", _NODES, missing=True)
+    assert not isinstance(told.value, NotFoundError)
+    # The same words for a path that an API server does not know, which has its own mark.
+    server.answers = [(404, {"Audit-Id": "a"})]
+    assert client(server).call("GET", "/apis/example.com/v1", missing=True) is None
+
+
 def test_a_change_goes_under_the_programs_own_field_manager(server: Server) -> None:
     client(server).call("PATCH", _NODES, body={})
     method, path, headers = server.asked[0]
