@@ -22,9 +22,11 @@ __all__ = [
     "RegistryUnreachableError",
     "config_files",
     "login_for",
+    "registry_settings",
 ]
 
 _HELPER_WITHIN = 10.0  # seconds
+_PLUGIN_FILE = "PULUMI_K8S_HELM_REGISTRY_CONFIG_PATH"
 _DOCKER_HUB = "https://index.docker.io/v1/"  # as Docker keeps the log-in to docker.io
 _NO_LOGIN = "credentials not found"  # a helper's words for "none"
 _TOKEN_USER = "<token>"  # noqa: S105 - in place of a user's name where a helper holds a refresh token
@@ -63,9 +65,14 @@ class Login:
         return base64.b64encode(pair.encode()).decode() if self.user and self.password else ""
 
 
+def registry_settings() -> dict[str, str]:
+    """By which the engine's plugin reads the same file of log-ins: Helm's own variable says nothing to it."""
+    return {_PLUGIN_FILE: str(config_files()[0])}
+
+
 def config_files() -> tuple[Path, Path]:
-    """Helm's file of log-ins, where the engine looks for it too, and Docker's."""
-    named = os.environ.get("PULUMI_K8S_HELM_REGISTRY_CONFIG_PATH") or os.environ.get("HELM_REGISTRY_CONFIG")
+    """Helm's file of log-ins, and Docker's."""
+    named = os.environ.get(_PLUGIN_FILE) or os.environ.get("HELM_REGISTRY_CONFIG")
     home = Path.home()
     settings = os.environ.get("XDG_CONFIG_HOME")
     helm = Path(os.environ.get("HELM_CONFIG_HOME") or Path(settings or home / ".config") / "helm")

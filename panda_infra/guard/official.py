@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from panda_infra.delivery.registry_login import registry_settings
+
 __all__ = ["Official", "OfficialError", "start"]
 
 _NAME = "pulumi-resource-kubernetes"
@@ -49,6 +51,7 @@ def start(arguments: Sequence[str]) -> Official:
     """
     process = subprocess.Popen(
         [_executable(), *arguments],
+        env={**os.environ, **registry_settings()},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

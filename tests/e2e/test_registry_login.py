@@ -80,7 +80,12 @@ def test_a_bearer_challenge_is_answered(
     refused = stack.pulumi("preview", "--stack", stack.stack, environment=registry.environment(tmp_path))
     assert refused.code != 0
     assert "gives no token (HTTP 401), and nobody is logged in there" in refused.text
-    deployed = stack.unattended("up", environment=logged_in)
+    # The file of log-ins may lie elsewhere; Helm's variable for it is the program's and the engine's, too.
+    helm = Path(logged_in["HELM_CONFIG_HOME"])
+    elsewhere = registry.environment(tmp_path) | {
+        "HELM_REGISTRY_CONFIG": str(helm / "registry" / "config.json")
+    }
+    deployed = stack.unattended("up", environment=elsewhere)
     assert deployed.code == 0, deployed.text
     again = stack.pulumi("preview", "--stack", stack.stack, "--expect-no-changes", environment=logged_in)
     assert again.code == 0, again.text
