@@ -58,9 +58,11 @@ def residue(
 def report(stack: str, found: Sequence[Leftover]) -> None:
     """Print what is left, or that nothing is."""
     for leftover in found:
-        typer.echo(f"{'left' if leftover.ours else 'not ours'}: {leftover}")
+        how = "left" if leftover.ours else "not ours" if leftover.seen else "not looked at"
+        typer.echo(f"{how}: {leftover}")
     if not any(leftover.ours for leftover in found):
-        typer.echo(f"{stack}: nothing is left")
+        limit = "" if all(leftover.seen for leftover in found) else " of what this user may look at"
+        typer.echo(f"{stack}: nothing is left{limit}")
 
 
 def unseen(plan: Plan) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import yaml
 
 from panda_infra.config.cluster import ExistingCluster
@@ -43,10 +45,20 @@ def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi) -> Report:
         found = Ownership(plan, look(plan, kubernetes), before)
     except KubernetesError as error:
         return _unseen(plan, error)
-    others = found.others() if plan.config.adopts_namespace and found.target.namespace else []
-    names = listed([f"{one.kind} {one.name}" for one in others])
-    note = f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
-    return Report(list(found.problems()), [note] if others else [])
+    return Report(list(found.problems()), list(_notes(found)))
+
+
+def _notes(found: Ownership) -> Iterator[str]:
+    plan, target = found.plan, found.target
+    if plan.config.adopts_namespace and target.namespace and (others := found.others()):
+        names = listed([f"{one.kind} {one.name}" for one in others])
+        yield f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
+    if target.unseen:
+        names = listed([f"{each.kind} {each.name}" for each in target.unseen])
+        yield (
+            f"outside of namespace {plan.config.namespace} this user may not look, so it is not known whether there "
+            f"is already: {names}. Who may not read these can hardly make them: `pulumi up` fails where it needs one"
+        )
 
 
 def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:

@@ -41,6 +41,7 @@ class Target:
         lease: the one that the stack holds while it works, looked for in a namespace of others.
         noted: the releases that this Lease lists as the stack's.
         outside: what has the name of a planned object outside of all namespaces.
+        unseen: the planned objects outside of all namespaces that the user may not read.
     """
 
     namespace: Met | None = None
@@ -50,6 +51,7 @@ class Target:
     lease: Met | None = None
     noted: frozenset[str] = frozenset()
     outside: tuple[tuple[Outside, Met], ...] = ()
+    unseen: tuple[Outside, ...] = ()
 
     def of_kind(self, kind: str) -> list[str]:
         """The names of what is inside, by kind."""
@@ -73,7 +75,7 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
         lease = beside.submit(_if_allowed, api, _lease(plan)) if plan.config.adopts_namespace else None
         objects = [(each, beside.submit(_if_allowed, api, each.path)) for each in planned]
     found = namespace.result()
-    held = lease.result() if lease else None
+    held = lease.result().item if lease else None
     records, rest = _apart(lists["Secret"].result())
     return Target(
         namespace=met("Namespace", found) if found else None,
@@ -86,7 +88,8 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
         deployed=frozenset(_name(item) for item in records if _labels(item).get("status") == DEPLOYED),
         lease=met("Lease", held) if held else None,
         noted=_noted(held),
-        outside=tuple((each, met(each.kind, item)) for each, one in objects if (item := one.result())),
+        outside=tuple((each, met(each.kind, item)) for each, one in objects if (item := one.result().item)),
+        unseen=tuple(each for each, one in objects if one.result().refused),
     )
 
 
@@ -99,14 +102,20 @@ def _lease(plan: Plan) -> str:
     return f"/apis/coordination.k8s.io/v1/namespaces/{plan.config.namespace}/leases/{lease_name(plan.stack)}"
 
 
-def _if_allowed(api: KubernetesApi, path: str) -> Mapping[str, Any] | None:
+@dataclass(frozen=True)
+class _Look:
+    item: Mapping[str, Any] | None = None
+    refused: bool = False
+
+
+def _if_allowed(api: KubernetesApi, path: str) -> _Look:
     """What a user who is at home in a single namespace may not read, that user has not made and cannot make."""
     try:
-        return _one(api, path)
+        return _Look(_one(api, path))
     except KubernetesNotAllowedError as error:
         if error.status != HTTPStatus.FORBIDDEN:
             raise
-        return None
+        return _Look(refused=True)
 
 
 def _all(api: KubernetesApi, path: str) -> list[Mapping[str, Any]]:

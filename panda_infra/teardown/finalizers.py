@@ -9,7 +9,7 @@ from typing import Any
 
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesError
-from panda_infra.live.access import items
+from panda_infra.live.access import listing
 
 __all__ = ["Stuck", "free", "stuck_in"]
 
@@ -37,7 +37,7 @@ def stuck_in(api: KubernetesApi, namespace: str) -> list[Stuck]:
     return [
         found
         for collection in _collections(api, namespace)
-        for item in items(api, collection)
+        for item in listing(api, collection).items  # what a user may not list, that user cannot free
         if (found := _stuck(item, collection))
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.live.access import KubernetesApi, items
+from panda_infra.live.access import KubernetesApi, listing
 from panda_infra.live.met import Met, met
 from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
@@ -30,13 +30,19 @@ def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
     # The state of a destroyed stack knows nothing: what is written on the objects must do.
     found = Ownership(plan, look(plan, api), Recorded())
     yield from _namespace(found, api)
-    for volume in items(api, "/api/v1/persistentvolumes"):
+    volumes = listing(api, "/api/v1/persistentvolumes")
+    for volume in volumes.items:
         if _is_volume(found, volume):
             yield Leftover("PersistentVolume", volume["metadata"]["name"], _volume_state(volume))
+    if volumes.refused:
+        yield Leftover.hidden("PersistentVolumes", volumes.refused)
     for kind in ("ClusterRole", "ClusterRoleBinding"):
-        for item in items(api, f"{_RBAC}/{kind.lower()}s"):
+        roles = listing(api, f"{_RBAC}/{kind.lower()}s")
+        for item in roles.items:
             if _is_left(found, met(kind, item)):
                 yield Leftover(kind, item["metadata"]["name"])
+        if roles.refused:
+            yield Leftover.hidden(f"{kind}s", roles.refused)
 
 
 def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:

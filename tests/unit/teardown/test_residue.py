@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
@@ -141,3 +142,16 @@ def test_changes_to_what_others_made_are_named_while_the_cluster_stands(api: Fak
     ]
     world.clusters = {"c": replace(world.clusters["c"], name="another")}
     assert left(magnum(), access) == [], "a cluster that is gone is not asked"
+
+
+def test_what_may_not_be_looked_at_is_neither_left_nor_gone(api: FakeApi) -> None:
+    for path in ("/api/v1/persistentvolumes", f"{RBAC}/clusterroles"):
+        api.failures[path] = KubernetesNotAllowedError(f"GET {path}: answers 403", status=403)
+    found = residue(plan(), Access(api))
+    assert [(left.kind, left.ours, left.seen) for left in found] == [
+        ("ClusterRoles", False, False),
+        ("PersistentVolumes", False, False),
+    ]
+    api.failures["/api/v1/persistentvolumes"] = KubernetesNotAllowedError("401", status=401)
+    with pytest.raises(KubernetesNotAllowedError):
+        residue(plan(), Access(api))
