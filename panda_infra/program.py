@@ -94,4 +94,3 @@ def _check_cluster(plan: Plan) -> list[Problem]:
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
     return [*report.problems, *larger_than_nodes(plan, report.flavors)]
-

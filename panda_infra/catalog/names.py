@@ -1,4 +1,4 @@
-"""Every name that more than one object must agree on, from the stack's affix alone.
+"""Every name that more than one object must agree on, from the stack's affix and the releases that it took over.
 
 PanDA's charts find each other by host names inside Secrets. Releases, Services and Secrets therefore take their
 names from here and nowhere else.
@@ -6,7 +6,8 @@ names from here and nowhere else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["SECRET_PREFIX", "Names"]
 
@@ -18,9 +19,13 @@ _OWN_BODY = {"iam": "iam", "iam-db": "iam"}
 
 @dataclass(frozen=True)
 class Names:
-    """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``."""
+    """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``.
+
+    ``releases`` are the names of those that do not follow from it, by component.
+    """
 
     affix: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
 
     def _affixed(self, body: str) -> str:
         return f"{body}{self.affix}" if self.affix.startswith("-") else f"{self.affix}{body}"
@@ -32,6 +37,8 @@ class Names:
 
     def release(self, component: str) -> str:
         """Name of a component's Helm release, e.g. ``panda-dev-idds`` for affix ``-dev``."""
+        if given := self.releases.get(component):
+            return given
         if component == "panda":
             return self.panda
         body = _OWN_BODY.get(component)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from panda_infra.config.adopted import Adopted, ReleaseName
 from panda_infra.config.base import DnsLabel, DnsName, Form, Model, Quantity
 from panda_infra.config.delivery import ChartPin
 from panda_infra.config.settings import (
@@ -171,6 +172,10 @@ class Component(Model):
     """Roll an upgrade that fails back at once, and remove a first installation that fails."""
     values: ChartValues = {}
     """Chart values as a last resort; they win over everything derived."""
+    release: ReleaseName | None = None
+    """Name of the Helm release, where one that runs already has another than the affix makes."""
+    adopted: Adopted | None = None
+    """What a release that was taken over keeps as it was found."""
 
 
 class Msgsvc(Component):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.catalog.names import Names
 from panda_infra.config.base import Form, Model
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
@@ -80,6 +81,12 @@ class StackConfig(Model):
     """Object store that BigMon reads logs from."""
     secrets: Secrets = Secrets()
     """Encrypted values."""
+
+    @property
+    def names(self) -> Names:
+        """Names of releases, Services and Secrets."""
+        deployed = self.components.deployed()
+        return Names(self.affix, {name: each.release for name, each in deployed.items() if each.release})
 
     @property
     def namespace(self) -> str:

@@ -22,7 +22,7 @@ __all__ = ["make_plan"]
 
 def make_plan(stack: str, config: StackConfig) -> Plan:
     """What will exist for a stack that passed all rules."""
-    names = Names(config.affix)
+    names = config.names
     deployed = config.components.deployed()
     order = deployment_order(COMPONENTS, deployed)
     return Plan(
@@ -65,6 +65,7 @@ def _values(spec: ComponentSpec, component: Component, config: StackConfig, name
         exposure_values(spec, config, paths),
         component_values(spec.name, config, names),
         component.values,
+        component.adopted.values if component.adopted else {},
     )
 
 

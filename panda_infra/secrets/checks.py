@@ -12,7 +12,6 @@ from pathlib import Path as FilePath
 from pydantic import SecretStr
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
@@ -86,7 +85,7 @@ def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
 
 def certified_hosts(config: StackConfig, owner: str) -> list[str]:
     """The host names for a component's new certificate: exposed ones first, then its Services."""
-    names = Names(config.affix)
+    names = config.names
     services = [names.workload(owner, sub.name) for sub in COMPONENTS[owner].sub_components if sub.ports]
     inside = [name for service in services for name in (service, f"{service}.{config.namespace}.svc")]
     return list(dict.fromkeys([*presented_hosts(config, owner), *inside, "localhost"]))

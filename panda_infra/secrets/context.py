@@ -31,7 +31,7 @@ class Context:
     @cached_property
     def names(self) -> Names:
         """Names of releases and Services."""
-        return Names(self.config.affix)
+        return self.config.names
 
     @property
     def secrets(self) -> Secrets:

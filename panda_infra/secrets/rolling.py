@@ -22,7 +22,8 @@ def pod_annotations(
     """For each (component, sub-component) the annotation of its pods.
 
     What is re-read while a pod runs is left out, and so is what somebody else provides. The hash is keyed: a plain
-    one of a weak password could be guessed by whoever may read pods.
+    one of a weak password could be guessed by whoever may read pods. Pods that ran before the stack get none until
+    their Secrets change: the annotation itself would replace them.
 
     Raises:
         PandaInfraError: without `secrets.hashKey`.
@@ -36,12 +37,21 @@ def pod_annotations(
     for reader, use in uses(config):
         if use.read == "start" and use.suffix in contents:
             read.setdefault(reader, set()).add(use.suffix)
-    return {
-        (reader.component, reader.sub_component): {
-            ANNOTATION: _hash(key.encode(), (contents[suffix] for suffix in sorted(suffixes)))
-        }
+    hashes = {
+        reader: _hash(key.encode(), (contents[suffix] for suffix in sorted(suffixes)))
         for reader, suffixes in read.items()
     }
+    return {
+        (reader.component, reader.sub_component): {ANNOTATION: digest}
+        for reader, digest in hashes.items()
+        if digest != _adopted(config, reader)
+    }
+
+
+def _adopted(config: StackConfig, reader: Reader) -> str | None:
+    """The hash of the Secrets with which a sub-component's pods were found running."""
+    adopted = config.components.deployed()[reader.component].adopted
+    return adopted.secrets.get(reader.sub_component) if adopted else None
 
 
 def _hash(key: bytes, contents: Iterable[SecretContent]) -> str:

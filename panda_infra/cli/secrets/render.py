@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.catalog.names import Names
 from panda_infra.cli.output import line
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
@@ -48,7 +47,7 @@ def render(
         raise loaded.error(problems)
     with chdir(here.folder):
         contents = build(config)
-    names = Names(config.affix)
+    names = config.names
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     target.chmod(0o700)
     for suffix, content in contents.items():

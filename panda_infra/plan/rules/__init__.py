@@ -13,6 +13,7 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.rules import (
+    adopted,
     aliases,
     broker,
     cluster,
@@ -38,6 +39,7 @@ from panda_infra.plan.rules import (
 __all__ = ["RULES", "check"]
 
 RULES: tuple[ModuleType, ...] = (
+    adopted,
     aliases,
     broker,
     cluster,

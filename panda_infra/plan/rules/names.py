@@ -29,17 +29,19 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
         if name == _DEFAULT:
             fix += " For an installation that runs there, write `namespace: {name: default, adopt: true}`."
         yield Problem("namespace", what, fix)
-    yield from _collapses(config.affix)
+    yield from _collapses(config)
     yield from _limits(config)
 
 
-def _collapses(affix: str) -> Iterator[Problem]:
+def _collapses(config: StackConfig) -> Iterator[Problem]:
     """Charts leave a sub-chart's name out of its objects when the release's name contains it already."""
+    names = Names(config.affix)
     words = {
         sub.name
         for spec in COMPONENTS.values()
+        if spec.name not in config.names.releases
         for sub in spec.sub_components
-        if sub.name in Names(affix).release(spec.name) and sub.name not in Names().release(spec.name)
+        if sub.name in names.release(spec.name) and sub.name not in Names().release(spec.name)
     }
     if words:
         what = f"contains {' and '.join(sorted(words))}, so that the charts would name objects differently"
@@ -47,10 +49,13 @@ def _collapses(affix: str) -> Iterator[Problem]:
 
 
 def _limits(config: StackConfig) -> Iterator[Problem]:
-    names = Names(config.affix)
+    names = config.names
     taken: dict[str, str] = {}
     for component in config.components.deployed():
         release = names.release(component)
+        given = component in names.releases
+        where = f"components.{component}.release" if given else "affix"
+        fix = f"e.g. `release: panda-{component}`." if given else "e.g. `panda-infra:affix: -dev`."
         workloads = {
             f"{component} {sub.name}": names.workload(component, sub.name)
             for sub in COMPONENTS[component].sub_components
@@ -58,12 +63,13 @@ def _limits(config: StackConfig) -> Iterator[Problem]:
         if len(release) > _RELEASE_LIMIT or any(len(name) > _WORKLOAD_LIMIT for name in workloads.values()):
             longest = max([release, *workloads.values()], key=len)
             what = f"makes {longest} of {component}, longer than the {_WORKLOAD_LIMIT} characters that fit"
-            yield Problem("affix", what, "Choose a shorter one, e.g. `panda-infra:affix: -dev`.")
+            yield Problem(where, what, f"Choose a shorter one, {fix}")
         if not release[0].isalpha():
             what = f"makes {release} of {component}, but names of Services start with a letter"
             yield Problem("affix", what, "Start it with a letter, e.g. `panda-infra:affix: test-`.")
-        for name, workload in workloads.items():
-            if workload in taken:
-                what = f"gives {taken[workload]} and {name} the same name {workload}"
-                yield Problem("affix", what, "Choose another one, e.g. `panda-infra:affix: -dev`.")
-            taken[workload] = name
+        for name, made in {f"the release of {component}": release, **workloads}.items():
+            key = f"release {made}" if name not in workloads else made
+            if key in taken:
+                what = f"gives {taken[key]} and {name} the same name {made}"
+                yield Problem(where, what, f"Choose another one, {fix}")
+            taken[key] = name

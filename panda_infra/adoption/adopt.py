@@ -1,0 +1,176 @@
+"""An installation that runs -> a stack that takes it over without touching a pod."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from panda_infra.adoption.charts import defaults_of, version_of
+from panda_infra.adoption.checkout import write_checkout
+from panda_infra.adoption.installation import FoundRelease, Installation, Tree
+from panda_infra.adoption.live_secrets import SecretDifference, differences, live_values
+from panda_infra.adoption.naming import names_of
+from panda_infra.adoption.values import ABSENT, difference, effective, put
+from panda_infra.adoption.workloads import ObjectChange, changes
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import Names
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.stack import StackConfig
+from panda_infra.helm.cli import Helm
+from panda_infra.migration.migrate import migrate
+from panda_infra.migration.outcome import Outcome
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.values.merge import merged
+from panda_infra.secrets import build
+from panda_infra.secrets.fields import fields
+from panda_infra.secrets.generate import generate, stand_ins, with_values
+from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
+
+__all__ = ["Adoption", "Held", "Target", "adopt"]
+
+_HASH_KEY: KeyPath = ("hashKey",)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What no installation tells: whose it is, the way into its cluster, where the stack's charts come from.
+
+    ``charts`` is that section of the stack file, ``folders`` where each chart of it lies. ``storage_class`` is the
+    stack's, where nothing that runs names one.
+    """
+
+    experiment: str
+    cluster: Mapping[str, Any]
+    charts: Mapping[str, Any]
+    folders: Mapping[str, Path]
+    storage_class: str | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A chart value that stays as it was found; ``stack`` is what the stack gives once it is let go."""
+
+    component: str
+    key: str
+    found: Any
+    stack: Any
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """The new stack, and everything in which it differs from what runs.
+
+    ``objects`` are changes that no chart value prevents, by component.
+    """
+
+    outcome: Outcome
+    held: tuple[Held, ...]
+    secrets: tuple[SecretDifference, ...]
+    objects: Mapping[str, tuple[ObjectChange, ...]] = field(default_factory=dict)
+
+
+def adopt(found: Installation, target: Target, helm: Helm) -> Adoption:
+    """Make the stack. Paths in the configuration are relative to the current folder.
+
+    Raises:
+        StackError: what runs does not make a stack.
+        HelmError: Helm refuses the stack's charts.
+    """
+    names = names_of({name: release.name for name, release in found.releases.items()})
+    outcome = _migrated(found, target, names)
+    sections = outcome.sections
+    _rename(outcome, found, names)
+    sections["namespace"] = found.namespace  # TODO {"name": found.namespace, "adopt": True, "takeOver": True}
+    sections["charts"] = dict(target.charts)
+    for name, release in found.releases.items():
+        _pin(outcome, name, release, target)
+    held = _hold(outcome, found, target)
+    config = _with_secrets(outcome, found)
+    contents = build(config.model_copy(update={"secrets": stand_ins(config)}))
+    for (component, sub), annotation in pod_annotations(config, contents).items():
+        if component in found.releases:
+            outcome.put(("components", component, "adopted", "secrets", sub), annotation[ANNOTATION])
+    return Adoption(
+        outcome,
+        tuple(held),
+        tuple(differences(config, contents, found.live)),
+        _object_changes(_config(outcome), found, target, helm),
+    )
+
+
+def _migrated(found: Installation, target: Target, names: Names) -> Outcome:
+    storage_class = target.storage_class or found.storage_class
+    # Held in a folder of one's own for a moment: the values and files of the secrets chart.
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
+        folder = Path(scratch) / "running"
+        write_checkout(folder, found, target.experiment, target.folders, names)
+        return migrate(folder, target.experiment, target.cluster, storage_class)
+
+
+def _rename(outcome: Outcome, found: Installation, names: Names) -> None:
+    """The names that run, whatever the values of the secrets chart call them."""
+    outcome.sections.pop("affix", None)
+    if names.affix:
+        outcome.sections["affix"] = names.affix
+    for component, release in names.releases.items():
+        outcome.put(("components", component, "release"), release)
+    for component in [name for name in outcome.sections["components"] if name not in found.releases]:
+        del outcome.sections["components"][component]
+
+
+def _pin(outcome: Outcome, name: str, release: FoundRelease, target: Target) -> None:
+    version = version_of(target.folders[name])
+    if target.charts["kind"] == "oci" and version != COMPONENTS[name].version:
+        outcome.put(("components", name, "chart"), {"version": release.version})
+
+
+def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
+    """Keep every chart value that the stack would give otherwise."""
+    plan = make_plan("adopt", _config(outcome))
+    held: list[Held] = []
+    for name, release in found.releases.items():
+        defaults = defaults_of(target.folders[name])
+        wanted = effective(merged(defaults, release.defaults), release.values)
+        kept: Tree = {}
+        for path, here, there in difference(wanted, effective(defaults, plan.release(name).values)):
+            put(kept, path, None if here is ABSENT else here)
+            held.append(Held(name, ".".join(path), _shown(here), _shown(there)))
+        outcome.put(("components", name, "adopted"), {"values": kept} if kept else {})
+    return held
+
+
+def _with_secrets(outcome: Outcome, found: Installation) -> StackConfig:
+    """The configuration with its secrets: the live ones before those of the secrets chart's values."""
+    config = _config(outcome)
+    known = {field.path for field in fields(config)}
+    given = {path: value for path, value in outcome.secrets.items() if path in known}
+    config = config.model_copy(update={"secrets": with_values(config.secrets, given)})
+    outcome.secrets.update(live_values(config, found.live))
+    (hash_key,) = [field for field in fields(config) if field.path == _HASH_KEY]
+    outcome.secrets.setdefault(_HASH_KEY, generate(hash_key))
+    return config.model_copy(update={"secrets": with_values(config.secrets, outcome.secrets)})
+
+
+def _object_changes(
+    config: StackConfig, found: Installation, target: Target, helm: Helm
+) -> dict[str, tuple[ObjectChange, ...]]:
+    plan = make_plan("adopt", config)
+    made: dict[str, tuple[ObjectChange, ...]] = {}
+    for name, release in found.releases.items():
+        planned = plan.release(name)
+        manifest = helm.render(planned.name, target.folders[name], found.namespace, planned.values)
+        if changed := tuple(changes(release.manifest, manifest)):
+            made[name] = changed
+    return made
+
+
+def _config(outcome: Outcome) -> StackConfig:
+    return StackConfig.model_validate_json(json.dumps(outcome.sections), by_alias=True, by_name=False)
+
+
+def _shown(value: Any) -> Any:
+    return None if value is ABSENT else value

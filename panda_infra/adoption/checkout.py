@@ -1,0 +1,124 @@
+"""An installation as a checkout of panda-k8s would describe it, so that both become a stack in one way."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.adoption.charts import defaults_of
+from panda_infra.adoption.installation import FoundRelease, Installation, Tree
+from panda_infra.adoption.values import ABSENT, difference, effective, get, put
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import Names
+from panda_infra.helm.manifest import objects
+from panda_infra.migration.checkout import VALUES_KEYS
+from panda_infra.plan.values.merge import merged
+
+__all__ = ["write_checkout"]
+
+# Folder of files beside the secrets chart -> suffix of the Secret that they are in.
+_FOLDERS: Mapping[str, str] = {
+    "panda_certs": "panda-certs",
+    "bigmon_certs": "bigmon-certs",
+    "idds_certs": "idds-certs",
+    "harvester_certs": "harvester-certs",
+    "ui_certs": "ui-certs",
+    "iam_certs": "iam-certs",
+    "iam_conf": "iam-conf",
+    "harvester_auth": "harvester-auth",
+    "cric_jsons": "cric-jsons",
+}
+_SWITCHED = ("msgsvc", "panda", "harvester", "idds", "bigmon", "ui", "iam")
+
+
+def write_checkout(
+    folder: Path, found: Installation, experiment: str, charts: Mapping[str, Path], names: Names
+) -> None:
+    """Write the checkout into an empty folder, which will hold secrets.
+
+    Args:
+        folder: for nobody else to read.
+        found: what runs.
+        experiment: whose the values are.
+        charts: the folder of each component's chart.
+        names: of the stack.
+    """
+    _write_secrets(folder / "secrets", found)
+    for component, release in found.releases.items():
+        chart = folder / "helm" / component
+        shutil.copytree(charts[component], chart, ignore=shutil.ignore_patterns("values"))
+        own = _own_values(release, defaults_of(charts[component]), names)
+        file = chart / "values" / f"values-{VALUES_KEYS[experiment][0]}.yaml"
+        file.parent.mkdir()
+        _dump(file, own)
+
+
+def _write_secrets(folder: Path, found: Installation) -> None:
+    folder.mkdir(parents=True)
+    _dump(folder / "values.yaml", found.secrets.values)
+    # What runs counts, whatever the values say.
+    running = {name: {"enabled": name in found.releases} for name in _SWITCHED}
+    if "iam-db" in found.releases:
+        running["iam"] = {"enabled": True}
+    _dump(folder / "values-secret.yaml", running)
+    (folder / "files").mkdir()
+    for name, content in found.secrets.files.items():
+        top, _, key = name.partition("/")
+        file = folder / "files" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # The Secret in the cluster is what pods see.
+        file.write_bytes(found.live.get(_FOLDERS.get(top, ""), {}).get(key, content))
+
+
+def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:
+    """What the release says beyond the chart's defaults, and each host under which it is exposed."""
+    wanted = effective(release.defaults, release.values)
+    own: Tree = {}
+    for path, here, _ in difference(wanted, defaults):
+        if here is not ABSENT:
+            put(own, path, here)
+    # The claim stays the release's: the stack would make it natively, and two would own it.
+    own.get("harvester", {}).pop("sharedLogs", None)
+    return merged(own, _hosts(release, wanted, names))
+
+
+def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
+    """The endpoints that are on, with the hosts that they really have: a chart makes some of them up itself."""
+    exposed = _exposed_hosts(release.manifest)
+    own: Tree = {}
+    for endpoint in COMPONENTS[release.component].endpoints:
+        keys = tuple(endpoint.key.split("."))
+        sub = keys[0] if len(keys) > 1 else "frontend"
+        name = names.workload(release.component, sub) + ("-big" if endpoint.host == "panda_big" else "")
+        ingress = get(wanted, keys)
+        if isinstance(ingress, Mapping) and ingress.get("enabled") and ("Ingress", name) in exposed:
+            host = exposed["Ingress", name]
+            if endpoint.host == "ui":
+                put(own, ("global", "hostOverwrite"), host)
+            annotations = ingress.get("annotations") or {}
+            put(own, keys, {"enabled": True, "hosts": [{"hostOverride": host}], "annotations": annotations})
+        route = get(wanted, tuple(endpoint.route.split("."))) if endpoint.route else ABSENT
+        if isinstance(route, Mapping) and route.get("enabled") and ("Route", name) in exposed:
+            put(own, (*endpoint.route.split("."), "enabled"), True)
+            put(own, tuple(endpoint.route_host.split(".")), exposed["Route", name])
+    return own
+
+
+def _exposed_hosts(manifest: str) -> dict[tuple[str, str], str]:
+    """The first host of each Ingress and Route, by kind and name."""
+    hosts: dict[tuple[str, str], str] = {}
+    for _, (_, content) in objects(manifest):
+        spec: Mapping[str, Any] = content.get("spec") or {}
+        host = spec.get("host") or next((rule.get("host") for rule in spec.get("rules") or ()), None)
+        if content.get("kind") in ("Ingress", "Route") and host:
+            hosts[content["kind"], content["metadata"]["name"]] = host
+    return hosts
+
+
+def _dump(file: Path, content: Tree) -> None:
+    file.touch(mode=0o600)
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")

@@ -1,0 +1,73 @@
+"""The live Secrets: the values that pods run with, and where the stack's own would differ."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from panda_infra.config.paths import Path
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.consumers import uses
+from panda_infra.secrets import build
+from panda_infra.secrets.content import SecretContent
+from panda_infra.secrets.fields import fields
+from panda_infra.secrets.generate import stand_ins, with_values
+
+__all__ = ["SecretDifference", "differences", "live_values"]
+
+Live = Mapping[str, Mapping[str, bytes]]
+
+
+@dataclass(frozen=True, order=True)
+class SecretDifference:
+    """A key of a Secret that is not the same in the cluster and in the stack; never the values.
+
+    ``seen`` tells when pods see it: as soon as it is written, or when they start the next time.
+    """
+
+    secret: str
+    key: str
+    what: str
+    seen: str
+
+
+def live_values(config: StackConfig, live: Live) -> dict[Path, str]:
+    """The secret values of a stack that stand alone in a key of a live Secret, by their paths.
+
+    Each value is replaced by a mark of its own, and where the mark comes out is where the value is.
+    """
+    marks = {
+        field.path: f"mark{secrets.token_hex(12)}"
+        for field in fields(config)
+        if field.suffixes and not field.is_file
+    }
+    marked = with_values(stand_ins(config), marks)
+    contents = build(config.model_copy(update={"secrets": marked}))
+    places = {
+        value: (suffix, key) for suffix, content in contents.items() for key, value in content.data.items()
+    }
+    found: dict[Path, str] = {}
+    for path, mark in marks.items():
+        suffix, key = places.get(mark.encode(), ("", ""))
+        if value := live.get(suffix, {}).get(key):
+            found[path] = value.decode(errors="replace")
+    return found
+
+
+def differences(config: StackConfig, contents: Mapping[str, SecretContent], live: Live) -> Iterator[SecretDifference]:
+    """Every key that the stack would change, add or leave behind."""
+    at_once = {use.suffix for _, use in uses(config) if use.read == "live"}
+    for suffix, content in contents.items():
+        seen = "at once" if suffix in at_once else "at the pods' next start"
+        present = live.get(suffix)
+        if present is None:
+            yield SecretDifference(suffix, "", "is not there yet", seen)
+            continue
+        for key in sorted({*content.data, *present}):
+            if key not in content.data:
+                yield SecretDifference(suffix, key, "only in the cluster, where it stays", seen)
+            elif key not in present:
+                yield SecretDifference(suffix, key, "only in the stack", seen)
+            elif content.data[key] != present[key]:
+                yield SecretDifference(suffix, key, "differs", seen)

@@ -1,0 +1,152 @@
+"""Reads an installation from Helm's records and the live objects; changes nothing."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from panda_infra.adoption.installation import AdoptionError, FoundRelease, Installation, SecretsRelease, Tree
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import SECRET_PREFIX
+from panda_infra.helm.records import DEPLOYED, histories, read
+from panda_infra.live.access import items
+from panda_infra.plan.values.merge import merged
+from panda_infra.provider.kube_api import KubernetesApi
+
+__all__ = ["read_installation", "recorded"]
+
+SECRETS_CHART = "secrets"
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+
+
+def read_installation(
+    api: KubernetesApi, namespace: str, others: Sequence[FoundRelease] = (), without: Collection[str] = ()
+) -> Installation:
+    """What runs in a namespace.
+
+    Args:
+        api: of the cluster.
+        namespace: where it runs.
+        others: components that run there and are no releases of Helm's.
+        without: releases that belong to somebody else.
+
+    Raises:
+        AdoptionError: it cannot be taken over as it is, with every reason.
+        KubernetesError: the cluster cannot be asked.
+    """
+    contents = recorded(api, namespace, without)
+    found = [_release(content) for content in contents if _chart(content) in COMPONENTS]
+    secrets = [content for content in contents if _chart(content) == SECRETS_CHART]
+    releases = _one_of_each([*found, *others])
+    problems = list(_ambiguous([*found, *others]))
+    if not found and not others:
+        problems.append(
+            f"namespace {namespace} holds neither a release of PanDA's charts nor an Argo CD Application of "
+            "one: name the right one with --namespace"
+        )
+    if len(secrets) != 1 or secrets[0]["name"] != SECRET_PREFIX:
+        names = ", ".join(content["name"] for content in secrets) or "none"
+        problems.append(
+            f"the secrets chart must be installed once, as release {SECRET_PREFIX}, which is what all charts "
+            f"expect; found: {names}"
+        )
+    if problems:
+        raise AdoptionError("\n".join(problems))
+    return Installation(
+        namespace=namespace,
+        releases=releases,
+        secrets=_secrets_release(secrets[0]),
+        live=_live_secrets(api, namespace),
+        storage_class=_default_class(api),
+    )
+
+
+def recorded(api: KubernetesApi, namespace: str, without: Collection[str] = ()) -> list[Tree]:
+    """The content of the newest record of each release of PanDA's charts.
+
+    Raises:
+        AdoptionError: one of them is not deployed.
+        KubernetesError: the cluster cannot be asked.
+    """
+    contents: list[Tree] = []
+    bad: list[str] = []
+    for name, records in histories(api, namespace).items():
+        content = read(api, records[-1]) if name not in without else None
+        if content is None or not _is_ours(content):
+            continue
+        contents.append(content)
+        if records[-1].status != DEPLOYED:
+            bad.append(f"release {name} is {records[-1].status}: bring it to an end first, see `helm history {name}`")
+    if bad:
+        raise AdoptionError("\n".join(bad))
+    return contents
+
+
+def _chart(content: Mapping[str, Any]) -> str:
+    return str(content["chart"]["metadata"]["name"])
+
+
+def _is_ours(content: Mapping[str, Any]) -> bool:
+    """Whether a release is of one of PanDA's charts: others are called `ui` or `secrets`, too."""
+    spec = COMPONENTS.get(_chart(content))
+    if spec is None:
+        return _chart(content) == SECRETS_CHART and "msgsvc" in (content["chart"].get("values") or {})
+    parts = {part["name"] for part in content["chart"]["metadata"].get("dependencies") or ()}
+    # Helm records the parts that are switched on.
+    return bool(parts) and parts <= {sub.name for sub in spec.sub_components}
+
+
+def _release(content: Mapping[str, Any]) -> FoundRelease:
+    chart = content["chart"]
+    return FoundRelease(
+        component=_chart(content),
+        name=content["name"],
+        version=chart["metadata"]["version"],
+        manifest=content.get("manifest") or "",
+        values=content.get("config") or {},
+        defaults=chart.get("values") or {},
+    )
+
+
+def _secrets_release(content: Mapping[str, Any]) -> SecretsRelease:
+    files = {
+        file["name"].removeprefix("files/"): b64decode(file["data"])
+        for file in content["chart"].get("files") or ()
+        if file["name"].startswith("files/")
+    }
+    values = merged(content["chart"].get("values") or {}, content.get("config") or {})
+    return SecretsRelease(content["name"], values, files)
+
+
+def _one_of_each(releases: Iterable[FoundRelease]) -> dict[str, FoundRelease]:
+    found = {release.component: release for release in releases}
+    return {name: found[name] for name in COMPONENTS if name in found}
+
+
+def _ambiguous(releases: Sequence[FoundRelease]) -> Iterable[str]:
+    for component in COMPONENTS:
+        names = [release.name for release in releases if release.component == component]
+        if len(names) > 1:
+            yield (
+                f"{component} runs more than once ({', '.join(names)}), and a stack has it once: leave the others "
+                f"out with --without, e.g. `--without {names[-1]}`"
+            )
+
+
+def _live_secrets(api: KubernetesApi, namespace: str) -> dict[str, dict[str, bytes]]:
+    prefix = f"{SECRET_PREFIX}-"
+    return {
+        secret["metadata"]["name"].removeprefix(prefix): {
+            key: b64decode(value) for key, value in (secret.get("data") or {}).items()
+        }
+        for secret in items(api, f"/api/v1/namespaces/{namespace}/secrets")
+        if secret["metadata"]["name"].startswith(prefix)
+    }
+
+
+def _default_class(api: KubernetesApi) -> str | None:
+    for found in items(api, "/apis/storage.k8s.io/v1/storageclasses"):
+        if (found["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true":
+            return str(found["metadata"]["name"])
+    return None

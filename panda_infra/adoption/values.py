@@ -1,0 +1,77 @@
+"""Chart values as a template sees them, and what differs between two of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.adoption.installation import Tree
+from panda_infra.plan.values.merge import merged
+
+__all__ = ["ABSENT", "Keys", "difference", "effective", "get", "put"]
+
+Keys = tuple[str, ...]
+ABSENT = object()
+"""Stands for a value that is not there: null is one that Helm removes."""
+
+
+def effective(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
+    """What the templates see of a chart's defaults under given values: null removes what is below it."""
+    return _without_nulls(merged(defaults, values))
+
+
+def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[tuple[Keys, Any, Any]]:
+    """Every leaf that is not the same in both, as its path and the two values; lists are leaves.
+
+    The ``global`` values that Helm copies into each sub-chart are left out.
+    """
+    yield from _difference(wanted, actual, ())
+
+
+def get(tree: Mapping[str, Any], path: Keys) -> Any:
+    """The value at a path, or ABSENT."""
+    value: Any = tree
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return ABSENT
+        value = value[key]
+    return value
+
+
+def put(tree: Tree, path: Keys, value: Any) -> None:
+    """Set the value at a path, making the mappings above it."""
+    for key in path[:-1]:
+        tree = tree.setdefault(key, {})
+    tree[path[-1]] = value
+
+
+def _without_nulls(tree: Mapping[str, Any]) -> Tree:
+    return {
+        key: _without_nulls(value) if isinstance(value, Mapping) else value
+        for key, value in tree.items()
+        if value is not None
+    }
+
+
+def _difference(
+    wanted: Mapping[str, Any], actual: Mapping[str, Any], path: Keys
+) -> Iterator[tuple[Keys, Any, Any]]:
+    for key in dict.fromkeys((*wanted, *actual)):
+        here = (*path, key)
+        if path and key == "global":
+            continue
+        one, other = wanted.get(key, ABSENT), actual.get(key, ABSENT)
+        if isinstance(one, Mapping) and (isinstance(other, Mapping) or other is ABSENT):
+            yield from _difference(one, {} if other is ABSENT else other, here)
+        elif isinstance(other, Mapping) and one is ABSENT:
+            yield from _difference({}, other, here)
+        elif not _same(one, other):
+            yield here, one, other
+
+
+def _same(one: Any, other: Any) -> bool:
+    """As a template prints them: 1 is not true, but 5 is 5.0."""
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

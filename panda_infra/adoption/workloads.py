@@ -1,0 +1,55 @@
+"""What Helm would change of the objects that run, and which of it replaces pods or is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from panda_infra.adoption.values import ABSENT, difference
+from panda_infra.helm.manifest import Key, objects
+
+__all__ = ["ObjectChange", "changes", "replaces_pods"]
+
+_TEMPLATE = ("spec", "template")
+_WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
+
+
+@dataclass(frozen=True)
+class ObjectChange:
+    """A field of an object that would be another one; ``path`` is empty for an object that would come or go."""
+
+    kind: str
+    name: str
+    path: tuple[str, ...]
+    found: Any
+    stack: Any
+
+
+def changes(found: str, made: str) -> Iterator[ObjectChange]:
+    """From the manifest that runs to the one that the stack's chart makes of the same values."""
+    before, after = dict(objects(found)), dict(objects(made))
+    for key in dict.fromkeys((*before, *after)):
+        kind, name = _named(key)
+        if key not in after:
+            yield ObjectChange(kind, name, (), "is there", "would be deleted")
+        elif key not in before:
+            yield ObjectChange(kind, name, (), "is not there", "would be made")
+        else:
+            for path, one, other in difference(before[key][1], after[key][1]):
+                yield ObjectChange(kind, name, path, _shown(one), _shown(other))
+
+
+def replaces_pods(change: ObjectChange) -> bool:
+    """Whether a workload's pods would be replaced by it."""
+    return change.kind in _WORKLOADS and change.path[:2] == _TEMPLATE
+
+
+def _named(key: Key) -> tuple[str, str]:
+    _, kind, _, name = key
+    return kind, name
+
+
+def _shown(value: Any) -> Any:
+    return None if value is ABSENT else value
+

@@ -1,0 +1,42 @@
+"""What a component keeps as it was found: not the names by which the others find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.names import SECRET_PREFIX
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"components"})
+
+_RENAMED = ("fullnameOverride", "nameOverride")
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """Values that rename Services or Secrets, and sub-components that do not exist."""
+    for name, component in config.components.deployed().items():
+        adopted = component.adopted
+        if adopted is None:
+            continue
+        where = f"components.{name}.adopted"
+        subs = [sub.name for sub in COMPONENTS[name].sub_components]
+        for sub in subs:
+            below = adopted.values.get(sub)
+            for key in _RENAMED if isinstance(below, dict) else ():
+                if below.get(key):
+                    what = "renames a Service, which the others find by the name of its release"
+                    fix = "Rename it back in the running release first; see docs/take-over-a-running-installation.md."
+                    yield Problem(f"{where}.values.{sub}.{key}", what, fix)
+        secret = (adopted.values.get("global") or {}).get("secret", SECRET_PREFIX)
+        if secret != SECRET_PREFIX:
+            what = f"names the Secrets {secret}-..., while a stack's are called {SECRET_PREFIX}-..."
+            fix = f"Install the secrets chart as release {SECRET_PREFIX} and let the component use it first."
+            yield Problem(f"{where}.values.global.secret", what, fix)
+        for sub in adopted.secrets:
+            if sub not in subs:
+                what = f"{name} has no such part"
+                yield Problem(f"{where}.secrets.{sub}", what, f"Remove it; parts: {', '.join(subs)}.")
