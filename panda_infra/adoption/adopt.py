@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from panda_infra.adoption.charts import defaults_of, version_of
+from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.checkout import write_checkout
-from panda_infra.adoption.installation import FoundRelease, Installation, Tree
+from panda_infra.adoption.installation import Installation, Tree
 from panda_infra.adoption.live_secrets import SecretDifference, differences, live_values
 from panda_infra.adoption.naming import names_of
 from panda_infra.adoption.values import ABSENT, difference, effective, put
@@ -19,20 +19,22 @@ from panda_infra.adoption.workloads import ObjectChange, changes
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import parsed
 from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem, StackError
 from panda_infra.helm.cli import Helm
 from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Outcome
+from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
+from panda_infra.plan.rules import check
 from panda_infra.plan.values.merge import merged
 from panda_infra.secrets import build
-from panda_infra.secrets.fields import fields
-from panda_infra.secrets.generate import generate, stand_ins, with_values
+from panda_infra.secrets.fields import fields, missing
+from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
 
-__all__ = ["Adoption", "Held", "Target", "adopt"]
-
-_HASH_KEY: KeyPath = ("hashKey",)
+__all__ = ["Adoption", "Held", "Target", "adopt", "migrated"]
 
 
 @dataclass(frozen=True)
@@ -73,42 +75,67 @@ class Adoption:
     objects: Mapping[str, tuple[ObjectChange, ...]] = field(default_factory=dict)
 
 
-def adopt(found: Installation, target: Target, helm: Helm) -> Adoption:
-    """Make the stack. Paths in the configuration are relative to the current folder.
+def migrated(found: Installation, target: Target) -> Outcome:
+    """The stack that the found values make, under the names that run.
 
     Raises:
         StackError: what runs does not make a stack.
-        HelmError: Helm refuses the stack's charts.
     """
     names = names_of({name: release.name for name, release in found.releases.items()})
-    outcome = _migrated(found, target, names)
-    sections = outcome.sections
+    storage_class = target.storage_class or found.storage_class
+    # Held in a folder of one's own for a moment: the values and files of the secrets chart.
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
+        folder = Path(scratch) / "running"
+        write_checkout(folder, found, target.experiment, target.folders, names)
+        outcome = migrate(folder, target.experiment, target.cluster, storage_class)
+    # Whatever a chart value says, it comes out as it was found.
+    outcome.unplaced = [note for note in outcome.unplaced if not note.file.startswith("helm/")]
     _rename(outcome, found, names)
-    sections["namespace"] = found.namespace  # TODO {"name": found.namespace, "adopt": True, "takeOver": True}
-    sections["charts"] = dict(target.charts)
+    outcome.put(("namespace",), found.namespace)
+    outcome.put(("charts",), dict(target.charts))
     for name, release in found.releases.items():
-        _pin(outcome, name, release, target)
+        if target.charts["kind"] == "oci" and release.version != COMPONENTS[name].version:
+            outcome.put(("components", name, "chart"), {"version": release.version})
+    return outcome
+
+
+def adopt(
+    outcome: Outcome,
+    found: Installation,
+    target: Target,
+    *,
+    helm: Helm,
+    make: Callable[[StackConfig], Mapping[KeyPath, str]],
+) -> Adoption:
+    """Let the stack take over what runs without touching a pod. Paths in it are relative to the current folder.
+
+    Args:
+        outcome: the stack, whose secrets may have been completed; gets what is held, and the live secret values.
+        found: what runs.
+        target: where the stack's charts lie.
+        helm: renders them.
+        make: gives values for those secrets that a stack needs and can be made.
+
+    Raises:
+        StackError: a Secret that pods read at their start cannot be made.
+        HelmError: Helm refuses the stack's charts.
+    """
+    _drop_refused(outcome, found)
     held = _hold(outcome, found, target)
     config = _with_secrets(outcome, found)
+    outcome.secrets.update(make(config))
+    config = config.model_copy(update={"secrets": with_values(config.secrets, outcome.secrets)})
+    if problems := list(_unknown(config)):
+        raise StackError("the new stack", problems)
     contents = build(config.model_copy(update={"secrets": stand_ins(config)}))
     for (component, sub), annotation in pod_annotations(config, contents).items():
-        if component in found.releases:
-            outcome.put(("components", component, "adopted", "secrets", sub), annotation[ANNOTATION])
+        outcome.put(("components", component, "adopted", "secrets", sub), annotation[ANNOTATION])
     return Adoption(
         outcome,
         tuple(held),
         tuple(differences(config, contents, found.live)),
         _object_changes(_config(outcome), found, target, helm),
     )
-
-
-def _migrated(found: Installation, target: Target, names: Names) -> Outcome:
-    storage_class = target.storage_class or found.storage_class
-    # Held in a folder of one's own for a moment: the values and files of the secrets chart.
-    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
-        folder = Path(scratch) / "running"
-        write_checkout(folder, found, target.experiment, target.folders, names)
-        return migrate(folder, target.experiment, target.cluster, storage_class)
 
 
 def _rename(outcome: Outcome, found: Installation, names: Names) -> None:
@@ -122,10 +149,22 @@ def _rename(outcome: Outcome, found: Installation, names: Names) -> None:
         del outcome.sections["components"][component]
 
 
-def _pin(outcome: Outcome, name: str, release: FoundRelease, target: Target) -> None:
-    version = version_of(target.folders[name])
-    if target.charts["kind"] == "oci" and version != COMPONENTS[name].version:
-        outcome.put(("components", name, "chart"), {"version": release.version})
+def _drop_refused(outcome: Outcome, found: Installation) -> None:
+    """Leave out of the typed keys what a rule would refuse, such as a moving tag: it runs, so it is held instead."""
+    parts = {(name, sub.name) for name in found.releases for sub in COMPONENTS[name].sub_components}
+    while True:
+        problems = check(_config(outcome), stack=outcome.sections["experiment"], broken=())
+        paths = [path for problem in problems if (path := parsed(problem.where)) and path[1:3] in parts]
+        if not any(_remove(outcome.sections, path) for path in paths):
+            return
+
+
+def _remove(sections: Tree, path: KeyPath) -> bool:
+    """Whether there was something at the path."""
+    target: Any = sections
+    for part in path[:-1]:
+        target = target.get(part) if isinstance(target, dict) else None
+    return isinstance(target, dict) and target.pop(path[-1], ABSENT) is not ABSENT
 
 
 def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
@@ -150,9 +189,16 @@ def _with_secrets(outcome: Outcome, found: Installation) -> StackConfig:
     given = {path: value for path, value in outcome.secrets.items() if path in known}
     config = config.model_copy(update={"secrets": with_values(config.secrets, given)})
     outcome.secrets.update(live_values(config, found.live))
-    (hash_key,) = [field for field in fields(config) if field.path == _HASH_KEY]
-    outcome.secrets.setdefault(_HASH_KEY, generate(hash_key))
     return config.model_copy(update={"secrets": with_values(config.secrets, outcome.secrets)})
+
+
+def _unknown(config: StackConfig) -> Iterator[Problem]:
+    """Missing values without which it is not known what pods that start would see."""
+    at_start = {use.suffix for _, use in uses(config) if use.read == "start"}
+    for lost in missing(config):
+        if at_start & lost.reaches(config).keys():
+            what = f"is missing: {lost.title}; no live Secret holds it"
+            yield Problem(f"secrets.{lost.key}", what, f"Give it with `--secret {lost.key}=FILE`.")
 
 
 def _object_changes(

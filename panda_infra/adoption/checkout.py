@@ -70,8 +70,9 @@ def _write_secrets(folder: Path, found: Installation) -> None:
         top, _, key = name.partition("/")
         file = folder / "files" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        # The Secret in the cluster is what pods see.
-        file.write_bytes(found.live.get(_FOLDERS.get(top, ""), {}).get(key, content))
+        live = found.live.get(_FOLDERS.get(top, ""), {}).get(key, content)
+        # The Secret in the cluster is what pods see; the templates change a text's last line end only.
+        file.write_bytes(content if live.strip() == content.strip() else live)
 
 
 def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:

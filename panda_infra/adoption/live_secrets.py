@@ -55,7 +55,9 @@ def live_values(config: StackConfig, live: Live) -> dict[Path, str]:
     return found
 
 
-def differences(config: StackConfig, contents: Mapping[str, SecretContent], live: Live) -> Iterator[SecretDifference]:
+def differences(
+    config: StackConfig, contents: Mapping[str, SecretContent], live: Live
+) -> Iterator[SecretDifference]:
     """Every key that the stack would change, add or leave behind."""
     at_once = {use.suffix for _, use in uses(config) if use.read == "live"}
     for suffix, content in contents.items():

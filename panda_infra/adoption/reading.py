@@ -77,7 +77,9 @@ def recorded(api: KubernetesApi, namespace: str, without: Collection[str] = ()) 
             continue
         contents.append(content)
         if records[-1].status != DEPLOYED:
-            bad.append(f"release {name} is {records[-1].status}: bring it to an end first, see `helm history {name}`")
+            bad.append(
+                f"release {name} is {records[-1].status}: bring it to an end first, see `helm history {name}`"
+            )
     if bad:
         raise AdoptionError("\n".join(bad))
     return contents

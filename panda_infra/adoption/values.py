@@ -62,12 +62,18 @@ def _difference(
         if path and key == "global":
             continue
         one, other = wanted.get(key, ABSENT), actual.get(key, ABSENT)
-        if isinstance(one, Mapping) and (isinstance(other, Mapping) or other is ABSENT):
-            yield from _difference(one, {} if other is ABSENT else other, here)
-        elif isinstance(other, Mapping) and one is ABSENT:
-            yield from _difference({}, other, here)
+        if _is_tree(one) and _is_tree(other):
+            yield from _difference(_tree(one), _tree(other), here)
         elif not _same(one, other):
             yield here, one, other
+
+
+def _is_tree(value: Any) -> bool:
+    return isinstance(value, Mapping) or value is ABSENT
+
+
+def _tree(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _same(one: Any, other: Any) -> bool:

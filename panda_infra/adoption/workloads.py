@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,26 @@ def changes(found: str, made: str) -> Iterator[ObjectChange]:
         elif key not in before:
             yield ObjectChange(kind, name, (), "is not there", "would be made")
         else:
-            for path, one, other in difference(before[key][1], after[key][1]):
+            for path, one, other in difference(_by_name(before[key][1]), _by_name(after[key][1])):
                 yield ObjectChange(kind, name, path, _shown(one), _shown(other))
 
 
 def replaces_pods(change: ObjectChange) -> bool:
     """Whether a workload's pods would be replaced by it."""
     return change.kind in _WORKLOADS and change.path[:2] == _TEMPLATE
+
+
+def _by_name(value: Any) -> Any:
+    """Lists of named items, such as containers and variables, as mappings: one of them may differ alone."""
+    if isinstance(value, Mapping):
+        return {key: _by_name(item) for key, item in value.items()}
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(item, Mapping) and "name" in item for item in value)
+    ):
+        return {str(item["name"]): _by_name(item) for item in value}
+    return value
 
 
 def _named(key: Key) -> tuple[str, str]:
@@ -52,4 +65,3 @@ def _named(key: Key) -> tuple[str, str]:
 
 def _shown(value: Any) -> Any:
     return None if value is ABSENT else value
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from panda_infra.cli.adopt import adopt_
 from panda_infra.cli.check import check
 from panda_infra.cli.completion import completion
 from panda_infra.cli.destroy import destroy
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command("import")(import_)
+app.command("adopt")(adopt_)
 app.command()(check)
 app.command()(explain)
 app.command()(graph)

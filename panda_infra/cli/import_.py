@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,17 +19,16 @@ from panda_infra.cli.new_stack import (
     finish,
     make_known,
     require_backend,
+    write_cric_files,
 )
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StackOption, project
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import leave_strangers, migrate
 from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.migration.present import list_differences
 from panda_infra.stacks.document import is_new, write_new
-from panda_infra.stacks.project import Project
 
 __all__ = ["import_"]
 
@@ -104,7 +102,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
         list_differences(outcome, present, file.name)
     else:
         make_known(here, stack, provider)
-        _cric_files(here, stack, outcome)
+        write_cric_files(here, stack, outcome)
         write_new(file, outcome.sections, f"Imported from {checkout.name}.")
         say(f"wrote {file.name}")
     if as_json:
@@ -114,18 +112,6 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     else:
         _tell(outcome, details=details, with_settings=present is None)
     finish(here, stack, outcome.secrets, provider)
-
-
-def _cric_files(here: Project, stack: str, outcome: Outcome) -> None:
-    """CRIC's lists are no secrets: they become files of the project."""
-    if not outcome.cric_files or StackConfig.model_validate_json(json.dumps(outcome.sections)).cric_urls:
-        return
-    folder = Path("cric_jsons") / stack
-    (here.folder / folder).mkdir(parents=True, exist_ok=True)
-    for name, content in outcome.cric_files.items():
-        (here.folder / folder / name).write_bytes(content)
-    outcome.put(("cric", "folder"), str(folder))
-    say(f"wrote {len(outcome.cric_files)} files to {folder}")
 
 
 def _tell(outcome: Outcome, *, details: bool, with_settings: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import chdir
@@ -21,6 +22,7 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
 from panda_infra.secrets.checks import check_values
 from panda_infra.secrets.fields import missing
@@ -42,6 +44,7 @@ __all__ = [
     "namespace_of",
     "new_secrets",
     "require_backend",
+    "write_cric_files",
 ]
 
 _LABEL = 63  # the longest name of a namespace
@@ -114,6 +117,18 @@ def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str
             for part in ("certificate", "key", "chain"):
                 made["certificates", owner, part] = getattr(parts, part)
     return made
+
+
+def write_cric_files(here: Project, stack: str, outcome: Outcome) -> None:
+    """CRIC's lists are no secrets: they become files of the project."""
+    if not outcome.cric_files or StackConfig.model_validate_json(json.dumps(outcome.sections)).cric_urls:
+        return
+    folder = Path("cric_jsons") / stack
+    (here.folder / folder).mkdir(parents=True, exist_ok=True)
+    for name, content in outcome.cric_files.items():
+        (here.folder / folder / name).write_bytes(content)
+    outcome.put(("cric", "folder"), str(folder))
+    say(f"wrote {len(outcome.cric_files)} files to {folder}")
 
 
 def finish(

@@ -26,12 +26,14 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
         subs = [sub.name for sub in COMPONENTS[name].sub_components]
         for sub in subs:
             below = adopted.values.get(sub)
-            for key in _RENAMED if isinstance(below, dict) else ():
-                if below.get(key):
+            values = below if isinstance(below, dict) else {}
+            for key in _RENAMED:
+                if values.get(key):
                     what = "renames a Service, which the others find by the name of its release"
                     fix = "Rename it back in the running release first; see docs/take-over-a-running-installation.md."
                     yield Problem(f"{where}.values.{sub}.{key}", what, fix)
-        secret = (adopted.values.get("global") or {}).get("secret", SECRET_PREFIX)
+        shared = adopted.values.get("global")
+        secret = shared.get("secret", SECRET_PREFIX) if isinstance(shared, dict) else SECRET_PREFIX
         if secret != SECRET_PREFIX:
             what = f"names the Secrets {secret}-..., while a stack's are called {SECRET_PREFIX}-..."
             fix = f"Install the secrets chart as release {SECRET_PREFIX} and let the component use it first."

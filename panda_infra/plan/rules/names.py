@@ -50,7 +50,7 @@ def _collapses(config: StackConfig) -> Iterator[Problem]:
 
 def _limits(config: StackConfig) -> Iterator[Problem]:
     names = config.names
-    taken: dict[str, str] = {}
+    taken: dict[tuple[str, str], str] = {}
     for component in config.components.deployed():
         release = names.release(component)
         given = component in names.releases
@@ -67,9 +67,10 @@ def _limits(config: StackConfig) -> Iterator[Problem]:
         if not release[0].isalpha():
             what = f"makes {release} of {component}, but names of Services start with a letter"
             yield Problem("affix", what, "Start it with a letter, e.g. `panda-infra:affix: test-`.")
-        for name, made in {f"the release of {component}": release, **workloads}.items():
-            key = f"release {made}" if name not in workloads else made
-            if key in taken:
-                what = f"gives {taken[key]} and {name} the same name {made}"
-                yield Problem(where, what, f"Choose another one, {fix}")
-            taken[key] = name
+        # Releases and Services are objects of different kinds.
+        for kind, made in (("release", {f"the release of {component}": release}), ("Service", workloads)):
+            for owner, name in made.items():
+                if other := taken.get((kind, name)):
+                    what = f"gives {other} and {owner} the same name {name}"
+                    yield Problem(where, what, f"Choose another one, {fix}")
+                taken[kind, name] = owner

@@ -44,6 +44,12 @@ def test_workloads_follow_the_charts_fullname_rule(component: str, sub_component
     assert Names("-dev").workload(component, sub_component) == name
 
 
+def test_a_release_that_runs_under_another_name_keeps_it() -> None:
+    names = Names("-dev", {"idds": "idds-dev"})
+    assert (names.release("idds"), names.workload("idds", "rest")) == ("idds-dev", "idds-dev-rest")
+    assert names.release("bigmon") == "panda-dev-bigmon"
+
+
 def test_secret_names_carry_no_affix() -> None:
     assert Names("-dev").secret("panda-envs") == "panda-secrets-panda-envs"
 

@@ -67,3 +67,12 @@ def test_without_a_key_there_is_no_hash() -> None:
 def test_somebody_elses_secret_is_not_hashed() -> None:
     adopted = {"bigmon": {"settings": {"existingSecrets": ["bigmon-envs", "bigmon-certs"]}}}
     assert "bigmon/main" not in hashes(config(components=adopted))
+
+
+def test_pods_that_ran_before_the_stack_are_replaced_only_when_their_secrets_change() -> None:
+    found = hashes(config(MINIMAL))
+    ui = {"adopted": {"secrets": {"backend": found["ui/backend"]}}}
+    taken_over = {**MINIMAL, "components": {**MINIMAL["components"], "ui": ui}}
+    assert set(found) - set(hashes(config(taken_over))) == {"ui/backend"}
+    rotated = config(taken_over, secrets={"ui": {"secretKey": "new"}})
+    assert hashes(rotated)["ui/backend"] != found["ui/backend"]

@@ -1,0 +1,164 @@
+"""`adopt`: a stack from an installation that runs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import chdir
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from panda_infra.adoption.adopt import Adoption, Target, adopt, migrated
+from panda_infra.adoption.charts import chart_folders
+from panda_infra.adoption.reading import read_installation
+from panda_infra.adoption.workloads import replaces_pods
+from panda_infra.cli.adoption_report import show
+from panda_infra.cli.new_stack import (
+    ContextOption,
+    ExperimentOption,
+    ProviderOption,
+    StorageClassOption,
+    existing_cluster,
+    finish,
+    new_secrets,
+    write_cric_files,
+)
+from panda_infra.cli.output import JsonFlag, say, warn
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cluster.existing import check_cluster
+from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.delivery import ChartSource, FolderCharts, OciCharts
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import parsed
+from panda_infra.config.secrets import Secrets
+from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.helm.cli import find_helm
+from panda_infra.live.access import KubernetesApi, reach_existing
+from panda_infra.migration.checkout import VALUES_KEYS
+from panda_infra.plan.model import Chart
+from panda_infra.stacks.document import write_new
+from panda_infra.stacks.files import as_text
+
+__all__ = ["adopt_"]
+
+
+def adopt_(  # noqa: PLR0917 - typer makes options of parameters
+    stack: StackArgument,
+    kubeconfig: Annotated[Path, typer.Option(help="Kubeconfig of the cluster on which PanDA runs.")],
+    context: ContextOption = None,
+    namespace: Annotated[str, typer.Option(help="Namespace in which it runs.")] = "default",
+    experiment: ExperimentOption = None,
+    charts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Folder with the charts that run, such as ../panda-k8s/helm; default: upstream's registry.",
+        ),
+    ] = None,
+    storage_class: StorageClassOption = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RELEASE", help="A release in the namespace that is none of it, repeatable."),
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=FILE", help="A secret value that no live Secret holds, repeatable."),
+    ] = None,
+    accept_restarts: Annotated[
+        bool,
+        typer.Option(
+            "--accept-restarts", help="Write the stack even if pods will be replaced by its first run."
+        ),
+    ] = False,
+    provider: ProviderOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Make a stack of a PanDA that runs and was deployed otherwise; the cluster is read, never changed.
+
+    Everything that runs stays as it was found: names of releases, chart values, pods. What the stack would do
+    otherwise is held back and listed with both values, so that it can be let go later, component by component.
+    The experiment is the stack's name by default. Exit code 3 when the stack still lacks something then.
+
+    **Examples**
+
+    - `adopt doma --kubeconfig ~/.kube/config --charts ../panda-k8s/helm`
+    - `adopt mine -e dev --kubeconfig ~/.kube/config --namespace panda --without panda-test`
+    """
+    here = project()
+    file = here.new_file(stack)
+    if file.exists():
+        raise PandaInfraError(
+            f"{file.name} exists already: a stack takes an installation over when it is new"
+        )
+    chosen = experiment or stack
+    if chosen not in VALUES_KEYS:
+        raise PandaInfraError(
+            f"{chosen} is no experiment: give --experiment, one of {', '.join(VALUES_KEYS)}"
+        )
+    given = _secrets(secret or [])
+    section = existing_cluster(kubeconfig, context)
+    api = _reached(section)
+    found = read_installation(api, namespace, without=without or ())
+    helm = find_helm(api.call("GET", "/version")["gitVersion"])
+    source: ChartSource = FolderCharts(kind="folder", path=str(charts)) if charts else OciCharts()
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch, chdir(here.folder):
+        wanted = [Chart(name, release.version) for name, release in found.releases.items()]
+        target = Target(
+            chosen,
+            section,
+            charts=source.model_dump(mode="json", by_alias=True),
+            folders=chart_folders(source, wanted, helm, Path(scratch)),
+            storage_class=storage_class,
+        )
+        outcome = migrated(found, target)
+        outcome.secrets |= given
+        write_cric_files(here, stack, outcome)
+        made = adopt(
+            outcome, found, target, helm=helm, make=lambda config: new_secrets(config, certificates=False)
+        )
+    show(made, as_json=as_json)
+    _refuse_restarts(made, accepted=accept_restarts)
+    write_new(file, outcome.sections, f"Taken over from namespace {namespace}.")
+    say(f"wrote {file.name}")
+    finish(here, stack, outcome.secrets, provider)
+
+
+def _reached(section: Mapping[str, Any]) -> KubernetesApi:
+    cluster = ExistingCluster.model_validate(section)
+    if problems := check_cluster(cluster, Secrets()):
+        raise StackError("the cluster", problems)
+    api = reach_existing(cluster, Secrets()).kubernetes
+    assert api is not None  # noqa: S101 - it exists
+    return api
+
+
+def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:
+    found: dict[KeyPath, str] = {}
+    for text in given:
+        key, _, name = text.partition("=")
+        path, file = parsed(key), Path(name).expanduser()
+        if path is None or not file.is_file():
+            raise PandaInfraError(f"--secret {key}: write it as KEY=FILE with a file that is there")
+        found[path] = as_text(file.read_bytes())
+    return found
+
+
+def _refuse_restarts(made: Adoption, *, accepted: bool) -> None:
+    """The charts that run are others than the stack's: no value can make them the same."""
+    names = sorted(
+        {
+            f"{change.kind} {change.name}"
+            for changes in made.objects.values()
+            for change in changes
+            if replaces_pods(change)
+        }
+    )
+    if names and not accepted:
+        raise PandaInfraError(
+            f"the pods of {', '.join(names)} would be replaced, since the stack's charts are others than those that "
+            "run: name the right ones with --charts, or accept it with --accept-restarts. Nothing was written."
+        )
+    if names:
+        warn(f"the first run will replace the pods of {', '.join(names)}")
