@@ -16,7 +16,7 @@ from panda_infra.helm.cli import Helm
 from panda_infra.plan.model import Chart
 from panda_infra.plan.values.merge import merged
 
-__all__ = ["chart_folders", "defaults_of"]
+__all__ = ["chart_folders", "defaults_of", "version_of"]
 
 
 def chart_folders(
@@ -46,6 +46,11 @@ def defaults_of(chart: Path) -> Tree:
     """The values of a chart with nothing given, those of its sub-charts below their names."""
     subs = {file.parent.name: _values(file) for file in sorted(chart.glob("charts/*/values.yaml"))}
     return merged(subs, _values(chart / "values.yaml"))
+
+
+def version_of(chart: Path) -> str:
+    """The version in Chart.yaml."""
+    return str(yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))["version"])
 
 
 def _values(file: Path) -> dict[str, Any]:

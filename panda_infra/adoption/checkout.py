@@ -32,6 +32,7 @@ _FOLDERS: Mapping[str, str] = {
     "harvester_auth": "harvester-auth",
     "cric_jsons": "cric-jsons",
 }
+_TEXTS = (".yml", ".properties")
 _SWITCHED = ("msgsvc", "panda", "harvester", "idds", "bigmon", "ui", "iam")
 
 
@@ -71,8 +72,10 @@ def _write_secrets(folder: Path, found: Installation) -> None:
         file = folder / "files" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         live = found.live.get(_FOLDERS.get(top, ""), {}).get(key, content)
-        # The Secret in the cluster is what pods see; the templates change a text's last line end only.
-        file.write_bytes(content if live.strip() == content.strip() else live)
+        # The Secret in the cluster is what pods see. Templates cut the last line end of IAM's configuration, by which
+        # it is known to be upstream's.
+        same = file.suffix in _TEXTS and live.strip() == content.strip()
+        file.write_bytes(content if same else live)
 
 
 def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:

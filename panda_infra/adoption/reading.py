@@ -14,36 +14,35 @@ from panda_infra.live.access import items
 from panda_infra.plan.values.merge import merged
 from panda_infra.provider.kube_api import KubernetesApi
 
-__all__ = ["read_installation", "recorded"]
+__all__ = ["SECRETS_CHART", "read_installation", "read_releases", "recorded"]
 
 SECRETS_CHART = "secrets"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
-def read_installation(
-    api: KubernetesApi, namespace: str, others: Sequence[FoundRelease] = (), without: Collection[str] = ()
-) -> Installation:
-    """What runs in a namespace.
+def read_releases(api: KubernetesApi, namespace: str, without: Collection[str] = ()) -> list[FoundRelease]:
+    """The components in a namespace that Helm keeps records of, but for those ``without``.
 
-    Args:
-        api: of the cluster.
-        namespace: where it runs.
-        others: components that run there and are no releases of Helm's.
-        without: releases that belong to somebody else.
+    Raises:
+        AdoptionError: one of them is not deployed.
+        KubernetesError: the cluster cannot be asked.
+    """
+    return [_release(content) for content in recorded(api, namespace, COMPONENTS, without)]
+
+
+def read_installation(api: KubernetesApi, namespace: str, releases: Sequence[FoundRelease]) -> Installation:
+    """What runs in a namespace: these releases, with the Secrets that they share.
 
     Raises:
         AdoptionError: it cannot be taken over as it is, with every reason.
         KubernetesError: the cluster cannot be asked.
     """
-    contents = recorded(api, namespace, without)
-    found = [_release(content) for content in contents if _chart(content) in COMPONENTS]
-    secrets = [content for content in contents if _chart(content) == SECRETS_CHART]
-    releases = _one_of_each([*found, *others])
-    problems = list(_ambiguous([*found, *others]))
-    if not found and not others:
+    secrets = recorded(api, namespace, [SECRETS_CHART])
+    problems = list(_ambiguous(releases))
+    if not releases:
         problems.append(
-            f"namespace {namespace} holds neither a release of PanDA's charts nor an Argo CD Application of "
-            "one: name the right one with --namespace"
+            f"namespace {namespace} holds neither a release of PanDA's charts nor what an Argo CD Application of one "
+            "has deployed: name the right one with --namespace"
         )
     if len(secrets) != 1 or secrets[0]["name"] != SECRET_PREFIX:
         names = ", ".join(content["name"] for content in secrets) or "none"
@@ -55,15 +54,17 @@ def read_installation(
         raise AdoptionError("\n".join(problems))
     return Installation(
         namespace=namespace,
-        releases=releases,
+        releases=_one_of_each(releases),
         secrets=_secrets_release(secrets[0]),
         live=_live_secrets(api, namespace),
         storage_class=_default_class(api),
     )
 
 
-def recorded(api: KubernetesApi, namespace: str, without: Collection[str] = ()) -> list[Tree]:
-    """The content of the newest record of each release of PanDA's charts.
+def recorded(
+    api: KubernetesApi, namespace: str, charts: Collection[str], without: Collection[str] = ()
+) -> list[Tree]:
+    """The content of the newest record of each release of these charts of PanDA's.
 
     Raises:
         AdoptionError: one of them is not deployed.
@@ -73,13 +74,12 @@ def recorded(api: KubernetesApi, namespace: str, without: Collection[str] = ()) 
     bad: list[str] = []
     for name, records in histories(api, namespace).items():
         content = read(api, records[-1]) if name not in without else None
-        if content is None or not _is_ours(content):
+        if content is None or _chart(content) not in charts or not _is_ours(content):
             continue
         contents.append(content)
         if records[-1].status != DEPLOYED:
-            bad.append(
-                f"release {name} is {records[-1].status}: bring it to an end first, see `helm history {name}`"
-            )
+            status = records[-1].status
+            bad.append(f"release {name} is {status}: bring it to an end first, see `helm history {name}`")
     if bad:
         raise AdoptionError("\n".join(bad))
     return contents

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,8 +11,15 @@ from typing import Annotated, Any
 import typer
 
 from panda_infra.adoption.adopt import Adoption, Target, adopt, migrated
+from panda_infra.adoption.applications import (
+    Application,
+    applications,
+    deployed,
+    source_of,
+    stop_commands,
+)
 from panda_infra.adoption.charts import chart_folders
-from panda_infra.adoption.reading import read_installation
+from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.adoption.workloads import replaces_pods
 from panda_infra.cli.adoption_report import show
 from panda_infra.cli.new_stack import (
@@ -25,7 +32,7 @@ from panda_infra.cli.new_stack import (
     new_secrets,
     write_cric_files,
 )
-from panda_infra.cli.output import JsonFlag, say, warn
+from panda_infra.cli.output import JsonFlag, say, talk, warn
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cluster.existing import check_cluster
 from panda_infra.config.cluster import ExistingCluster
@@ -100,17 +107,18 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
     given = _secrets(secret or [])
     section = existing_cluster(kubeconfig, context)
     api = _reached(section)
-    found = read_installation(api, namespace, without=without or ())
     helm = find_helm(api.call("GET", "/version")["gitVersion"])
-    source: ChartSource = FolderCharts(kind="folder", path=str(charts)) if charts else OciCharts()
+    by_argo = [each for each in applications(api, namespace) if each.release not in (without or ())]
+    recorded = read_releases(api, namespace, without or ())
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch, chdir(here.folder):
-        wanted = [Chart(name, release.version) for name, release in found.releases.items()]
+        source = _source(charts, by_argo)
+        wanted = [Chart(each.component, each.version) for each in recorded]
+        wanted += [Chart(each.component, "") for each in by_argo]
+        folders = chart_folders(source, wanted, helm, Path(scratch))
+        others = [deployed(each, folders[each.component], helm, namespace) for each in by_argo]
+        found = read_installation(api, namespace, [*recorded, *others])
         target = Target(
-            chosen,
-            section,
-            charts=source.model_dump(mode="json", by_alias=True),
-            folders=chart_folders(source, wanted, helm, Path(scratch)),
-            storage_class=storage_class,
+            chosen, section, source.model_dump(mode="json", by_alias=True), folders, storage_class
         )
         outcome = migrated(found, target)
         outcome.secrets |= given
@@ -122,7 +130,14 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
     _refuse_restarts(made, accepted=accept_restarts)
     write_new(file, outcome.sections, f"Taken over from namespace {namespace}.")
     say(f"wrote {file.name}")
+    _tell_how_to_stop(by_argo)
     finish(here, stack, outcome.secrets, provider)
+
+
+def _source(charts: Path | None, by_argo: Sequence[Application]) -> ChartSource:
+    if charts:
+        return FolderCharts(kind="folder", path=str(charts))
+    return source_of(by_argo) if by_argo else OciCharts()
 
 
 def _reached(section: Mapping[str, Any]) -> KubernetesApi:
@@ -132,6 +147,13 @@ def _reached(section: Mapping[str, Any]) -> KubernetesApi:
     api = reach_existing(cluster, Secrets()).kubernetes
     assert api is not None  # noqa: S101 - it exists
     return api
+
+
+def _tell_how_to_stop(by_argo: Sequence[Application]) -> None:
+    if by_argo:
+        warn("Argo CD deploys the same objects. Before the stack is deployed, take its Applications away:")
+        for command in stop_commands(by_argo):
+            talk.print(f"  {command}", markup=False)
 
 
 def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:

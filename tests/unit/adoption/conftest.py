@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from panda_infra.adoption.adopt import Target
+from panda_infra.adoption.installation import Installation
+from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.helm.cli import Helm
 from panda_infra.helm.records import encode
 
@@ -32,6 +34,7 @@ class Cluster:
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
         self.classes: list[dict[str, Any]] = []
+        self.applications: list[dict[str, Any]] = []
 
     def release(
         self,
@@ -99,8 +102,15 @@ class Cluster:
             return self.secrets[path.rpartition("/")[2]]
         if path.endswith("/storageclasses"):
             return {"items": self.classes}
+        if path.endswith("/applications"):
+            return {"items": self.applications} if self.applications else None
         assert missing, path
         return None
+
+
+def installation(cluster: Cluster, without: Sequence[str] = ()) -> Installation:
+    """What the command reads of it."""
+    return read_installation(cluster, NAMESPACE, read_releases(cluster, NAMESPACE, without))
 
 
 class EchoHelm(Helm):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from panda_infra.adoption.adopt import Adoption, Target, adopt, migrated
-from panda_infra.adoption.reading import read_installation
 from panda_infra.adoption.workloads import replaces_pods
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
@@ -20,7 +19,7 @@ from panda_infra.secrets import build
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.secrets.rolling import pod_annotations
-from tests.unit.adoption.conftest import NAMESPACE, Cluster, EchoHelm
+from tests.unit.adoption.conftest import Cluster, EchoHelm, installation
 
 
 def made(config: StackConfig) -> dict[KeyPath, str]:
@@ -34,7 +33,7 @@ def made(config: StackConfig) -> dict[KeyPath, str]:
 
 
 def adopted(cluster: Cluster, target: Target) -> Adoption:
-    found = read_installation(cluster, NAMESPACE)
+    found = installation(cluster)
     return adopt(migrated(found, target), found, target, helm=EchoHelm("helm"), make=made)
 
 
@@ -105,7 +104,7 @@ def test_other_charts_than_those_that_run_are_noticed(
 
 
 def test_a_missing_value_that_pods_start_with_must_be_given(cluster: Cluster, target: Target) -> None:
-    found = read_installation(cluster, NAMESPACE)
+    found = installation(cluster)
     with pytest.raises(StackError, match=r"secrets\.certificates\.panda\.key.*no live Secret holds it"):
         adopt(
             migrated(found, target), found, target, helm=EchoHelm("helm"), make=lambda _: {("hashKey",): "k"}
