@@ -30,6 +30,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.rules import check
 from panda_infra.plan.values.merge import merged
 from panda_infra.secrets import build
+from panda_infra.secrets.checks import check_values
 from panda_infra.secrets.fields import fields, missing
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
@@ -66,13 +67,15 @@ class Held:
 class Adoption:
     """The new stack, and everything in which it differs from what runs.
 
-    ``objects`` are changes that no chart value prevents, by component.
+    ``objects`` are changes that no chart value prevents, by component. ``problems`` are secret
+    values that run and that no stack may have.
     """
 
     outcome: Outcome
     held: tuple[Held, ...]
     secrets: tuple[SecretDifference, ...]
     objects: Mapping[str, tuple[ObjectChange, ...]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
 
 
 def migrated(found: Installation, target: Target) -> Outcome:
@@ -106,6 +109,7 @@ def adopt(
     *,
     helm: Helm,
     make: Callable[[StackConfig], Mapping[KeyPath, str]],
+    stack: str,
 ) -> Adoption:
     """Let the stack take over what runs without touching a pod. Paths in it are relative to the current folder.
 
@@ -115,6 +119,7 @@ def adopt(
         target: where the stack's charts lie.
         helm: renders them.
         make: gives values for those secrets that a stack needs and can be made.
+        stack: its name.
 
     Raises:
         StackError: a Secret that pods read at their start cannot be made.
@@ -135,6 +140,7 @@ def adopt(
         tuple(held),
         tuple(differences(config, contents, found.live)),
         _object_changes(_config(outcome), found, target, helm),
+        tuple(check_values(config, stack=stack)),
     )
 
 

@@ -21,7 +21,7 @@ from panda_infra.live.access import items
 from panda_infra.plan.values.merge import merged
 from panda_infra.provider.kube_api import KubernetesApi
 
-__all__ = ["Application", "applications", "deployed", "source_of", "stop_commands"]
+__all__ = ["Application", "applications", "deployed", "refusal", "source_of", "stop_commands"]
 
 _COLLECTION = "/apis/argoproj.io/v1alpha1/applications"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -77,6 +77,18 @@ def stop_commands(found: Iterable[Application]) -> list[str]:
             f"kubectl delete {where} --cascade=orphan",
         ]
     return commands
+
+
+def refusal(found: Sequence[Application]) -> str:
+    """Why nobody else may write what Argo CD writes, and how to stop it."""
+    made = sorted({owner for each in found for owner in each.owners})
+    first = f" They are made by {', '.join(made)}, which must go first." if made else ""
+    listed = ", ".join(each.name for each in found)
+    commands = "\n".join(f"  {command}" for command in stop_commands(found))
+    return (
+        f"Argo CD deploys the same objects by the Applications {listed}, and would undo what a stack does.{first} "
+        f"Take them away, which leaves all that they have deployed:\n{commands}"
+    )
 
 
 def source_of(found: Sequence[Application]) -> GitCharts:

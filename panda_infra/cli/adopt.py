@@ -15,13 +15,14 @@ from panda_infra.adoption.applications import (
     Application,
     applications,
     deployed,
+    refusal,
     source_of,
-    stop_commands,
 )
 from panda_infra.adoption.charts import chart_folders
 from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.adoption.workloads import replaces_pods
 from panda_infra.cli.adoption_report import show
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.new_stack import (
     ContextOption,
     ExperimentOption,
@@ -32,7 +33,7 @@ from panda_infra.cli.new_stack import (
     new_secrets,
     write_cric_files,
 )
-from panda_infra.cli.output import JsonFlag, say, talk, warn
+from panda_infra.cli.output import JsonFlag, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cluster.existing import check_cluster
 from panda_infra.config.cluster import ExistingCluster
@@ -124,7 +125,12 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
         outcome.secrets |= given
         write_cric_files(here, stack, outcome)
         made = adopt(
-            outcome, found, target, helm=helm, make=lambda config: new_secrets(config, certificates=False)
+            outcome,
+            found,
+            target,
+            helm=helm,
+            make=lambda config: new_secrets(config, certificates=False),
+            stack=stack,
         )
     show(made, as_json=as_json)
     _refuse_restarts(made, accepted=accept_restarts)
@@ -132,6 +138,11 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
     say(f"wrote {file.name}")
     _tell_how_to_stop(by_argo)
     finish(here, stack, outcome.secrets, provider)
+    if made.problems:
+        warn(
+            f"values that run are refused; correct them before a preview:\n{StackError(stack, made.problems).listed}"
+        )
+        raise typer.Exit(INCOMPLETE)
 
 
 def _source(charts: Path | None, by_argo: Sequence[Application]) -> ChartSource:
@@ -151,9 +162,7 @@ def _reached(section: Mapping[str, Any]) -> KubernetesApi:
 
 def _tell_how_to_stop(by_argo: Sequence[Application]) -> None:
     if by_argo:
-        warn("Argo CD deploys the same objects. Before the stack is deployed, take its Applications away:")
-        for command in stop_commands(by_argo):
-            talk.print(f"  {command}", markup=False)
+        warn(refusal(by_argo))
 
 
 def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:

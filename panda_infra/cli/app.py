@@ -12,6 +12,7 @@ from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
 from panda_infra.cli.explain import explain
 from panda_infra.cli.graph import graph
+from panda_infra.cli.hand_over import hand_over
 from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
 from panda_infra.cli.kubeconfig import kubeconfig
@@ -37,6 +38,7 @@ app = typer.Typer(
 app.command()(init)
 app.command("import")(import_)
 app.command("adopt")(adopt_)
+app.command("hand-over")(hand_over)
 app.command()(check)
 app.command()(explain)
 app.command()(graph)

@@ -34,7 +34,7 @@ def made(config: StackConfig) -> dict[KeyPath, str]:
 
 def adopted(cluster: Cluster, target: Target) -> Adoption:
     found = installation(cluster)
-    return adopt(migrated(found, target), found, target, helm=EchoHelm("helm"), make=made)
+    return adopt(migrated(found, target), found, target, helm=EchoHelm("helm"), make=made, stack="dev")
 
 
 @pytest.fixture
@@ -107,5 +107,10 @@ def test_a_missing_value_that_pods_start_with_must_be_given(cluster: Cluster, ta
     found = installation(cluster)
     with pytest.raises(StackError, match=r"secrets\.certificates\.panda\.key.*no live Secret holds it"):
         adopt(
-            migrated(found, target), found, target, helm=EchoHelm("helm"), make=lambda _: {("hashKey",): "k"}
+            migrated(found, target),
+            found,
+            target,
+            helm=EchoHelm("helm"),
+            stack="dev",
+            make=lambda _: {("hashKey",): "k"},
         )

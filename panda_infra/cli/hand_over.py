@@ -1,0 +1,66 @@
+"""`hand-over`: what a stack takes over stops being somebody else's."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import chdir
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panda_infra.adoption.applications import applications, refusal
+from panda_infra.adoption.charts import chart_folders
+from panda_infra.adoption.hand_over import steps
+from panda_infra.cli.output import JsonFlag, line, say, show_json
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.helm.cli import find_helm
+from panda_infra.live.access import reach
+from panda_infra.plan.make import make_plan
+from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.pulumi import find_pulumi
+
+__all__ = ["hand_over"]
+
+
+def hand_over(
+    stack: StackArgument,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Make the changes; without it they are only shown.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Prepare the objects that a stack of `adopt` takes over: who they say they belong to, nothing else.
+
+    Objects that Argo CD applied get the marks of Helm's release, and the record of the release of the secrets chart
+    goes, whose Secrets stay. No pod, claim or value changes. As long as an Application of Argo CD's deploys the same
+    objects it refuses, and says how to stop that. It may be repeated at any time.
+    """
+    here = project()
+    config = decrypted(find_pulumi(here.folder), stack).config
+    if not config.takes_over:
+        raise PandaInfraError(
+            f"stack {stack} takes nothing over: `namespace: {{name: ..., adopt: true, takeOver: true}}` would"
+        )
+    api = reach(config).kubernetes
+    if api is None:
+        raise PandaInfraError("the cluster does not exist")
+    if by_argo := applications(api, config.namespace):
+        raise PandaInfraError(refusal(by_argo))
+    plan = make_plan(stack, config)
+    helm = find_helm(api.call("GET", "/version")["gitVersion"])
+    with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch, chdir(here.folder):
+        folders = chart_folders(config.charts, [each.chart for each in plan.releases], helm, Path(scratch))
+        wanted = steps(api, plan, folders, helm)
+    if as_json:
+        show_json([{"path": each.path, "what": each.words} for each in wanted])
+    for each in wanted:
+        if yes:
+            each.take(api)
+        if not as_json:
+            line(each.words)
+    if not wanted:
+        say("nothing is left to hand over")
+    elif not yes:
+        say(f"{len(wanted)} changes; `python -m panda_infra hand-over {stack} --yes` makes them")
