@@ -17,9 +17,9 @@ from panda_infra.adoption.values import put
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.delivery import GitCharts
 from panda_infra.helm.cli import Helm
+from panda_infra.kube.client import KubernetesApi
 from panda_infra.live.access import items
 from panda_infra.plan.values.merge import merged
-from panda_infra.provider.kube_api import KubernetesApi
 
 __all__ = ["Application", "applications", "deployed", "refusal", "source_of", "stop_commands"]
 

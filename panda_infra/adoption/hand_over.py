@@ -16,8 +16,8 @@ from panda_infra.adoption.reading import SECRETS_CHART, recorded
 from panda_infra.helm.cli import Helm
 from panda_infra.helm.manifest import objects
 from panda_infra.helm.records import histories
+from panda_infra.kube.client import KubernetesApi
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import KubernetesApi
 
 __all__ = ["Step", "steps"]
 

@@ -35,7 +35,7 @@ from panda_infra.cli.new_stack import (
 )
 from panda_infra.cli.output import JsonFlag, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.cluster.existing import check_cluster
+from panda_infra.cluster.existing import check_cluster, target_of
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.delivery import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.paths import Path as KeyPath
@@ -43,9 +43,10 @@ from panda_infra.config.paths import parsed
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.helm.cli import find_helm
-from panda_infra.live.access import KubernetesApi, reach_existing
+from panda_infra.kube.client import KubernetesApi
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
+from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.stacks.document import write_new
 from panda_infra.stacks.files import as_text
 
@@ -107,7 +108,7 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
         )
     given = _secrets(secret or [])
     section = existing_cluster(kubeconfig, context)
-    api = _reached(section)
+    api = _reached(stack, section)
     helm = find_helm(api.call("GET", "/version")["gitVersion"])
     by_argo = [each for each in applications(api, namespace) if each.release not in (without or ())]
     recorded = read_releases(api, namespace, without or ())
@@ -151,13 +152,11 @@ def _source(charts: Path | None, by_argo: Sequence[Application]) -> ChartSource:
     return source_of(by_argo) if by_argo else OciCharts()
 
 
-def _reached(section: Mapping[str, Any]) -> KubernetesApi:
+def _reached(stack: str, section: Mapping[str, Any]) -> KubernetesApi:
     cluster = ExistingCluster.model_validate(section)
-    if problems := check_cluster(cluster, Secrets()):
+    if problems := check_cluster(stack, cluster, Secrets()):
         raise StackError("the cluster", problems)
-    api = reach_existing(cluster, Secrets()).kubernetes
-    assert api is not None  # noqa: S101 - it exists
-    return api
+    return ClientKubernetes(target_of(stack, cluster, Secrets()))
 
 
 def _tell_how_to_stop(by_argo: Sequence[Application]) -> None:
