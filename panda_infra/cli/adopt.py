@@ -11,13 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from panda_infra.adoption.adopt import Adoption, Target, adopt, migrated
-from panda_infra.adoption.applications import (
-    Application,
-    applications,
-    deployed,
-    refusal,
-    source_of,
-)
+from panda_infra.adoption.applications import deployed, source_of
 from panda_infra.adoption.charts import chart_folders
 from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.adoption.workloads import replaces_pods
@@ -44,6 +38,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.helm.cli import find_helm
 from panda_infra.kube.client import KubernetesApi
+from panda_infra.live.argo import Application, applications, refusal
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
 from panda_infra.provider.kube_api import ClientKubernetes

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.adoption.applications import applications, deployed, source_of, stop_commands
+from panda_infra.adoption.applications import deployed, source_of
 from panda_infra.adoption.installation import AdoptionError
+from panda_infra.live.argo import applications, refusal
 from tests.unit.adoption.conftest import NAMESPACE, Cluster, EchoHelm
 
 _COMMIT = 8 * "0123a"
@@ -123,8 +124,11 @@ def test_a_missing_file_of_values_is_named(charts: Mapping[str, Path]) -> None:
 
 
 def test_the_commands_take_sync_and_finalizers_away_before_the_application(argo: Cluster) -> None:
-    patch, delete, *_ = stop_commands(applications(argo, NAMESPACE))
-    words = shlex.split(patch)
-    assert words[:5] == ["kubectl", "patch", "application", "panda", "--namespace"]
-    assert json.loads(words[-1]) == {"metadata": {"finalizers": None}, "spec": {"syncPolicy": None}}
-    assert delete == "kubectl delete application panda --namespace argocd --cascade=orphan"
+    argo.applications[0]["metadata"]["ownerReferences"] = [{"kind": "ApplicationSet", "name": "all"}]
+    words, patch, delete, *_ = refusal(applications(argo, NAMESPACE)).splitlines()
+    assert "by the Applications panda, panda-msgsvc" in words
+    assert "made by ApplicationSet all, which must go first" in words
+    arguments = shlex.split(patch)
+    assert arguments[:5] == ["kubectl", "patch", "application", "panda", "--namespace"]
+    assert json.loads(arguments[-1]) == {"metadata": {"finalizers": None}, "spec": {"syncPolicy": None}}
+    assert delete.strip() == "kubectl delete application panda --namespace argocd --cascade=orphan"

@@ -28,7 +28,7 @@ def leaves(tree: Any) -> Any:
     return {key: value for key, value in below.items() if value != {}}
 
 
-@given(_TREES, _TREES, _TREES)
+@given(_TREES, _TREES, _OWN)
 def test_holding_the_differences_yields_what_was_found(
     defaults: dict[str, Any], found: dict[str, Any], own: dict[str, Any]
 ) -> None:
