@@ -18,6 +18,8 @@ _INNER = st.dictionaries(st.sampled_from("xyz"), _LEAVES, max_size=3)
 _TREES = st.builds(
     dict.__or__, _INNER, st.dictionaries(st.sampled_from("ab"), st.none() | _INNER, max_size=2)
 )
+# The program removes single values, never whole mappings.
+_OWN = st.builds(dict.__or__, _INNER, st.dictionaries(st.sampled_from("ab"), _INNER, max_size=2))
 
 
 def leaves(tree: Any) -> Any:
