@@ -14,7 +14,7 @@ from panda_infra.adoption.installation import FoundRelease, Installation, Tree
 from panda_infra.adoption.values import ABSENT, difference, effective, get, put
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
-from panda_infra.helm.manifest import objects
+from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.values.merge import merged
 
@@ -115,11 +115,11 @@ def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
 def _exposed_hosts(manifest: str) -> dict[tuple[str, str], str]:
     """The first host of each Ingress and Route, by kind and name."""
     hosts: dict[tuple[str, str], str] = {}
-    for _, (_, content) in objects(manifest):
-        spec: Mapping[str, Any] = content.get("spec") or {}
+    for item in items_of(manifest):
+        spec: Mapping[str, Any] = item.content.get("spec") or {}
         host = spec.get("host") or next((rule.get("host") for rule in spec.get("rules") or ()), None)
-        if content.get("kind") in ("Ingress", "Route") and host:
-            hosts[content["kind"], content["metadata"]["name"]] = host
+        if item.kind in ("Ingress", "Route") and host:
+            hosts[item.kind, item.name] = host
     return hosts
 
 

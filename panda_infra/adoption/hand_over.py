@@ -14,7 +14,7 @@ from typing import Any
 from panda_infra.adoption.installation import AdoptionError
 from panda_infra.adoption.reading import SECRETS_CHART, recorded
 from panda_infra.helm.cli import Helm
-from panda_infra.helm.manifest import objects
+from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.records import histories
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.plan.model import Plan
@@ -69,18 +69,17 @@ def steps(api: KubernetesApi, plan: Plan, folders: Mapping[str, Path], helm: Hel
 
 def _marks(api: KubernetesApi, manifest: str, release: str, namespace: str) -> Iterator[Step]:
     paths = _Paths(api, namespace)
-    for _, (_, content) in objects(manifest):
-        path = paths.of(content)
+    for item in items_of(manifest):
+        path = paths.of(item)
         live = api.call("GET", path, missing=True) if path else None
         if live is None:
             continue
         metadata = live["metadata"]
         annotations: Mapping[str, str] = metadata.get("annotations") or {}
-        what = f"{content['kind']} {metadata['name']}"
         owner = annotations.get(_RELEASE, release), annotations.get(_NAMESPACE, namespace)
         if owner != (release, namespace):
             raise AdoptionError(
-                f"{what} belongs to release {owner[0]} in namespace {owner[1]}, not to {release}"
+                f"{item} belongs to release {owner[0]} in namespace {owner[1]}, not to {release}"
             )
         wanted = {_RELEASE: release, _NAMESPACE: namespace}
         label = (metadata.get("labels") or {}).get(_MANAGED_BY)
@@ -92,7 +91,7 @@ def _marks(api: KubernetesApi, manifest: str, release: str, namespace: str) -> I
                 "annotations": {**wanted, **({_TRACKED: None} if _TRACKED in annotations else {})},
             }
         }
-        yield Step(path, f"{what}: becomes part of Helm's release {release}", body)
+        yield Step(path, f"{item}: becomes part of Helm's release {release}", body)
 
 
 def _records(api: KubernetesApi, namespace: str) -> Iterator[Step]:
@@ -112,14 +111,13 @@ class _Paths:
         self._namespace = namespace
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
 
-    def of(self, content: Mapping[str, Any]) -> str:
+    def of(self, item: Item) -> str:
         """The path of an object of a manifest; empty where the cluster has no such kind."""
-        version = content["apiVersion"]
+        version = item.api_version
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        plural, namespaced = self._known(root).get(content["kind"], ("", False))
-        namespace = content["metadata"].get("namespace") or self._namespace
-        where = f"/namespaces/{namespace}" if namespaced else ""
-        return f"{root}{where}/{plural}/{content['metadata']['name']}" if plural else ""
+        plural, namespaced = self._known(root).get(item.kind, ("", False))
+        where = f"/namespaces/{item.namespace or self._namespace}" if namespaced else ""
+        return f"{root}{where}/{plural}/{item.name}" if plural else ""
 
     def _known(self, root: str) -> dict[str, tuple[str, bool]]:
         if root not in self._kinds:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.adoption.values import ABSENT, difference
-from panda_infra.helm.manifest import Key, objects
+from panda_infra.helm.manifest import items_of
 
 __all__ = ["ObjectChange", "changes", "replaces_pods"]
 
@@ -28,16 +28,18 @@ class ObjectChange:
 
 def changes(found: str, made: str) -> Iterator[ObjectChange]:
     """From the manifest that runs to the one that the stack's chart makes of the same values."""
-    before, after = dict(objects(found)), dict(objects(made))
+    before = {item.key: item for item in items_of(found)}
+    after = {item.key: item for item in items_of(made)}
     for key in dict.fromkeys((*before, *after)):
-        kind, name = _named(key)
+        _, kind, _, name = key
         if key not in after:
             yield ObjectChange(kind, name, (), "is there", "would be deleted")
         elif key not in before:
             yield ObjectChange(kind, name, (), "is not there", "would be made")
         else:
-            for path, one, other in difference(_by_name(before[key][1]), _by_name(after[key][1])):
-                yield ObjectChange(kind, name, path, _shown(one), _shown(other))
+            one, other = _by_name(before[key].content), _by_name(after[key].content)
+            for path, here, there in difference(one, other):
+                yield ObjectChange(kind, name, path, _shown(here), _shown(there))
 
 
 def replaces_pods(change: ObjectChange) -> bool:
@@ -56,11 +58,6 @@ def _by_name(value: Any) -> Any:
     ):
         return {str(item["name"]): _by_name(item) for item in value}
     return value
-
-
-def _named(key: Key) -> tuple[str, str]:
-    _, kind, _, name = key
-    return kind, name
 
 
 def _shown(value: Any) -> Any:
