@@ -111,9 +111,15 @@ def _components(
         )
     Protection(
         protect=plan.config.lifecycle.protect,
-        marks=protection_marks(name, plan.config.lifecycle),
+        marks=protection_marks(name, plan.config.lifecycle, _as_found(plan)),
         everything=[*first, secrets, *made.values()],
     )
+
+
+def _as_found(plan: Plan) -> list[str]:
+    """The components that keep chart values that they were found with."""
+    deployed = plan.config.components.deployed()
+    return [name for name, each in deployed.items() if each.adopted and each.adopted.values]
 
 
 def _client_authorities(

@@ -78,7 +78,7 @@ def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
 def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
     from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that a wrong file need not load
 
-    report = inspect(plan, before)
+    report = inspect(plan, before, previewing=pulumi.runtime.is_dry_run())
     for line in report.notes:
         pulumi.log.info(line)
     return list(report.problems)

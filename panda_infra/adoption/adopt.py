@@ -94,7 +94,7 @@ def migrated(found: Installation, target: Target) -> Outcome:
     # Whatever a chart value says, it comes out as it was found.
     outcome.unplaced = [note for note in outcome.unplaced if not note.file.startswith("helm/")]
     _rename(outcome, found, names)
-    outcome.put(("namespace",), found.namespace)
+    outcome.put(("namespace",), {"name": found.namespace, "adopt": True, "takeOver": True})
     outcome.put(("charts",), dict(target.charts))
     for name, release in found.releases.items():
         if target.charts["kind"] == "oci" and release.version != COMPONENTS[name].version:

@@ -38,7 +38,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.helm.cli import find_helm
 from panda_infra.kube.client import KubernetesApi
-from panda_infra.live.argo import Application, applications, refusal
+from panda_infra.live.argo import Application, applications
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
 from panda_infra.provider.kube_api import ClientKubernetes
@@ -132,7 +132,6 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
     _refuse_restarts(made, accepted=accept_restarts)
     write_new(file, outcome.sections, f"Taken over from namespace {namespace}.")
     say(f"wrote {file.name}")
-    _tell_how_to_stop(by_argo)
     finish(here, stack, outcome.secrets, provider)
     if made.problems:
         warn(
@@ -152,11 +151,6 @@ def _reached(stack: str, section: Mapping[str, Any]) -> KubernetesApi:
     if problems := check_cluster(stack, cluster, Secrets()):
         raise StackError("the cluster", problems)
     return ClientKubernetes(target_of(stack, cluster, Secrets()))
-
-
-def _tell_how_to_stop(by_argo: Sequence[Application]) -> None:
-    if by_argo:
-        warn(refusal(by_argo))
 
 
 def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:

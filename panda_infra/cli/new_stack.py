@@ -202,7 +202,7 @@ def _in_the_way(here: Project, stack: str) -> list[Problem]:
             cluster = plan.config.cluster
             if isinstance(cluster, ExistingCluster) and check_cluster(stack, cluster, plan.config.secrets):
                 return []
-            return list(inspect(plan, pulumi.recorded(stack)).problems)
+            return list(inspect(plan, pulumi.recorded(stack), previewing=True).problems)
         except PandaInfraError:
             return []
 

@@ -106,9 +106,10 @@ class Ownership:
         )
 
     def _takes_over(self, planned: Outside, found: Met) -> bool:
-        """Whether an object outside is of the very release that is taken over."""
+        """Whether an object outside is of the very release that is taken over, or Argo CD applied it as such."""
         made_so = (self.plan.config.namespace, planned.release)
-        return self.plan.config.takes_over and bool(planned.release) and found.release == made_so
+        applied = bool(found.application) and not found.release[1] and found.instance == planned.release
+        return self.plan.config.takes_over and bool(planned.release) and (applied or found.release == made_so)
 
     def _not_there(self) -> Problem:
         name = self.plan.config.namespace

@@ -14,6 +14,7 @@ from panda_infra.live import offers
 from panda_infra.live.access import reach
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
+from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
 from panda_infra.provider.kube_api import ClientKubernetes
@@ -26,8 +27,10 @@ _RIGHTS = (
 )
 
 
-def inspect(plan: Plan, before: Recorded) -> Report:
+def inspect(plan: Plan, before: Recorded, *, previewing: bool) -> Report:
     """Look into the cluster of a plan; nothing is met where it is still to be made.
+
+    What has to be handed over before a run stands in no preview's way.
 
     Raises:
         PandaInfraError: there is no way to ask the cluster or its cloud.
@@ -35,17 +38,22 @@ def inspect(plan: Plan, before: Recorded) -> Report:
     kubernetes = _way_in(plan, before)
     if kubernetes is None:
         return Report()
-    met, offered = _met(plan, before, kubernetes), _offered(plan, kubernetes)
+    met, offered = _met(plan, before, kubernetes, previewing=previewing), _offered(plan, kubernetes)
     return Report([*met.problems, *offered.problems], [*met.notes, *offered.notes])
 
 
-def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi) -> Report:
+def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing: bool) -> Report:
     """What others have where the plan would be deployed."""
     try:
         found = Ownership(plan, look(plan, kubernetes), before)
+        at_work = others_at_work(plan, kubernetes) if plan.config.takes_over else []
+        left = to_hand_over(plan, kubernetes) if plan.config.takes_over else []
     except KubernetesError as error:
         return _unseen(plan, error)
-    return Report(list(found.problems()), list(_notes(found)))
+    problems, notes = [*found.problems(), *at_work], list(_notes(found))
+    if previewing:
+        return Report(problems, [*notes, *(f"`pulumi up` will refuse this: {problem}" for problem in left)])
+    return Report([*problems, *left], notes)
 
 
 def _notes(found: Ownership) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,11 +37,15 @@ _CLUSTER_SCOPED = frozenset({"Namespace", "PersistentVolume", "StorageClass", "I
 
 @dataclass(frozen=True)
 class Stack:
-    """What the rules must know of the stack: is its data protected, and which components are exempt from that."""
+    """What the rules must know of the stack: is its data protected, and which components are exempt from that.
+
+    ``adopted`` are the components that run as they were found, whatever that is.
+    """
 
     namespace: str
     protect: bool = True
     delete_data_of: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,14 @@ class Resource:
         return self.properties.get("values") or {} if self.type == RELEASE else {}
 
 
-def protection_marks(namespace: str, lifecycle: Lifecycle) -> dict[str, Any]:
+def protection_marks(namespace: str, lifecycle: Lifecycle, adopted: Sequence[str] = ()) -> dict[str, Any]:
     """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs."""
-    return {
+    marks: dict[str, Any] = {
         "namespace": namespace,
         "protected": lifecycle.protect,
         "deleteDataOf": list(lifecycle.delete_data_of),
     }
+    return marks | ({"adopted": list(adopted)} if adopted else {})
 
 
 def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
@@ -85,8 +90,12 @@ def stack_of(resources: Iterable[Resource]) -> Stack:
     for resource in resources:
         if resource.type == PROTECTION:
             marks = resource.properties
-            exempt = tuple(marks.get("deleteDataOf") or ())
-            return Stack(marks.get("namespace") or "", marks.get("protected") is not False, exempt)
+            return Stack(
+                marks.get("namespace") or "",
+                marks.get("protected") is not False,
+                tuple(marks.get("deleteDataOf") or ()),
+                tuple(marks.get("adopted") or ()),
+            )
     return Stack("")
 
 
@@ -127,7 +136,7 @@ def _volumes_are_retained(resource: Resource, stack: Stack) -> Iterator[str]:
 
 
 def _images_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
-    if stack.protect:
+    if stack.protect and resource.name not in stack.adopted:
         for path in latest_images(resource.values):
             yield f"{path} is `latest`, which changes its content without notice"
 
