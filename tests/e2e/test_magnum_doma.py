@@ -84,7 +84,10 @@ def test_doma_is_planned_completely_before_there_is_a_cluster(doma: Stack) -> No
     } <= planned.keys()
     assert {"msgsvc", "panda", "harvester", "idds", "bigmon"} <= planned.keys()
     assert set(planned.values()) == {"create"}
-    assert "quota of cores: 40 more needed" in doma.run("preview").text
+    (doma.workspace.folder / "policy").symlink_to(REPOSITORY / "policy")
+    judged = doma.run("preview", "--policy-pack", "policy")
+    assert judged.code == 0, judged.text
+    assert "quota of cores: 40 more needed" in judged.text
 
 
 def test_all_that_openstack_lacks_is_told_at_once(doma: Stack) -> None:
