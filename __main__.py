@@ -8,4 +8,4 @@ from panda_infra.deployment import deploy  # noqa: E402
 from panda_infra.program import plan_of_this_stack, told_plainly  # noqa: E402
 
 with told_plainly():
-    deploy(plan_of_this_stack())
+    deploy(*plan_of_this_stack())

@@ -63,8 +63,8 @@ def measure(workers: int) -> dict[str, Figures]:
         os.environ["OS_CLIENT_CONFIG_FILE"] = str(http.clouds_file(Path(folder)))
         cloud = _ReadyCloud(http)
         cloud.cluster(CLUSTER)  # the token and the services' versions are fetched once per process
-        labels = NodeLabelsResource(cloud)
-        aliases = LandbAliasesResource(cloud)
+        labels = NodeLabelsResource(cloud, "")
+        aliases = LandbAliasesResource(cloud, "")
         wanted = NodeLabelsInputs(cluster_id=CLUSTER, labels={"role": "ingress"}, workers=workers)
         shared = LandbAliasesInputs(cluster_id=CLUSTER, aliases=ALIASES, workers=workers)
         return {"labels": _timed(http, labels, wanted), "aliases": _timed(http, aliases, shared)}

@@ -8,6 +8,7 @@ import pulumi
 
 from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
+from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.delivery.charts import locate
 from panda_infra.delivery.protection import Protection
@@ -26,22 +27,29 @@ from panda_infra.secrets.rolling import pod_annotations
 __all__ = ["deploy"]
 
 
-def deploy(plan: Plan) -> None:
-    """Register everything that the plan names, and export where to find it."""
+def deploy(plan: Plan, keypair: MadeKeypair | None) -> None:
+    """Register everything that the plan names, a Magnum cluster with its ``keypair``, and export where to find it."""
     contents = build(plan.config)
-    cluster = _cluster(plan)
+    cluster = _cluster(plan, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
     _components(plan, contents, inside)
     _export(plan)
 
 
-def _cluster(plan: Plan) -> ClusterHandle:
+def _cluster(plan: Plan, keypair: MadeKeypair | None) -> ClusterHandle:
     cluster = plan.config.cluster
     if isinstance(cluster, ExistingCluster):
         return existing_cluster(plan.stack, cluster, plan.config.secrets)
     from panda_infra.cluster.magnum.component import Magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
-    made = Magnum("magnum", cluster, hosts=plan.hosts.values(), protect=plan.config.lifecycle.protect)
+    made = Magnum(
+        "magnum",
+        cluster,
+        hosts=plan.hosts.values(),
+        owner=str(owner_of(plan.stack, plan.config)),
+        keypair=keypair,
+        protect=plan.config.lifecycle.protect,
+    )
     pulumi.export("cluster", {"id": made.cluster_id, "api": made.api_address, "credentialEnds": made.expires})
     return made.handle
 

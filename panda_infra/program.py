@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from panda_infra.cluster.existing import check_cluster
+from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.delivery.charts import check_charts
@@ -21,6 +22,7 @@ from panda_infra.judge import judge
 from panda_infra.plan.capacity import block_volumes
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.scheduling import larger_than_nodes
 from panda_infra.policy.data import lost_data, moved
 from panda_infra.recorded import Recorded
@@ -44,8 +46,10 @@ def told_plainly() -> Iterator[None]:
         sys.exit(_TOLD)
 
 
-def plan_of_this_stack() -> Plan:
+def plan_of_this_stack() -> tuple[Plan, MadeKeypair | None]:
     """The plan of the stack that the engine runs, checked against the world before anything is touched.
+
+    With it comes the keypair that the stack makes for a Magnum cluster, if it makes one.
 
     Raises:
         StackError: with every problem of the stack file, or else of what it refers to.
@@ -56,23 +60,25 @@ def plan_of_this_stack() -> Plan:
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
     before = deployed()
+    found, keypair = _check_world(plan, before)
     problems = [
         *lost_data(before.releases, plan),
         *moved(before.namespaces, plan, protected=before.protected),
-        *_check_world(plan, before),
+        *found,
     ]
     if problems:
         raise loaded.error(problems)
-    return plan
+    return plan, keypair
 
 
-def _check_world(plan: Plan, before: Recorded) -> list[Problem]:
+def _check_world(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
     config = plan.config
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
+        cluster, keypair = _check_cluster(plan, before)
         # What is in a cluster can only be asked of one that lets the stack in.
-        found = _check_cluster(plan) or _check_target(plan, before)
-    return [*charts.result(), *found]
+        found = cluster or _check_target(plan, before)
+    return [*charts.result(), *found], keypair
 
 
 def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
@@ -84,13 +90,18 @@ def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
     return list(report.problems)
 
 
-def _check_cluster(plan: Plan) -> list[Problem]:
+def _check_cluster(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
     config = plan.config
     if isinstance(config.cluster, ExistingCluster):
-        return check_cluster(plan.stack, config.cluster, config.secrets)
-    from panda_infra.cluster.magnum.preflight import check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
+        return check_cluster(plan.stack, config.cluster, config.secrets), None
+    from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
-    report = check_magnum(config.cluster, volumes=block_volumes(plan))
+    owner = owner_of(plan.stack, config)
+    report = check_magnum(
+        config.cluster, Stack(owner, before, tuple(plan.hosts.values()), block_volumes(plan))
+    )
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
-    return [*report.problems, *larger_than_nodes(plan, report.flavors)]
+    for note in report.notes:
+        pulumi.log.warn(note)
+    return [*report.problems, *larger_than_nodes(plan, report.flavors)], report.keypair

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.policy.data import KEEPER, Deployed
-from panda_infra.policy.resources import RELEASE, is_protected
+from panda_infra.policy.resources import CLUSTER, RELEASE, is_protected
 
 __all__ = ["Recorded", "recorded"]
 
+_KEYPAIR = "openstack:compute/keypair:Keypair"
 _KUBERNETES, _ACCESS = "kubernetes:", "panda-magnum:index:ClusterAccess"
 
 
@@ -19,13 +20,16 @@ class Recorded:
     """The releases of a stack by their components, and the uid of each other object by kind, namespace and name.
 
     An object's uid is empty where the state does not know it. ``protected`` is whether data was protected.
-    ``kubeconfig`` is the credential for a cluster of Magnum, secret, empty where there is none yet.
+    ``kubeconfig`` is the credential for a cluster of Magnum, secret, empty where there is none yet; ``clusters`` are
+    the ids of such clusters, and ``public_key`` that of the keypair that the stack made for them.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
     objects: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     protected: bool = False
     kubeconfig: str = field(default="", repr=False)
+    clusters: frozenset[str] = frozenset()
+    public_key: str | None = None
 
     def has_release(self, namespace: str, name: str) -> bool:
         """Whether the stack made a release."""
@@ -46,7 +50,8 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     """What a state says, from the URN and the outputs of each of its resources."""
     releases: dict[str, Deployed] = {}
     objects: dict[tuple[str, str, str], str] = {}
-    protected, kubeconfig = False, ""
+    clusters: set[str] = set()
+    protected, kubeconfig, public_key = False, "", None
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
         if kind == RELEASE:
@@ -57,8 +62,12 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             objects[place] = metadata.get("uid") or ""
         elif kind == _ACCESS and isinstance(given := outputs.get("kubeconfig"), str):
             kubeconfig = given
+        elif kind == CLUSTER:
+            clusters.add(outputs["clusterId"])
+        elif kind == _KEYPAIR:
+            public_key = outputs["publicKey"]
         protected = protected or is_protected(kind, outputs)
-    return Recorded(releases, objects, protected, kubeconfig)
+    return Recorded(releases, objects, protected, kubeconfig, frozenset(clusters), public_key)
 
 
 def _deployed(outputs: Mapping[str, Any]) -> Deployed:

@@ -87,6 +87,9 @@ def _cluster(step: Step) -> Iterator[Risk]:
     elif step.type == "pulumi:providers:kubernetes":
         reason = f"the way into it is {step.action}: every object is made anew"
         yield Risk(Severity.CLUSTER_REPLACED, step.name, reason)
+    elif kind == "LandbAliases" and step.action == "deleted":
+        reason = "its hosts lead to no node of this cluster any more"
+        yield Risk(Severity.SERVICE_REMOVED, step.name, reason)
 
 
 def _release(step: Step) -> Iterator[Risk]:

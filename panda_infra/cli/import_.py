@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from panda_infra.cli.new_stack import (
+    CloudOption,
     ContextOption,
     ExperimentOption,
     KubeconfigOption,
+    MagnumClusterOption,
     ProviderOption,
     StorageClassOption,
     existing_cluster,
@@ -21,6 +23,7 @@ from panda_infra.cli.new_stack import (
     require_backend,
     write_cric_files,
 )
+from panda_infra.cli.new_stack import magnum_cluster as described_cluster
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StackOption, project
 from panda_infra.errors import PandaInfraError
@@ -41,6 +44,8 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     experiment: ExperimentOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
+    magnum_cluster: MagnumClusterOption = None,
+    cloud: CloudOption = None,
     storage_class: StorageClassOption = None,
     provider: ProviderOption = None,
     values: Annotated[
@@ -71,6 +76,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
 
     - `import ../panda-k8s --stack lsst-test --experiment lsst --kubeconfig ~/.kube/config`
     - `import ../panda-k8s --stack doma -f ../values-doma.yaml` takes the site's own values file
+    - `import ../panda-k8s --stack mine -e doma --magnum-cluster panda-doma-k8s --cloud cern`
     - `import ../panda-k8s --stack doma --secrets-only` completes a stack file that is in the repository
     """
     here = project()
@@ -87,12 +93,13 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
             f"{file.name} exists already: give --secrets-only to add only the secrets to it"
         )
     require_backend(here, stack)
+    cluster = (
+        described_cluster(magnum_cluster, cloud) if magnum_cluster else existing_cluster(kubeconfig, context)
+    )
     outcome = migrate(
         checkout.expanduser(),
         chosen,
-        present.cluster.model_dump(mode="json", by_alias=True)
-        if present
-        else existing_cluster(kubeconfig, context),
+        present.cluster.model_dump(mode="json", by_alias=True) if present else cluster,
         storage_class or (present.storage.class_name if present else None),
         values_files=[each.expanduser() for each in values or ()],
     )

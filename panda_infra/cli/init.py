@@ -8,9 +8,11 @@ import typer
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.cli.new_stack import (
+    CloudOption,
     ContextOption,
     ExperimentOption,
     KubeconfigOption,
+    MagnumClusterOption,
     ProviderOption,
     StorageClassOption,
     existing_cluster,
@@ -19,6 +21,7 @@ from panda_infra.cli.new_stack import (
     namespace_of,
     require_backend,
 )
+from panda_infra.cli.new_stack import magnum_cluster as described_cluster
 from panda_infra.cli.output import say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cli.terminal import interactive
@@ -44,6 +47,8 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             metavar="KEY=VALUE", help=f"Make the cluster with Magnum: {', '.join(_MAGNUM)}; repeatable."
         ),
     ] = None,
+    magnum_cluster: MagnumClusterOption = None,
+    cloud: CloudOption = None,
     storage_class: StorageClassOption = None,
     component: Annotated[
         list[str] | None,
@@ -78,13 +83,17 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
 
     - `init mine` asks
     - `init mine -e dev --kubeconfig ~/.kube/config --storage-class standard --make-certificates` does not
+    - `init mine -e doma --magnum-cluster panda-doma-k8s --cloud cern` takes over a cluster of Magnum's
     - `init doma` completes a stack whose file is in the repository
     """
     here = project()
     file = here.new_file(stack)
     require_backend(here, stack)
     if is_new(file):
-        cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
+        if magnum_cluster:
+            cluster = described_cluster(magnum_cluster, cloud)
+        else:
+            cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
         sections: dict[str, Any] = {
             "experiment": experiment or _experiment(stack),
             "namespace": namespace or namespace_of(stack),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -33,13 +33,16 @@ from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = [
+    "CloudOption",
     "ContextOption",
     "ExperimentOption",
     "KubeconfigOption",
+    "MagnumClusterOption",
     "ProviderOption",
     "StorageClassOption",
     "existing_cluster",
     "finish",
+    "magnum_cluster",
     "make_known",
     "namespace_of",
     "new_secrets",
@@ -71,6 +74,23 @@ ProviderOption = Annotated[
         help="What encrypts the secrets, as `pulumi stack init` takes it; default: the backend's own."
     ),
 ]
+
+
+MagnumClusterOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Take over the Magnum cluster that runs under this name.")
+]
+CloudOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Its cloud in clouds.yaml; without it the OS_* variables say which."),
+]
+
+
+def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
+    """The section ``cluster`` for one that runs in Magnum and is taken over, as Magnum describes it."""
+    from panda_infra.cluster.magnum.description import described  # noqa: PLC0415 - a second, for Magnum stacks only
+    from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - likewise
+
+    return described(SdkOpenStack(cloud), name, cloud=cloud)
 
 
 def namespace_of(stack: str) -> str:

@@ -71,4 +71,10 @@ def where(plan: Plan) -> str:
         file = cluster.kubeconfig or "secrets.kubeconfig"
         stays = " (adopted, which stays)" if plan.config.adopts_namespace else ""
         return f"namespace {plan.config.namespace}{stays} of the cluster in {file}{context}"
-    return f"Magnum cluster {cluster.name} with everything in it"
+    if cluster.stays:
+        return (
+            f"namespace {plan.config.namespace} of Magnum cluster {cluster.name}, which was taken over and stays; "
+            "labels, aliases and settings that the stack gave it go"
+        )
+    end = ", which was not made by this stack," if cluster.adopt else ""
+    return f"Magnum cluster {cluster.name}{end} with everything in it"

@@ -30,8 +30,8 @@ def residue(
 ) -> None:
     """List by name what is left of a destroyed stack in Kubernetes and in OpenStack. Exit code 1 if anything.
 
-    It looks for the names that the stack file gives, not for what the engine's state says. What others have in a
-    namespace that the stack adopted, or was refused, is listed as not ours and does not count.
+    It looks for the names that the stack file gives, not for what the engine's state says. What others have, in a
+    namespace or cluster that the stack adopted or was refused, is listed as not ours and does not count.
 
     **Examples**
 

@@ -6,18 +6,22 @@ import pulumi
 
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
 
-__all__ = ["CONFIG_MAP", "SETTINGS", "ingress_settings"]
+__all__ = ["CONFIG_MAP", "RISK", "SETTINGS", "ingress_settings"]
 
 _NAMESPACE, _NAME = "kube-system", "cern-magnum-ingress-nginx-controller"
 CONFIG_MAP = f"{_NAMESPACE}/{_NAME}"
 # The Ingresses of PanDA's charts carry snippets; the controller takes the text "true", not a boolean.
+RISK = "annotations-risk-level"
 SETTINGS = {"allow-snippet-annotations": "true"}
 
 
-def ingress_settings(provider: KubernetesProvider, *, opts: pulumi.ResourceOptions) -> KubernetesObject:
+def ingress_settings(
+    provider: KubernetesProvider, *, snippet_risk: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> KubernetesObject:
     """Allow snippets in Ingresses, beside whatever else the ConfigMap says; taken back on destroy.
 
-    The ConfigMap must be there: on a new cluster `ClusterAccess` waits for it.
+    ``snippet_risk`` is the risk level that the controller's version wants to be allowed for them, if any. The
+    ConfigMap must be there: on a new cluster `ClusterAccess` waits for it.
     """
     metadata = {
         "name": _NAME,
@@ -28,6 +32,10 @@ def ingress_settings(provider: KubernetesProvider, *, opts: pulumi.ResourceOptio
     return KubernetesObject(
         "ConfigMapPatch",
         "ingress-settings",
-        {"metadata": metadata, "data": SETTINGS},
+        {"metadata": metadata, "data": pulumi.Output.from_input(snippet_risk).apply(_settings)},
         pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(provider=provider)),
     )
+
+
+def _settings(snippet_risk: str) -> dict[str, str]:
+    return {**SETTINGS, **({RISK: snippet_risk} if snippet_risk else {})}

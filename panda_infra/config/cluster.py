@@ -64,6 +64,8 @@ class MagnumCluster(Model):
     """Public key of a keypair that the stack makes; without it the keypair must exist."""
     node_count: Annotated[int, Field(ge=1)] = 4
     """Number of workers in the first node group."""
+    node_counts: Literal["program", "autoscaler"] = "program"
+    """Who changes numbers of workers: this program, or an autoscaler, for which they are where a new cluster begins."""
     flavor: Flavor
     """Nova flavor of the workers."""
     master_count: Annotated[int, Field(ge=1)] = 1
@@ -75,19 +77,30 @@ class MagnumCluster(Model):
     node_groups: tuple[NodeGroup, ...] = ()
     """More groups of nodes."""
     adopt: bool = False
-    """Take over an existing cluster of this name instead of making one."""
+    """Take over an existing cluster of this name instead of making one; it stays when the stack is destroyed."""
+    delete_adopted: bool = False
+    """Delete a cluster that was taken over with the stack, as if the stack had made it."""
     renew_days: Annotated[int, Field(ge=1)] = 30
     """Days before the end of the program's client certificate from which on it is renewed."""
     token_hours: Annotated[int, Field(ge=2)] | None = None
     """Hours that a service account's token lives which replaces that certificate of five years."""
-    aliases: Literal["program", "controller"] = "program"
-    """Who writes the LanDB aliases: this program, or CERN's landb-alias-controller inside the cluster."""
+    aliases: Literal["program", "controller", "standby"] = "program"
+    """Who writes the LanDB aliases: this program, CERN's landb-alias-controller in the cluster, or nobody (standby)."""
+    alias_workers: Annotated[int, Field(ge=1)] | None = None
+    """Number of workers that carry the aliases, to move them node by node; without it all of them."""
+    name_aliases: bool = False
+    """Also aliases made of the cluster's name, beside those of hosts: NAME and NAME-server, -panda, -idds and so on."""
     alias_domain: HostName = "cern.ch"
     """Domain in which LanDB has its aliases."""
     alias_hosts: tuple[HostName, ...] = ()
     """More host names that lead to this cluster, e.g. those of ActiveMQ or Argo CD."""
     alias_offset: Annotated[int, Field(ge=0)] = 0
     """Highest N of `host--load-N-` that another cluster uses which shares the aliases."""
+
+    @property
+    def stays(self) -> bool:
+        """Whether the cluster is kept when the stack is destroyed."""
+        return self.adopt and not self.delete_adopted
 
 
 Cluster = Annotated[ExistingCluster | MagnumCluster, Field(discriminator="kind")]

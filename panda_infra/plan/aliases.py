@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from panda_infra.config.cluster import MagnumCluster
+
 __all__ = [
     "MetadataChange",
     "alias_of",
     "aliases_in",
     "aliases_of",
     "change_metadata",
+    "cluster_aliases",
     "entry",
     "number_nodes",
     "numbers_in",
@@ -25,6 +28,8 @@ __all__ = [
 
 VALUE_LIMIT = 255
 _KEY = "landb-alias"
+# What the guides of PanDA at CERN have behind the cluster's name.
+_OF_NAME = ("", "-harvester", "-panda", "-idds", "-bigmon", "-server")
 _KEY_PATTERN = re.compile(r"landb-alias([2-9]|[1-9][0-9]+)?")
 _ENTRY = re.compile(r"(?P<alias>.+)--load-(?P<number>[0-9]+)-")
 
@@ -56,6 +61,21 @@ def alias_of(host: str, domain: str) -> str:
 def aliases_of(hosts: Iterable[str], domain: str) -> tuple[str, ...]:
     """The aliases of those hosts, each once, in their order; see `alias_of`."""
     return tuple(dict.fromkeys(alias_of(host, domain) for host in hosts))
+
+
+def cluster_aliases(cluster: MagnumCluster, hosts: Iterable[str]) -> tuple[str, ...]:
+    """Every alias that leads to a cluster: of ``hosts``, of those that are given beside, and of its name if asked for.
+
+    Raises:
+        ValueError: see `alias_of`.
+    """
+    named = (f"{_host_label(cluster.name)}{suffix}" for suffix in _OF_NAME) if cluster.name_aliases else ()
+    return tuple(dict.fromkeys([*aliases_of([*hosts, *cluster.alias_hosts], cluster.alias_domain), *named]))
+
+
+def _host_label(name: str) -> str:
+    """A cluster's name as the name of a host."""
+    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def entry(alias: str, number: int) -> str:

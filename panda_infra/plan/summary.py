@@ -9,7 +9,7 @@ from typing import Any
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.catalog.model import Claim
-from panda_infra.config.cluster import Cluster, ExistingCluster
+from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
 from panda_infra.config.delivery import ChartSource, Exposure, FolderCharts, OciCharts
 from panda_infra.config.placement import Placement
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
@@ -67,8 +67,12 @@ def _cluster(cluster: Cluster) -> str:
     groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
     nodes = " and ".join(f"{count} of {flavor}" for flavor, count in groups)
     masters = f"{cluster.master_count} of {cluster.master_flavor}"
-    made = "taken over from" if cluster.adopt else "made by"
-    return f"{cluster.name}, {made} Magnum, {cluster.template}, workers {nodes}, masters {masters}"
+    made = f"taken over from Magnum ({_end(cluster)})" if cluster.adopt else "made by Magnum"
+    return f"{cluster.name}, {made}, {cluster.template}, workers {nodes}, masters {masters}"
+
+
+def _end(cluster: MagnumCluster) -> str:
+    return "stays when the stack goes" if cluster.stays else "goes with the stack"
 
 
 def _charts(source: ChartSource) -> str:

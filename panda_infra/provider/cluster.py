@@ -13,10 +13,17 @@ from typing import ClassVar
 from typing_extensions import override
 
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.cluster_description import ClusterInputs, ClusterState, changes
+from panda_infra.provider.cluster_description import (
+    FIXED,
+    ClusterInputs,
+    ClusterState,
+    changes,
+    left_to_autoscaler,
+)
 from panda_infra.provider.cluster_life import await_birth, remove, request
-from panda_infra.provider.node_groups import counts_of, described, match, unsettled
+from panda_infra.provider.node_groups import NodeCounts, counts_of, described, match, unsettled
 from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec
+from panda_infra.provider.owned import CLUSTER_LABEL, differences, inputs_of, made_by, name_is_taken
 from panda_infra.provider.resource import (
     Change,
     Found,
@@ -24,7 +31,6 @@ from panda_infra.provider.resource import (
     PartialFailure,
     Resource,
     ResourceError,
-    changed_fields,
 )
 from panda_infra.provider.values import UNKNOWN
 
@@ -42,8 +48,9 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
     state = ClusterState
     timeouts: ClassVar[Mapping[str, float]] = {"create": 3600, "update": 3600, "delete": 1800}
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, owner: str) -> None:
         self._cloud = cloud
+        self._owner = owner
 
     @override
     def diff(self, old: ClusterState, new: ClusterInputs) -> Mapping[str, Change]:
@@ -57,16 +64,15 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
 
     @override
     def create(self, new: ClusterInputs, operation: Operation) -> tuple[str, ClusterState]:
-        existing = self._cloud.openstack.clusters_named(new.name)
+        openstack = self._cloud.openstack
+        # The listing itself does not have all of a cluster.
+        existing = [openstack.cluster(found.id) or found for found in openstack.clusters_named(new.name)]
         if new.adopt:
             return new.name, self._adopted(new, existing)
+        if len(existing) == 1 and made_by(existing[0], self._owner):
+            return new.name, self._taken_up(existing[0], new, operation)
         if existing:
-            found = ", ".join(f"{cluster.id} ({cluster.status})" for cluster in existing)
-            msg = (
-                f"Magnum has a cluster {new.name} already: {found}. It was made by somebody else or by a run that "
-                "was killed: take it over with `cluster.adopt: true`, delete it, or choose another name"
-            )
-            raise ResourceError(msg)
+            raise ResourceError(name_is_taken(new.name, existing))
         return new.name, self._make(new, operation)
 
     @override
@@ -90,19 +96,19 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         if not old.complete:
             return self._finish_birth(old, new, operation)
         before = self._cloud.cluster(old.cluster_id)
-        wanted = counts_of(new.node_count, new.node_groups)
         managed = {group.name for group in old.node_groups}
         openstack = self._cloud.openstack
         if new.template != old.template:
             openstack.upgrade_cluster(before.id, self._template(new.template))
         flavors = {group.name: group.flavor for group in new.node_groups}
-        match(openstack, before.id, wanted, flavors=flavors, managed=managed)
+        match(openstack, before.id, self._counts(before, new), flavors=flavors, managed=managed)
 
         def settled() -> ClusterInfo | str:
             found = self._cloud.cluster(before.id)
             if found.failed and found.updated != before.updated:
                 msg = f"Magnum cluster {found.name}: {found.status}: {found.why()}"
                 raise ResourceError(msg)
+            wanted = self._counts(found, new)
             return unsettled(found, openstack.node_groups(before.id), wanted, managed) or found
 
         # Failed or not, what Magnum has begun shows at the next refresh, and the next update goes on with it.
@@ -111,7 +117,15 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
 
     @override
     def delete(self, resource_id: str, old: ClusterState, operation: Operation) -> None:
+        if old.stays:
+            operation.progress.warn(f"cluster {old.name} was taken over and not made: it stays")
+            return
         remove(self._cloud.openstack, old.cluster_id, operation)
+
+    def _counts(self, found: ClusterInfo, new: ClusterInputs) -> NodeCounts:
+        """The numbers of workers to ask Magnum for: of those that an autoscaler owns, what there are."""
+        wanted = left_to_autoscaler(new, inputs_of(self._cloud.openstack, found))
+        return counts_of(wanted.node_count, wanted.node_groups)
 
     def _make(self, new: ClusterInputs, operation: Operation) -> ClusterState:
         cluster_id = self._request(new, operation)
@@ -147,7 +161,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             master_flavor=new.master_flavor,
             node_count=new.node_count,
             master_count=new.master_count,
-            labels=new.labels,
+            labels={**new.labels, **({CLUSTER_LABEL: self._owner} if self._owner else {})},
         )
         return request(self._cloud.openstack, spec, operation)
 
@@ -165,39 +179,33 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         if not existing[0].complete:
             msg = f"cluster {new.name} is {existing[0].status}: only a complete cluster can be taken over"
             raise ResourceError(msg)
-        state = self._state(existing[0], None)
-        differing = changed_fields(state, new, but=frozenset({"adopt", "labels"}))
-        # Magnum repeats a flavor as it was given: by name or by id.
-        pairs = {
-            "flavor": (state.flavor, new.flavor),
-            "masterFlavor": (state.master_flavor, new.master_flavor),
-        }
-        flavor = self._cloud.openstack.flavor
-        differing -= {name for name, (actual, wanted) in pairs.items() if flavor(actual) == flavor(wanted)}
-        if any(state.effective_labels.get(key) != value for key, value in new.labels.items()):
-            differing.add("labels")
+        self._refuse_differences(existing[0], new)
+        return ClusterState(**(dict(self._state(existing[0], None)) | dict(new)))
+
+    def _taken_up(self, found: ClusterInfo, new: ClusterInputs, operation: Operation) -> ClusterState:
+        """Go on with a cluster that a run of this stack asked for and, killed, did not record."""
+        operation.progress.status(f"going on with {found.name}, which an interrupted run has asked for")
+        if not found.failed:
+            self._refuse_differences(found, new)
+        born = ClusterState(**dict(new), cluster_id=found.id, complete=False)
+        return self._finish_birth(born, new, operation)
+
+    def _refuse_differences(self, found: ClusterInfo, new: ClusterInputs) -> None:
+        """Raises unless the cluster is what is wanted, as far as Magnum could not change it in place."""
+        differing = differences(self._cloud.openstack, found, new)
+        if not new.adopt:
+            differing = {name: pair for name, pair in differing.items() if name in FIXED}
         if differing:
-            actual = state.model_dump(mode="json", by_alias=True)
-            told = "; ".join(f"cluster.{name} is {actual[name]!r}" for name in sorted(differing))
+            told = "; ".join(f"cluster.{name} is {actual!r}" for name, (actual, _) in differing.items())
             msg = f"cluster {new.name} is not the one that the stack file describes: {told}. Describe it as it is"
             raise ResourceError(msg)
-        return ClusterState(**(dict(state) | dict(new)))
 
     def _state(self, found: ClusterInfo, old: ClusterState | None) -> ClusterState:
         """The cluster as Magnum has it; what Magnum cannot change stays in the words of ``old``."""
         openstack = self._cloud.openstack
-        names = [group.name for group in old.node_groups] if old else None
+        fixed = old or inputs_of(openstack, found)
+        names = [group.name for group in fixed.node_groups]
         node_count, groups = described(openstack.node_groups(found.id), names)
-        fixed = old or ClusterInputs(
-            name=found.name,
-            template=openstack.template_name(found.template),
-            keypair=found.keypair,
-            flavor=found.flavor,
-            master_flavor=found.master_flavor,
-            node_count=node_count,
-            master_count=found.master_count,
-            labels=found.added_labels,
-        )
         same_template = openstack.template(fixed.template) == found.template
         live = {
             "template": fixed.template if same_template else openstack.template_name(found.template),

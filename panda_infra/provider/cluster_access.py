@@ -15,6 +15,8 @@ from typing_extensions import override
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
+from panda_infra.provider.ingress_controller import CONTROLLER, snippet_risk
+from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import worker_nodes
 from panda_infra.provider.openstack_api import ClusterInfo
 from panda_infra.provider.readiness import answering, ready
@@ -41,6 +43,8 @@ class ClusterAccessInputs(Model):
     """URL of the Kubernetes API; the provider fills it in."""
     authority: str = ""
     """SHA-256 of the certificate of the cluster's CA; the provider fills it in."""
+    snippet_risk: str = ""
+    """The risk level that the ingress controller wants allowed for snippets, if any; the provider fills it in."""
 
 
 class ClusterAccessState(ClusterAccessInputs):
@@ -69,8 +73,11 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         self, old: ClusterAccessInputs | None, new: ClusterAccessInputs, operation: Operation
     ) -> ClusterAccessInputs:
         if new.cluster_id == UNKNOWN:
-            return new.model_copy(update={"api_address": UNKNOWN, "authority": UNKNOWN})
-        return new.model_copy(update=self._endpoint(self._cloud.cluster(new.cluster_id)))
+            unknown = ("api_address", "authority", "snippet_risk")
+            return new.model_copy(update=dict.fromkeys(unknown, UNKNOWN))
+        cluster = self._cloud.cluster(new.cluster_id)
+        risk = self._snippet_risk(cluster, old.snippet_risk if old else "")
+        return new.model_copy(update={**self._endpoint(cluster), "snippet_risk": risk})
 
     @override
     def diff(self, old: ClusterAccessState, new: ClusterAccessInputs) -> Mapping[str, Change]:
@@ -109,7 +116,8 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
             inputs = ClusterAccessInputs(cluster_id=resource_id, workers=workers)
             state = self._issue(cluster, inputs, operation)
         else:
-            state = old.model_copy(update=self._endpoint(cluster))
+            risk = self._snippet_risk(cluster, old.snippet_risk)
+            state = old.model_copy(update={**self._endpoint(cluster), "snippet_risk": risk})
         inputs = ClusterAccessInputs(
             **{name: getattr(state, name) for name in ClusterAccessInputs.model_fields}
         )
@@ -153,7 +161,8 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
             made = certificate_kubeconfig(openstack, cluster)
         else:
             made = token_kubeconfig(openstack, cluster, self._cloud.kubernetes(cluster), inputs.token_hours)
-        filled = dict(inputs) | self._endpoint(cluster)
+        risk = self._snippet_risk(cluster, inputs.snippet_risk)
+        filled = dict(inputs) | self._endpoint(cluster) | {"snippet_risk": risk}
         state = ClusterAccessState(**filled, kubeconfig=made.text(), expires=made.expires.isoformat())
         if _ends_within(state, _margin(inputs)):
             operation.progress.warn(
@@ -161,6 +170,15 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
                 "it: lower `cluster.renewDays`"
             )
         return state
+
+    def _snippet_risk(self, cluster: ClusterInfo, known: str) -> str:
+        """See `snippet_risk`; what is ``known`` as long as the cluster cannot be asked."""
+        if not cluster.api_address:
+            return known
+        try:
+            return snippet_risk(self._cloud.kubernetes(cluster).images("kube-system", CONTROLLER))
+        except KubernetesError:
+            return known
 
     def _endpoint(self, cluster: ClusterInfo) -> dict[str, str]:
         """What a credential is for, by the names of the fields."""

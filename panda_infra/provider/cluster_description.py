@@ -8,14 +8,15 @@ from typing import Annotated
 from pydantic import Field
 
 from panda_infra.config.base import Model
+from panda_infra.config.cluster import MagnumCluster
 from panda_infra.provider.node_groups import ClusterNodeGroup
 from panda_infra.provider.resource import RefusedError, changed_fields
 
-__all__ = ["ClusterInputs", "ClusterState", "changes"]
+__all__ = ["FIXED", "ClusterInputs", "ClusterState", "changes", "inputs_from", "left_to_autoscaler"]
 
 _GROW = "new capacity comes as a node group: add one under `cluster.nodeGroups`, move the pods, then shrink the first"
 _NEW = "make a second cluster beside this one and move over: Magnum would delete this one with all its data"
-_FIXED = {
+FIXED = {
     "name": _NEW,
     "labels": f"Magnum cannot change the labels of a cluster; undo the change, or {_NEW}",
     "keypair": f"Magnum cannot change the keypair of a cluster; undo the change, or {_NEW}",
@@ -23,6 +24,10 @@ _FIXED = {
     "masterFlavor": f"Magnum cannot change the flavor of masters; undo the change, or {_NEW}",
     "masterCount": f"Magnum cannot change the number of masters; undo the change, or {_NEW}",
 }
+_ADOPTED = (
+    "this cluster was taken over and not made, so that it stays when the stack is destroyed; keep `adopt: true`, "
+    "and add `deleteAdopted: true` if it shall go with the stack"
+)
 
 
 class ClusterInputs(Model):
@@ -40,6 +45,8 @@ class ClusterInputs(Model):
     """Nova flavor of the masters."""
     node_count: Annotated[int, Field(ge=1)]
     """Number of workers in the default group."""
+    node_counts: str = "program"
+    """Who changes numbers of workers: the program, or an autoscaler, to which they are left."""
     master_count: Annotated[int, Field(ge=1)] = 1
     """Number of masters."""
     labels: Mapping[str, str] = {}
@@ -47,7 +54,9 @@ class ClusterInputs(Model):
     node_groups: tuple[ClusterNodeGroup, ...] = ()
     """More groups of workers."""
     adopt: bool = False
-    """Take over the existing cluster of that name."""
+    """Take over the existing cluster of that name, which then stays when the resource goes."""
+    delete_adopted: bool = False
+    """Delete a cluster that was taken over as if it had been made."""
 
 
 class ClusterState(ClusterInputs):
@@ -60,6 +69,26 @@ class ClusterState(ClusterInputs):
     effective_labels: Mapping[str, str] = {}
     """All labels, the template's included."""
 
+    @property
+    def stays(self) -> bool:
+        """Whether the cluster is kept when the resource goes: it was taken over, and nobody asks for its end."""
+        return self.adopt and not self.delete_adopted
+
+
+def inputs_from(cluster: MagnumCluster) -> ClusterInputs:
+    """What a stack file asks Magnum for."""
+    described = cluster.model_dump_json(by_alias=True, include=set(ClusterInputs.model_fields))
+    return ClusterInputs.model_validate_json(described)
+
+
+def left_to_autoscaler(wanted: ClusterInputs, actual: ClusterInputs) -> ClusterInputs:
+    """What is wanted, with the numbers of workers that the cluster has where an autoscaler owns these."""
+    if wanted.node_counts == "program":
+        return wanted
+    counts = {group.name: group.count for group in actual.node_groups}
+    groups = (g.model_copy(update={"count": counts.get(g.name, g.count)}) for g in wanted.node_groups)
+    return wanted.model_copy(update={"node_count": actual.node_count, "node_groups": tuple(groups)})
+
 
 def changes(old: ClusterState, new: ClusterInputs) -> set[str]:
     """The inputs that differ, by their names on the wire.
@@ -67,12 +96,15 @@ def changes(old: ClusterState, new: ClusterInputs) -> set[str]:
     Raises:
         RefusedError: Magnum would have to replace the cluster, which holds data.
     """
-    changed = changed_fields(old, new, but=frozenset({"adopt", "labels"}))
+    new = left_to_autoscaler(new, old)
+    changed = changed_fields(old, new, but=frozenset({"labels"}))
     if _labels_differ(old, new):
         changed.add("labels")
     if not old.complete:
         return changed | {"complete"}
-    refused = {name: _FIXED[name] for name in sorted(changed & _FIXED.keys())} | _refused_groups(old, new)
+    refused = {name: FIXED[name] for name in sorted(changed & FIXED.keys())} | _refused_groups(old, new)
+    if old.adopt and not new.adopt:
+        refused["adopt"] = _ADOPTED
     if refused:
         raise RefusedError({name: f"cluster.{name}: {reason}" for name, reason in refused.items()})
     return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,8 @@ _BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 _MAGNUM = Source(
     "the kubeconfig that Magnum signed", "Run the command again: each run asks Magnum for a new one."
 )
+_ROLE_LABEL = "magnum.openstack.org/role"
+_MASTER_NAME = re.compile(r".+-[a-z0-9]{12}-master-\d+")
 _MASTER_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 
 
@@ -32,6 +35,7 @@ class Node:
     ready: bool
     master: bool
     labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     server: str = ""
 
 
@@ -55,14 +59,19 @@ class Kubernetes(Protocol):
     def nodes(self) -> Sequence[Node]:
         """Every node, in one call."""
 
-    def label_node(self, name: str, labels: Mapping[str, str | None]) -> None:
-        """Set labels, or remove those whose value is None; nothing happens when there is no such node."""
+    def label_node(
+        self, name: str, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]
+    ) -> None:
+        """Set labels and annotations at once, or remove those whose value is None; nothing happens without the node."""
 
     def config_map_exists(self, namespace: str, name: str) -> bool:
         """Whether there is such a ConfigMap."""
 
     def deployments_named(self, name: str) -> Sequence[str]:
         """Namespaces that have a Deployment of that name."""
+
+    def images(self, namespace: str, name: str) -> Sequence[str]:
+        """The images of the DaemonSet or Deployment of that name; none when there is neither."""
 
     def volumes(self) -> Sequence[Volume]:
         """Every persistent volume."""
@@ -86,8 +95,10 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
         return [_node(item) for item in self.call("GET", "/api/v1/nodes")["items"]]
 
     @override
-    def label_node(self, name: str, labels: Mapping[str, str | None]) -> None:
-        body = {"metadata": {"labels": dict(labels)}}
+    def label_node(
+        self, name: str, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]
+    ) -> None:
+        body = {"metadata": {"labels": dict(labels), "annotations": dict(annotations)}}
         self.call("PATCH", f"/api/v1/nodes/{name}", body=body, missing=True)
 
     @override
@@ -100,6 +111,14 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
         query = [("fieldSelector", f"metadata.name={name}")]
         found = self.call("GET", "/apis/apps/v1/deployments", query=query)["items"]
         return [item["metadata"]["namespace"] for item in found]
+
+    @override
+    def images(self, namespace: str, name: str) -> Sequence[str]:
+        for kind in ("daemonsets", "deployments"):
+            found = self.call("GET", f"/apis/apps/v1/namespaces/{namespace}/{kind}/{name}", missing=True)
+            if found is not None:
+                return [one["image"] for one in found["spec"]["template"]["spec"]["containers"]]
+        return []
 
     @override
     def volumes(self) -> Sequence[Volume]:
@@ -127,13 +146,14 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
 
 def _node(item: Mapping[str, Any]) -> Node:
     name = item["metadata"]["name"]
-    labels = item["metadata"].get("labels", {})
+    labels = item["metadata"].get("labels") or {}
     conditions = item.get("status", {}).get("conditions", [])
     return Node(
         name=name,
         ready=any(c["type"] == "Ready" and c["status"] == "True" for c in conditions),
         master=_is_master(name, labels),
         labels=labels,
+        annotations=item["metadata"].get("annotations") or {},
         server=item.get("spec", {}).get("providerID", "").rpartition("/")[2],
     )
 
@@ -144,6 +164,8 @@ def _volume(item: Mapping[str, Any]) -> Volume:
 
 
 def _is_master(name: str, labels: Mapping[str, str]) -> bool:
-    """Kubernetes' own labels, Magnum's, or the name that Magnum gives: not every image sets them all."""
-    told = labels.get("magnum.openstack.org/role") == "master"
-    return told or any(label in labels for label in _MASTER_LABELS) or "-master-" in name
+    """What the cluster says of the node; only where it says nothing, the name that Magnum's driver gives to masters."""
+    if any(label in labels for label in _MASTER_LABELS):
+        return True
+    role = labels.get(_ROLE_LABEL)
+    return role == "master" if role else _MASTER_NAME.fullmatch(name) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from panda_infra.plan.aliases import (
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import Worker, each, placeholders, workers_of
+from panda_infra.provider.owned import SERVER_KEY
 from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields
 from panda_infra.provider.values import UNKNOWN
 
@@ -40,6 +42,8 @@ class LandbAliasesInputs(Model):
     """Number of workers that the cluster is meant to have."""
     offset: Annotated[int, Field(ge=0)] = 0
     """Highest number that another cluster with the same aliases uses."""
+    carriers: Annotated[int | None, Field(ge=1)] = None
+    """How many workers carry the aliases, those with the lowest numbers; without it all of them."""
     numbers: Mapping[str, int] = {}
     """The number N of each worker; the provider fills it in."""
     assigned: Mapping[str, str] = {}
@@ -49,6 +53,9 @@ class LandbAliasesInputs(Model):
 class LandbAliasesState(LandbAliasesInputs):
     """The aliases as the servers carry them."""
 
+    found: Mapping[str, str] = {}
+    """The aliases that a worker had before, by its name: these stay."""
+
 
 class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     """Entries ``host--load-N-`` on every Ready worker; N stays with a worker, entries of others are kept."""
@@ -57,8 +64,9 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     inputs = LandbAliasesInputs
     state = LandbAliasesState
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, owner: str) -> None:
         self._cloud = cloud
+        self._owner = owner
 
     @override
     def check(
@@ -85,11 +93,11 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
 
     @override
     def preview(self, old: LandbAliasesState | None, new: LandbAliasesInputs) -> LandbAliasesState:
-        return LandbAliasesState(**dict(new))
+        return LandbAliasesState(**dict(new), found=old.found if old else {})
 
     @override
     def create(self, new: LandbAliasesInputs, operation: Operation) -> tuple[str, LandbAliasesState]:
-        return new.cluster_id, self._apply(new, new.aliases)
+        return new.cluster_id, self._apply(new, None)
 
     @override
     def read(
@@ -108,6 +116,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             aliases=aliases,
             workers=old.workers if old else len(workers),
             offset=old.offset if old else 0,
+            carriers=old.carriers if old else None,
             numbers=_remembered(workers, aliases, old.numbers if old else {}),
             assigned={
                 name: ",".join(entry(alias, found[alias]) for alias in aliases if alias in found)
@@ -115,7 +124,8 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 if (found := numbers_in(entries, aliases))
             },
         )
-        return Found(resource_id, LandbAliasesState(**dict(inputs)), inputs)
+        before = old.found if old else self._found(workers, aliases, None)
+        return Found(resource_id, LandbAliasesState(**dict(inputs), found=before), inputs)
 
     @override
     def update(
@@ -125,23 +135,44 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
         new: LandbAliasesInputs,
         operation: Operation,
     ) -> LandbAliasesState:
-        return self._apply(new, {*old.aliases, *new.aliases})
+        return self._apply(new, old)
 
     @override
     def delete(self, resource_id: str, old: LandbAliasesState, operation: Operation) -> None:
-        if self._cloud.openstack.cluster(resource_id) is not None:
-            self._write(self._workers(resource_id), {}, old.aliases)
+        if self._cloud.openstack.cluster(resource_id) is None:
+            return
+        workers = self._workers(resource_id)
+        changes = {
+            worker.server.id: change_metadata(worker.server.metadata, _given(worker, old, ()), ())
+            for worker in workers
+        }
+        marked = {w.server.id for w in workers if w.server.metadata.get(SERVER_KEY) == self._owner}
+        self._write(
+            {
+                server: replace(change, stale=(*change.stale, SERVER_KEY)) if server in marked else change
+                for server, change in changes.items()
+            }
+        )
 
-    def _apply(self, new: LandbAliasesInputs, owned: Iterable[str]) -> LandbAliasesState:
+    def _apply(self, new: LandbAliasesInputs, old: LandbAliasesState | None) -> LandbAliasesState:
         workers = self._workers(new.cluster_id)
+        found = self._found(workers, new.aliases, old)
         # Once more from the live cluster: a node may have come or gone since the inputs were checked.
         planned = _planned(new.model_copy(update={"workers": 0}), workers, new.numbers)
-        self._write(workers, planned.assigned, owned)
-        return LandbAliasesState(**(dict(planned) | {"workers": new.workers}))
+        changes = {}
+        for worker in workers:
+            wanted = [text for text in planned.assigned.get(worker.node.name, "").split(",") if text]
+            ours = {*new.aliases, *(_given(worker, old, new.aliases) if old else ())}
+            change = change_metadata(worker.server.metadata, ours, wanted)
+            # In one request with them: a run that is killed leaves none of which nobody knows whose they are.
+            if change.values and self._owner and worker.node.name not in found:
+                change = replace(change, values={**change.values, SERVER_KEY: self._owner})
+            changes[worker.server.id] = change
+        self._write(changes)
+        return LandbAliasesState(**(dict(planned) | {"workers": new.workers, "found": found}))
 
-    def _write(self, workers: Sequence[Worker], assigned: Mapping[str, str], owned: Iterable[str]) -> None:
+    def _write(self, changes: Mapping[str, MetadataChange]) -> None:
         openstack = self._cloud.openstack
-        ours = set(owned)
 
         def write(work: tuple[str, MetadataChange]) -> None:
             server_id, change = work
@@ -150,11 +181,22 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             for key in change.stale:
                 openstack.delete_metadata(server_id, key)
 
-        changes = []
+        each(write, (work for work in changes.items() if work[1]))
+
+    def _found(
+        self, workers: Iterable[Worker], aliases: Iterable[str], old: LandbAliasesState | None
+    ) -> dict[str, str]:
+        """The aliases that each worker carries and not from this stack, as `LandbAliasesState` has them."""
+        found = {}
         for worker in workers:
-            wanted = [text for text in assigned.get(worker.node.name, "").split(",") if text]
-            changes.append((worker.server.id, change_metadata(worker.server.metadata, ours, wanted)))
-        each(write, (work for work in changes if work[1]))
+            name, metadata = worker.node.name, worker.server.metadata
+            carried = numbers_in(unpack(metadata), aliases).keys()
+            known = set(old.aliases) if old and name in old.numbers else set()
+            foreign = set() if self._owner and metadata.get(SERVER_KEY) == self._owner else carried - known
+            before = set(old.found.get(name, "").split(",")) - {""} if old else set()
+            if foreign | before:
+                found[name] = ",".join(sorted(foreign | before))
+        return found
 
     def _workers(self, cluster_id: str) -> list[Worker]:
         return workers_of(self._cloud, self._cloud.cluster(cluster_id))
@@ -175,11 +217,17 @@ def _planned(
     names = [worker.node.name for worker in workers]
     coming = placeholders(names, new.workers)
     numbers = number_nodes([*names, *coming], _remembered(workers, new.aliases, previous), new.offset)
-    served = [*(worker.node.name for worker in workers if worker.node.ready), *coming]
+    ready = [*(worker.node.name for worker in workers if worker.node.ready), *coming]
+    served = sorted(ready, key=numbers.__getitem__)[: new.carriers]
     assigned = {
         name: ",".join(entry(alias, numbers[name]) for alias in new.aliases) for name in sorted(served)
     }
     return new.model_copy(update={"numbers": numbers, "assigned": assigned})
+
+
+def _given(worker: Worker, old: LandbAliasesState, wanted: Iterable[str]) -> set[str]:
+    """The aliases that the stack gave a worker, those that it had before but which are ``wanted`` by now included."""
+    return set(old.aliases) - (set(old.found.get(worker.node.name, "").split(",")) - set(wanted))
 
 
 def _remembered(

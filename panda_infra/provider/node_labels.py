@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.kube_api import KubernetesError, Node
 from panda_infra.provider.membership import each, placeholders, worker_nodes
+from panda_infra.provider.owned import NODE_ANNOTATION
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
 from panda_infra.provider.values import UNKNOWN
 
@@ -34,6 +35,9 @@ class NodeLabelsInputs(Model):
 class NodeLabelsState(NodeLabelsInputs):
     """The labels as the nodes carry them."""
 
+    found: tuple[str, ...] = ()
+    """The workers that had the labels before: theirs stay."""
+
 
 class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
     """Labels on every worker, never on masters; a worker that joins later is labelled by the next update."""
@@ -42,8 +46,9 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
     inputs = NodeLabelsInputs
     state = NodeLabelsState
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, owner: str) -> None:
         self._cloud = cloud
+        self._owner = owner
 
     @override
     def check(
@@ -65,12 +70,12 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
 
     @override
     def preview(self, old: NodeLabelsState | None, new: NodeLabelsInputs) -> NodeLabelsState:
-        return NodeLabelsState(**dict(new))
+        return NodeLabelsState(**dict(new), found=old.found if old else ())
 
     @override
     def create(self, new: NodeLabelsInputs, operation: Operation) -> tuple[str, NodeLabelsState]:
         text = ",".join(f"{key}={value}" for key, value in sorted(new.labels.items()))
-        return f"{new.cluster_id}/{text}", self._apply(new, {})
+        return f"{new.cluster_id}/{text}", self._apply(new, None)
 
     @override
     def read(
@@ -91,7 +96,8 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
             workers=old.workers if old else len(nodes),
             nodes=tuple(node.name for node in nodes if not _missing(node, labels)),
         )
-        return Found(resource_id, NodeLabelsState(**dict(inputs)), inputs)
+        found = old.found if old else self._found(nodes, labels, None)
+        return Found(resource_id, NodeLabelsState(**dict(inputs), found=found), inputs)
 
     @override
     def update(
@@ -101,7 +107,7 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
         new: NodeLabelsInputs,
         operation: Operation,
     ) -> NodeLabelsState:
-        return self._apply(new, dict.fromkeys(old.labels.keys() - new.labels.keys()))
+        return self._apply(new, old)
 
     @override
     def delete(self, resource_id: str, old: NodeLabelsState, operation: Operation) -> None:
@@ -109,20 +115,40 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
         if cluster is not None:
             kubernetes = self._cloud.kubernetes(cluster)
             gone: dict[str, str | None] = dict.fromkeys(old.labels)
-            each(lambda name: kubernetes.label_node(name, gone), old.nodes)
+            mark = {NODE_ANNOTATION: None}
+            each(
+                lambda name: kubernetes.label_node(name, gone, mark),
+                (name for name in old.nodes if name not in old.found),
+            )
 
-    def _apply(self, new: NodeLabelsInputs, stale: Mapping[str, None]) -> NodeLabelsState:
+    def _apply(self, new: NodeLabelsInputs, old: NodeLabelsState | None) -> NodeLabelsState:
         nodes = self._workers(new.cluster_id)
         kubernetes = self._cloud.kubernetes(self._cloud.cluster(new.cluster_id))
-        changes = {
-            node.name: _missing(node, new.labels) | {k: None for k in stale if k in node.labels}
-            for node in nodes
-        }
+        found = self._found(nodes, new.labels, old)
+        changes = {node.name: _missing(node, new.labels) | _stale(node, new.labels, old) for node in nodes}
+        # With the labels, in one request: a run that is killed leaves none of which nobody knows whose they are.
+        mark = {NODE_ANNOTATION: self._owner} if self._owner else {}
         each(
-            lambda name: kubernetes.label_node(name, changes[name]),
+            lambda name: kubernetes.label_node(name, changes[name], mark),
             (name for name, change in changes.items() if change),
         )
-        return NodeLabelsState(**(dict(new) | {"nodes": tuple(changes)}))
+        return NodeLabelsState(**(dict(new) | {"nodes": tuple(changes), "found": found}))
+
+    def _found(
+        self, nodes: Iterable[Node], labels: Mapping[str, str], old: NodeLabelsState | None
+    ) -> tuple[str, ...]:
+        """The nodes that have the labels, and not from this stack."""
+        before = old.found if old else ()
+        known = old.nodes if old and old.labels == labels else ()
+        return tuple(
+            node.name
+            for node in nodes
+            if not _missing(node, labels)
+            and (node.name in before or (node.name not in known and not self._marked(node)))
+        )
+
+    def _marked(self, node: Node) -> bool:
+        return bool(self._owner) and node.annotations.get(NODE_ANNOTATION) == self._owner
 
     def _workers(self, cluster_id: str) -> list[Node]:
         return worker_nodes(self._cloud.kubernetes(self._cloud.cluster(cluster_id)).nodes())
@@ -130,3 +156,10 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
 
 def _missing(node: Node, labels: Mapping[str, str]) -> dict[str, str | None]:
     return {key: value for key, value in labels.items() if node.labels.get(key) != value}
+
+
+def _stale(node: Node, labels: Mapping[str, str], old: NodeLabelsState | None) -> dict[str, str | None]:
+    """The labels that the stack gave the node and does not want any more."""
+    if old is None or node.name in old.found:
+        return {}
+    return {key: None for key in old.labels if key not in labels and key in node.labels}

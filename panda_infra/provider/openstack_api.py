@@ -180,8 +180,8 @@ class OpenStack(Protocol):
     def flavor(self, name: str) -> Flavor | None:
         """A flavor by its name or id."""
 
-    def keypair(self, name: str) -> bool:
-        """Whether the user has a keypair of that name."""
+    def keypair(self, name: str) -> str | None:
+        """The public key, comment included, of the user's keypair of that name; None when there is none."""
 
     def limits(self) -> Mapping[str, Limits]:
         """The project's limits on ``instances``, ``cores``, ``ram`` (MiB), and ``volumes`` where there is Cinder."""

@@ -95,8 +95,9 @@ class SdkOpenStack(OpenStack):
         return Flavor(found["id"], found["name"], found["vcpus"], found["ram"]) if found else None
 
     @override
-    def keypair(self, name: str) -> bool:
-        return bool(self._nova("GET", f"/os-keypairs/{name}", missing=True))
+    def keypair(self, name: str) -> str | None:
+        found = self._nova("GET", f"/os-keypairs/{name}", missing=True)
+        return str(found["keypair"]["public_key"]) if found else None
 
     @override
     def limits(self) -> Mapping[str, Limits]:

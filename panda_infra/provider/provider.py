@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi.provider.experimental import provider as wire
 from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.runtime.proto import provider_pb2
 from pydantic import ValidationError
 
 from panda_infra.config.base import Model
@@ -64,15 +65,25 @@ class MagnumProvider(wire.Provider):
         )
         return wire.GetSchemaResponse(json.dumps(schema_of(PACKAGE, VERSION, kinds)))
 
+    async def diff_config(self, request: wire.DiffRequest) -> wire.DiffResponse:
+        """Whether another cloud is meant; another owner's text changes nothing that exists."""
+        old, new = (from_wire(state).get("cloud") for state in (request.old_state, request.new_inputs))
+        # Of a provider, other than of a resource, the SDK hands the protocol's own number through.
+        changes: Any = (
+            provider_pb2.DiffResponse.DIFF_NONE if old == new else provider_pb2.DiffResponse.DIFF_SOME
+        )
+        return wire.DiffResponse(changes=changes, diffs=["cloud"] if old != new else [])
+
     async def configure(self, request: wire.ConfigureRequest) -> wire.ConfigureResponse:
         """Take the name of the cloud; nothing is connected before a resource needs it."""
-        cloud = self._connect(from_wire(request.args).get("cloud"))
+        given = from_wire(request.args)
+        cloud, owner = self._connect(given.get("cloud")), given.get("owner") or ""
         self._resources = _by_token(
             (
-                ClusterResource(cloud),
+                ClusterResource(cloud, owner),
                 ClusterAccessResource(cloud),
-                NodeLabelsResource(cloud),
-                LandbAliasesResource(cloud),
+                NodeLabelsResource(cloud, owner),
+                LandbAliasesResource(cloud, owner),
                 ReleasedVolumesResource(cloud),
             )
         )

@@ -18,12 +18,14 @@ def schema_of(package: str, version: str, kinds: Iterable[type[Resource[Any, Any
     types: Json = {}
     resources = {f"{package}:index:{kind.name}": _resource(kind, package, types) for kind in kinds}
     cloud = {"type": "string", "description": "Name in clouds.yaml; without it the OS_* variables say which."}
+    owner = {"type": "string", "description": "What is written on all that is made, to tell whose it is."}
+    settings = {"cloud": cloud, "owner": owner}
     return {
         "name": package,
         "version": version,
         "description": "Magnum clusters, access to them, node labels and LanDB aliases",
-        "config": {"variables": {"cloud": cloud}},
-        "provider": {"inputProperties": {"cloud": cloud}},
+        "config": {"variables": settings},
+        "provider": {"inputProperties": settings},
         "types": types,
         "resources": resources,
     }

@@ -8,7 +8,7 @@ from functools import cache
 
 from panda_infra.provider.openstack_api import BlockVolume, OpenStack
 
-__all__ = ["made_by", "state_of"]
+__all__ = ["claimed_in", "made_by", "state_of"]
 
 # What the Cinder CSI driver writes on each volume that it makes, the claim's where it is started with
 # --extra-create-metadata, as Magnum starts it.
@@ -45,6 +45,11 @@ def made_by(
             and (told == _ANY_CLUSTER or (_is_id(told) and not exists(told)))
         ):
             yield volume
+
+
+def claimed_in(volume: BlockVolume) -> str | None:
+    """The namespace of a volume's claim, where the volume says so."""
+    return volume.metadata.get(_NAMESPACE)
 
 
 def state_of(volume: BlockVolume) -> str:

@@ -11,14 +11,18 @@ from unittest import mock
 import pytest
 from typer.testing import Result
 
-from panda_infra.cluster.magnum.preflight import check_magnum
+from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.plan.ownership import Owner
+from panda_infra.recorded import Recorded
 from testbed.openstack import bed as clouds
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import ADMINISTRATOR
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
+
+OWNER = Owner("panda-infra", "test", "0123456789abcdef")
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -108,14 +112,14 @@ def test_volumes_of_the_cluster_and_no_others_are_left(cinder: Any, stack: Works
 
 def test_the_quota_of_volumes_is_held_against_what_the_stack_needs(cloud: OpenStackBed, cinder: Any) -> None:
     cluster = MagnumCluster.model_validate(CLUSTER)
-    assert not check_magnum(cluster, volumes=1000).problems
+    assert not check_magnum(cluster, Stack(OWNER, Recorded(), volumes=1000)).problems
     project = cloud.connection().current_project_id
     cloud.connection(ADMINISTRATOR).set_volume_quotas(project, volumes=3)
     held = make_volume(cinder, "pvc-held", "panda-other", "panda")
-    fits = check_magnum(cluster, volumes=2)
+    fits = check_magnum(cluster, Stack(OWNER, Recorded(), volumes=2))
     assert not fits.problems
     assert "volumes: 2 more needed, 1 used of 3" in fits.quota
-    [problem] = check_magnum(cluster, volumes=3).problems
+    [problem] = check_magnum(cluster, Stack(OWNER, Recorded(), volumes=3)).problems
     assert "volumes: 3 more needed, 1 used of 3" in str(problem)
     cinder.delete_volume(held)
     cinder.wait_for_delete(held, interval=0.1)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from testbed import waiting
 from testbed.api import Api
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
@@ -73,6 +77,39 @@ class Stack:
         return self.workspace.pulumi(
             command, *unattended, "--stack", "test", *arguments, environment=environment
         )
+
+    def killed(self, reached: Callable[[], bool], command: str = "up") -> None:
+        """Begin a command and kill the engine, unasked, as soon as a point is ``reached``."""
+        environment = {**self.workspace.environment(), **self.cloud.environment()}
+        arguments = ["pulumi", command, "--yes", "--skip-preview", "--non-interactive", "--stack", "test"]
+        with (self.workspace.folder / "killed.log").open("wb") as log:
+            engine = subprocess.Popen(
+                arguments,
+                cwd=self.workspace.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+            try:
+                waiting.until(
+                    lambda: reached() or engine.poll() is not None, "the point to kill at", seconds=300
+                )
+                assert engine.poll() is None, "it ended by itself"
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(engine.pid, signal.SIGKILL)
+                engine.wait()
+        self.workspace.unlock()
+
+    def forget(self, *urns: str) -> None:
+        """Take resources out of the state, as if it had not been saved since they were made."""
+        for urn in urns:
+            lost = self.workspace.pulumi(
+                "state", "delete", urn, "--target-dependents", "--force", "--yes", "--stack", "test"
+            )
+            assert lost.code == 0, lost.text
 
     def up(self, *arguments: str) -> str:
         """What an update that must succeed shows."""

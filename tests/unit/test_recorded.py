@@ -60,3 +60,18 @@ def test_protection_is_known_of_this_version_and_of_those_before() -> None:
     assert recorded([namespace("panda", annotations=_PROTECTED)]).protected
     assert not recorded([namespace("panda")]).protected
     assert not recorded([]).protected
+
+
+def test_a_magnum_cluster_is_known_by_its_id_and_a_keypair_by_its_key() -> None:
+    component = "panda-infra:cluster:Magnum$"
+    found = recorded(
+        [
+            (URN.format(f"{component}panda-magnum:index:Cluster", "cluster"), {"clusterId": "uuid-1"}),
+            (
+                URN.format(f"{component}openstack:compute/keypair:Keypair", "keypair"),
+                {"publicKey": "ssh-rsa A"},
+            ),
+        ]
+    )
+    assert (found.clusters, found.public_key) == (frozenset({"uuid-1"}), "ssh-rsa A")
+    assert (recorded([]).clusters, recorded([]).public_key) == (frozenset(), None)

@@ -8,6 +8,7 @@ import pulumi
 
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
 from panda_infra.cluster.ingress import CONFIG_MAP, ingress_settings
+from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.cluster.magnum.resources import (
     Cluster,
     ClusterAccess,
@@ -17,7 +18,7 @@ from panda_infra.cluster.magnum.resources import (
     ReleasedVolumes,
 )
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.plan.aliases import aliases_of
+from panda_infra.plan.aliases import cluster_aliases
 
 __all__ = ["INGRESS_LABEL", "Magnum", "worker_count"]
 
@@ -28,7 +29,7 @@ class Magnum(pulumi.ComponentResource):
     """Keypair, cluster, access, node labels, LanDB aliases and ingress settings.
 
     ``hosts`` are all host names that lead to this cluster; those in `cluster.aliasHosts` are added. ``protect``
-    keeps the cluster from ever being deleted.
+    keeps the cluster from ever being deleted. ``owner`` is written on what is made, ``keypair`` is that of the stack.
     """
 
     def __init__(
@@ -37,25 +38,35 @@ class Magnum(pulumi.ComponentResource):
         cluster: MagnumCluster,
         *,
         hosts: Iterable[str],
+        owner: str,
+        keypair: MadeKeypair | None,
         protect: bool,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("panda-infra:cluster:Magnum", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        plugin = MagnumProvider("magnum", cloud=cluster.cloud, opts=child)
+        plugin = MagnumProvider("magnum", cloud=cluster.cloud, owner=owner, opts=child)
         own = pulumi.ResourceOptions(parent=self, provider=plugin)
         made = Cluster(
             "cluster",
             cluster,
-            opts=_merged(own, depends_on=_keypair(cluster, child), protect=protect),
+            opts=_merged(
+                own,
+                depends_on=_keypair(cluster, keypair, child),
+                protect=protect,
+                retain_on_delete=cluster.stays,
+            ),
         )
         # What lives inside the cluster needs no removal of its own when the cluster goes.
-        inside = _merged(own, deleted_with=made)
+        end = {} if cluster.stays else {"deleted_with": made}
+        inside = _merged(own, **end)
         workers = worker_count(cluster)
+        # How many there are to be is the autoscaler's business, if there is one.
+        meant = workers if cluster.node_counts == "program" else 0
         access = ClusterAccess(
             "access",
             cluster_id=made.cluster_id,
-            workers=workers,
+            workers=max(meant, 1),
             renew_days=cluster.renew_days,
             token_hours=cluster.token_hours,
             config_maps=[CONFIG_MAP],
@@ -63,20 +74,21 @@ class Magnum(pulumi.ComponentResource):
         )
         ready = _merged(inside, depends_on=[access])
         labels = NodeLabels(
-            "node-labels", cluster_id=made.cluster_id, labels=INGRESS_LABEL, workers=workers, opts=ready
+            "node-labels", cluster_id=made.cluster_id, labels=INGRESS_LABEL, workers=meant, opts=ready
         )
-        aliases = aliases_of([*hosts, *cluster.alias_hosts], cluster.alias_domain) if _writes(cluster) else ()
+        aliases = cluster_aliases(cluster, hosts) if cluster.aliases == "program" else ()
         if aliases:
             LandbAliases(
                 "landb-aliases",
                 cluster_id=made.cluster_id,
                 aliases=aliases,
-                workers=workers,
+                workers=meant,
                 offset=cluster.alias_offset,
+                carriers=cluster.alias_workers,
                 opts=_merged(ready, depends_on=[access, labels]),
             )
         provider = kubernetes_provider(kubeconfig=access.kubeconfig, identifier=made.cluster_id, opts=child)
-        settings = ingress_settings(provider, opts=_merged(child, deleted_with=made))
+        settings = ingress_settings(provider, snippet_risk=access.snippet_risk, opts=_merged(child, **end))
         # Everything inside is removed before it, the cluster after it.
         volumes = ReleasedVolumes(
             "volumes", cluster_id=made.cluster_id, opts=_merged(own, depends_on=[access])
@@ -96,20 +108,21 @@ def worker_count(cluster: MagnumCluster) -> int:
     return cluster.node_count + sum(group.count for group in cluster.node_groups)
 
 
-def _writes(cluster: MagnumCluster) -> bool:
-    return cluster.aliases == "program"
-
-
-def _keypair(cluster: MagnumCluster, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
+def _keypair(
+    cluster: MagnumCluster, keypair: MadeKeypair | None, opts: pulumi.ResourceOptions
+) -> list[pulumi.Resource]:
     """The keypair when the stack makes it."""
-    if cluster.public_key is None:
+    if keypair is None:
         return []
     import pulumi_openstack as openstack  # noqa: PLC0415 - seconds that other stacks need not wait for
 
     cloud = openstack.Provider("openstack", cloud=cluster.cloud, opts=opts)
     return [
         openstack.compute.Keypair(
-            "keypair", name=cluster.keypair, public_key=cluster.public_key, opts=_merged(opts, provider=cloud)
+            "keypair",
+            name=cluster.keypair,
+            public_key=keypair.text,
+            opts=_merged(opts, provider=cloud, import_=cluster.keypair if keypair.take_up else None),
         )
     ]
 

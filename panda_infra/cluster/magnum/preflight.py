@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from panda_infra.catalog.flavors import Flavor as Size
+from panda_infra.cluster.magnum.keypair import MadeKeypair, keypair_of
+from panda_infra.cluster.magnum.presence import judge_presence
+from panda_infra.cluster.magnum.shared_aliases import judge_aliases
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
+from panda_infra.plan.ownership import Owner
 from panda_infra.provider.openstack_api import (
     ClusterInfo,
     Flavor,
@@ -16,65 +20,100 @@ from panda_infra.provider.openstack_api import (
     OpenStack,
     OpenStackError,
 )
+from panda_infra.recorded import Recorded
 
-__all__ = ["Report", "check_magnum", "inspect"]
+__all__ = ["Report", "Stack", "check_magnum", "inspect"]
 
 _UNITS = {"ram": " MiB"}
 
 
 @dataclass(frozen=True)
 class Report:
-    """Every problem, and for the preview one line per quota: what is used, needed and allowed.
+    """Every problem, one line per quota for the preview: what is used, needed and allowed, and the stack's keypair.
 
-    ``flavors`` are the sizes that Nova gives the flavors which the stack names.
+    ``flavors`` are the sizes that Nova gives the flavors which the stack names, ``notes`` what else a person should
+    know before anything is made.
     """
 
     problems: Sequence[Problem] = ()
-    quota: Sequence[str] = field(default=())
+    quota: Sequence[str] = ()
     flavors: Mapping[str, Size] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    keypair: MadeKeypair | None = None
 
 
-def check_magnum(cluster: MagnumCluster, *, volumes: int = 0) -> Report:
+@dataclass(frozen=True)
+class Stack:
+    """What the preflight must know of a stack beside its cluster.
+
+    ``owner`` is written on all that it makes, ``recorded`` is the engine's state,
+    ``hosts`` are those that lead to the cluster, ``volumes`` is the number of Cinder volumes that its claims need.
+    """
+
+    owner: Owner
+    recorded: Recorded
+    hosts: Sequence[str] = ()
+    volumes: int = 0
+
+
+def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
     """`inspect` against the cloud that the stack names."""
     from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - a second, for Magnum stacks only
 
     try:
-        return inspect(cluster, SdkOpenStack(cluster.cloud), volumes=volumes)
+        return inspect(cluster, stack, SdkOpenStack(cluster.cloud))
     except OpenStackError as error:
         fix = "Check clouds.yaml (OS_CLIENT_CONFIG_FILE) or the OS_* variables; `openstack token issue` must work."
         return Report([Problem("cluster.cloud", str(error), fix)])
 
 
-def inspect(cluster: MagnumCluster, openstack: OpenStack, *, volumes: int = 0) -> Report:
-    """Look for what the cluster refers to, and hold what it needs against the project's quota.
+def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Report:
+    """Look for what the cluster refers to and whose it is, and hold what it needs against the project's quota.
 
-    ``volumes`` is the number of Cinder volumes that the stack's claims will need. For a cluster that exists only
-    growth counts.
+    For a cluster that exists only growth counts.
 
     Raises:
         OpenStackError: OpenStack cannot be asked.
     """
     existing = list(openstack.clusters_named(cluster.name))
     flavors = {name: openstack.flavor(name) for name in _flavor_names(cluster).values()}
-    problems = [*_missing(cluster, openstack, flavors)]
-    if len(existing) > 1:
-        what = f"Magnum has {len(existing)} clusters called {cluster.name}"
-        problems.append(
-            Problem("cluster.name", what, "Delete or rename all but one: names must be unique here.")
-        )
-    if not existing:
-        problems += _creation(cluster, openstack)
     sizes = {name: Size(flavor.vcpus, flavor.ram) for name, flavor in flavors.items() if flavor}
-    if problems:
-        return Report(problems, flavors=sizes)
     groups = openstack.node_groups(existing[0].id) if existing else []
-    need = _need(cluster, flavors, groups, existing) | {"volumes": 0 if existing else volumes}
+    keypair = _keypair(cluster, stack, openstack)
+    presence = judge_presence(cluster, str(stack.owner), existing, openstack, stack.recorded.clusters)
+    added = [group.name for group in groups if not group.default]
+    shared = judge_aliases(cluster, stack.hosts, added, openstack)
+    problems = [
+        *_missing(cluster, openstack, flavors),
+        *([] if existing else _creation(cluster, openstack)),
+        *([keypair] if isinstance(keypair, Problem) else []),
+        *presence.problems,
+        *shared.problems,
+    ]
+    if problems or isinstance(keypair, Problem):
+        return Report(problems, flavors=sizes)
+    need = _need(cluster, flavors, groups, existing) | {"volumes": 0 if existing else stack.volumes}
     limits = {**openstack.limits(), "clusters": openstack.cluster_limits()}
     return Report(
         list(_exceeded(need, limits)),
         [_line(name, need[name], limit) for name, limit in limits.items()],
         sizes,
+        [*presence.notes, *shared.notes, *_keypair_notes(cluster, keypair)],
+        keypair,
     )
+
+
+def _keypair(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> MadeKeypair | Problem | None:
+    if cluster.public_key is None:
+        return None
+    nova = openstack.keypair(cluster.keypair)
+    recorded = stack.recorded.public_key
+    return keypair_of(cluster, owner=stack.owner, nova=nova, recorded=recorded)
+
+
+def _keypair_notes(cluster: MagnumCluster, keypair: MadeKeypair | None) -> Iterator[str]:
+    if cluster.public_key is not None and keypair is None:
+        yield f"keypair {cluster.keypair} exists with this very key and is not this stack's: it is used, and stays"
 
 
 def _flavor_names(cluster: MagnumCluster) -> dict[str, str]:
@@ -97,7 +136,7 @@ def _missing(
     for where, name in _flavor_names(cluster).items():
         if flavors[name] is None:
             yield Problem(where, f"Nova has no flavor {name}", "`openstack flavor list` shows them.")
-    if cluster.public_key is None and not openstack.keypair(cluster.keypair):
+    if cluster.public_key is None and openstack.keypair(cluster.keypair) is None:
         fix = "Make it with `openstack keypair create`, or set cluster.publicKey to have the stack make it."
         yield Problem("cluster.keypair", f"you have no keypair {cluster.keypair}", fix)
 
@@ -124,6 +163,13 @@ def _need(
     there = {group.name: group.node_count for group in groups if not group.default}
     masters = sum(group.node_count for group in groups if group.role == "master")
     workers = sum(group.node_count for group in groups if group.default and group.role != "master")
+    if existing and cluster.node_counts == "autoscaler":
+        there |= {
+            group.name: max(there[group.name], group.count)
+            for group in cluster.node_groups
+            if group.name in there
+        }
+        workers = max(workers, cluster.node_count)
     more = [
         (flavors[cluster.flavor], cluster.node_count - workers),
         (flavors[cluster.master_flavor], 0 if existing else cluster.master_count - masters),

@@ -8,33 +8,23 @@ import pulumi
 
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.provider import PACKAGE
+from panda_infra.provider.cluster_description import inputs_from
 
 __all__ = ["Cluster", "ClusterAccess", "LandbAliases", "MagnumProvider", "NodeLabels", "ReleasedVolumes"]
 
 
 class MagnumProvider(pulumi.ProviderResource):
-    """The plugin, connected to one cloud."""
+    """The plugin, connected to one cloud; it writes ``owner`` on what it makes."""
 
-    def __init__(self, name: str, *, cloud: str | None, opts: pulumi.ResourceOptions) -> None:
-        super().__init__(PACKAGE, name, {"cloud": cloud}, opts)
+    def __init__(self, name: str, *, cloud: str | None, owner: str, opts: pulumi.ResourceOptions) -> None:
+        super().__init__(PACKAGE, name, {"cloud": cloud, "owner": owner}, opts)
 
 
 class Cluster(pulumi.CustomResource):
     """The Magnum cluster."""
 
     def __init__(self, name: str, cluster: MagnumCluster, *, opts: pulumi.ResourceOptions) -> None:
-        inputs = {
-            "name": cluster.name,
-            "template": cluster.template,
-            "keypair": cluster.keypair,
-            "flavor": cluster.flavor,
-            "masterFlavor": cluster.master_flavor,
-            "nodeCount": cluster.node_count,
-            "masterCount": cluster.master_count,
-            "labels": dict(cluster.labels),
-            "nodeGroups": [group.model_dump(by_alias=True) for group in cluster.node_groups],
-            "adopt": cluster.adopt,
-        }
+        inputs = inputs_from(cluster).model_dump(mode="json", by_alias=True)
         super().__init__(_token("Cluster"), name, {**inputs, "clusterId": None}, opts)
 
     @property
@@ -64,7 +54,7 @@ class ClusterAccess(pulumi.CustomResource):
             "tokenHours": token_hours,
             "configMaps": list(config_maps),
         }
-        outputs = dict.fromkeys(("apiAddress", "expires", "kubeconfig"))
+        outputs = dict.fromkeys(("apiAddress", "expires", "kubeconfig", "snippetRisk"))
         secret = pulumi.ResourceOptions(additional_secret_outputs=["kubeconfig"])
         super().__init__(
             _token("ClusterAccess"), name, {**inputs, **outputs}, pulumi.ResourceOptions.merge(opts, secret)
@@ -79,6 +69,19 @@ class ClusterAccess(pulumi.CustomResource):
     def expires(self) -> pulumi.Output[str]:
         """When the credential ends, ISO 8601."""
         return _output(self, "expires")
+
+    @property
+    def snippet_risk(self) -> pulumi.Output[str]:
+        """The risk level that the ingress controller must allow for snippets; empty when it asks for none.
+
+        So it is in a preview as long as nobody knows: without a cluster, and in a state of former times.
+        """
+        output = _output(self, "snippetRisk")
+
+        async def known() -> str:
+            return (await output.future() or "") if await output.is_known() else ""
+
+        return pulumi.Output.from_input(known())
 
     @property
     def kubeconfig(self) -> pulumi.Output[str]:
@@ -103,7 +106,7 @@ class NodeLabels(pulumi.CustomResource):
 
 
 class LandbAliases(pulumi.CustomResource):
-    """LanDB aliases that all Ready workers share."""
+    """LanDB aliases that all Ready workers share, or the first ``carriers`` of them."""
 
     def __init__(
         self,
@@ -113,9 +116,16 @@ class LandbAliases(pulumi.CustomResource):
         aliases: Sequence[str],
         workers: int,
         offset: int,
+        carriers: int | None,
         opts: pulumi.ResourceOptions,
     ) -> None:
-        inputs = {"clusterId": cluster_id, "aliases": list(aliases), "workers": workers, "offset": offset}
+        inputs = {
+            "clusterId": cluster_id,
+            "aliases": list(aliases),
+            "workers": workers,
+            "offset": offset,
+            "carriers": carriers,
+        }
         super().__init__(_token("LandbAliases"), name, inputs, opts)
 
 

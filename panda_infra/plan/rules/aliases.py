@@ -15,9 +15,14 @@ READS = frozenset({"cluster", "hosts"})
 
 
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
-    """Hosts of a cluster whose aliases this program writes lie directly under LanDB's domain."""
+    """Hosts of a cluster whose aliases this program writes, or may soon, lie directly under LanDB's domain."""
     cluster = config.cluster
-    if not isinstance(cluster, MagnumCluster) or cluster.aliases != "program":
+    if not isinstance(cluster, MagnumCluster):
+        return
+    if cluster.aliases != "program" and cluster.alias_workers is not None:
+        what = f"has no effect with `aliases: {cluster.aliases}`: the program writes none"
+        yield Problem("cluster.aliasWorkers", what, "Remove it, or write `aliases: program`.")
+    if cluster.aliases == "controller":
         return
     named = [
         (f"hosts.{info.alias}", getattr(config.hosts, key))

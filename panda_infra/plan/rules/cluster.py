@@ -10,13 +10,15 @@ from panda_infra.config.messages import set_secret, set_setting
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
-__all__ = ["READS", "check"]
+__all__ = ["AUTOSCALER", "READS", "check"]
 
+AUTOSCALER = "auto_scaling_enabled"
+"""Magnum's label of a cluster with an autoscaler."""
 READS = frozenset({"cluster", "secrets"})
 
 
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
-    """A cluster can be reached in one way; node groups differ in name from each other and from Magnum's."""
+    """A cluster is reached and ends in one way; node groups differ in name from each other and from Magnum's."""
     if isinstance(config.cluster, ExistingCluster):
         where, given = "cluster.kubeconfig", config.cluster.kubeconfig
         if bool(given) == bool(config.secrets.kubeconfig):
@@ -28,6 +30,13 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
                 fix = f"Run `{file}`, or `{set_secret(stack, 'kubeconfig')} --file PATH`."
                 yield Problem(where, what, fix, awaits_site=True)
         return
+    if config.cluster.delete_adopted and not config.cluster.adopt:
+        what = "has no effect: the stack makes its cluster, which goes with it anyway"
+        yield Problem("cluster.deleteAdopted", what, "Remove it, or add `adopt: true`.")
+    if config.cluster.labels.get(AUTOSCALER) == "true" and config.cluster.node_counts == "program":
+        what = f"the label {AUTOSCALER} has an autoscaler change the numbers of workers that this program would set"
+        fix = "Write `nodeCounts: autoscaler` to leave them to it, or take the label away."
+        yield Problem("cluster.nodeCounts", what, fix)
     names = Counter(group.name for group in config.cluster.node_groups)
     for index, group in enumerate(config.cluster.node_groups):
         where = f"cluster.nodeGroups[{index}].name"

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
+from pathlib import Path
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from panda_infra.cluster.magnum.component import Magnum
+from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.deployed import deployed
+from panda_infra.errors import StackError
+from panda_infra.plan.ownership import Owner
+from panda_infra.program import told_plainly
+
+# Two stacks of this program differ in it as two of the real one do by their keys.
+OWNER = Owner("panda-infra", "test", sha256(str(Path.cwd()).encode()).hexdigest()[:16])
 
 config = pulumi.Config("panda-infra")
+cluster = MagnumCluster.model_validate_json(json.dumps(config.require_object("cluster")))
+hosts = config.require_object("hosts")
+with told_plainly():
+    report = check_magnum(cluster, Stack(OWNER, deployed(), hosts))
+    if report.problems:
+        raise StackError(f"stack {pulumi.get_stack()}", report.problems)
+for note in report.notes:
+    pulumi.log.warn(note)
 magnum = Magnum(
     "magnum",
-    MagnumCluster.model_validate_json(json.dumps(config.require_object("cluster"))),
-    hosts=config.require_object("hosts"),
+    cluster,
+    hosts=hosts,
+    owner=str(OWNER),
+    keypair=report.keypair,
     protect=config.get_bool("protect") or False,
 )
 Namespace(

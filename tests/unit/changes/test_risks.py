@@ -87,6 +87,12 @@ def test_the_worst_comes_first() -> None:
     ]
 
 
+def test_aliases_that_go_take_the_service_from_the_cluster() -> None:
+    gone = step("delete", "panda-magnum:index:LandbAliases", "landb-aliases", {}, {})
+    ((severity, subject),) = told(gone)
+    assert (severity, subject) == (Severity.SERVICE_REMOVED, "landb-aliases")
+
+
 def test_another_way_into_the_cluster_makes_every_object_anew() -> None:
     assert told(step("replace", "pulumi:providers:kubernetes", "cluster", {}, {})) == [
         (Severity.CLUSTER_REPLACED, "cluster")

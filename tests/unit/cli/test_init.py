@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.new_stack import existing_cluster, namespace_of
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.provider.openstack_api import ClusterSpec
 from panda_infra.stacks.project import Project
 from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tests.unit.cli.conftest import FakeCli
+from tests.unit.provider.fakes import FakeOpenStack, World
 
 _WANTED = (
     "init",
@@ -117,6 +120,37 @@ def test_magnum_makes_the_cluster(run: Any, project: Path, fake_cli: FakeCli) ->
     assert result.exit_code == 0, result.stderr
     cluster = Project(project).judge("mine").config.cluster
     assert (cluster.kind, cluster.model_dump()["node_count"]) == ("magnum", 3)
+
+
+def test_a_running_cluster_of_magnums_is_described_by_its_name(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fake_cli
+    openstack = FakeOpenStack(World())
+    labels = {"cern_enabled": "true"}
+    openstack.create_cluster(
+        ClusterSpec("panda-runs", "id-of-kubernetes-1.29.2-2", "lxplus", "m2.large", "m2.small", 3, 1, labels)
+    )
+    monkeypatch.setattr("panda_infra.provider.openstack_sdk.SdkOpenStack", lambda _: openstack)
+    words = (
+        "-e",
+        "dev",
+        "--storage-class",
+        "s",
+        "--make-certificates",
+        "--cloud",
+        "cern",
+        "--magnum-cluster",
+    )
+    result = run("init", "mine", *words, "panda-runs")
+    assert result.exit_code == 0, result.stderr
+    cluster = Project(project).judge("mine").config.cluster
+    assert isinstance(cluster, MagnumCluster)
+    assert (cluster.adopt, cluster.cloud, cluster.node_count, cluster.labels) == (True, "cern", 3, labels)
+    other = run("init", "other", *words, "panda-none")
+    assert other.exit_code == 1
+    assert "Magnum has no clusters called panda-none" in other.stderr
+    assert not (project / "Pulumi.other.yaml").exists()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from panda_infra.provider.provider import MagnumProvider
 from panda_infra.provider.serve import serve
 from tests.unit.provider.fakes import FakeKubernetes, FakeOpenStack, World
 
+OWNER = "panda-infra/test/0123456789abcdef"
 SECRET = "4dabf18193072939515e22adb298388d"
 SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
@@ -187,7 +188,7 @@ def engine(world: World, openstack: FakeOpenStack) -> Iterator[Engine]:
     assert ready.wait(10)
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        stub.Configure(provider_pb2.ConfigureRequest(acceptSecrets=True))
+        stub.Configure(provider_pb2.ConfigureRequest(acceptSecrets=True, args=wire({"owner": OWNER})))
         yield Engine(stub, told)
     loop.call_soon_threadsafe(task.cancel)
     thread.join(10)

@@ -66,8 +66,10 @@ class World:
     volumes: list[list[Volume]] = field(
         default_factory=list
     )  # one listing after the other; the last one stays
+    keypairs: dict[str, str] = field(default_factory=lambda: {"lxplus": "ssh-rsa AAAA"})
     block_volumes: dict[str, BlockVolume] = field(default_factory=dict)
     config_maps: set[str] = field(default_factory=set)
+    images: dict[str, list[str]] = field(default_factory=dict)
     controllers: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     certificate_life: timedelta = timedelta(days=1825)
@@ -97,7 +99,7 @@ class World:
             server, name, status, fault="No valid host" if status == "ERROR" else ""
         )
         if status == "ACTIVE":
-            self.nodes[name] = Node(name, ready, "-master-" in name, {"zone": "a"}, server)
+            self.nodes[name] = Node(name, ready, "-master-" in name, {"zone": "a"}, server=server)
 
     def settle(self, cluster_id: str) -> None:
         """Bring servers and nodes in line with the node groups."""
@@ -141,8 +143,8 @@ class FakeOpenStack(OpenStack):
         return Flavor(f"id-of-{name}", name, 8, 15000) if name.startswith("m2.") else None
 
     @override
-    def keypair(self, name: str) -> bool:
-        return name == "lxplus"
+    def keypair(self, name: str) -> str | None:
+        return self.world.keypairs.get(name)
 
     @override
     def limits(self) -> Mapping[str, Limits]:
@@ -326,11 +328,17 @@ class FakeKubernetes(Kubernetes):
         return list(self.world.nodes.values())
 
     @override
-    def label_node(self, name: str, labels: Mapping[str, str | None]) -> None:
+    def label_node(
+        self, name: str, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]
+    ) -> None:
         self.world.calls["label_node"] += 1
-        if name in self.world.nodes:
-            merged = {**self.world.nodes[name].labels, **labels}
-            self.world.node(name, labels={key: value for key, value in merged.items() if value is not None})
+        node = self.world.nodes.get(name)
+        if node is not None:
+            self.world.node(
+                name,
+                labels=_merged(node.labels, labels),
+                annotations=_merged(node.annotations, annotations),
+            )
 
     @override
     def config_map_exists(self, namespace: str, name: str) -> bool:
@@ -339,6 +347,10 @@ class FakeKubernetes(Kubernetes):
     @override
     def deployments_named(self, name: str) -> Sequence[str]:
         return self.world.controllers if name == "landb-alias-controller" else []
+
+    @override
+    def images(self, namespace: str, name: str) -> Sequence[str]:
+        return self.world.images.get(f"{namespace}/{name}", [])
 
     @override
     def volumes(self) -> Sequence[Volume]:
@@ -354,3 +366,7 @@ class FakeKubernetes(Kubernetes):
     @override
     def revoke_admin(self) -> None:
         self.world.admin = False
+
+
+def _merged(old: Mapping[str, str], new: Mapping[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in {**old, **new}.items() if value is not None}

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import grpc
 import pytest
 
-from panda_infra.provider.openstack_api import OpenStackError
+from panda_infra.provider.openstack_api import ClusterSpec, OpenStackError
 from panda_infra.provider.values import UNKNOWN
-from tests.unit.provider.conftest import Engine, Partial
+from tests.unit.provider.conftest import OWNER, Engine, Partial
 from tests.unit.provider.fakes import FakeOpenStack, World
 
 INPUTS = {
@@ -109,10 +111,117 @@ def test_a_create_that_takes_too_long_goes_on_at_the_next_update(engine: Engine,
     assert world.calls["create_cluster"] == 1
 
 
-def test_a_cluster_of_that_name_is_not_made_twice(engine: Engine) -> None:
-    engine.up("Cluster", INPUTS)
-    with pytest.raises(grpc.RpcError, match=r"already.*cluster.adopt: true"):
+def test_a_cluster_of_somebody_else_is_not_made_twice(engine: Engine, world: World) -> None:
+    _, state, _ = engine.up("Cluster", INPUTS)
+    relabel(world, state["clusterId"], "panda-infra/other/0123456789abcdef")
+    with pytest.raises(grpc.RpcError, match=r"made by stack panda-infra/other.*cluster.adopt: true"):
         engine.up("Cluster", INPUTS)
+    relabel(world, state["clusterId"], "")
+    with pytest.raises(grpc.RpcError, match="with no owner written on it"):
+        engine.up("Cluster", INPUTS)
+    assert world.calls["create_cluster"] == 1
+
+
+def relabel(world: World, cluster_id: str, owner: str) -> None:
+    found = world.clusters[cluster_id]
+    labels = {key: value for key, value in found.labels.items() if key != "panda_infra_owner"}
+    if owner:
+        labels["panda_infra_owner"] = owner
+    world.clusters[cluster_id] = replace(found, labels=labels)
+
+
+def test_the_owner_is_written_on_it_and_is_no_input(engine: Engine, world: World) -> None:
+    resource_id, state, checked = engine.up("Cluster", INPUTS)
+    assert world.clusters[state["clusterId"]].added_labels["panda_infra_owner"] == OWNER
+    assert state["labels"] == INPUTS["labels"]
+    assert engine.read("Cluster", resource_id)[2]["labels"] == INPUTS["labels"]
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+
+
+def test_what_a_killed_run_asked_for_is_gone_on_with(
+    engine: Engine, world: World, openstack: FakeOpenStack
+) -> None:
+    """The state knows nothing of it: the run was killed between the request and its record."""
+    lost = ask(openstack)
+    _, state, checked = engine.up("Cluster", INPUTS)
+    assert (state["clusterId"], state["complete"]) == (lost, True)
+    assert world.calls["create_cluster"] == 1
+    assert engine.diff("Cluster", "panda-doma-k8s", state, checked) == set()
+
+
+def test_what_a_killed_run_asked_for_grows_to_what_is_wanted_now(
+    engine: Engine, world: World, openstack: FakeOpenStack
+) -> None:
+    ask(openstack)
+    _, state, _ = engine.up("Cluster", INPUTS | {"nodeCount": 6})
+    assert state["nodeCount"] == 6
+    assert world.calls["resize"] == 1
+
+
+def test_what_a_killed_run_asked_for_in_other_words_is_refused(
+    engine: Engine, openstack: FakeOpenStack
+) -> None:
+    ask(openstack)
+    with pytest.raises(grpc.RpcError, match=r"cluster\.masterFlavor is 'm2\.large'"):
+        engine.up("Cluster", INPUTS | {"masterFlavor": "m2.small"})
+
+
+def test_a_killed_runs_cluster_that_failed_is_made_anew(
+    engine: Engine, world: World, openstack: FakeOpenStack
+) -> None:
+    lost = ask(openstack)
+    world.failure = "no valid host"
+    for _ in range(4):
+        openstack.cluster(lost)
+    world.failure = ""
+    _, state, _ = engine.up("Cluster", INPUTS)
+    assert list(world.clusters) == [state["clusterId"]]
+    assert state["clusterId"] != lost
+
+
+def ask(openstack: FakeOpenStack) -> str:
+    spec = ClusterSpec(
+        "panda-doma-k8s",
+        "id-of-kubernetes-1.29.2-2",
+        "lxplus",
+        "m2.xlarge",
+        "m2.large",
+        4,
+        1,
+        {"cern_enabled": "true", "panda_infra_owner": OWNER},
+    )
+    return openstack.create_cluster(spec)
+
+
+def test_a_cluster_that_was_taken_over_stays(engine: Engine, world: World) -> None:
+    engine.up("Cluster", INPUTS)
+    resource_id, state, _ = engine.up("Cluster", INPUTS | {"adopt": True})
+    engine.delete("Cluster", resource_id, state)
+    assert (len(world.clusters), world.calls["delete_cluster"]) == (1, 0)
+    assert "it stays" in engine.told.warnings[-1]
+
+
+def test_a_cluster_that_was_taken_over_goes_when_it_is_said_in_so_many_words(
+    engine: Engine, world: World
+) -> None:
+    engine.up("Cluster", INPUTS)
+    resource_id, state, _ = engine.up("Cluster", INPUTS | {"adopt": True})
+    inputs = engine.check(
+        "Cluster", INPUTS | {"adopt": True, "deleteAdopted": True}, INPUTS | {"adopt": True}
+    )
+    assert engine.diff("Cluster", resource_id, state, inputs) == {"deleteAdopted"}
+    before = dict(world.clusters)
+    state = engine.update("Cluster", resource_id, state, inputs)
+    assert world.clusters == before
+    engine.delete("Cluster", resource_id, state)
+    assert not world.clusters
+
+
+def test_a_cluster_that_was_taken_over_does_not_become_one_that_was_made(engine: Engine) -> None:
+    engine.up("Cluster", INPUTS)
+    resource_id, state, _ = engine.up("Cluster", INPUTS | {"adopt": True})
+    with pytest.raises(grpc.RpcError, match="deleteAdopted: true"):
+        engine.diff("Cluster", resource_id, state, engine.check("Cluster", INPUTS))
 
 
 def test_adopting_a_cluster_changes_nothing(engine: Engine, world: World) -> None:
@@ -265,3 +374,22 @@ def test_importing_finds_the_inputs(engine: Engine) -> None:
 
 def test_a_wrong_input_is_named(engine: Engine) -> None:
     assert engine.failures("Cluster", INPUTS | {"nodeCount": 0}).keys() == {"nodeCount"}
+
+
+def test_numbers_of_workers_are_left_to_an_autoscaler(engine: Engine, world: World) -> None:
+    groups = [{"name": "big", "flavor": "m2.3xlarge", "count": 1}]
+    inputs = INPUTS | {"nodeCounts": "autoscaler", "nodeGroups": groups}
+    resource_id, state, checked = engine.up("Cluster", inputs)
+    world.groups[state["clusterId"]] = [
+        replace(group, node_count=group.node_count + 3) if group.role == "worker" else group
+        for group in world.groups[state["clusterId"]]
+    ]
+    _, state, _ = engine.read("Cluster", resource_id, state)
+    assert engine.diff("Cluster", resource_id, state, checked) == set()
+    more = [*groups, {"name": "more", "flavor": "m2.3xlarge", "count": 2}]
+    again = engine.check("Cluster", inputs | {"nodeGroups": more}, inputs)
+    assert engine.diff("Cluster", resource_id, state, again) == {"nodeGroups"}
+    state = engine.update("Cluster", resource_id, state, again)
+    counts = {group.name: group.node_count for group in world.groups[state["clusterId"]]}
+    assert counts == {"default-master": 1, "default-worker": 7, "big": 4, "more": 2}
+    assert world.calls["resize"] == 0

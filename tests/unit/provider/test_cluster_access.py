@@ -155,3 +155,17 @@ def test_it_goes_with_its_cluster(engine: Engine, world: World, inputs: dict[str
     world.clusters.clear()
     assert engine.read("ClusterAccess", resource_id, bare(state))[0] == ""
     engine.delete("ClusterAccess", resource_id, bare(state))
+
+
+def test_a_controller_that_wants_snippets_allowed_by_their_risk_is_noticed(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    controller = "kube-system/cern-magnum-ingress-nginx-controller"
+    world.images[controller] = ["registry.k8s.io/ingress-nginx/controller:v1.9.4"]
+    resource_id, state, checked = engine.up("ClusterAccess", inputs)
+    of_former_times = {key: value for key, value in bare(state).items() if key != "snippetRisk"}
+    assert engine.diff("ClusterAccess", resource_id, of_former_times, checked) == set()
+    world.images[controller] = ["registry.k8s.io/ingress-nginx/controller:v1.12.1"]
+    again = engine.check("ClusterAccess", inputs, checked)
+    assert engine.diff("ClusterAccess", resource_id, bare(state), again) == {"snippetRisk"}
+    assert engine.update("ClusterAccess", resource_id, bare(state), again)["snippetRisk"] == "Critical"

@@ -24,7 +24,7 @@ def test_nodes_come_with_what_the_provider_needs(http: HttpCloud) -> None:
 
 def test_a_label_is_set_under_its_own_field_manager(http: HttpCloud) -> None:
     name = "panda-bench-abcdefghij12-node-0"
-    ClientKubernetes(http.kubeconfig()).label_node(name, {"role": "ingress"})
+    ClientKubernetes(http.kubeconfig()).label_node(name, {"role": "ingress"}, {})
     assert http.labels[name] == {"role": "ingress"}
     assert http.calls[-1].query == "fieldManager=panda-infra"
 
@@ -40,6 +40,24 @@ def test_masters_are_known_by_their_labels(http: HttpCloud, role: str) -> None:
     http.labels["panda-bench-abcdefghij12-node-0"] = {f"node-role.kubernetes.io/{role}": ""}
     masters = [node.master for node in ClientKubernetes(http.kubeconfig()).nodes()]
     assert masters == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "master"),
+    [
+        ("panda-master-k8s-abcdefghij12-node-0", {"magnum.openstack.org/role": "worker"}, False),
+        ("panda-master-k8s-abcdefghij12-node-0", {}, False),
+        ("panda-master-k8s-abcdefghij12-master-0", {"magnum.openstack.org/role": "worker"}, False),
+        ("panda-master-k8s-abcdefghij12-master-0", {}, True),
+        ("panda-k8s-abcdefghij12-node-0", {"magnum.openstack.org/role": "master"}, True),
+        ("panda-k8s-abcdefghij12-master-0", {"magnum.openstack.org/role": "master"}, True),
+    ],
+)
+def test_what_the_cluster_says_outranks_the_name(
+    http: HttpCloud, name: str, labels: dict[str, str], master: bool
+) -> None:
+    http.labels = {name: labels}
+    assert [node.master for node in ClientKubernetes(http.kubeconfig()).nodes()] == [master]
 
 
 def test_rate_limits_and_server_errors_are_waited_out(http: HttpCloud) -> None:

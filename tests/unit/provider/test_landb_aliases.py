@@ -6,7 +6,7 @@ import pytest
 
 from panda_infra.plan.aliases import unpack
 from panda_infra.provider.values import UNKNOWN
-from tests.unit.provider.conftest import Engine
+from tests.unit.provider.conftest import OWNER, Engine
 from tests.unit.provider.fakes import World
 from tests.unit.provider.test_cluster import INPUTS as CLUSTER
 
@@ -145,7 +145,8 @@ def test_many_aliases_take_two_calls_per_node_at_most(
     assert world.calls["set_metadata"] == 4
     engine.delete("LandbAliases", resource_id, state)
     assert carried(world) == {}
-    assert world.calls["delete_metadata"] == 8
+    assert not any(server.metadata for server in world.servers.values())
+    assert world.calls["delete_metadata"] == 12
 
 
 def test_cerns_controller_is_no_second_writer(
@@ -207,3 +208,69 @@ def test_another_cluster_takes_another_resource(engine: Engine, inputs: dict[str
     planned = engine.check("LandbAliases", {**inputs, "clusterId": UNKNOWN})
     assert "clusterId" in engine.diff("LandbAliases", resource_id, state, planned)
     assert engine.replaces == {"clusterId"}
+
+
+def test_deleting_leaves_entries_that_were_there_before(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    before = "panda-doma--load-3-"
+    metadata(world, "0", **{"landb-alias": before})
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    assert state["found"] == {NODE + "0": "panda-doma"}
+    assert carried(world) == expected(3, 1, 2, 4)
+    _, state, _ = engine.read("LandbAliases", resource_id, state)
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {"0": (before,)}
+    assert {frozenset(server.metadata) for server in world.servers.values()} == {
+        frozenset({"landb-alias"}),
+        frozenset(),
+    }
+
+
+def test_a_dropped_alias_that_was_there_before_stays(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    metadata(world, "0", **{"landb-alias": "panda-doma--load-1-"})
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    fewer = engine.check("LandbAliases", {**inputs, "aliases": ["iam-doma"]}, checked)
+    engine.update("LandbAliases", resource_id, state, fewer)
+    assert carried(world)["0"] == ("panda-doma--load-1-", "iam-doma--load-1-")
+    assert carried(world)["1"] == ("iam-doma--load-2-",)
+
+
+def test_aliases_of_a_killed_run_are_known_as_the_stacks(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    engine.up("LandbAliases", inputs)  # of which the state knows nothing
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    assert state["found"] == {}
+    assert world.calls["set_metadata"] == 4
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {}
+
+
+def test_the_owner_is_written_in_the_same_request(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    engine.up("LandbAliases", inputs)
+    workers = [server for server in world.servers.values() if "-node-" in server.name]
+    assert {server.metadata["panda-infra-owner"] for server in workers} == {OWNER}
+    assert world.calls["set_metadata"] == 4
+
+
+def test_aliases_move_node_by_node(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+    resource_id, state, checked = engine.up("LandbAliases", {**inputs, "offset": 4, "carriers": 1})
+    assert carried(world) == expected(5)
+    for carriers, numbers in ((3, (5, 6, 7)), (None, (5, 6, 7, 8)), (1, (5,))):
+        planned = engine.check("LandbAliases", {**inputs, "offset": 4, "carriers": carriers}, checked)
+        assert engine.diff("LandbAliases", resource_id, state, planned) == {"assigned", "carriers"}
+        state, checked = engine.update("LandbAliases", resource_id, state, planned), planned
+        assert carried(world) == expected(*numbers)
+
+
+def test_the_place_of_a_node_that_is_not_ready_is_taken_by_the_next(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    world.node(NODE + "0", ready=False)
+    engine.up("LandbAliases", {**inputs, "carriers": 2})
+    assert carried(world) == expected(0, 2, 3)

@@ -12,7 +12,9 @@ def server(name: str) -> Server:
     return Server(name, name, "ACTIVE")
 
 
-@pytest.mark.parametrize("cluster", ["panda-doma-k8s", "PanDA_production.doma-k8s-2"])
+@pytest.mark.parametrize(
+    "cluster", ["panda-doma-k8s", "PanDA_production.doma-k8s-2", "panda-master-k8s", "node-master"]
+)
 def test_the_servers_of_added_groups_are_its_own_too(cluster: str) -> None:
     kept = cluster.lower().replace("_", "-").replace(".", "-")
     own = [

@@ -87,3 +87,41 @@ def test_importing_reads_the_labels_from_the_id(engine: Engine, inputs: dict[str
     assert imported == resource_id
     assert found == checked
     assert engine.diff("NodeLabels", imported, state, checked) == set()
+
+
+def test_deleting_leaves_labels_that_were_there_before(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    before = "panda-doma-k8s-abcdefghij12-node-1"
+    world.node(before, labels={"zone": "a", **ROLE})
+    resource_id, state, _ = engine.up("NodeLabels", inputs)
+    assert state["found"] == [before]
+    _, state, _ = engine.read("NodeLabels", resource_id, state)
+    engine.delete("NodeLabels", resource_id, state)
+    assert labelled(world) == {before}
+    assert not any(node.annotations for node in world.nodes.values())
+
+
+def test_labels_of_a_killed_run_are_known_as_the_stacks(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    engine.up("NodeLabels", inputs)  # of which the state knows nothing
+    resource_id, state, _ = engine.up("NodeLabels", inputs)
+    assert state["found"] == []
+    assert world.calls["label_node"] == 4
+    engine.delete("NodeLabels", resource_id, state)
+    assert labelled(world) == set()
+
+
+def test_a_label_that_others_removed_and_the_stack_set_again_is_the_stacks(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    node = "panda-doma-k8s-abcdefghij12-node-1"
+    world.node(node, labels=ROLE)
+    resource_id, state, checked = engine.up("NodeLabels", inputs)
+    world.node(node, labels={})
+    _, state, _ = engine.read("NodeLabels", resource_id, state)
+    state = engine.update("NodeLabels", resource_id, state, engine.check("NodeLabels", inputs, checked))
+    assert state["found"] == []
+    engine.delete("NodeLabels", resource_id, state)
+    assert labelled(world) == set()

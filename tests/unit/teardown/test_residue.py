@@ -20,7 +20,8 @@ from tests.unit.teardown.fakes import FakeApi
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 NAMESPACE = "/api/v1/namespaces/panda"
-OURS = {"metadata": {"name": "panda", "annotations": {MARK: "panda-infra/test/0123456789abcdef"}}}
+WE = "panda-infra/test/0123456789abcdef"
+OURS = {"metadata": {"name": "panda", "annotations": {MARK: WE}}}
 MAGNUM = {
     "kind": "magnum",
     "name": "panda-test",
@@ -114,6 +115,7 @@ def test_every_kind_of_leftover_in_openstack_is_named(world: World) -> None:
     aliases = {"landb-alias": "pandaserver-test--load-1-,somebody--load-1-"}
     world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", aliases)
     world.block_volumes["v1"] = cinder_volume("v1", "panda-test")
+    world.keypairs["lxplus"] = "ssh-ed25519 AAAA panda panda-infra/owner=panda-infra/test/0123456789abcdef"
     assert left(magnum(publicKey="ssh-ed25519 AAAA panda"), Access(None, FakeOpenStack(world))) == [
         "LanDB aliases pandaserver-test: on server panda-test-abcdefghij12-node-0",
         "cluster panda-test (c): DELETE_FAILED",
@@ -155,3 +157,47 @@ def test_what_may_not_be_looked_at_is_neither_left_nor_gone(api: FakeApi) -> Non
     api.failures["/api/v1/persistentvolumes"] = KubernetesNotAllowedError("401", status=401)
     with pytest.raises(KubernetesNotAllowedError):
         residue(plan(), Access(api))
+
+
+def not_ours(judged: Plan, access: Access) -> list[str]:
+    found = residue(judged, access)
+    assert [leftover for leftover in found if leftover.ours] == []
+    return [str(leftover) for leftover in found]
+
+
+def test_a_cluster_that_stays_is_not_ours(api: FakeApi, world: World) -> None:
+    world.clusters["c"] = ClusterInfo("c", "panda-test", "CREATE_COMPLETE")
+    theirs = {"landb-alias": "pandaserver-test--load-1-"}
+    world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", theirs)
+    world.block_volumes["v1"] = cinder_volume("v1", "panda-test")
+    api.add("/api/v1/nodes", {"metadata": {"name": "node-2", "labels": {"role": "ingress"}}})
+    judged, access = magnum(adopt=True, publicKey="ssh-ed25519 AAAA panda"), Access(api, FakeOpenStack(world))
+    assert not_ours(judged, access) == [
+        "LanDB aliases pandaserver-test: on server panda-test-abcdefghij12-node-0",
+        "cluster panda-test (c): CREATE_COMPLETE",
+        "keypair lxplus: without this stack's mark",
+        "node label role=ingress: on node node-2",
+    ]
+
+
+def test_what_the_stack_gave_to_a_cluster_that_stays_is_ours(api: FakeApi, world: World) -> None:
+    world.clusters["c"] = ClusterInfo("c", "panda-test", "CREATE_COMPLETE")
+    mine = {"landb-alias": "pandaserver-test--load-1-", "panda-infra-owner": WE}
+    world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", mine)
+    world.block_volumes["v1"] = replace(
+        cinder_volume("v1", "panda-test"),
+        metadata={
+            "cinder.csi.openstack.org/cluster": "panda-test",
+            "csi.storage.k8s.io/pvc/namespace": "panda",
+        },
+    )
+    node = {"name": "n", "labels": {"role": "ingress"}, "annotations": {"panda-infra/labels-of": WE}}
+    api.add("/api/v1/nodes", {"metadata": node})
+    found = residue(magnum(adopt=True), Access(api, FakeOpenStack(world)))
+    assert [leftover.kind for leftover in found if leftover.ours] == ["LanDB aliases", "node label", "volume"]
+
+
+def test_a_cluster_that_was_taken_over_and_shall_go_is_ours(world: World) -> None:
+    world.clusters["c"] = ClusterInfo("c", "panda-test", "DELETE_FAILED")
+    found = residue(magnum(adopt=True, deleteAdopted=True), Access(None, FakeOpenStack(world)))
+    assert [(leftover.kind, leftover.ours) for leftover in found] == [("cluster", True)]

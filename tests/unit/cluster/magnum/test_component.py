@@ -8,6 +8,7 @@ import pytest
 from typing_extensions import override
 
 from panda_infra.cluster.magnum.component import Magnum
+from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import MagnumCluster
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 
@@ -17,13 +18,16 @@ HOSTS = ["panda-doma.cern.ch", "bigmon-doma.cern.ch"]
 class Recorder(pulumi.runtime.Mocks):
     def __init__(self) -> None:
         self.inputs: dict[str, dict[str, Any]] = {}
+        self.risk: str | None = None
 
     @override
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.inputs[args.typ] = args.inputs
         outputs = {"panda-magnum:index:Cluster": {"clusterId": "uuid-1"}}
         access = {"apiAddress": "https://127.0.0.1:6443", "expires": "2031-01-01", "kubeconfig": "text"}
-        outputs["panda-magnum:index:ClusterAccess"] = access
+        outputs["panda-magnum:index:ClusterAccess"] = access | (
+            {"snippetRisk": self.risk} if self.risk else {}
+        )
         return args.name, {**args.inputs, **outputs.get(args.typ, {})}
 
     @override
@@ -38,13 +42,17 @@ def recorder(request: pytest.FixtureRequest) -> Recorder:
     return made
 
 
-def register(recorder: Recorder, **changes: object) -> dict[str, dict[str, Any]]:
+def register(
+    recorder: Recorder, keypair: MadeKeypair | None = None, **changes: object
+) -> dict[str, dict[str, Any]]:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> None:
         Magnum(
             "magnum",
             MagnumCluster.model_validate_json(json.dumps(DESCRIBED | changes)),
             hosts=HOSTS,
+            owner="panda-infra/test/0123456789abcdef",
+            keypair=keypair,
             protect=True,
         )
 
@@ -64,10 +72,16 @@ def test_everything_that_panda_needs_of_a_cluster(recorder: Recorder) -> None:
     assert inputs["pulumi:providers:kubernetes"]["clusterIdentifier"] == "uuid-1"
 
 
-def test_a_keypair_is_made_when_its_key_is_given(recorder: Recorder) -> None:
+def test_snippets_are_allowed_by_their_risk_where_that_is_asked_for(recorder: Recorder) -> None:
+    recorder.risk = "Critical"
+    data = register(recorder)["kubernetes:core/v1:ConfigMapPatch"]["data"]
+    assert data == {"allow-snippet-annotations": "true", "annotations-risk-level": "Critical"}
+
+
+def test_a_keypair_is_made_when_the_stack_has_one(recorder: Recorder) -> None:
     keypair = "openstack:compute/keypair:Keypair"
     assert keypair not in register(recorder)
-    made = register(recorder, publicKey="ssh-ed25519 AAAA panda")[keypair]
+    made = register(recorder, MadeKeypair("ssh-ed25519 AAAA panda"))[keypair]
     assert made == {"name": "lxplus", "publicKey": "ssh-ed25519 AAAA panda"}
 
 
@@ -86,3 +100,21 @@ def test_more_hosts_share_the_aliases(recorder: Recorder) -> None:
 
 def test_cerns_controller_may_write_the_aliases(recorder: Recorder) -> None:
     assert "panda-magnum:index:LandbAliases" not in register(recorder, aliases="controller")
+
+
+def test_on_standby_nobody_writes_aliases(recorder: Recorder) -> None:
+    assert "panda-magnum:index:LandbAliases" not in register(recorder, aliases="standby")
+
+
+def test_aliases_are_made_of_the_clusters_name_when_asked_for(recorder: Recorder) -> None:
+    name = DESCRIBED["name"]
+    aliases = register(recorder, nameAliases=True)["panda-magnum:index:LandbAliases"]["aliases"]
+    made = [name, *(f"{name}-{part}" for part in ("harvester", "panda", "idds", "bigmon", "server"))]
+    assert aliases == ["panda-doma", "bigmon-doma", *made]
+
+
+def test_the_number_of_workers_is_left_to_an_autoscaler(recorder: Recorder) -> None:
+    inputs = register(recorder, nodeCounts="autoscaler")
+    assert inputs["panda-magnum:index:NodeLabels"]["workers"] == 0
+    assert inputs["panda-magnum:index:LandbAliases"]["workers"] == 0
+    assert inputs["panda-magnum:index:ClusterAccess"]["workers"] == 1

@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from panda_infra.cluster.magnum.preflight import check_magnum, inspect
+from panda_infra.cluster.magnum.keypair import MadeKeypair
+from panda_infra.cluster.magnum.preflight import Report, Stack, check_magnum, inspect
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.provider.openstack_api import ClusterSpec, Limits, NodeGroupInfo
+from panda_infra.plan.ownership import Owner
+from panda_infra.provider.openstack_api import ClusterSpec, Limits, NodeGroupInfo, Server
+from panda_infra.recorded import Recorded
 from tests.unit.provider.fakes import FakeOpenStack, World
 
 DESCRIBED = {
@@ -31,15 +34,34 @@ def openstack() -> FakeOpenStack:
     return FakeOpenStack(World())
 
 
-def make(openstack: FakeOpenStack, workers: int = 4) -> None:
+OWNER = Owner("panda-infra", "doma", "0123456789abcdef")
+
+
+def make(openstack: FakeOpenStack, workers: int = 4, *, owner: str = "") -> str:
+    labels = {"panda_infra_owner": owner} if owner else {}
     spec = ClusterSpec(
-        "panda-doma-k8s", "id-of-kubernetes-1.29.2-2", "lxplus", "m2.xlarge", "m2.large", workers, 1, {}
+        "panda-doma-k8s", "id-of-kubernetes-1.29.2-2", "lxplus", "m2.xlarge", "m2.large", workers, 1, labels
     )
-    openstack.create_cluster(spec)
+    made = openstack.create_cluster(spec)
+    for _ in range(4):
+        openstack.cluster(made)
+    return made
+
+
+def looked(
+    described: MagnumCluster, openstack: FakeOpenStack, *, volumes: int = 0, recorded: Recorded | None = None
+) -> Report:
+    """What the preflight finds for a stack whose state has every cluster, unless it is given."""
+    known = recorded or Recorded(clusters=frozenset(openstack.world.clusters))
+    return inspect(described, Stack(OWNER, known, HOSTS, volumes), openstack)
+
+
+NOTHING = Recorded()
+HOSTS = ("panda-doma.cern.ch",)
 
 
 def test_what_fits_is_shown_with_its_quota(openstack: FakeOpenStack) -> None:
-    report = inspect(cluster(), openstack, volumes=7)
+    report = looked(cluster(), openstack, volumes=7)
     assert not report.problems
     assert "cores: 40 more needed, 20 used of 100" in report.quota
     assert "ram: 75000 MiB more needed, 0 MiB used of 200000 MiB" in report.quota
@@ -48,14 +70,14 @@ def test_what_fits_is_shown_with_its_quota(openstack: FakeOpenStack) -> None:
 
 
 def test_every_exceeded_quota_is_a_problem(openstack: FakeOpenStack) -> None:
-    problems = inspect(cluster(nodeCount=20), openstack).problems
+    problems = looked(cluster(nodeCount=20), openstack).problems
     told = [problem.what for problem in problems]
     assert [text.split(":")[1].strip() for text in told] == ["instances", "cores", "ram"]
 
 
 def test_only_growth_counts_for_an_existing_cluster(openstack: FakeOpenStack) -> None:
     make(openstack)
-    report = inspect(cluster(nodeCount=6), openstack, volumes=50)
+    report = looked(cluster(nodeCount=6), openstack, volumes=50)
     assert "cores: 16 more needed, 20 used of 100" in report.quota
     assert "volumes: 0 more needed, 3 used no limit known" in report.quota
 
@@ -68,7 +90,7 @@ def test_new_node_groups_count(openstack: FakeOpenStack) -> None:
         {"name": "a", "flavor": "m2.large", "count": 2},
         {"name": "b", "flavor": "m2.large", "count": 1},
     ]
-    assert "instances: 2 more needed, 0 used of 10" in inspect(cluster(nodeGroups=groups), openstack).quota
+    assert "instances: 2 more needed, 0 used of 10" in looked(cluster(nodeGroups=groups), openstack).quota
 
 
 def test_everything_that_is_missing_is_told_at_once(openstack: FakeOpenStack) -> None:
@@ -79,7 +101,7 @@ def test_everything_that_is_missing_is_told_at_once(openstack: FakeOpenStack) ->
         keypair="other",
         nodeGroups=[{"name": "b", "flavor": "c7", "count": 1}],
     )
-    assert {problem.where for problem in inspect(described, openstack).problems} == {
+    assert {problem.where for problem in looked(described, openstack).problems} == {
         "cluster.template",
         "cluster.flavor",
         "cluster.masterFlavor",
@@ -89,26 +111,26 @@ def test_everything_that_is_missing_is_told_at_once(openstack: FakeOpenStack) ->
 
 
 def test_a_keypair_that_the_stack_makes_need_not_exist(openstack: FakeOpenStack) -> None:
-    assert not inspect(cluster(keypair="other", publicKey="ssh-ed25519 AAAA panda"), openstack).problems
+    assert not looked(cluster(keypair="other", publicKey="ssh-ed25519 AAAA panda"), openstack).problems
 
 
 def test_application_credentials_cannot_make_a_cluster(openstack: FakeOpenStack) -> None:
     openstack.credential = True
-    (problem,) = inspect(cluster(), openstack).problems
+    (problem,) = looked(cluster(), openstack).problems
     assert "application credentials cannot create clusters" in problem.what
     make(openstack)
-    assert not inspect(cluster(), openstack).problems
+    assert not looked(cluster(), openstack).problems
 
 
 def test_there_must_be_a_cluster_to_adopt(openstack: FakeOpenStack) -> None:
-    (problem,) = inspect(cluster(adopt=True), openstack).problems
+    (problem,) = looked(cluster(adopt=True), openstack).problems
     assert problem.where == "cluster.adopt"
 
 
 def test_two_clusters_of_one_name_are_refused(openstack: FakeOpenStack) -> None:
     make(openstack)
     make(openstack)
-    (problem,) = inspect(cluster(), openstack).problems
+    (problem,) = looked(cluster(), openstack).problems
     assert "2 clusters called panda-doma-k8s" in problem.what
 
 
@@ -118,7 +140,7 @@ def test_the_number_of_clusters_is_limited_too(openstack: FakeOpenStack) -> None
         def cluster_limits(self) -> Limits:
             return replace(super().cluster_limits(), maximum=0)
 
-    (problem,) = inspect(cluster(), Full(openstack.world)).problems
+    (problem,) = looked(cluster(), Full(openstack.world)).problems
     assert "clusters: 1 more needed" in problem.what
 
 
@@ -127,7 +149,7 @@ def test_a_cloud_that_is_not_configured_is_one_problem(
 ) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("empty"))
     monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", "/nowhere/clouds.yaml")
-    report = check_magnum(cluster(cloud="no-such-cloud"))
+    report = check_magnum(cluster(cloud="no-such-cloud"), Stack(OWNER, Recorded()))
     (problem,) = report.problems
     assert problem.where == "cluster.cloud"
     assert "no-such-cloud" in problem.what
@@ -145,6 +167,182 @@ def test_a_cloud_that_is_not_configured_is_one_problem(
 def test_more_masters_take_a_load_balancer_and_an_odd_number(
     openstack: FakeOpenStack, masters: int, template: str, told: list[str]
 ) -> None:
-    problems = inspect(cluster(masterCount=masters, template=template), openstack).problems
+    problems = looked(cluster(masterCount=masters, template=template), openstack).problems
     assert len(problems) == len(told)
     assert all(text in problem.what for text, problem in zip(told, problems, strict=True))
+
+
+PUBLIC = "ssh-ed25519 AAAA someone@example"
+
+
+def test_a_cluster_of_somebody_else_is_refused_with_whose_it_is(openstack: FakeOpenStack) -> None:
+    made = make(openstack, owner="panda-infra/lsst/fedcba9876543210")
+    (problem,) = looked(cluster(), openstack, recorded=NOTHING).problems
+    assert problem.where == "cluster.name"
+    assert made in problem.what
+    assert "made by stack panda-infra/lsst/fedcba9876543210" in problem.what
+    assert "cluster.adopt: true" in problem.what
+
+
+def test_a_cluster_without_an_owner_is_refused_too(openstack: FakeOpenStack) -> None:
+    make(openstack)
+    (problem,) = looked(cluster(), openstack, recorded=NOTHING).problems
+    assert "with no owner written on it" in problem.what
+
+
+def test_what_an_interrupted_run_asked_for_is_gone_on_with(openstack: FakeOpenStack) -> None:
+    make(openstack, owner=str(OWNER))
+    report = looked(cluster(nodeCount=6), openstack, recorded=NOTHING)
+    assert not report.problems
+    assert "begun by an interrupted run of this stack" in report.notes[0]
+
+
+def test_another_description_than_the_interrupted_runs_is_refused(openstack: FakeOpenStack) -> None:
+    make(openstack, owner=str(OWNER))
+    (problem,) = looked(cluster(masterFlavor="m2.small"), openstack, recorded=NOTHING).problems
+    assert problem.where == "cluster.masterFlavor"
+
+
+def test_every_difference_of_a_cluster_to_take_over_is_shown(openstack: FakeOpenStack) -> None:
+    make(openstack)
+    described = cluster(adopt=True, nodeCount=6, labels={"cern_enabled": "true"})
+    problems = looked(described, openstack, recorded=NOTHING).problems
+    assert {problem.where: problem.what for problem in problems} == {
+        "cluster.labels": "the cluster has nothing, the stack file says {'cern_enabled': 'true'}",
+        "cluster.nodeCount": "the cluster has 4, the stack file says 6",
+    }
+
+
+def test_a_cluster_that_was_taken_over_may_grow(openstack: FakeOpenStack) -> None:
+    make(openstack)
+    assert not looked(cluster(adopt=True, nodeCount=6), openstack).problems
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "stays when this stack is destroyed"),
+        ({"deleteAdopted": True}, "was not made by this stack and will be deleted with it"),
+    ],
+)
+def test_the_end_of_a_cluster_that_was_taken_over_is_told(
+    openstack: FakeOpenStack, change: dict[str, object], told: str
+) -> None:
+    make(openstack)
+    for recorded in (None, NOTHING):
+        notes = looked(cluster(adopt=True, **change), openstack, recorded=recorded).notes
+        assert told in notes[-1]
+
+
+def test_a_cluster_that_is_not_complete_cannot_be_taken_over(openstack: FakeOpenStack) -> None:
+    openstack.world.polls = 10**6
+    make(openstack)
+    (problem,) = looked(cluster(adopt=True), openstack, recorded=NOTHING).problems
+    assert "only a complete cluster" in problem.what
+
+
+def keypair_of(openstack: FakeOpenStack, nova: str | None, recorded: str | None = None) -> Report:
+    openstack.world.keypairs = {"panda": nova} if nova else {}
+    return looked(
+        cluster(keypair="panda", publicKey=PUBLIC), openstack, recorded=Recorded(public_key=recorded)
+    )
+
+
+def test_a_keypair_says_whose_it_is(openstack: FakeOpenStack) -> None:
+    assert keypair_of(openstack, None).keypair == MadeKeypair(f"{PUBLIC} panda-infra/owner={OWNER}")
+
+
+def test_a_keypair_of_an_interrupted_run_is_taken_up(openstack: FakeOpenStack) -> None:
+    text = f"{PUBLIC} panda-infra/owner={OWNER}"
+    assert keypair_of(openstack, text).keypair == MadeKeypair(text, take_up=True)
+
+
+def test_the_same_key_of_somebody_else_is_used_and_stays(openstack: FakeOpenStack) -> None:
+    report = keypair_of(openstack, "ssh-ed25519 AAAA another@comment")
+    assert report.keypair is None
+    assert not report.problems
+    assert "it is used, and stays" in report.notes[-1]
+
+
+def test_another_key_of_that_name_is_refused(openstack: FakeOpenStack) -> None:
+    (problem,) = keypair_of(openstack, "ssh-ed25519 BBBB").problems
+    assert (problem.where, "another key than cluster.publicKey" in problem.what) == ("cluster.keypair", True)
+
+
+@pytest.mark.parametrize("nova", [PUBLIC, None])
+def test_a_keypair_that_the_state_knows_keeps_its_words(openstack: FakeOpenStack, nova: str | None) -> None:
+    assert keypair_of(openstack, nova, recorded=PUBLIC).keypair == MadeKeypair(PUBLIC)
+
+
+def test_another_key_in_the_stack_file_makes_another_keypair(openstack: FakeOpenStack) -> None:
+    made = keypair_of(openstack, "ssh-ed25519 BBBB", recorded="ssh-ed25519 BBBB").keypair
+    assert made == MadeKeypair(f"{PUBLIC} panda-infra/owner={OWNER}")
+
+
+def carrier(openstack: FakeOpenStack, number: int, cluster_name: str = "panda-old") -> None:
+    """A server that carries the alias of `HOSTS`."""
+    name = f"{cluster_name}-abcdefghij12-node-{number}"
+    carried = {"landb-alias": f"other--load-1-,panda-doma--load-{number}-"}
+    openstack.world.servers[name] = Server(name, name, "ACTIVE", carried)
+
+
+def test_a_new_cluster_does_not_get_the_aliases_of_another_unasked(openstack: FakeOpenStack) -> None:
+    for number in (1, 2, 3):
+        carrier(openstack, number)
+    (problem,) = looked(cluster(), openstack).problems
+    assert problem.where == "cluster.aliases"
+    assert "aliases panda-doma lead to server panda-old-abcdefghij12-node-1" in problem.what
+    assert "`aliases: standby`" in problem.fix
+    assert "`aliasOffset: 3`" in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"aliases": "standby"}, "this stack, on standby, writes none"),
+        ({"aliasOffset": 3}, "as well as to this cluster"),
+        ({"aliasOffset": 3, "aliasWorkers": 1}, "as well as to this cluster"),
+    ],
+)
+def test_it_says_what_it_does_with_the_aliases_of_another(
+    openstack: FakeOpenStack, change: dict[str, object], told: str
+) -> None:
+    for number in (1, 2, 3):
+        carrier(openstack, number)
+    report = looked(cluster(**change), openstack)
+    assert not report.problems
+    assert told in report.notes[-1]
+
+
+def test_no_two_servers_get_one_number(openstack: FakeOpenStack) -> None:
+    for number in (1, 2, 3):
+        carrier(openstack, number)
+    (problem,) = looked(cluster(aliasOffset=2), openstack).problems
+    assert problem.where == "cluster.aliasOffset"
+    assert "workers 3, as panda-old-abcdefghij12-node-3 is already" in problem.what
+    assert "`aliasOffset: 3`" in problem.fix
+
+
+def test_the_old_cluster_beside_the_new_one_goes_on(openstack: FakeOpenStack) -> None:
+    make(openstack)
+    for number in (1, 2, 3, 4):
+        carrier(openstack, number, "panda-doma-k8s")
+    for number in (5, 6):
+        carrier(openstack, number, "panda-new")
+    assert not looked(cluster(), openstack).problems
+    (problem,) = looked(cluster(nodeCount=6), openstack).problems
+    assert "workers 5, 6" in problem.what
+
+
+def test_the_old_cluster_gets_its_numbers_back(openstack: FakeOpenStack) -> None:
+    make(openstack)
+    for number in (5, 6):
+        carrier(openstack, number, "panda-new")
+    assert looked(cluster(), openstack).problems
+    assert not looked(cluster(aliasWorkers=4), openstack).problems
+
+
+def test_the_controllers_aliases_are_its_own_business(openstack: FakeOpenStack) -> None:
+    carrier(openstack, 1)
+    report = looked(cluster(aliases="controller"), openstack)
+    assert (list(report.problems), list(report.notes)) == ([], [])

@@ -1,0 +1,73 @@
+"""Whether servers of other clusters carry a cluster's aliases: production's must not be given away unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from panda_infra.cluster.magnum.presence import Presence
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import Problem
+from panda_infra.plan.aliases import cluster_aliases, number_nodes, numbers_in, unpack
+from panda_infra.provider.membership import own_servers
+from panda_infra.provider.openstack_api import OpenStack, Server
+
+__all__ = ["judge_aliases"]
+
+_SHOWN = 5
+
+
+def judge_aliases(
+    cluster: MagnumCluster, hosts: Iterable[str], groups: Sequence[str], openstack: OpenStack
+) -> Presence:
+    """What carries the cluster's aliases elsewhere in the project, and whether it may share them.
+
+    ``groups`` are the names of the node groups that the cluster has beside its default ones.
+    """
+    if cluster.aliases == "controller":
+        return Presence()
+    names = cluster_aliases(cluster, hosts)
+    listed = openstack.servers("")
+    own = {server.id: server for server in own_servers(cluster.name, groups, listed)}
+    foreign = {s.name: found for s in listed if s.id not in own and (found := _carried(s, names))}
+    if not foreign:
+        return Presence()
+    told = f"{', '.join(sorted({alias for found in foreign.values() for alias in found}))} lead to {_shown(foreign)}"
+    if cluster.aliases == "standby":
+        return Presence(notes=[f"aliases {told}; this stack, on standby, writes none"])
+    ours = {server.name: found for server in own.values() if (found := _carried(server, names))}
+    highest = max(number for found in foreign.values() for number in found.values())
+    if not (ours or cluster.alias_offset or cluster.alias_workers):
+        what = f"aliases {told}, and would lead to this cluster too"
+        fix = (
+            "Write `aliases: standby` until the service moves here, or, to have both serve, "
+            f"`aliasOffset: {highest}`."
+        )
+        return Presence([Problem("cluster.aliases", what, fix)])
+    taken = {number: name for name, found in foreign.items() for number in found.values()}
+    clash = sorted(_coming(cluster, ours) & taken.keys())
+    if clash:
+        what = f"would number this cluster's workers {', '.join(map(str, clash))}, as {taken[clash[0]]} is already"
+        fix = (
+            f"Write `aliasOffset: {max(highest, cluster.alias_offset)}`: workers that have a number keep it."
+        )
+        return Presence([Problem("cluster.aliasOffset", what, fix)])
+    return Presence(notes=[f"aliases {told} as well as to this cluster"])
+
+
+def _carried(server: Server, aliases: Iterable[str]) -> dict[str, int]:
+    return numbers_in(unpack(server.metadata), aliases)
+
+
+def _coming(cluster: MagnumCluster, ours: Mapping[str, Mapping[str, int]]) -> set[int]:
+    """The numbers that workers would be given which have none yet."""
+    remembered = {name: max(found.values()) for name, found in ours.items()}
+    meant = cluster.node_count + sum(group.count for group in cluster.node_groups)
+    coming = [f"(new node {number})" for number in range(meant - len(ours))]
+    numbers = number_nodes([*ours, *coming], remembered, cluster.alias_offset)
+    return {numbers[name] for name in coming}
+
+
+def _shown(servers: Mapping[str, object]) -> str:
+    names = sorted(servers)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"server {', '.join(names[:_SHOWN])}{more} of another cluster"
