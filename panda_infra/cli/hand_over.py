@@ -36,6 +36,11 @@ def hand_over(
     Objects that Argo CD applied get the marks of Helm's release, and the record of the release of the secrets chart
     goes, whose Secrets stay. No pod, claim or value changes. As long as an Application of Argo CD's deploys the same
     objects it refuses, and says how to stop that. It may be repeated at any time.
+
+    **Examples**
+
+    - `hand-over doma` shows what it would change
+    - `hand-over doma --yes`
     """
     here = project()
     config = decrypted(find_pulumi(here.folder), stack).config
