@@ -30,5 +30,6 @@ def test_t34_the_plan_of_a_gateway_has_the_authorities_of_its_clients(bed: Bed) 
     assert result.code == 0, result.text
     planned = [step["newState"] for step in json.loads(result.stdout)["steps"]]
     (authorities,) = [each["inputs"] for each in planned if each["type"] == "kubernetes:core/v1:ConfigMap"]
-    assert authorities["metadata"] == {"name": "panda-secrets-panda-client-cas", "namespace": "gateway"}
+    metadata = authorities["metadata"]
+    assert (metadata["name"], metadata["namespace"]) == ("panda-secrets-panda-client-cas", "gateway")
     assert authorities["data"] == {"ca.crt": _AUTHORITY}
