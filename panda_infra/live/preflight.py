@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
@@ -38,7 +39,10 @@ def inspect(plan: Plan, before: Recorded, *, previewing: bool) -> Report:
     kubernetes = _way_in(plan, before)
     if kubernetes is None:
         return Report()
-    met, offered = _met(plan, before, kubernetes, previewing=previewing), _offered(plan, kubernetes)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        offer = beside.submit(_offered, plan, kubernetes)
+        met = _met(plan, before, kubernetes, previewing=previewing)
+    offered = offer.result()
     return Report([*met.problems, *offered.problems], [*met.notes, *offered.notes])
 
 
