@@ -280,9 +280,11 @@ def _explained(error: grpc.RpcError, api: KubernetesApi, release: _Release) -> g
 
 
 def _of(urn: str, properties: Struct) -> _Release:
-    fields = properties.fields
-    timeout = fields["timeout"].number_value or _USUAL_TIMEOUT
-    return _Release(urn, fields["namespace"].string_value, fields["name"].string_value, timeout)
+    # To look a key up by brackets would add it, without a value: the engine ends on such an answer.
+    timeout, namespace, name = (
+        properties.fields.get(key) or Value() for key in ("timeout", "namespace", "name")
+    )
+    return _Release(urn, namespace.string_value, name.string_value, timeout.number_value or _USUAL_TIMEOUT)
 
 
 def _status(properties: Struct, key: str) -> Value:

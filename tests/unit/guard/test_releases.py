@@ -307,4 +307,4 @@ def test_a_refresh_looks_at_the_objects_of_a_release(
 def test_a_refresh_of_a_release_that_is_gone_is_the_official_one() -> None:
     answer = wire.ReadResponse()
     cluster = Cluster()
-    assert cluster.releases.read(wire.ReadRequest(urn=URN), answer).id == ""
+    assert cluster.releases.read(wire.ReadRequest(urn=URN), answer) == wire.ReadResponse()
