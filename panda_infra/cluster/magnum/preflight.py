@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from panda_infra.catalog.flavors import Flavor as Size
 from panda_infra.cluster.magnum.keypair import MadeKeypair, keypair_of
-from panda_infra.cluster.magnum.presence import judge_presence
+from panda_infra.cluster.magnum.presence import Presence, judge_presence
 from panda_infra.cluster.magnum.shared_aliases import judge_aliases
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
@@ -82,9 +82,9 @@ def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Repor
     keypair = _keypair(cluster, stack, openstack)
     presence = judge_presence(cluster, str(stack.owner), existing, openstack, stack.recorded.clusters)
     added = [group.name for group in groups if not group.default]
-    shared = judge_aliases(cluster, stack.hosts, added, openstack)
+    shared = Presence() if presence.problems else judge_aliases(cluster, stack.hosts, added, openstack)
     problems = [
-        *_missing(cluster, openstack, flavors),
+        *_missing(cluster, openstack, flavors, exists=bool(existing)),
         *([] if existing else _creation(cluster, openstack)),
         *([keypair] if isinstance(keypair, Problem) else []),
         *presence.problems,
@@ -122,13 +122,13 @@ def _flavor_names(cluster: MagnumCluster) -> dict[str, str]:
 
 
 def _missing(
-    cluster: MagnumCluster, openstack: OpenStack, flavors: Mapping[str, Flavor | None]
+    cluster: MagnumCluster, openstack: OpenStack, flavors: Mapping[str, Flavor | None], *, exists: bool
 ) -> Iterator[Problem]:
     template = openstack.template(cluster.template)
     if template is None:
         fix = "`openstack coe cluster template list` shows them."
         yield Problem("cluster.template", f"Magnum has no cluster template {cluster.template}", fix)
-    elif cluster.master_count > 1 and not openstack.balances_masters(template):
+    elif not exists and cluster.master_count > 1 and not openstack.balances_masters(template):
         what = (
             f"clusters of template {cluster.template} have no load balancer, so Magnum gives them one master"
         )

@@ -29,12 +29,12 @@ def judge_presence(
     openstack: OpenStack,
     recorded: Set[str],
 ) -> Presence:
-    """Whether the stack made the cluster, may go on with it or take it over; nothing of it when there is none.
+    """Whether the stack made the cluster, may go on with it or take it over; without one, whether it has another.
 
     ``recorded`` are the ids of the clusters in the engine's state.
     """
     if not existing:
-        return Presence()
+        return Presence(list(_renamed(cluster, openstack, recorded)))
     if len(existing) > 1:
         what = f"Magnum has {len(existing)} clusters called {cluster.name}"
         return Presence(
@@ -62,6 +62,12 @@ def judge_presence(
             )
         ]
     )
+
+
+def _renamed(cluster: MagnumCluster, openstack: OpenStack, recorded: Set[str]) -> Iterator[Problem]:
+    for found in filter(None, map(openstack.cluster, sorted(recorded))):
+        what = f"this stack's cluster is {found.name}, which nobody can rename to {cluster.name}"
+        yield Problem("cluster.name", what, f"Undo the change, or {FIXED['name']}.")
 
 
 def _taken_over(cluster: MagnumCluster, found: ClusterInfo) -> str:

@@ -172,6 +172,19 @@ def test_more_masters_take_a_load_balancer_and_an_odd_number(
     assert all(text in problem.what for text, problem in zip(told, problems, strict=True))
 
 
+def test_another_name_for_the_stacks_cluster_is_refused(openstack: FakeOpenStack) -> None:
+    made = make(openstack)
+    carrier(openstack, 1, "panda-doma-k8s")
+    (problem,) = looked(
+        cluster(name="panda-renamed"), openstack, recorded=Recorded(clusters=frozenset({made}))
+    ).problems
+    assert problem.where == "cluster.name"
+    assert "this stack's cluster is panda-doma-k8s" in problem.what
+    assert "second cluster" in problem.fix
+    gone = Recorded(clusters=frozenset({"uuid-gone"}))
+    assert not looked(cluster(name="panda-renamed", aliases="standby"), openstack, recorded=gone).problems
+
+
 PUBLIC = "ssh-ed25519 AAAA someone@example"
 
 
