@@ -169,7 +169,7 @@ class KubernetesClient(KubernetesApi):
         for attempt in range(_TRIES):
             last = not self._retries or attempt == _TRIES - 1
             try:
-                answer = self._once(request)
+                answer = self._once(request, listening=attempt > 0)
             except KubernetesUnreachableError as error:
                 # What was sent may have been done: only what changes nothing, or the same again, is sent twice.
                 if (
@@ -188,7 +188,7 @@ class KubernetesClient(KubernetesApi):
                 time.sleep(_pause(answer, attempt))
         return answer
 
-    def _once(self, request: _Request) -> _Answer:
+    def _once(self, request: _Request, *, listening: bool = False) -> _Answer:
         credential = self._user.credential()
         while self._idle:
             certificate, idle = self._idle.pop()
@@ -197,7 +197,25 @@ class KubernetesClient(KubernetesApi):
                 return self._exchanged(idle, request, credential)
             idle.close()
         connection = self._dialer.open(credential.certificate)
+        if listening and credential.certificate:
+            self._listen(connection)
         return self._exchanged(connection, request, credential)
+
+    def _listen(self, connection: http.client.HTTPConnection) -> None:
+        """Hear a server out that refuses the certificate: what is sent to it meanwhile would drown its words.
+
+        Raises:
+            KubernetesError: it ends the connection; which kind says why.
+        """
+        former = connection.sock.gettimeout()
+        connection.sock.settimeout(_PAUSE)
+        try:
+            connection.sock.recv(1)
+        except TimeoutError:
+            connection.sock.settimeout(former)
+        except OSError as error:
+            connection.close()
+            raise _cut_off(f"the Kubernetes API at {self.target.server}", error) from None
 
     def _exchanged(
         self, connection: http.client.HTTPConnection, request: _Request, credential: Credential
