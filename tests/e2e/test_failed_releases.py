@@ -104,6 +104,7 @@ def full_node(run: Failing) -> Iterator[None]:
     run.api.merge(path, {"metadata": {"labels": dict.fromkeys(_GROUP)}, "spec": {"unschedulable": None}})
 
 
+@pytest.mark.long
 def test_a_first_installation_that_failed_is_repeated(run: Failing) -> None:
     failed = run.up(components(timeout=10, annotations=_NEVER))
     assert failed.code != 0
@@ -117,6 +118,7 @@ def test_a_first_installation_that_failed_is_repeated(run: Failing) -> None:
 
 @pytest.mark.usefixtures("full_node")
 def test_a_failed_change_names_the_pod_and_the_scheduler_s_words_and_its_revert_reverts(run: Failing) -> None:
+    assert run.up(components()).code == 0
     failed = run.up(components(timeout=10, nodeSelector=_GROUP))
     assert failed.code != 0
     assert "is Unschedulable: 0/5 nodes are available" in failed.text
@@ -130,8 +132,10 @@ def test_a_failed_change_names_the_pod_and_the_scheduler_s_words_and_its_revert_
     run.is_well()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("full_node")
 def test_a_failed_release_is_no_unchanged_one_whatever_the_state_was_told(run: Failing) -> None:
+    assert run.up(components()).code == 0
     failed = run.up(components(timeout=10, nodeSelector=_GROUP))
     assert failed.code != 0
     refreshed = run.stack.pulumi("refresh", "--yes", "--skip-preview", "--stack", "local")
@@ -144,6 +148,7 @@ def test_a_failed_release_is_no_unchanged_one_whatever_the_state_was_told(run: F
     run.is_well()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("full_node")
 def test_an_atomic_change_that_fails_is_undone_at_once(run: Failing) -> None:
     assert run.up(components(atomic=True)).code == 0
@@ -156,7 +161,9 @@ def test_an_atomic_change_that_fails_is_undone_at_once(run: Failing) -> None:
     run.is_well()
 
 
+@pytest.mark.long
 def test_a_rollback_by_helm_is_shown_and_undone(run: Failing) -> None:
+    assert run.up(components()).code == 0
     assert run.up(components(annotations={"changed": "yes"})).code == 0
     rollback = [
         "helm",
@@ -204,8 +211,8 @@ def allow_no_pods(run: Failing) -> None:
     ("by_hand", "told"),
     [
         (scale_to_none, "Deployment panda-msgsvc-activemq differs in spec.replicas (0 instead of 1)"),
-        (delete_service, "Service panda-msgsvc-activemq is missing"),
-        (delete_workload, "Deployment panda-msgsvc-activemq is missing"),
+        pytest.param(delete_service, "Service panda-msgsvc-activemq is missing", marks=pytest.mark.long),
+        pytest.param(delete_workload, "Deployment panda-msgsvc-activemq is missing", marks=pytest.mark.long),
     ],
 )
 def test_what_was_done_by_hand_is_shown_and_restored(
@@ -223,7 +230,9 @@ def test_what_was_done_by_hand_is_shown_and_restored(
     run.is_well()
 
 
+@pytest.mark.long
 def test_pods_that_are_missing_are_not_healthy(run: Failing) -> None:
+    assert run.up(components()).code == 0
     allow_no_pods(run)
     problems = run.problems()
     assert "release panda-msgsvc: 1 of 1 pods are not ready" in problems

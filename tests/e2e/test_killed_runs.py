@@ -245,12 +245,14 @@ def _kill_official(engine: subprocess.Popen[str]) -> None:
             os.kill(process, signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_a_plugin_that_dies_alone_fails_the_run_and_the_next_converges(run: Killed) -> None:
     run.configure(components(of=_FEW, changed=("msgsvc",)))
     kill(run.stack, "up", until=run.is_pending("panda-msgsvc"), how=_kill_official)
     run.converges()
 
 
+@pytest.mark.long
 def test_a_network_that_is_cut_fails_the_run_and_the_next_converges(run: Killed, line: Forwarder) -> None:
     run.configure(components(of=_FEW))
     kill(run.stack, "up", until=run.is_pending("panda-msgsvc"), how=lambda _: line.cut())
