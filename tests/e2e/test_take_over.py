@@ -89,7 +89,7 @@ def test_nothing_is_deployed_over_what_still_belongs_to_helm(running: Running) -
     steps = running.run(("pulumi", "preview", "--stack", "mine", "--non-interactive"))
     assert "`pulumi up` will refuse this" in steps
     refused = running.run(
-        ("pulumi", "up", "--yes", "--skip-preview", "--stack", "mine", "--non-interactive"), code=255
+        ("pulumi", "up", "--yes", "--skip-preview", "--stack", "mine", "--non-interactive"), fails=True
     )
     assert "python -m panda_infra hand-over mine" in refused
     shown = running.run(documented("python -m panda_infra hand-over mine"))
@@ -101,13 +101,13 @@ def test_nothing_is_deployed_over_what_still_belongs_to_helm(running: Running) -
 
 def test_taking_over_makes_everything_and_replaces_nothing(running: Running, before: dict[str, str]) -> None:
     planned = json.loads(running.run(("pulumi", "preview", "--stack", "mine", "--non-interactive", "--json")))
-    assert {step["op"] for step in planned["steps"]} == {"create"}
+    assert {step["op"] for step in planned["steps"]} <= {"create", "same"}
     running.run(documented("pulumi up --policy-pack policy --stack mine"), "--yes", "--non-interactive")
     assert running.uids() == before
     again = running.run(("pulumi", "preview", "--stack", "mine", "--non-interactive", "--expect-no-changes"))
     assert "unchanged" in again
     assert "no change" not in running.run(documented("python -m panda_infra status mine"))
-    assert "panda-dev\t" in running.helm("list")
+    assert {"msgsvc-dev", "panda-dev"} <= set(running.helm("list", "--deployed", "--short").split())
 
 
 def test_a_changed_secret_replaces_its_readers_alone(running: Running, before: dict[str, str]) -> None:

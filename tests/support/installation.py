@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,8 @@ class Running:
         self.project.mkdir()
         for name in _SOURCES:
             (self.project / name).symlink_to(REPOSITORY / name)
-        (self.project / "cric_jsons").mkdir()
+        # A copy: adoption adds a folder of the stack's own to it.
+        shutil.copytree(REPOSITORY / "cric_jsons", self.project / "cric_jsons")
         (folder / "state").mkdir()
         (folder / "tmp").mkdir()
         kube = folder / "home" / ".kube"
@@ -70,8 +72,8 @@ class Running:
             "PULUMI_CONFIG_PASSPHRASE": "correct horse",
         }
 
-    def run(self, command: Command | Sequence[str], *more: str, code: int = 0, stdin: str = "") -> str:
-        """Run a command in the project; both of its streams."""
+    def run(self, command: Command | Sequence[str], *more: str, fails: bool = False, stdin: str = "") -> str:
+        """Run a command in the project; both of its streams. It must succeed unless it ``fails``."""
         words = command.words if isinstance(command, Command) else command
         done = subprocess.run(
             [word.replace("~", self.environment["HOME"]) for word in (*words, *more)],
@@ -83,7 +85,7 @@ class Running:
             check=False,
         )
         text = done.stdout + done.stderr
-        assert done.returncode == code, f"{command}\n{text}"
+        assert bool(done.returncode) == fails, f"{command}\n{text}"
         assert "Traceback" not in text, f"{command}\n{text}"
         return text
 
