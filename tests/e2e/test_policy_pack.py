@@ -38,7 +38,7 @@ def careless(resource):
 
 
 pulumi.runtime.register_stack_transformation(careless)
-deployment.deploy(plan_of_this_stack())
+deployment.deploy(*plan_of_this_stack())
 other = pulumi.ResourceOptions(provider=Provider("other", render_yaml_to_directory="rendered"))
 PersistentVolume("fleeting", spec={"persistentVolumeReclaimPolicy": "Delete"}, opts=other)
 ConfigMap("stray", metadata={"name": "stray", "namespace": "default"}, opts=other)
