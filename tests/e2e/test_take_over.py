@@ -100,7 +100,9 @@ def test_nothing_is_deployed_over_what_still_belongs_to_helm(running: Running) -
 
 
 def test_taking_over_makes_everything_and_replaces_nothing(running: Running, before: dict[str, str]) -> None:
-    planned = json.loads(running.run(("pulumi", "preview", "--stack", "mine", "--non-interactive", "--json")))
+    planned = json.loads(
+        running.run(("pulumi", "preview", "--stack", "mine", "--non-interactive", "--json"), quiet=True)
+    )
     assert {step["op"] for step in planned["steps"]} <= {"create", "same"}
     running.run(documented("pulumi up --policy-pack policy --stack mine"), "--yes", "--non-interactive")
     assert running.uids() == before

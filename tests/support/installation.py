@@ -72,8 +72,18 @@ class Running:
             "PULUMI_CONFIG_PASSPHRASE": "correct horse",
         }
 
-    def run(self, command: Command | Sequence[str], *more: str, fails: bool = False, stdin: str = "") -> str:
-        """Run a command in the project; both of its streams. It must succeed unless it ``fails``."""
+    def run(
+        self,
+        command: Command | Sequence[str],
+        *more: str,
+        fails: bool = False,
+        quiet: bool = False,
+        stdin: str = "",
+    ) -> str:
+        """Run a command in the project; both of its streams, or ``quiet`` the results alone.
+
+        It must succeed unless it ``fails``.
+        """
         words = command.words if isinstance(command, Command) else command
         done = subprocess.run(
             [word.replace("~", self.environment["HOME"]) for word in (*words, *more)],
@@ -87,11 +97,11 @@ class Running:
         text = done.stdout + done.stderr
         assert bool(done.returncode) == fails, f"{command}\n{text}"
         assert "Traceback" not in text, f"{command}\n{text}"
-        return text
+        return done.stdout if quiet else text
 
     def helm(self, *words: str) -> str:
-        """Run Helm in the namespace."""
-        return self.run(("helm", *words, "--namespace", self.namespace))
+        """Run Helm in the namespace; its results."""
+        return self.run(("helm", *words, "--namespace", self.namespace), quiet=True)
 
     def uids(self) -> dict[str, str]:
         """Every pod and claim by kind and name; what was replaced has another."""

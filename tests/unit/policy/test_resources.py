@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,7 @@ def test_images_are_pinned() -> None:
     moving = release(values={"main": {"image": {"tag": "latest"}}})
     assert broken(moving) == {"images-are-pinned"}
     assert broken(moving, TEST) == set()
+    assert broken(moving, replace(PROTECTED, adopted=(moving.name,))) == set()
 
 
 def test_charts_are_pinned() -> None:

@@ -1,0 +1,119 @@
+"""Upstream's own charts, installed by its script and as its Argo CD Applications do, become stacks."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from testbed import instances
+from tests.support import upstream_site
+from tests.support.installation import Running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+_UP = ("pulumi", "up", "--yes", "--policy-pack", "policy", "--stack", "doma", "--non-interactive")
+_DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "applications.argoproj.io"},
+    "spec": {
+        "group": "argoproj.io",
+        "scope": "Namespaced",
+        "names": {"kind": "Application", "plural": "applications", "singular": "application"},
+        "versions": [
+            {
+                "name": "v1alpha1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                },
+            }
+        ],
+    },
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Nothing is collected without a checkout."""
+    checkout: Path | None = metafunc.config.getoption("--upstream-charts")
+    if "by" in metafunc.fixturenames:
+        metafunc.parametrize("by", ["script", "applications"] if checkout else [], scope="module")
+
+
+@pytest.fixture(scope="module")
+def running(
+    by: str, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Running]:
+    """An installation in the namespace `default` of a cluster of its own."""
+    folder = tmp_path_factory.mktemp(by)
+    with instances.running(f"take-over-{secrets.token_hex(4)}", nodes=4) as bed:
+        made = Running(folder, bed, "default")
+        checkout: Path = pytestconfig.getoption("--upstream-charts")
+        upstream_site.site_of(checkout, made.checkout, "-dev" if by == "script" else "")
+        chart = made.checkout / "secrets"
+        made.helm("install", "panda-secrets", str(chart), "-f", f"{chart}/values-secret.yaml")
+        (_by_script if by == "script" else _by_applications)(made)
+        yield made
+
+
+def _by_script(running: Running) -> None:
+    running.run(("python", f"{running.checkout}/bin/install", "-a=-dev", "-e", "cern"))
+
+
+def _by_applications(running: Running) -> None:
+    revision = upstream_site.commit(running.checkout)
+    _kubectl(running, json.dumps(_DEFINITION), "apply", "-f", "-")
+    _kubectl(running, "", "wait", "--for", "condition=established", "crd/applications.argoproj.io")
+    _kubectl(running, "", "create", "namespace", "argocd")
+    for name, component in upstream_site.APPLICATIONS.items():
+        found = upstream_site.application(running.checkout, name, "default", revision)
+        _kubectl(running, found, "apply", "-f", "-")
+        chart = running.checkout / "helm" / component
+        files = json.loads(found)["spec"]["source"]["helm"]["valueFiles"]
+        values = [word for file in files for word in ("-f", str(chart / file))]
+        manifest = running.helm("template", name, str(chart), *values)
+        manager = ("--server-side", "--field-manager", "argocd-controller", "--namespace", "default")
+        _kubectl(running, manifest, "apply", *manager, "-f", "-")
+
+
+def _kubectl(running: Running, stdin: str, *words: str) -> None:
+    running.run(("kubectl", *words), stdin=stdin)
+
+
+def test_an_installation_becomes_a_stack_and_no_pod_another_one(by: str, running: Running) -> None:
+    before = running.settled()
+    words = ["python", "-m", "panda_infra", "adopt", "doma", "--kubeconfig", "~/.kube/config"]
+    if by == "script":
+        words += ["--charts", "../panda-k8s/helm"]
+    else:
+        _stop_argo_cd(running, running.run(words, fails=True))
+    text = running.run(words) if by == "script" else ""
+    assert "objects that will change" not in text
+    assert "canary" not in text
+    running.run(("python", "-m", "panda_infra", "hand-over", "doma", "--yes"))
+    planned = json.loads(
+        running.run(("pulumi", "preview", "--stack", "doma", "--non-interactive", "--json"), quiet=True)
+    )
+    assert {step["op"] for step in planned["steps"]} == {"create"}
+    running.run(_UP)
+    assert running.uids() == before
+    running.run((*_UP, "--expect-no-changes"))
+    running.run(("python", "-m", "panda_infra", "status", "doma"))
+    running.run(("pulumi", "stack", "rm", "doma", "--force", "--preserve-config", "--yes"))
+    assert running.uids() == before
+
+
+def _stop_argo_cd(running: Running, told: str) -> None:
+    """The Applications are refused with the commands that take them away: those are run as they stand."""
+    assert "and would undo what a stack does" in told
+    refused = running.run(("python", "-m", "panda_infra", "hand-over", "doma", "--yes"), fails=True)
+    commands = [line.strip() for line in refused.splitlines() if line.strip().startswith("kubectl")]
+    assert len(commands) == 2 * len(upstream_site.APPLICATIONS)
+    for command in commands:
+        subprocess.run(command, shell=True, check=True, env=running.environment, capture_output=True)
