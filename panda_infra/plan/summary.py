@@ -57,6 +57,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Exposed by", _exposure(config.exposure)
     if config.placement != Placement():
         yield "Placement", _placement(config.placement)
+    if found := [name for name, each in config.components.deployed().items() if each.adopted]:
+        yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)
     yield "Requests", str(total(running)) + _of(config.cluster)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,11 @@ from tests.support.installation import Running
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _UP = ("pulumi", "up", "--yes", "--policy-pack", "policy", "--stack", "doma", "--non-interactive")
+# Which databases are elsewhere follows from the values that each way deploys with.
+_SITES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "script": ("-dev", {"panda": "dbhost", "iam": "host"}),
+    "applications": ("", {"panda": "dbhost", "iam": "host", "idds": "host"}),
+}
 _DEFINITION = {
     "apiVersion": "apiextensions.k8s.io/v1",
     "kind": "CustomResourceDefinition",
@@ -55,7 +60,8 @@ def running(
     with instances.running(f"take-over-{secrets.token_hex(4)}", nodes=4) as bed:
         made = Running(folder, bed, "default")
         checkout: Path = pytestconfig.getoption("--upstream-charts")
-        upstream_site.site_of(checkout, made.checkout, "-dev" if by == "script" else "")
+        affix, external = _SITES[by]
+        upstream_site.site_of(checkout, made.checkout, affix, external)
         chart = made.checkout / "secrets"
         made.helm("install", "panda-secrets", str(chart), "-f", f"{chart}/values-secret.yaml")
         (_by_script if by == "script" else _by_applications)(made)

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,15 +41,18 @@ _KNOWN = {
 }
 
 
-def site_of(checkout: Path, folder: Path, affix: str) -> None:
-    """Copy a checkout and fill in what DOMA would."""
+def site_of(checkout: Path, folder: Path, affix: str, external: Mapping[str, str]) -> None:
+    """Copy a checkout and fill in what DOMA would; ``external`` are components with a database elsewhere.
+
+    Each comes with the key that names its host.
+    """
     shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns(".git"))
     text = (folder / "secrets" / "values.yaml").read_text().replace('affix: "-FIXME"', f'affix: "{affix}"')
     for placeholder, value in _KNOWN.items():
         text = text.replace(placeholder, value)
     numbers = iter(range(1000))
     values = yaml.safe_load(re.sub(r'"?FIXME"?', lambda _: f'"canary-{next(numbers)}x"', text))
-    for component, key in (("panda", "dbhost"), ("idds", "host"), ("iam", "host")):
+    for component, key in external.items():
         values[component]["database"][key] = "database.cern.ch"
     values["bigmon"]["auth"]["providers"]["indigoiam"]["basePath"] = "https://panda-iam-doma.cern.ch"
     (folder / "secrets" / "values-secret.yaml").write_text(yaml.safe_dump(values))
