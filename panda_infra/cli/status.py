@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ import typer
 
 from panda_infra.cli.output import JsonFlag, results, show_json, table
 from panda_infra.cli.reached import planned, reached
-from panda_infra.cli.stack_argument import StackArgument
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.errors import PandaInfraError
+from panda_infra.stacks.pulumi import find_pulumi
 
 if TYPE_CHECKING:
     from panda_infra.live.status import Status
@@ -34,7 +37,7 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
 
     plan = planned(stack)
     found = status_of(plan, reached(plan))
-    problems = list(found.problems(datetime.now(UTC)))
+    problems = [*found.problems(datetime.now(UTC)), *_unfinished(stack)]
     if as_json:
         show_json(asdict(found) | {"problems": problems})
     else:
@@ -43,6 +46,20 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
             results.print(f"wrong: {problem}", markup=False)
     if problems:
         raise typer.Exit(1)
+
+
+def _unfinished(stack: str) -> Iterator[str]:
+    """What the state says of a run that did not come to its end; nothing where the state cannot be read."""
+    try:
+        count = find_pulumi(project().folder).unfinished(stack)
+    except PandaInfraError:
+        return
+    if count:
+        yield (
+            f"the state has {count} operations without an end: a run works on the stack, or was killed; then "
+            f"`pulumi cancel --stack {stack}`, `pulumi up --stack {stack}` and "
+            f"`pulumi refresh --clear-pending-creates --stack {stack}` mend it"
+        )
 
 
 def _show(stack: str, found: Status) -> None:

@@ -29,6 +29,7 @@ from panda_infra.guard.words import (
     waited_for,
 )
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
+from panda_infra.helm.rollout import replace_outdated
 from panda_infra.helm.settle import settle
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesError
@@ -44,7 +45,7 @@ _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands for an unknown value
 _DRIFTED = "drifted"  # a status that Helm does not know: the cluster is not as its record says
 _USUAL_TIMEOUT = 300.0  # seconds; Helm's own
 _POLL = 1.0
-_REPORT = 10.0  # seconds between two reports of what is waited for
+_REPORT = 5.0  # seconds between two looks at what is waited for
 
 Call = Callable[[str, Any], bytes]
 """A call of the official plugin, by its method and request."""
@@ -222,6 +223,8 @@ class Releases:
         def report() -> None:
             while not ended.wait(_REPORT):
                 try:
+                    # What a change has left that was taken back would be waited for until the time is over.
+                    replace_outdated(api, release.namespace, release.name)
                     found = reasons(api, release.namespace, release.name)
                 except KubernetesError:
                     continue

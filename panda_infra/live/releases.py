@@ -44,7 +44,10 @@ class ReleaseStatus:
     def problems(self, stack: str) -> Iterator[str]:
         """What is wrong, why, and the command that mends it."""
         if not self.status:
-            yield f"release {self.name} is not there: `pulumi up --stack {stack}` installs it"
+            yield (
+                f"release {self.name} is not there: `pulumi up --stack {stack}` installs it; a run that was killed "
+                f"needs `pulumi cancel --stack {stack}` before"
+            )
         elif self.status != DEPLOYED:
             yield (
                 f"release {self.name} is {self.status}: if no run works on it, `pulumi up --stack {stack}` goes on "

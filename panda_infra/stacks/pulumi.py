@@ -94,6 +94,11 @@ class Pulumi:
         resources = json.loads(self.run("stack", "export", "--stack", stack))["deployment"].get("resources")
         return recorded((found["urn"], found.get("outputs") or {}) for found in resources or ())
 
+    def unfinished(self, stack: str) -> int:
+        """How many operations the state has of which no run has seen the end: one works on it, or was killed."""
+        deployment = json.loads(self.run("stack", "export", "--stack", stack))["deployment"]
+        return len(deployment.get("pending_operations") or ())
+
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a command to its end and give its standard output.
 

@@ -43,7 +43,7 @@ class Failing:
         return self.api.list(f"{root}/namespaces/{_NAMESPACE}/{kind}")
 
     def up(self, wanted: dict[str, Any], *arguments: str) -> Result:
-        self.stack.configure({"panda-infra:components": wanted})
+        self.stack.configure({"panda-infra:components": wanted, "panda-infra:hosts": {}})
         return self.stack.up(*arguments)
 
     def statuses(self) -> list[str]:
@@ -83,8 +83,6 @@ def run(bed: Bed) -> Iterator[Failing]:
         bed.state / "stacks" / _NAMESPACE,
         {
             "panda-infra:namespace": _NAMESPACE,
-            "panda-infra:components": components(),
-            "panda-infra:hosts": {},
             "panda-infra:storage": {"class": "standard"},
         },
     )
@@ -130,6 +128,21 @@ def test_a_failed_change_names_the_pod_and_the_scheduler_s_words_and_its_revert_
     assert reverted.code == 0, reverted.text
     assert run.selector() == {}
     run.is_well()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("full_node")
+def test_the_revert_replaces_the_pods_of_a_stateful_set_too(run: Failing) -> None:
+    """Which never got ready, and for which Kubernetes itself would wait for ever."""
+    wanted: dict[str, Any] = {"timeout": 60, "mariadb": {"enabled": True}}
+    deployed = run.up({"iam": wanted})
+    assert deployed.code == 0, deployed.text
+    failed = run.up({"iam": wanted | {"timeout": 10, "main": {"nodeSelector": _GROUP}}})
+    assert failed.code != 0
+    assert "pod iam-main-0 is Unschedulable" in failed.text
+    reverted = run.up({"iam": wanted})
+    assert reverted.code == 0, reverted.text
+    assert all(not pod["spec"].get("nodeSelector") for pod in run.inside("pods"))
 
 
 @pytest.mark.long

@@ -73,7 +73,8 @@ def test_a_release_without_a_record_is_not_there(api: FakeApi | None) -> None:
     found = status(api)
     assert not found.is_healthy
     assert list(found.problems("demo")) == [
-        "release panda-msgsvc is not there: `pulumi up --stack demo` installs it"
+        "release panda-msgsvc is not there: `pulumi up --stack demo` installs it; a run that was killed needs "
+        "`pulumi cancel --stack demo` before"
     ]
 
 

@@ -1,0 +1,72 @@
+"""Helps the pods of StatefulSets over a change that was taken back.
+
+Kubernetes replaces them one by one and waits for each to be ready; a pod that never got ready, as it was made for a
+change that has been taken back, is waited for until somebody deletes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.kube.client import KubernetesApi
+
+__all__ = ["replace_outdated"]
+
+_REVISION = "controller-revision-hash"
+_INSTANCE = "app.kubernetes.io/instance"
+
+Object = Mapping[str, Any]
+
+
+def replace_outdated(api: KubernetesApi, namespace: str, release: str) -> list[str]:
+    """Delete each pod of a release's StatefulSets that is not ready and of another revision than is wanted now.
+
+    Its StatefulSet makes it again at once, with the same claims; a pod that is ready is left to the rollout.
+
+    Returns:
+        the names of the pods.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked, or refuses.
+    """
+    query = [("labelSelector", f"{_INSTANCE}={release}")]
+    sets = (
+        api.call("GET", f"/apis/apps/v1/namespaces/{namespace}/statefulsets", query=query, missing=True) or {}
+    )
+    wanted = {
+        one["metadata"]["uid"]: one["status"]["updateRevision"] for one in _settled(sets.get("items") or ())
+    }
+    if not wanted:
+        return []
+    pods = (api.call("GET", f"/api/v1/namespaces/{namespace}/pods", query=query, missing=True) or {}).get(
+        "items"
+    ) or ()
+    outdated = [pod["metadata"]["name"] for pod in pods if _is_outdated(pod, wanted)]
+    for name in outdated:
+        api.call("DELETE", f"/api/v1/namespaces/{namespace}/pods/{name}", missing=True)
+    return outdated
+
+
+def _settled(sets: Any) -> Iterator[Object]:
+    """Those whose controller has seen their newest form."""
+    for one in sets:
+        status = one.get("status") or {}
+        if status.get("updateRevision") and status.get("observedGeneration") == one["metadata"].get(
+            "generation"
+        ):
+            yield one
+
+
+def _is_outdated(pod: Object, wanted: Mapping[str, str]) -> bool:
+    metadata = pod["metadata"]
+    owners = {owner["uid"] for owner in metadata.get("ownerReferences") or ()} & wanted.keys()
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    revision = (metadata.get("labels") or {}).get(_REVISION)
+    return (
+        bool(owners)
+        and not ready
+        and "deletionTimestamp" not in metadata
+        and revision != wanted[owners.pop()]
+    )
