@@ -9,6 +9,7 @@ from typing import Literal
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.capacity import Workload, workloads
+from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
 
 __all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
@@ -58,8 +59,11 @@ def _where(config: StackConfig, workload: Workload, claim: str, name: str) -> st
 
 def _exposure(plan: Plan) -> Iterator[Demand]:
     exposure = plan.config.exposure
+    # An Ingress that was found without a class has an annotation in its place, for which no class need be there.
     exposed = any(
-        end.host in plan.hosts for release in plan.releases for end in COMPONENTS[release.component].endpoints
+        end.host in plan.hosts and value_at(release.values, end.key).get("className") != ""
+        for release in plan.releases
+        for end in COMPONENTS[release.component].endpoints
     )
     if not exposed:
         return

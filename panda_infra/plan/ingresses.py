@@ -16,7 +16,7 @@ from panda_infra.config.delivery import Hosts
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.values.exposure import SNIPPETS
 
-__all__ = ["TrialIngress", "ingresses"]
+__all__ = ["TrialIngress", "ingresses", "value_at"]
 
 _HTTPS = 443
 # What matters is that there is one: a comment changes nothing.
@@ -37,7 +37,7 @@ def ingresses(plan: Plan, *, snippets: bool = True) -> Iterator[TrialIngress]:
         return
     for release in plan.releases:
         for endpoint in COMPONENTS[release.component].endpoints:
-            values = _at(release.values, endpoint.key)
+            values = value_at(release.values, endpoint.key)
             if endpoint.host in plan.hosts and values.get("enabled"):
                 host = plan.hosts[endpoint.host]
                 alias = Hosts.model_fields[endpoint.host].alias
@@ -68,12 +68,14 @@ def _body(
             "annotations": {key: str(value) for key, value in annotations.items() if value is not None},
         },
         "spec": {
-            "ingressClassName": values.get("className"),
+            # As the charts do, one that is empty is left out: an annotation says it then.
+            "ingressClassName": values.get("className") or None,
             "tls": [{"hosts": [host], "secretName": plan.names.secret(endpoint.tls)}],
             "rules": [{"host": host, "http": {"paths": paths}}],
         },
     }
 
 
-def _at(values: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+def value_at(values: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """The mapping at a dotted path; empty when there is none."""
     return reduce(lambda inside, key: inside.get(key) or {}, path.split("."), values)

@@ -115,3 +115,12 @@ def test_snippets_are_those_of_the_charts() -> None:
 def test_routes_and_gateways_are_no_ingresses() -> None:
     sections = {"hosts": {"panda": "panda.example.org"}, "exposure": {"kind": "route"}}
     assert list(ingresses(plan(**sections))) == []
+
+
+def test_an_ingress_that_was_found_without_a_class_asks_for_none() -> None:
+    held = {"adopted": {"values": {"server": {"ingress": {"className": ""}}}}}
+    components: dict[str, Any] = {"msgsvc": {}, "panda": held}
+    sections: dict[str, Any] = {"hosts": {"panda": "panda.example.org"}, "components": components}
+    assert not any(kind == "IngressClass" for kind, *_ in asked(**sections))
+    (trial,) = ingresses(plan(**sections))
+    assert trial.body["spec"]["ingressClassName"] is None
