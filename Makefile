@@ -55,7 +55,7 @@ BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/unit -m long --numprocesses 2 --dist worksteal --quiet
-	@$(VENV)/python -m pytest tests/e2e -m long
+	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')

@@ -12,7 +12,7 @@ from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
 
 # Begun last, one of these would keep one worker busy while the others have nothing left to do.
-_LONGEST = ("test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
+_LONGEST = ("test_killed_runs", "test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")
 _RANKS = {name: rank for rank, name in enumerate(_LONGEST)}
 
 
