@@ -40,8 +40,9 @@ down: venv ## destroy the local stack and remove the test bed
 status: venv ## show the test bed, its pods, and what they refer to that is missing
 	@$(VENV)/python -m testbed status
 
-check: venv ## ruff, mypy, import contracts
+check: venv ## ruff, its formatter, mypy, import contracts
 	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check --quiet .
 	@MYPY_CACHE_DIR=.venv/mypy-cache $(VENV)/mypy
 	@$(VENV)/lint-imports
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pulumi
+
+from panda_infra.plugin_version import plugin_version
 
 __all__ = ["HelmRelease", "KubernetesObject", "KubernetesProvider"]
 
@@ -34,14 +34,8 @@ class KubernetesProvider(pulumi.ProviderResource):
             for key, value in settings.items()
             if value is not None
         }
-        pinned = pulumi.ResourceOptions(version=_plugin_version())
+        pinned = pulumi.ResourceOptions(version=plugin_version())
         super().__init__("kubernetes", name, texts, pulumi.ResourceOptions.merge(opts, pinned))
-
-
-def _plugin_version() -> str:
-    """As the SDK's package states it for the engine."""
-    sdk = Path(str(getattr(find_spec("pulumi_kubernetes"), "origin", "")))
-    return str(json.loads(sdk.with_name("pulumi-plugin.json").read_text(encoding="utf-8"))["version"])
 
 
 class KubernetesObject(pulumi.CustomResource):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import shutil
 import signal
@@ -11,11 +10,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from panda_infra.delivery.registry_login import registry_settings
+from panda_infra.plugin_version import plugin_version
 
 __all__ = ["Official", "OfficialError", "start"]
 
@@ -72,7 +71,7 @@ def _executable() -> str:
     """From PATH, else where the engine installs plugins; installed as the engine would if it is in neither."""
     if found := shutil.which(_NAME):
         return found
-    version = _version()
+    version = plugin_version()
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     installed = home / "plugins" / f"resource-kubernetes-v{version}" / _NAME
     if not installed.is_file():
@@ -83,12 +82,6 @@ def _executable() -> str:
         except (OSError, subprocess.CalledProcessError) as error:
             raise OfficialError(f"`{' '.join(command)}` failed: {error}") from None
     return str(installed)
-
-
-def _version() -> str:
-    """Of the plugin that fits the SDK, as the SDK's package states it."""
-    sdk = Path(str(getattr(find_spec("pulumi_kubernetes"), "origin", "")))
-    return str(json.loads(sdk.with_name("pulumi-plugin.json").read_text(encoding="utf-8"))["version"])
 
 
 def _relay(output: IO[str] | None) -> None:

@@ -1,0 +1,13 @@
+"""The version of the Kubernetes plugin that fits the installed SDK; read without importing the SDK, which is slow."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["plugin_version"]
+
+
+def plugin_version() -> str:
+    """As the SDK's package states it for the engine, such as ``4.25.0``."""
+    sdk = Path(str(getattr(find_spec("pulumi_kubernetes"), "origin", "")))
+    return str(json.loads(sdk.with_name("pulumi-plugin.json").read_text(encoding="utf-8"))["version"])
