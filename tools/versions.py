@@ -6,16 +6,26 @@ The same numbers stand, because those tools read no Python, in pyproject.toml an
 
 # The Python package and the plugin of one name are always the same version: a newer package sends inputs
 # that an older plugin may not know.
+# renovate: datasource=github-releases depName=pulumi/pulumi
 PULUMI = "3.253.0"
+# renovate: datasource=github-releases depName=pulumi/pulumi-kubernetes
 PULUMI_KUBERNETES = "4.25.0"
+# renovate: datasource=github-releases depName=pulumi/pulumi-openstack
 PULUMI_OPENSTACK = "5.5.1"
 
+# renovate: datasource=github-releases depName=kubernetes/kubernetes
 KUBERNETES = "1.34.4"
+# renovate: datasource=github-releases depName=etcd-io/etcd
 ETCD = "3.6.4"
+# renovate: datasource=github-releases depName=kubernetes-sigs/kwok
 KWOK = "0.7.0"
+# renovate: datasource=github-releases depName=helm/helm
 HELM = "3.21.4"
+# renovate: datasource=github-releases depName=distribution/distribution
 REGISTRY = "3.1.2"
+# renovate: datasource=github-releases depName=rhysd/actionlint
 ACTIONLINT = "1.7.12"
+# renovate: datasource=github-releases depName=versity/versitygw
 VERSITYGW = "1.8.0"
 
 # The Go module of the kubernetes plugin carries no semantic tag; this pseudo-version is the release above.

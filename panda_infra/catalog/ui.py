@@ -3,6 +3,7 @@
 from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, start
 
 # The charts name `latest` (T40); this is the newest release that both images were published for.
+# renovate: datasource=docker depName=ghcr.io/pandawms/panda-ui-frontend
 _RELEASE = "6.0"
 
 UI = ComponentSpec(

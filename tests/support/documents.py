@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 DOCS = REPOSITORY / "docs"
-PAGES = (REPOSITORY / "README.md", *sorted(DOCS.glob("*.md")))
+PAGES = (*sorted(REPOSITORY.glob("*.md")), *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("decisions/*.md")))
 PROGRAMS = (
     "python",
     "make",

@@ -1,0 +1,73 @@
+"""What Renovate finds by renovate.json, against every version that the project pins."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panda_infra.catalog.components import COMPONENTS
+from tools import REPOSITORY, versions
+
+_CONFIG: dict[str, Any] = json.loads((REPOSITORY / "renovate.json").read_text())
+# What another version decides.
+_FOLLOWING = {
+    "PULUMI_KUBERNETES_MODULE": "the pseudo-version of PULUMI_KUBERNETES' commit",
+    "TERRAFORM_PROVIDER_OPENSTACK": "what PULUMI_OPENSTACK bridges",
+    "PULUMI_TERRAFORM_BRIDGE": "what PULUMI_OPENSTACK is built with",
+}
+
+
+def _found(beginning: str) -> Iterator[dict[str, str]]:
+    """The groups of each match of the custom manager whose description begins so."""
+    (manager,) = [each for each in _CONFIG["customManagers"] if each["description"].startswith(beginning)]
+    patterns = [re.compile(text.strip("/")) for text in manager["managerFilePatterns"]]
+    for file in [*(REPOSITORY / "panda_infra").rglob("*.py"), *(REPOSITORY / "tools").glob("*.py")]:
+        name = file.relative_to(REPOSITORY).as_posix()
+        if any(pattern.search(name) for pattern in patterns):
+            for text in manager["matchStrings"]:
+                for match in re.finditer(text.replace("(?<", "(?P<"), file.read_text()):
+                    yield match.groupdict()
+
+
+def test_every_tool_is_found_or_follows_another() -> None:
+    pinned = {
+        name: value
+        for name, value in vars(versions).items()
+        if name.isupper() and isinstance(value, str) and name not in _FOLLOWING
+    }
+    found = [match["currentValue"] for match in _found("Versions by") if "pandawms" not in match["depName"]]
+    assert sorted(found) == sorted(pinned.values())
+
+
+def test_every_chart_is_found() -> None:
+    found = {match["depName"]: match["currentValue"] for match in _found("Charts")}
+    assert found == {name: spec.version for name, spec in COMPONENTS.items()}
+
+
+def test_every_image_that_the_program_sets_is_found() -> None:
+    found = {
+        (match["depName"], match["currentValue"]) for match in [*_found("Images"), *_found("Versions by")]
+    }
+    ours = {sub.image for spec in COMPONENTS.values() for sub in spec.sub_components if sub.image is not None}
+    # Both images of the UI are published with one version.
+    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0")}
+    assert "alpine/k8s" in {name for name, _ in found}
+
+
+@pytest.mark.parametrize(
+    "file", sorted((REPOSITORY / ".github").rglob("*.yml")), ids=lambda file: str(file.name)
+)
+def test_actions_are_pinned_in_the_form_that_is_updated(file: Path) -> None:
+    used = re.findall(r"uses: ([^.\s].*)", file.read_text())
+    assert [each for each in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v\d+(\.\d+)*", each)] == []
+
+
+def test_managers_without_a_pattern_of_their_own_find_their_files() -> None:
+    default = {"gomod": "tools/modules/*/go.mod", "gitlabci": ".gitlab-ci.yml", "pep621": "pyproject.toml"}
+    assert set(_CONFIG["enabledManagers"]) == {*default, "custom.regex", "github-actions"}
+    assert [name for name, pattern in default.items() if not list(REPOSITORY.glob(pattern))] == []
