@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
+_FIX, _MORE = 6 * " ", 4 * " "  # before a line of what to do, and before one that goes on with what is wrong
+
+
 class PandaInfraError(Exception):
     """Anything that this program refuses or cannot do, told in the text of the exception."""
 
@@ -31,7 +34,7 @@ class Problem:
 
     ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of
     what was checked; ``what`` says what is wrong and what is expected; ``fix`` says what to do, with an
-    example. It ``awaits_site`` when nothing is wrong but that a value is missing which only the site knows.
+    example. Both may have several lines. It ``awaits_site`` when nothing is wrong but that a value is missing which only the site knows.
     """
 
     where: str
@@ -40,7 +43,8 @@ class Problem:
     awaits_site: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}\n      {self.fix}"
+        what, fix = self.what.replace("\n", f"\n{_MORE}"), self.fix.replace("\n", f"\n{_FIX}")
+        return f"{self.where}: {what}\n{_FIX}{fix}"
 
 
 class StackError(PandaInfraError):

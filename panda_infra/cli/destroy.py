@@ -11,6 +11,7 @@ from panda_infra.cli.reached import ClusterGoneFlag, owned, reached, where
 from panda_infra.cli.residue import report, unseen
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
+from panda_infra.recorded import Recorded
 from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = ["FreeAfterOption", "YesFlag", "destroy", "remove"]
@@ -56,13 +57,13 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
     plan = owned(stack)
     teardown.refuse_protected(plan)
     access = reached(plan, gone=cluster_gone)
-    say(f"stack {stack}: {where(plan)}; {', '.join(release.name for release in plan.releases)}")
+    pulumi = find_pulumi(project().folder)
+    say(f"stack {stack}: {where(plan)}; {_releases(pulumi.recorded(stack))}")
     if (
         not yes
         and typer.prompt(f"All of it will be deleted. Type the stack's name to go on ({stack})") != stack
     ):
         raise PandaInfraError("that is not its name: nothing was changed")
-    pulumi = find_pulumi(project().folder)
     teardown.destroy(plan, access, pulumi, say, free_after=free_after)
     if access.leads_nowhere:
         typer.echo(
@@ -79,3 +80,9 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
         f"{file} stays, with its secrets, for the next `pulumi up`. `pulumi stack rm {stack}` would delete it; with "
         "`--preserve-config` it removes only the stack's history"
     )
+
+
+def _releases(before: Recorded) -> str:
+    """What the engine would uninstall, which may be less than the stack file names."""
+    names = sorted(release.name for release in before.releases.values())
+    return f"releases {', '.join(names)}" if names else "its state has no release"

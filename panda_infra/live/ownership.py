@@ -16,6 +16,7 @@ from panda_infra.recorded import Recorded
 __all__ = ["Ownership", "listed"]
 
 _KEY = "namespace"
+_NEXT = "\n"  # between what stands on lines of its own
 _MOST = 8
 _SHOWN = {"Secret": "Secrets", "PersistentVolumeClaim": "claims"}
 
@@ -122,9 +123,10 @@ class Ownership:
         name = namespace.name
         what = f"{name} exists and is not this stack's: it is {namespace.maker}{_content(self.target)}"
         fix = (
-            f"Choose another name, e.g. `panda-infra:namespace: panda-{self.plan.stack}`. To work beside what is "
-            f"there, write `namespace: {{name: {name}, adopt: true}}`: a namespace that is adopted is never deleted, "
-            "nor is what others made in it. Only to take over an installation that runs there, add `takeOver: true`."
+            f"Choose another name, e.g. `panda-infra:namespace: panda-{self.plan.stack}`.\n"
+            f"To work beside what is there, write `namespace: {{name: {name}, adopt: true}}`: a namespace that is "
+            "adopted is never deleted, nor is what others made in it.\n"
+            "Only to take over an installation that runs there, add `takeOver: true`."
         )
         return Problem(_KEY, what, fix)
 
@@ -135,12 +137,12 @@ class Ownership:
     def _unknown(self, namespace: Met) -> Problem:
         running = sorted(filter(self.is_planned, self.target.deployed))
         what = (
-            f"{namespace.name} is this stack's and has its releases {listed(running)}, of which the state that is in "
+            f"{namespace.name} is this stack's and has its releases {listed(running)},\nof which the state that is in "
             "use knows nothing"
         )
         fix = (
             "Set PULUMI_BACKEND_URL to the place of the stack's state (`pulumi whoami --verbose` shows the one in "
-            f"use). Only if that state is lost, write `namespace: {{name: {namespace.name}, adopt: true, takeOver: "
+            f"use).\nOnly if that state is lost, write `namespace: {{name: {namespace.name}, adopt: true, takeOver: "
             "true}`, run `pulumi up`, and write the name alone again."
         )
         return Problem(_KEY, what, fix)
@@ -150,9 +152,9 @@ class Ownership:
         if not met:
             return
         name, adopt = self.plan.config.namespace, "" if self.has_namespace else "adopt: true, "
-        what = f"{name} holds what others made under this stack's names: {listed(met, '; ')}"
+        what = f"{name} holds what others made under this stack's names:\n{listed(met, _NEXT)}"
         fix = (
-            "Remove it, or give the stack another namespace. If it is an installation that this stack shall take "
+            "Remove it, or give the stack another namespace.\nIf it is an installation that this stack shall take "
             f"over, write `namespace: {{name: {name}, {adopt}takeOver: true}}`."
         )
         yield Problem(_KEY, what, fix)
@@ -189,4 +191,4 @@ def _content(target: Target) -> str:
         *((words, target.of_kind(kind)) for kind, words in _SHOWN.items()),
     ]
     parts = [f"{words} {listed(names)}" for words, names in kinds if names]
-    return f", and holds {'; '.join(parts)}" if parts else ""
+    return "".join(f"{_NEXT}it holds {part}" for part in parts)

@@ -66,8 +66,8 @@ def test_a_namespace_of_others_is_refused_with_what_is_in_it(before: Recorded) -
     problem = told(judged(api, before))
     assert problem.where == "namespace"
     assert problem.what == (
-        "panda exists and is not this stack's: it is made by hand by kubectl-create, and holds releases alice; "
-        "Secrets alice-db; claims alice-data"
+        "panda exists and is not this stack's: it is made by hand by kubectl-create\n"
+        "it holds releases alice\nit holds Secrets alice-db\nit holds claims alice-data"
     )
     assert "e.g. `panda-infra:namespace: panda-test`" in problem.fix
     assert "`namespace: {name: panda, adopt: true}`" in problem.fix
@@ -127,7 +127,7 @@ def test_what_others_made_under_our_names_is_taken_over_only_when_told(
     api = there()
     api.add(path, item)
     problem = told(judged(api, namespace=ADOPT))
-    assert f"panda holds what others made under this stack's names: {words}" in problem.what
+    assert f"panda holds what others made under this stack's names:\n{words}" in problem.what
     assert "`namespace: {name: panda, adopt: true, takeOver: true}`" in problem.fix
     assert list(judged(api, namespace=TAKE_OVER).problems()) == []
 
@@ -136,7 +136,7 @@ def test_in_its_own_namespace_too_a_stack_takes_nothing_of_others() -> None:
     api = there(notes=marks())
     api.add(SECRETS, made(ENVS), record("panda-msgsvc"))
     problem = told(judged(api, Recorded(objects=KNOWN.objects)))
-    assert "release panda-msgsvc; Secret panda-secrets-msgsvc-envs" in problem.what
+    assert "release panda-msgsvc\nSecret panda-secrets-msgsvc-envs" in problem.what
     assert "`namespace: {name: panda, takeOver: true}`" in problem.fix
 
 
@@ -165,7 +165,7 @@ def test_a_state_that_does_not_know_what_runs_is_the_wrong_one() -> None:
     api = there(notes=marks())
     api.add(SECRETS, record("panda-msgsvc", by=ENGINE))
     problem = told(judged(api))
-    assert "has its releases panda-msgsvc, of which the state that is in use knows nothing" in problem.what
+    assert "has its releases panda-msgsvc,\nof which the state that is in use knows nothing" in problem.what
     assert "PULUMI_BACKEND_URL" in problem.fix
     assert list(judged(api, namespace=TAKE_OVER).problems()) == []
 
