@@ -98,6 +98,7 @@ def _details(owner: str, steps: Sequence[Step]) -> str:
         lines.append(f"- {kind} {_code(step.name)} is {step.action}")
         if step.action in ("changed", "replaced"):
             lines += [f"  - {_difference(difference)}" for difference in step.differences()]
+        lines += [f"  - {_code(line)}" for note in step.notes for line in note.splitlines() if line.strip()]
     return "\n".join([*lines, "", "</details>"])
 
 

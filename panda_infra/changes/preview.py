@@ -53,7 +53,8 @@ class Step:
     """What happens to one resource.
 
     ``owner`` is a component, or one of ``CLUSTER``, ``STORAGE`` and ``SECRETS``. ``before`` and ``after`` are its
-    inputs, in which secret values are masked; ``keys`` are the inputs that made the engine act.
+    inputs, in which secret values are masked; ``keys`` are the inputs that made the engine act, ``notes`` what was
+    said of the resource meanwhile: what of a release is not as it should be, for example.
     """
 
     action: Action
@@ -64,6 +65,7 @@ class Step:
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def differences(self) -> tuple[Difference, ...]:
         """The inputs that differ, and those that the engine found different though both are masked."""
@@ -91,9 +93,10 @@ def read(text: str) -> Preview:
     """
     try:
         value = json.loads(text)
-        steps = tuple(_steps(value.get("steps") or []))
+        diagnostics = value.get("diagnostics") or []
+        steps = tuple(_steps(value.get("steps") or [], diagnostics))
         unchanged = (value.get("changeSummary") or {}).get("same", 0)
-        return Preview(steps, unchanged, tuple(dict.fromkeys(_errors(value.get("diagnostics") or []))))
+        return Preview(steps, unchanged, tuple(dict.fromkeys(_errors(diagnostics))))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         how = "take the output of `pulumi preview --json --diff`"
         raise PreviewError(f"this is no preview ({type(error).__name__}): {how}") from None
@@ -121,7 +124,7 @@ def with_violations(printed: str, events: str) -> str:
     return json.dumps(value | {"diagnostics": [*told, *(value.get("diagnostics") or [])]})
 
 
-def _steps(steps: list[Mapping[str, Any]]) -> Iterator[Step]:
+def _steps(steps: list[Mapping[str, Any]], diagnostics: list[Mapping[str, Any]]) -> Iterator[Step]:
     for step in steps:
         action = _ACTIONS.get(step["op"])
         if action is None:  # same, refresh, read, and the two halves that make up a replacement
@@ -141,6 +144,7 @@ def _steps(steps: list[Mapping[str, Any]]) -> Iterator[Step]:
             before=old.get("inputs") or {},
             after=new.get("inputs") or {},
             keys=_keys(step),
+            notes=tuple(dict.fromkeys(_notes(urn, diagnostics))),
         )
 
 
@@ -164,9 +168,19 @@ def _keys(step: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(re.split(r"[.\[]", path, maxsplit=1)[0] for path in paths))
 
 
+def _notes(urn: str, diagnostics: list[Mapping[str, Any]]) -> Iterator[str]:
+    for each in diagnostics:
+        if each.get("severity") == "warning" and each.get("urn") == urn:
+            yield _said("warning", each)
+
+
 def _errors(diagnostics: list[Mapping[str, Any]]) -> Iterator[str]:
     for each in diagnostics:
         if each.get("severity") == "error":
             name = str(each.get("urn") or "").rpartition("::")[2]
-            message = without_values(re.sub(r"^error:\s*", "", each["message"]).strip())
+            message = _said("error", each)
             yield f"{name}: {message}" if name else message
+
+
+def _said(severity: str, diagnostic: Mapping[str, Any]) -> str:
+    return without_values(re.sub(rf"^{severity}:\s*", "", diagnostic["message"]).strip())

@@ -373,3 +373,21 @@ def test_drift_has_one_issue_while_it_lasts(checkout: Checkout, api: Api) -> Non
         gone = checkout.run(*told.arguments, **forges.github(forge.url))
         assert "issue closed" in gone.stderr, gone.stderr
         assert issue["state"] == "closed"
+
+
+@pytest.mark.long
+def test_an_object_of_a_release_that_was_deleted_by_hand_is_in_the_issue(
+    checkout: Checkout, api: Api
+) -> None:
+    api.delete(f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/panda-msgsvc-activemq")
+    with forges.running() as forge:
+        found = checkout.run("review", "drift", "local", **forges.github(forge.url))
+        assert "issue opened" in found.stderr, found.stderr
+        [issue] = forge.issues
+        assert "Release `msgsvc` is changed" in issue["body"]
+        assert "`Deployment panda-msgsvc-activemq is missing`" in issue["body"]
+        repaired = checkout.workspace.up("--refresh")
+        assert repaired.code == 0, repaired.text
+        gone = checkout.run("review", "drift", "local", **forges.github(forge.url))
+        assert "issue closed" in gone.stderr, gone.stderr
+        assert issue["state"] == "closed"

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from panda_infra.changes.comment import GITHUB_LIMIT, marker
 from panda_infra.changes.drift import LABEL, Issue, body, drifted, next_step, title
-from tests.support.previews import preview, step
+from panda_infra.changes.preview import read
+from tests.support.previews import preview, printed, release, step
 
 DRIFTED = preview(step("update", "kubernetes:core/v1:Secret", "panda-envs", {}, {"a": 1}))
 
@@ -37,6 +40,16 @@ def test_the_issue_is_found_again_and_says_what_to_do() -> None:
     assert marker("doma") not in text
     assert "Secret `panda-envs` is changed" in text
     assert "doma" in title("doma")
+
+
+def test_the_issue_says_what_of_a_release_has_drifted() -> None:
+    drifted = json.loads(printed(release("msgsvc", {}, {})))
+    what = "release panda-msgsvc has drifted:\n  Deployment broker is missing\n  Service broker is missing"
+    urn = drifted["steps"][0]["urn"]
+    drifted["diagnostics"] = [{"severity": "warning", "urn": urn, "message": f"warning: {what}\n"}]
+    text = body("doma", read(json.dumps(drifted)), GITHUB_LIMIT)
+    assert "- Release `msgsvc` is changed\n  - `release panda-msgsvc has drifted:`\n" in text
+    assert "  - `Deployment broker is missing`\n  - `Service broker is missing`\n" in text
 
 
 def test_the_issue_keeps_the_limit() -> None:

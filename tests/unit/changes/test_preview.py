@@ -71,6 +71,18 @@ def test_errors_name_their_resource_and_keep_to_themselves_what_left_the_plan() 
     assert read(text).errors == ("panda: no such chart", "resource r violates plan in data")
 
 
+def test_what_was_said_of_a_resource_goes_with_its_step() -> None:
+    drifted = json.loads(printed(release("msgsvc", {}, {})))
+    urn = drifted["steps"][0]["urn"]
+    words = "release panda-msgsvc has drifted: restores what\n  Deployment broker is missing"
+    said = [("warning", urn, f"warning: {words}\n"), ("warning", "urn:x::y", "no"), ("info", urn, "no")]
+    drifted["diagnostics"] = [
+        {"severity": kind, "urn": of, "message": text} for kind, of, text in [*said, said[0]]
+    ]
+    [step] = read(json.dumps(drifted)).steps
+    assert step.notes == (words,)
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"steps": 1}', '{"steps": [{}]}', "null"])
 def test_what_is_no_preview_is_refused_in_words(text: str) -> None:
     with pytest.raises(PreviewError, match="pulumi preview --json"):
