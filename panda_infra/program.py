@@ -19,7 +19,7 @@ from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.judge import judge
-from panda_infra.plan.capacity import block_volumes
+from panda_infra.plan.capacity import Storage, cloud_storage
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
@@ -98,10 +98,15 @@ def _check_cluster(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKey
 
     owner = owner_of(plan.stack, config)
     report = check_magnum(
-        config.cluster, Stack(owner, before, tuple(plan.hosts.values()), block_volumes(plan))
+        config.cluster, Stack(owner, before, tuple(plan.hosts.values()), _storage(plan, before))
     )
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
     for note in report.notes:
         pulumi.log.warn(note)
     return [*report.problems, *larger_than_nodes(plan, report.flavors)], report.keypair
+
+
+def _storage(plan: Plan, before: Recorded) -> Storage:
+    """What the claims still need; those of a running installation that is taken over are there."""
+    return Storage() if plan.config.takes_over else cloud_storage(plan, but=before.releases)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -20,8 +21,9 @@ __all__ = [
     "CHART_REQUESTS",
     "GIB",
     "Requests",
+    "Storage",
     "Workload",
-    "block_volumes",
+    "cloud_storage",
     "homeless",
     "node_sizes",
     "room_of",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 GIB = Decimal(1024) ** 3
+_MANILA = "manila"  # how the names of Manila's storage classes begin
 # What each sub-chart that reserves anything reserves by itself (T41).
 CHART_REQUESTS: Mapping[str, str] = MappingProxyType({"cpu": "4", "memory": "16Gi"})
 
@@ -111,17 +114,50 @@ def homeless(plan: Plan, flavors: Mapping[str, Flavor] = FLAVORS) -> list[Worklo
     return [each for each in workloads(plan) if not any(each.requests.fit(size) for size in sizes)]
 
 
-def block_volumes(plan: Plan) -> int:
-    """How many volumes the claims will take from OpenStack's block storage; a Manila class shares files instead."""
-    return sum(
-        each.pods
+@dataclass(frozen=True)
+class Storage:
+    """What claims take from a project of OpenStack: block ``volumes``, and ``shares`` of ``share_gib`` GiB in all."""
+
+    volumes: int = 0
+    shares: int = 0
+    share_gib: int = 0
+
+    def __add__(self, other: Storage) -> Storage:
+        return Storage(
+            self.volumes + other.volumes, self.shares + other.shares, self.share_gib + other.share_gib
+        )
+
+
+def cloud_storage(plan: Plan, *, but: Collection[str] = ()) -> Storage:
+    """What the claims of all components ``but`` those that have theirs already will take from OpenStack.
+
+    The claim for shared logs counts until any component is there.
+    """
+    found = [
+        _taken(str(values["class"]), values.get("size") or claim.size, _claims(each))
         for each in workloads(plan)
+        if each.component not in but
         for claim in each.spec.claims
         if (values := each.values.get(claim.key))
         and not values.get(claim.adopt_key)
         and not values.get("reuseLogsVolume")
-        and not str(values.get("class")).startswith("manila")
-    )
+    ]
+    shared = plan.shared_claim
+    if shared and not shared.share_id and not but:
+        found.append(_taken(shared.storage_class, shared.size, 1))
+    return sum(found, start=Storage())
+
+
+def _claims(each: Workload) -> int:
+    """A StatefulSet makes a claim for each pod; the pods of a Deployment have one together."""
+    return each.pods if each.spec.workload == "StatefulSet" else 1
+
+
+def _taken(storage_class: str, size: str, number: int) -> Storage:
+    """By claims of a class; one of Manila's, which is told by its name, shares files."""
+    if not storage_class.startswith(_MANILA):
+        return Storage(volumes=number)
+    return Storage(shares=number, share_gib=number * ceil(amount(size) / GIB))
 
 
 def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str | None]] | None) -> Requests:

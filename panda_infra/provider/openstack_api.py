@@ -22,6 +22,7 @@ __all__ = [
     "OpenStackNotFoundError",
     "OpenStackUnreachableError",
     "Server",
+    "Share",
 ]
 
 
@@ -145,6 +146,17 @@ class BlockVolume:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A Manila share with all its metadata; ``size`` in GiB."""
+
+    id: str
+    name: str
+    status: str
+    size: int
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Flavor:
     """A Nova flavor; ``ram`` in MiB."""
 
@@ -184,7 +196,10 @@ class OpenStack(Protocol):
         """The public key, comment included, of the user's keypair of that name; None when there is none."""
 
     def limits(self) -> Mapping[str, Limits]:
-        """The project's limits on ``instances``, ``cores``, ``ram`` (MiB), and ``volumes`` where there is Cinder."""
+        """The project's limits on ``instances``, ``cores`` and ``ram`` (MiB).
+
+        ``volumes`` are among them where there is Cinder, ``shares`` and ``share storage`` (GiB) where there is Manila.
+        """
 
     def cluster_limits(self) -> Limits:
         """The project's limit on Magnum clusters."""
@@ -233,3 +248,6 @@ class OpenStack(Protocol):
 
     def volumes(self) -> Sequence[BlockVolume]:
         """Every volume of the project; none where there is no Cinder."""
+
+    def shares(self) -> Sequence[Share]:
+        """Every share of the project; none where there is no Manila."""

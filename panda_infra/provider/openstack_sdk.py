@@ -30,6 +30,7 @@ from panda_infra.provider.openstack_api import (
     OpenStackNotFoundError,
     OpenStackUnreachableError,
     Server,
+    Share,
 )
 from panda_infra.provider.openstack_login import file_problem, login_of, login_problem, scope_of, where_of
 
@@ -107,9 +108,15 @@ class SdkOpenStack(OpenStack):
             "cores": _limits(nova["maxTotalCores"], nova["totalCoresUsed"]),
             "ram": _limits(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
         }
-        if self._has_cinder():
+        if self._has("block-storage"):
             cinder = self._call("block_storage", "GET", "/limits")["limits"]["absolute"]
             found["volumes"] = _limits(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
+        if self._has("shared-file-system"):
+            manila = self._call("shared_file_system", "GET", "/limits")["limits"]["absolute"]
+            found["shares"] = _limits(manila["maxTotalShares"], manila["totalSharesUsed"])
+            found["share storage"] = _limits(
+                manila["maxTotalShareGigabytes"], manila["totalShareGigabytesUsed"]
+            )
         return found
 
     @override
@@ -221,7 +228,7 @@ class SdkOpenStack(OpenStack):
 
     @override
     def volumes(self) -> Sequence[BlockVolume]:
-        if not self._has_cinder():
+        if not self._has("block-storage"):
             return []
         return [
             BlockVolume(
@@ -235,9 +242,26 @@ class SdkOpenStack(OpenStack):
             for v in self._pages("block_storage", "volumes")
         ]
 
-    def _has_cinder(self) -> bool:
+    @override
+    def shares(self) -> Sequence[Share]:
+        if not self._has("shared-file-system"):
+            return []
+        return [
+            Share(s["id"], s["name"] or "", s["status"], s["size"], s["metadata"]) for s in self._all_shares()
+        ]
+
+    def _all_shares(self) -> Iterator[Json]:
+        """Manila counts where others take the last item of the page before."""
+        query: Json = {"limit": _PAGE, "offset": 0}
+        while page := self._call("shared_file_system", "GET", "/shares/detail", params=query)["shares"]:
+            yield from page
+            if len(page) < _PAGE:
+                break
+            query["offset"] += _PAGE
+
+    def _has(self, service: str) -> bool:
         with self._plainly("the catalogue of services"):
-            return bool(self._connection.has_service("block-storage"))
+            return bool(self._connection.has_service(service))
 
     def _pages(self, service: str, kind: str, **filters: str) -> Iterator[Json]:
         """Every item of a listing with its details, however many requests it takes."""

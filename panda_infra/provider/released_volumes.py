@@ -92,7 +92,7 @@ class ReleasedVolumesResource(Resource[ReleasedVolumesInputs, ReleasedVolumesSta
         except (ResourceError, KubernetesError) as error:
             if operation.cancelled.is_set():
                 raise
-            operation.progress.warn(f"{error}; look for them in Cinder, they may be left")
+            operation.progress.warn(f"{error}; look for them in Cinder and Manila, they may be left")
 
 
 def _waiting(ending: list[str]) -> tuple[()] | str:

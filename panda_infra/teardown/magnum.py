@@ -16,7 +16,7 @@ from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.openstack_api import OpenStack, Server
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
 from panda_infra.teardown.leftover import Leftover
-from panda_infra.teardown.volumes import claimed_in, made_by, state_of
+from panda_infra.teardown.volumes import claimed_in, made_by, shared_by, state_of
 
 __all__ = ["CLUSTER", "changes", "in_openstack"]
 
@@ -25,7 +25,7 @@ CLUSTER = "cluster"
 
 
 def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Leftover]:
-    """The cluster, its servers and what their metadata says, its volumes, and the keypair that the stack made.
+    """The cluster, its servers and what their metadata says, its volumes and shares, and the keypair of the stack.
 
     A cluster that stays when the stack goes is not the stack's, and neither are its servers and what others have in it.
     """
@@ -43,6 +43,9 @@ def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> It
     for volume in made_by(names, plan.config.namespace, {server.id for server in servers}, openstack):
         if ours or claimed_in(volume) == plan.config.namespace:
             yield Leftover("volume", f"{volume.name} ({volume.id})", state_of(volume))
+    for share, sure in shared_by(names, plan.config.namespace, openstack):
+        if ours or claimed_in(share) == plan.config.namespace:
+            yield Leftover("share", f"{share.name} ({share.id})", state_of(share), sure)
     if cluster.public_key is not None and (text := openstack.keypair(cluster.keypair)) is not None:
         owner = owner_of(plan.stack, plan.config)
         mine = is_made_by(text, owner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,7 @@ from testbed.openstack import clouds, cluster, config_files, launch, seed, templ
 from testbed.openstack import settings as settings_of
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.faults import FaultFile, Faults
-from testbed.openstack.settings import Settings
+from testbed.openstack.settings import OPTIONAL, Settings
 from tools import venv
 
 LOCK = Path(__file__).parent.with_name("requirements-openstack.lock")
@@ -25,7 +25,11 @@ _Made = TypeVar("_Made")
 
 
 def start(
-    state: Path, *, faults: Faults | None = None, report: Callable[[str], None] = print
+    state: Path,
+    *,
+    faults: Faults | None = None,
+    shares: bool = False,
+    report: Callable[[str], None] = print,
 ) -> OpenStackBed:
     """Starts a cloud in ``<state>/openstack`` and returns once clusters can be created.
 
@@ -34,6 +38,7 @@ def start(
     Args:
         state: the instance's folder, absolute; it is made where it is missing.
         faults: what goes wrong from the beginning.
+        shares: whether the cloud has Manila, which not every cloud has.
         report: takes a line when the services' virtual environment must be made first.
 
     Raises:
@@ -45,11 +50,11 @@ def start(
     stop(state)
     settings = template.settings(_folder(state), services, template.password(prepared))
     config_files.write(settings)
-    template.copy(prepared, settings)
+    template.copy(prepared, settings, without=() if shares else OPTIONAL)
     settings.save()
     FaultFile(settings.folder).write(faults or Faults())
     try:
-        pids = _bring_up(settings)
+        pids = _bring_up(settings, _SERVICES + (OPTIONAL if shares else ()))
     except BaseException:
         _stop_processes(settings.folder)
         raise
@@ -76,9 +81,9 @@ def _folder(state: Path) -> Path:
     return state / "openstack"
 
 
-def _bring_up(settings: Settings) -> dict[str, int]:
+def _bring_up(settings: Settings, services: Sequence[str]) -> dict[str, int]:
     """Starts all services at once and fills each as soon as it answers; returns their process ids."""
-    started = {name: launch.spawn(settings, name) for name in _SERVICES}
+    started = {name: launch.spawn(settings, name) for name in services}
 
     def fill(api: str, records: Callable[[Settings], _Made]) -> _Made:
         launch.await_api(settings, started.values(), api)
@@ -91,6 +96,8 @@ def _bring_up(settings: Settings) -> dict[str, int]:
         list(pool.map(fill, parts.keys(), parts.values()))
         fill("magnum", seed.cluster_templates)
         launch.await_api(settings, started.values(), "cinder")
+        if "manila" in services:
+            fill("manila", seed.share_type)
         clouds.write(settings, credential.result())
     return {name: process.child.pid for name, process in started.items()}
 

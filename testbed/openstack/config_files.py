@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from testbed.openstack.settings import HOST, REGION, VOLUME_BACKEND, Settings
+from testbed.openstack.settings import HOST, REGION, SHARE_BACKEND, VOLUME_BACKEND, Settings
 
 _Value = str | int | bool
 Options = Mapping[str, _Value]
@@ -17,7 +17,7 @@ _OVERCOMMIT = 1000
 # A project is limited when a test limits it.
 _UNLIMITED = -1
 _FOLDERS = ("etc", "log", "databases", "locks", "images", "glance-tasks", "glance-staging", "nova", "magnum",
-            "neutron", "cinder", "fernet", "fernet-receipts", "credential", "clusters")  # fmt: skip
+            "neutron", "cinder", "manila", "fernet", "fernet-receipts", "credential", "clusters")  # fmt: skip
 
 
 def write(settings: Settings) -> None:
@@ -39,6 +39,7 @@ def files(settings: Settings) -> dict[str, Sections]:
         "nova.conf": _nova(settings),
         "magnum.conf": _magnum(settings),
         "cinder.conf": _cinder(settings),
+        "manila.conf": _manila(settings),
     }
 
 
@@ -212,6 +213,33 @@ def _cinder(settings: Settings) -> Sections:
         "database": _database(settings, "cinder"),
         "coordination": {"backend_url": f"file://{settings.folder}/cinder"},
         "keystone_authtoken": _token_check(settings, "cinder"),
+        **_oslo(settings),
+    }
+
+
+def _manila(settings: Settings) -> Sections:
+    return {
+        "DEFAULT": {
+            **_logging(settings, "manila"),
+            "host": "testbed",
+            "my_ip": HOST,
+            "state_path": f"{settings.folder}/manila",
+            "transport_url": _NO_BROKER,
+            "auth_strategy": "keystone",
+            "api_paste_config": _paste(settings, "manila/api-paste.ini"),
+            "enabled_share_backends": SHARE_BACKEND,
+            "enabled_share_protocols": "NFS,CEPHFS",
+            "default_share_type": SHARE_BACKEND,
+        },
+        SHARE_BACKEND: {
+            "share_driver": "testbed.openstack.driver.shares.Nowhere",
+            "share_backend_name": SHARE_BACKEND,
+            "driver_handles_share_servers": False,
+        },
+        "quota": dict.fromkeys(("shares", "gigabytes"), _UNLIMITED),
+        "database": _database(settings, "manila"),
+        "coordination": {"backend_url": f"file://{settings.folder}/manila"},
+        "keystone_authtoken": _token_check(settings, "manila"),
         **_oslo(settings),
     }
 

@@ -16,7 +16,7 @@ class Request:
 
     Attributes:
         at: When it came, in seconds since the epoch.
-        service: Who was asked: keystone, placement, glance, neutron, nova, cinder or magnum.
+        service: Who was asked: keystone, placement, glance, neutron, nova, cinder, manila or magnum.
         method: The HTTP method.
         path: The path with its query.
         microversion: What OpenStack-API-Version says, without the service's name; None without the header.

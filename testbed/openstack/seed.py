@@ -7,7 +7,7 @@ from typing import Any
 import openstack
 
 from testbed.openstack import offer
-from testbed.openstack.settings import REGION, Settings
+from testbed.openstack.settings import REGION, SHARE_BACKEND, Settings
 
 TYPES = {
     "keystone": "identity",
@@ -17,6 +17,7 @@ TYPES = {
     "neutron": "network",
     "magnum": "container-infra",
     "cinder": "volumev3",  # the name that clients look for; the official one is newer
+    "manila": "sharev2",  # likewise
 }
 
 
@@ -118,6 +119,14 @@ def cluster_templates(settings: Settings) -> None:
             fixed_subnet=offer.SUBNET,
             labels={"kube_tag": "v1.29.2", "cern_enabled": "true"},
         )
+
+
+def share_type(settings: Settings) -> None:
+    """The type of all shares."""
+    manila = connect(settings, "admin").shared_file_system
+    specs = {"driver_handles_share_servers": "False"}
+    body = {"share_type": {"name": SHARE_BACKEND, "extra_specs": specs}}
+    manila.post("/types", json=body, raise_exc=True)
 
 
 def application_credential(settings: Settings) -> tuple[str, str]:

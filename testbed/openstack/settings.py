@@ -12,11 +12,20 @@ from pathlib import Path
 HOST = "127.0.0.1"
 REGION = "testbed"
 VOLUME_BACKEND = "nowhere"  # the name of Cinder's only store
+SHARE_BACKEND = "nowhere"  # the name of Manila's only store, and of its only type of shares
 # Each has a port; Keystone and Placement share a process.
-APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum", "cinder")
+APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum", "cinder", "manila")
+# What a cloud may be without; its tests name what they need.
+OPTIONAL = ("manila",)
 
 _VARIABLE = "PANDA_INFRA_OPENSTACK"
-_PATHS = {"keystone": "/v3", "nova": "/v2.1", "magnum": "/v1", "cinder": "/v3/%(project_id)s"}
+_PATHS = {
+    "keystone": "/v3",
+    "nova": "/v2.1",
+    "magnum": "/v1",
+    "cinder": "/v3/%(project_id)s",
+    "manila": "/v2",
+}
 
 
 @dataclass(frozen=True, repr=False)

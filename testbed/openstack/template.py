@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from testbed import ports, processes
@@ -62,8 +62,11 @@ def settings(folder: Path, services: Path, secret: str) -> Settings:
     )
 
 
-def copy(template: Path, bed: Settings) -> None:
-    """Lets the services of ``bed`` begin with what the template has, at their own addresses."""
+def copy(template: Path, bed: Settings, *, without: Collection[str] = ()) -> None:
+    """Lets the services of ``bed`` begin with what the template has, at their own addresses.
+
+    The catalog of the bed does not have the APIs ``without``.
+    """
     for name in (_DATABASES, *_KEYS):
         shutil.copytree(template / name, bed.folder / name, dirs_exist_ok=True)
     addresses = [(bed.url(name), kind) for name, kind in seed.TYPES.items()]
@@ -72,6 +75,8 @@ def copy(template: Path, bed: Settings) -> None:
             "UPDATE endpoint SET url = ? WHERE service_id = (SELECT id FROM service WHERE type = ?)",
             addresses,
         )
+        missing = [(seed.TYPES[name],) for name in without]
+        keystone.executemany("UPDATE service SET enabled = 0 WHERE type = ?", missing)
 
 
 def _identity(services: Path) -> str:

@@ -1,4 +1,4 @@
-"""Volumes that a Magnum cluster leaves behind, and their quota, against a real Cinder."""
+"""Volumes and shares that a Magnum cluster leaves behind, and their quota, against a real Cinder and Manila."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typer.testing import Result
 
 from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
 from panda_infra.recorded import Recorded
+from testbed import waiting
 from testbed.openstack import bed as clouds
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
@@ -43,7 +45,7 @@ SIZE = 2
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenStackBed]:
     state = tmp_path_factory.mktemp("bed")
     try:
-        cloud = clouds.start(state)
+        cloud = clouds.start(state, shares=True)
         with mock.patch.dict(os.environ, cloud.environment()):
             yield cloud
     finally:
@@ -81,6 +83,27 @@ def make_volume(cinder: Any, name: str, cluster: str, namespace: str) -> Any:
     return cinder.wait_for_status(made, "available", interval=0.1)
 
 
+def make_share(manila: Any, name: str, **told: str) -> str:
+    """A share as the Manila CSI driver makes it, by its id; ``told`` of cluster and namespace."""
+    keys = {"cluster": "manila.csi.openstack.org/cluster", "namespace": "csi.storage.k8s.io/pvc/namespace"}
+    metadata = {keys[key]: value for key, value in told.items()}
+    body = {"share_proto": "CEPHFS", "size": SIZE, "name": name, "metadata": metadata}
+    made: str = manila.post("/shares", json={"share": body}).json()["share"]["id"]
+    waiting.until(
+        lambda: manila.get(f"/shares/{made}").json()["share"]["status"] == "available", f"share {name}", 60
+    )
+    return made
+
+
+def end_share(manila: Any, share: str) -> None:
+    manila.delete(f"/shares/{share}")
+    waiting.until(lambda: manila.get(f"/shares/{share}").status_code == 404, f"the end of share {share}", 60)
+
+
+def needing(**storage: int) -> Stack:
+    return Stack(OWNER, Recorded(), storage=Storage(**storage))
+
+
 def residue(stack: Workspace) -> Result:
     return run_in(stack.folder, {}, "residue", stack.stack, "--json")
 
@@ -112,14 +135,58 @@ def test_volumes_of_the_cluster_and_no_others_are_left(cinder: Any, stack: Works
 
 def test_the_quota_of_volumes_is_held_against_what_the_stack_needs(cloud: OpenStackBed, cinder: Any) -> None:
     cluster = MagnumCluster.model_validate(CLUSTER)
-    assert not check_magnum(cluster, Stack(OWNER, Recorded(), volumes=1000)).problems
+    assert not check_magnum(cluster, needing(volumes=1000)).problems
     project = cloud.connection().current_project_id
     cloud.connection(ADMINISTRATOR).set_volume_quotas(project, volumes=3)
     held = make_volume(cinder, "pvc-held", "panda-other", "panda")
-    fits = check_magnum(cluster, Stack(OWNER, Recorded(), volumes=2))
+    fits = check_magnum(cluster, needing(volumes=2))
     assert not fits.problems
     assert "volumes: 2 more needed, 1 used of 3" in fits.quota
-    [problem] = check_magnum(cluster, Stack(OWNER, Recorded(), volumes=3)).problems
+    [problem] = check_magnum(cluster, needing(volumes=3)).problems
     assert "volumes: 3 more needed, 1 used of 3" in str(problem)
     cinder.delete_volume(held)
     cinder.wait_for_delete(held, interval=0.1)
+
+
+@pytest.fixture(scope="module")
+def manila(cloud: OpenStackBed) -> Any:
+    return cloud.connection().shared_file_system
+
+
+def test_shares_of_the_cluster_and_no_others_are_left(manila: Any, stack: Workspace) -> None:
+    ours = make_share(manila, "pvc-1", cluster=NAME)
+    # The driver names no cluster unless it is told to; the project has no other that it could be of.
+    nameless = make_share(manila, "pvc-2", namespace="panda")
+    others = [
+        make_share(manila, "pvc-3", cluster="panda-other", namespace="panda"),
+        make_share(manila, "by-hand"),
+    ]
+    found = residue(stack)
+    assert found.exit_code == 1, found.output
+    assert [(one["kind"], one["name"]) for one in json.loads(found.stdout)] == [
+        ("share", f"pvc-1 ({ours})"),
+        ("share", f"pvc-2 ({nameless})"),
+    ]
+    for share in (ours, nameless):
+        end_share(manila, share)
+    assert residue(stack).exit_code == 0
+    for share in others:
+        end_share(manila, share)
+
+
+def test_the_quota_of_shares_is_held_against_what_the_stack_needs(cloud: OpenStackBed, manila: Any) -> None:
+    cluster = MagnumCluster.model_validate(CLUSTER)
+    assert not check_magnum(cluster, needing(shares=100, share_gib=10000)).problems
+    project = cloud.connection().current_project_id
+    quota = {"quota_set": {"shares": 3, "gigabytes": 10}}
+    version = {"X-OpenStack-Manila-API-Version": "2.7"}
+    administrator = cloud.connection(ADMINISTRATOR).shared_file_system
+    administrator.put(f"/quota-sets/{project}", json=quota, headers=version, raise_exc=True)
+    held = make_share(manila, "pvc-held", cluster="panda-other")
+    fits = check_magnum(cluster, needing(shares=2, share_gib=8))
+    assert not fits.problems
+    assert "shares: 2 more needed, 1 used of 3" in fits.quota
+    assert "share storage: 8 GiB more needed, 2 GiB used of 10 GiB" in fits.quota
+    told = check_magnum(cluster, needing(shares=3, share_gib=9)).problems
+    assert [problem.where for problem in told] == ["storage", "storage"]
+    end_share(manila, held)

@@ -11,6 +11,7 @@ from panda_infra.cluster.magnum.presence import Presence, judge_presence
 from panda_infra.cluster.magnum.shared_aliases import judge_aliases
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
+from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
 from panda_infra.provider.openstack_api import (
     ClusterInfo,
@@ -24,7 +25,8 @@ from panda_infra.recorded import Recorded
 
 __all__ = ["Report", "Stack", "check_magnum", "inspect"]
 
-_UNITS = {"ram": " MiB"}
+_UNITS = {"ram": " MiB", "share storage": " GiB"}
+_STORAGE = ("volumes", "shares", "share storage")
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,13 @@ class Stack:
     """What the preflight must know of a stack beside its cluster.
 
     ``owner`` is written on all that it makes, ``recorded`` is the engine's state,
-    ``hosts`` are those that lead to the cluster, ``volumes`` is the number of Cinder volumes that its claims need.
+    ``hosts`` are those that lead to the cluster, ``storage`` is what its claims still need.
     """
 
     owner: Owner
     recorded: Recorded
     hosts: Sequence[str] = ()
-    volumes: int = 0
+    storage: Storage = field(default_factory=Storage)
 
 
 def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
@@ -92,7 +94,8 @@ def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Repor
     ]
     if problems or isinstance(keypair, Problem):
         return Report(problems, flavors=sizes)
-    need = _need(cluster, flavors, groups, existing) | {"volumes": 0 if existing else stack.volumes}
+    storage = (stack.storage.volumes, stack.storage.shares, stack.storage.share_gib)
+    need = _need(cluster, flavors, groups, existing) | dict(zip(_STORAGE, storage, strict=True))
     limits = {**openstack.limits(), "clusters": openstack.cluster_limits()}
     return Report(
         list(_exceeded(need, limits)),
@@ -187,8 +190,10 @@ def _need(
 def _exceeded(need: Mapping[str, int], limits: Mapping[str, Limits]) -> Iterator[Problem]:
     for name, limit in limits.items():
         if need[name] and limit.maximum is not None and limit.used + need[name] > limit.maximum:
-            fix = "Free some, ask for more quota, or ask for fewer or smaller nodes."
-            yield Problem("cluster", f"the quota is too small: {_line(name, need[name], limit)}", fix)
+            where = "storage" if name in _STORAGE else "cluster"
+            fewer = "claims" if name in _STORAGE else "nodes"
+            fix = f"Free some, ask for more quota, or ask for fewer or smaller {fewer}."
+            yield Problem(where, f"the quota is too small: {_line(name, need[name], limit)}", fix)
 
 
 def _line(name: str, need: int, limit: Limits) -> str:

@@ -47,7 +47,7 @@ def _placement(settings: Settings) -> None:
 
 
 def _glance(settings: Settings) -> None:
-    """From the models: the migrations alter tables in ways that SQLite cannot. So with Neutron and Magnum."""
+    """From the models: the migrations alter tables in ways that SQLite cannot. So with Neutron, Magnum and Manila."""
     from glance.db.sqlalchemy import models, models_metadef
 
     engine = _engine(settings, "glance")
@@ -73,6 +73,12 @@ def _cinder(settings: Settings) -> None:
 
     cfg.CONF(["--config-file", str(settings.etc / "cinder.conf")], project="cinder")
     migration.db_sync()
+
+
+def _manila(settings: Settings) -> None:
+    from manila.db.sqlalchemy import models
+
+    models.BASE.metadata.create_all(_engine(settings, "manila"))
 
 
 def _nova(settings: Settings) -> None:
@@ -110,6 +116,7 @@ MAKERS: dict[str, Callable[[Settings], None]] = {
     "neutron": _neutron,
     "magnum": _magnum,
     "cinder": _cinder,
+    "manila": _manila,
     "nova": _nova,
 }
 

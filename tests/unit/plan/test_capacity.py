@@ -6,7 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from panda_infra.catalog.flavors import FLAVORS, Flavor
-from panda_infra.plan.capacity import GIB, Requests, homeless, node_sizes, total, workloads
+from panda_infra.plan.capacity import (
+    GIB,
+    Requests,
+    Storage,
+    cloud_storage,
+    homeless,
+    node_sizes,
+    total,
+    workloads,
+)
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from testbed.openstack import offer
@@ -62,6 +71,30 @@ def test_a_pod_larger_than_every_node_is_homeless() -> None:
     assert [each.spec.name for each in homeless(plan({}, cluster=magnum("m2.large")))] == ["activemq"]
     assert homeless(plan({"resources": _SMALL}, cluster=magnum("m2.large"))) == []
     assert homeless(plan({}, cluster=magnum("of.the.site"))) == []
+
+
+def test_claims_of_manila_classes_take_shares_and_others_volumes() -> None:
+    block = plan({}, storage={"class": "standard"})
+    assert cloud_storage(block) == Storage(volumes=1)
+    assert cloud_storage(plan({}, storage={"class": "manila-meyrin-cephfs"})) == Storage(
+        shares=1, share_gib=5
+    )
+    mixed = {"volumes": {"data": {"class": "manila-meyrin-cephfs", "size": "1500Mi"}}}
+    assert cloud_storage(plan(mixed, storage={"class": "standard"})) == Storage(shares=1, share_gib=2)
+    assert cloud_storage(block, but={"msgsvc"}) == Storage()
+
+
+def test_each_pod_of_a_stateful_set_has_its_claims_and_shared_logs_are_one_more() -> None:
+    components = {"idds": {"rest": {"replicas": 3}, "postgres": {"enabled": False}}}
+    own = make_plan("local", stack(components=components, storage={"class": "manila-a"}))
+    [rest] = workloads(own)
+    assert len(rest.spec.claims) == 2
+    assert cloud_storage(own).shares == 6
+    logs = {"class": "manila-a", "sharedLogs": {"size": "200Gi"}}
+    assert cloud_storage(plan({}, storage=logs)) == Storage(shares=2, share_gib=205)
+    assert cloud_storage(plan({}, storage=logs), but={"msgsvc"}) == Storage()
+    given = {"size": "200Gi", "shareId": "a", "shareAccessId": "b"}
+    assert cloud_storage(plan({}, storage=logs | {"sharedLogs": given})) == Storage(shares=1, share_gib=5)
 
 
 def test_the_test_beds_cloud_offers_nodes_of_these_sizes() -> None:

@@ -27,6 +27,7 @@ from panda_infra.provider.openstack_api import (
     OpenStack,
     OpenStackError,
     Server,
+    Share,
 )
 
 RANDOM = "abcdefghij12"  # what Magnum adds to the names of servers
@@ -68,6 +69,8 @@ class World:
     )  # one listing after the other; the last one stays
     keypairs: dict[str, str] = field(default_factory=lambda: {"lxplus": "ssh-rsa AAAA"})
     block_volumes: dict[str, BlockVolume] = field(default_factory=dict)
+    shares: dict[str, Share] = field(default_factory=dict)
+    shared_files: dict[str, Limits] = field(default_factory=dict)  # Manila's, where there is one
     config_maps: set[str] = field(default_factory=set)
     images: dict[str, list[str]] = field(default_factory=dict)
     controllers: list[str] = field(default_factory=list)
@@ -153,6 +156,7 @@ class FakeOpenStack(OpenStack):
             "cores": Limits(100, 20),
             "ram": Limits(200_000, 0),
             "volumes": Limits(None, 3),
+            **self.world.shared_files,
         }
 
     @override
@@ -312,6 +316,10 @@ class FakeOpenStack(OpenStack):
     @override
     def volumes(self) -> Sequence[BlockVolume]:
         return list(self.world.block_volumes.values())
+
+    @override
+    def shares(self) -> Sequence[Share]:
+        return list(self.world.shares.values())
 
 
 class FakeKubernetes(Kubernetes):

@@ -77,3 +77,8 @@ def test_a_cloud_that_does_not_answer_is_told(
 def test_a_cloud_without_block_storage_has_no_volumes(openstack: SdkOpenStack, http: HttpCloud) -> None:
     assert openstack.volumes() == []
     assert not [call for call in http.calls if "volumes" in call.path]
+
+
+def test_a_cloud_without_manila_has_no_shares(openstack: SdkOpenStack, http: HttpCloud) -> None:
+    assert openstack.shares() == []
+    assert not [call for call in http.calls if "shares" in call.path]

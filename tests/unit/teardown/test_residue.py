@@ -12,7 +12,7 @@ from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import MARK
-from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Server
+from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Server, Share
 from panda_infra.teardown.residue import residue
 from tests.support.stacks import stack
 from tests.unit.provider.fakes import FakeOpenStack, World
@@ -115,12 +115,14 @@ def test_every_kind_of_leftover_in_openstack_is_named(world: World) -> None:
     aliases = {"landb-alias": "pandaserver-test--load-1-,somebody--load-1-"}
     world.servers["s1"] = Server("s1", "panda-test-abcdefghij12-node-0", "ACTIVE", aliases)
     world.block_volumes["v1"] = cinder_volume("v1", "panda-test")
+    world.shares["h1"] = Share("h1", "pvc-h1", "error", 8, {"manila.csi.openstack.org/cluster": "c"})
     world.keypairs["lxplus"] = "ssh-ed25519 AAAA panda panda-infra/owner=panda-infra/test/0123456789abcdef"
     assert left(magnum(publicKey="ssh-ed25519 AAAA panda"), Access(None, FakeOpenStack(world))) == [
         "LanDB aliases pandaserver-test: on server panda-test-abcdefghij12-node-0",
         "cluster panda-test (c): DELETE_FAILED",
         "keypair lxplus",
         "server panda-test-abcdefghij12-node-0 (s1): ACTIVE",
+        "share pvc-h1 (h1): error, 8 GiB, made by cluster c",
         "volume pvc-v1 (v1): available, 8 GiB, made by cluster panda-test",
     ]
 

@@ -1,4 +1,4 @@
-"""A volume in Cinder is a stack's only if its own metadata, or what it is attached to, says so."""
+"""What lies in Cinder and Manila is a stack's only if its own metadata, or what it is attached to, says so."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo
-from panda_infra.teardown.volumes import made_by, state_of
+from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Share
+from panda_infra.teardown.volumes import made_by, shared_by, state_of
 from tests.unit.provider.fakes import FakeOpenStack, World
 
 ID, OTHER_ID, GONE_ID = (str(UUID(int=number)) for number in range(3))
@@ -64,3 +64,50 @@ def test_claim_and_cluster_are_told() -> None:
     expected = "available, 10 GiB, of claim panda/data, made by cluster kubernetes"
     assert state_of(volume("kubernetes", "panda")) == expected
     assert state_of(volume("panda-test")) == "available, 10 GiB, made by cluster panda-test"
+
+
+def share(cluster: str | None, namespace: str | None = None) -> Share:
+    metadata = {
+        "manila.csi.openstack.org/cluster": cluster,
+        "csi.storage.k8s.io/pvc/namespace": namespace,
+        "csi.storage.k8s.io/pvc/name": namespace and "logs",
+    }
+    return Share("s", "pvc-2", "available", 20, {key: value for key, value in metadata.items() if value})
+
+
+def judged(world: World, found: Share) -> list[bool]:
+    world.shares = {found.id: found}
+    return [sure for _, sure in shared_by({"panda-test", ID}, "panda", FakeOpenStack(world))]
+
+
+@pytest.mark.parametrize("cluster", ["panda-test", ID])
+def test_a_share_that_names_the_cluster_is_of_it(world: World, cluster: str) -> None:
+    assert judged(world, share(cluster)) == [True]
+    assert judged(world, share(cluster, "monitoring")) == [True]
+
+
+@pytest.mark.parametrize("cluster", ["panda-other", OTHER_ID, "panda-test-2"])
+def test_a_share_of_another_cluster_is_not_ours(world: World, cluster: str) -> None:
+    assert judged(world, share(cluster, "panda")) == []
+
+
+def test_a_share_of_a_cluster_that_is_gone_is_of_the_namespace(world: World) -> None:
+    assert judged(world, share(GONE_ID, "panda")) == [True]
+    assert judged(world, share(GONE_ID, "default")) == []
+
+
+@pytest.mark.parametrize("cluster", [None, "kubernetes"])
+def test_a_share_that_names_no_cluster_is_surely_ours_only_where_there_is_no_other(
+    world: World, cluster: str | None
+) -> None:
+    assert judged(world, share(cluster, "panda")) == [False]
+    assert judged(world, share(cluster, "default")) == []
+    assert judged(world, share(cluster)) == []
+    del world.clusters[OTHER_ID]
+    assert judged(world, share(cluster, "panda")) == [True]
+
+
+def test_of_a_share_is_told_as_much_as_it_says() -> None:
+    told = "available, 20 GiB, of claim panda/logs, "
+    assert state_of(share("panda-test", "panda")) == told + "made by cluster panda-test"
+    assert state_of(share(None, "panda")) == told + "it does not say of which cluster"

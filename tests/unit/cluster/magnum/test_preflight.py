@@ -9,6 +9,7 @@ from typing_extensions import override
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.cluster.magnum.preflight import Report, Stack, check_magnum, inspect
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
 from panda_infra.provider.openstack_api import ClusterSpec, Limits, NodeGroupInfo, Server
 from panda_infra.recorded import Recorded
@@ -49,11 +50,15 @@ def make(openstack: FakeOpenStack, workers: int = 4, *, owner: str = "") -> str:
 
 
 def looked(
-    described: MagnumCluster, openstack: FakeOpenStack, *, volumes: int = 0, recorded: Recorded | None = None
+    described: MagnumCluster,
+    openstack: FakeOpenStack,
+    *,
+    storage: Storage | None = None,
+    recorded: Recorded | None = None,
 ) -> Report:
     """What the preflight finds for a stack whose state has every cluster, unless it is given."""
     known = recorded or Recorded(clusters=frozenset(openstack.world.clusters))
-    return inspect(described, Stack(OWNER, known, HOSTS, volumes), openstack)
+    return inspect(described, Stack(OWNER, known, HOSTS, storage or Storage()), openstack)
 
 
 NOTHING = Recorded()
@@ -61,7 +66,7 @@ HOSTS = ("panda-doma.cern.ch",)
 
 
 def test_what_fits_is_shown_with_its_quota(openstack: FakeOpenStack) -> None:
-    report = looked(cluster(), openstack, volumes=7)
+    report = looked(cluster(), openstack, storage=Storage(volumes=7))
     assert not report.problems
     assert "cores: 40 more needed, 20 used of 100" in report.quota
     assert "ram: 75000 MiB more needed, 0 MiB used of 200000 MiB" in report.quota
@@ -77,9 +82,30 @@ def test_every_exceeded_quota_is_a_problem(openstack: FakeOpenStack) -> None:
 
 def test_only_growth_counts_for_an_existing_cluster(openstack: FakeOpenStack) -> None:
     make(openstack)
-    report = looked(cluster(nodeCount=6), openstack, volumes=50)
+    report = looked(cluster(nodeCount=6), openstack)
     assert "cores: 16 more needed, 20 used of 100" in report.quota
     assert "volumes: 0 more needed, 3 used no limit known" in report.quota
+
+
+def test_the_shares_of_the_project_are_held_against_its_quota(openstack: FakeOpenStack) -> None:
+    openstack.world.shared_files = {"shares": Limits(10, 7), "share storage": Limits(1000, 700)}
+    needed = Storage(shares=3, share_gib=300)
+    report = looked(cluster(), openstack, storage=needed)
+    assert not report.problems
+    assert "shares: 3 more needed, 7 used of 10" in report.quota
+    assert "share storage: 300 GiB more needed, 700 GiB used of 1000 GiB" in report.quota
+    make(openstack)
+    told = looked(cluster(), openstack, storage=needed + Storage(shares=1, share_gib=1)).problems
+    assert [(problem.where, problem.what.split(":")[1].strip()) for problem in told] == [
+        ("storage", "shares"),
+        ("storage", "share storage"),
+    ]
+
+
+def test_a_project_without_manila_has_no_quota_of_shares(openstack: FakeOpenStack) -> None:
+    report = looked(cluster(), openstack, storage=Storage(shares=3, share_gib=300))
+    assert not report.problems
+    assert not [line for line in report.quota if "share" in line]
 
 
 def test_new_node_groups_count(openstack: FakeOpenStack) -> None:

@@ -29,7 +29,7 @@ def test_every_service_has_a_file(settings: Settings) -> None:
     config_files.write(settings)
     assert {path.name for path in settings.etc.iterdir()} == {
         "keystone.conf", "placement.conf", "glance-api.conf", "neutron.conf", "nova.conf", "magnum.conf",
-        "cinder.conf",
+        "cinder.conf", "manila.conf",
     }  # fmt: skip
 
 

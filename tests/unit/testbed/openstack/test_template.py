@@ -21,9 +21,9 @@ def made(tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     with keystone(folder) as connection:
         connection.executescript("""
-            CREATE TABLE service (id, type);
+            CREATE TABLE service (id, type, enabled);
             CREATE TABLE endpoint (service_id, interface, url);
-            INSERT INTO service VALUES ('1', 'identity'), ('2', 'compute');
+            INSERT INTO service VALUES ('1', 'identity', 1), ('2', 'compute', 1);
             INSERT INTO endpoint VALUES ('1', 'public', 'old'), ('1', 'admin', 'old'), ('2', 'public', 'old');
         """)
     for name in ("fernet", "fernet-receipts", "credential"):
@@ -49,6 +49,14 @@ def test_catalog_leads_to_the_bed(bed: Settings) -> None:
         ("1", "admin", bed.url("keystone")),
         ("2", "public", bed.url("nova")),
     ]
+
+
+def test_catalog_lacks_what_the_bed_is_without(tmp_path: Path, made: Path) -> None:
+    settings = template.settings(tmp_path / "poor", Path("/services"), "")
+    settings.folder.mkdir()
+    template.copy(made, settings, without=["nova"])
+    with keystone(settings.folder) as connection:
+        assert connection.execute("SELECT type FROM service WHERE enabled").fetchall() == [("identity",)]
 
 
 def test_keys_and_password_are_those_of_the_records(bed: Settings) -> None:
