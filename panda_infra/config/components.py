@@ -117,6 +117,9 @@ class SubComponent(Model):
     """Whether the sub-component is deployed."""
     image: Image = Image()
     """Image instead of the chart's."""
+    image_tags: Literal["program", "updater"] = "program"
+    """Who changes the image's tag: this program, or an updater in the cluster, for which it is where a new workload
+    begins."""
     resources: Resources = Resources()
     """Requests and limits; default: the chart's."""
     tolerations: tuple[Toleration, ...] = ()
@@ -136,6 +139,9 @@ class Replicated(SubComponent):
 
     replicas: Annotated[int, Field(ge=1)] = 1
     """Number of pods."""
+    replica_counts: Literal["program", "autoscaler"] = "program"
+    """Who changes the number of pods: this program, or an autoscaler (HorizontalPodAutoscaler, KEDA), for which it is
+    where a new workload begins."""
 
 
 class Daemon(Replicated):

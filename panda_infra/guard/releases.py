@@ -19,6 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.lease import Lease
+from panda_infra.guard.others import as_wanted, owned_in, with_others
 from panda_infra.guard.words import (
     deployed_by_others,
     drifted,
@@ -28,6 +29,7 @@ from panda_infra.guard.words import (
     gone,
     waited_for,
 )
+from panda_infra.helm.others import found as found_of_others
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
 from panda_infra.helm.rollout import replace_outdated
 from panda_infra.helm.settle import settle
@@ -98,6 +100,8 @@ class Releases:
 
     def read(self, request: wire.ReadRequest, answer: wire.ReadResponse) -> wire.ReadResponse:
         """The official answer, which is what Helm's record says, marked where the cluster is otherwise."""
+        as_wanted(answer.properties, request.properties)
+        as_wanted(answer.inputs, request.inputs)
         release = _of(request.urn, answer.properties)
         seen = self._seen(release)
         api = self._connected()
@@ -105,7 +109,7 @@ class Releases:
             return answer
         try:
             content = read(api, seen[-1]) or {}
-            found = deviations(api, release.namespace, content.get("manifest") or "")
+            found = deviations(api, release.namespace, content)
         except KubernetesError:
             return answer
         if found:
@@ -153,16 +157,17 @@ class Releases:
                 news=request.properties,
                 timeout=request.timeout,
             )
-            done = _updated(call("Update", update))
+            done = self._upgraded(release, update, call)
             return wire.CreateResponse(id=update.id, properties=done.properties)
 
     def update(self, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
         """Upgrade a release, or install the one that is gone."""
         if request.preview:
             return _updated(call("Update", request))
-        with self._work(_of(request.urn, request.news)) as exists:
+        release = _of(request.urn, request.news)
+        with self._work(release) as exists:
             if exists:
-                return _updated(call("Update", request))
+                return self._upgraded(release, request, call)
             create = wire.CreateRequest(
                 urn=request.urn,
                 name=request.name,
@@ -184,6 +189,20 @@ class Releases:
                 # A record that went in the meantime makes Helm fail at the end of its work.
                 if self._history(release):
                     raise
+
+    def _upgraded(self, release: _Release, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
+        """Upgrade a release that exists, and leave to others what they own of it."""
+        owned, api, records = owned_in(request.news), self._connected(), self._history(release)
+        if not (owned and api and records):
+            return _updated(call("Update", request))
+        manifest = (read(api, records[-1]) or {}).get("manifest") or ""
+        upgrade = wire.UpdateRequest()
+        upgrade.CopyFrom(request)
+        theirs = with_others(request.news, found_of_others(api, release.namespace, manifest, owned))
+        upgrade.news.CopyFrom(theirs)
+        done = _updated(call("Update", upgrade))
+        as_wanted(done.properties, request.news)
+        return done
 
     @contextmanager
     def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:

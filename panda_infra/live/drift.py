@@ -13,8 +13,10 @@ from threading import Lock
 from typing import Any
 
 from panda_infra.helm.manifest import Item, items_of
+from panda_infra.helm.others import as_found
 from panda_infra.kube.client import APPLY, KubernetesApi
 from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.plan.values.owners import Owned, owned_by_others
 
 __all__ = ["Deviation", "deviations"]
 
@@ -36,15 +38,24 @@ class Deviation:
         return f"{self.kind} {self.name} {self.what}"
 
 
-def deviations(api: KubernetesApi, namespace: str, manifest: str) -> list[Deviation]:
-    """Every object of a manifest that is missing or different; no value of a text is part of the answer.
+def deviations(api: KubernetesApi, namespace: str, record: Mapping[str, Any]) -> list[Deviation]:
+    """Every object of a release that is missing or different; no value of a text is part of the answer.
+
+    What others own, by the values of the release, is as it should be however it is.
+
+    Args:
+        api: of the cluster.
+        namespace: of the release.
+        record: the content of the release's record.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
     """
-    paths = _Paths(api, namespace)
+    paths, owned = _Paths(api, namespace), owned_by_others(record.get("config") or {})
     with ThreadPoolExecutor(_AT_ONCE) as beside:
-        found = beside.map(lambda item: _deviation(api, paths, item), list(items_of(manifest)))
+        found = beside.map(
+            lambda item: _deviation(api, paths, item, owned), list(items_of(record.get("manifest") or ""))
+        )
         return sorted(deviation for deviation in found if deviation)
 
 
@@ -71,13 +82,14 @@ class _Paths:
         return f"{root}{inside}/{kind['name']}/{item.name}"
 
 
-def _deviation(api: KubernetesApi, paths: _Paths, item: Item) -> Deviation | None:
+def _deviation(api: KubernetesApi, paths: _Paths, item: Item, owned: Owned) -> Deviation | None:
     path = paths.of(item)
     live = api.call("GET", path, missing=True) if path else None
     if path is None or live is None:
         return Deviation(item.kind, item.name, "is missing")
     try:
-        wanted = api.call(APPLY, path, body=item.content, query=[("dryRun", "All"), ("force", "true")])
+        body = as_found(item, live, owned)
+        wanted = api.call(APPLY, path, body=body, query=[("dryRun", "All"), ("force", "true")])
     except KubernetesNotAllowedError:
         raise
     except KubernetesError as error:

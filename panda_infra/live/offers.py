@@ -17,6 +17,7 @@ from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesNotAllowedError
+from panda_infra.live.autoscalers import two_owners
 from panda_infra.live.ingress_trial import tried
 from panda_infra.plan.capacity import Requests
 from panda_infra.plan.demands import Demand, Kind, demands
@@ -73,15 +74,17 @@ def look(plan: Plan, api: KubernetesApi) -> Report:
     """
     wanted = demands(plan)
     kinds = sorted({demand.kind for demand in wanted})
-    with ThreadPoolExecutor(max_workers=len(kinds) + 2) as beside:
+    with ThreadPoolExecutor(max_workers=len(kinds) + 3) as beside:
         listed = {kind: beside.submit(_unless_refused, lambda kind=kind: _names(api, kind)) for kind in kinds}
         nodes = beside.submit(_unless_refused, lambda: _nodes(api))
         ingresses = beside.submit(tried, plan, api)
+        scaled = beside.submit(lambda: list(two_owners(plan, api)))
     refused, notes = ingresses.result()
     there = nodes.result()
     found = [
         *_absent(plan, api, wanted, listed, _known(there)),
         *([] if isinstance(there, _Refused) else _homeless(plan, api, there)),
+        *scaled.result(),
     ]
     if isinstance(there, _Refused):
         notes = [*notes, "whether each pod finds a node was not looked at: the user may not list nodes"]

@@ -6,24 +6,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.helm.manifest import Item, items_of
+from panda_infra.helm.manifest import items_of
+from panda_infra.helm.others import WORKLOADS, replicas_of
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
 from panda_infra.kube.client import KubernetesApi
 from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
 from panda_infra.plan.model import Plan
+from panda_infra.plan.values.owners import owned_by_others
 
 __all__ = ["ReleaseStatus", "release_statuses"]
-
-_WORKLOADS = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
 
 
 @dataclass(frozen=True)
 class ReleaseStatus:
     """A release: its newest record, its pods, and what stands in its way.
 
-    ``status`` is Helm's, empty without a record. ``pods`` is how many the manifest asks for, ``ready`` how many of them
+    ``status`` is Helm's, empty without a record. ``pods`` is how many it should have, ``ready`` how many of them
     are. ``deviations`` are objects that are not as the manifest says, ``reasons`` why pods are not ready.
     """
 
@@ -78,10 +78,9 @@ def release_statuses(plan: Plan, api: KubernetesApi | None) -> tuple[ReleaseStat
 
 def _status(api: KubernetesApi, component: str, records: Sequence[Record]) -> ReleaseStatus:
     newest = records[-1]
-    manifest = (read(api, newest) or {}).get("manifest") or ""
-    workloads = [item for item in items_of(manifest) if item.kind in _WORKLOADS]
-    ready = sum(_ready(api, newest.namespace, item) for item in workloads)
-    pods = sum(_wanted(item) for item in workloads)
+    content = read(api, newest) or {}
+    counts = list(_counts(api, newest.namespace, content))
+    ready, pods = (sum(count) for count in zip(*counts, strict=True)) if counts else (0, 0)
     return ReleaseStatus(
         component=component,
         name=newest.release,
@@ -89,30 +88,29 @@ def _status(api: KubernetesApi, component: str, records: Sequence[Record]) -> Re
         revision=newest.revision,
         ready=ready,
         pods=pods,
-        deviations=_deviations(api, newest, manifest),
+        deviations=_deviations(api, newest, content),
         reasons=tuple(reasons(api, newest.namespace, newest.release))
         if ready < pods or newest.status != DEPLOYED
         else (),
     )
 
 
-def _deviations(api: KubernetesApi, record: Record, manifest: str) -> tuple[str, ...]:
+def _deviations(api: KubernetesApi, record: Record, content: Mapping[str, Any]) -> tuple[str, ...]:
     """Of a deployed release; of another one the next run will make it as its manifest says."""
     if record.status != DEPLOYED:
         return ()
     try:
-        return tuple(map(str, deviations(api, record.namespace, manifest)))
+        return tuple(map(str, deviations(api, record.namespace, content)))
     except KubernetesNotAllowedError:
         return ()  # who may only look cannot ask what an apply would change
 
 
-def _wanted(item: Item) -> int:
-    replicas = (item.content.get("spec") or {}).get("replicas")
-    return 1 if replicas is None else int(replicas)
-
-
-def _ready(api: KubernetesApi, namespace: str, item: Item) -> int:
-    """The pods of a workload that are ready, of its newest form."""
-    path = f"/apis/apps/v1/namespaces/{namespace}/{_WORKLOADS[item.kind]}/{item.name}"
-    live: Mapping[str, Any] = api.call("GET", path, missing=True) or {}
-    return min(int((live.get("status") or {}).get("readyReplicas") or 0), _wanted(item))
+def _counts(api: KubernetesApi, namespace: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """Of each workload of a release how many pods are ready, of its newest form, and how many it should have."""
+    owned = owned_by_others(content.get("config") or {})
+    for item in items_of(content.get("manifest") or ""):
+        if item.kind in WORKLOADS:
+            path = f"/apis/apps/v1/namespaces/{namespace}/{WORKLOADS[item.kind]}/{item.name}"
+            live: Mapping[str, Any] = api.call("GET", path, missing=True) or {}
+            wanted = replicas_of(item, live, owned)
+            yield min(int((live.get("status") or {}).get("readyReplicas") or 0), wanted), wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.config.settings.harvester import HarvesterDatabase
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
@@ -19,18 +20,27 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
     """Harvester's replicas find the databases that are made for them: names and numbers have one source."""
     if config.components.harvester is None:
         return
-    database = config.components.harvester.settings.database
+    harvester = config.components.harvester
+    database = harvester.settings.database
+    per_replica = [key for key, value in _per_replica(database).items() if value]
+    if per_replica and harvester.harvester.replica_counts == "autoscaler":
+        what = f"an autoscaler would start replicas for which `{per_replica[0]}` has no database"
+        fix = "Remove one of the two: databases are made for as many replicas as the stack file names."
+        yield Problem("components.harvester.harvester.replicaCounts", what, fix)
     if config.experiment not in _PER_REPLICA:
-        for key, value in (
-            ("databasePerReplica", database.database_per_replica),
-            ("hostPerReplica", database.host_per_replica),
-        ):
-            if value:
-                what = f"has no effect: only the scripts of {' and '.join(sorted(_PER_REPLICA))} read it"
-                yield Problem(f"{_WHERE}.{key}", what, "Remove it: the replicas share one database.")
+        for key in per_replica:
+            what = f"has no effect: only the scripts of {' and '.join(sorted(_PER_REPLICA))} read it"
+            yield Problem(f"{_WHERE}.{key}", what, "Remove it: the replicas share one database.")
     if database.host and database.host_per_replica:
         what = "contradicts `host`: every replica has its own host, or all have one"
         yield Problem(f"{_WHERE}.hostPerReplica", what, "Keep one of them.")
     if database.domain_per_replica and not database.host_per_replica:
         what = "has no effect without `hostPerReplica`"
         yield Problem(f"{_WHERE}.domainPerReplica", what, "Add `hostPerReplica: ...`, or remove it.")
+
+
+def _per_replica(database: HarvesterDatabase) -> dict[str, object]:
+    return {
+        "databasePerReplica": database.database_per_replica,
+        "hostPerReplica": database.host_per_replica,
+    }

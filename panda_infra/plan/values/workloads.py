@@ -5,13 +5,14 @@ from __future__ import annotations
 from panda_infra.catalog.model import SubComponentSpec
 from panda_infra.config.components import Daemon, Replicated, SubComponent
 from panda_infra.plan.model import Values
+from panda_infra.plan.values.owners import owner_values
 
 __all__ = ["workload_values"]
 
 
 def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
     """The values below a sub-chart's own key; what the stack leaves open stays the chart's."""
-    values: Values = {}
+    values: Values = owner_values(config)
     if spec.switchable:
         values["enabled"] = config.enabled
     image = _image(spec, config)

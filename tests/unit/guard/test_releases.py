@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+import yaml
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
@@ -294,7 +295,9 @@ def test_a_refresh_looks_at_the_objects_of_a_release(
     monkeypatch.setattr(
         module,
         "deviations",
-        lambda _api, namespace, manifest: found if (namespace, manifest) == ("panda", "a manifest") else None,
+        lambda _api, namespace, record: (
+            found if (namespace, record["manifest"]) == ("panda", "a manifest") else None
+        ),
     )
     cluster = Cluster(secret(NAME, 1, "deployed", "a manifest"))
     status, shown = refreshed(cluster)
@@ -308,3 +311,29 @@ def test_a_refresh_of_a_release_that_is_gone_is_the_official_one() -> None:
     answer = wire.ReadResponse()
     cluster = Cluster()
     assert cluster.releases.read(wire.ReadRequest(urn=URN), answer) == wire.ReadResponse()
+
+
+def test_an_upgrade_leaves_to_others_what_is_theirs() -> None:
+    manifest = yaml.safe_dump(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "broker"},
+            "spec": {"template": {"spec": {"containers": [{"name": "activemq", "image": "a:1"}]}}},
+        }
+    )
+    cluster = Cluster(secret(NAME, 1, "deployed", manifest))
+    live = "/apis/apps/v1/namespaces/panda/deployments/broker"
+    cluster.records.secrets[live] = {"metadata": {}, "spec": {"replicas": 3}}
+    wanted = properties()
+    wanted.update({"values": {"activemq": {"replicaCount": 1, "ownedByOthers": ["replicaCount"]}}})
+    asked: list[Any] = []
+
+    def official(method: str, request: Any) -> bytes:
+        asked.append((method, request.news["values"]["activemq"]["replicaCount"]))
+        answer: bytes = wire.UpdateResponse(properties=request.news).SerializeToString()
+        return answer
+
+    done = cluster.releases.update(wire.UpdateRequest(urn=URN, olds=properties(), news=wanted), official)
+    assert asked == [("Update", 3)]
+    assert done.properties["values"]["activemq"]["replicaCount"] == 1

@@ -77,7 +77,7 @@ def cluster() -> Cluster:
 
 
 def found(cluster: Cluster) -> list[str]:
-    return [str(one) for one in deviations(cluster, "panda", MANIFEST)]
+    return [str(one) for one in deviations(cluster, "panda", {"manifest": MANIFEST})]
 
 
 def test_what_is_as_the_manifest_says_has_not_drifted_and_nothing_is_changed(cluster: Cluster) -> None:
@@ -101,9 +101,8 @@ def test_what_was_deleted_is_missing(cluster: Cluster) -> None:
 
 
 def test_a_kind_that_the_cluster_does_not_have_is_missing() -> None:
-    assert [str(one) for one in deviations(Cluster(), "panda", MANIFEST.replace("Deployment", "Gone"))] == [
-        "Gone server is missing"
-    ]
+    record = {"manifest": MANIFEST.replace("Deployment", "Gone")}
+    assert [str(one) for one in deviations(Cluster(), "panda", record)] == ["Gone server is missing"]
 
 
 def test_an_object_that_cannot_be_applied_again_is_shown(cluster: Cluster) -> None:

@@ -1,0 +1,61 @@
+"""The values of a release with which the engine's call is made, and those that the engine is told in return.
+
+Where others own a value, Helm gets the one that the cluster has, and the engine goes on to know the stack file's: what
+an autoscaler has done is no change of the stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+
+from panda_infra.helm.others import Found, base
+from panda_infra.plan.values.owners import Owned, owned_by_others
+
+__all__ = ["as_wanted", "owned_in", "with_others"]
+
+_VALUES, _INPUTS = "values", "__inputs"  # of a release; what the official plugin keeps of them beside
+_IMAGE = "image"
+
+
+def owned_in(properties: Struct) -> Owned:
+    """What others own of a release with these properties."""
+    values: dict[str, Any] = MessageToDict(properties).get(_VALUES) or {}
+    return owned_by_others(values)
+
+
+def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
+    """A copy of a release's properties, with the values that others have set."""
+    copy = Struct()
+    copy.CopyFrom(properties)
+    for one in found:
+        below = _values(copy).fields[one.sub_chart].struct_value
+        if one.replicas is not None:
+            below.fields["replicaCount"].number_value = one.replicas
+        if one.tag is None or one.repository is None:
+            continue
+        image = below.fields[_IMAGE].struct_value
+        named = image.fields["repository"].string_value if "repository" in image.fields else ""
+        # Another image is a change of the stack file's: its tag is of the other's no more.
+        if named in ("", base(one.repository)):
+            image.fields["tag"].string_value = one.tag
+            if "@" in one.repository:
+                image.fields["repository"].string_value = one.repository
+    return copy
+
+
+def as_wanted(answer: Struct, wanted: Struct) -> None:
+    """Put the values that were wanted in the place of those that were deployed."""
+    if not owned_in(wanted):
+        return
+    for known in (answer, answer.fields[_INPUTS].struct_value if _INPUTS in answer.fields else None):
+        if known is not None and _VALUES in known.fields:
+            known.fields[_VALUES].CopyFrom(wanted.fields[_VALUES])
+
+
+def _values(properties: Struct) -> Struct:
+    found: Struct = properties.fields[_VALUES].struct_value
+    return found

@@ -1,0 +1,43 @@
+"""Autoscalers that change what this program would set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.components import Replicated
+from panda_infra.errors import Problem
+from panda_infra.kube.client import KubernetesApi
+from panda_infra.live.access import listing
+from panda_infra.plan.consumers import enabled_sub_components
+from panda_infra.plan.model import Plan
+
+__all__ = ["two_owners"]
+
+
+def two_owners(plan: Plan, api: KubernetesApi) -> Iterator[Problem]:
+    """Workloads whose number of pods is the program's by the stack file, and an autoscaler's in the cluster.
+
+    Those who may not look at autoscalers find none.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    path = f"/apis/autoscaling/v2/namespaces/{plan.config.namespace}/horizontalpodautoscalers"
+    scaled = {
+        (target["kind"], target["name"]): item["metadata"]["name"]
+        for item in listing(api, path).items
+        for target in [item["spec"]["scaleTargetRef"]]
+    }
+    if not scaled:
+        return
+    for name, component in plan.config.components.deployed().items():
+        for sub, config in enabled_sub_components(COMPONENTS[name], component):
+            scaler = scaled.get((sub.workload, plan.names.workload(name, sub.name)))
+            if scaler is None or (isinstance(config, Replicated) and config.replica_counts == "autoscaler"):
+                continue
+            what = f"HorizontalPodAutoscaler {scaler} changes the number of pods that this program would set"
+            fix = "Write `replicaCounts: autoscaler` to leave it to it, or delete the autoscaler."
+            if not isinstance(config, Replicated):
+                fix = "Delete the autoscaler: this can have but one pod."
+            yield Problem(f"components.{name}.{sub.name}.replicaCounts", what, fix)

@@ -1,0 +1,73 @@
+"""With which values Helm is called, and which the engine is told, where others own some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+
+from panda_infra.guard.others import as_wanted, owned_in, with_others
+from panda_infra.helm.others import Found
+
+OWNED = {"ownedByOthers": ["replicaCount", "image.tag"], "replicaCount": 1}
+
+
+def properties(**values: Any) -> Struct:
+    made = Struct()
+    made.update({"name": "panda", "values": values})
+    return made
+
+
+def deployed(wanted: Struct, *found: Found) -> dict[str, Any]:
+    values: dict[str, Any] = MessageToDict(with_others(wanted, found))["values"]
+    return values
+
+
+def test_what_others_own_is_read_from_the_values() -> None:
+    assert owned_in(properties(server=OWNED, jedi={"replicaCount": 1}, global_="x")) == {
+        "server": frozenset({"replicaCount", "image.tag"})
+    }
+    assert owned_in(Struct()) == {}
+
+
+def test_helm_gets_what_the_cluster_has_and_the_call_stays_as_it_was() -> None:
+    wanted = properties(server=OWNED)
+    found = deployed(wanted, Found("server", 4, "ghcr.io/panda", "2.0"))
+    assert found["server"] == OWNED | {"replicaCount": 4, "image": {"tag": "2.0"}}
+    assert MessageToDict(wanted)["values"]["server"] == OWNED
+
+
+def test_nothing_found_changes_nothing() -> None:
+    assert deployed(properties(server=OWNED)) == {"server": OWNED}
+    assert deployed(properties(server=OWNED), Found("server")) == {"server": OWNED}
+
+
+def test_the_tag_of_another_image_is_not_taken() -> None:
+    image = {"repository": "ghcr.io/fork", "tag": "1.0"}
+    wanted = properties(server=OWNED | {"image": image})
+    assert deployed(wanted, Found("server", None, "ghcr.io/panda", "2.0"))["server"]["image"] == image
+    own = deployed(wanted, Found("server", None, "ghcr.io/fork", "2.0"))["server"]["image"]
+    assert own == image | {"tag": "2.0"}
+
+
+def test_a_digest_is_taken_as_it_is() -> None:
+    digest = Found("server", None, "ghcr.io/panda:2@sha256", "abc")
+    image = deployed(properties(server=OWNED), digest)["server"]["image"]
+    assert f"{image['repository']}:{image['tag']}" == "ghcr.io/panda:2@sha256:abc"
+
+
+def test_the_engine_is_told_what_was_wanted() -> None:
+    wanted = properties(server=OWNED)
+    answer = properties(server=OWNED | {"replicaCount": 4})
+    answer.update({"__inputs": {"values": {"server": {"replicaCount": 4}}}, "status": "deployed"})
+    as_wanted(answer, wanted)
+    told = MessageToDict(answer)
+    assert told["values"] == told["__inputs"]["values"] == {"server": OWNED}
+    assert told["status"] == "deployed"
+
+
+def test_without_other_owners_the_answer_is_the_official_one() -> None:
+    answer = properties(server={"replicaCount": 4})
+    as_wanted(answer, properties(server={"replicaCount": 1}))
+    assert MessageToDict(answer)["values"] == {"server": {"replicaCount": 4}}
