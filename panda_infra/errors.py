@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-
 _FIX, _MORE = 6 * " ", 4 * " "  # before a line of what to do, and before one that goes on with what is wrong
 
 
@@ -34,7 +33,8 @@ class Problem:
 
     ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of
     what was checked; ``what`` says what is wrong and what is expected; ``fix`` says what to do, with an
-    example. Both may have several lines. It ``awaits_site`` when nothing is wrong but that a value is missing which only the site knows.
+    example. Both may have several lines. It ``awaits_site`` when nothing is wrong but that a value is missing
+    which only the site knows.
     """
 
     where: str

@@ -202,13 +202,16 @@ def test_the_pages_work_one_after_the_other(here: Site) -> None:
 
 
 def _commands(tour: Sequence[Path]) -> list[Command]:
-    """What to run of these pages; what stands in several once."""
+    """What to run of these pages; what stands in several once, and what deploys a last time after all changes."""
     every = [
         command
         for page in tour
         for command in (map(_of_readme, commands(page)) if page == README else commands(page))
     ]
-    return list({each.text: each for each in every if not runs_elsewhere(each)}.values())
+    here = [each for each in every if not runs_elsewhere(each)]
+    first = {each.text: place for place, each in reversed(list(enumerate(here)))}
+    last = {each.text: place for place, each in enumerate(here) if each.words[:2] == ("pulumi", "up")}
+    return [each for place, each in enumerate(here) if place in (first[each.text], last.get(each.text))]
 
 
 def _walk(here: Site, stack: str, tour: Sequence[Command]) -> None:
