@@ -38,10 +38,12 @@ def _read(name: str) -> Any:
     args = Struct()
     args.update({"stackName": name})
     request = resource_pb2.ResourceInvokeRequest(tok=_READ, args=args)
+    monitor = get_monitor()
+    assert monitor  # noqa: S101 - the engine runs this program
     deadline = time.monotonic() + _WHOLE_WITHIN
     while True:
         try:
-            return _answer(get_monitor().Invoke(request))
+            return _answer(monitor.Invoke(request))
         except (grpc.RpcError, _UnreadableError):
             # A state that is kept in a file may be half written: the engine saves it while the program runs.
             if time.monotonic() > deadline:
@@ -53,7 +55,7 @@ class _UnreadableError(PandaInfraError):
     """The engine cannot read the state."""
 
 
-def _answer(response: resource_pb2.InvokeResponse) -> Any:
+def _answer(response: Any) -> Any:
     if response.failures:
         raise _UnreadableError(f"the engine cannot read its own state: {response.failures[0].reason}")
     values, _ = rpc.deserialize_properties_unwrap_secrets(getattr(response, "return"))
