@@ -239,7 +239,9 @@ def _manila(settings: Settings) -> Sections:
         "quota": dict.fromkeys(("shares", "gigabytes"), _UNLIMITED),
         "database": _database(settings, "manila"),
         "coordination": {"backend_url": f"file://{settings.folder}/manila"},
-        "keystone_authtoken": _token_check(settings, "manila"),
+        # elsewhere than usual: Manila's share service registers options of the same names there by itself
+        "keystone_authtoken": {**_token_check(settings, "manila"), "auth_section": "token_check"},
+        "token_check": _account(settings, "manila"),
         **_oslo(settings),
     }
 
