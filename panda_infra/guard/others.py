@@ -13,7 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 
 from panda_infra.helm.others import Found, base
-from panda_infra.plan.values.owners import Owned, owned_by_others
+from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, Owned, owned_by_others
 
 __all__ = ["as_wanted", "owned_in", "with_others"]
 
@@ -34,7 +34,7 @@ def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
     for one in found:
         below = _values(copy).fields[one.sub_chart].struct_value
         if one.replicas is not None:
-            below.fields["replicaCount"].number_value = one.replicas
+            below.fields[REPLICA_COUNT].number_value = one.replicas
         if one.tag is None or one.repository is None:
             continue
         image = below.fields[_IMAGE].struct_value
@@ -48,12 +48,31 @@ def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
 
 
 def as_wanted(answer: Struct, wanted: Struct) -> None:
-    """Put the values that were wanted in the place of those that were deployed."""
-    if not owned_in(wanted):
-        return
+    """Put the values that were wanted in the place of those that others have set; nothing else is touched."""
+    owned = owned_in(wanted)
     for known in (answer, answer.fields[_INPUTS].struct_value if _INPUTS in answer.fields else None):
-        if known is not None and _VALUES in known.fields:
-            known.fields[_VALUES].CopyFrom(wanted.fields[_VALUES])
+        if known is None or _VALUES not in known.fields:
+            continue
+        for sub, theirs in owned.items():
+            # To look a key up by brackets would add it, without a value.
+            if sub not in _values(known).fields:
+                continue
+            was, now = _values(wanted).fields[sub].struct_value, _values(known).fields[sub].struct_value
+            if REPLICA_COUNT in theirs:
+                _put_back(now, was, REPLICA_COUNT)
+            if IMAGE_TAG in theirs and _IMAGE in now.fields:
+                image = was.fields[_IMAGE].struct_value if _IMAGE in was.fields else Struct()
+                for key in ("repository", "tag"):
+                    _put_back(now.fields[_IMAGE].struct_value, image, key)
+                if not now.fields[_IMAGE].struct_value.fields and _IMAGE not in was.fields:
+                    del now.fields[_IMAGE]
+
+
+def _put_back(now: Struct, was: Struct, key: str) -> None:
+    if key in was.fields:
+        now.fields[key].CopyFrom(was.fields[key])
+    elif key in now.fields:
+        del now.fields[key]
 
 
 def _values(properties: Struct) -> Struct:

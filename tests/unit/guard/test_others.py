@@ -57,14 +57,32 @@ def test_a_digest_is_taken_as_it_is() -> None:
     assert f"{image['repository']}:{image['tag']}" == "ghcr.io/panda:2@sha256:abc"
 
 
-def test_the_engine_is_told_what_was_wanted() -> None:
-    wanted = properties(server=OWNED)
-    answer = properties(server=OWNED | {"replicaCount": 4})
+def test_the_engine_is_told_what_was_wanted_and_the_rest_as_it_is() -> None:
+    wanted = properties(server=OWNED | {"image": {"repository": "a"}}, jedi={"replicaCount": 1})
+    there = {"replicaCount": 4, "image": {"repository": "a@sha256", "tag": "2.0", "pullPolicy": "Always"}}
+    answer = properties(server=OWNED | there | {"resources": None}, jedi={"replicaCount": 4})
     answer.update({"__inputs": {"values": {"server": {"replicaCount": 4}}}, "status": "deployed"})
     as_wanted(answer, wanted)
     told = MessageToDict(answer)
-    assert told["values"] == told["__inputs"]["values"] == {"server": OWNED}
+    server = OWNED | {"image": {"repository": "a", "pullPolicy": "Always"}, "resources": None}
+    assert told["values"] == {"server": server, "jedi": {"replicaCount": 4}}
+    assert told["__inputs"]["values"]["server"]["replicaCount"] == 1
     assert told["status"] == "deployed"
+
+
+def test_what_the_answer_does_not_have_is_not_added() -> None:
+    answer = properties(jedi={"replicaCount": 4})
+    as_wanted(answer, properties(server=OWNED))
+    assert "server" not in answer["values"]
+    empty = Struct()
+    as_wanted(empty, properties(server=OWNED))
+    assert not empty.fields
+
+
+def test_an_image_that_was_not_named_is_not_named_again() -> None:
+    answer = properties(server=OWNED | {"image": {"tag": "2.0"}})
+    as_wanted(answer, properties(server=OWNED))
+    assert MessageToDict(answer)["values"] == {"server": OWNED}
 
 
 def test_without_other_owners_the_answer_is_the_official_one() -> None:
