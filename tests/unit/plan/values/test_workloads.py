@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.components import Image, Replicated, Resources, SubComponent, Toleration
+from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, owned_by_others
 from panda_infra.plan.values.workloads import workload_values
 
 _SERVER = COMPONENTS["panda"].sub_component("server")
@@ -36,3 +37,12 @@ def test_tolerations_are_spelled_as_kubernetes_does() -> None:
     assert workload_values(_SERVER, SubComponent(tolerations=(toleration,)))["tolerations"] == [
         {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 30}
     ]
+
+
+def test_the_values_say_what_others_own() -> None:
+    theirs = Replicated(replica_counts="autoscaler", image_tags="updater", replicas=2)
+    values = workload_values(_SERVER, theirs)
+    assert values["replicaCount"] == 2, "where a new workload begins"
+    assert owned_by_others({"server": values, "jedi": workload_values(_SERVER, Replicated()), "x": 1}) == {
+        "server": {REPLICA_COUNT, IMAGE_TAG}
+    }
