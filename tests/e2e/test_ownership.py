@@ -161,7 +161,7 @@ def test_a_namespace_that_somebody_made_by_hand_is_refused(guest: Workspace, api
     before = content(api, _THEIRS)
     said = refused(guest)
     assert f"namespace: {_THEIRS} exists and is not this stack's: it is made by hand" in said
-    assert "releases alice; Secrets alice-db; claims alice-data" in said
+    assert "it holds releases alice it holds Secrets alice-db it holds claims alice-data" in said
     assert f"namespace: {{name: {_THEIRS}, adopt: true}}" in said
     assert content(api, _THEIRS) == before
 
