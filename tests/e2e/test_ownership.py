@@ -170,6 +170,7 @@ def test_a_stack_that_was_refused_destroys_nothing(guest: Workspace, api: Api) -
     before = content(api, _THEIRS)
     gone = command(guest, "destroy", "local", "--yes")
     assert gone.exit_code == 0, gone.output
+    assert "its state has no release" in gone.output
     assert f"not ours: Namespace {_THEIRS}" in gone.output
     assert "local: nothing is left" in gone.output
     assert content(api, _THEIRS) == before
