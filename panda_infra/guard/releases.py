@@ -192,10 +192,11 @@ class Releases:
 
     def _upgraded(self, release: _Release, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
         """Upgrade a release that exists, and leave to others what they own of it."""
-        owned, api, records = owned_in(request.news), self._connected(), self._history(release)
-        if not (owned and api and records):
+        owned, api = owned_in(request.news), self._connected()
+        if not (owned and api):
             return _updated(call("Update", request))
-        manifest = (read(api, records[-1]) or {}).get("manifest") or ""
+        records = self._history(release)
+        manifest = ((read(api, records[-1]) or {}).get("manifest") or "") if records else ""
         upgrade = wire.UpdateRequest()
         upgrade.CopyFrom(request)
         theirs = with_others(request.news, found_of_others(api, release.namespace, manifest, owned))
