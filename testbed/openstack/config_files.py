@@ -228,7 +228,7 @@ def _manila(settings: Settings) -> Sections:
             "auth_strategy": "keystone",
             "api_paste_config": _paste(settings, "manila/api-paste.ini"),
             "enabled_share_backends": SHARE_BACKEND,
-            "enabled_share_protocols": "NFS,CEPHFS",
+            "enabled_share_protocols": "CEPHFS",
             "default_share_type": SHARE_BACKEND,
         },
         SHARE_BACKEND: {

@@ -124,7 +124,7 @@ def cluster_templates(settings: Settings) -> None:
 def share_type(settings: Settings) -> None:
     """The type of all shares."""
     manila = connect(settings, "admin").shared_file_system
-    specs = {"driver_handles_share_servers": "False"}
+    specs = {"driver_handles_share_servers": "False", "snapshot_support": "False"}
     body = {"share_type": {"name": SHARE_BACKEND, "extra_specs": specs}}
     manila.post("/types", json=body, raise_exc=True)
 

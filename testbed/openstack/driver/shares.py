@@ -9,6 +9,8 @@ from typing import Any
 
 from manila.share import driver
 
+_CAPACITY = 1_000_000  # GiB
+
 
 class Nowhere(driver.ShareDriver):
     """Makes and deletes shares at once; they have no content."""
@@ -38,8 +40,9 @@ class Nowhere(driver.ShareDriver):
             {
                 "share_backend_name": self.configuration.safe_get("share_backend_name"),
                 "vendor_name": "testbed",
-                "storage_protocol": "NFS",
-                "total_capacity_gb": "infinite",
-                "free_capacity_gb": "infinite",
+                "storage_protocol": "CEPHFS",
+                # no text here: the scheduler reckons with it
+                "total_capacity_gb": _CAPACITY,
+                "free_capacity_gb": _CAPACITY,
             }
         )

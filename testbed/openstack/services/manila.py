@@ -14,6 +14,11 @@ eventlet.monkey_patch()
 
 import sys
 
+from oslo_db.sqlalchemy import enginefacade
+
+# A file of SQLite has one writer: what Manila would write beside an open transaction becomes a part of it.
+enginefacade._TransactionContextManager.independent = property(lambda manager: manager)
+
 import eventlet.wsgi
 from manila import service
 from manila.wsgi import wsgi
