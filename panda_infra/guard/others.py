@@ -15,7 +15,10 @@ from google.protobuf.struct_pb2 import Struct
 from panda_infra.helm.others import Found, base
 from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, Owned, owned_by_others
 
-__all__ = ["as_wanted", "owned_in", "with_others"]
+__all__ = ["SECRET", "as_wanted", "owned_in", "with_others"]
+
+SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105
+"""Marks an encrypted value on the wire."""
 
 _VALUES, _INPUTS = "values", "__inputs"  # of a release; what the official plugin keeps of them beside
 _IMAGE = "image"
@@ -50,7 +53,7 @@ def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
 def as_wanted(answer: Struct, wanted: Struct) -> None:
     """Put the values that were wanted in the place of those that others have set; nothing else is touched."""
     owned = owned_in(wanted)
-    for known in (answer, answer.fields[_INPUTS].struct_value if _INPUTS in answer.fields else None):
+    for known in (answer, _inputs(answer)):
         if known is None or _VALUES not in known.fields:
             continue
         for sub, theirs in owned.items():
@@ -66,6 +69,14 @@ def as_wanted(answer: Struct, wanted: Struct) -> None:
                     _put_back(now.fields[_IMAGE].struct_value, image, key)
                 if not now.fields[_IMAGE].struct_value.fields and _IMAGE not in was.fields:
                     del now.fields[_IMAGE]
+
+
+def _inputs(properties: Struct) -> Struct | None:
+    """What the official plugin keeps of a release's inputs, which is a secret as a whole."""
+    if _INPUTS not in properties.fields:
+        return None
+    found: Struct = properties.fields[_INPUTS].struct_value
+    return found.fields["value"].struct_value if SECRET in found.fields else found
 
 
 def _put_back(now: Struct, was: Struct, key: str) -> None:

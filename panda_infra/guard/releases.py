@@ -19,7 +19,7 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.lease import Lease
-from panda_infra.guard.others import as_wanted, owned_in, with_others
+from panda_infra.guard.others import SECRET, as_wanted, owned_in, with_others
 from panda_infra.guard.words import (
     deployed_by_others,
     drifted,
@@ -42,7 +42,6 @@ from panda_infra.provider.progress import Progress
 __all__ = ["Call", "Releases", "is_release"]
 
 _TYPE = "kubernetes:helm.sh/v3:Release"
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - marks an encrypted value on the wire
 _UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands for an unknown value on the wire
 _DRIFTED = "drifted"  # a status that Helm does not know: the cluster is not as its record says
 _USUAL_TIMEOUT = 300.0  # seconds; Helm's own
@@ -329,6 +328,6 @@ def _updated(answer: bytes) -> wire.UpdateResponse:
 def _argument(request: wire.ConfigureRequest, name: str) -> str:
     """A text of the provider's configuration, whether or not it is a secret."""
     value = request.args.fields[name]
-    if value.HasField("struct_value") and _SECRET in value.struct_value.fields:
+    if value.HasField("struct_value") and SECRET in value.struct_value.fields:
         value = value.struct_value.fields["value"]
     return str(value.string_value or request.variables.get(f"kubernetes:config:{name}", ""))

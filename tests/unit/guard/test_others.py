@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 
-from panda_infra.guard.others import as_wanted, owned_in, with_others
+from panda_infra.guard.others import SECRET, as_wanted, owned_in, with_others
 from panda_infra.helm.others import Found
 
 OWNED = {"ownedByOthers": ["replicaCount", "image.tag"], "replicaCount": 1}
@@ -61,12 +61,15 @@ def test_the_engine_is_told_what_was_wanted_and_the_rest_as_it_is() -> None:
     wanted = properties(server=OWNED | {"image": {"repository": "a"}}, jedi={"replicaCount": 1})
     there = {"replicaCount": 4, "image": {"repository": "a@sha256", "tag": "2.0", "pullPolicy": "Always"}}
     answer = properties(server=OWNED | there | {"resources": None}, jedi={"replicaCount": 4})
-    answer.update({"__inputs": {"values": {"server": {"replicaCount": 4}}}, "status": "deployed"})
+    inputs = {"values": {"server": {"replicaCount": 4}}}
+    answer.update(
+        {"__inputs": {SECRET: "1b47061264138c4ac30d75fd1eb44270", "value": inputs}, "status": "deployed"}
+    )
     as_wanted(answer, wanted)
     told = MessageToDict(answer)
     server = OWNED | {"image": {"repository": "a", "pullPolicy": "Always"}, "resources": None}
     assert told["values"] == {"server": server, "jedi": {"replicaCount": 4}}
-    assert told["__inputs"]["values"]["server"]["replicaCount"] == 1
+    assert told["__inputs"]["value"]["values"]["server"]["replicaCount"] == 1
     assert told["status"] == "deployed"
 
 
