@@ -7,6 +7,7 @@ import typer
 from panda_infra.cli.adopt import adopt_
 from panda_infra.cli.check import check
 from panda_infra.cli.completion import completion
+from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
@@ -53,3 +54,4 @@ app.command()(residue)
 app.command()(expired)
 app.command()(completion)
 app.add_typer(secrets, name="secrets")
+app.add_typer(cric, name="cric")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from panda_infra.errors import Problem
@@ -11,13 +11,15 @@ from panda_infra.secrets.content import LARGEST, Files, as_json
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.cric_files import NEEDED, flaws
 
-__all__ = ["MANDATORY", "OPTIONAL", "TAGS", "check_folder", "jsons"]
+__all__ = ["MANDATORY", "OPTIONAL", "TAGS", "check_files", "check_folder", "files_of", "jsons"]
 
 MANDATORY = tuple(NEEDED)
 TAGS = "sw_tags.json"
 OPTIONAL = ("ddm_blacklist.json", "cm.json", "ddm_objectstores.json", TAGS)
 _QUEUES = "panda_queues.json"
-_HOW = "See cric_jsons/README.md for the shape, or export the list from CRIC."
+_HOW = (
+    "See cric_jsons/README.md for the shape, or fetch it: `python -m panda_infra cric fetch STACK --url URL`."
+)
 
 
 def jsons(context: Context) -> Files:
@@ -25,17 +27,24 @@ def jsons(context: Context) -> Files:
 
     The server wants software tags too: where there are none, every queue takes any.
     """
-    folder = Path(context.config.cric.folder)
+    return _with_tags(files_of(Path(context.config.cric.folder)))
+
+
+def files_of(folder: Path) -> Files:
+    """The lists that a folder has, by their names; none without the folder."""
     paths = (folder / name for name in (*MANDATORY, *OPTIONAL))
-    files = {path.name: path.read_bytes() for path in paths if path.is_file()}
-    return {TAGS: _any_tags(files.get(_QUEUES, b""))} | files
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+
+
+def _with_tags(files: Mapping[str, bytes]) -> Files:
+    return {TAGS: _any_tags(files.get(_QUEUES, b""))} | dict(files)
 
 
 def _any_tags(queues: bytes) -> bytes:
     try:
         names = list(json.loads(queues))
-    except (ValueError, TypeError):
-        names = []  # check_folder tells what is wrong
+    except (ValueError, TypeError, RecursionError):
+        names = []  # check_files tells what is wrong
     anything = {"architectures": [], "cmtconfigs": [], "containers": ["any"], "cvmfs": ["any"], "tags": []}
     return as_json({str(name): anything for name in names}).encode()
 
@@ -50,17 +59,20 @@ def check_folder(folder: Path) -> list[Problem]:
 
 
 def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
-    total = 0
-    for name in (*MANDATORY, *OPTIONAL):
-        path = folder / name
-        if path.is_file():
-            total += path.stat().st_size
-            yield from ((name, flaw) for flaw in flaws(name, path.read_bytes()))
-        elif name in MANDATORY:
-            yield name, "is missing, and PanDA does not run without it"
+    yield from check_files(files_of(folder))
     known = {*MANDATORY, *OPTIONAL}
     for path in sorted(folder.glob("*.json")):
         if path.name not in known:
             yield path.name, f"is none of CRIC's lists: {', '.join((*MANDATORY, *OPTIONAL))}"
+
+
+def check_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the lists of a stack: each file's name, empty for all together, and what is wrong with it."""
+    for name in (*MANDATORY, *OPTIONAL):
+        if name in files:
+            yield from ((name, flaw) for flaw in flaws(name, files[name]))
+        elif name in MANDATORY:
+            yield name, "is missing, and PanDA does not run without it"
+    total = sum(map(len, _with_tags(files).values()))
     if total > LARGEST:
         yield "", f"its files have {total} bytes, more than the {LARGEST} of one Kubernetes Secret: trim them"

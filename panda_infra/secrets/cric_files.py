@@ -7,6 +7,7 @@ database, which takes less.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -52,6 +53,7 @@ _WORDS = {
     dict: "a mapping",
     type(None): "null",
 }
+_SHOWN = 20  # digits of a number in a message
 # Neither has a place in a database's JSON.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -68,7 +70,12 @@ def flaws(name: str, content: bytes) -> Iterator[str]:
         return
     reader = _Reader()
     try:
-        entries = json.loads(text, object_pairs_hook=reader.mapping, parse_constant=reader.constant)
+        entries = json.loads(
+            text,
+            object_pairs_hook=reader.mapping,
+            parse_constant=reader.constant,
+            parse_float=reader.number,
+        )
     except (ValueError, RecursionError) as error:
         at = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         yield f"is no JSON{at}"
@@ -101,6 +108,13 @@ class _Reader:
 
     def constant(self, word: str) -> None:
         self.flaws.append(f"holds {word}, which is no JSON: databases refuse it")
+
+    def number(self, digits: str) -> float:
+        if math.isinf(number := float(digits)):
+            self.flaws.append(
+                f"holds a number that is too large, {digits[:_SHOWN]}: readers take it for infinite"
+            )
+        return number
 
 
 def _flaws_of_field(entries: dict[str, Any], field: str, kinds: tuple[type, ...]) -> Iterator[str]:

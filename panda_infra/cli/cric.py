@@ -1,0 +1,167 @@
+"""`cric`: CRIC's lists as files of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.errors import Group
+from panda_infra.cli.output import JsonFlag, line, say, show_json
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cric.addresses import LISTS, addresses, without_query
+from panda_infra.cric.changes import Change, as_file, changes
+from panda_infra.cric.download import Access, download
+from panda_infra.cric.writing import write_all
+from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.secrets.cric import check_files, files_of
+from panda_infra.secrets.cric_files import flaws
+from panda_infra.stacks.project import Project
+
+__all__ = ["cric"]
+
+_SHOWN = 10  # entries of a kind that are named; --json names all
+
+cric = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="CRIC's lists as files, for stacks that run without CRIC.",
+    rich_markup_mode="markdown",
+)
+
+
+@cric.command()
+def fetch(  # noqa: PLR0917 - typer makes options of parameters
+    stack: StackArgument,
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="CRIC, or its API, e.g. https://datalake-cric.cern.ch.")
+    ],
+    lists: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--list",
+            metavar="NAME=URL",
+            help="Another address of a list, whole or below the API, repeatable; an empty one leaves the list as it "
+            f"is. NAME is one of {', '.join(LISTS)}.",
+        ),
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(help="File or folder of certificates to trust instead of the machine's, in PEM form."),
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate or grid proxy to identify with, in PEM form.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="Its key, where that is in a file of its own.")] = None,
+    timeout: Annotated[int, typer.Option(min=1, max=3600, help="Seconds for all answers.")] = 60,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fetch CRIC's lists into the folder of a stack that runs without CRIC (`cric.folder`), and show what changes.
+
+    Each list is judged as `check` judges it; when one cannot be had or is no good, none is written. Lists that are
+    not asked for stay. The next `pulumi up` updates one Secret and restarts no pod.
+
+    **Examples**
+
+    - `cric fetch mine --url https://datalake-cric.cern.ch --dry-run`
+    - `cric fetch mine --url https://cric.example.org/api/atlas --ca /etc/grid-security/certificates --certificate
+      /tmp/x509up_u1000`
+    - `cric fetch mine --url https://datalake-cric.cern.ch --list "panda_queues=pandaqueue/query/?json&vo_name=mine"`
+    """
+    if key and not certificate:
+        raise typer.BadParameter("--key belongs to a --certificate")
+    here = project()
+    folder = _folder(here, stack)
+    wanted = addresses(url, _given(lists or []))
+    before = files_of(here.folder / folder)
+    fetched = _fetched(folder, wanted, before, Access(ca, certificate, key, timeout))
+    found = {name: changes(before.get(name), content) for name, content in fetched.items()}
+    if as_json:
+        show_json({name: vars(change) for name, change in found.items()})
+    else:
+        for name, change in found.items():
+            _show(name, change, is_new=name not in before)
+    changed = {name: as_file(fetched[name]) for name, change in found.items() if change or name not in before}
+    if not changed:
+        say(f"{folder} has these lists already")
+    elif dry_run:
+        say(f"would write {', '.join(changed)} to {folder}")
+    else:
+        write_all(here.folder / folder, changed)
+        say(f"wrote {', '.join(changed)} to {folder}, of {', '.join(_readers(here, folder))}")
+
+
+def _given(lists: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in lists]
+    for name, equals, _ in pairs:
+        if not equals or name not in LISTS:
+            raise typer.BadParameter(f"--list {name}: write NAME=URL with one of {', '.join(LISTS)}")
+    return {name: url for name, _, url in pairs}
+
+
+def _folder(here: Project, stack: str) -> Path:
+    config = here.load(stack).config
+    if config.cric_urls is None:
+        return Path(config.cric.folder)
+    what = "is not false: the stack asks CRIC itself and reads no files"
+    fix = f"Write e.g. `cric: {{real: false, folder: cric_jsons/{stack}}}` into it."
+    raise StackError(here.file(stack).name, [Problem("cric.real", what, fix)])
+
+
+def _fetched(
+    folder: Path, wanted: Mapping[str, str], before: Mapping[str, bytes], access: Access
+) -> dict[str, bytes]:
+    """The lists, all of them good, alone and together with those that stay.
+
+    Raises:
+        StackError: with everything that is wrong.
+    """
+    fetched: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for name, answer in download(wanted, access).items():
+        if isinstance(answer, PandaInfraError):
+            problems.append(Problem(f"{folder}/{name}", "cannot be fetched", str(answer)))
+        else:
+            fetched[name] = answer
+    how = {name: f"CRIC gives it so: {without_query(wanted[name])}" for name in fetched}
+    # What is written is another text, of the same content: each is judged.
+    bad = {name for name, content in fetched.items() if any(flaws(name, content))}
+    written = {name: content if name in bad else as_file(content) for name, content in fetched.items()}
+    for name, what in check_files({**before, **written}):
+        if name in wanted and name not in fetched:
+            continue  # it is told why
+        fix = how.get(name, "Correct it, or fetch it too, by `--list`.")
+        problems.append(Problem(f"{folder}/{name}", what, fix))
+    if problems:
+        raise StackError(str(folder), problems)
+    return fetched
+
+
+def _readers(here: Project, folder: Path) -> list[str]:
+    """The stacks that read a folder."""
+    found = []
+    for stack in here.stacks:
+        try:
+            config = here.load(stack).config
+        except StackError:
+            continue  # it is the business of `check`
+        if config.cric_urls is None and Path(config.cric.folder) == folder:
+            found.append(stack)
+    return found
+
+
+def _show(name: str, change: Change, *, is_new: bool) -> None:
+    counts = {"added": len(change.added), "removed": len(change.removed), "changed": len(change.changed)}
+    told = [f"{count} {what}" for what, count in counts.items() if count]
+    line(f"{name}{' (new)' * is_new}: {', '.join([*told, f'{change.same} as before'])}")
+    fields = {entry: f": {', '.join(changed)}" * bool(changed) for entry, changed in change.changed.items()}
+    for sign, entries in (("+", change.added), ("-", change.removed), ("~", tuple(fields))):
+        for entry in entries[:_SHOWN]:
+            line(f"  {sign} {entry}{fields.get(entry, '') if sign == '~' else ''}")
+        if len(entries) > _SHOWN:
+            line(f"  {sign} and {len(entries) - _SHOWN} more")

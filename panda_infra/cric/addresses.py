@@ -1,0 +1,75 @@
+"""Where a CRIC gives each of its lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from panda_infra.config.settings import CricUrls
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["LISTS", "addresses", "without_query"]
+
+_API = "/api/atlas"
+_OURS = CricUrls()
+_OBJECT_STORES = "&state=ACTIVE&site_state=ACTIVE&preset=dict&type[]=OS_LOGS&type[]=OS_ES"
+_KNOWN = {
+    "sites.json": _OURS.sites,
+    "panda_queues.json": _OURS.panda_queues,
+    "ddm_endpoints.json": _OURS.ddm_endpoints,
+    "ddm_blacklist.json": str(_OURS.ddm_blacklist),
+    "ddm_objectstores.json": _OURS.ddm_endpoints + _OBJECT_STORES,
+}
+# Of the others a CRIC has no address that all of them share.
+_ON_DEMAND = ("cm.json", "sw_tags.json")
+LISTS = tuple(file.removesuffix(".json") for file in (*_KNOWN, *_ON_DEMAND))
+"""What a list is called: its file without the ending."""
+
+
+def addresses(base: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The address of each list that shall be asked for, by the file that it becomes.
+
+    Args:
+        base: address of the CRIC, or of its API, as ``https://cric.example.org/api/atlas``.
+        given: other addresses by the lists' names, below that of the API or whole ones; an empty one leaves a list out.
+
+    Raises:
+        PandaInfraError: an address is none that can be asked.
+    """
+    base = _checked("--url", base).rstrip("/")
+    if "?" in base or "#" in base:
+        raise PandaInfraError(
+            "--url: name CRIC's API without what follows a `?`; one list's address goes to `--list`"
+        )
+    if not urlsplit(base).path:
+        base += _API
+    found = {file: base + url.partition(_API)[2] for file, url in _KNOWN.items()}
+    for name, url in given.items():
+        found[f"{name}.json"] = url and _checked(f"--list {name}", urljoin(f"{base}/", url))
+    return {file: url for file, url in found.items() if url}
+
+
+def without_query(url: str) -> str:
+    """An address for a message: what follows the path may identify somebody."""
+    return url.partition("?")[0]
+
+
+def _checked(option: str, url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme == "https"
+            and parts.hostname
+            and parts.port != 0
+            and url.isascii()
+            and url.isprintable()
+        )
+    except ValueError:
+        good = False
+    if not good or " " in url:
+        raise PandaInfraError(
+            f"{option}: write an address that starts with https://, e.g. https://datalake-cric.cern.ch"
+        )
+    if parts.username is not None:
+        raise PandaInfraError(f"{option}: leave user and password out; CRIC knows people by `--certificate`")
+    return url

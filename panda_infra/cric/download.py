@@ -1,0 +1,218 @@
+"""One list of a CRIC, asked for by HTTPS.
+
+By the standard library, which trusts what the machine trusts and takes a grid proxy as a client's certificate.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+from typing import IO, Any
+from urllib.parse import urljoin
+
+from typing_extensions import override
+
+from panda_infra.cric.addresses import without_query
+from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError, PandaInfraError
+
+__all__ = ["LARGEST_ANSWER", "Access", "download"]
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+"""Bytes of an answer that are read: more is no list that could become a file, however much space it wastes."""
+_SLICE = 1024 * 1024
+_LOGIN = "a certificate or grid proxy that CRIC knows, by `--certificate`, may open it"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a CRIC is asked.
+
+    ``authorities`` is a file or folder of PEM certificates instead of the machine's own. ``certificate`` is a PEM
+    file of the client's certificate, ``key`` that of its key where the first has none. ``patience`` is in seconds, for
+    a whole answer.
+    """
+
+    authorities: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    patience: float = 60
+
+    def context(self) -> ssl.SSLContext:
+        """Whom to trust, and who asks.
+
+        Raises:
+            PandaInfraError: a file is not what it should be.
+        """
+        context = _trusting(self.authorities) if self.authorities else ssl.create_default_context()
+        if self.certificate:
+            _identify(context, self.certificate, self.key)
+        return context
+
+
+def download(urls: Mapping[str, str], access: Access) -> dict[str, bytes | PandaInfraError]:
+    """What CRIC answers for each address, or why there is no answer to use; all of them are asked at once.
+
+    Raises:
+        PandaInfraError: nothing can be asked, since the ``access`` is no good.
+    """
+    context = access.context()
+    until = monotonic() + access.patience
+    asked = {name: _begun(url, context, access.patience) for name, url in urls.items()}
+    return {name: _outcome(urls[name], answer, until, access.patience) for name, answer in asked.items()}
+
+
+def _begun(url: str, context: ssl.SSLContext, patience: float) -> Future[bytes]:
+    """In a thread that nobody waits for at the end: a socket has a time limit for each byte alone."""
+    answer: Future[bytes] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(_asked(url, context, patience))
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is wanted
+            answer.set_exception(error)
+
+    Thread(target=ask, daemon=True).start()
+    return answer
+
+
+def _outcome(url: str, answer: Future[bytes], until: float, patience: float) -> bytes | PandaInfraError:
+    try:
+        return answer.result(max(0, until - monotonic()))
+    except NotYetError:
+        return NoAnswerError(f"{without_query(url)} gives no whole answer in {patience:g} seconds")
+    except PandaInfraError as error:
+        return error
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Leads nowhere: the client's certificate is for the address that was named, and a list is not elsewhere."""
+
+    @override
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> None:
+        return None
+
+
+def _asked(url: str, context: ssl.SSLContext, patience: float) -> bytes:
+    where = without_query(url)
+    request = urllib.request.Request(  # noqa: S310 - only https passes the check of addresses
+        url, headers={"Accept": "application/json", "User-Agent": "panda-infra"}
+    )
+    opener = urllib.request.build_opener(_NoRedirects(), urllib.request.HTTPSHandler(context=context))
+    try:
+        with opener.open(request, timeout=patience) as response:
+            content = _read(response, where)
+            kind = response.headers.get_content_type()
+    except urllib.error.HTTPError as error:
+        raise _refused(error, url) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _unreachable(error, where) from None
+    if kind == "text/html" or content.lstrip()[:1] == b"<":
+        raise NotAllowedError(
+            f"{where} answers with a page for people instead of JSON: a log-in, or no list; {_LOGIN}"
+        )
+    return content
+
+
+def _read(response: http.client.HTTPResponse, where: str) -> bytes:
+    content = bytearray()
+    while piece := response.read(_SLICE):
+        content += piece
+        if len(content) > LARGEST_ANSWER:
+            raise PandaInfraError(
+                f"{where} answers with more than {LARGEST_ANSWER} bytes: ask for less by `--list`"
+            )
+    if response.length:
+        raise http.client.IncompleteRead(bytes(content))  # of slices the library does not tell
+    return bytes(content)
+
+
+def _refused(error: urllib.error.HTTPError, url: str) -> PandaInfraError:
+    where, code = without_query(url), error.code
+    if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return NotAllowedError(f"{where} refuses (HTTP {code}): {_LOGIN}")
+    if code == HTTPStatus.NOT_FOUND:
+        return NotFoundError(f"{where} is not there (HTTP 404): name the address of CRIC's API, or `--list`")
+    if HTTPStatus.MULTIPLE_CHOICES <= code < HTTPStatus.BAD_REQUEST:
+        target = _target(url, error.headers.get("Location") or "")
+        return NotAllowedError(
+            f"{where} leads to {target} (HTTP {code}), which is not followed: name that address if the list is "
+            f"there; if it is a log-in, {_LOGIN}"
+        )
+    return PandaInfraError(f"{where} answers HTTP {code}, which is no list: try again later")
+
+
+def _target(url: str, location: str) -> str:
+    try:
+        return without_query(urljoin(url, location))
+    except ValueError:
+        return "no address"
+
+
+def _unreachable(error: Exception, where: str) -> PandaInfraError:
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        why = f"is not trusted ({reason.verify_message}): name its authority by `--ca`"
+        return PandaInfraError(f"the certificate of {where} {why}")
+    if isinstance(reason, ssl.SSLError | ConnectionResetError | BrokenPipeError):
+        # A server may close before what it says of a certificate arrives.
+        words = str(getattr(reason, "reason", None) or reason.strerror or "without a word").lower()
+        return NoAnswerError(
+            f"{where} breaks the connection off ({words.replace('_', ' ')}): it may want another `--certificate`"
+        )
+    if isinstance(reason, TimeoutError):
+        return NoAnswerError(f"{where} does not answer in time")
+    if isinstance(reason, OSError):
+        return NoAnswerError(f"{where} cannot be reached ({reason.strerror or str(reason) or 'no answer'})")
+    return NoAnswerError(f"{where} answers something else than HTTP, or breaks off")
+
+
+def _trusting(authorities: Path) -> ssl.SSLContext:
+    where = str(authorities)
+    try:
+        if authorities.is_dir():
+            return ssl.create_default_context(capath=where)
+        return ssl.create_default_context(cafile=where)
+    except ssl.SSLError:
+        raise PandaInfraError(f"--ca: {authorities} holds no certificates in PEM form") from None
+    except OSError as error:
+        raise PandaInfraError(f"--ca: {authorities} cannot be read: {error.strerror}") from None
+
+
+def _identify(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    files = f"{certificate} and {key}" if key else str(certificate)
+    for file in filter(None, (certificate, key)):
+        try:
+            file.read_bytes()
+        except OSError as error:
+            raise PandaInfraError(f"--certificate: {file} cannot be read: {error.strerror}") from None
+    try:
+        context.load_cert_chain(certificate, key, password=_no_passphrase)
+    except _EncryptedKeyError:
+        raise PandaInfraError(
+            f"--certificate: the key in {key or certificate} has a passphrase: use a grid proxy, or a key without"
+        ) from None
+    except (ssl.SSLError, ValueError):
+        what = "a certificate and the key that belongs to it, in PEM form"
+        raise PandaInfraError(
+            f"--certificate: {files} must hold {what}; `--key` names another file of the key"
+        ) from None
+
+
+class _EncryptedKeyError(Exception):
+    """OpenSSL asks for the passphrase of a key, which would wait for somebody at a terminal."""
+
+
+def _no_passphrase() -> str:
+    raise _EncryptedKeyError
