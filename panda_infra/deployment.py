@@ -19,7 +19,7 @@ from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.ownership import owner_of
-from panda_infra.policy.data import KEEPER, keeps_claims
+from panda_infra.policy.data import post_renderer
 from panda_infra.policy.resources import namespace_marks, protection_marks
 from panda_infra.secrets import SecretContent, build
 from panda_infra.secrets.rolling import pod_annotations
@@ -105,7 +105,7 @@ def _components(
             annotations={
                 sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component
             },
-            postrender=KEEPER if keeps_claims(plan, release) else None,
+            postrender=post_renderer(plan, release),
             depends_on=[
                 *first,
                 *(

@@ -79,7 +79,9 @@ class SubComponentSpec:
     ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
     value, ``scalable`` ones take ``replicaCount``. ``chart_image`` is the chart's default, repository and tag;
     ``image`` replaces it where it loses data, is gone (T28) or changes without notice (T40). ``reserves`` are the
-    resources for which the chart has requests and limits of its own, made for large nodes (T41).
+    resources for which the chart has requests and limits of its own, made for large nodes (T41). One that ``locks``
+    its data waits for a lost pod that still writes. The chart of one that is not ``placeable`` leaves out where its
+    pods may run (T36): its release is rendered with that added.
     """
 
     name: str
@@ -92,6 +94,8 @@ class SubComponentSpec:
     scalable: bool = True
     image: tuple[str, str] | None = None
     reserves: tuple[str, ...] = ()
+    locks: bool = False
+    placeable: bool = True
 
     def claim(self, name: str) -> Claim | None:
         """The claim that the stack file calls ``name``."""

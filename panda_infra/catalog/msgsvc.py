@@ -16,6 +16,8 @@ MSGSVC = ComponentSpec(
             ports=(61613,),
             scalable=False,
             reserves=("cpu", "memory"),
+            # ActiveMQ's KahaDB, whose lock file is made for brokers that share a file system.
+            locks=True,
         ),
     ),
 )

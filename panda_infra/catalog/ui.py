@@ -25,6 +25,7 @@ UI = ComponentSpec(
             name="frontend",
             workload="StatefulSet",
             chart_image=("ghcr.io/pandawms/panda-ui-frontend", "latest"),
+            placeable=False,
             secrets=start("ui-certs"),
             ports=(443,),
             switchable=False,

@@ -13,7 +13,7 @@ from panda_infra.plan.order import deployment_order, prerequisites
 from panda_infra.plan.values.components import component_values, condor_logs_path
 from panda_infra.plan.values.exposure import exposure_values
 from panda_infra.plan.values.merge import merged
-from panda_infra.plan.values.placement import placement_values
+from panda_infra.plan.values.placement import placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
 
@@ -51,13 +51,16 @@ def _release(spec: ComponentSpec, component: Component, config: StackConfig, nam
 
 def _values(spec: ComponentSpec, component: Component, config: StackConfig, names: Names) -> Values:
     sub_charts: Values = {}
+    panda = config.components.panda
+    forced = panda is not None and panda.node_recovery
     for sub in spec.sub_components:
         sub_config: SubComponent = getattr(component, sub.name)
-        sub_charts[sub.name] = merged(
-            placement_values(spec.name, sub.name, sub_config, config.placement),
+        values = merged(
+            placement_values(spec.name, sub, sub_config, config.placement, forced=forced),
             workload_values(sub, sub_config),
             volume_values(sub, sub_config, config.storage),
         )
+        sub_charts[sub.name] = values if sub.placeable else pod_annotation(values)
     paths = condor_logs_path(config, names) if spec.name == "bigmon" else ()
     return merged(
         {"global": {"secret": SECRET_PREFIX}},

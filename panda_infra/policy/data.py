@@ -13,11 +13,24 @@ from typing import Any
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.values.placement import POD
 
-__all__ = ["KEEPER", "Deployed", "keeps_claims", "lost_data", "moved", "owned_data"]
+__all__ = [
+    "KEEPER",
+    "PLACER",
+    "Deployed",
+    "keeps_claims",
+    "lost_data",
+    "moved",
+    "owned_data",
+    "post_renderer",
+]
 
 KEEPER = "panda_infra/delivery/keep_claims.py"
 """The post-renderer of releases whose claims outlive them, from the project's folder: the same in every checkout."""
+
+PLACER = "panda_infra/delivery/place_pods.py"
+"""That of releases with pods that their chart does not let be placed."""
 
 # Claims whose loss loses nothing: old log files, and one that no pod mounts (T21).
 _WORTHLESS = frozenset({"logs", "condor", "unused"})
@@ -53,6 +66,18 @@ def keeps_claims(plan: Plan, release: Release) -> bool:
     lifecycle = plan.config.lifecycle
     exempt = not lifecycle.protect or release.component in lifecycle.delete_data_of
     return not exempt and bool(owned_data(release.component, release.values))
+
+
+def post_renderer(plan: Plan, release: Release) -> str | None:
+    """The program, from the project's folder, that Helm pipes a release's manifest through; one at most."""
+    if keeps_claims(plan, release):
+        return KEEPER
+    annotated = [
+        sub
+        for sub in COMPONENTS[release.component].sub_components
+        if POD in ((release.values.get(sub.name) or {}).get("podAnnotations") or {})
+    ]
+    return PLACER if annotated else None
 
 
 def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]:

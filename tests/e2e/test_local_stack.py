@@ -66,6 +66,7 @@ def stack(bed: Bed, before: frozenset[str]) -> Iterator[Workspace]:  # noqa: ARG
         "panda-infra:components": components(),
         # Without a shared claim the StatefulSets make claims of their own, which Helm leaves behind.
         "panda-infra:storage": {"class": "standard"},
+        "panda-infra:placement": {"evictAfter": 45},
     }
     workspace = stacks.local(bed, bed.state / "stacks" / _NAMESPACE, sections)
     yield workspace
@@ -173,6 +174,25 @@ def test_up_deploys_every_component(stack: Workspace, api: Api, bed: Bed, observ
     for pod in pods(api):
         assert is_ready(pod), pod["metadata"]["name"]
     assert references.check(bed, _NAMESPACE) == []
+
+
+def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(api: Api) -> None:
+    """The API server gives 300 s to those that say nothing: databases that two pods would spoil."""
+    releases = {Names().release(component): component for component in COMPONENTS}
+    stay: dict[str, set[tuple[int, ...]]] = {}
+    for pod in pods(api):
+        labels = pod["metadata"]["labels"]
+        if release := labels.get("app.kubernetes.io/instance"):
+            told = tuple(
+                each["tolerationSeconds"]
+                for condition in ("not-ready", "unreachable")
+                for each in pod["spec"]["tolerations"]
+                if each["key"] == f"node.kubernetes.io/{condition}"
+            )
+            stay.setdefault(releases[release], set()).add(told)
+            is_database = labels["app.kubernetes.io/name"] == "postgres"
+            assert told == ((300, 300) if is_database else (45, 45)), pod["metadata"]["name"]
+    assert {component for component, told in stay.items() if (45, 45) in told} == set(COMPONENTS)
 
 
 def test_pods_got_ready_in_the_declared_order(observed: Observed) -> None:

@@ -1,26 +1,22 @@
-"""Values that place pods: the stack's choice as the tolerations and affinity of those services that need them."""
+"""Values that place pods: the stack's choice as the tolerations and affinity of those that need them."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from panda_infra.catalog.model import SubComponentSpec
 from panda_infra.config.components import SubComponent
 from panda_infra.config.placement import Placement
 from panda_infra.plan.model import Values
 
-__all__ = ["placement_values"]
+__all__ = ["POD", "placement_values", "pod_annotation"]
 
-# Services whose pods hold nothing that another node could not give them. A database is not among them: it is
-# moved by who knows that its volume is free.
-_MOVABLE = frozenset(
-    {
-        ("panda", "server"),
-        ("panda", "jedi"),
-        ("harvester", "harvester"),
-        ("bigmon", "main"),
-        ("ui", "backend"),
-    }
-)
+POD = "panda-infra/pod"
+"""Annotation of a pod's template: what a post-renderer adds to the pod."""
+# The claim of a database or a broker.
+_DATA = "data"
+_IN_POD = ("affinity", "nodeSelector", "tolerations")
 # Services each of which can fill a node of its own.
 _HEAVY = (
     ("panda", "server"),
@@ -33,16 +29,37 @@ _UNHEALTHY = ("not-ready", "unreachable")
 
 
 def placement_values(
-    component: str, sub_component: str, config: SubComponent, placement: Placement
+    component: str, spec: SubComponentSpec, config: SubComponent, placement: Placement, *, forced: bool
 ) -> Values:
-    """The values below a sub-chart's own key; none where the sub-component says itself where it wants to be."""
-    service = (component, sub_component)
+    """The values below a sub-chart's own key; none where the sub-component says itself where it wants to be.
+
+    ``forced`` tells that pods of lost nodes are deleted without knowing that they have ended.
+    """
     values: Values = {}
-    if placement.evict_after is not None and service in _MOVABLE and not config.tolerations:
-        values["tolerations"] = [_stay(condition, placement.evict_after) for condition in _UNHEALTHY]
-    if placement.spread and service in _HEAVY and "podAntiAffinity" not in config.affinity:
+    seconds = placement.evict_after
+    if seconds is not None and not config.tolerations and _writes_once(spec, forced=forced):
+        values["tolerations"] = [_stay(condition, seconds) for condition in _UNHEALTHY]
+    if placement.spread and (component, spec.name) in _HEAVY and "podAntiAffinity" not in config.affinity:
         values["affinity"] = {"podAntiAffinity": _apart()}
     return values
+
+
+def pod_annotation(values: Values) -> Values:
+    """The values with what places their pods as an annotation too, for the post-renderer that puts it into the pod."""
+    placed = {key: values[key] for key in _IN_POD if values.get(key)}
+    if not placed:
+        return values
+    annotations = values.get("podAnnotations", {}) | {POD: json.dumps(placed, sort_keys=True)}
+    return values | {"podAnnotations": annotations}
+
+
+def _writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
+    """Whether the data are safe when a pod leaves a lost node, where the old one may still run and write.
+
+    The charts' volumes can be mounted by two nodes at once. The pod of a StatefulSet gets no successor before it is
+    known to have ended; that of a Deployment has one at once.
+    """
+    return spec.claim(_DATA) is None or spec.locks or (spec.workload == "StatefulSet" and not forced)
 
 
 def _stay(condition: str, seconds: int) -> dict[str, Any]:

@@ -18,9 +18,11 @@ _render = cache(render)
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test that wants ``rendered`` every stack with every folder of charts."""
+    checkout: Path | None = metafunc.config.getoption("--upstream-charts")
+    folders = {"fixture": FIXTURES} | ({"upstream": checkout / "helm"} if checkout else {})
+    if "charts" in metafunc.fixturenames:
+        metafunc.parametrize("charts", folders.values(), ids=folders.keys())
     if "rendered" in metafunc.fixturenames:
-        checkout: Path | None = metafunc.config.getoption("--upstream-charts")
-        folders = {"fixture": FIXTURES} | ({"upstream": checkout / "helm"} if checkout else {})
         cases = {
             f"{stack}-{charts}": (stack, folder) for charts, folder in folders.items() for stack in STACKS
         }

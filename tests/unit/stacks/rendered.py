@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 
 from panda_infra.plan.model import Plan, Release
-from panda_infra.policy.data import KEEPER, keeps_claims
+from panda_infra.policy.data import post_renderer
 from panda_infra.secrets import SecretContent, build
 from tests.support.stack_files import plan_of
 from tools import REPOSITORY
 
-__all__ = ["Object", "Rendered", "Workload", "render"]
+__all__ = ["Object", "Rendered", "Workload", "render", "rendered_plan"]
 
 Object = dict[str, Any]
 _KINDS = ("Deployment", "StatefulSet")
@@ -100,7 +100,11 @@ class Rendered:
 
 def render(helm: Path, charts: Path, stack: str) -> Rendered:
     """Everything of a stack, rendered from the chart folders below ``charts``."""
-    plan = plan_of(stack)
+    return rendered_plan(helm, charts, plan_of(stack))
+
+
+def rendered_plan(helm: Path, charts: Path, plan: Plan) -> Rendered:
+    """The same of a plan."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         objects = list(pool.map(lambda release: _template(helm, charts, plan, release), plan.releases))
     components = [release.component for release in plan.releases]
@@ -112,8 +116,8 @@ def _template(helm: Path, charts: Path, plan: Plan, release: Release) -> tuple[O
         yaml.dump(release.values, values, Dumper=yaml.CSafeDumper)
         values.flush()
         target = ["--namespace", plan.config.namespace, "--values", values.name]
-        if keeps_claims(plan, release):
-            target += ["--post-renderer", KEEPER]
+        if program := post_renderer(plan, release):
+            target += ["--post-renderer", program]
         done = subprocess.run(
             [helm, "template", release.name, charts / release.chart.name, *target],
             capture_output=True,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.make import make_plan
+from panda_infra.plan.values.placement import POD
 from tests.support.stacks import EVERYTHING, stack
 
 
@@ -22,17 +25,45 @@ def test_nothing_is_placed_unless_the_stack_says_so() -> None:
     assert not [values for values in sub_charts().values() if values.keys() & {"tolerations", "affinity"}]
 
 
-def test_services_leave_a_lost_node_early_and_databases_do_not() -> None:
+_STAY = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
+# Deployments, whose pods have a successor at once, and data that two of them would spoil.
+_KEPT = {("panda", "postgres"), ("idds", "postgres"), ("iam", "mariadb")}
+
+
+def test_pods_leave_a_lost_node_early_where_nothing_is_written_twice() -> None:
     charts = sub_charts(placement={"evictAfter": 30})
+    every = {(spec.name, sub.name) for spec in COMPONENTS.values() for sub in spec.sub_components}
     tolerant = {name: values["tolerations"] for name, values in charts.items() if "tolerations" in values}
-    assert ("panda", "server") in tolerant
-    assert not any(sub in ("postgres", "mariadb", "activemq") for _, sub in tolerant)
+    assert tolerant.keys() == every - _KEPT
     for tolerations in tolerant.values():
-        assert {t["key"] for t in tolerations} == {
-            "node.kubernetes.io/not-ready",
-            "node.kubernetes.io/unreachable",
+        assert [t["key"] for t in tolerations] == _STAY
+        assert {(t["operator"], t["effect"], t["tolerationSeconds"]) for t in tolerations} == {
+            ("Exists", "NoExecute", 30)
         }
-        assert {t["tolerationSeconds"] for t in tolerations} == {30}
+
+
+def test_databases_stay_where_pods_of_lost_nodes_are_deleted_by_force() -> None:
+    components: dict[str, Any] = {name: {} for name in EVERYTHING} | {"panda": {"nodeRecovery": True}}
+    before = sub_charts(placement={"evictAfter": 30})
+    charts = sub_charts(components=components, placement={"evictAfter": 30})
+    stay = {name for name, values in charts.items() if "tolerations" not in values}
+    assert stay - {name for name, values in before.items() if "tolerations" not in values} == {
+        ("harvester", "mariadb"),
+        ("iam-db", "mariadb"),
+    }
+
+
+def test_what_a_chart_takes_no_values_for_goes_by_an_annotation() -> None:
+    front = {"nodeSelector": {"disk": "ssd"}, "annotations": {"mine": "x"}}
+    components: dict[str, Any] = {name: {} for name in EVERYTHING} | {"ui": {"frontend": front}}
+    annotations = sub_charts(components=components, placement={"evictAfter": 0})["ui", "frontend"][
+        "podAnnotations"
+    ]
+    told = json.loads(annotations[POD])
+    assert annotations["mine"] == "x"
+    assert told["nodeSelector"] == {"disk": "ssd"}
+    assert [t["tolerationSeconds"] for t in told["tolerations"]] == [0, 0]
+    assert [name for name, values in sub_charts().items() if POD in values.get("podAnnotations", {})] == []
 
 
 def test_heavy_services_prefer_nodes_of_their_own() -> None:
