@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from panda_infra.catalog.components import COMPONENTS
 from panda_infra.migration.outcome import Outcome
+from panda_infra.plan.values.placement import writes_once
 
 __all__ = ["place_placement"]
 
@@ -12,17 +14,24 @@ _TAINTS = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
 
 
 def place_placement(outcome: Outcome) -> None:
-    """Say once how soon pods leave a lost node, where every sub-component that says so says the same."""
-    told = [
-        sub
-        for component in outcome.sections["components"].values()
-        for sub in component.values()
+    """Say once how soon pods leave a lost node, where every sub-component that says so says the same.
+
+    A database that the stack would not let leave so soon keeps saying it by itself.
+    """
+    components = outcome.sections["components"]
+    told = {
+        (name, key): sub
+        for name, component in components.items()
+        for key, sub in component.items()
         if isinstance(sub, dict) and "tolerations" in sub
-    ]
-    seconds = {_seconds(sub["tolerations"]) for sub in told}
-    if len(seconds) == 1 and None not in seconds:
-        outcome.put(("placement", "evictAfter"), seconds.pop())
-        for sub in told:
+    }
+    seconds = {_seconds(sub["tolerations"]) for sub in told.values()}
+    if len(seconds) != 1 or None in seconds:
+        return
+    outcome.put(("placement", "evictAfter"), seconds.pop())
+    forced = bool(components.get("panda", {}).get("nodeRecovery"))
+    for (name, key), sub in told.items():
+        if writes_once(COMPONENTS[name].sub_component(key), forced=forced):
             del sub["tolerations"]
 
 

@@ -10,7 +10,7 @@ from panda_infra.config.components import SubComponent
 from panda_infra.config.placement import Placement
 from panda_infra.plan.model import Values
 
-__all__ = ["POD", "placement_values", "pod_annotation"]
+__all__ = ["POD", "placement_values", "pod_annotation", "writes_once"]
 
 POD = "panda-infra/pod"
 """Annotation of a pod's template: what a post-renderer adds to the pod."""
@@ -37,7 +37,7 @@ def placement_values(
     """
     values: Values = {}
     seconds = placement.evict_after
-    if seconds is not None and not config.tolerations and _writes_once(spec, forced=forced):
+    if seconds is not None and not config.tolerations and writes_once(spec, forced=forced):
         values["tolerations"] = [_stay(condition, seconds) for condition in _UNHEALTHY]
     if placement.spread and (component, spec.name) in _HEAVY and "podAntiAffinity" not in config.affinity:
         values["affinity"] = {"podAntiAffinity": _apart()}
@@ -53,11 +53,11 @@ def pod_annotation(values: Values) -> Values:
     return values | {"podAnnotations": annotations}
 
 
-def _writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
+def writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
     """Whether the data are safe when a pod leaves a lost node, where the old one may still run and write.
 
     The charts' volumes can be mounted by two nodes at once. The pod of a StatefulSet gets no successor before it is
-    known to have ended; that of a Deployment has one at once.
+    known to have ended, unless that is ``forced``; that of a Deployment has one at once.
     """
     return spec.claim(_DATA) is None or spec.locks or (spec.workload == "StatefulSet" and not forced)
 

@@ -33,6 +33,38 @@ def told(outcome: Outcome, key: str) -> str:
     return why
 
 
+def test_a_database_that_would_stay_longer_keeps_what_its_site_says(site: SiteCheckout) -> None:
+    stay = [
+        {
+            "key": f"node.kubernetes.io/{taint}",
+            "operator": "Exists",
+            "effect": "NoExecute",
+            "tolerationSeconds": 30,
+        }
+        for taint in ("not-ready", "unreachable")
+    ]
+    site.values("panda", "sphenix", {sub: {"tolerations": stay} for sub in ("server", "postgres")})
+    outcome = migrated(site, storage_class="nas")
+    assert outcome.sections["placement"] == {"evictAfter": 30}
+    made = values(outcome, "panda")
+    assert (made["server"]["tolerations"], made["postgres"]["tolerations"]) == (stay, stay)
+    assert outcome.sections["components"]["panda"].keys() == {"postgres"}
+
+
+def test_a_site_without_iam_keeps_the_issuer_that_it_has(site: SiteCheckout) -> None:
+    oidc = {
+        "config_url": "https://iam.site.org/.well-known/openid-configuration",
+        "clients": [{"name": "sphenix", "client_id": "c"}],
+    }
+    site.values("iam", "sphenix", {"main": {}})
+    site.secrets(
+        {"auth": {"authVO": "sphenix", "oidc": oidc}, "iam": {"enabled": False}}, "values-secret.yaml"
+    )
+    outcome = migrated(site, storage_class="nas")
+    assert outcome.sections["auth"]["issuer"] == "https://iam.site.org"
+    assert "iam" not in outcome.sections["components"]
+
+
 def test_the_usual_class_is_said_once_and_another_where_it_differs(site: SiteCheckout) -> None:
     site.values("msgsvc", "sphenix", {"activemq": {"persistentvolume": {"class": "fast", "size": "5Gi"}}})
     site.values(
