@@ -50,6 +50,7 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
             talk.print(_waiting(error) if error.awaits_site else str(error), markup=False)
         else:
             line(f"{stack}: ok")
+        if error.awaits_site:
             _advise(here, stack)
     if as_json:
         show_json(report)
@@ -84,6 +85,9 @@ def _neighbours(here: Project) -> dict[str, Problem]:
 
 def _advise(here: Project, stack: str) -> None:
     """Tell what is right, but surely not all that the stack is meant to have."""
-    loaded = here.load(stack)
+    try:
+        loaded = here.load(stack)
+    except StackError:
+        return  # what is missing has been told
     for problem in map(loaded.layers.located, setting_warnings(loaded.config, stack=stack)):
         talk.print(f"  note: {problem}", markup=False)

@@ -33,6 +33,7 @@ from panda_infra.stacks.document import is_new, write_new
 __all__ = ["init"]
 
 _MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
+_IAM = ("iam", "iam-db")
 _HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
 
 
@@ -61,6 +62,10 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         typer.Option(
             metavar="NAME=HOST", help=f"Exposed host, repeatable; NAME is one of {', '.join(_HOSTS)}."
         ),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Issuer of tokens elsewhere: then no IAM is deployed by default."),
     ] = None,
     namespace: Annotated[
         str | None,
@@ -99,17 +104,24 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             "namespace": namespace or namespace_of(stack),
             "cluster": cluster,
             "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
-            "components": {name: {} for name in component or COMPONENTS},
+            "components": {name: {} for name in component or _parts(issuer)},
         }
         if affix:
             sections["affix"] = affix
         hosts = _pairs(host or [], "--host") or _asked_hosts(sections["components"])
         if hosts:
             sections["hosts"] = hosts
+        if issuer := issuer or _asked_issuer(sections["components"], hosts):
+            sections["auth"] = {"issuer": issuer}
         make_known(here, stack, provider)
         write_new(file, sections, f"Stack {stack}.")
         say(f"wrote {file.name}")
     finish(here, stack, {}, provider, certificates=certificates)
+
+
+def _parts(issuer: str | None) -> list[str]:
+    """What to deploy where nobody says it."""
+    return [name for name in COMPONENTS if not (issuer and name in _IAM)]
 
 
 def _experiment(stack: str) -> str:
@@ -138,6 +150,21 @@ def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
         name: typer.prompt(f"Host of {name} (empty: not exposed)", default="", err=True) for name in wanted
     }
     return {name: answer for name, answer in answers.items() if answer}
+
+
+def _asked_issuer(components: dict[str, Any], hosts: dict[str, str]) -> str:
+    """The issuer of a stack whose IAM would be one that nobody who uses its hosts reaches; IAM then goes."""
+    outside = any(not host.endswith(".localhost") for host in hosts.values())
+    if not outside or "iam" not in components or "iam" in hosts:
+        return ""
+    if not interactive():
+        raise PandaInfraError(
+            "hosts are exposed, but not IAM: give --issuer, or the host of IAM by --host iam=HOST"
+        )
+    answer: str = typer.prompt("Issuer of tokens, in place of an IAM without host", err=True)
+    for name in _IAM:
+        components.pop(name, None)
+    return answer
 
 
 def _magnum(given: list[str]) -> dict[str, Any]:

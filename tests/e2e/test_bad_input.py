@@ -89,6 +89,16 @@ def test_a_missing_kubeconfig(refused: Refused) -> None:
     assert "/nowhere/kubeconfig" in text
 
 
+def test_an_issuer_that_only_the_cluster_knows(refused: Refused) -> None:
+    text = refused(
+        {
+            "panda-infra:auth": {"issuer": "http://iam-main:8443"},
+            "panda-infra:hosts": {"panda": "panda.bnl.gov"},
+        }
+    )
+    assert "auth.issuer: is iam-main, which nobody outside of the cluster reaches" in text
+
+
 def test_an_unknown_context(refused: Refused, bed: Bed) -> None:
     text = refused(
         {_CLUSTER: {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "context": "elsewhere"}}

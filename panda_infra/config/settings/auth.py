@@ -69,7 +69,7 @@ class AuthSettings(Model):
     vo: Word = "panda_dev"
     """VO under which PanDA's services call each other."""
     issuer: Url | None = None
-    """Issuer of tokens; default: the exposed host of `iam`."""
+    """Issuer of tokens, as clients reach it; default: the address of `iam`."""
     audience: Url | None = None
     """Audience of tokens; default: the exposed host of the PanDA server."""
     config_url: Url | None = None

@@ -26,6 +26,7 @@ SMALL = {
     "experiment": "dev",
     "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
     "hosts": {"panda": "panda.cern.ch"},
+    "auth": {"issuer": "https://iam.cern.ch"},
     "storage": {"class": "standard"},
     "components": {"msgsvc": {}, "iam": {}, "iam-db": {}, "panda": {"server": {"replicas": 2}}},
 }

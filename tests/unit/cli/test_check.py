@@ -108,6 +108,7 @@ def test_a_stack_that_waits_for_its_site_is_not_a_wrong_one(run: Any, stack_file
     assert waiting.exit_code == INCOMPLETE
     assert "Pulumi.small.yaml: waits for the site, which alone knows 1 value" in waiting.stderr
     assert "components.panda.settings.database.host: is missing" in waiting.stderr
+    assert "note: auth.clients: is empty" in waiting.stderr
     (told,) = json.loads(run("check", "small", "--json").stdout)["small"]
     assert told["awaits_site"] is True
 

@@ -36,7 +36,8 @@ _WANTED = (
 
 
 def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Path, fake_cli: FakeCli) -> None:
-    result = run(*_WANTED, "--host", "panda=panda.cern.ch", "--affix=-dev")
+    hosts = ("--host", "panda=panda.cern.ch", "--host", "iam=iam.cern.ch")
+    result = run(*_WANTED, *hosts, "--affix=-dev")
     assert result.exit_code == 0, result.stderr
     assert "is complete" in result.stderr
     text = (project / "Pulumi.mine.yaml").read_text()
@@ -44,6 +45,39 @@ def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Pat
     assert (loaded.config.affix, loaded.config.hosts.panda) == ("-dev", "panda.cern.ch")
     assert fake_cli.stacks == ["mine"]
     assert not any(value in text for value in fake_cli.values.values())
+
+
+def test_an_issuer_elsewhere_takes_the_place_of_iam(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    assert fake_cli
+    result = run(*_WANTED, "--host", "panda=panda.cern.ch", "--issuer", "https://iam.cern.ch")
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert "auth.idToken: long-lived token" in result.stderr, "another's IAM gives it"
+    config = Project(project).judge("mine").config
+    assert config.auth.issuer == "https://iam.cern.ch"
+    assert [*config.components.deployed()] == ["msgsvc", "panda", "harvester", "idds", "bigmon", "ui"]
+
+
+def test_hosts_without_one_of_iam_need_an_issuer(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    result = run(*_WANTED, "--host", "panda=panda.cern.ch")
+    assert result.exit_code == 1
+    assert "give --issuer, or the host of IAM by --host iam=HOST" in result.stderr
+    assert not fake_cli.stacks
+    assert list(project.glob("Pulumi.*.yaml")) == []
+    assert run(*_WANTED, "--host", "panda=panda.cern.ch", "--host", "iam=iam.cern.ch").exit_code == 0
+
+
+def test_at_a_terminal_it_asks_for_the_issuer(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fake_cli
+    for module in ("init", "new_stack"):
+        monkeypatch.setattr(f"panda_infra.cli.{module}.interactive", lambda: True)
+    components = [word for name in ("msgsvc", "iam", "iam-db", "panda") for word in ("--component", name)]
+    answers = [*("", "panda.cern.ch"), "https://iam.cern.ch", *[""] * 30]
+    run(*_WANTED, *components, stdin="\n".join(answers).encode())
+    config = Project(project).load("mine").config
+    assert (config.hosts.panda, config.auth.issuer) == ("panda.cern.ch", "https://iam.cern.ch")
+    assert [*config.components.deployed()] == ["msgsvc", "panda"]
 
 
 def test_the_new_file_starts_with_its_schema(run: Any, project: Path, fake_cli: FakeCli) -> None:

@@ -42,7 +42,7 @@ def test_every_rule_of_the_package_is_run() -> None:
 
 
 def test_rules_about_a_broken_section_are_left_out() -> None:
-    hosts = {"panda": "panda.cern.ch", "bigmon": "panda.cern.ch"}
+    hosts = {"panda": "panda.cern.ch", "bigmon": "panda.cern.ch", "iam": "iam.cern.ch"}
     assert _where(hosts=hosts, experiment="doma") == {"hosts.bigmon"}
     assert _where(hosts=hosts, experiment="doma", broken={("hosts", "ui")}) == set()
 

@@ -1,0 +1,79 @@
+"""Who issues tokens is somebody whom the world that PanDA is exposed to can ask."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from panda_infra.config.paths import Path, spelled
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.plan.rules.hosts import exposed
+
+__all__ = ["READS", "check"]
+
+READS = frozenset({"auth", "components", "hosts", "namespace"})
+_EXTERNAL = "https://panda-iam-doma.cern.ch"
+_INSIDE = ("svc", "local", "localhost")
+
+
+def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+    """No address of an issuer that clients get leads into the cluster, where a host leads out of it."""
+    outside = [host for host in exposed(config).values() if not host.endswith(".localhost")]
+    if not outside:
+        return
+    yield from _iam(config, outside[0])
+    for path, url in _addresses(config):
+        host = urlsplit(url).hostname or ""
+        if _is_inside(host, config.namespace):
+            what = f"is {host}, which nobody outside of the cluster reaches, where {outside[0]} is exposed to"
+            yield Problem(spelled(path), what, f"Write the address that clients use, e.g. {_EXTERNAL}.")
+
+
+def _iam(config: StackConfig, host: str) -> Iterator[Problem]:
+    """IAM without a host of its own would be the issuer by the name of its Service."""
+    iam = config.components.iam
+    if iam is None or config.auth.issuer or config.hosts.iam or iam.settings.base_url:
+        return
+    what = (
+        f"is missing: tokens would be issued by {config.names.workload('iam', 'main')}, which nobody outside of the "
+        f"cluster reaches, where {host} is exposed to"
+    )
+    fix = (
+        f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, and remove iam and iam-db if it takes their place; or expose "
+        "IAM by `hosts: {iam: ...}`, or by a route of the site's own and components.iam.settings.baseUrl."
+    )
+    yield Problem("auth.issuer", what, fix)
+
+
+def _addresses(config: StackConfig) -> Iterator[tuple[Path, str]]:
+    """Each address of an issuer that clients or people's browsers get."""
+    auth, parts = config.auth, config.components
+    found: list[tuple[Path, str | None]] = [
+        (("auth", "issuer"), auth.issuer),
+        (("auth", "configUrl"), auth.config_url),
+        *(
+            (("auth", "clients", index, "configUrl"), each.config_url)
+            for index, each in enumerate(auth.clients)
+        ),
+    ]
+    if parts.iam and not auth.issuer:
+        found.append((("components", "iam", "settings", "baseUrl"), parts.iam.settings.base_url))
+    if parts.ui:
+        found.append((("components", "ui", "settings", "issuer"), parts.ui.settings.issuer))
+    if parts.bigmon:
+        providers = parts.bigmon.settings.providers
+        where: Path = ("components", "bigmon", "settings", "providers")
+        found += [((*where, name, "basePath"), each.base_path) for name, each in providers.items()]
+    yield from ((path, url) for path, url in found if url)
+
+
+def _is_inside(host: str, namespace: str) -> bool:
+    """Whether a host is one of a cluster or of a machine alone: a Service's name, with or without what follows it."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.lower().split(".")
+        return len(labels) == 1 or labels[-1] in _INSIDE or labels[1:] == [namespace]
+    return address.is_loopback or address.is_unspecified or address.is_link_local
