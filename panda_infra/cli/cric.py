@@ -86,7 +86,7 @@ def fetch(  # noqa: PLR0917 - typer makes options of parameters
     else:
         for name, change in found.items():
             _show(name, change, is_new=name not in before)
-    changed = {name: as_file(fetched[name]) for name, change in found.items() if change or name not in before}
+    changed = {name: content for name, content in fetched.items() if content != before.get(name)}
     if not changed:
         say(f"{folder} has these lists already")
     elif dry_run:
@@ -116,7 +116,7 @@ def _folder(here: Project, stack: str) -> Path:
 def _fetched(
     folder: Path, wanted: Mapping[str, str], before: Mapping[str, bytes], access: Access
 ) -> dict[str, bytes]:
-    """The lists, all of them good, alone and together with those that stay.
+    """What each file shall hold, all of it good, alone and together with the lists that stay.
 
     Raises:
         StackError: with everything that is wrong.
@@ -129,17 +129,24 @@ def _fetched(
         else:
             fetched[name] = answer
     how = {name: f"CRIC gives it so: {without_query(wanted[name])}" for name in fetched}
-    # What is written is another text, of the same content: each is judged.
-    bad = {name for name, content in fetched.items() if any(flaws(name, content))}
-    written = {name: content if name in bad else as_file(content) for name, content in fetched.items()}
-    for name, what in check_files({**before, **written}):
+    after = {name: _after(name, before.get(name), content) for name, content in fetched.items()}
+    for name, what in check_files({**before, **after}):
         if name in wanted and name not in fetched:
             continue  # it is told why
         fix = how.get(name, "Correct it, or fetch it too, by `--list`.")
         problems.append(Problem(f"{folder}/{name}", what, fix))
     if problems:
         raise StackError(str(folder), problems)
-    return fetched
+    return after
+
+
+def _after(name: str, before: bytes | None, answer: bytes) -> bytes:
+    """A file with what CRIC answers: as it is, where that is the same; the answer itself, where it is no good."""
+    if any(flaws(name, answer)):
+        return answer
+    if before is not None and not any(flaws(name, before)) and not changes(before, answer):
+        return before
+    return as_file(answer)
 
 
 def _readers(here: Project, folder: Path) -> list[str]:
@@ -162,6 +169,8 @@ def _show(name: str, change: Change, *, is_new: bool) -> None:
     fields = {entry: f": {', '.join(changed)}" * bool(changed) for entry, changed in change.changed.items()}
     for sign, entries in (("+", change.added), ("-", change.removed), ("~", tuple(fields))):
         for entry in entries[:_SHOWN]:
-            line(f"  {sign} {entry}{fields.get(entry, '') if sign == '~' else ''}")
+            # A name of somebody else's must not steer a terminal.
+            shown = f"{entry}{fields.get(entry, '') if sign == '~' else ''}"
+            line(f"  {sign} {shown if shown.isprintable() else repr(shown)}")
         if len(entries) > _SHOWN:
             line(f"  {sign} and {len(entries) - _SHOWN} more")

@@ -115,6 +115,34 @@ def test_a_folder_that_a_site_keeps_by_hand_stays_as_it_is_spelled(fetch: Run, f
     assert contents(folder) == before
 
 
+def test_a_present_file_that_is_no_good_is_written_anew(fetch: Run, folder: Path) -> None:
+    """Also where the same entries can be read of it."""
+    fetch()
+    good = contents(folder)
+    (folder / "sites.json").write_bytes(b"\xef\xbb\xbf" + good["sites.json"])
+    (folder / "panda_queues.json").write_bytes(b"{")
+    told = fetch()
+    assert told.exit_code == 0, told.stderr
+    assert "wrote sites.json, panda_queues.json to lists/small" in told.stderr
+    assert contents(folder) == good
+
+
+def test_files_that_stay_as_they_are_spelled_count_as_long_as_they_are(fetch: Run, folder: Path) -> None:
+    fetch()
+    file = folder / "sites.json"
+    file.write_bytes(file.read_bytes() + b" " * 1_050_000)
+    assert "more than the 1048576 of one Kubernetes Secret" in fetch().stderr
+
+
+def test_names_of_entries_do_not_steer_a_terminal(fetch: Run, folder: Path, there: Cric) -> None:
+    queues = there.lists["panda_queues"]
+    queues["\x1b[2J\nx"] = queues["EXAMPLE_QUEUE"]
+    told = fetch()
+    assert "+ '\\x1b[2J\\nx'" in told.stdout
+    assert "\x1b" not in told.stdout
+    assert folder.exists()
+
+
 def page(self: BaseHTTPRequestHandler) -> None:
     self.send_response(200)
     self.send_header("Content-Type", "text/html; charset=utf-8")
