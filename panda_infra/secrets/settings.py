@@ -77,9 +77,14 @@ def _broker(config: StackConfig) -> Iterator[Problem]:
 
 def _tokens(config: StackConfig) -> Iterator[Problem]:
     auth = config.auth
-    used = bool(auth.clients or auth.internal or auth.token_cache)
+    ui = config.components.ui
+    users = {
+        "OIDC clients": auth.clients or auth.internal or auth.token_cache,
+        "the UI, where people log in,": ui and ui.settings.issuer is None,
+    }
+    used = [user for user, is_there in users.items() if is_there]
     if used and config.components.iam is None and auth.issuer is None:
-        what = "is missing: the stack has OIDC clients but no IAM of its own"
+        what = f"is missing: the stack has {' and '.join(used)} but no IAM of its own"
         yield Problem("auth.issuer", what, "Write e.g. `issuer: https://panda-iam-doma.cern.ch`.")
     names = [client.name for client in auth.clients]
     for name in sorted({name for name in names if names.count(name) > 1}):

@@ -94,6 +94,13 @@ def test_clients_need_an_issuer() -> None:
     assert "no IAM of its own" in told(stack)["auth.issuer"]
 
 
+def test_a_ui_needs_an_issuer() -> None:
+    stack = {**MINIMAL, "components": {"panda": {}, "ui": {}}}
+    assert "the UI, where people log in, but no IAM of its own" in told(stack)["auth.issuer"]
+    own = {"settings": {"issuer": "https://iam.site.org"}}
+    assert "auth.issuer" not in told({**stack, "components": {"panda": {}, "ui": own}})
+
+
 def test_a_secret_of_somebody_else_must_be_read() -> None:
     stack = {**MINIMAL, "components": {"panda": {"settings": {"existingSecrets": ["panda-tls-certs"]}}}}
     assert "read by nothing" in told(stack)["components.panda.settings.existingSecrets"]
