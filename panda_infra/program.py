@@ -11,10 +11,11 @@ from warnings import simplefilter
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from panda_infra.cluster.existing import check_cluster
+from panda_infra.cluster.existing import check_cluster, ends_soon
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
+from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.charts import check_charts
 from panda_infra.deployed import deployed
 from panda_infra.errors import PandaInfraError, Problem
@@ -56,7 +57,7 @@ def plan_of_this_stack() -> tuple[Plan, MadeKeypair | None]:
     """
     stack = pulumi.get_stack()
     loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
-    for problem in warnings(loaded.config, stack=stack):
+    for problem in [*warnings(loaded.config, stack=stack), *_kubeconfig_ends_soon(stack, loaded.config)]:
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
     before = deployed()
@@ -69,6 +70,11 @@ def plan_of_this_stack() -> tuple[Plan, MadeKeypair | None]:
     if problems:
         raise loaded.error(problems)
     return plan, keypair
+
+
+def _kubeconfig_ends_soon(stack: str, config: StackConfig) -> list[Problem]:
+    cluster = config.cluster
+    return ends_soon(stack, cluster, config.secrets) if isinstance(cluster, ExistingCluster) else []
 
 
 def _check_world(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from panda_infra.catalog.model import SecretUse
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import uses
@@ -59,17 +60,22 @@ def differences(
     config: StackConfig, contents: Mapping[str, SecretContent], live: Live
 ) -> Iterator[SecretDifference]:
     """Every key that the stack would change, add or leave behind."""
-    at_once = {use.suffix for _, use in uses(config) if use.read == "live"}
     for suffix, content in contents.items():
-        seen = "at once" if suffix in at_once else "at the pods' next start"
+        read = [use for _, use in uses(config) if use.suffix == suffix]
         present = live.get(suffix)
         if present is None:
-            yield SecretDifference(suffix, "", "is not there yet", seen)
+            yield SecretDifference(suffix, "", "is not there yet", _seen(read, ""))
             continue
         for key in sorted({*content.data, *present}):
+            seen = _seen(read, key)
             if key not in content.data:
                 yield SecretDifference(suffix, key, "only in the cluster, where it stays", seen)
             elif key not in present:
                 yield SecretDifference(suffix, key, "only in the stack", seen)
             elif content.data[key] != present[key]:
                 yield SecretDifference(suffix, key, "differs", seen)
+
+
+def _seen(read: Sequence[SecretUse], key: str) -> str:
+    """When pods see another content of a Secret's key."""
+    return "at once" if any(not use.reads_at_start(key) for use in read) else "at the pods' next start"

@@ -1,6 +1,6 @@
 """BigMon, the monitor."""
 
-from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, start
+from panda_infra.catalog.model import PROXIES, Claim, ComponentSpec, Endpoint, SubComponentSpec, start
 
 BIGMON = ComponentSpec(
     name="bigmon",
@@ -11,7 +11,7 @@ BIGMON = ComponentSpec(
             name="main",
             workload="StatefulSet",
             chart_image=("ghcr.io/pandawms/panda-bigmon-core", "v1.1.7"),
-            secrets=start("bigmon-envs", "bigmon-certs"),
+            secrets=start("bigmon-envs") + start("bigmon-certs", otherwise=PROXIES),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
             ports=(443,),
         ),

@@ -16,7 +16,8 @@ class ExperimentSpec:
     ``title`` is what people read. ``harvester`` picks the scripts and queues inside Harvester's chart and pod, empty
     for the chart's defaults, and ``auth_files`` are the files that Harvester's configuration and crons then need.
     ``configuration`` is the part that distinguishes the server's and JEDI's configuration files, empty for the
-    charts' defaults. ``cric`` tells that CRIC knows its sites and queues.
+    charts' defaults. ``copied_files`` are patterns of those files that Harvester's start script copies, so that a new
+    one shows only after the next start. ``cric`` tells that CRIC knows its sites and queues.
     """
 
     title: str
@@ -24,6 +25,7 @@ class ExperimentSpec:
     configuration: str = ""
     cric: bool = False
     auth_files: tuple[str, ...] = ()
+    copied_files: tuple[str, ...] = ()
 
     @property
     def server_config(self) -> str:
@@ -57,6 +59,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             configuration="atlas_testbed",
             cric=True,
             auth_files=("token_harvester-atlas_testbed_pilot.json", *_AT_CERN, "atlpilo1RFC.plain"),
+            copied_files=("atlpilo1RFC.plain",),
         ),
         "ctao": ExperimentSpec("CTAO"),
         "dev": ExperimentSpec("development"),
@@ -66,6 +69,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             configuration="cern",
             cric=True,
             auth_files=("token_harvester-doma_pilot.json", *_AT_CERN, *_PILOT),
+            copied_files=("pilot*.pem",),
         ),
         "local": ExperimentSpec("local"),
         "lsst": ExperimentSpec("Rubin", harvester="lsst", cric=True, auth_files=_PILOT),
@@ -80,6 +84,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
                 "hcvoms.sdcc.bnl.gov.crt",
                 "hcvoms.sdcc.bnl.gov-key.pem",
             ),
+            copied_files=("*.pem",),
         ),
     }
 )

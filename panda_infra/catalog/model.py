@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
-__all__ = ["Claim", "ComponentSpec", "Endpoint", "SecretUse", "SubComponentSpec", "live", "start"]
+__all__ = ["PROXIES", "Claim", "ComponentSpec", "Endpoint", "SecretUse", "SubComponentSpec", "live", "start"]
+
+PROXIES = ("*.proxy",)
+"""Grid proxies beside a certificate: Rucio's client opens the file anew at each log-in."""
 
 
 @dataclass(frozen=True)
@@ -13,18 +17,23 @@ class SecretUse:
     """A Secret that a sub-component mounts or imports.
 
     ``suffix`` is the Secret's name without the prefix. ``read`` tells when its consumer reads it: ``start`` means
-    that a change shows only after the pod is replaced, ``live`` that it is re-read while running. A pod starts
-    without an ``optional`` one.
+    that a change shows only after the pod is replaced, ``live`` that it is re-read while running; ``otherwise`` are
+    patterns of the keys that are read in the other way. A pod starts without an ``optional`` one.
     """
 
     suffix: str
     read: Literal["start", "live"]
     optional: bool = False
+    otherwise: tuple[str, ...] = ()
+
+    def reads_at_start(self, key: str) -> bool:
+        """Whether a change of this key of the Secret shows only after the pod is replaced."""
+        return (self.read == "start") != any(fnmatchcase(key, pattern) for pattern in self.otherwise)
 
 
-def start(*suffixes: str) -> tuple[SecretUse, ...]:
+def start(*suffixes: str, otherwise: tuple[str, ...] = ()) -> tuple[SecretUse, ...]:
     """Secrets that are read once, when the pod starts."""
-    return tuple(SecretUse(suffix, "start") for suffix in suffixes)
+    return tuple(SecretUse(suffix, "start", otherwise=otherwise) for suffix in suffixes)
 
 
 def live(*suffixes: str, optional: bool = False) -> tuple[SecretUse, ...]:

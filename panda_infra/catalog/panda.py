@@ -1,6 +1,6 @@
 """PanDA itself: the server, JEDI and their PostgreSQL."""
 
-from panda_infra.catalog.model import Claim, ComponentSpec, Endpoint, SubComponentSpec, live, start
+from panda_infra.catalog.model import PROXIES, Claim, ComponentSpec, Endpoint, SubComponentSpec, live, start
 
 _SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
 
@@ -13,7 +13,8 @@ PANDA = ComponentSpec(
             name="server",
             workload="StatefulSet",
             chart_image=_SERVER,
-            secrets=start("panda-envs", "panda-token-cache", "panda-certs")
+            secrets=start("panda-envs", "panda-token-cache")
+            + start("panda-certs", otherwise=PROXIES)
             + live("panda-auth")
             + live("cric-jsons", optional=True),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="server-logs"),),
@@ -24,7 +25,7 @@ PANDA = ComponentSpec(
             name="jedi",
             workload="StatefulSet",
             chart_image=_SERVER,
-            secrets=start("panda-envs", "panda-token-cache", "panda-certs"),
+            secrets=start("panda-envs", "panda-token-cache") + start("panda-certs", otherwise=PROXIES),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
             ports=(80, 443),
             reserves=("cpu", "memory"),

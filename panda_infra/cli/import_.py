@@ -25,7 +25,7 @@ from panda_infra.cli.new_stack import (
 )
 from panda_infra.cli.new_stack import magnum_cluster as described_cluster
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
-from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import leave_strangers, migrate
@@ -37,10 +37,10 @@ __all__ = ["import_"]
 
 
 def import_(  # noqa: PLR0917 - typer makes options of parameters
+    stack: StackArgument,
     checkout: Annotated[
         Path, typer.Argument(metavar="PATH", help="Checkout of panda-k8s with the site's own values.")
     ],
-    stack: StackOption,
     experiment: ExperimentOption = None,
     kubeconfig: KubeconfigOption = None,
     context: ContextOption = None,
@@ -74,10 +74,10 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
 
     **Examples**
 
-    - `import ../panda-k8s --stack lsst-test --experiment lsst --kubeconfig ~/.kube/config`
-    - `import ../panda-k8s --stack doma -f ../values-doma.yaml` takes the site's own values file
-    - `import ../panda-k8s --stack mine -e doma --magnum-cluster panda-doma-k8s --cloud cern`
-    - `import ../panda-k8s --stack doma --secrets-only` completes a stack file that is in the repository
+    - `import lsst-test ../panda-k8s --experiment lsst --kubeconfig ~/.kube/config`
+    - `import doma ../panda-k8s -f ../values-doma.yaml` takes the site's own values file
+    - `import mine ../panda-k8s -e doma --magnum-cluster panda-doma-k8s --cloud cern`
+    - `import doma ../panda-k8s --secrets-only` completes a stack file that is in the repository
     """
     here = project()
     file = here.new_file(stack)

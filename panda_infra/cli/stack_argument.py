@@ -10,7 +10,7 @@ import typer
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.project import Project, find_project
 
-__all__ = ["StackArgument", "StackOption", "StacksArgument", "project"]
+__all__ = ["StackArgument", "StacksArgument", "project"]
 
 
 def project() -> Project:
@@ -30,7 +30,4 @@ StackArgument = Annotated[str, typer.Argument(metavar="STACK", help=_HELP, autoc
 StacksArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[STACK]...", help="Stacks; all if none.", autocompletion=_complete),
-]
-StackOption = Annotated[
-    str, typer.Option("--stack", "-s", metavar="STACK", help=_HELP, autocompletion=_complete)
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pulumi
 
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
@@ -12,9 +14,10 @@ from panda_infra.errors import Problem
 from panda_infra.kube.client import KubernetesClient
 from panda_infra.kube.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
 from panda_infra.kube.kubeconfig import Source, Target, choose, parse, read
+from panda_infra.kube.users import lasts_of
 from panda_infra.patience import answered
 
-__all__ = ["check_cluster", "existing_cluster", "lets_in", "target_of"]
+__all__ = ["check_cluster", "ends_soon", "existing_cluster", "lets_in", "target_of"]
 
 _PATIENCE = 3.0  # seconds for each step until an API server that does not answer counts as unreachable
 _LET_IN_WITHIN = 10.0  # seconds, however many addresses the API server's name has
@@ -62,6 +65,17 @@ def check_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> lis
     except (KubeconfigError, KubernetesError) as error:
         return [Problem(where, error.what, error.fix or "Try again, or ask who runs the cluster.")]
     return []
+
+
+def ends_soon(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
+    """What the stack's own kubeconfig tells of a near end; one in a file may be renewed by whoever wrote it."""
+    if secrets.kubeconfig is None:
+        return []
+    now, found = datetime.now(UTC), lasts_of(secrets.kubeconfig.get_secret_value(), cluster.context)
+    if found is None or not found.ends_soon(now):
+        return []
+    fix = f"Renew it, then run `{set_secret(stack, _SECRET)} --file PATH`."
+    return [Problem(f"secrets.{_SECRET}", found.told(now), fix)]
 
 
 def lets_in(target: Target) -> None:

@@ -80,7 +80,7 @@ def set_secret(stack: str, key: str) -> str:
     ``key`` is its path below ``secrets``; the value itself is never an argument.
     """
     quoted = shlex.quote(key) if "'" in key else f"'{key}'"
-    return f"python -m panda_infra secrets set --stack {stack} {quoted}"
+    return f"python -m panda_infra secrets set {stack} {quoted}"
 
 
 def set_setting(stack: str, where: str, value: str) -> str:

@@ -18,6 +18,7 @@ from email.message import Message
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+from panda_infra.ends import moment
 from panda_infra.kube.connection import Dialer
 from panda_infra.kube.errors import (
     KubernetesError,
@@ -26,7 +27,7 @@ from panda_infra.kube.errors import (
     KubernetesUnreachableError,
 )
 from panda_infra.kube.kubeconfig import Target
-from panda_infra.kube.users import Credential, User, check_user, ends, kind_of, when
+from panda_infra.kube.users import Credential, User, check_user, ends, kind_of
 
 __all__ = ["APPLY", "JSON", "KubernetesApi", "KubernetesClient"]
 
@@ -262,9 +263,9 @@ class KubernetesClient(KubernetesApi):
         if answer.status == _FORBIDDEN:
             fix = f"It knows the user ({who}), who may not do this: ask the cluster's administrator for the right."
         elif end and end <= datetime.now(UTC):
-            fix = f"{credential}, which ended on {when(end)}. {target.source.renew}"
+            fix = f"{credential}, which ended on {moment(end)}. {target.source.renew}"
         else:
-            until = f" (by itself valid until {when(end)})" if end else ""
+            until = f" (by itself valid until {moment(end)})" if end else ""
             fix = f"{credential}{until}, which has ended or was withdrawn. {target.source.renew}"
         return KubernetesNotAllowedError(what, fix, status=answer.status)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from panda_infra.ends import Validity, moment, validity
 from panda_infra.kube.errors import KubeconfigError
-from panda_infra.kube.kubeconfig import Target
+from panda_infra.kube.kubeconfig import Source, Target, choose, parse
 from panda_infra.kube.plugin import Issued, run_plugin
 
-__all__ = ["Credential", "User", "check_user", "ends", "kind_of"]
+__all__ = ["Credential", "User", "check_user", "ends", "kind_of", "lasts_of"]
 
 _PLUGIN_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 _REMOVED = {
@@ -107,14 +107,24 @@ def check_user(target: Target) -> None:
         _check_provider(provider, user, where)
 
 
+def lasts(user: Mapping[str, Any]) -> Validity | None:
+    """From when until when a user's certificate or token is good, where it says so itself."""
+    encoded = user.get("client-certificate-data")
+    return validity(base64.b64decode(encoded) if encoded else _token(user))
+
+
+def lasts_of(kubeconfig: str, context: str | None) -> Validity | None:
+    """The same of the user whom a kubeconfig's text leads to; None too where it leads to nobody."""
+    try:
+        return lasts(choose(parse(kubeconfig, "kubeconfig"), context, Source("kubeconfig", "")).user)
+    except KubeconfigError:
+        return None  # what is wrong with it is told where it is used
+
+
 def ends(user: Mapping[str, Any]) -> datetime | None:
     """When a user's certificate or token ends, where it says so itself."""
-    if encoded := user.get("client-certificate-data"):
-        # The models of all secrets come along with it, which a client has no other use for.
-        from panda_infra.secrets.certificates import expiry  # noqa: PLC0415
-
-        return expiry(base64.b64decode(encoded).decode(errors="replace"))
-    return _token_end(_token(user))
+    found = lasts(user)
+    return found.end if found else None
 
 
 def kind_of(user: Mapping[str, Any]) -> str:
@@ -177,19 +187,14 @@ def _check_provider(provider: Any, user: Mapping[str, Any], where: str) -> None:
         plugin = _REMOVED.get(str(name), "an exec plug-in")
         what = f"{where}: auth-provider {name} is no part of kubectl any more"
         raise KubeconfigError(what, f"Make the kubeconfig anew with your provider's tool, for {plugin}.")
-    end = _token_end(_token(user))
-    if end is None or end <= datetime.now(UTC):
+    found = validity(_token(user))
+    if found is None or found.is_over(datetime.now(UTC)):
         what = f"{where}: the token of auth-provider oidc " + (
-            f"ended on {when(end)}" if end else "is missing"
+            f"ended on {moment(found.end)}" if found else "is missing"
         )
         raise KubeconfigError(
             what, "Run `kubectl get namespaces` with this kubeconfig: it renews the token there."
         )
-
-
-def when(moment: datetime) -> str:
-    """A moment in words."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _decoded(encoded: object, where: str) -> bytes:
@@ -197,13 +202,3 @@ def _decoded(encoded: object, where: str) -> bytes:
         return base64.b64decode(str(encoded or ""), validate=False)
     except ValueError:
         raise KubeconfigError(f"{where} is not base64", "Copy it whole, on one line.") from None
-
-
-def _token_end(token: str) -> datetime | None:
-    """When a JSON web token ends; other tokens do not say."""
-    try:
-        _, payload, _ = token.split(".")
-        claims = json.loads(base64.b64decode(payload.replace("-", "+").replace("_", "/") + "=="))
-        return datetime.fromtimestamp(claims["exp"], UTC)
-    except (ValueError, LookupError, TypeError, OverflowError, OSError):
-        return None

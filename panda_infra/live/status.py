@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from panda_infra.ends import validity
 from panda_infra.kube.users import ends
 from panda_infra.live.access import Access, KubernetesApi
 from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.plan.model import Plan
-from panda_infra.secrets.certificates import expiry
 
 __all__ = ["Certificate", "Status", "status_of"]
-
-_PEM = b"-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True)
@@ -70,14 +68,13 @@ def status_of(plan: Plan, access: Access) -> Status:
 
 
 def _certificates(plan: Plan, api: KubernetesApi, namespace: str) -> Iterator[Certificate]:
-    """The certificates in the stack's own Secrets; of a chain, the first."""
+    """The certificates, grid proxies and tokens in the stack's own Secrets."""
     for suffix in plan.secrets:
         name = plan.names.secret(suffix)
         secret = api.call("GET", f"{namespace}/secrets/{name}", missing=True) or {}
         for key, encoded in sorted((secret.get("data") or {}).items()):
-            content = b64decode(encoded)
-            if _PEM in content and (end := expiry(content.decode(errors="replace"))):
-                yield Certificate(name, key, end)
+            if found := validity(b64decode(encoded)):
+                yield Certificate(name, key, found.end)
 
 
 def _access_end(kubeconfig: Mapping[str, Any] | None) -> datetime | None:

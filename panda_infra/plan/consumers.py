@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from panda_infra.catalog.components import COMPONENTS
+from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.catalog.model import ComponentSpec, SecretUse, SubComponentSpec
 from panda_infra.config.components import Component, SubComponent
 from panda_infra.config.settings.base import ComponentSettings
@@ -39,10 +40,13 @@ def enabled_sub_components(
 
 def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
     """Every use of a Secret by a sub-component that is switched on."""
+    copied = EXPERIMENTS[config.experiment].copied_files
     for name, component in config.components.deployed().items():
         for spec, _ in enabled_sub_components(COMPONENTS[name], component):
             for use in spec.secrets:
-                if not (use.suffix == "cric-jsons" and config.cric_urls):
+                if use.suffix == "harvester-auth":
+                    yield Reader(name, spec.name), replace(use, otherwise=copied)
+                elif not (use.suffix == "cric-jsons" and config.cric_urls):
                     yield Reader(name, spec.name), use
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,13 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from panda_infra.ends import Validity, moment
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["Authority", "Flaw", "HostCertificate", "check", "expiry", "from_p12", "make_authority"]
+__all__ = ["Authority", "Flaw", "HostCertificate", "check", "from_p12", "make_authority"]
 
-RENEW_WITHIN = timedelta(days=30)
 _LIFE = timedelta(days=3650)
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -58,14 +56,6 @@ def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime) -> lis
     return flaws
 
 
-def expiry(certificate: str) -> datetime | None:
-    """When a PEM certificate ends; None when it cannot be read."""
-    try:
-        return _certificates(certificate)[0].not_valid_after_utc
-    except (ValueError, IndexError):
-        return None
-
-
 def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     """The parts of a PKCS#12 file.
 
@@ -84,14 +74,12 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
 
 
 def _validity(part: str, certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:
-    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    subject = _common_name(certificate.subject)
+    start, subject = certificate.not_valid_before_utc, _common_name(certificate.subject)
     if now < start:
-        yield Flaw(part, f"({subject}) is valid only from {start:%Y-%m-%d %H:%M} UTC on")
-    if now > end:
-        yield Flaw(part, f"({subject}) expired on {end:%Y-%m-%d %H:%M} UTC")
-    elif now > end - RENEW_WITHIN:
-        yield Flaw(part, f"({subject}) expires in {(end - now).days} days, on {end:%Y-%m-%d}", soon=True)
+        yield Flaw(part, f"({subject}) is valid only from {moment(start)} on")
+    good = Validity(certificate.not_valid_after_utc, start)
+    if good.is_over(now) or good.ends_soon(now):
+        yield Flaw(part, f"({subject}) {good.told(now)}", soon=good.ends_soon(now))
 
 
 def _names(certificate: x509.Certificate, hosts: Sequence[str]) -> Iterator[Flaw]:
@@ -164,10 +152,7 @@ def _issued(child: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _certificates(text: str) -> list[x509.Certificate]:
     """All certificates of a text; ValueError when one cannot be read or none is there though text is."""
-    blocks = _PEM.findall(text)
-    if text.strip() and not blocks:
-        raise ValueError
-    return [x509.load_pem_x509_certificate(block.encode()) for block in blocks]
+    return x509.load_pem_x509_certificates(text.encode()) if text.strip() else []
 
 
 def _common_name(name: x509.Name) -> str:

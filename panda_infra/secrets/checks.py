@@ -26,6 +26,7 @@ from panda_infra.secrets.cric import check_folder
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.keystore import check_keystore
+from panda_infra.secrets.lifetimes import check_lifetimes
 from panda_infra.secrets.limits import LARGEST_ENV
 from panda_infra.secrets.settings import check_settings, setting_warnings
 
@@ -45,6 +46,7 @@ def check_values(
         *_check_fields(config, stack),
         *_unknown_names(config),
         *_check_certificates(config, stack, now or datetime.now(UTC), soon=False),
+        *check_lifetimes(config, stack, now or datetime.now(UTC), soon=False),
         *_check_existing(config),
         *check_settings(config),
         *_check_cric(config, folder),
@@ -56,6 +58,7 @@ def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) ->
     """What works, but not for long or not everywhere."""
     return [
         *_check_certificates(config, stack, now or datetime.now(UTC), soon=True),
+        *check_lifetimes(config, stack, now or datetime.now(UTC), soon=True),
         *setting_warnings(config, stack=stack),
     ]
 

@@ -15,7 +15,7 @@ from panda_infra.secrets.field import Field, Predicate, value_of
 from panda_infra.secrets.fixed_fields import BIGMON, FIXED, READ_BY_BIGMON
 from panda_infra.secrets.limits import INI
 
-__all__ = ["fields", "missing", "missing_problems", "required"]
+__all__ = ["fields", "file_field", "missing", "missing_problems", "required"]
 
 
 def fields(config: StackConfig) -> tuple[Field, ...]:
@@ -72,11 +72,15 @@ def _of_files(config: StackConfig) -> Iterator[Field]:
     for name, info in type(config.secrets.files).model_fields.items():
         owner = str(info.alias)
         given: Mapping[str, SecretStr] = getattr(config.secrets.files, name)
-        suffixes = ("harvester-auth",) if owner == "harvesterAuth" else (f"{owner}-certs",)
-        for file in dict.fromkeys((*expected.get(owner, ()), *given)):
-            more = ("bigmon-certs",) if owner == "panda" and file.endswith(".proxy") else ()
-            title = f"file {file} of {owner}"
-            yield Field(("files", owner, file), title, "person", (*suffixes, *more), is_file=True)
+        yield from (file_field(owner, file) for file in dict.fromkeys((*expected.get(owner, ()), *given)))
+
+
+def file_field(owner: str, file: str) -> Field:
+    """A file beside an owner's certificate or among Harvester's tokens, set or not."""
+    suffixes = ("harvester-auth",) if owner == "harvesterAuth" else (f"{owner}-certs",)
+    more = ("bigmon-certs",) if owner == "panda" and file.endswith(".proxy") else ()
+    title = f"file {file} of {owner}"
+    return Field(("files", owner, file), title, "person", (*suffixes, *more), is_file=True)
 
 
 def _of_certificates() -> Iterator[Field]:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
+from panda_infra.catalog.model import SecretUse
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.consumers import Reader, uses
@@ -21,9 +22,9 @@ def pod_annotations(
 ) -> dict[tuple[str, str], dict[str, str]]:
     """For each (component, sub-component) the annotation of its pods.
 
-    What is re-read while a pod runs is left out, and so is what somebody else provides. The hash is keyed: a plain
-    one of a weak password could be guessed by whoever may read pods. Pods that ran before the stack get none until
-    their Secrets change: the annotation itself would replace them.
+    What is re-read while a pod runs is left out, a Secret or single keys of one, and so is what somebody else provides.
+    The hash is keyed: a plain one of a weak password could be guessed by whoever may read pods. Pods that ran before
+    the stack get none until their Secrets change: the annotation itself would replace them.
 
     Raises:
         PandaInfraError: without `secrets.hashKey`.
@@ -33,19 +34,25 @@ def pod_annotations(
         raise PandaInfraError(
             "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
         )
-    read: dict[Reader, set[str]] = {}
+    read: dict[Reader, list[SecretContent]] = {}
     for reader, use in uses(config):
-        if use.read == "start" and use.suffix in contents:
-            read.setdefault(reader, set()).add(use.suffix)
+        if use.suffix in contents and (part := _read_at_start(use, contents[use.suffix])):
+            read.setdefault(reader, []).append(part)
     hashes = {
-        reader: _hash(key.encode(), (contents[suffix] for suffix in sorted(suffixes)))
-        for reader, suffixes in read.items()
+        reader: _hash(key.encode(), sorted(parts, key=lambda part: part.suffix))
+        for reader, parts in read.items()
     }
     return {
         (reader.component, reader.sub_component): {ANNOTATION: digest}
         for reader, digest in hashes.items()
         if digest != _adopted(config, reader)
     }
+
+
+def _read_at_start(use: SecretUse, content: SecretContent) -> SecretContent | None:
+    """The part of a Secret that a change of shows only after the pod is replaced."""
+    part = {key: value for key, value in content.data.items() if use.reads_at_start(key)}
+    return SecretContent(content.suffix, content.type, part) if part or use.read == "start" else None
 
 
 def _adopted(config: StackConfig, reader: Reader) -> str | None:

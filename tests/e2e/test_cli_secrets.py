@@ -138,7 +138,7 @@ def test_files_reach_their_secret_byte_for_byte(project: Project, tmp_path: Path
     for name, content in contents.items():
         source = tmp_path / name
         source.write_bytes(content)
-        project.run("secrets", "set", "-s", _STACK, f"files.panda.{name}.pem", "--file", str(source))
+        project.run("secrets", "set", _STACK, f"files.panda.{name}.pem", "--file", str(source))
     found = project.rendered(tmp_path / "out")
     assert {name: found[f"panda-secrets-panda-certs/{name}.pem"] for name in contents} == contents
 
@@ -146,7 +146,7 @@ def test_files_reach_their_secret_byte_for_byte(project: Project, tmp_path: Path
 def test_a_rotated_password_changes_only_itself(project: Project, stack_file: Path, tmp_path: Path) -> None:
     stack_file.write_text(stack_file.read_text().replace("msgsvc: {}", "msgsvc: {} # the broker"))
     before = project.rendered(tmp_path / "before")
-    told = project.run("secrets", "rotate", "-s", _STACK, "iam.superuserPassword")
+    told = project.run("secrets", "rotate", _STACK, "iam.superuserPassword")
     after = project.rendered(tmp_path / "after")
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     assert changed == {"panda-secrets-iam-conf/V3_1__first_accounts.sql"}
@@ -163,7 +163,7 @@ def test_a_rotated_password_changes_only_itself_whatever_the_form(
         _written_as(form, project, stack_file)
         text = stack_file.read_text()
         before = project.rendered(tmp_path / "before")
-        project.run("secrets", "rotate", "-s", _STACK, "msgsvc.basePassword")
+        project.run("secrets", "rotate", _STACK, "msgsvc.basePassword")
         project.run("init", _STACK)
         after = project.rendered(tmp_path / "after")
         changed = {name for name in before | after if before.get(name) != after.get(name)}
@@ -231,13 +231,13 @@ def test_a_first_secret_leaves_every_other_character(project: Project, text: str
 
 def test_a_refused_value_changes_nothing(project: Project, stack_file: Path) -> None:
     before = stack_file.read_text()
-    project.run("secrets", "set", "-s", _STACK, "panda.databasePassword", stdin=b"it's", code=1)
+    project.run("secrets", "set", _STACK, "panda.databasePassword", stdin=b"it's", code=1)
     assert stack_file.read_text() == before
 
 
 def test_no_value_was_ever_an_argument(project: Project, tmp_path: Path) -> None:
     value = b"canary-7c1f0d"
-    project.run("secrets", "set", "-s", _STACK, "iam.superuserPassword", stdin=value)
+    project.run("secrets", "set", _STACK, "iam.superuserPassword", stdin=value)
     assert value in project.rendered(tmp_path / "out")["panda-secrets-iam-conf/V3_1__first_accounts.sql"]
     arguments = project.log.read_text()
     assert "config set --secret --path --raw panda-infra:secrets.iam.superuserPassword" in arguments
@@ -284,7 +284,7 @@ def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -
         {"panda": {"database": {"password": password}}, "auth": {"authIdToken": "a.b.c"}, "odd": {"x": "y"}}
     )
     site.file("panda_certs/extra.pem", b"more\n\n")
-    told = project.run("import", str(site.folder), "--stack", "site", "-e", "dev", "--kubeconfig", "kc")
+    told = project.run("import", "site", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert "odd.x" in told
     assert password not in told
     project.run("init", "site")

@@ -10,6 +10,7 @@ import gzip
 import json
 from base64 import b64decode
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
 from tests.support import canaries
+from tests.support.credentials import grid_proxy
 
 pytestmark = pytest.mark.e2e
 
@@ -157,6 +159,42 @@ def test_a_secret_read_at_start_replaces_its_readers_and_no_other_pod(stack: Sta
     after = stack.pods()
     assert {name for name in after if after[name] != before[name]} == {"panda-bigmon/main"}
     assert stack.in_cluster()["bigmon-envs"]["BIGMON_SECRET_KEY"] == changed["bigmon"]["secretKey"].encode()
+
+
+def test_a_renewed_proxy_changes_the_secrets_that_hold_it_and_replaces_no_pod(stack: Stack) -> None:
+    """BigMon has the server's proxies in a Secret of its own."""
+    before, pods, now = stack.in_cluster(), stack.pods(), datetime.now(UTC)
+    for left in (timedelta(hours=11), timedelta(days=7)):
+        renewed = copy.deepcopy(stack.secrets)
+        renewed["files"] = {"panda": {"robot.proxy": grid_proxy(now - timedelta(hours=1), now + left)}}
+        stack.store(renewed)
+        assert ("expires in 10 hours" in up(stack).text) == (left < timedelta(days=1))
+        after = stack.in_cluster()
+        changed = {suffix for suffix in after if after[suffix] != before.get(suffix)}
+        assert changed == {"panda-certs", "bigmon-certs"}
+        assert after["panda-certs"]["robot.proxy"] == renewed["files"]["panda"]["robot.proxy"].encode()
+        assert stack.pods() == pods
+        before = after
+
+
+def test_an_expired_proxy_is_refused_before_anything_happens(stack: Stack) -> None:
+    secrets, before, now = stack.secrets, stack.in_cluster(), datetime.now(UTC)
+    expired = copy.deepcopy(secrets)
+    text = grid_proxy(now - timedelta(days=8), now - timedelta(hours=25))
+    expired["files"] = {"panda": {"robot.proxy": text}}
+    stack.store(expired)
+    for refused in (stack.workspace.preview(), stack.workspace.up()):
+        assert refused.code != 0
+        assert "Pulumi.local.yaml: 1 problem, nothing was changed" in refused.text
+        assert 'secrets.files.panda["robot.proxy"]: expired on ' in refused.text
+        assert "25 hours ago" in refused.text
+        assert (
+            "python -m panda_infra secrets set local 'files.panda[\"robot.proxy\"]' --file FILE"
+            in refused.text
+        )
+        assert text.splitlines()[1] not in refused.text
+    assert stack.in_cluster() == before
+    stack.store(secrets)
 
 
 @pytest.mark.long

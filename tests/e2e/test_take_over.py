@@ -114,7 +114,7 @@ def test_taking_over_makes_everything_and_replaces_nothing(running: Running, bef
 
 def test_a_changed_secret_replaces_its_readers_alone(running: Running, before: dict[str, str]) -> None:
     running.run(
-        ("python", "-m", "panda_infra", "secrets", "set", "--stack", "mine", "msgsvc.basePassword"),
+        ("python", "-m", "panda_infra", "secrets", "set", "mine", "msgsvc.basePassword"),
         stdin="another\n",
     )
     running.run(("pulumi", "up", "--yes", "--skip-preview", "--stack", "mine", "--non-interactive"))

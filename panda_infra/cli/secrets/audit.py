@@ -14,16 +14,19 @@ from panda_infra.cli.output import JsonFlag, line, results, show_json, table, wa
 from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.ends import moment, span
 from panda_infra.errors import Problem
+from panda_infra.kube.users import lasts_of
 from panda_infra.plan.consumers import existing_secrets
-from panda_infra.secrets.certificates import expiry
 from panda_infra.secrets.checks import check_values, warnings
 from panda_infra.secrets.content import reveal
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
+from panda_infra.secrets.lifetimes import lifetime
 from panda_infra.stacks.age import written_at
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.pulumi import find_pulumi
@@ -39,7 +42,7 @@ class Row:
     """One secret value: who makes it, who reads it, whether it is set, since when, and until when.
 
     ``state`` is ``elsewhere`` when all Secrets that it is part of are provided by somebody else. ``expires`` is
-    known of certificates that could be decrypted.
+    known of what says so itself and could be decrypted: certificates, grid proxies, tokens.
     """
 
     key: str
@@ -121,7 +124,6 @@ def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) ->
         if field.is_required(config)
         else "optional"
     )
-    is_certificate = field.path[0] == "certificates" and field.path[-1] in ("certificate", "chain")
     return Row(
         key=field.key,
         title=field.title,
@@ -130,14 +132,28 @@ def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) ->
         consumers=tuple(dict.fromkeys(str(reader) for readers in reached.values() for reader in readers)),
         state=state,
         written=_since(("secrets", *field.path), written) if value else None,
-        expires=expiry(value) if is_certificate and value and value != ENCRYPTED else None,
+        expires=_end(field, value, config),
     )
+
+
+def _end(field: Field, value: str, config: StackConfig) -> datetime | None:
+    if field.path != ("kubeconfig",) or not isinstance(config.cluster, ExistingCluster):
+        found = lifetime(value)
+    else:
+        found = lasts_of(value, config.cluster.context) if value not in ("", ENCRYPTED) else None
+    return found.end if found else None
 
 
 def _since(path: Path, written: Mapping[Path, datetime]) -> datetime | None:
     """When the value was written, or the mapping that it is encrypted with."""
     around = (path[:length] for length in range(len(path), 0, -1))
     return next((written[part] for part in around if part in written), None)
+
+
+def _shown_end(end: datetime, now: datetime) -> str:
+    if end <= now:
+        return f"[red]{moment(end)}, {span(now - end)} ago[/]"
+    return f"{moment(end)}, in {span(end - now)}"
 
 
 def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None:
@@ -150,7 +166,7 @@ def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None
             ", ".join(row.consumers) or "the program",
             f"[{_COLOUR[row.state]}]{row.state}[/]",
             f"{(now - row.written).days} d" if row.written else "-",
-            f"{row.expires:%Y-%m-%d}" if row.expires else "-",
+            _shown_end(row.expires, now) if row.expires else "-",
         )
     results.print(shown)
     for problem in problems:

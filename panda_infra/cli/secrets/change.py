@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +13,13 @@ from panda_infra.cli.output import line
 from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.secrets.rolling import tell_consequences
 from panda_infra.cli.secrets.values import certificate_owner, checked, field_of, host_certificate, read_value
-from panda_infra.cli.stack_argument import StackOption, project
+from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.messages import set_secret
+from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.paths import spelled
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.generate import generate
+from panda_infra.secrets.lifetimes import lifetime
 from panda_infra.stacks.encryption import encrypt
 from panda_infra.stacks.pulumi import find_pulumi
 
@@ -27,7 +32,7 @@ KeyArgument = Annotated[
 
 
 def set_value(
-    stack: StackOption,
+    stack: StackArgument,
     key: KeyArgument,
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="File with the value; for `certificates.NAME` a p12.")
@@ -35,14 +40,15 @@ def set_value(
 ) -> None:
     """Store a secret, encrypted, after checking that its readers can take it.
 
-    Without --file the value comes from a hidden prompt, or from standard input in a script. It is never an argument.
+    What has expired is not stored; of a certificate, grid proxy or token the end is told. Without --file the value
+    comes from a hidden prompt, or from standard input in a script. It is never an argument.
 
     **Examples**
 
-    - `secrets set -s doma panda.databasePassword`
-    - `secrets set -s doma certificates.panda --file host.p12`
-    - `secrets set -s doma files.harvesterAuth.panda_token_key --file panda_token_key`
-    - `vault read -field=password db | python -m panda_infra secrets set -s doma idds.databasePassword`
+    - `secrets set doma panda.databasePassword`
+    - `secrets set doma certificates.panda --file host.p12`
+    - `secrets set doma files.harvesterAuth.panda_token_key --file panda_token_key`
+    - `vault read -field=password db | python -m panda_infra secrets set doma idds.databasePassword`
     """
     here = project()
     config = here.load(stack, mending="secrets").config
@@ -55,15 +61,23 @@ def set_value(
         values = {field.path: checked(field, read_value(field, file), config)}
     encrypt(find_pulumi(here.folder), stack, values)
     line(f"stored in {here.file(stack).name}: {', '.join(field.key for field in changed)}")
+    _tell_ends(values)
     tell_consequences(changed, config)
 
 
-def rotate(stack: StackOption, key: KeyArgument) -> None:
+def _tell_ends(values: Mapping[KeyPath, str]) -> None:
+    now = datetime.now(UTC)
+    for path, value in values.items():
+        if found := lifetime(value):
+            line(f"{spelled(path)} {found.told(now)}")
+
+
+def rotate(stack: StackArgument, key: KeyArgument) -> None:
     """Make a new value for a secret that the program can make, and tell which pods will roll.
 
     **Examples**
 
-    - `secrets rotate -s doma msgsvc.basePassword`
+    - `secrets rotate doma msgsvc.basePassword`
     """
     here = project()
     config = here.load(stack).config

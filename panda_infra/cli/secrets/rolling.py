@@ -20,9 +20,10 @@ def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
     live: dict[str, None] = {}
     for field in changed:
         suffixes = field.reaches(config).keys()
+        key = str(field.path[-1]) if field.path[0] == "files" else ""
         for reader, use in uses(config):
             if use.suffix in suffixes or field.path == ("hashKey",):
-                (restarted if use.read == "start" else live)[str(reader)] = None
+                (restarted if use.reads_at_start(key) else live)[str(reader)] = None
         if field.path[-1] in _DATABASES:
             warn(
                 f"{field.key}: a database that exists keeps its password; change it there before the next up"

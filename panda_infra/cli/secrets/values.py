@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -19,7 +20,8 @@ from panda_infra.secrets.certificates import HostCertificate, from_p12
 from panda_infra.secrets.checks import check_value
 from panda_infra.secrets.content import BINARY
 from panda_infra.secrets.field import Field
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import fields, file_field
+from panda_infra.secrets.lifetimes import lifetime
 from panda_infra.stacks.files import as_text
 
 __all__ = ["certificate_owner", "checked", "field_of", "host_certificate", "read_value"]
@@ -43,7 +45,7 @@ def field_of(key: str, config: StackConfig) -> Field:
         if field.path == path:
             return field
     if path[0] == "files":
-        return Field(path, f"file {path[-1]}", "person", is_file=True)
+        return file_field(str(path[1]), str(path[-1]))
     raise UnknownKeyError(
         f"{spelled(path)}: nothing in this stack's settings uses it; add its entry there first"
     )
@@ -79,9 +81,9 @@ def checked(field: Field, value: str, config: StackConfig) -> str:
     """The value, if its readers can take it.
 
     Raises:
-        PandaInfraError: it is empty, or some reader cannot; nothing was stored.
+        PandaInfraError: it is empty, has expired, or some reader cannot; nothing was stored.
     """
-    flaws = ["is empty"] if not value else list(check_value(field, value, config))
+    flaws = ["is empty"] if not value else [*check_value(field, value, config), *_expired(value)]
     if flaws:
         told = "\n".join(f"  - it {flaw}" for flaw in flaws)
         raise PandaInfraError(f"secrets.{field.key}: the value was not stored:\n{told}")
@@ -92,7 +94,7 @@ def host_certificate(owner: str, file: Path | None) -> Mapping[KeyPath, str]:
     """The parts of a p12 file, by their paths below ``secrets``.
 
     Raises:
-        PandaInfraError: the file cannot be read.
+        PandaInfraError: the file cannot be read, or has expired.
     """
     if file is None:
         raise PandaInfraError(
@@ -104,7 +106,16 @@ def host_certificate(owner: str, file: Path | None) -> Mapping[KeyPath, str]:
         raise PandaInfraError(f"{file} cannot be read: {error.strerror}") from None
     parts = _opened(content)
     given = {"certificate": parts.certificate, "key": parts.key, "chain": parts.chain}
+    if flaws := [f"its {part} {flaw}" for part, text in given.items() for flaw in _expired(text)]:
+        told = "\n".join(f"  - {flaw}" for flaw in flaws)
+        raise PandaInfraError(f"secrets.certificates.{owner}: {file} was not stored:\n{told}")
     return {("certificates", owner, part): text for part, text in given.items() if text}
+
+
+def _expired(value: str) -> Iterator[str]:
+    now, found = datetime.now(UTC), lifetime(value)
+    if found and found.is_over(now):
+        yield f"{found.told(now)}: renew it first"
 
 
 def _opened(content: bytes) -> HostCertificate:

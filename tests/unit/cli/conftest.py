@@ -58,6 +58,10 @@ class FakeCli:
                 return self._config(Path(other[-1]) if other else cli.folder / f"Pulumi.{stack}.yaml")
         raise PulumiError(f"no such command here: {arguments}")
 
+    def put(self, file: Path, key: str, value: str) -> None:
+        """Store a secret of a stack without any check, as another program may."""
+        self._store(file, f"{NAMESPACE}:secrets.{key}", value)
+
     def secure(self, value: Any) -> dict[str, str]:
         """A value as it stands encrypted in a stack file; a mapping becomes one value."""
         name = f"v1:{len(self.values)}"

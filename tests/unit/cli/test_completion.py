@@ -45,7 +45,7 @@ def _run(command: list[str], **environment: str) -> str:
         (("che",), ["check"]),
         (("secrets", "r"), ["rotate", "render"]),
         (("check", "ls"), ["lsst", "lsst-prod"]),
-        (("secrets", "set", "-s", "do"), ["doma"]),
+        (("secrets", "set", "do"), ["doma"]),
         (("graph", "doma", "--fo"), ["--format"]),
         (("graph", "doma", "--format", "s"), ["svg"]),
     ],

@@ -28,7 +28,7 @@ def site(tmp_path: Path) -> SiteCheckout:
 def test_a_checkout_becomes_a_stack_file_with_encrypted_secrets(
     run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == 0, result.stderr
     config = Project(project).judge("mine").config
     assert config.components.panda
@@ -40,7 +40,7 @@ def test_a_checkout_becomes_a_stack_file_with_encrypted_secrets(
 def test_what_has_no_place_is_listed(run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout) -> None:
     assert project
     assert fake_cli
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc", "--json")
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc", "--json")
     report = json.loads(result.stdout)
     assert [note["key"] for note in report["unplaced"]] == ["odd.x"]
 
@@ -48,9 +48,9 @@ def test_what_has_no_place_is_listed(run: Any, project: Path, fake_cli: FakeCli,
 def test_a_stack_file_is_completed_and_otherwise_kept(
     run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
-    refused = run("import", str(site.folder), "-s", "small", "-e", "dev")
+    refused = run("import", "small", str(site.folder), "-e", "dev")
     assert (refused.exit_code, "--secrets-only" in refused.stderr) == (1, True)
-    result = run("import", str(site.folder), "-s", "small", "-e", "dev", "--secrets-only")
+    result = run("import", "small", str(site.folder), "-e", "dev", "--secrets-only")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "stored, encrypted, in Pulumi.small.yaml: auth.idToken, panda.databasePassword" in result.stderr
     assert "'certificates.panda' --file host.p12" in result.stderr
@@ -63,7 +63,7 @@ def test_secrets_alone_need_nothing_of_the_checkout_that_the_stack_file_says(
     run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
     site.values("panda", "dev", {"server": {"replicaCount": 2}})
-    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    result = run("import", "small", str(site.folder), "--secrets-only")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "canary" in fake_cli.values.values()
     assert Project(stack_file.parent).load("small").config.storage.class_name == "standard"
@@ -75,7 +75,7 @@ def test_what_is_encrypted_as_a_whole_takes_the_secrets_and_keeps_its_own(
     document = yaml.safe_load(stack_file.read_text())
     document["config"]["panda-infra:secrets"] = fake_cli.secure({"msgsvc": {"basePassword": "kept"}})
     stack_file.write_text(yaml.safe_dump(document))
-    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    result = run("import", "small", str(site.folder), "--secrets-only")
     assert result.exit_code == INCOMPLETE, result.stderr
     section = yaml.safe_load(stack_file.read_text())["config"]["panda-infra:secrets"]
     clear = json.loads(fake_cli.values[section["secure"]])
@@ -87,7 +87,7 @@ def test_an_incomplete_stack_file_takes_the_secrets_and_says_what_it_lacks(
 ) -> None:
     text = stack_file.read_text()
     stack_file.write_text(text.replace("    msgsvc: {}\n", ""))
-    result = run("import", str(site.folder), "-s", "small", "--secrets-only")
+    result = run("import", "small", str(site.folder), "--secrets-only")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "canary" in fake_cli.values.values()
     assert "stored, encrypted, in Pulumi.small.yaml: auth.idToken, panda.databasePassword" in result.stderr
@@ -102,7 +102,7 @@ def test_the_lists_of_cric_become_files_of_the_project(
     site.secrets({"cric": {"real": False}, "panda": {}})
     site.file("cric_jsons/sites.json", b"{}")
     (project / "cric_jsons").unlink()
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert (project / "cric_jsons" / "mine" / "sites.json").read_bytes() == b"{}"
     assert Project(project).load("mine").config.cric.folder == "cric_jsons/mine"
@@ -111,9 +111,9 @@ def test_the_lists_of_cric_become_files_of_the_project(
 @pytest.mark.parametrize(
     ("arguments", "told", "code"),
     [
-        (("import", ".", "-s", "mine", "-e", "dev"), "is no checkout of panda-k8s", 1),
-        (("import", ".", "-s", "mine"), "give --experiment", 1),
-        (("import", ".", "-s", "mine", "-e", "dev", "--secrets-only"), "has no file", 1),
+        (("import", "mine", ".", "-e", "dev"), "is no checkout of panda-k8s", 1),
+        (("import", "mine", "."), "give --experiment", 1),
+        (("import", "mine", ".", "-e", "dev", "--secrets-only"), "has no file", 1),
     ],
 )
 def test_what_is_wrong_is_told(
@@ -131,7 +131,7 @@ def test_the_values_files_that_were_read_are_named(
     assert fake_cli
     own = tmp_path / "mine.yaml"
     own.write_text("affix: -mine\n")
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc", "-f", str(own))
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc", "-f", str(own))
     assert f"read secrets/values.yaml, {own}" in result.stderr.replace("\n", "")
     assert Project(project).load("mine").config.affix == "-mine"
 
@@ -142,7 +142,7 @@ def test_what_a_preview_would_refuse_is_told_at_once(
 ) -> None:
     assert project
     site.secrets({"panda": {"database": {"password": password}}}, "values-secret.yaml")
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "which panda/postgres cannot take" in " ".join(result.stderr.split())
     assert password not in result.output
@@ -154,7 +154,7 @@ def test_what_is_not_decrypted_leaves_nothing_behind(
     run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
     site.secrets({"auth": {"authIdToken": "ENC[AES256_GCM,data:eA==]"}}, "values-secret.yaml")
-    result = run("import", str(site.folder), "-s", "mine", "-e", "dev", "--kubeconfig", "kc")
+    result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == 1
     assert "auth.authIdToken is encrypted by sops" in " ".join(result.stderr.split())
     assert not (project / "Pulumi.mine.yaml").exists()
@@ -167,5 +167,5 @@ def test_settings_of_a_kept_stack_file_are_listed(
     assert fake_cli
     assert stack_file
     site.secrets({"panda": {"database": {"dbhost": "db.cern.ch"}}}, "values-secret.yaml")
-    result = run("import", str(site.folder), "-s", "small", "-e", "dev", "--secrets-only", "--json")
+    result = run("import", "small", str(site.folder), "-e", "dev", "--secrets-only", "--json")
     assert "panda.database.dbhost" in {note["key"] for note in json.loads(result.stdout)["unplaced"]}

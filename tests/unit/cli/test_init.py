@@ -114,7 +114,7 @@ def test_what_is_encrypted_as_a_whole_is_not_generated_anew(
     result = run("init", "mine")
     assert result.exit_code == 0, result.stderr
     assert file.read_text() == text
-    rotated = run("secrets", "rotate", "--stack", "mine", "msgsvc.basePassword")
+    rotated = run("secrets", "rotate", "mine", "msgsvc.basePassword")
     assert rotated.exit_code == 0, rotated.stderr
     after = json.loads(decrypted_values(project)[0][section])
     opened = {name: json.loads(value) if name in groups else value for name, value in after.items()}
@@ -134,7 +134,7 @@ def test_what_only_the_site_has_is_listed_with_the_command(
     result = run("init", "mine", "-e", "lsst", "--kubeconfig", "kc", "--storage-class", "s", "--component", "msgsvc",
                  "--component", "panda", "--component", "harvester")  # fmt: skip
     assert result.exit_code == INCOMPLETE, result.stderr
-    assert "secrets set --stack mine 'auth.idToken'" in result.stderr
+    assert "secrets set mine 'auth.idToken'" in result.stderr
     assert "'files.harvesterAuth[\"pilot_userkey.pem\"]' --file FILE" in result.stderr
     assert "'certificates.harvester' --file host.p12" in result.stderr
 

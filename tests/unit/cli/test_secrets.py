@@ -21,7 +21,8 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.secrets.audit import rows
-from panda_infra.secrets.certificates import make_authority
+from panda_infra.secrets.certificates import from_p12, make_authority
+from tests.support.credentials import grid_proxy, token
 from tests.support.stacks import stack
 from tests.unit.cli.conftest import FakeCli
 
@@ -65,14 +66,75 @@ def test_the_audit_is_content_with_a_complete_stack(run: Any, stack_file: Path, 
 
 
 def test_an_expired_certificate_fails_the_audit(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
-    assert fake_cli
     assert run("init", "small").exit_code == INCOMPLETE
     file = stack_file.with_name("host.p12")
     file.write_bytes(p12("panda.cern.ch", days=5000))
-    assert run("secrets", "set", "-s", "small", "certificates.panda", "--file", str(file)).exit_code == 0
+    refused = run("secrets", "set", "small", "certificates.panda", "--file", str(file))
+    assert refused.exit_code == 1
+    assert "its certificate expired on" in refused.stderr
+    assert "its chain expired on" in refused.stderr
+    made = from_p12(file.read_bytes())
+    for part, text in {"certificate": made.certificate, "key": made.key, "chain": made.chain}.items():
+        fake_cli.put(stack_file, f"certificates.panda.{part}", text)
     result = run("secrets", "audit", "small")
     assert result.exit_code == 1
     assert "expired on" in result.stdout
+
+
+_PROXY = 'files.panda["rucio.proxy"]'
+
+
+def test_a_proxy_is_stored_with_its_end_and_an_expired_one_is_not(
+    run: Any, stack_file: Path, fake_cli: FakeCli
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    file = stack_file.with_name("robot.proxy")
+    file.write_text(grid_proxy(now - timedelta(days=8), now - timedelta(days=1)))
+    refused = run("secrets", "set", "small", _PROXY, "--file", str(file))
+    assert refused.exit_code == 1
+    assert f"secrets.{_PROXY}: the value was not stored:\n  - it expired on " in refused.stderr
+    assert "24 hours ago: renew it first" in refused.stderr
+    assert not fake_cli.values
+    file.write_text(grid_proxy(now - timedelta(hours=1), now + timedelta(hours=11, minutes=1)))
+    stored = run("secrets", "set", "small", _PROXY, "--file", str(file))
+    assert stored.exit_code == 0, stored.stderr
+    assert f"{_PROXY} expires in 11 hours, on " in stored.stdout
+    assert (
+        "rolled by the next up: no pods\nre-read without a restart: panda/server, panda/jedi\n"
+        in stored.stdout
+    )
+
+
+def test_the_audit_shows_the_end_of_proxies_tokens_and_the_kubeconfig(
+    run: Any, stack_file: Path, fake_cli: FakeCli
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    document = yaml.safe_load(stack_file.read_text())
+    document["config"]["panda-infra:cluster"] = {"kind": "existing"}
+    stack_file.write_text(yaml.safe_dump(document))
+    user = {"name": "u", "user": {"token": token(now + timedelta(days=5))}}
+    kubeconfig = {
+        "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}],
+        "clusters": [{"name": "k", "cluster": {"server": "https://k.site.org"}}],
+        "users": [user],
+    }
+    ends = {
+        _PROXY: grid_proxy(now - timedelta(hours=1), now + timedelta(hours=11, minutes=1)),
+        'files.panda["old.proxy"]': grid_proxy(now - timedelta(days=8), now - timedelta(hours=25)),
+        "auth.idToken": token(now + timedelta(days=40, minutes=1)),
+        "kubeconfig": yaml.safe_dump(kubeconfig),
+    }
+    for key, value in ends.items():
+        fake_cli.put(stack_file, key, value)
+    shown = run("secrets", "audit", "small")
+    for words in ("in 11 hours", "25 hours ago", "in 40 days", "in 4 days"):
+        assert words in shown.stdout, words
+    assert 'wrong: secrets.files.panda["old.proxy"]: expired on' in shown.stdout
+    assert f"warning: secrets.{_PROXY}: expires in 11 hours" in shown.stderr
+    rows = json.loads(run("secrets", "audit", "small", "--json").stdout)["secrets"]
+    assert ends.keys() <= {row["key"] for row in rows if row["expires"]}
+    assert not any(value in shown.output for value in ends.values())
 
 
 def test_what_somebody_else_provides_is_not_missing() -> None:
@@ -91,7 +153,7 @@ def test_a_value_comes_from_standard_input(
     run: Any, stack_file: Path, fake_cli: FakeCli, value: bytes
 ) -> None:
     assert stack_file.exists()
-    result = run("secrets", "set", "-s", "small", "iam.superuserPassword", stdin=value)
+    result = run("secrets", "set", "small", "iam.superuserPassword", stdin=value)
     assert result.exit_code == 0, result.stderr
     assert list(fake_cli.values.values()) == [value.decode().removesuffix("\n")]
     assert "rolled by the next up: iam/main\n" in result.stdout
@@ -106,7 +168,7 @@ def test_a_value_comes_from_standard_input(
 def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, content: bytes) -> None:
     source = stack_file.with_name("token")
     source.write_bytes(content)
-    result = run("secrets", "set", "-s", "small", "files.panda.a.proxy", "--file", str(source))
+    result = run("secrets", "set", "small", "files.panda.a.proxy", "--file", str(source))
     assert result.exit_code == 0, result.stderr
     (value,) = fake_cli.values.values()
     read = b64decode(value.removeprefix("base64:")) if value.startswith("base64:") else value.encode()
@@ -129,7 +191,7 @@ def test_what_its_readers_cannot_take_is_not_stored(
     run: Any, stack_file: Path, fake_cli: FakeCli, *, key: str, value: bytes, told: str
 ) -> None:
     assert stack_file.exists()
-    result = run("secrets", "set", "-s", "small", key, stdin=value)
+    result = run("secrets", "set", "small", key, stdin=value)
     assert result.exit_code == 1
     assert told in result.stderr
     assert not fake_cli.values
@@ -148,7 +210,7 @@ def test_what_only_stands_for_a_value_is_not_stored(
     run: Any, stack_file: Path, fake_cli: FakeCli, key: str, value: str
 ) -> None:
     assert stack_file
-    result = run("secrets", "set", "-s", "small", key, stdin=value.encode())
+    result = run("secrets", "set", "small", key, stdin=value.encode())
     assert result.exit_code == 1
     assert "decrypt" in result.stderr
     assert value not in result.output
@@ -161,7 +223,7 @@ def test_a_p12_becomes_certificate_key_and_chain(
 ) -> None:
     file = stack_file.with_name("host.p12")
     file.write_bytes(p12("panda.cern.ch", password=password))
-    command = ("secrets", "set", "-s", "small", "certificates.panda", "--file", str(file))
+    command = ("secrets", "set", "small", "certificates.panda", "--file", str(file))
     result = run(*command, stdin=f"{password}\n".encode())
     assert result.exit_code == 0, result.stderr
     assert [value.splitlines()[0] for value in fake_cli.values.values()] == [
@@ -172,7 +234,7 @@ def test_a_p12_becomes_certificate_key_and_chain(
 
 
 def test_a_file_that_is_no_p12_is_told(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
-    result = run("secrets", "set", "-s", "small", "certificates.panda", "--file", str(stack_file))
+    result = run("secrets", "set", "small", "certificates.panda", "--file", str(stack_file))
     assert (result.exit_code, fake_cli.values) == (1, {})
     assert "is no PKCS#12" in result.stderr
 
@@ -181,7 +243,7 @@ def test_rotation_makes_another_value_and_names_the_pods(
     run: Any, stack_file: Path, fake_cli: FakeCli
 ) -> None:
     assert stack_file.exists()
-    results = [run("secrets", "rotate", "-s", "small", "msgsvc.basePassword") for _ in range(2)]
+    results = [run("secrets", "rotate", "small", "msgsvc.basePassword") for _ in range(2)]
     assert [result.exit_code for result in results] == [0, 0]
     assert len(set(fake_cli.values.values())) == 2
     assert "rolled by the next up: msgsvc/activemq, panda/server, panda/jedi" in results[0].stdout
@@ -193,7 +255,7 @@ def test_rotation_warns_of_what_the_program_cannot_change(
 ) -> None:
     assert stack_file.exists()
     assert fake_cli
-    result = run("secrets", "rotate", "-s", "small", "panda.databasePassword")
+    result = run("secrets", "rotate", "small", "panda.databasePassword")
     assert "a database that exists keeps its password" in result.stderr
 
 
@@ -206,7 +268,7 @@ def test_only_the_site_renews_what_others_know_too(
         text = re.sub(r"panda:\n +server:\n +replicas: 2", f"panda: {database}", stack_file.read_text())
         stack_file.write_text(text)
     key = "panda.databasePassword" if external else "rucio.password"
-    result = run("secrets", "rotate", "-s", "small", key)
+    result = run("secrets", "rotate", "small", key)
     assert (result.exit_code, fake_cli.values) == (1, {})
     assert "only the site can renew this" in result.stderr
 
@@ -262,8 +324,8 @@ def test_the_commands_that_a_problem_tells_solve_it(run: Any, stack_file: Path, 
     refused = run("check", "small")
     told = {match[1] for match in re.finditer(r"`python -m panda_infra ([^`]+)`", refused.output)}
     assert told == {
-        "secrets set --stack small 'panda.databasePassword'",
-        "secrets set --stack small 'files.panda[\"a.pem\"]'",
+        "secrets set small 'panda.databasePassword'",
+        "secrets set small 'files.panda[\"a.pem\"]'",
     }
     for text in told:
         done = run(*shlex.split(text), stdin=b"a-new-value")

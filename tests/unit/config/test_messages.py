@@ -51,4 +51,4 @@ def test_nearest(word: str, meant: str | None) -> None:
 
 def test_the_command_for_a_secret_quotes_what_a_shell_would_eat() -> None:
     command = set_secret("doma", 'files.panda["a.pem"]')
-    assert command == "python -m panda_infra secrets set --stack doma 'files.panda[\"a.pem\"]'"
+    assert command == "python -m panda_infra secrets set doma 'files.panda[\"a.pem\"]'"

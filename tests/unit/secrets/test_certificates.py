@@ -22,7 +22,6 @@ from panda_infra.secrets.certificates import (
     Authority,
     HostCertificate,
     check,
-    expiry,
     from_p12,
     make_authority,
 )
@@ -108,7 +107,6 @@ def test_validity(shift: timedelta, words: str, soon: bool) -> None:
 )
 def test_what_is_no_certificate_is_told(text: str) -> None:
     assert flaws(HostCertificate(text, good().key)) == ["certificate is not exactly one PEM certificate"]
-    assert expiry(text) is None
 
 
 def test_two_certificates_in_one_are_told() -> None:

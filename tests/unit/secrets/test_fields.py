@@ -91,7 +91,7 @@ def test_a_missing_value_comes_with_its_command() -> None:
         for problem in missing_problems(config({**MINIMAL, "secrets": {}}), stack="lsst")
     }
     fix = told["secrets.panda.databasePassword"].fix
-    assert fix == "Run `python -m panda_infra secrets set --stack lsst 'panda.databasePassword'`."
+    assert fix == "Run `python -m panda_infra secrets set lsst 'panda.databasePassword'`."
 
 
 def test_an_empty_value_is_missing() -> None:

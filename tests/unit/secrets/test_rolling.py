@@ -54,6 +54,33 @@ def test_what_is_re_read_rolls_nothing() -> None:
     assert rolled(FULL, secrets={"files": {"harvesterAuth": {"panda_token_key": "new"}}}) == set()
 
 
+def files(owner: str, **content: str) -> dict[str, Any]:
+    return {"files": {owner: {name.replace("_", "."): text for name, text in content.items()}}}
+
+
+def test_a_renewed_proxy_rolls_nobody_and_another_file_beside_the_certificate_its_readers() -> None:
+    with_proxy = {**FULL, "secrets": {**FULL["secrets"], **files("panda", robot_proxy="old")}}
+    assert rolled(with_proxy, secrets=files("panda", robot_proxy="new")) == set()
+    with_other = {**FULL, "secrets": {**FULL["secrets"], **files("panda", robot_pem="old")}}
+    assert rolled(with_other, secrets=files("panda", robot_pem="new")) == {"panda/server", "panda/jedi"}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "file", "pods"),
+    [
+        ("sphenix", "usercert.pem", {"harvester/harvester"}),
+        ("doma", "pilot_userkey.pem", {"harvester/harvester"}),
+        ("atlas-testbed", "atlpilo1RFC.plain", {"harvester/harvester"}),
+        ("doma", "panda_token_key", set()),
+        ("lsst", "pilot_usercert.pem", set()),
+    ],
+)
+def test_what_harvester_copies_at_its_start_rolls_it(experiment: str, file: str, pods: set[str]) -> None:
+    old, new = ({"files": {"harvesterAuth": {file: text}}} for text in ("old", "new"))
+    base = {**MINIMAL, "experiment": experiment, "secrets": {**MINIMAL["secrets"], **old}}
+    assert rolled(base, secrets=new) == pods
+
+
 def test_the_hash_depends_on_the_key() -> None:
     assert len(rolled(MINIMAL, secrets={"hashKey": "other"})) == 14
 

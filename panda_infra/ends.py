@@ -1,0 +1,160 @@
+"""When a credential ends, from its own text: certificates and grid proxies in PEM, JSON web tokens, files with tokens.
+
+What says nothing of an end, such as a password, has none here.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+
+__all__ = ["Validity", "certificates_in", "moment", "span", "validity"]
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
+_JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
+# In a file of a client that renews its tokens by another one, only that one matters.
+_TOKENS, _RENEWED = ("access_token", "id_token", "token"), "refresh_token"
+
+# A person needs days to get a new host certificate; who has credentials of hours renews them all the time.
+_LONGEST_NOTICE, _SHORTEST_NOTICE = timedelta(days=30), timedelta(days=1)
+_SHARE_OF_LIFE = 3
+_IN_MINUTES, _IN_HOURS = timedelta(hours=2), timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Validity:
+    """From when until when a credential is good; ``start`` is None where it does not say so itself."""
+
+    end: datetime
+    start: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether nobody takes the credential any more."""
+        return self.end <= now
+
+    def ends_soon(self, now: datetime) -> bool:
+        """Whether a new one is due: within a day, and of a longer life in its last third, 30 days at most."""
+        notice = _LONGEST_NOTICE
+        if self.start is not None:
+            notice = min(notice, max(_SHORTEST_NOTICE, (self.end - self.start) / _SHARE_OF_LIFE))
+        return not self.is_over(now) and self.end - now < notice
+
+    def told(self, now: datetime) -> str:
+        """The end in words that complete "the credential ..."."""
+        if self.is_over(now):
+            return f"expired on {moment(self.end)}, {span(now - self.end)} ago"
+        return f"expires in {span(self.end - now)}, on {moment(self.end)}"
+
+
+def validity(text: str | bytes) -> Validity | None:
+    """From when until when a credential is good; None when it says nothing of that.
+
+    Of several certificates the whole chain of the one that somebody shows counts, in a grid proxy those of its owner
+    too: it ends with the first of them. A list of authorities that have nothing to do with each other has no end.
+    """
+    whole = text.decode(errors="replace") if isinstance(text, bytes) else text
+    found = certificates_in(whole)
+    if found:
+        return _of_all(_of_certificate(each) for each in _shown(found, has_key=bool(_KEY.search(whole))))
+    return _of_token(whole.strip()) or _of_token_file(whole)
+
+
+def certificates_in(text: str) -> list[x509.Certificate]:
+    """The certificates of a text in PEM, without those that cannot be read."""
+    blocks = (match.group() for match in _CERTIFICATE.finditer(text))
+    return [found for block in blocks if (found := _read(block))]
+
+
+def moment(when: datetime) -> str:
+    """A moment in words."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def span(duration: timedelta) -> str:
+    """A duration in words, as exactly as somebody needs it who has to act in time."""
+    if duration < _IN_MINUTES:
+        return f"{duration // timedelta(minutes=1)} minutes"
+    if duration < _IN_HOURS:
+        return f"{duration // timedelta(hours=1)} hours"
+    return f"{duration.days} days"
+
+
+def _read(block: str) -> x509.Certificate | None:
+    try:
+        found = x509.load_pem_x509_certificate(block.encode())
+        # All that is asked of it later: some of it is looked at no earlier.
+        _ = found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc
+    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
+        return None
+    return found
+
+
+def _shown(found: Sequence[x509.Certificate], *, has_key: bool) -> Sequence[x509.Certificate]:
+    """The certificate that is shown with all that it follows from; nothing where that is no single one."""
+    each = list(dict.fromkeys(found))
+    first = [one for one in each if not any(_issued(one, other) for other in each)]
+    if len(first) > 1 and not has_key:
+        return ()
+    chain, next_ones = [], (first or each)[:1]
+    while next_ones:
+        chain += next_ones
+        next_ones = [
+            one for one in each if one not in chain and any(_issued(one, child) for child in next_ones)
+        ]
+    return chain
+
+
+def _issued(issuer: x509.Certificate, child: x509.Certificate) -> bool:
+    return child.issuer == issuer.subject and child.subject != issuer.subject
+
+
+def _of_certificate(certificate: x509.Certificate) -> Validity:
+    return Validity(certificate.not_valid_after_utc, certificate.not_valid_before_utc)
+
+
+def _of_all(parts: Iterable[Validity | None]) -> Validity | None:
+    """What several parts have together, the first end of which is that of the whole."""
+    return min((part for part in parts if part), key=lambda part: part.end, default=None)
+
+
+def _of_token(text: str) -> Validity | None:
+    """Of a JSON web token; other tokens do not say."""
+    if not _JWT.fullmatch(text):
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(f"{text.split('.')[1]}=="))
+        return Validity(_from_claim(claims["exp"]), _start(claims))
+    except (ValueError, LookupError, TypeError, OverflowError, OSError, RecursionError):
+        return None
+
+
+def _start(claims: Mapping[str, Any]) -> datetime | None:
+    told = claims.get("iat") or claims.get("nbf")
+    return None if told is None else _from_claim(told)
+
+
+def _from_claim(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _of_token_file(text: str) -> Validity | None:
+    """Of a JSON file with tokens."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        document: Mapping[str, Any] = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if document.get(_RENEWED):
+        return None
+    tokens = (document.get(key) for key in _TOKENS)
+    return _of_all(_of_token(token.strip()) for token in tokens if isinstance(token, str))
