@@ -21,7 +21,8 @@ class Recorded:
 
     An object's uid is empty where the state does not know it. ``protected`` is whether data was protected.
     ``kubeconfig`` is the credential for a cluster of Magnum, secret, empty where there is none yet; ``clusters`` are
-    the ids of such clusters, and ``public_key`` that of the keypair that the stack made for them.
+    the ids of such clusters, ``described`` what Magnum was asked for, and ``public_key`` that of the keypair that the
+    stack made for them.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Recorded:
     protected: bool = False
     kubeconfig: str = field(default="", repr=False)
     clusters: frozenset[str] = frozenset()
+    described: Mapping[str, Any] = field(default_factory=dict)
     public_key: str | None = None
 
     def has_release(self, namespace: str, name: str) -> bool:
@@ -51,6 +53,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     releases: dict[str, Deployed] = {}
     objects: dict[tuple[str, str, str], str] = {}
     clusters: set[str] = set()
+    described: Mapping[str, Any] = {}
     protected, kubeconfig, public_key = False, "", None
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
@@ -64,10 +67,11 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             kubeconfig = given
         elif kind == CLUSTER:
             clusters.add(outputs["clusterId"])
+            described = outputs
         elif kind == _KEYPAIR:
             public_key = outputs["publicKey"]
         protected = protected or is_protected(kind, outputs)
-    return Recorded(releases, objects, protected, kubeconfig, frozenset(clusters), public_key)
+    return Recorded(releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key)
 
 
 def _deployed(outputs: Mapping[str, Any]) -> Deployed:
@@ -76,4 +80,5 @@ def _deployed(outputs: Mapping[str, Any]) -> Deployed:
         outputs.get("values") or {},
         outputs.get("postrender") == KEEPER,
         outputs.get("namespace") or "",
+        outputs.get("version") or "",
     )

@@ -13,9 +13,22 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from panda_infra.ends import moment, span
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["JsonFlag", "alone", "line", "results", "say", "show_json", "table", "talk", "warn", "write"]
+__all__ = [
+    "JsonFlag",
+    "alone",
+    "end_cell",
+    "line",
+    "results",
+    "say",
+    "show_json",
+    "table",
+    "talk",
+    "warn",
+    "write",
+]
 
 JsonFlag = Annotated[
     bool, typer.Option("--json", help="Print JSON for other programs instead of text for people.")
@@ -82,6 +95,13 @@ def table(*columns: str, title: str | None = None) -> Table:
     for index, column in enumerate(columns):
         made.add_column(column, overflow="fold", no_wrap=index == 0)
     return made
+
+
+def end_cell(end: datetime, now: datetime) -> str:
+    """An end as a cell of a table, with what is left."""
+    if end <= now:
+        return f"[red]{moment(end)}, {span(now - end)} ago[/]"
+    return f"{moment(end)}, in {span(end - now)}"
 
 
 def _plain(value: object) -> str:

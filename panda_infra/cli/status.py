@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, results, show_json, table
-from panda_infra.cli.reached import planned, reached
+from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json, table, warn
+from panda_infra.cli.reached import planned
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.ends import moment, span
 from panda_infra.errors import PandaInfraError
-from panda_infra.stacks.pulumi import find_pulumi
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.secrets import SecretContent, build
+from panda_infra.stacks.decrypted import decrypted
+from panda_infra.stacks.pulumi import Pulumi, PulumiError, State, find_pulumi
 
 if TYPE_CHECKING:
-    from panda_infra.live.status import Status
+    from panda_infra.live.access import Access
+    from panda_infra.live.status import Status, Unseen
 
 __all__ = ["status"]
 
+T = TypeVar("T")
+
 
 def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
-    """Show a deployed stack: its releases, pods, certificates, and how long the access to the cluster lasts.
+    """Show a deployed stack as it really is, and what the stack file says that is not deployed yet.
 
-    What is wrong is listed with its reason and the command that mends it. Exit code 1 when a release is not deployed or
-    stuck, a pod is missing or not ready, an object is not as its release says, or something has expired. No secret is
-    shown.
+    Shown are its releases and pods, the nodes with their labels, a Magnum cluster with its node groups, LanDB aliases
+    as wanted and as written, and the end of each certificate, proxy, token and of the access to the cluster. What is
+    wrong is listed with its reason and the command that mends it. Each part is looked at by itself: one that cannot be
+    asked is one of these lines. Exit code 1 when a release is not deployed or stuck, a pod is missing or not ready, an
+    object, node or alias is not as it should be, or something has expired or cannot be asked. No secret is shown.
 
     **Examples**
 
@@ -35,35 +46,118 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
     """
     from panda_infra.live.status import status_of  # noqa: PLC0415 - clients that other commands need not load
 
-    plan = planned(stack)
-    found = status_of(plan, reached(plan))
-    problems = [*found.problems(datetime.now(UTC)), *_unfinished(stack)]
+    now = datetime.now(UTC)
+    plan, contents = _described(stack)
+    pulumi = _otherwise_none(lambda: find_pulumi(project().folder))
+    state = _otherwise_none(lambda: pulumi.state(stack)) if pulumi else None
+    access, unseen = _way_in(plan, pulumi)
+    before = state.recorded if state else None
+    found = status_of(plan, access, before=before, contents=contents, unseen=unseen)
+    at_work, killed = _runs(pulumi, stack, now)
+    problems = [*found.problems(now), *killed, *([] if at_work else _unfinished(state, stack))]
+    notes = [*at_work, *found.notes(now), *_unread(state, contents)]
     if as_json:
-        show_json(asdict(found) | {"problems": problems})
+        show_json(asdict(found) | {"problems": problems, "notes": notes})
     else:
-        _show(stack, found)
+        _show(found, now)
+        for note in notes:
+            warn(note)
         for problem in problems:
             results.print(f"wrong: {problem}", markup=False)
     if problems:
         raise typer.Exit(1)
 
 
-def _unfinished(stack: str) -> Iterator[str]:
-    """What the state says of a run that did not come to its end; nothing where the state cannot be read."""
+def _described(stack: str) -> tuple[Plan, Mapping[str, SecretContent] | None]:
+    """The plan of the stack file, and the contents of its Secrets where they can be decrypted."""
+    here = project()
     try:
-        count = find_pulumi(project().folder).unfinished(stack)
+        config = decrypted(find_pulumi(here.folder), stack).config
+    except PulumiError:
+        return planned(stack), None
+    with chdir(here.folder):
+        try:
+            return make_plan(stack, config), build(config)
+        except (OSError, ValueError):  # files that the audit tells about
+            return make_plan(stack, config), None
+
+
+def _otherwise_none(question: Callable[[], T]) -> T | None:
+    try:
+        return question()
     except PandaInfraError:
-        return
-    if count:
+        return None
+
+
+def _way_in(plan: Plan, pulumi: Pulumi | None) -> tuple[Access | None, list[Unseen]]:
+    """The ways into the cluster and the cloud; into the cluster alone where the cloud cannot be asked."""
+    from panda_infra.live.access import reach, recorded_access  # noqa: PLC0415 - as above
+    from panda_infra.live.status import Unseen  # noqa: PLC0415 - likewise
+
+    with chdir(project().folder):
+        try:
+            return reach(plan.stack, plan.config), []
+        except PandaInfraError as error:
+            part = "the cloud" if plan.config.cluster.kind == "magnum" else "the cluster"
+            unseen = [Unseen.of(part, error)]
+    state = _otherwise_none(lambda: pulumi.state(plan.stack, secrets=True)) if pulumi else None
+    return recorded_access(state.recorded) if state else None, unseen
+
+
+def _runs(pulumi: Pulumi | None, stack: str, now: datetime) -> tuple[list[str], list[str]]:
+    """Who works on the stack right now and who was killed while at it, as far as that can be known."""
+    found = (_otherwise_none(lambda: pulumi.runs(stack)) if pulumi else None) or ()
+    told = {run: f"since {moment(run.since)} ({span(now - run.since)}), by {run.by}" for run in found}
+    return (
+        [
+            f"an update is running {words}: what is shown may change"
+            for run, words in told.items()
+            if not run.dead
+        ],
+        [
+            f"a run that was killed holds the stack's lock {words}: `pulumi cancel --stack {stack}` takes it away"
+            for run, words in told.items()
+            if run.dead
+        ],
+    )
+
+
+def _unfinished(state: State | None, stack: str) -> Iterator[str]:
+    """What the state says of a run that did not come to its end."""
+    if state and state.unfinished:
         yield (
-            f"the state has {count} operations without an end: a run works on the stack, or was killed; then "
-            f"`pulumi cancel --stack {stack}`, `pulumi up --stack {stack}` and "
+            f"the state has {state.unfinished} operations without an end: a run works on the stack, or was killed; "
+            f"then `pulumi cancel --stack {stack}`, `pulumi up --stack {stack}` and "
             f"`pulumi refresh --clear-pending-creates --stack {stack}` mend it"
         )
 
 
-def _show(stack: str, found: Status) -> None:
-    releases = table("release", "component", "status", "revision", "pods ready", title=f"Stack {stack}")
+def _unread(state: State | None, contents: Mapping[str, SecretContent] | None) -> Iterator[str]:
+    if state is None:
+        yield "what was deployed last is not known: the state cannot be read"
+    elif contents is None:
+        yield "whether secrets have changed is not known: they cannot be decrypted here"
+
+
+def _show(found: Status, now: datetime) -> None:
+    _show_releases(found)
+    _show_cluster(found)
+    _show_nodes(found)
+    ends = table("credential", "in Secret", "ends")
+    for credential in found.credentials:
+        ends.add_row(credential.key, credential.secret, end_cell(credential.expires, now))
+    if found.access_expires:
+        ends.add_row("access to the cluster", "-", end_cell(found.access_expires, now))
+    if ends.row_count:
+        results.print(ends)
+    if found.undeployed == ():
+        line("deployed: all that the stack file says")
+    for change in found.undeployed or ():
+        line(f"not deployed: {change}")
+
+
+def _show_releases(found: Status) -> None:
+    releases = table("release", "component", "status", "revision", "pods ready", title=f"Stack {found.stack}")
     for release in found.releases:
         colour = "green" if release.is_healthy else "red"
         releases.add_row(
@@ -74,9 +168,38 @@ def _show(stack: str, found: Status) -> None:
             f"{release.ready}/{release.pods}",
         )
     results.print(releases)
-    ends = table("certificate", "in Secret", "ends")
-    for certificate in found.certificates:
-        ends.add_row(certificate.key, certificate.secret, f"{certificate.expires:%Y-%m-%d}")
-    if found.access_expires:
-        ends.add_row("access to the cluster", "-", f"{found.access_expires:%Y-%m-%d %H:%M}")
-    results.print(ends)
+
+
+def _show_cluster(found: Status) -> None:
+    if found.cluster is None:
+        return
+    line(f"cluster {found.cluster.name} ({found.cluster.id or 'no id'}): {found.cluster.status}")
+    groups = table("node group", "role", "flavor", "status", "nodes", "wanted")
+    for group in found.cluster.groups:
+        wanted = "-" if group.wanted is None else str(group.wanted)
+        groups.add_row(group.name, group.role, group.flavor, group.status, str(group.live), wanted)
+    if found.cluster.groups:
+        results.print(groups)
+
+
+def _show_nodes(found: Status) -> None:
+    nodes = table("node", "role", "state", "labels", "wanted labels")
+    for node in found.nodes:
+        nodes.add_row(
+            node.name,
+            "master" if node.master else "worker",
+            "[green]Ready[/]" if node.ready else "[red]not Ready[/]",
+            _labels(node.live),
+            _labels(node.wanted),
+        )
+    if found.nodes:
+        results.print(nodes)
+    aliases = table("server", "aliases written", "wanted")
+    for server in found.aliases:
+        aliases.add_row(server.server, "\n".join(server.written) or "-", "\n".join(server.wanted) or "-")
+    if found.aliases:
+        results.print(aliases)
+
+
+def _labels(labels: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(labels.items())) or "-"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Protocol
 
+import yaml
+
 from panda_infra.cluster.existing import target_of
 from panda_infra.config.cluster import ExistingCluster, MagnumCluster
 from panda_infra.config.stack import StackConfig
@@ -15,8 +17,19 @@ from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.provider.credentials import certificate_kubeconfig
 from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.provider.openstack_api import OpenStack
+from panda_infra.recorded import Recorded
 
-__all__ = ["Access", "KubernetesApi", "Listing", "LiveApi", "items", "listing", "reach", "reach_cloud"]
+__all__ = [
+    "Access",
+    "KubernetesApi",
+    "Listing",
+    "LiveApi",
+    "items",
+    "listing",
+    "reach",
+    "reach_cloud",
+    "recorded_access",
+]
 
 
 class LiveApi(KubernetesApi, Protocol):
@@ -81,6 +94,14 @@ def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
             kubeconfig = certificate_kubeconfig(openstack, found).content
             return Access(ClientKubernetes(kubeconfig), openstack, kubeconfig)
     return Access(None, openstack)
+
+
+def recorded_access(recorded: Recorded) -> Access | None:
+    """The way into a cluster with the credential that the last run recorded; None where it recorded none."""
+    if not recorded.kubeconfig:
+        return None
+    kubeconfig = yaml.safe_load(recorded.kubeconfig)
+    return Access(ClientKubernetes(kubeconfig), kubeconfig=kubeconfig)
 
 
 def items(api: KubernetesApi, path: str, *, labels: str = "") -> list[Mapping[str, Any]]:

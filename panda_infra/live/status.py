@@ -1,29 +1,51 @@
-"""The condition of a deployed stack: releases, pods, certificates, and the access to its cluster."""
+"""The condition of a deployed stack: each part of it is looked at by itself, and what cannot be seen is told."""
 
 from __future__ import annotations
 
-from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
-from panda_infra.ends import validity
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.ends import Validity
+from panda_infra.errors import PandaInfraError
+from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.kube.users import ends
-from panda_infra.live.access import Access, KubernetesApi
+from panda_infra.live.access import Access, KubernetesApi, items
+from panda_infra.live.credentials import Credential, credentials
+from panda_infra.live.in_cloud import AliasStatus, ClusterStatus, alias_statuses, cluster_status
+from panda_infra.live.nodes import NodeStatus, node_statuses
 from panda_infra.live.releases import ReleaseStatus, release_statuses
+from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import Node, node_of
+from panda_infra.recorded import Recorded
+from panda_infra.secrets import SecretContent
+from panda_infra.secrets.rolling import pod_annotations
 
-__all__ = ["Certificate", "Status", "status_of"]
+__all__ = ["Status", "Unseen", "status_of"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """A certificate inside a Secret, and when it ends."""
+class Unseen:
+    """A part of a stack that could not be looked at, and why; ``forbidden`` where the user may just not look."""
 
-    secret: str
-    key: str
-    expires: datetime
+    part: str
+    why: str
+    forbidden: bool = False
+
+    @classmethod
+    def of(cls, part: str, error: PandaInfraError) -> Unseen:
+        """What an error says of a part."""
+        forbidden = isinstance(error, KubernetesNotAllowedError) and error.status == HTTPStatus.FORBIDDEN
+        return cls(part, str(error), forbidden)
+
+    def __str__(self) -> str:
+        return f"{self.part} cannot be looked at: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -31,52 +53,141 @@ class Status:
     """Everything that shows whether a stack works; holds no secret value.
 
     ``access_expires`` is when the credential in use for the cluster ends, None when it says nothing about that.
+    ``undeployed`` is what the stack file says other than what was deployed, one line for each thing, None where that
+    is not known.
     """
 
     stack: str
-    releases: tuple[ReleaseStatus, ...]
-    certificates: tuple[Certificate, ...]
-    access_expires: datetime | None
+    releases: tuple[ReleaseStatus, ...] = ()
+    cluster: ClusterStatus | None = None
+    nodes: tuple[NodeStatus, ...] = ()
+    aliases: tuple[AliasStatus, ...] = ()
+    credentials: tuple[Credential, ...] = ()
+    access_expires: datetime | None = None
+    undeployed: tuple[str, ...] | None = None
+    unseen: tuple[Unseen, ...] = ()
 
     def problems(self, now: datetime) -> Iterator[str]:
         """What is not as it should be."""
         for release in self.releases:
             yield from release.problems(self.stack)
-        for certificate in self.certificates:
-            if certificate.expires <= now:
-                yield f"{certificate.key} of Secret {certificate.secret} has expired"
+        if self.cluster:
+            yield from self.cluster.problems()
+        for node in self.nodes:
+            yield from node.problems(self.stack)
+        for alias in self.aliases:
+            yield from alias.problems(self.stack)
+        for credential in self.credentials:
+            if credential.lasts.is_over(now):
+                yield f"{credential} {credential.lasts.told(now)}"
         if self.access_expires and self.access_expires <= now:
-            yield "the credential for the cluster has expired"
+            yield f"the credential for the cluster {Validity(self.access_expires).told(now)}"
+        yield from (str(each) for each in self.unseen if not each.forbidden)
+
+    def notes(self, now: datetime) -> Iterator[str]:
+        """What a person should know and nobody must mend at once."""
+        for node in self.nodes:
+            yield from node.notes()
+        for credential in self.credentials:
+            if credential.lasts.ends_soon(now):
+                yield f"{credential} {credential.lasts.told(now)}"
+        yield from (str(each) for each in self.unseen if each.forbidden)
 
 
-def status_of(plan: Plan, access: Access) -> Status:
+def status_of(
+    plan: Plan,
+    access: Access | None,
+    *,
+    before: Recorded | None = None,
+    contents: Mapping[str, SecretContent] | None = None,
+    unseen: Iterable[Unseen] = (),
+) -> Status:
     """The condition of a stack, from a few listings.
 
-    Raises:
-        PandaInfraError: the cluster cannot be asked.
+    Args:
+        plan: of the present stack file.
+        access: None where there is no way in.
+        before: what the engine recorded, None where that cannot be read.
+        contents: those that the stack's Secrets would have, None where its secrets cannot be read.
+        unseen: what was found out of reach before.
     """
-    releases = release_statuses(plan, access.kubernetes)
-    if access.kubernetes is None:
-        return Status(plan.stack, releases, (), None)
-    namespace = f"/api/v1/namespaces/{plan.config.namespace}"
+    parts = _Parts(unseen)
+    there = access is not None and (access.kubernetes is None or parts.can(access.kubernetes))
+    api = access.kubernetes if access and there else None
+    none: tuple[Node, ...] = ()
+    listed = parts.of("nodes", lambda: _nodes(api), none)
+    secrets = parts.of("Secrets", lambda: _secrets(plan, api), None)
+    cluster, aliases = _in_cloud(plan, access, listed, parts)
     return Status(
         stack=plan.stack,
-        releases=releases,
-        certificates=tuple(_certificates(plan, access.kubernetes, namespace)),
-        access_expires=_access_end(access.kubeconfig),
+        releases=parts.of("releases", lambda: release_statuses(plan, api), ()) if there else (),
+        cluster=cluster,
+        nodes=node_statuses(plan, listed),
+        aliases=aliases,
+        credentials=tuple(credentials(plan, secrets or {})),
+        access_expires=ends(access.kubeconfig["users"][0]["user"]) if access and access.kubeconfig else None,
+        undeployed=parts.of("changes", lambda: _undeployed(plan, before, contents, secrets), None),
+        unseen=tuple(parts.unseen),
     )
 
 
-def _certificates(plan: Plan, api: KubernetesApi, namespace: str) -> Iterator[Certificate]:
-    """The certificates, grid proxies and tokens in the stack's own Secrets."""
-    for suffix in plan.secrets:
-        name = plan.names.secret(suffix)
-        secret = api.call("GET", f"{namespace}/secrets/{name}", missing=True) or {}
-        for key, encoded in sorted((secret.get("data") or {}).items()):
-            if found := validity(b64decode(encoded)):
-                yield Certificate(name, key, found.end)
+class _Parts:
+    """Looks at one part after the other; none that fails keeps the others."""
+
+    def __init__(self, unseen: Iterable[Unseen]) -> None:
+        self.unseen = list(unseen)
+
+    def of(self, part: str, question: Callable[[], T], otherwise: T) -> T:
+        try:
+            return question()
+        except PandaInfraError as error:
+            self.unseen.append(Unseen.of(part, error))
+            return otherwise
+
+    def can(self, api: KubernetesApi) -> bool:
+        """Whether the API takes the credential: without, every other part would only say the same."""
+
+        def asked() -> bool:
+            api.call("GET", "/version", missing=True)
+            return True
+
+        return self.of("the cluster", asked, otherwise=False)
 
 
-def _access_end(kubeconfig: Mapping[str, Any] | None) -> datetime | None:
-    """When the client certificate or the token of the credential in use ends."""
-    return ends(kubeconfig["users"][0]["user"]) if kubeconfig else None
+def _nodes(api: KubernetesApi | None) -> tuple[Node, ...]:
+    return tuple(node_of(item) for item in items(api, "/api/v1/nodes")) if api else ()
+
+
+def _secrets(plan: Plan, api: KubernetesApi | None) -> dict[str, Mapping[str, Any]] | None:
+    """The stack's own Secrets by name; None where there is no cluster to ask."""
+    if api is None:
+        return None
+    namespace = f"/api/v1/namespaces/{plan.config.namespace}"
+    names = [plan.names.secret(suffix) for suffix in plan.secrets]
+    found = {name: api.call("GET", f"{namespace}/secrets/{name}", missing=True) for name in names}
+    return {name: secret for name, secret in found.items() if secret is not None}
+
+
+def _in_cloud(
+    plan: Plan, access: Access | None, nodes: tuple[Node, ...], parts: _Parts
+) -> tuple[ClusterStatus | None, tuple[AliasStatus, ...]]:
+    openstack, described = access.openstack if access else None, plan.config.cluster
+    if openstack is None or not isinstance(described, MagnumCluster):
+        return None, ()
+    cluster = parts.of("Magnum's cluster", lambda: cluster_status(described, openstack), None)
+    return cluster, parts.of("LanDB aliases", lambda: alias_statuses(plan, openstack, nodes), ())
+
+
+def _undeployed(
+    plan: Plan,
+    before: Recorded | None,
+    contents: Mapping[str, SecretContent] | None,
+    secrets: Mapping[str, Mapping[str, Any]] | None,
+) -> tuple[str, ...] | None:
+    if before is None:
+        return None
+    hashes = None if contents is None else pod_annotations(plan.config, contents)
+    lines = undeployed(plan, before, hashes)
+    if contents is not None and secrets is not None:
+        lines += changed_secrets(plan, contents, secrets)
+    return tuple(lines)

@@ -38,12 +38,16 @@ _WORTHLESS = frozenset({"logs", "condor", "unused"})
 
 @dataclass(frozen=True)
 class Deployed:
-    """A release as the last run left it: its name, its chart values, whether its claims outlive it, and where it is."""
+    """A release as the last run left it: its name, its chart values, whether its claims outlive it, and where it is.
+
+    ``version`` is that of its chart.
+    """
 
     name: str
     values: Mapping[str, Any]
     keeps_claims: bool
     namespace: str = ""
+    version: str = ""
 
 
 def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:

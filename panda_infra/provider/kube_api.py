@@ -14,7 +14,7 @@ from panda_infra.kube.client import KubernetesApi, KubernetesClient
 from panda_infra.kube.errors import KubernetesError
 from panda_infra.kube.kubeconfig import Source, Target, choose
 
-__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume"]
+__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume", "node_of"]
 
 _ACCOUNT = "panda-infra"
 _ACCOUNTS = "/api/v1/namespaces/kube-system/serviceaccounts"
@@ -92,7 +92,7 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
 
     @override
     def nodes(self) -> Sequence[Node]:
-        return [_node(item) for item in self.call("GET", "/api/v1/nodes")["items"]]
+        return [node_of(item) for item in self.call("GET", "/api/v1/nodes")["items"]]
 
     @override
     def label_node(
@@ -144,7 +144,8 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
             self.call("POST", collection, body=body)
 
 
-def _node(item: Mapping[str, Any]) -> Node:
+def node_of(item: Mapping[str, Any]) -> Node:
+    """A node as the API lists it."""
     name = item["metadata"]["name"]
     labels = item["metadata"].get("labels") or {}
     conditions = item.get("status", {}).get("conditions", [])

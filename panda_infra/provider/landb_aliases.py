@@ -26,7 +26,7 @@ from panda_infra.provider.owned import SERVER_KEY
 from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields
 from panda_infra.provider.values import UNKNOWN
 
-__all__ = ["LandbAliasesInputs", "LandbAliasesResource"]
+__all__ = ["LandbAliasesInputs", "LandbAliasesResource", "with_entries"]
 
 _CONTROLLER = "landb-alias-controller"
 
@@ -73,19 +73,19 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
         self, old: LandbAliasesInputs | None, new: LandbAliasesInputs, operation: Operation
     ) -> LandbAliasesInputs:
         if new.cluster_id == UNKNOWN:
-            return _planned(new, (), {})
+            return with_entries(new, (), {})
         try:
             self._refuse_controller(new.cluster_id)
             workers = self._workers(new.cluster_id)
         except KubernetesError as error:
             operation.progress.warn(f"showing the aliases as last recorded: {error}")
             if old is None:
-                return _planned(new, (), {})
+                return with_entries(new, (), {})
             return new.model_copy(update={"numbers": old.numbers, "assigned": old.assigned})
         if old is not None and old.cluster_id == new.cluster_id:
             for text in _overwritten(workers, old):
                 operation.progress.warn(text)
-        return _planned(new, workers, old.numbers if old else {})
+        return with_entries(new, workers, old.numbers if old else {})
 
     @override
     def diff(self, old: LandbAliasesState, new: LandbAliasesInputs) -> Mapping[str, Change]:
@@ -158,7 +158,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
         workers = self._workers(new.cluster_id)
         found = self._found(workers, new.aliases, old)
         # Once more from the live cluster: a node may have come or gone since the inputs were checked.
-        planned = _planned(new.model_copy(update={"workers": 0}), workers, new.numbers)
+        planned = with_entries(new.model_copy(update={"workers": 0}), workers, new.numbers)
         changes = {}
         for worker in workers:
             wanted = [text for text in planned.assigned.get(worker.node.name, "").split(",") if text]
@@ -211,9 +211,10 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             raise RefusedError({"aliases": reason})
 
 
-def _planned(
+def with_entries(
     new: LandbAliasesInputs, workers: Sequence[Worker], previous: Mapping[str, int]
 ) -> LandbAliasesInputs:
+    """The inputs with the number of each worker and the entries of those that are Ready; ``previous`` ones stay."""
     names = [worker.node.name for worker in workers]
     coming = placeholders(names, new.workers)
     numbers = number_nodes([*names, *coming], _remembered(workers, new.aliases, previous), new.offset)

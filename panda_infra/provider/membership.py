@@ -13,7 +13,16 @@ from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.kube_api import Node
 from panda_infra.provider.openstack_api import ClusterInfo, Server
 
-__all__ = ["Worker", "each", "own_servers", "placeholders", "server_prefix", "worker_nodes", "workers_of"]
+__all__ = [
+    "Worker",
+    "each",
+    "joined",
+    "own_servers",
+    "placeholders",
+    "server_prefix",
+    "worker_nodes",
+    "workers_of",
+]
 
 T = TypeVar("T")
 
@@ -54,10 +63,18 @@ def worker_nodes(nodes: Iterable[Node]) -> list[Node]:
 def workers_of(cloud: Cloud, cluster: ClusterInfo) -> list[Worker]:
     """Every worker that has both a node and a server, by name, in two listings."""
     servers = cloud.openstack.servers(server_prefix(cluster.name))
+    return joined(cloud.kubernetes(cluster).nodes(), servers)
+
+
+def joined(nodes: Iterable[Node], servers: Sequence[Server]) -> list[Worker]:
+    """The same of what was listed before."""
     by_key = {server.name: server for server in servers} | {server.id: server for server in servers}
-    nodes = worker_nodes(cloud.kubernetes(cluster).nodes())
     # A node whose server is gone lingers until the cloud's controller removes it.
-    return [Worker(node, server) for node in nodes if (server := by_key.get(node.server or node.name))]
+    return [
+        Worker(node, server)
+        for node in worker_nodes(nodes)
+        if (server := by_key.get(node.server or node.name))
+    ]
 
 
 def placeholders(known: Sequence[object], expected: int) -> list[str]:

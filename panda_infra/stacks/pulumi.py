@@ -18,8 +18,9 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.recorded import Recorded, recorded
+from panda_infra.stacks.locks import Run, runs
 
-__all__ = ["Pulumi", "PulumiError", "UnknownStackError", "find_pulumi"]
+__all__ = ["Pulumi", "PulumiError", "State", "UnknownStackError", "find_pulumi"]
 
 _LINES_OF_FAILURE = 12
 # What the CLI says, and what to do about it.
@@ -43,6 +44,14 @@ class PulumiError(PandaInfraError):
 
 class UnknownStackError(PulumiError):
     """The backend knows no such stack."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What the engine knows of a stack; ``unfinished`` operations are those of which no run has seen the end."""
+
+    recorded: Recorded
+    unfinished: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,13 +100,25 @@ class Pulumi:
 
     def recorded(self, stack: str) -> Recorded:
         """What the stack's state says."""
-        resources = json.loads(self.run("stack", "export", "--stack", stack))["deployment"].get("resources")
-        return recorded((found["urn"], found.get("outputs") or {}) for found in resources or ())
+        return self.state(stack).recorded
 
-    def unfinished(self, stack: str) -> int:
-        """How many operations the state has of which no run has seen the end: one works on it, or was killed."""
-        deployment = json.loads(self.run("stack", "export", "--stack", stack))["deployment"]
-        return len(deployment.get("pending_operations") or ())
+    def state(self, stack: str, *, secrets: bool = False) -> State:
+        """The stack's state, with its secrets in the clear if they are asked for."""
+        shown = ("--show-secrets",) if secrets else ()
+        exported = json.loads(self.run("stack", "export", "--stack", stack, *shown))
+        deployment = exported.get("deployment") or {}
+        resources = deployment.get("resources") or ()
+        return State(
+            recorded((found["urn"], found.get("outputs") or {}) for found in resources),
+            unfinished=len(deployment.get("pending_operations") or ()),
+        )
+
+    def runs(self, stack: str) -> tuple[Run, ...]:
+        """Who works on the stack right now, where that can be known."""
+        backend = {**os.environ, **self.environment}.get("PULUMI_BACKEND_URL")
+        if not backend:
+            backend = json.loads(self.run("whoami", "--verbose", "--json")).get("url") or ""
+        return runs(backend, NAMESPACE, stack, folder=self.folder)
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a command to its end and give its standard output.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site, stacks
@@ -16,6 +18,7 @@ from testbed.bed import Bed
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import ADMINISTRATOR, APPLICATION_CREDENTIAL
 from testbed.workspace import Workspace, overridden
+from tests.support.command_line import run_in
 from tests.support.magnum import Stack, public_key
 from tests.support.teardown_order import deletions, out_of_order, steps
 from tools import REPOSITORY
@@ -153,6 +156,60 @@ def test_doma_from_nothing_to_every_component_ready(doma: Stack, tmp_path: Path)
 
 def test_doma_does_not_change_without_a_change(doma: Stack) -> None:
     assert doma.changes("--expect-no-changes") == {}
+
+
+def looked(doma: Stack, **environment: str) -> dict[str, Any]:
+    around = {**doma.workspace.environment(), **doma.cloud.environment(), **environment}
+    shown = run_in(doma.workspace.folder, around, "status", "test", "--json")
+    found: dict[str, Any] = json.loads(shown.stdout)
+    assert shown.exit_code == bool(found["problems"]), shown.output
+    assert "Traceback" not in shown.output
+    return found
+
+
+def test_status_shows_the_cluster_its_nodes_and_aliases(doma: Stack) -> None:
+    found = looked(doma)
+    assert (found["problems"], found["undeployed"]) == ([], [])
+    assert found["cluster"]["status"] == "CREATE_COMPLETE"
+    assert {group["role"]: (group["live"], group["wanted"]) for group in found["cluster"]["groups"]} == {
+        "master": (1, 1),
+        "worker": (4, 4),
+    }
+    workers = [node for node in found["nodes"] if not node["master"]]
+    assert [node["live"] for node in workers] == [{"role": "ingress"}] * 4
+    assert [one["written"] for one in found["aliases"]] == [one["wanted"] for one in found["aliases"]]
+    assert all(one["written"] for one in found["aliases"])
+
+
+def test_status_tells_what_others_have_undone_and_what_is_not_deployed(doma: Stack, tmp_path: Path) -> None:
+    unlabelled = doma.server("-node-1").name
+    doma.api(tmp_path).merge(f"/api/v1/nodes/{unlabelled}", {"metadata": {"labels": {"role": None}}})
+    doma.write_metadata("-node-2", landb_alias="panda-doma--load-9-")
+    with doma.described(nodeCount=5):
+        found = looked(doma)
+    told = "\n".join(found["problems"])
+    assert f"node {unlabelled} lacks the label role=ingress" in told
+    assert (
+        f"server {doma.server('-node-2').name} carries the aliases panda-doma--load-9-, wanted are " in told
+    )
+    assert "has 4 nodes, the stack wants 5" in told
+    assert f"cluster {doma.name}: nodeCount 4 -> 5" in found["undeployed"]
+    doma.up("--refresh", "--skip-preview")
+    assert looked(doma)["problems"] == []
+
+
+def test_a_cloud_that_cannot_be_asked_is_one_line_of_the_status(doma: Stack, tmp_path: Path) -> None:
+    clouds = yaml.safe_load(Path(doma.cloud.environment()["OS_CLIENT_CONFIG_FILE"]).read_text())
+    for each in clouds["clouds"].values():
+        each["auth"]["auth_url"] = "http://127.0.0.1:9/v3"
+    file = tmp_path / "clouds.yaml"
+    file.write_text(yaml.safe_dump(clouds))
+    found = looked(doma, OS_CLIENT_CONFIG_FILE=str(file))
+    (problem,) = found["problems"]
+    assert problem.startswith("the cloud cannot be looked at: ")
+    assert {one["status"] for one in found["releases"]} == {"deployed"}
+    assert found["nodes"]
+    assert found["undeployed"] == []
 
 
 def test_tls_reaches_the_server_untouched_once_asked_for(doma: Stack, tmp_path: Path) -> None:

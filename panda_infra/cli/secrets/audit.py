@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, line, results, show_json, table, warn
+from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json, table, warn
 from panda_infra.cli.secrets.advice import advice
 from panda_infra.cli.secrets.making import can_be_made
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -18,7 +18,6 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
-from panda_infra.ends import moment, span
 from panda_infra.errors import Problem
 from panda_infra.kube.users import lasts_of
 from panda_infra.plan.consumers import existing_secrets
@@ -150,12 +149,6 @@ def _since(path: Path, written: Mapping[Path, datetime]) -> datetime | None:
     return next((written[part] for part in around if part in written), None)
 
 
-def _shown_end(end: datetime, now: datetime) -> str:
-    if end <= now:
-        return f"[red]{moment(end)}, {span(now - end)} ago[/]"
-    return f"{moment(end)}, in {span(end - now)}"
-
-
 def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None:
     now = datetime.now(UTC)
     shown = table("secret", "from", "read by", "state", "age", "expires", title=f"Secrets of {stack}")
@@ -166,7 +159,7 @@ def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None
             ", ".join(row.consumers) or "the program",
             f"[{_COLOUR[row.state]}]{row.state}[/]",
             f"{(now - row.written).days} d" if row.written else "-",
-            _shown_end(row.expires, now) if row.expires else "-",
+            end_cell(row.expires, now) if row.expires else "-",
         )
     results.print(shown)
     for problem in problems:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from base64 import b64encode, urlsafe_b64encode
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.live.access import Access
 from panda_infra.live.status import Status, status_of
 from panda_infra.plan.make import make_plan
+from panda_infra.provider.openstack_api import OpenStackUnreachableError
+from panda_infra.recorded import Recorded
 from tests.support.stacks import stack
-from tests.unit.provider.fakes import authority
+from tests.unit.cluster.magnum.test_preflight import DESCRIBED
+from tests.unit.provider.fakes import FakeOpenStack, World, authority
 from tests.unit.teardown.fakes import FakeApi
 
 PLAN = make_plan("demo", stack(components={"msgsvc": {}, "iam": {}, "iam-db": {}}))
@@ -56,11 +62,17 @@ def test_ends_of_certificates_are_shown_without_any_value(api: FakeApi) -> None:
     data = {"hostcert.pem": encoded(pem()), "password": encoded("canary"), "odd": encoded(b"\xff\x00")}
     api.objects[f"{HERE}/secrets/panda-secrets-iam-certs"] = {"data": data}
     found = status(api)
-    (certificate,) = found.certificates
-    assert (certificate.secret, certificate.key) == ("panda-secrets-iam-certs", "hostcert.pem")
+    (credential,) = found.credentials
+    assert (credential.secret, credential.key) == ("panda-secrets-iam-certs", "hostcert.pem")
     assert "canary" not in repr(found)
-    late = certificate.expires + timedelta(days=1)
-    assert "hostcert.pem of Secret panda-secrets-iam-certs has expired" in list(found.problems(late))
+    name = "hostcert.pem of Secret panda-secrets-iam-certs"
+    late, near = credential.expires + timedelta(days=1), credential.expires - timedelta(days=2, hours=25)
+    (told,) = (text for text in found.problems(late) if name in text)
+    assert told.startswith(f"{name} expired on ")
+    assert told.endswith("24 hours ago")
+    assert not any(name in text for text in found.problems(near))
+    (noted,) = found.notes(near)
+    assert noted.startswith(f"{name} expires in 3 days")
 
 
 def test_the_credentials_end_is_read_from_certificate_or_token(api: FakeApi) -> None:
@@ -69,10 +81,61 @@ def test_the_credentials_end_is_read_from_certificate_or_token(api: FakeApi) -> 
     claims = urlsafe_b64encode(json.dumps({"exp": NOW.timestamp()}).encode()).decode().rstrip("=")
     by_token = status(api, token=f"head.{claims}.signature")
     assert by_token.access_expires == NOW
-    assert "the credential for the cluster has expired" in list(by_token.problems(NOW))
+    assert any(
+        text.startswith("the credential for the cluster expired on") for text in by_token.problems(NOW)
+    )
     assert status(api, token="opaque").access_expires is None
 
 
 def test_a_cluster_that_does_not_exist_has_no_release() -> None:
     found = status_of(PLAN, Access(None))
     assert {one.status for one in found.releases} == {""}
+
+
+def test_each_part_that_cannot_be_looked_at_is_one_line_and_the_others_are_shown(api: FakeApi) -> None:
+    data = {"hostcert.pem": encoded(pem())}
+    api.objects[f"{HERE}/secrets/panda-secrets-iam-certs"] = {"data": data}
+    api.failures["/api/v1/nodes"] = KubernetesError("the server is out of breath")
+    found = status(api)
+    assert [one.secret for one in found.credentials] == ["panda-secrets-iam-certs"]
+    assert len(found.releases) == 3
+    assert "nodes cannot be looked at: the server is out of breath" in list(found.problems(NOW))
+
+
+def test_what_a_user_may_not_see_is_no_fault_of_the_stack(api: FakeApi) -> None:
+    api.failures["/api/v1/nodes"] = KubernetesNotAllowedError("forbidden", status=HTTPStatus.FORBIDDEN)
+    found = status(api)
+    assert not any("nodes" in text for text in found.problems(NOW))
+    assert any(text.startswith("nodes cannot be looked at: forbidden") for text in found.notes(NOW))
+
+
+def test_a_cluster_that_lets_nobody_in_is_said_once(api: FakeApi) -> None:
+    api.failures["/version"] = KubernetesNotAllowedError("unknown user", status=HTTPStatus.UNAUTHORIZED)
+    found = status(api)
+    assert list(found.problems(NOW)) == ["the cluster cannot be looked at: unknown user"]
+    assert (found.releases, found.nodes, found.credentials) == ((), (), ())
+
+
+def test_a_cloud_that_cannot_be_asked_keeps_nothing_else_from_sight(api: FakeApi) -> None:
+    class Silent(FakeOpenStack):
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("clusters_named", "servers"):
+                raise OpenStackUnreachableError("Keystone does not answer")
+            return super().__getattribute__(name)
+
+    plan = make_plan(
+        "demo",
+        stack(components={"msgsvc": {}, "panda": {}}, hosts={"panda": "panda.cern.ch"}, cluster=DESCRIBED),
+    )
+    found = status_of(plan, Access(api, Silent(World())))
+    told = list(found.problems(NOW))
+    assert "Magnum's cluster cannot be looked at: Keystone does not answer" in told
+    assert "LanDB aliases cannot be looked at: Keystone does not answer" in told
+    assert any(text.startswith("release panda-msgsvc is not there") for text in told)
+
+
+def test_what_is_not_deployed_is_known_where_the_state_is() -> None:
+    assert status_of(PLAN, Access(None)).undeployed is None
+    told = status_of(PLAN, Access(None), before=Recorded()).undeployed
+    assert told
+    assert "component iam is not deployed yet" in told

@@ -1,0 +1,77 @@
+"""The nodes of a stack's cluster: whether they work, and their labels as the stack wants them and as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from panda_infra.cluster.magnum.component import INGRESS_LABEL
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.plan.model import Plan
+from panda_infra.provider.kube_api import Node
+
+__all__ = ["NodeStatus", "node_statuses"]
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """A node, which is ``ours`` if it belongs to a cluster of the stack's own.
+
+    ``wanted`` are the labels that the stack gives it, ``live`` those that it has, of all that the stack gives to nodes
+    or has its pods look for.
+    """
+
+    name: str
+    ready: bool
+    master: bool = False
+    wanted: Mapping[str, str] = field(default_factory=dict)
+    live: Mapping[str, str] = field(default_factory=dict)
+    ours: bool = False
+
+    @property
+    def lacking(self) -> dict[str, str]:
+        """The wanted labels that the node does not have."""
+        return {key: value for key, value in self.wanted.items() if self.live.get(key) != value}
+
+    def problems(self, stack: str) -> Iterator[str]:
+        """What is wrong, and the command that mends it."""
+        if self.ours and not self.ready:
+            yield f"node {self.name} is not Ready"
+        if self.lacking:
+            labels = ",".join(f"{key}={value}" for key, value in sorted(self.lacking.items()))
+            yield f"node {self.name} lacks the label {labels}: `pulumi up --refresh --stack {stack}` gives it"
+
+    def notes(self) -> Iterator[str]:
+        """What only whoever runs the cluster can mend; the stack's pods may well run elsewhere in it."""
+        if not self.ours and not self.ready:
+            yield f"node {self.name} is not Ready"
+
+
+def node_statuses(plan: Plan, nodes: Iterable[Node]) -> tuple[NodeStatus, ...]:
+    """Every node by name, the masters last."""
+    ours = isinstance(plan.config.cluster, MagnumCluster)
+    given = INGRESS_LABEL if ours else {}
+    keys = {*given, *(key for release in plan.releases for key in _looked_for(release.values))}
+    found = (
+        NodeStatus(
+            node.name,
+            node.ready,
+            node.master,
+            {} if node.master else dict(given),
+            {key: value for key, value in node.labels.items() if key in keys},
+            ours,
+        )
+        for node in nodes
+    )
+    return tuple(sorted(found, key=lambda node: (node.master, node.name)))
+
+
+def _looked_for(values: Any) -> Iterator[str]:
+    """The keys of all node selectors in chart values."""
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if key == "nodeSelector" and isinstance(value, Mapping):
+                yield from value
+            else:
+                yield from _looked_for(value)

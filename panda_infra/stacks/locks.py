@@ -1,0 +1,61 @@
+"""Who works on a stack right now: the engine's locks, where the state is kept in files."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+__all__ = ["Run", "runs"]
+
+_FILES = "file://"
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """A run that holds the lock; ``dead`` is known of this machine only: it was killed, and its lock left behind."""
+
+    since: datetime
+    by: str
+    dead: bool = False
+
+
+def runs(backend: str, project: str, stack: str, *, folder: Path) -> tuple[Run, ...]:
+    """The runs that hold a stack's lock, the first first; none where the backend is not made of files.
+
+    Args:
+        backend: its URL, relative to ``folder``.
+        project: name of the project.
+        stack: name of the stack.
+        folder: in which the engine runs.
+    """
+    if not backend.startswith(_FILES):
+        return ()
+    place = folder / Path(backend.removeprefix(_FILES).partition("?")[0] or "~").expanduser()
+    held = (place / ".pulumi" / "locks" / "organization" / project / stack).glob("*.json")
+    return tuple(sorted(_read(held)))
+
+
+def _read(locks: Iterator[Path]) -> Iterator[Run]:
+    for lock in locks:
+        try:
+            told = json.loads(lock.read_text(encoding="utf-8"))
+            since = datetime.fromisoformat(told["timestamp"])
+            by = f"{told['username']}@{told['hostname']} (pid {told['pid']})"
+            yield Run(since, by, told["hostname"] == socket.gethostname() and not _lives(int(told["pid"])))
+        except (OSError, ValueError, LookupError, TypeError):
+            continue  # it was just given back, or is still being written
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
