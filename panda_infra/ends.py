@@ -80,9 +80,9 @@ def moment(when: datetime) -> str:
 
 
 def span(duration: timedelta) -> str:
-    """A duration in words, as exactly as somebody needs it who has to act in time."""
+    """A duration in words, as exactly as somebody needs it who has to act in time; none is less than nothing."""
     if duration < _IN_MINUTES:
-        return f"{duration // timedelta(minutes=1)} minutes"
+        return f"{max(duration // timedelta(minutes=1), 0)} minutes"
     if duration < _IN_HOURS:
         return f"{duration // timedelta(hours=1)} hours"
     return f"{duration.days} days"
