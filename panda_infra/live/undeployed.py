@@ -165,5 +165,13 @@ def _listed(parts: list[str]) -> str:
 
 
 def _plain(values: Any) -> Any:
-    """As JSON has them, which is how the engine keeps them."""
-    return json.loads(json.dumps(values))
+    """As the engine keeps them: in JSON, and without what a null switches off."""
+    return _without_nulls(json.loads(json.dumps(values)))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_nulls(item) for key, item in value.items() if item is not None}

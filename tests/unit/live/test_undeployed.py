@@ -67,6 +67,14 @@ def test_values_charts_and_names_that_change_are_told() -> None:
     assert told.endswith("activemq.image.tag nothing -> 5.18")
 
 
+def test_what_a_null_switches_off_is_not_told_for_ever() -> None:
+    """The engine keeps no nulls."""
+    planned = plan(components={"msgsvc": {"values": {"activemq": {"tolerations": None}}}})
+    assert planned.releases[0].values["activemq"]["tolerations"] is None
+    before = recorded(plan())
+    assert undeployed(planned, before, HASHES) == []
+
+
 def test_changed_secrets_are_told_by_who_reads_them() -> None:
     before = recorded(plan(), digest="two")
     assert undeployed(plan(), before, HASHES) == ["component msgsvc: other Secrets for the pods of activemq"]
