@@ -63,7 +63,7 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
         for note in notes:
             warn(note)
         for problem in problems:
-            results.print(f"wrong: {problem}", markup=False)
+            line(f"wrong: {problem}")
     if problems:
         raise typer.Exit(1)
 
