@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.installation import FoundRelease, Installation, Tree
 from panda_infra.adoption.values import ABSENT, difference, effective, get, put
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
+from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.values.merge import merged
@@ -125,4 +124,4 @@ def _exposed_hosts(manifest: str) -> dict[tuple[str, str], str]:
 
 def _dump(file: Path, content: Tree) -> None:
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    file.write_text(go_yaml.dump(content, sort_keys=False), encoding="utf-8")

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from panda_infra.cli.keys import parse
 from panda_infra.cli.output import warn
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.config import go_yaml, stackfile
 from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
@@ -100,7 +100,7 @@ def _own_kubeconfig(stack: str) -> str:
     """A stand-in would lead to no cluster."""
     named = "$KUBECONFIG" if os.environ.get("KUBECONFIG") else "~/.kube/config"
     try:
-        return yaml.safe_dump(read(named))
+        return go_yaml.dump(read(named))
     except KubeconfigError as error:
         raise PandaInfraError(
             f"stack {stack} has its kubeconfig among its secrets, which has no stand-in: name one of yours in "
@@ -131,12 +131,12 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
 
 def made_previewable(file: Path, loaded: Loaded) -> None:
     """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
-    document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    kept = {key: value for key, value in document["config"].items() if key != f"{NAMESPACE}:secrets"}
+    config = stackfile.document_of(file.read_text(encoding="utf-8"))["config"]
+    kept = {key: value for key, value in config.items() if key not in ("secrets", f"{NAMESPACE}:secrets")}
     for problem in databases.check(loaded.config, stack=loaded.stack):
         section, *path, last = parse(problem.where)
         target = kept.setdefault(f"{NAMESPACE}:{section}", {})
         for part in path:
             target = target.setdefault(part, {})
         target[last] = "stand-in-database"
-    file.write_text(yaml.safe_dump({"config": kept}, sort_keys=False), encoding="utf-8")
+    file.write_text(go_yaml.dump({"config": kept}, sort_keys=False), encoding="utf-8")

@@ -15,6 +15,7 @@ from typing import Any, Protocol, get_origin
 
 from panda_infra.config import stackfile
 from panda_infra.config.fields import place, root
+from panda_infra.config.go_times import times
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.placeholders import placeholders
@@ -123,7 +124,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
     problems += [_plain_text(stack, at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
     sections = {
-        name: str(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
+        name: json.dumps(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
     }
     if "secrets" in sections:
@@ -174,7 +175,7 @@ def _judged(
     layers, of_site = layered(own, folder, stack=stack)
     try:
         sections = layers.sections
-        unfilled = dict(placeholders(sections, stack=stack))
+        unfilled = dict(placeholders(sections, stack=stack)) | dict(times(sections))
         config, found = validated(sections, stack=stack)
     except RecursionError:
         problem = Problem("config", "nests far too deep", "Write plain YAML values.")

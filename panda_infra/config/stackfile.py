@@ -9,20 +9,20 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config import go_times, yaml_nodes
+from panda_infra.config.go_yaml import STRANGE, TEXT, number
 from panda_infra.config.paths import Path
-from panda_infra.errors import Problem
+from panda_infra.errors import PandaInfraError, Problem
 
-__all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "UnreadableError", "parse", "parse_site"]
+__all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "UnreadableError", "document_of", "parse", "parse_site"]
 
 NAMESPACE = "panda-infra"
 # Stands for an encrypted value where only "set" matters, never its content.
 ENCRYPTED = "(encrypted)"
 
-_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]{1,3})?")
-_SCALARS = {"": None, "~": None, "null": None, "true": True, "false": False}
-_MOST_NODES = 100_000
-_DEEPEST = 100
+_NO_EXPONENT = 1e21
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_QUOTES = "Put it in quotes if it is a text."
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,20 @@ def parse(text: str) -> tuple[StackFile, list[Problem]]:
     return _opened(dict(_own(config, problems))), problems
 
 
+def document_of(text: str) -> dict[str, Any]:
+    """All of a stack file, as the engine reads it; encrypted values stay as they are. An empty one is empty.
+
+    Raises:
+        UnreadableError: nothing can be made of it.
+    """
+    root, _ = _read(text)
+    if root is None:
+        return {}
+    if not isinstance(root, dict):
+        raise UnreadableError("the file", "must be a mapping with the key `config`")
+    return root
+
+
 def parse_site(text: str) -> tuple[StackFile, list[Problem]]:
     """Reads a site file: the sections alone, without ``config`` and without the namespace before each.
 
@@ -64,10 +78,11 @@ def _opened(sections: dict[str, Any]) -> StackFile:
     return StackFile(opaque, frozenset(_encrypted(sections, ())))
 
 
-class UnreadableError(Exception):
+class UnreadableError(PandaInfraError):
     """Nothing can be made of the file."""
 
     def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where} {what}")
         self.where = where
         self.what = what
 
@@ -85,27 +100,21 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
 def _read(text: str) -> tuple[Any, list[Problem]]:
     reader = _Reader()
     try:
-        _check_depth(text)
-        root = reader.value(yaml.compose(text, Loader=yaml.CSafeLoader))
+        node = yaml_nodes.compose(text)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        raise UnreadableError(at, f"is not valid YAML: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise UnreadableError("the file", f"is not valid YAML ({type(error).__name__})") from None
-    except RecursionError:
-        raise UnreadableError("the file", "nests far too deep") from None
-    return root, reader.problems
-
-
-def _check_depth(text: str) -> None:
-    """The composer written in C recurses without a limit and takes the whole process with it."""
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise RecursionError
+        # What stands between quotes is of the text, and may be secret.
+        reason = re.sub(r" '.*'", "", error.problem or error.context or "")
+        what = f"is not valid YAML: {reason}"
+        raise UnreadableError(yaml_nodes.place(error) or "the file", what) from None
+    except yaml.reader.ReaderError as error:
+        line = text.encode(errors="replace").count(b"\n", 0, error.position) + 1
+        what = (
+            f"is not valid YAML: line {line} holds the sign U+{int(error.character):04X}, which no YAML has"
+        )
+        raise UnreadableError("the file", what) from None
+    except yaml.YAMLError as error:
+        raise UnreadableError("the file", str(error)) from None
+    return reader.value(node), reader.problems
 
 
 def _own(config: dict[str, Any], problems: list[Problem]) -> Iterator[tuple[str, Any]]:
@@ -155,17 +164,13 @@ class _Reader:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
-        self._nodes = 0
 
     def value(self, node: yaml.Node | None) -> Any:
-        self._nodes += 1
-        if self._nodes > _MOST_NODES:  # an alias may contain many others, or itself
-            raise UnreadableError("the file", f"has more than {_MOST_NODES} values")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item) for item in node.value]
-        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+        return self._scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         lines: dict[str, int] = {}
@@ -174,28 +179,64 @@ class _Reader:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self.problems.append(Problem(f"line {line}", "a key must be a text", "Write `key: value`."))
+                self._tell(line, "a key must be a text", "Write `key: value`.")
                 continue
             key: str = key_node.value
-            if key == "<<" and not key_node.style:
-                value = self.value(value_node)
-                for part in value if isinstance(value, list) else [value]:
-                    merged = {**part, **merged} if isinstance(part, dict) else merged
-                continue
             if key in lines:
-                what = f"the key `{key}` is there twice, first in line {lines[key]}"
-                self.problems.append(Problem(f"line {line}", what, "Keep one of the two."))
+                self._tell(
+                    line,
+                    f"the key `{key}` is there twice, first in line {lines[key]}",
+                    "Keep one of the two.",
+                )
             lines[key] = line
+            if key == "<<":  # in quotes too
+                merged = self._merged(value_node, line)
+                continue
+            if _changes(key_node):
+                self._tell(
+                    line,
+                    f"the key `{key}` is no text, and the engine writes it otherwise",
+                    "Put it in quotes.",
+                )
             own[key] = self.value(value_node)
         return {**merged, **own}
 
+    def _merged(self, node: yaml.Node, line: int) -> dict[str, Any]:
+        """What `<<` names: one mapping or several, of which the first that says something has it."""
+        value = self.value(node)
+        parts = value if isinstance(value, list) else [value]
+        if not all(isinstance(part, dict) for part in parts):
+            self._tell(line, "`<<` needs a mapping or a list of mappings", "Write `<<: *name`.")
+            return {}
+        return {key: item for part in reversed(parts) for key, item in part.items()}
 
-def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
-    text: str = node.value
-    if node.style or node.tag == "tag:yaml.org,2002:binary":
+    def _scalar(self, node: yaml.ScalarNode) -> str | int | float | bool | None:
+        text: str = node.value
+        line = node.start_mark.line + 1
+        if node.tag == yaml_nodes.PLAIN:
+            if STRANGE.fullmatch(text):
+                self._tell(line, "`.inf` and `.nan` are no numbers that the engine takes", _QUOTES)
+            return _resolved(text)
+        if node.tag != TEXT and not node.tag.startswith("!"):
+            self._tell(line, "a tag of YAML changes what the value is", "Write the value without it.")
         return text
-    if text.lower() in _SCALARS and text in (text.lower(), text.title(), text.upper()):
-        return _SCALARS[text.lower()]
-    if _INT.fullmatch(text):
-        return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+
+    def _tell(self, line: int, what: str, fix: str) -> None:
+        self.problems.append(Problem(f"line {line}", what, fix))
+
+
+def _changes(key: yaml.ScalarNode) -> bool:
+    """Whether a key is something else than text, such as a number in another base."""
+    value = _resolved(key.value) if key.tag == yaml_nodes.PLAIN else key.value
+    return not isinstance(value, str | bool) and str(value) != key.value
+
+
+def _resolved(text: str) -> str | int | float | bool | None:
+    """What stands without quotes."""
+    if text.lower() in _WORDS and text in (text.lower(), text.title(), text.upper()):
+        return _WORDS[text.lower()]
+    value = number(text)
+    if value is None:
+        return go_times.as_read(text)
+    # As JSON of the engine has it.
+    return int(value) if float(value).is_integer() and abs(value) < _NO_EXPONENT else value

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.records import DEPLOYED, Record, read, write
 from panda_infra.kube.client import KubernetesApi
@@ -72,10 +73,17 @@ def superset(earlier: str, later: str) -> str:
     return "".join(f"---\n{text}" if text.endswith("\n") else f"---\n{text}\n" for text in texts)
 
 
+class _Dumper(yaml.CSafeDumper):
+    """Writes texts so that Helm takes them for texts."""
+
+
+_Dumper.add_representer(str, go_yaml.represent_text)
+
+
 def _joined(before: Item | None, after: Item) -> str:
     if before is None or before.content == after.content:
         return after.text
-    joined: str = yaml.dump(_merged(before.content, after.content), Dumper=yaml.CSafeDumper, sort_keys=False)
+    joined: str = yaml.dump(_merged(before.content, after.content), Dumper=_Dumper, sort_keys=False)
     return joined
 
 

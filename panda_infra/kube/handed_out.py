@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from panda_infra.kube.kubeconfig import Target
+from panda_infra.config import go_yaml
+from panda_infra.kube.kubeconfig import Target, content_of
 from panda_infra.kube.users import User, ends
 
 __all__ = ["HandedOut", "UnreadableFileError", "add_to", "handed_out", "with_context"]
@@ -83,14 +84,14 @@ def add_to(file: Path, name: str, access: HandedOut, *, namespace: str) -> None:
     """
     file = file.resolve()
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        document = content_of(file.read_text(encoding="utf-8-sig")) or {}
     except FileNotFoundError:
         document = {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableFileError(type(error).__name__) from None
     if not isinstance(document, Mapping):
         raise UnreadableFileError("no mapping")
-    text = yaml.safe_dump(with_context(document, name, access, namespace=namespace), sort_keys=False)
+    text = go_yaml.dump(with_context(document, name, access, namespace=namespace), sort_keys=False)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # In place of the former file at once: a kubeconfig that is half written lets nobody in anywhere.
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")

@@ -16,10 +16,11 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config import go_yaml, yaml_nodes
 from panda_infra.kube.errors import KubeconfigError
 from panda_infra.kube.shape import wrong_key
 
-__all__ = ["IN_CLUSTER", "SERVICE_ACCOUNT", "Source", "Target", "choose", "parse", "read"]
+__all__ = ["IN_CLUSTER", "SERVICE_ACCOUNT", "Source", "Target", "choose", "content_of", "parse", "read"]
 
 IN_CLUSTER = "in-cluster"
 """Stands for the service account of the pod that the program runs in."""
@@ -32,6 +33,8 @@ _KINDS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 # Files by the key that names them, and the key that takes their content.
 _CLUSTER_FILES = {"certificate-authority": "certificate-authority-data"}
 _USER_FILES = {"client-certificate": "client-certificate-data", "client-key": "client-key-data"}
+_LONGEST_NAME = 100
+_MOST_NAMES = 10  # that a message lists
 _HOW = "Give the path of a kubeconfig file that `kubectl --kubeconfig PATH get nodes` accepts."
 
 
@@ -85,7 +88,7 @@ class Target:
 
     def text(self) -> str:
         """The same as text, equal wherever it is read."""
-        return yaml.safe_dump(self.document(), sort_keys=True)
+        return go_yaml.dump(self.document(), sort_keys=True)
 
 
 def read(named: str) -> Document:
@@ -120,9 +123,8 @@ def parse(text: str, name: str, *, folder: Path | None = None) -> Document:
         KubeconfigError: it is none.
     """
     try:
-        # Tabs are no indentation to YAML, but to JSON they are.
-        document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, yaml.CSafeLoader)
-    except (yaml.YAMLError, ValueError) as error:
+        document = content_of(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise KubeconfigError(f"{name} is not a kubeconfig: {_place(error)}", _HOW) from None
     if not isinstance(document, dict) or not any(kind in document for kind in _KINDS):
         raise KubeconfigError(f"{name} is not a kubeconfig: no clusters, users and contexts", _HOW)
@@ -138,6 +140,18 @@ def parse(text: str, name: str, *, folder: Path | None = None) -> Document:
     return {**found, "current-context": current if isinstance(current, str) else None}
 
 
+def content_of(text: str) -> Any:
+    """What kubectl reads in the text of a kubeconfig, None in an empty one.
+
+    Raises:
+        yaml.YAMLError: it is neither YAML nor JSON, for which ValueError and RecursionError stand too.
+    """
+    if text.lstrip().startswith("{"):  # tabs are no indentation to YAML, but to JSON they are
+        return json.loads(text)
+    node = yaml_nodes.compose(text)
+    return None if node is None else go_yaml.build(node, go_yaml.native)
+
+
 def choose(document: Document, context: str | None, source: Source) -> Target:
     """What a context leads to, the current one unless another is named, with the content of its files.
 
@@ -150,16 +164,16 @@ def choose(document: Document, context: str | None, source: Source) -> Target:
         raise KubeconfigError(what, f"Name one in cluster.context: {_names(document['contexts'])}.")
     chosen = _named(document["contexts"], name)
     if chosen is None:
-        what = f"{source.name} is not a kubeconfig with a context {name!r}"
+        what = f"{source.name} is not a kubeconfig with a context {_short(name)!r}"
         raise KubeconfigError(what, f"Name one that it has: {_names(document['contexts'])}.")
     entry, user_name = chosen["context"], str(chosen["context"].get("user") or "")
     cluster = _named(document["clusters"], entry.get("cluster"))
     if cluster is None or not cluster["cluster"].get("server"):
-        what = f"{source.name} is not a kubeconfig with a server for context {name!r}"
+        what = f"{source.name} is not a kubeconfig with a server for context {_short(name)!r}"
         raise KubeconfigError(what, _HOW)
     user = _named(document["users"], user_name)
     if user is None and user_name:
-        what = f"{source.name} is not a kubeconfig with the user {user_name!r} of context {name!r}"
+        what = f"{source.name} is not a kubeconfig with the user {_short(user_name)!r} of context {_short(name)!r}"
         raise KubeconfigError(what, _HOW)
     return Target(
         cluster=_whole(cluster["cluster"], _CLUSTER_FILES, f"cluster {cluster['name']}", source),
@@ -211,10 +225,12 @@ def _entries(document: Document, kind: str, name: str) -> Iterator[Document]:
             raise KubeconfigError(f"{name} is not a kubeconfig: an entry of {kind} has no name", _HOW)
         content = entry.get(inner) or {}
         if not isinstance(content, dict):
-            what = f"{name} is not a kubeconfig: {kind}, {entry['name']}: {inner} is no mapping"
+            what = f"{name} is not a kubeconfig: {kind}, {_short(entry['name'])}: {inner} is no mapping"
             raise KubeconfigError(what, _HOW)
         if wrong := wrong_key(content):
-            what = f"{name} is not a kubeconfig: {kind}, {entry['name']}: {wrong} is of the wrong type"
+            what = (
+                f"{name} is not a kubeconfig: {kind}, {_short(entry['name'])}: {wrong} is of the wrong type"
+            )
             raise KubeconfigError(what, "Write true or false for a switch, everything else in quotes.")
         yield {"name": entry["name"], inner: dict(content)}
 
@@ -260,12 +276,19 @@ def _named(entries: Sequence[Document], name: object) -> Document | None:
 
 
 def _names(entries: Sequence[Document]) -> str:
-    return ", ".join(entry["name"] for entry in entries) or "it has none"
+    names = [_short(entry["name"]) for entry in entries]
+    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more]) or "it has none"
+
+
+def _short(name: str) -> str:
+    """A name in a message: something else may stand in its place, such as a certificate."""
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _place(error: Exception) -> str:
     """Where a text cannot be read; its content may be secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"no JSON at line {error.lineno}, column {error.colno}"
-    mark = getattr(error, "problem_mark", None)
-    return f"no YAML at line {mark.line + 1}, column {mark.column + 1}" if mark else "no YAML"
+    at = yaml_nodes.place(error)
+    return f"no YAML at {at}" if at else "no YAML"

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config import yaml_nodes
 from panda_infra.config.unresolved import ciphertext
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.scalars import native, read_values
@@ -138,9 +139,8 @@ def _scalars(file: Path, shown: str = "") -> Tree:
     text = file.read_bytes().decode(errors="replace")
     try:
         content = read_values(text, shown)
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        at = f", line {mark.line + 1}" if mark else ""
+    except yaml.YAMLError as error:
+        at = f", {place}" if (place := yaml_nodes.place(error)) else ""
         words = ciphertext(text) or "is not valid YAML in UTF-8; correct the file first"
         raise MigrationError(f"{file}{at}: {words}") from None
     if "\N{REPLACEMENT CHARACTER}" in text:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from panda_infra.config import go_yaml
 from panda_infra.provider.kube_api import Kubernetes
 from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 
@@ -31,7 +31,7 @@ class Kubeconfig:
 
     def text(self) -> str:
         """The file's text."""
-        return yaml.safe_dump(dict(self.content), sort_keys=False)
+        return go_yaml.dump(dict(self.content), sort_keys=False)
 
 
 def certificate_kubeconfig(openstack: OpenStack, cluster: ClusterInfo) -> Kubeconfig:

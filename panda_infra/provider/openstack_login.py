@@ -16,6 +16,8 @@ from typing import Any
 import yaml
 from openstack.config import loader
 
+from panda_infra.config import yaml_nodes
+
 __all__ = ["file_problem", "login_of", "login_problem", "scope_of", "where_of"]
 
 _BESIDE = {"cacert": "the file with the authorities", "cert": "the client certificate", "key": "its key"}
@@ -100,11 +102,11 @@ def _missing(cloud: str | None, key: str, what: str) -> str:
 def _of_file(path: Path, cloud: str | None) -> Iterator[str]:
     try:
         text = path.read_text(encoding="utf-8")
-        document = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        document = json.loads(text) if path.suffix == ".json" else yaml_nodes.load(text)
     except OSError as error:
         yield f"{path} cannot be read ({error.strerror})"
         return
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
         tab = ": a tab; indent by spaces" if "\t" in line[: len(line) - len(line.lstrip())] else ""

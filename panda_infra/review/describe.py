@@ -18,7 +18,7 @@ from panda_infra.changes.revision import Revision, StackPlan
 from panda_infra.changes.seal import hash_of
 from panda_infra.config.delivery import FolderCharts
 from panda_infra.config.stack import StackConfig
-from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.config.stackfile import NAMESPACE, document_of
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.serialize import described
@@ -49,7 +49,7 @@ def _stack(project: Project, name: str) -> StackPlan:
     except StackError as error:
         return StackPlan(None, tuple(str(problem) for problem in error.problems))
     # The file was just read and judged.
-    config_section = yaml.load(project.file(name).read_text(encoding="utf-8"), yaml.CSafeLoader)["config"]
+    config_section = document_of(project.file(name).read_text(encoding="utf-8"))["config"]
     plan = described(make_plan(name, config))
     plan["engine"] = {key: value for key, value in config_section.items() if not _own(key)}
     return StackPlan(

@@ -64,7 +64,7 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     """
     try:
         p12 = pkcs12.load_pkcs12(content, password.encode() if password else None)
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise PandaInfraError("the file is no PKCS#12, or its password is another one") from None
     if p12.cert is None or p12.key is None:
         raise PandaInfraError("the PKCS#12 file lacks the host's certificate or its key")
@@ -86,7 +86,7 @@ def _names(certificate: x509.Certificate, hosts: Sequence[str]) -> Iterator[Flaw
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         covered = names.get_values_for_type(x509.DNSName)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, ValueError):
         covered = []
     for host in hosts:
         if not any(_covers(name.lower(), host) for name in covered):
@@ -152,7 +152,24 @@ def _issued(child: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _certificates(text: str) -> list[x509.Certificate]:
     """All certificates of a text; ValueError when one cannot be read or none is there though text is."""
-    return x509.load_pem_x509_certificates(text.encode()) if text.strip() else []
+    if not text.strip():
+        return []
+    return [_whole(certificate) for certificate in x509.load_pem_x509_certificates(text.encode())]
+
+
+def _whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate, whose parts are read only when asked for; ValueError when one cannot be."""
+    try:
+        certificate.public_key()
+        _ = (
+            certificate.subject,
+            certificate.issuer,
+            certificate.not_valid_before_utc,
+            certificate.not_valid_after_utc,
+        )
+    except (UnsupportedAlgorithm, OverflowError) as error:
+        raise ValueError(type(error).__name__) from None
+    return certificate
 
 
 def _common_name(name: x509.Name) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-import yaml
-
+from panda_infra.config import go_yaml
 from panda_infra.config.settings import IamSettings
 from panda_infra.secrets import sql
 from panda_infra.secrets.content import Env, flag, reveal
@@ -194,4 +193,4 @@ def _providers(context: Context) -> list[dict[str, object]]:
 
 
 def _yaml(value: object) -> str:
-    return yaml.safe_dump(value, sort_keys=True, allow_unicode=True)
+    return go_yaml.dump(value, sort_keys=True, allow_unicode=True)

@@ -16,6 +16,7 @@ KEY_ID = "rsa1"  # with which IAM signs where nobody says otherwise
 
 SMALLEST = 2048  # bits
 _LEAST_EXPONENT = 3  # with 1, whoever reads a token could sign one
+_LONGEST_ID = 100  # what is longer may be a part of the key itself
 _PRIVATE = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 
@@ -51,8 +52,9 @@ def check_keystore(text: str) -> str | None:
 
 
 def _flaw(key: dict[str, Any]) -> str | None:
-    if not isinstance(key.get("kid"), str):
-        return "holds a key without `kid`"
+    name = key.get("kid")
+    if not isinstance(name, str) or len(name) > _LONGEST_ID:
+        return f"holds a key without `kid`, a text of at most {_LONGEST_ID} characters"
     if "d" not in key:
         return f"holds only the public part of the key {key['kid']}"
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config import go_yaml, yaml_nodes
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.stacks.encryption import encryption_keys
@@ -21,7 +22,7 @@ SCHEMA_COMMENT = "# yaml-language-server: $schema=docs/stack.schema.json"
 _ENGINE = {"pulumi:disable-default-providers": ["kubernetes", "openstack"]}
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(go_yaml.Dumper):
     """YAML as a person writes it: lists indented, texts of several lines as blocks."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
@@ -29,7 +30,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style="|" if "\n" in value else go_yaml.style(value)
+    )
 
 
 _Dumper.add_representer(str, _text)
@@ -46,7 +49,7 @@ def compose(sections: Mapping[str, Any], title: str) -> str:
 def is_new(file: Path) -> bool:
     """Whether a stack has no file, or one that says only how secrets are encrypted: `pulumi stack init` makes it."""
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        document = yaml_nodes.load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return True
     except (OSError, ValueError, yaml.YAMLError):

@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from panda_infra.config import stackfile
+from panda_infra.config import go_yaml, stackfile
 from panda_infra.config.load import is_mapping
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled, within
@@ -161,8 +159,11 @@ def _at(value: Any, path: KeyPath) -> Any:
 
 def encryption_keys(text: str) -> dict[str, str]:
     """The keys of a stack file that say how its secrets are encrypted."""
-    document = yaml.load(text, Loader=yaml.CSafeLoader) or {}
-    return {key: value for key, value in document.items() if key not in _NO_HEADER and isinstance(value, str)}
+    return {
+        key: value
+        for key, value in stackfile.document_of(text).items()
+        if key not in _NO_HEADER and isinstance(value, str)
+    }
 
 
 def _encrypted(
@@ -171,18 +172,18 @@ def _encrypted(
     """What the CLI made of the values, and what it wants to find in the stack file for them."""
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as folder:
         file = Path(folder) / "encrypted.yaml"
-        file.write_text(yaml.safe_dump(dict(header)) if header else "")
+        file.write_text(go_yaml.dump(dict(header)) if header else "")
         for path, value in values.items():
             pulumi.set_secret(stack, path, value, file)
             progress(path[1:])
         text = file.read_text()
-    section = yaml.load(text, Loader=yaml.CSafeLoader)["config"][_SECTION]
+    section = stackfile.document_of(text)["config"][_SECTION]
     new = {key: value for key, value in encryption_keys(text).items() if key not in header}
     return new, {path: _at(section, path[1:])["secure"] for path in values}
 
 
 def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str], file: Path) -> str:
-    config = (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("config") or {}
+    config = stackfile.document_of(text).get("config") or {}
     # The engine takes a section without its namespace for the project's own.
     section = "secrets" if "secrets" in config else _SECTION
     places: dict[KeyPath, str] = {(key,): value for key, value in header.items()}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from panda_infra.config import go_yaml
 from panda_infra.config.paths import Path, spelled
 from panda_infra.errors import PandaInfraError
 
@@ -131,7 +132,7 @@ class _Text:
 
 
 def _entry(node: yaml.MappingNode, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if any(key.value == "<<" and not key.style for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+    if any(key.value == "<<" for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
         raise PlaceError(f"{part} stands in a mapping that merges another one by `<<`")
     return next(
         ((key, child) for key, child in node.value if isinstance(key, yaml.ScalarNode) and key.value == part),
@@ -153,11 +154,11 @@ def _flow(path: Path, value: str) -> str:
 
 def _plain(text: str | int) -> str:
     """A text on one line, in quotes where YAML needs them."""
-    dumped: str = yaml.safe_dump(str(text), width=float("inf"), allow_unicode=True)
+    dumped = go_yaml.dump(str(text), width=float("inf"), allow_unicode=True)
     return dumped.removesuffix("\n").removesuffix("\n...")
 
 
 def _quoted(text: str | int) -> str:
     """The same within braces."""
-    dumped: str = yaml.safe_dump([str(text)], default_flow_style=True, width=float("inf"), allow_unicode=True)
+    dumped = go_yaml.dump([str(text)], default_flow_style=True, width=float("inf"), allow_unicode=True)
     return dumped.strip()[1:-1]

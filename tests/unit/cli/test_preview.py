@@ -13,6 +13,8 @@ from panda_infra.config.load import from_file
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.fields import missing
+from panda_infra.stacks.document import compose
+from tests.unit.cli.conftest import SMALL
 from tools import REPOSITORY
 
 
@@ -84,3 +86,16 @@ def test_without_the_option_it_points_to_the_real_one(run: Any, stack_file: Path
     assert stack_file.exists()
     result = run("preview", "small")
     assert (result.exit_code, "pulumi preview" in result.stderr) == (2, True)
+
+
+def test_the_copy_says_what_the_engine_reads_in_the_file(tmp_path: Path) -> None:
+    source = tmp_path / "Pulumi.x.yaml"
+    text = compose(SMALL, "A small stack.").replace(
+        "msgsvc: {}", "msgsvc: {values: {a: off, b: 017, c: 1:30, d: '1e3'}}"
+    )
+    source.write_text(text)
+    loaded = from_file(source)
+    made_previewable(source, loaded)
+    assert from_file(source).config.components == loaded.config.components
+    assert loaded.config.components.msgsvc is not None
+    assert loaded.config.components.msgsvc.values == {"a": "off", "b": 15, "c": "1:30", "d": "1e3"}

@@ -28,10 +28,22 @@ def _section(text: str) -> Any:
         ("~", None),
         ("", None),
         ("1:30", "1:30"),
-        ("2020-01-01", "2020-01-01"),
+        ("2020-01-01", "2020-01-01 00:00:00 +0000 UTC"),
+        ("2020-1-1T1:2:3Z", "2020-01-01 01:02:03 +0000 UTC"),
+        ("2020-13-01", "2020-13-01"),
         ("12", 12),
         ("-1.5", -1.5),
-        ("1e3", 1000.0),
+        ("1e3", 1000),
+        ("1.", 1),
+        ("017", 15),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("0b11", 3),
+        ("1_000", 1000),
+        ("08.5", 8.5),
+        ("1e400", "1e400"),
+        ("!!str 12", "12"),
+        ("!own 12", "12"),
         ("'12'", "12"),
         ('"true"', "true"),
         ("[1, {a: b}]", [1, {"a": "b"}]),
@@ -43,10 +55,36 @@ def test_scalars_follow_the_engines_rules(text: str, value: Any) -> None:
     assert type(_section(text)) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (".inf", "are no numbers that the engine takes"),
+        ("-.INF", "are no numbers that the engine takes"),
+        ("[.NaN]", "are no numbers that the engine takes"),
+        ("!!binary aGk=", "a tag of YAML changes what the value is"),
+        ("!!int '12'", "a tag of YAML changes what the value is"),
+        ("{0x10: a}", "the key `0x10` is no text"),
+        ("{~: a}", "the key `~` is no text"),
+        ("{<<: 1}", "`<<` needs a mapping"),
+        ("{<<: {a: 1}, <<: {a: 2}}", "is there twice"),
+    ],
+)
+def test_what_the_engine_refuses_or_reads_as_something_else_is_told(text: str, told: str) -> None:
+    _, problems = parse(f"config:\n  panda-infra:x: {text}\n")
+    assert [told in problem.what for problem in problems] == [True]
+
+
+def test_what_stands_where_an_anchor_would_is_not_repeated() -> None:
+    _, (problem,) = parse("config:\n  panda-infra:secrets: {x: *canary-password}\n")
+    assert "canary" not in str(problem)
+
+
 def test_merge_keys_fill_in_what_a_mapping_does_not_say() -> None:
     file, problems = parse("a: &a {x: 1, y: 1}\nconfig:\n  panda-infra:s: {<<: *a, y: 2}\n")
     assert not problems
     assert file.sections["s"] == {"x": 1, "y": 2}
+    file, _ = parse('config:\n  panda-infra:s: {a: 1, "<<": [{a: 2, b: 3}, {b: 4, c: 5}]}\n')
+    assert file.sections["s"] == {"a": 1, "b": 3, "c": 5}
 
 
 def test_encrypted_values_are_opaque_and_found() -> None:

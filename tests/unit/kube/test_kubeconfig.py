@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -59,6 +60,37 @@ def test_the_text_is_the_same_from_every_folder(tmp_path: Path) -> None:
     assert len(texts) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("clusters: !!timestamp x", "line 1, column 11"),
+        ("clusters: !!int ''", "line 1, column 11"),
+        ("clusters: !!bool x", "line 1, column 11"),
+        ("clusters: &a [*a]", "no YAML"),
+        ("clusters: " + "[" * 200_000, "no YAML"),
+        ('{"clusters":' * 100_000, "no YAML"),
+        ("users: [{name: u, user: {token: *canary}}]", "line 1, column 33"),
+        ("users: [{name: u, user: {token: 1e3}}]", "token is of the wrong type"),
+        ("users: [{name: u, user: {token: y}}]", "token is of the wrong type"),
+        ("users: [{name: u, user: {token: .nan}}]", "line 1, column 33"),
+        ("users: [{name: " + "n" * 5000 + ", user: 1}]", "nnn…: user is no mapping"),
+    ],
+)
+def test_what_ends_python_s_own_reader_is_refused_in_words(text: str, place: str) -> None:
+    with pytest.raises(KubeconfigError) as refused:
+        parse(text, "a file")
+    assert place in str(refused.value)
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["1e3", "0o17", "y", "08", "off", ".inf", "1_000", "2001-01-01"])
+def test_a_text_that_looks_like_something_else_stays_a_text(text: str) -> None:
+    document = kubeconfig(_SERVER, {"username": text, "password": text})
+    target = choose(parse(json.dumps(document), "a file"), None, HERE)
+    again = choose(parse(target.text(), "text"), None, HERE)
+    assert again.user == {"username": text, "password": text}
+
+
 def test_a_relative_plugin_lies_beside_the_kubeconfig_and_one_by_name_on_path(tmp_path: Path) -> None:
     for command, found in (("bin/plugin", str(tmp_path / "bin/plugin")), ("plugin", "plugin")):
         user = {"exec": {"command": command}}
@@ -110,7 +142,7 @@ def test_no_credential_goes_over_plain_http(tmp_path: Path) -> None:
 
 
 def test_impersonation_has_a_header_for_each_group_and_extra(tmp_path: Path) -> None:
-    user = {"as": "u", "as-uid": "1", "as-groups": ["a", "b"], "as-user-extra": {"scopes": ["x", "y"]}}
+    user = {"as": "u", "as-uid": "1", "as-groups": ["a", "b"], "as-user-extra": {"scopes": ["x", "z"]}}
     target = chosen(written(tmp_path, kubeconfig(_SERVER, user)))
     assert User(target).credential().headers == (
         ("Impersonate-User", "u"),
@@ -118,7 +150,7 @@ def test_impersonation_has_a_header_for_each_group_and_extra(tmp_path: Path) -> 
         ("Impersonate-Group", "a"),
         ("Impersonate-Group", "b"),
         ("Impersonate-Extra-scopes", "x"),
-        ("Impersonate-Extra-scopes", "y"),
+        ("Impersonate-Extra-scopes", "z"),
     )
 
 

@@ -59,12 +59,14 @@ def test_a_number_prints_as_in_a_template(text: str, printed: str) -> None:
 
 
 def test_mappings_merge_and_keys_stay_texts() -> None:
-    read = read_values("a: &x {b: 1, no: off}\nd: {b: 2, <<: *x}\ne: !!str 12\nf: |\n  y\n", "f.yaml")
+    text = "a: &x {b: 1, no: off}\nd: {b: 2, <<: *x}\ne: !!str 12\nf: |\n  y\ng: {<<: *x, b: 3}\n"
+    read = read_values(text, "f.yaml")
     assert native(read) == {
-        "a": {"b": 1, "no": False},
-        "d": {"b": 2, "no": False},
+        "a": {"b": 1, "false": False},
+        "d": {"b": 1, "false": False},  # what is merged overwrites what stands before it
         "e": "12",
         "f": "y\n",
+        "g": {"b": 3, "false": False},
     }
     assert read["e"].file == "f.yaml"
 
@@ -82,6 +84,10 @@ def test_anything_without_quotes_is_read_and_shown_to_nobody(text: str) -> None:
     assert repr(read) == "Scalar(file='f.yaml')"
 
 
-@given(st.dictionaries(st.text("abc", min_size=1), st.one_of(st.integers(), st.booleans(), st.none())))
+@given(
+    st.dictionaries(
+        st.text("abc", min_size=1), st.one_of(st.integers(-(2**63), 2**64 - 1), st.booleans(), st.none())
+    )
+)
 def test_what_a_dumper_writes_is_read(values: dict[str, object]) -> None:
     assert native(read_values(yaml.safe_dump(values), "")) == values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     KeySerializationEncryption,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
     pkcs12,
 )
@@ -49,6 +51,18 @@ def flaws(files: HostCertificate, *hosts: str, now: datetime = NOW) -> list[str]
 
 def test_a_good_certificate_has_no_flaws() -> None:
     assert flaws(good(), HOST, "a.wild.site.org") == []
+
+
+def test_a_certificate_whose_key_is_no_key_is_no_certificate() -> None:
+    content = x509.load_pem_x509_certificate(good().certificate.encode())
+    point = content.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    spoilt = content.public_bytes(Encoding.DER).replace(point, point[:1] + bytes(len(point) - 1))
+    text = f"-----BEGIN CERTIFICATE-----\n{b64encode(spoilt).decode()}\n-----END CERTIFICATE-----\n"
+    assert flaws(HostCertificate(text, good().key)) == ["certificate is not exactly one PEM certificate"]
+    assert "chain holds something that is no PEM certificate" in flaws(
+        HostCertificate(good().certificate, good().key, text)
+    )
+    assert expiry(text) is None
 
 
 def test_every_host_must_be_covered() -> None:

@@ -46,6 +46,7 @@ def test_what_is_no_keystore_is_told(text: str, words: str) -> None:
     ("change", "words"),
     [
         ({"kid": None}, "without `kid`"),
+        ({"kid": "x" * 101}, "without `kid`, a text of at most 100 characters"),
         ({"d": None}, "only the public part"),
         ({"p": None}, "incompletely"),
         ({"e": "AQ"}, "do not belong together"),

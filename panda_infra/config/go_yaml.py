@@ -1,0 +1,149 @@
+"""YAML as Go's readers take it: YAML 1.1 in Helm and kubectl, and the numbers of Pulumi's YAML 1.2 too.
+
+`off` and `n` are false, `0123` is 83, `1_000` a thousand, what no 64 bits hold a number with an exponent. Values then
+pass through JSON, so that keys become texts and `.nan` has no place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import inf, isfinite
+from typing import Any
+
+import yaml
+
+from panda_infra.config.yaml_nodes import PLAIN
+
+__all__ = [
+    "STRANGE",
+    "TEXT",
+    "Dumper",
+    "build",
+    "dump",
+    "native",
+    "number",
+    "represent_text",
+    "resolved",
+    "style",
+]
+
+TEXT = "tag:yaml.org,2002:str"
+STRANGE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+"""What is a number to YAML, and none to JSON."""
+_TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
+_FALSE = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
+_NULL = {"", "~", "null", "Null", "NULL"}
+_INT = re.compile(r"([-+]?)(0[xX][0-9A-Fa-f]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASES = {"x": 16, "o": 8, "b": 2}
+_LONGEST = 67  # of a whole number in 64 bits, in binary digits with their beginning
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
+_NO_EXPONENT = 1e21  # below it JSON of Go writes a whole number with all its digits
+
+Scalar = Callable[[yaml.ScalarNode], Any]
+
+
+def number(text: str) -> int | float | None:
+    """The number that a text without quotes is; None when it is none, such as `0o8`, `1e999` or `.inf`."""
+    plain = text.replace("_", "") if text[:1] in tuple("+-0123456789") else text
+    match = _INT.fullmatch(plain)
+    if match and len(plain) <= _LONGEST:
+        sign, digits = match.groups()
+        value = _whole(digits) * (-1 if sign == "-" else 1)
+        if _SMALLEST <= value <= _LARGEST:
+            return value
+    found = float(plain) if _FLOAT.fullmatch(plain) else inf
+    return found if isfinite(found) else None
+
+
+def resolved(text: str) -> str | bool | int | float | None:
+    """What a text without quotes is to Helm and kubectl."""
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text in _NULL:
+        return None
+    value = number(text)
+    return text if value is None else value
+
+
+def native(node: yaml.ScalarNode) -> str | bool | int | float | None:
+    """The plain value of a node, for `build`."""
+    return resolved(node.value) if node.tag == PLAIN else str(node.value)
+
+
+def build(node: yaml.Node, scalar: Scalar) -> Any:
+    """The mappings and lists of a composed text, with what ``scalar`` makes of each end.
+
+    Raises:
+        yaml.YAMLError: Helm and kubectl refuse it too, or it has a tag by which a value is none of its text.
+    """
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag == PLAIN and key.value == "<<":
+                # Over the keys before it, and below those after it.
+                found |= _merged(value, scalar)
+            else:
+                found[_key(key)] = build(value, scalar)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [build(item, scalar) for item in node.value]
+    assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - there is no other kind
+    if node.tag not in (PLAIN, TEXT) and not node.tag.startswith("!"):
+        raise _error(node, "has a tag: write the value without it")
+    if node.tag == PLAIN and STRANGE.fullmatch(node.value):
+        raise _error(node, "is no number that JSON has: write it in quotes if it is a text")
+    return scalar(node)
+
+
+def style(text: str) -> str | None:
+    """The quotes that a text needs where PyYAML sees no need for any: `1e3`, `0o17` and `y` are no texts to Go."""
+    return "'" if not isinstance(resolved(text), str) or STRANGE.fullmatch(text) else None
+
+
+def represent_text(dumper: yaml.representer.SafeRepresenter, text: str) -> yaml.ScalarNode:
+    """A text as a node that every reader takes for a text."""
+    return dumper.represent_scalar(TEXT, text, style=style(text))
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes texts so that every reader takes them for texts."""
+
+
+Dumper.add_representer(str, represent_text)
+
+
+def dump(value: Any, **options: Any) -> str:
+    """Plain values as YAML; the options are PyYAML's."""
+    return str(yaml.dump(value, Dumper=Dumper, **options))
+
+
+def _whole(digits: str) -> int:
+    prefix = digits[1:2].lower()
+    if prefix in _BASES:
+        return int(digits[2:], _BASES[prefix])
+    return int(digits, 8 if digits[0] == "0" else 10)
+
+
+def _merged(node: yaml.Node, scalar: Scalar) -> dict[str, Any]:
+    """What `<<` names: one mapping or several, of which the first that says something has it."""
+    given = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not all(isinstance(each, yaml.MappingNode) for each in given):
+        raise _error(node, "`<<` needs a mapping or a list of mappings")
+    return {key: value for each in reversed(given) for key, value in build(each, scalar).items()}
+
+
+def _key(node: yaml.Node) -> str:
+    value = native(node) if isinstance(node, yaml.ScalarNode) else None
+    if value is None:
+        raise _error(node, "a key must be a text")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < _NO_EXPONENT else repr(value)
+    return str(value)
+
+
+def _error(node: yaml.Node, what: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark)

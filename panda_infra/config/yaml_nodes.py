@@ -1,0 +1,104 @@
+"""YAML of strangers: whatever is wrong with a text ends in a `yaml.YAMLError`, within a second.
+
+PyYAML alone does not promise that: what its parser in C composes may take the whole process with it, a few aliases
+stand for billions of values, and its constructors end in whatever Python raises.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+__all__ = ["PLAIN", "compose", "load", "place"]
+
+PLAIN = "plain"
+"""The tag of a scalar that stands there without quotes and without a tag of its own."""
+_DEEPEST = 100
+_MOST_NODES = 100_000
+
+
+class _Loader(yaml.CBaseLoader):
+    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+        """Tells scalars without quotes and tag from all others."""
+        if kind is yaml.ScalarNode and implicit[0]:
+            return PLAIN
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+
+
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a text, None for an empty one; scalars are not resolved, those without quotes are ``PLAIN``.
+
+    Raises:
+        yaml.YAMLError: it is no YAML, or nothing that somebody has written by hand.
+    """
+    return _composed(text, _Loader)
+
+
+def load(text: str) -> Any:
+    """The values of a text as PyYAML and so other Python programs read them.
+
+    Raises:
+        yaml.YAMLError: there are none.
+    """
+    node = _composed(text, yaml.CSafeLoader)
+    if node is None:
+        return None
+    try:
+        return yaml.CSafeLoader("").construct_document(node)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        raise yaml.YAMLError(f"a value is not what its tag says ({type(error).__name__})") from None
+
+
+def place(error: Exception) -> str:
+    """Where a text is wrong, in words, without a part of the text; empty when that is unknown."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _composed(text: str, loader: Any) -> yaml.Node | None:
+    try:
+        _check_depth(text)
+        node: yaml.Node | None = yaml.compose(text, Loader=loader)
+    except ValueError as error:  # half of a character
+        raise yaml.YAMLError(f"holds what no text in UTF-8 has ({type(error).__name__})") from None
+    if node is not None:
+        _check_extent(node)
+    return node
+
+
+def _check_depth(text: str) -> None:
+    """The composer written in C recurses without a limit."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("nests far too deep")
+
+
+def _check_extent(node: yaml.Node) -> None:
+    """With each alias as what it names, which may be billions of values, or without end."""
+    try:
+        count, height = _extent(node, {})
+    except RecursionError:
+        count, height = 0, _DEEPEST + 1
+    if height > _DEEPEST:
+        raise yaml.YAMLError("nests far too deep")
+    if count > _MOST_NODES:
+        raise yaml.YAMLError(f"has more than {_MOST_NODES} values")
+
+
+def _extent(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """How many values a node stands for, and how deep they nest: too deep in one that holds itself."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1, 0
+    if id(node) not in known:
+        known[id(node)] = 1, _DEEPEST + 1
+        below = [each for item in node.value for each in (item if isinstance(item, tuple) else (item,))]
+        found = [_extent(each, known) for each in below]
+        known[id(node)] = (
+            1 + sum(count for count, _ in found),
+            1 + max((height for _, height in found), default=0),
+        )
+    return known[id(node)]
