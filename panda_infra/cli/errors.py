@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import typer
@@ -29,4 +30,11 @@ class Group(TyperGroup):
             return super().invoke(ctx)
         except PandaInfraError as error:
             talk.print(f"error: {error}", markup=False)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            talk.print(
+                f"error: {error.filename or 'the result'} cannot be written: {error.strerror}", markup=False
+            )
             raise typer.Exit(1) from None

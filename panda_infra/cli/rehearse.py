@@ -13,7 +13,7 @@ import typer
 from panda_infra.cli.output import JsonFlag, results, say, show_json, write
 from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.review.commits import common_ancestor, full_name, unpacked
 from panda_infra.stacks.project import Project
 
@@ -64,6 +64,7 @@ def rehearse(
         say(f"stack {stack} is not touched")
         return
     here = project()
+    _look_at(here, stack)
     try:
         with _former(here, since) as former:
             change = rehearsal.Change(former, lambda text: write(preview_json, text)) if former else None
@@ -76,6 +77,15 @@ def rehearse(
         results.print(str(report), markup=False)
     if not report.passed:
         raise typer.Exit(1)
+
+
+def _look_at(here: Project, stack: str) -> None:
+    """Refuse a stack file that no value of its site would mend."""
+    try:
+        here.load(stack)
+    except StackError as error:
+        if not error.awaits_site:
+            raise
 
 
 @contextmanager

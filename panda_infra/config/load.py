@@ -21,11 +21,20 @@ from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.placeholders import placeholders
 from panda_infra.config.sites import Layers, layered
 from panda_infra.config.stack import StackConfig
-from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
+from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE, StackFile
 from panda_infra.config.validation import INCOMPLETE, validated
 from panda_infra.errors import Problem, StackError
 
-__all__ = ["TEXT_OR_MAPPING", "TEXT_SECTIONS", "Loaded", "Rules", "from_file", "from_pulumi", "is_mapping"]
+__all__ = [
+    "TEXT_OR_MAPPING",
+    "TEXT_SECTIONS",
+    "Loaded",
+    "Rules",
+    "from_file",
+    "from_pulumi",
+    "is_mapping",
+    "text_of",
+]
 
 TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
 TEXT_OR_MAPPING = frozenset({"namespace"})
@@ -110,17 +119,9 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
         StackError: with everything that is wrong.
     """
     stack = re.sub(r"^Pulumi\.|\.ya?ml$", "", path.name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise StackError(path.name, [Problem(str(path), what, "Name a stack that has a file.")]) from None
-    except UnicodeDecodeError:
-        what = "is not UTF-8 text"
-        raise StackError(path.name, [Problem(str(path), what, "Save the file as UTF-8.")]) from None
-    file, problems = stackfile.parse(text)
+    file, problems = text_of(path)
     if not file.sections and problems:
-        raise StackError(f"Pulumi.{stack}.yaml", problems)
+        raise StackError(path.name, problems)
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
     problems += [_plain_text(stack, at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
     sections = {
@@ -132,6 +133,23 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     wholes = frozenset(filter(is_mapping, file.encrypted))
     loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending, unknown=wholes)
     return replace(loaded, encrypted=file.encrypted, wholes=wholes)
+
+
+def text_of(path: FilePath) -> tuple[StackFile, list[Problem]]:
+    """What the text of a stack file says, and what of it could not be read.
+
+    Raises:
+        StackError: it is no text at all.
+    """
+    try:
+        return stackfile.parse(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = Problem(
+            str(path), f"cannot be read: {error.strerror}", "See that it is a file which you may read."
+        )
+    except UnicodeDecodeError:
+        problem = Problem(str(path), "is not UTF-8 text", "Save the file as UTF-8.")
+    raise StackError(path.name, [problem])
 
 
 def _opened(value: Any, path: Path) -> Any:

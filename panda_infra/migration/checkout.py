@@ -16,7 +16,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.migration.scalars import native, read_values
 from panda_infra.plan.values.merge import merged
 
-__all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "mapping"]
+__all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "content_of", "mapping"]
 
 Tree = dict[str, Any]
 
@@ -132,11 +132,23 @@ def mapping(value: object) -> Tree:
     return value if isinstance(value, dict) else {}
 
 
+def content_of(file: Path) -> bytes:
+    """What a file of a checkout holds.
+
+    Raises:
+        MigrationError: it cannot be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise MigrationError(f"{file}: cannot be read: {error.strerror}") from None
+
+
 def _scalars(file: Path, shown: str = "") -> Tree:
     """The mapping in a values file, with a ``Scalar`` at each end; empty when there is no such file."""
     if not file.is_file():
         return {}
-    text = file.read_bytes().decode(errors="replace")
+    text = content_of(file).decode(errors="replace")
     try:
         content = read_values(text, shown)
     except yaml.YAMLError as error:
@@ -163,7 +175,7 @@ def _templates(chart: Path) -> dict[str, str]:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    return content_of(file).decode(errors="replace") if file.is_file() else ""
 
 
 def _mentions(text: str, key: str) -> bool:

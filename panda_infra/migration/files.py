@@ -7,7 +7,7 @@ from pathlib import Path
 
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.unresolved import ciphertext
-from panda_infra.migration.checkout import Checkout
+from panda_infra.migration.checkout import Checkout, content_of
 from panda_infra.migration.helm_ignore import helm_files
 from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.stacks.files import as_text
@@ -44,7 +44,7 @@ _UPSTREAM = {
 def place_files(checkout: Checkout, outcome: Outcome) -> None:
     """Put every file below ``secrets/files`` into the outcome, or list it."""
     for file, ignored in helm_files(checkout.secrets, "files"):
-        name, content = checkout.shown(file), file.read_bytes()
+        name, content = checkout.shown(file), content_of(file)
         if file.name in _DOCUMENTATION:
             continue
         if ignored:

@@ -12,7 +12,7 @@ from panda_infra.cli.app import app
 from panda_infra.cli.errors import EXIT_CODES
 from panda_infra.reference.markdown import MADE, code, table
 
-__all__ = ["commands"]
+__all__ = ["commands", "leaves"]
 
 _PROGRAM = "python -m panda_infra"
 _TYPES = {"str": "text", "int": "number", "float": "number"}
@@ -34,14 +34,15 @@ def commands() -> str:
     """The page."""
     top: Any = typer.main.get_command(app)
     return "\n".join(
-        [MADE, _INTRODUCTION, *(line for name, each in _leaves(top) for line in _command(name, each))]
+        [MADE, _INTRODUCTION, *(line for name, each in leaves(top) for line in _command(name, each))]
     )
 
 
-def _leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command below a group, by its whole name."""
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            yield from _leaves(command, f"{before}{name} ")
+            yield from leaves(command, f"{before}{name} ")
         else:
             yield f"{before}{name}", command
 

@@ -13,6 +13,7 @@ from panda_infra.config.load import from_file
 from panda_infra.plan.make import make_plan
 from panda_infra.reference.commands import commands
 from panda_infra.reference.configuration import configuration
+from panda_infra.reference.refusals import refusals
 
 __all__ = ["DOCS", "PAGES", "write"]
 
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands,
     "configuration.md": configuration,
     "local.svg": _drawing,
+    "refusals.md": refusals,
     **{name: partial(schema.text, name) for name in schema.SCHEMAS},
 }
 """The text of each file by its name in docs/."""

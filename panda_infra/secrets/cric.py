@@ -32,8 +32,11 @@ def jsons(context: Context) -> Files:
 
 def files_of(folder: Path) -> Files:
     """The lists that a folder has, by their names; none without the folder."""
-    paths = (folder / name for name in (*MANDATORY, *OPTIONAL))
-    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+    return {path.name: path.read_bytes() for path in _paths(folder)}
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    return (folder / name for name in (*MANDATORY, *OPTIONAL) if (folder / name).is_file())
 
 
 def _with_tags(files: Mapping[str, bytes]) -> Files:
@@ -59,7 +62,15 @@ def check_folder(folder: Path) -> list[Problem]:
 
 
 def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
-    yield from check_files(files_of(folder))
+    readable: dict[str, bytes] = {}
+    unreadable: set[str] = set()
+    for path in _paths(folder):
+        try:
+            readable[path.name] = path.read_bytes()
+        except OSError as error:
+            unreadable.add(path.name)
+            yield path.name, f"cannot be read: {error.strerror}"
+    yield from (flaw for flaw in check_files(readable) if flaw[0] not in unreadable)
     known = {*MANDATORY, *OPTIONAL}
     for path in sorted(folder.glob("*.json")):
         if path.name not in known:

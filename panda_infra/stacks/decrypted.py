@@ -14,8 +14,9 @@ def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
 
     Raises:
         PulumiError: the stack is unknown or cannot be decrypted here.
-        StackError: with every key that is wrong by itself.
+        StackError: with everything that is no right YAML, else with every key that is wrong by itself.
     """
+    Project(pulumi.folder).legible(stack)
     return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder)
 
 

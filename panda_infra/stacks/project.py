@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from panda_infra.config.load import Loaded, from_file
+from panda_infra.config.load import Loaded, from_file, text_of
 from panda_infra.config.messages import nearest
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.judge import judge_given
 
 __all__ = ["Project", "find_project"]
@@ -29,7 +29,7 @@ class Project:
     def stacks(self) -> tuple[str, ...]:
         """The stacks that have a file, by name."""
         names = (_STACK_FILE.fullmatch(file.name) for file in self.folder.glob("Pulumi.*.yaml"))
-        return tuple(sorted(match[1] for match in names if match))
+        return tuple(sorted(match[1] for match in names if match and (self.folder / match[0]).is_file()))
 
     def new_file(self, stack: str) -> Path:
         """Where the file of a stack is or will be.
@@ -50,6 +50,8 @@ class Project:
             PandaInfraError: there is none.
         """
         file = self.new_file(stack)
+        if file.is_dir():
+            raise PandaInfraError(f"{file.name} in {self.folder} is a folder, not the file of a stack")
         if not file.is_file():
             near = nearest(stack, self.stacks)
             hint = f"did you mean {near}?" if near else f"stacks here: {', '.join(self.stacks) or 'none'}."
@@ -65,6 +67,17 @@ class Project:
             StackError: with every key that is wrong by itself.
         """
         return from_file(self.file(stack), mending=mending)
+
+    def legible(self, stack: str) -> None:
+        """Nothing, if the file of a stack can be read at all: of what is wrong else the CLI speaks in its own words.
+
+        Raises:
+            PandaInfraError: there is none.
+            StackError: with everything that is no right YAML.
+        """
+        file = self.file(stack)
+        if problems := text_of(file)[1]:
+            raise StackError(file.name, problems)
 
     def judge(self, stack: str) -> Loaded:
         """The same, judged by everything that can be decided without the encrypted values.
@@ -83,6 +96,14 @@ def find_project(start: Path) -> Project:
     """
     for folder in (start, *start.parents):
         file = folder / "Pulumi.yaml"
-        if file.is_file() and re.search(rf"^name: *{NAMESPACE}\s*$", file.read_text(), re.MULTILINE):
+        if re.search(rf"^name: *{NAMESPACE}\s*$", _text(file), re.MULTILINE):
             return Project(folder)
     raise PandaInfraError(f"{start} does not lie in a checkout of {NAMESPACE}: change into one first")
+
+
+def _text(file: Path) -> str:
+    """A file's text; nothing where there is none that can be read."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -21,14 +21,15 @@ def commits(stack_file: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     git = ("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
     (stack_file.parent / "cric_jsons").unlink()
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
+    good = stack_file.read_text()
     for text in ("# at the base", "# at the head"):
-        stack_file.write_text(text)
+        stack_file.write_text(f"{text}\n{good}")
         subprocess.run([*git, "add", "--all"], check=True)
         subprocess.run([*git, "commit", "--quiet", "--message", text], check=True)
     seen: list[str] = []
 
     def rehearse(file: Path, *, change: Change, **_options: Any) -> Report:
-        seen.append((change.sources / file.name).read_text())
+        seen.append((change.sources / file.name).read_text().partition("\n")[0])
         change.previewed('{"steps": []}')
         return Report("small", {}, (), (), ())
 
