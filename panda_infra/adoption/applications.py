@@ -33,10 +33,10 @@ def source_of(found: Sequence[Application]) -> GitCharts:
     """
     places = {(each.repository, each.revision, str(each.chart.parent)) for each in found}
     if len(places) > 1:
-        listed = ", ".join(f"{each.name} at {each.repository} {each.revision}" for each in found)
+        listed = "\n".join(f"  - {each.name} at {each.repository} {each.revision}" for each in found)
         raise AdoptionError(
-            f"the Applications deploy charts of different commits ({listed}), but a stack takes its charts from one "
-            "place: sync them all to one commit first, or name the charts that run with --charts"
+            "the Applications deploy charts of different commits, but a stack takes its charts from one place: sync "
+            f"them all to one commit first, or name the charts that run with --charts\n{listed}"
         )
     ((repository, revision, path),) = places
     if not _COMMIT.fullmatch(revision):

@@ -155,12 +155,19 @@ def _reached(stack: str, section: Mapping[str, Any]) -> KubernetesApi:
 
 def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:
     found: dict[KeyPath, str] = {}
+    wrong: list[str] = []
     for text in given:
-        key, _, name = text.partition("=")
-        path, file = parsed(key), Path(name).expanduser()
-        if path is None or not file.is_file():
-            raise PandaInfraError(f"--secret {key}: write it as KEY=FILE with a file that is there")
-        found[path] = as_text(file.read_bytes())
+        key, equals, name = text.partition("=")
+        path = parsed(key)
+        if not path or not equals:
+            wrong.append(f"--secret {key}: write it as KEY=FILE")
+            continue
+        try:
+            found[path] = as_text(Path(name).expanduser().read_bytes())
+        except OSError as error:
+            wrong.append(f"--secret {key}: {name} cannot be read: {error.strerror}")
+    if wrong:
+        raise PandaInfraError("\n".join(wrong))
     return found
 
 

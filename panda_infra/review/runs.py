@@ -121,8 +121,8 @@ def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[
     seal = Seal.from_json(files[SEAL].decode())
     now = Seal(engine.stack, _deployment(engine), engine.state(), hash_of(files[PLAN]))
     if broken := seal.broken_by(now):
-        what = "; ".join(broken)
-        raise SealError(f"{what}: nothing was changed; preview stack {engine.stack} again and review that")
+        what = "\n".join(broken)
+        raise SealError(f"{what}\n  Nothing was changed; preview stack {engine.stack} again and review that")
     folder.mkdir(parents=True, exist_ok=True)
     plan = folder / PLAN
     plan.touch(mode=0o600)

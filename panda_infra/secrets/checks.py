@@ -22,7 +22,7 @@ from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.secrets import BUILDERS, build, certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
 from panda_infra.secrets.content import BINARY, LARGEST, file_bytes, reveal
-from panda_infra.secrets.cric import check_folder
+from panda_infra.secrets.cric import UnreadableListError, check_folder
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.keystore import check_keystore
@@ -174,8 +174,8 @@ def _check_cric(config: StackConfig, folder: FilePath) -> list[Problem]:
 def _check_sizes(config: StackConfig) -> Iterator[Problem]:
     try:
         contents = build(config)
-    except ValueError:
-        return  # a file that is no base64 has been told
+    except (ValueError, UnreadableListError):
+        return  # a file that is no base64, or cannot be read, has been told
     for suffix, content in contents.items():
         if content.size > LARGEST and suffix != "cric-jsons":
             what = f"has {content.size} bytes, more than the {LARGEST} that Kubernetes takes"

@@ -6,12 +6,21 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from panda_infra.errors import Problem
+from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.secrets.content import LARGEST, Files, as_json
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.cric_files import NEEDED, flaws
 
-__all__ = ["MANDATORY", "OPTIONAL", "TAGS", "check_files", "check_folder", "files_of", "jsons"]
+__all__ = [
+    "MANDATORY",
+    "OPTIONAL",
+    "TAGS",
+    "UnreadableListError",
+    "check_files",
+    "check_folder",
+    "files_of",
+    "jsons",
+]
 
 MANDATORY = tuple(NEEDED)
 TAGS = "sw_tags.json"
@@ -22,21 +31,43 @@ _HOW = (
 )
 
 
+class UnreadableListError(PandaInfraError):
+    """A list that is there and cannot be read."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
+        self.why = why
+
+
 def jsons(context: Context) -> Files:
     """cric-jsons: the folder's files as they are; none that is not one of CRIC's lists.
 
     The server wants software tags too: where there are none, every queue takes any.
+
+    Raises:
+        UnreadableListError: one cannot be read.
     """
     return _with_tags(files_of(Path(context.config.cric.folder)))
 
 
 def files_of(folder: Path) -> Files:
-    """The lists that a folder has, by their names; none without the folder."""
-    return {path.name: path.read_bytes() for path in _paths(folder)}
+    """The lists that a folder has, by their names; none without the folder.
+
+    Raises:
+        UnreadableListError: one cannot be read.
+    """
+    return {path.name: _content(path) for path in _paths(folder)}
 
 
 def _paths(folder: Path) -> Iterator[Path]:
     return (folder / name for name in (*MANDATORY, *OPTIONAL) if (folder / name).is_file())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableListError(path, f"cannot be read: {error.strerror}") from None
 
 
 def _with_tags(files: Mapping[str, bytes]) -> Files:
@@ -66,10 +97,10 @@ def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
     unreadable: set[str] = set()
     for path in _paths(folder):
         try:
-            readable[path.name] = path.read_bytes()
-        except OSError as error:
+            readable[path.name] = _content(path)
+        except UnreadableListError as error:
             unreadable.add(path.name)
-            yield path.name, f"cannot be read: {error.strerror}"
+            yield path.name, error.why
     yield from (flaw for flaw in check_files(readable) if flaw[0] not in unreadable)
     known = {*MANDATORY, *OPTIONAL}
     for path in sorted(folder.glob("*.json")):

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from panda_infra.secrets import build
-from panda_infra.secrets.cric import MANDATORY, OPTIONAL, TAGS, check_folder
+from panda_infra.secrets.context import Context
+from panda_infra.secrets.cric import MANDATORY, OPTIONAL, TAGS, UnreadableListError, check_folder, jsons
 from panda_infra.secrets.cric_files import NEEDED
 from tests.unit.secrets.stacks import config
 
@@ -142,3 +143,12 @@ def test_all_together_fit_into_a_secret(folder: Path) -> None:
     entries: dict[str, Any] = {f"S{i}": site | {"name": "x" * 1000} for i in range(1100)}
     (folder / "sites.json").write_text(json.dumps(entries))
     assert "more than the 1048576 of one Kubernetes Secret" in told(folder)[0]
+
+
+def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "sites.json").symlink_to("/proc/self/mem")
+    assert f"{tmp_path}/sites.json: cannot be read: Input/output error" in "\n".join(
+        map(str, check_folder(tmp_path))
+    )
+    with pytest.raises(UnreadableListError, match=r"sites\.json cannot be read"):
+        jsons(Context(config(cric={"real": False, "folder": str(tmp_path)})))
