@@ -29,6 +29,12 @@ __all__ = [
 ]
 
 TEXT = "tag:yaml.org,2002:str"
+_TAGS: dict[str, tuple[type, ...]] = {
+    "tag:yaml.org,2002:int": (int,),
+    "tag:yaml.org,2002:float": (int, float),
+    "tag:yaml.org,2002:bool": (bool,),
+    "tag:yaml.org,2002:null": (type(None),),
+}
 STRANGE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 """What is a number to YAML, and none to JSON."""
 _TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
@@ -90,6 +96,8 @@ def build(node: yaml.Node, scalar: Scalar) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [build(item, scalar) for item in node.value]
     assert isinstance(node, yaml.ScalarNode)  # noqa: S101 - there is no other kind
+    if type(resolved(node.value)) in _TAGS.get(node.tag, ()):
+        return scalar(yaml.ScalarNode(PLAIN, node.value, node.start_mark, node.end_mark))
     if node.tag not in (PLAIN, TEXT) and not node.tag.startswith("!"):
         raise _error(node, "has a tag: write the value without it")
     if node.tag == PLAIN and STRANGE.fullmatch(node.value):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from panda_infra.config import go_yaml, yaml_nodes
 
 __all__ = ["Item", "documents", "items_of", "load"]
 
@@ -55,16 +55,7 @@ def documents(manifest: str) -> Iterator[str]:
     return (text.removeprefix("\n") for text in _SEPARATOR.split(manifest) if text.strip())
 
 
-class _Loader(yaml.CSafeLoader):
-    """Leaves dates as texts, as Helm's reader does."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load(text: str) -> Any:
     """The content of one document as Helm reads it."""
-    return yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    node = yaml_nodes.compose(text)
+    return None if node is None else go_yaml.build(node, go_yaml.native)

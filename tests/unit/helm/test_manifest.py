@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panda_infra.helm.manifest import documents, items_of
+from panda_infra.helm.manifest import documents, items_of, load
 
 MANIFEST = """---
 # Source: chart/templates/a.yaml
@@ -46,3 +46,8 @@ def test_a_text_at_the_end_of_a_document_keeps_its_last_line_end() -> None:
 def test_no_document_is_empty() -> None:
     assert len(list(documents(MANIFEST))) == 3
     assert list(documents("")) == []
+
+
+def test_numbers_and_tags_are_what_helm_reads() -> None:
+    text = "{time: 1:30, mode: 0644, big: 1_000, port: !!int '80', on: n}"
+    assert load(text) == {"time": "1:30", "mode": 420, "big": 1000, "port": 80, "true": False}

@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panda_infra.config import go_yaml
 from panda_infra.helm.records import decode, histories
 from panda_infra.helm.settle import settle, superset
 from tests.unit.helm.fakes import HERE, FakeRecords, secret
@@ -16,7 +17,7 @@ from tests.unit.helm.fakes import HERE, FakeRecords, secret
 
 def document(name: str, **spec: Any) -> str:
     content = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
-    return f"---\n# Source: chart/{name}.yaml\n{yaml.safe_dump(content)}"
+    return f"---\n# Source: chart/{name}.yaml\n{go_yaml.dump(content)}"
 
 
 def objects(manifest: str) -> dict[str, Any]:
