@@ -109,7 +109,7 @@ class Pulumi:
         deployment = exported.get("deployment") or {}
         resources = deployment.get("resources") or ()
         return State(
-            recorded((found["urn"], found.get("outputs") or {}) for found in resources),
+            recorded((found["urn"], _in_the_clear(found.get("outputs") or {})) for found in resources),
             unfinished=len(deployment.get("pending_operations") or ()),
         )
 
@@ -175,6 +175,14 @@ class Pulumi:
         except UnknownStackError:
             return 0
         return len((exported.get("deployment") or {}).get("resources") or ())
+
+
+def _in_the_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs without the wrapping of secrets that are shown; others stay encrypted."""
+    return {
+        key: json.loads(value["plaintext"]) if isinstance(value, Mapping) and "plaintext" in value else value
+        for key, value in outputs.items()
+    }
 
 
 def find_pulumi(folder: Path) -> Pulumi:
