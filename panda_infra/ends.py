@@ -92,8 +92,9 @@ def _read(block: str) -> x509.Certificate | None:
     try:
         found = x509.load_pem_x509_certificate(block.encode())
         # All that is asked of it later: some of it is looked at no earlier.
+        found.public_key()
         _ = found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc
-    except (ValueError, TypeError, x509.InvalidVersion, UnsupportedAlgorithm):
+    except (ValueError, TypeError, OverflowError, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
     return found
 

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panda_infra.secrets.certificates import HostCertificate, check, expiry, from_p12, make_authority
+from panda_infra.ends import validity
+from panda_infra.secrets.certificates import HostCertificate, check, from_p12, make_authority
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.cric import check_folder, jsons
 from panda_infra.secrets.keystore import check_keystore, key_id, make_keystore
@@ -47,7 +48,7 @@ def judged(certificate: str, key: str, chain: str) -> None:
         check_words(f"{flaw.part} {flaw.what}")
         assert not any(line in flaw.what for line in _MADE.key.splitlines() if len(line) > 20)
     for text in (certificate, key, chain):
-        expiry(text)
+        validity(text)
 
 
 @given(texts([_MADE.certificate, _PROXY]), texts([_MADE.key]), texts([_MADE.chain]))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from panda_infra.ends import validity
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.certificates import (
     Authority,
@@ -62,7 +63,7 @@ def test_a_certificate_whose_key_is_no_key_is_no_certificate() -> None:
     assert "chain holds something that is no PEM certificate" in flaws(
         HostCertificate(good().certificate, good().key, text)
     )
-    assert expiry(text) is None
+    assert validity(text) is None
 
 
 def test_every_host_must_be_covered() -> None:
