@@ -249,7 +249,11 @@ def test_an_encrypted_kubeconfig_is_all_that_an_existing_cluster_takes(
         there = {one["metadata"]["name"] for one in api.list("/api/v1/namespaces")}
         assert ("beside" in there) == (command != beside.destroy)
         assert "client-key-data" not in beside.exported_state()
-    assert doma.cloud.requests(began) == []
+    # The services of the cloud ask each other from time to time.
+    asked = [
+        one for one in doma.cloud.requests(began) if one.agent.startswith(("openstacksdk", "gophercloud"))
+    ]
+    assert asked == []
 
 
 def test_doma_goes_in_the_order_of_the_page_and_leaves_nothing(doma: Stack) -> None:

@@ -36,7 +36,7 @@ from panda_infra.plan.ownership import Owner
 from panda_infra.program import plan_of_this_stack
 
 Owner.mark = property(lambda owner: {})
-deployment.deploy(plan_of_this_stack())
+deployment.deploy(*plan_of_this_stack())
 """
 _SMALL: dict[str, Any] = {
     "panda-infra:components": {"msgsvc": {}},
@@ -245,6 +245,7 @@ def test_what_is_adopted_outlives_the_stack(guest: Workspace, api: Api) -> None:
 def test_what_others_made_under_the_stacks_names_is_refused(
     guest: Workspace, api: Api, bed: Bed, tmp_path: Path
 ) -> None:
+    guest.configure({"panda-infra:namespace": {"name": _THEIRS, "adopt": True}})
     install(bed, tmp_path, "panda-msgsvc", secret("panda-secrets-msgsvc-envs"))
     before = content(api, _THEIRS)
     said = refused(guest)
