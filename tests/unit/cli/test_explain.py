@@ -22,7 +22,7 @@ def explained(run: Any, key: str) -> dict[str, Any]:
     ("key", "value", "origin"),
     [
         ("components.panda.jedi.replicas", 1, "default"),
-        ("auth.tokenEndpoint", "http://iam-main:8443/token", "derived"),
+        ("auth.tokenEndpoint", "https://iam.cern.ch/token", "derived"),
         ("components.panda.settings.database.host", "panda-postgres", "derived"),
         ("panda:server.replicaCount", 2, "derived"),
         ("panda:server.image.tag", None, "not set: the chart's own default holds"),

@@ -45,7 +45,9 @@ def test_a_cluster_that_does_not_answer_is_one_line_whatever_else_is_asked(
     assert "wrong: the cluster cannot be looked at: " in for_people.stdout
 
 
-@pytest.mark.parametrize(("pid", "part"), [(os.getpid(), "notes"), (2**22 + 1, "problems")])
+@pytest.mark.parametrize(
+    ("pid", "part"), [(os.getpid(), "notes"), (2**22 + 1, "problems")], ids=["alive", "dead"]
+)
 def test_who_holds_the_lock_is_told(
     run: Any, nowhere: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch, *, pid: int, part: str
 ) -> None:
