@@ -246,7 +246,7 @@ def test_the_tools_come_to_hand_as_told() -> None:
 
 def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
     """`make docs`, in a copy: it would write over what it is compared with."""
-    for name in ("Makefile", "Pulumi.local.yaml", "requirements-dev.lock", ".venv"):
+    for name in ("Makefile", "Pulumi.local.yaml", "requirements-dev.lock", ".venv", "tests"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     for name in ("panda_infra", "tools"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))

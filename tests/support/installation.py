@@ -112,24 +112,30 @@ class Running:
         }
 
     def settled(self) -> dict[str, str]:
-        """The same once every pod is ready."""
+        """The same once every workload has all its pods, and each is ready."""
         waiting.until(self._ready, "every pod is ready", 120)
         return self.uids()
 
     def _ready(self) -> bool:
-        pods = self.api.list(f"/api/v1/namespaces/{self.namespace}/pods")
-        return bool(pods) and all(
-            any(
-                c["type"] == "Ready" and c["status"] == "True"
-                for c in pod.get("status", {}).get("conditions", ())
-            )
-            for pod in pods
-        )
+        workloads = [
+            workload
+            for kind in ("deployments", "statefulsets")
+            for workload in self.api.list(f"/apis/apps/v1/namespaces/{self.namespace}/{kind}")
+        ]
+        return all(_is_complete(one["spec"], one.get("status", {}), one["metadata"]) for one in workloads)
 
     def stack(self, name: str) -> dict[str, Any]:
         """The sections of a stack file."""
         content = yaml.safe_load((self.project / f"Pulumi.{name}.yaml").read_text())["config"]
         return {key.removeprefix("panda-infra:"): value for key, value in content.items()}
+
+
+def _is_complete(wanted: Mapping[str, Any], status: Mapping[str, Any], metadata: Mapping[str, Any]) -> bool:
+    # Pods that a change has not replaced yet are ready too.
+    return status.get("observedGeneration") == metadata["generation"] and all(
+        status.get(count, 0) == wanted["replicas"]
+        for count in ("replicas", "readyReplicas", "updatedReplicas")
+    )
 
 
 def write_secrets_chart(
