@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from tools import doctor, toolchain, venv
 from tools.errors import ToolsError
-from tools.parts import PARTS
+from tools.parts import PARTS, REAL_NODE
 from tools.prune import prune
+
+DEFAULT = f"if none, all but {', '.join(part.name for part in REAL_NODE)}"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("doctor", help="show each tool: found where, in which version, and what is wanted")
     env = commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
     for command in (build, env):
-        command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all if none")
+        command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; {DEFAULT}")
     commands.add_parser("venv", help="make the virtualenv with the locked packages and link .venv to it")
     commands.add_parser("prune", help="remove from the cache what the present pins do not use")
     return main

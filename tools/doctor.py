@@ -78,7 +78,7 @@ def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
         elif folder:
             yield Row(executable.name, "will be built when needed", "-", wanted, True)
         else:
-            yield Row(executable.name, "missing, and cannot be built", "-", wanted, False)
+            yield Row(executable.name, "missing, and cannot be built", "-", wanted, part.on_demand)
 
 
 def _users_plugin(part: Part) -> Path | None:

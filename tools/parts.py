@@ -50,6 +50,7 @@ class Part:
         embedded: Files that the part's own main embeds, without a copy in the repository.
         beside: Files that the executables need beside them.
         plugin: The name of the Pulumi resource plugin that this part is, if it is one.
+        on_demand: Only built for whoever asks for it by name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Part:
     embedded: ModuleFiles | None = None
     beside: ModuleFiles | None = None
     plugin: str | None = None
+    on_demand: bool = False
 
     @property
     def folder(self) -> Path:
@@ -69,6 +71,12 @@ class Part:
 
 
 _KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.split(".")
+# Without these the API server calls itself v0.0.0, and charts that ask for a minimum refuse it.
+_KUBERNETES_VERSION = {
+    "k8s.io/component-base/version.gitVersion": f"v{versions.KUBERNETES}",
+    "k8s.io/component-base/version.gitMajor": _KUBERNETES_MAJOR,
+    "k8s.io/component-base/version.gitMinor": _KUBERNETES_MINOR,
+}
 _PULUMI_SDK = "github.com/pulumi/pulumi/sdk/v3"
 _KUBERNETES_PLUGIN = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 
@@ -85,12 +93,7 @@ CONTROL_PLANE = Part(
         "k8s.io/kubernetes": f"v{versions.KUBERNETES}",
         "go.etcd.io/etcd/server/v3": f"v{versions.ETCD}",
     },
-    # Without these the API server calls itself v0.0.0, and charts that ask for a minimum refuse it.
-    variables={
-        "k8s.io/component-base/version.gitVersion": f"v{versions.KUBERNETES}",
-        "k8s.io/component-base/version.gitMajor": _KUBERNETES_MAJOR,
-        "k8s.io/component-base/version.gitMinor": _KUBERNETES_MINOR,
-    },
+    variables=_KUBERNETES_VERSION,
 )
 KWOK = Part(
     name="kwok",
@@ -162,6 +165,21 @@ PLUGIN_OPENSTACK = Part(
     variables={"main.version": versions.PULUMI_OPENSTACK},
     plugin="openstack",
 )
+NODE = Part(
+    name="node",
+    version=versions.KUBERNETES,
+    executables=(Executable("kubelet", versions.KUBERNETES), Executable("kube-proxy", versions.KUBERNETES)),
+    requires={"k8s.io/kubernetes": f"v{versions.KUBERNETES}"},
+    variables=_KUBERNETES_VERSION,
+    on_demand=True,
+)
+COREDNS = Part(
+    name="coredns",
+    version=versions.COREDNS,
+    executables=(Executable("coredns", versions.COREDNS, ask=("-version",)),),
+    requires={"github.com/coredns/coredns": f"v{versions.COREDNS}"},
+    on_demand=True,
+)
 ACTIONLINT = Part(
     name="actionlint",
     version=versions.ACTIONLINT,
@@ -182,6 +200,8 @@ VERSITYGW = Part(
 # What runs a Kubernetes API with charts on it, and what runs a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
 ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
+# What a node needs on which pods really run.
+REAL_NODE = (NODE, COREDNS)
 # What the tests alone need: a linter of workflows, and an S3 server for the state.
 CHECKS = (ACTIONLINT, VERSITYGW)
-PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *CHECKS)}
+PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS)}

@@ -55,12 +55,12 @@ class Toolchain:
 
 
 def select(names: Iterable[str]) -> list[Part]:
-    """The parts of these names, in the order of building; all of them if there is no name.
+    """The parts of these names, in the order of building; without a name all but those built on demand.
 
     Raises:
         ToolsError: A name is unknown.
     """
-    wanted = set(names) or set(PARTS)
+    wanted = set(names) or {name for name, part in PARTS.items() if not part.on_demand}
     if unknown := wanted - set(PARTS):
         raise ToolsError(f"unknown part {', '.join(sorted(unknown))}: the parts are {', '.join(PARTS)}")
     if any(part.name in wanted for part in ENGINE):
@@ -72,7 +72,7 @@ def ensure(parts: Iterable[str] = (), report: Report = to_stderr) -> Toolchain:
     """Find these parts on PATH or in the cache, and build what is in neither.
 
     Args:
-        parts: Names of parts (`tools.parts.PARTS`), all if empty. A Pulumi plugin brings the engine along.
+        parts: Names of parts (`tools.parts.PARTS`), if empty all but those built on demand. A Pulumi plugin brings the engine along.
         report: Takes a line when a build begins, ends, or waits for another process.
 
     Raises:

@@ -23,6 +23,8 @@ KWOK = "0.7.0"
 HELM = "3.21.4"
 # renovate: datasource=github-releases depName=distribution/distribution
 REGISTRY = "3.1.2"
+# renovate: datasource=github-releases depName=coredns/coredns
+COREDNS = "1.12.4"
 # renovate: datasource=github-releases depName=rhysd/actionlint
 ACTIONLINT = "1.7.12"
 # renovate: datasource=github-releases depName=versity/versitygw

@@ -50,6 +50,7 @@ def test_without_go_what_is_not_installed_is_missing(
     found = rows()
     assert found["helm"].usable
     assert not found["kwok"].usable
+    assert found["kubelet"].usable  # nobody has asked for it
     assert main(["doctor"]) == 1
     assert "missing, and cannot be built" in capsys.readouterr().out
 

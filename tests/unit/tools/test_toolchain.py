@@ -5,7 +5,7 @@ import pytest
 from tests.unit.tools.conftest import Workshop
 from tools import engine, toolchain
 from tools.errors import ToolsError
-from tools.parts import CLUSTER, HELM, PARTS, PLUGIN_KUBERNETES
+from tools.parts import CLUSTER, HELM, PARTS, PLUGIN_KUBERNETES, REAL_NODE
 
 
 def ensure(*parts: str) -> toolchain.Toolchain:
@@ -14,7 +14,7 @@ def ensure(*parts: str) -> toolchain.Toolchain:
 
 def test_select_keeps_the_order_of_building() -> None:
     assert [part.name for part in toolchain.select(["helm", "kwok"])] == ["kwok", "helm"]
-    assert toolchain.select([]) == list(PARTS.values())
+    assert toolchain.select([]) == [part for part in PARTS.values() if part not in REAL_NODE]
 
 
 @pytest.mark.parametrize("name", ["pulumi", "language-python", "plugin-openstack"])
@@ -29,12 +29,20 @@ def test_select_refuses_an_unknown_part() -> None:
 
 def test_everything_is_built_where_nothing_is_installed(workshop: Workshop) -> None:
     made = ensure()
-    names = [each.name for part in PARTS.values() for each in part.executables]
+    parts = toolchain.select([])
+    names = [each.name for part in parts for each in part.executables]
     assert all(made.path(name).exists() for name in names)
     assert made.home == engine.own_home()
-    assert len(workshop.builds()) == len(PARTS)
+    assert len(workshop.builds()) == len(parts)
     assert made == ensure()
-    assert len(workshop.builds()) == len(PARTS)
+    assert len(workshop.builds()) == len(parts)
+
+
+def test_a_real_nodes_parts_are_built_only_for_whoever_asks(workshop: Workshop) -> None:
+    assert not any(part.on_demand for part in toolchain.select([]))
+    made = ensure(*(part.name for part in REAL_NODE))
+    assert made.executables.keys() == {"kubelet", "kube-proxy", "coredns"}
+    assert len(workshop.builds()) == len(REAL_NODE)
 
 
 def test_only_what_is_asked_for_is_built(workshop: Workshop) -> None:
