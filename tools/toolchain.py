@@ -72,7 +72,8 @@ def ensure(parts: Iterable[str] = (), report: Report = to_stderr) -> Toolchain:
     """Find these parts on PATH or in the cache, and build what is in neither.
 
     Args:
-        parts: Names of parts (`tools.parts.PARTS`), if empty all but those built on demand. A Pulumi plugin brings the engine along.
+        parts: Names of parts (`tools.parts.PARTS`), if empty all but those built on demand. A Pulumi plugin brings
+            the engine along.
         report: Takes a line when a build begins, ends, or waits for another process.
 
     Raises:
