@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from tools import doctor, toolchain, venv
+from tools import doctor, roots, toolchain, venv
 from tools.errors import ToolsError
 from tools.parts import PARTS, REAL_NODE
 from tools.prune import prune
@@ -23,6 +23,8 @@ def parser() -> argparse.ArgumentParser:
     for command in (build, env):
         command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; {DEFAULT}")
     commands.add_parser("venv", help="make the virtualenv with the locked packages and link .venv to it")
+    lock = commands.add_parser("lock-images", help="pin the packages of the images in tools/images.py anew")
+    lock.add_argument("--uv", default="uv", help="the uv that resolves Python packages")
     commands.add_parser("prune", help="remove from the cache what the present pins do not use")
     return main
 
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
                 print(f"export {name}={shlex.quote(value)}")
         case "venv":
             venv.link(venv.ensure(venv.LOCK, "main", toolchain.to_stderr))
+        case "lock-images":
+            roots.write_locks(arguments.uv)
         case "prune":
             prune(toolchain.to_stderr)
     return 0

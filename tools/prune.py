@@ -4,14 +4,15 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import REPOSITORY, build, cache, venv
+from tools import REPOSITORY, build, cache, roots, venv
 from tools.cache import Report
 from tools.engine import own_home
+from tools.images import IMAGES
 from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI
 
 
 def prune(report: Report) -> None:
-    """Remove every build and virtualenv but the present ones, and report each.
+    """Remove every build, virtualenv and image but the present ones, and report each.
 
     Another checkout with other pins builds its own anew; what is running keeps running.
     """
@@ -21,7 +22,8 @@ def prune(report: Report) -> None:
     locks = [*REPOSITORY.glob("requirements*.lock"), *REPOSITORY.glob("testbed/requirements*.lock")]
     kinds = (cache.root() / "venvs").glob("*")
     virtualenvs = {venv.folder_of(lock, kind.name) for kind in kinds for lock in locks}
-    keep = {*present.values(), cache.root() / "engine" / engine, venv.LINK.resolve(), *virtualenvs}
+    images = map(roots.folder_of, IMAGES.values())
+    keep = {*present.values(), *images, cache.root() / "engine" / engine, venv.LINK.resolve(), *virtualenvs}
     for parent in _parents(cache.root()):
         with cache.locked(parent / ".lock"):
             for folder in sorted(parent.iterdir()):
@@ -36,6 +38,8 @@ def prune(report: Report) -> None:
 
 def _parents(root: Path) -> Iterator[Path]:
     """The folders with one folder per stamp in them."""
-    yield from (folder for group in ("tools", "venvs") for folder in sorted((root / group).glob("*")))
+    yield from (
+        folder for group in ("tools", "venvs", "roots") for folder in sorted((root / group).glob("*"))
+    )
     if (root / "engine").exists():
         yield root / "engine"

@@ -1,0 +1,102 @@
+"""What the images of PanDA's charts hold, as far as registries have it: the one place for these versions.
+
+Debian's packages stand in for the distribution of the original image; the locks in `tools/locks` name every package
+with version and hash, and `tools.roots.ensure` makes a root file system of them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RELEASE = "bookworm"
+PYTHON = "3.11"
+
+# A shell with the usual commands, accounts and authorities, as scripts in charts expect them.
+_SHELL = (
+    "base-files",
+    "base-passwd",
+    "bash",
+    "coreutils",
+    "findutils",
+    "grep",
+    "procps",
+    "sed",
+    "util-linux",
+)
+_PYTHON = ("ca-certificates", "openssl", "python3", "python3-venv")
+_HTTPD = ("apache2", "gridsite", "libapache2-mod-wsgi-py3")
+
+# The build systems of packages that have no wheel: built in the image, with pinned tools.
+_BUILD = ("hatch-vcs", "hatchling", "setuptools<81", "wheel")
+
+
+@dataclass(frozen=True)
+class Image:
+    """One root file system.
+
+    Attributes:
+        name: Of the folder in the cache and of the locks.
+        stands_for: The repository of the charts' image whose place it takes.
+        debian: Packages, without what they depend on.
+        python: Requirements of the virtualenv, without what they depend on; empty without one.
+        venv: Where the virtualenv lies in the image.
+        built: Of the Python packages, those without a wheel: they are built in the image.
+        from_debian: Of the Python packages, those that a Debian package stands for.
+        users: Users that the original image adds, with their groups.
+        links: Names that maintainer scripts would make, with what they lead to.
+    """
+
+    name: str
+    stands_for: str
+    debian: tuple[str, ...]
+    python: tuple[str, ...] = ()
+    venv: str = ""
+    built: tuple[str, ...] = ()
+    from_debian: tuple[str, ...] = ()
+    users: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+ACTIVEMQ = Image(
+    name="activemq",
+    stands_for="ghcr.io/pandawms/panda-activemq",
+    debian=(*_SHELL, "activemq", "python3"),
+    users={"activemq": "activemq"},
+    links={"/usr/bin/java": "/usr/lib/jvm/java-17-openjdk-amd64/bin/java"},
+)
+POSTGRES = Image(
+    name="postgres",
+    stands_for="postgres",
+    debian=(*_SHELL, "postgresql-15", "postgresql-15-cron", "postgresql-15-partman"),
+    users={"postgres": "postgres"},
+)
+MARIADB = Image(
+    name="mariadb",
+    stands_for="mariadb",
+    debian=(*_SHELL, "mariadb-server"),
+    users={"mysql": "mysql"},
+    links={"/usr/bin/awk": "mawk"},
+)
+PANDA = Image(
+    name="panda-server",
+    stands_for="ghcr.io/pandawms/panda-server",
+    debian=(*_SHELL, *_PYTHON, *_HTTPD, "postgresql-client-15"),
+    python=("panda-server[postgres]==1.0.0", *_BUILD),
+    venv="/opt/panda",
+    built=("connection-pool", "panda-common", "panda-server", "rucio-clients-atlas"),
+    from_debian=("mod-wsgi",),
+    users={"atlpan": "zp"},
+)
+IDDS = Image(
+    name="idds",
+    stands_for="ghcr.io/hsf/idds",
+    debian=(*_SHELL, *_PYTHON, *_HTTPD, "postgresql-client-15"),
+    python=(
+        *(f"idds-{part}==2.6.21" for part in ("atlas", "client", "common", "doma", "server", "workflow")),
+        "panda-client-light",
+        *_BUILD,
+    ),
+    venv="/opt/idds",
+    users={"atlpan": "zp"},
+)
+
+IMAGES: Mapping[str, Image] = {image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)}
