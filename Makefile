@@ -12,6 +12,8 @@ UV ?= uv
 VENV := .venv/bin
 # A checkout of the real charts, to deploy those instead of the fixture charts: make up CHARTS=../panda-k8s
 CHARTS ?=
+# How many nodes pods really run on, beside the simulated ones: make up REAL=1
+REAL ?=
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,8 +33,8 @@ lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); know
 
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
-up: venv ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts
-	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts '$(CHARTS)')
+up: venv ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts, REAL=1 runs its pods
+	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts '$(CHARTS)') $(if $(REAL),--real '$(REAL)')
 
 down: venv ## destroy the local stack and remove the test bed
 	@$(VENV)/python -m testbed down

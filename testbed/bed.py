@@ -17,6 +17,11 @@ from testbed import executables, magnum, ports, processes, registry, state, wait
 from testbed import nodes as machines
 from testbed.api import Api
 from testbed.errors import BedError
+from testbed.real import nodes as real_nodes
+from testbed.real import objects as real_objects
+from testbed.real import obstacles, software
+from testbed.real.images import Image, push
+from testbed.real.machines import NETWORK, Files
 
 REGISTRY = "registry"
 PROVISIONER = "provisioner"
@@ -48,13 +53,20 @@ class Bed:
         """Below which each chart lies by its name, as in ``oci://127.0.0.1:5000/panda-k8s-charts``."""
         return f"oci://{self.registry}/{registry.CHARTS}"
 
+    @property
+    def has_real_nodes(self) -> bool:
+        """Whether it was started with nodes on which pods really run."""
+        return NETWORK in self.pids
+
     def dead(self) -> list[str]:
         """The parts that have ended since the start."""
         alive = processes.alive(self.state)
         return sorted(part for part, pid in self.pids.items() if pid not in alive)
 
 
-def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local") -> Bed:
+def start(
+    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local", real: int = 0
+) -> Bed:
     """Starts an instance and returns once pods can be scheduled and every chart is published.
 
     What a killed start left under the same name is cleared first; instances of other names are not touched.
@@ -65,13 +77,20 @@ def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: st
             from elsewhere.
         charts: chart folders to publish.
         cluster: what the nodes' names begin with.
+        real: how many nodes join on which pods really run; they need the simulated ones.
 
     Raises:
-        BedError: it runs already, or a part ended or was not ready in time; nothing is left running then,
-            and the logs stay.
+        BedError: this machine cannot have real nodes, the instance runs already, or a part ended or was not ready in
+            time; nothing is left running then, and the logs stay.
     """
     folder = state.folder(name)
-    beginning = _Start(name, folder)
+    if real and not nodes:
+        raise BedError("real nodes join a cluster of simulated ones, of which there must be one at least")
+    if real:
+        obstacles.ensure_none(folder.parent)
+        real_nodes.programs()
+    images = software.made(software.named(charts)) if real else {}
+    beginning = _Start(name, folder, real, images)
     with state.lock(name):
         _clear(folder)
         folder.mkdir(parents=True, mode=0o700)
@@ -114,6 +133,7 @@ def _clear(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
+    real_nodes.clear(folder)
     if folder.exists():
         shutil.rmtree(folder)
 
@@ -121,8 +141,10 @@ def _remove(folder: Path) -> None:
 class _Start:
     """One start: what has been started so far is watched while the next thing is awaited."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, real: int, images: Mapping[str, Image]) -> None:
         self._name = name
+        self._real = real
+        self._images = images
         self._files = plane.Files(folder)
         self._executables = executables.locate()
         self._started: list[processes.Process] = []
@@ -136,11 +158,15 @@ class _Start:
             REGISTRY, [self._executables[REGISTRY], "serve", config], {"OTEL_TRACES_EXPORTER": "none"}
         )
         plane.prepare(self._files, api_port)
-        self._spawn(plane.API_SERVER, plane.api_server(self._executables, self._files, api_port, etcd))
+        options = real_nodes.prepare(self._files) if self._real else ()
+        api_server = plane.api_server(self._executables, self._files, api_port, etcd, options)
+        self._spawn(plane.API_SERVER, api_server)
         with ThreadPoolExecutor(max_workers=1) as pool:
             publishing = pool.submit(self._publish, charts, address)
             self._bring_up(workers, cluster)
             publishing.result()
+        if self._real:
+            self._join_real_nodes(api_port, registry_port)
         return self._record(address)
 
     def _bring_up(self, workers: int, cluster: str) -> None:
@@ -150,6 +176,8 @@ class _Start:
         self._spawn(plane.SCHEDULER, plane.scheduler(self._executables, self._files))
         self._spawn(plane.KUBELETS, plane.kubelets(self._executables, self._files))
         provisioner: list[str | Path] = [sys.executable, "-m", "testbed.provisioner", self._files.kubeconfig]
+        if self._real:
+            provisioner.append(Files(self._files.state).volumes)
         # The client of Kubernetes leaves its key in a temporary file when it is ended from outside.
         own = {"PYTHONPATH": str(_SOURCES), "TMPDIR": str(self._files.state)}
         self._spawn(PROVISIONER, provisioner, own)
@@ -162,12 +190,26 @@ class _Start:
             "the default service account",
         )
 
+    def _join_real_nodes(self, api_port: int, registry_port: int) -> None:
+        for name, image in self._images.items():
+            push(image, name, f"{ports.HOST}:{registry_port}")
+        api = Api(self._files.kubeconfig)
+        real_objects.install(api, self._images)
+        files = Files(self._files.state)
+        pid = real_nodes.connect(files, self._spawn, machines.master(api), api_port, registry_port)
+        for index in range(self._real):
+            real_nodes.start(self._files.state, self._files.kubeconfig, pid, index)
+
     def _publish(self, charts: Sequence[Path], address: str) -> None:
         self._await(lambda: registry.answers(address), "the registry getting ready")
         chart_publishing.publish(charts, address, self._files.state)
 
-    def _spawn(self, part: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
-        self._started.append(processes.spawn(self._files.state, part, argv, env))
+    def _spawn(
+        self, part: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None
+    ) -> processes.Process:
+        process = processes.spawn(self._files.state, part, argv, env)
+        self._started.append(process)
+        return process
 
     def _await(self, condition: Callable[[], bool], what: str) -> None:
         def alive_and_met() -> bool:

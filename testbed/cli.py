@@ -15,11 +15,14 @@ from testbed import instances, local
 from testbed import status as statuses
 from testbed.errors import BedError
 from testbed.openstack import bed as clouds
+from testbed.real.network import MOST
 from tools.errors import ToolsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
 Name = Annotated[str, typer.Argument(help="Which instance.")]
+
+Real = Annotated[int, typer.Option(min=0, max=MOST, help="How many nodes on which pods really run.")]
 
 
 @app.command()
@@ -27,9 +30,10 @@ def up(
     charts: Annotated[
         Path | None, typer.Option(help="A checkout of the real charts, to deploy those in its folder `helm`.")
     ] = None,
+    real: Real = 0,
 ) -> None:
     """Deploy the stack `local`, every component of it, on an instance of the same name."""
-    workspace = local.up(charts)
+    workspace = local.up(charts, real)
     print(f"project folder, state and passphrase of the stack: {workspace.folder}")
 
 
@@ -40,19 +44,20 @@ def down() -> None:
 
 
 @app.command()
-def start(
+def start(  # noqa: PLR0917 - options
     name: Name = "local",
     nodes: Annotated[int, typer.Option(min=0, help="How many worker nodes.")] = 4,
     charts: Annotated[
         list[Path] | None, typer.Option(help="A chart, or a folder of charts, to publish.")
     ] = None,
     cluster: Annotated[str, typer.Option(help="What the nodes' names begin with.")] = "panda-local",
+    real: Real = 0,
     openstack: Annotated[bool, typer.Option("--openstack", help="With a real OpenStack beside it.")] = False,
 ) -> None:
     """Start an instance: control plane, nodes, volumes, OCI registry, and OpenStack if asked for."""
     began = time.monotonic()
     folders = [chart for folder in charts or () for chart in chart_folders.find(folder)]
-    bed = instances.start(name, nodes=nodes, charts=folders, cluster=cluster)
+    bed = instances.start(name, nodes=nodes, charts=folders, cluster=cluster, real=real)
     print(f"{bed.name}: ready after {time.monotonic() - began:.1f} s")
     print(f"export KUBECONFIG={bed.kubeconfig}")
     print(f"charts: {bed.chart_repository}")
@@ -102,7 +107,9 @@ def _show(found: statuses.Status) -> None:
     for node, ready in found.nodes.items():
         _line("node", f"{node}: {'ready' if ready else 'not ready'}", bad=not ready)
     for condition, count in sorted(found.pods.items()):
-        _line("pods", f"{count} {condition}")
+        _line("pods, simulated", f"{count} {condition}")
+    for pod, condition in sorted(found.running.items()):
+        _line("pod, running", f"{pod}: {condition}")
     for missing in found.missing:
         _line("missing", str(missing), bad=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +64,7 @@ def prepare(files: Files, port: int) -> None:
     authority = pki.Authority("panda-testbed")
     authority.pair.write(files.pki / "ca")
     authority.server("kube-apiserver", [_SERVER_NAME]).write(files.pki / "named")
+    authority.client("kube-apiserver", "system:masters").write(files.pki / "kubelets")
     pki.write_private(files.pki / "accounts.key", pki.signing_key())
 
     hosts = [HOST, _FIRST_SERVICE_ADDRESS, "localhost", "kubernetes.default.svc"]
@@ -126,8 +127,10 @@ def etcd(executables: Mapping[str, Path], files: Files, client_port: int, peer_p
     ]
 
 
-def api_server(executables: Mapping[str, Path], files: Files, port: int, etcd_port: int) -> list[str | Path]:
-    """RBAC and the default admission plugins, as on a real cluster."""
+def api_server(
+    executables: Mapping[str, Path], files: Files, port: int, etcd_port: int, options: Sequence[str] = ()
+) -> list[str | Path]:
+    """RBAC and the default admission plugins, as on a real cluster; ``options`` are added."""
     return [
         executables[API_SERVER],
         f"--etcd-servers=http://{HOST}:{etcd_port}",
@@ -144,6 +147,7 @@ def api_server(executables: Mapping[str, Path], files: Files, port: int, etcd_po
         f"--service-cluster-ip-range={SERVICE_NETWORK}",
         "--endpoint-reconciler-type=none",  # a loopback address cannot be an endpoint
         "--allow-privileged",
+        *options,
     ]
 
 

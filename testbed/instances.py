@@ -14,7 +14,9 @@ from testbed.openstack import bed as clouds
 __all__ = ["running", "start", "stop"]
 
 
-def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local") -> Bed:
+def start(
+    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local", real: int = 0
+) -> Bed:
     """Starts Kubernetes as ``testbed.bed.start`` does; clears what a killed start left of OpenStack, too.
 
     Whatever ``running`` left in a process that was killed is cleared as well.
@@ -27,7 +29,7 @@ def start(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: st
     found = beds.find(name)
     if found is None or found.dead():
         clouds.stop(state.folder(name))
-    return beds.start(name, nodes=nodes, charts=charts, cluster=cluster)
+    return beds.start(name, nodes=nodes, charts=charts, cluster=cluster, real=real)
 
 
 def stop(name: str) -> None:
@@ -37,10 +39,10 @@ def stop(name: str) -> None:
 
 
 @contextmanager
-def running(name: str, *, nodes: int = 4, charts: Sequence[Path] = ()) -> Iterator[Bed]:
+def running(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), real: int = 0) -> Iterator[Bed]:
     """An instance that is stopped when the context is left, or by the next start if this process is killed."""
     with state.owned(name):
-        bed = start(name, nodes=nodes, charts=charts)
+        bed = start(name, nodes=nodes, charts=charts, real=real)
         try:
             yield bed
         finally:

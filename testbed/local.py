@@ -15,18 +15,20 @@ __all__ = ["NAME", "down", "up"]
 NAME = "local"
 
 
-def up(checkout: Path | None = None) -> Workspace:
+def up(checkout: Path | None = None, real: int = 0) -> Workspace:
     """Start the bed if it does not run, and deploy the local stack with its progress on the terminal.
 
     Args:
         checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts. Charts that have
             changed since the last time are deployed anew, whatever version they say.
+        real: how many nodes the bed gets on which pods really run, if it is not running yet.
 
     Raises:
-        BedError: the deployment failed; the bed keeps running, so that one can look at it.
+        BedError: the bed runs without the real nodes that are wanted, or the deployment failed; the bed keeps
+            running, so that one can look at it.
     """
     folders = charts.chosen(checkout)
-    bed = _bed(folders)
+    bed = _bed(folders, real)
     pinned = stacks.pinned(charts.push(bed, folders))
     workspace = workspace_of(bed)
     if workspace.exists:
@@ -60,6 +62,12 @@ def workspace_of(bed: Bed) -> Workspace:
     return Workspace(bed.state / "stacks" / NAME, NAME)
 
 
-def _bed(folders: list[Path]) -> Bed:
+def _bed(folders: list[Path], real: int) -> Bed:
     running = beds.find(NAME)
-    return instances.start(NAME, charts=folders) if running is None or running.dead() else running
+    if running is None or running.dead():
+        return instances.start(NAME, charts=folders, real=real)
+    if real and not running.has_real_nodes:
+        raise BedError(
+            f"test bed {NAME}: runs without real nodes, and none can join; `make down` removes it for a new beginning"
+        )
+    return running

@@ -104,6 +104,20 @@ def is_ready(node: Object) -> bool:
     )
 
 
+def master(api: Api) -> str:
+    """The name of the master.
+
+    Raises:
+        BedError: there is no node.
+    """
+    return f"{stack(api)}{_FIRST_MASTER}"
+
+
+def labels_of_workers() -> dict[str, str]:
+    """What Magnum writes onto every worker."""
+    return _labels(WORKER, "worker")
+
+
 def all_ready(api: Api, count: int) -> bool:
     """Whether ``count`` nodes exist and all are Ready."""
     found = api.list(_NODES)
@@ -117,7 +131,12 @@ def _workers(api: Api) -> Iterator[tuple[int, str]]:
             yield int(match[1]), name
 
 
-def _stack(api: Api) -> str:
+def stack(api: Api) -> str:
+    """What the names of the bed's nodes begin with.
+
+    Raises:
+        BedError: there is no node.
+    """
     for node in api.list(_NODES):
         name: str = node["metadata"]["name"]
         if name.endswith(_FIRST_MASTER):
@@ -126,8 +145,8 @@ def _stack(api: Api) -> str:
 
 
 def _join(api: Api, first: int, count: int) -> list[str]:
-    stack = _stack(api)
-    joined = [f"{stack}-node-{index}" for index in range(first, first + count)]
+    prefix = stack(api)
+    joined = [f"{prefix}-node-{index}" for index in range(first, first + count)]
     for offset, name in enumerate(joined):
         api.create(_NODES, _worker(name, 20 + first + offset))
     for name in joined:
@@ -149,6 +168,16 @@ def _master(name: str, host: int) -> Object:
     return _node(name, host, MASTER, role="master", labels=dict.fromkeys(roles, ""), taints=taints)
 
 
+def _labels(flavor: Flavor, role: str) -> dict[str, str]:
+    return {
+        "node.kubernetes.io/instance-type": flavor.name,
+        "topology.kubernetes.io/region": "cern",
+        "topology.kubernetes.io/zone": _ZONE,
+        "magnum.openstack.org/nodegroup": f"default-{role}",
+        "magnum.openstack.org/role": role,
+    }
+
+
 def _node(
     name: str, host: int, flavor: Flavor, *, role: str, labels: dict[str, str], taints: list[dict[str, str]]
 ) -> Object:
@@ -164,11 +193,7 @@ def _node(
                 "kubernetes.io/arch": "amd64",
                 "kubernetes.io/os": "linux",
                 "kubernetes.io/hostname": name,
-                "node.kubernetes.io/instance-type": flavor.name,
-                "topology.kubernetes.io/region": "cern",
-                "topology.kubernetes.io/zone": _ZONE,
-                "magnum.openstack.org/nodegroup": f"default-{role}",
-                "magnum.openstack.org/role": role,
+                **_labels(flavor, role),
                 **labels,
             },
         },

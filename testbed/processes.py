@@ -85,14 +85,15 @@ def stop(state: Path, order: Sequence[str] = ()) -> None:
     Raises:
         BedError: a process outlived even the kill.
     """
-    _end(state, set(alive(state).values()).difference(order))
+    end(state, set(alive(state).values()).difference(order))
     for part in order:
-        _end(state, {part})
+        end(state, {part})
     if left := alive(state):
         raise BedError(f"{state}: still alive after being killed: {left}")
 
 
-def _end(state: Path, parts: Set[str]) -> None:
+def end(state: Path, parts: Set[str]) -> None:
+    """Ends these parts of the instance as ``stop`` does all of them."""
     with ExitStack() as stack:
         handles = [stack.enter_context(_handle(pid)) for pid, part in _marked(state) if part in parts]
         # Only now is it certain that each handle stands for the process that carries the mark.

@@ -7,6 +7,7 @@ the volume for exactly that claim, and after the claim's end deletes it and lift
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -16,6 +17,8 @@ from pathlib import Path
 from testbed.api import Api, ApiError, Object, UnreachableError
 from testbed.magnum import PROVISIONER
 
+ON_NODES = "/var/lib/volumes"
+"""Where real nodes see the volumes."""
 FINALIZER = f"{PROVISIONER}/finalizer"
 
 _TURN = "volume.kubernetes.io/storage-provisioner"
@@ -37,8 +40,14 @@ def awaits_volume(claim: Object) -> bool:
     )
 
 
-def volume_for(claim: Object, storage_class: Object) -> Object:
-    """The volume that only this claim can be bound to."""
+def volume_for(claim: Object, storage_class: Object, path: str | None = None) -> Object:
+    """The volume that only this claim can be bound to.
+
+    Args:
+        claim: that waits for it.
+        storage_class: that it asks for.
+        path: of the folder with a folder for each volume, on every node; without it nothing is behind the volume.
+    """
     metadata, spec = claim["metadata"], claim["spec"]
     name = f"pvc-{metadata['uid']}"
     return {
@@ -50,7 +59,7 @@ def volume_for(claim: Object, storage_class: Object) -> Object:
             "storageClassName": spec["storageClassName"],
             "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
             "mountOptions": storage_class.get("mountOptions"),
-            "csi": {"driver": PROVISIONER, "volumeHandle": name},
+            **_source(name, path),
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
@@ -60,6 +69,12 @@ def volume_for(claim: Object, storage_class: Object) -> Object:
             },
         },
     }
+
+
+def _source(name: str, path: str | None) -> Object:
+    if path is None:
+        return {"csi": {"driver": PROVISIONER, "volumeHandle": name}}
+    return {"hostPath": {"path": f"{path}/{name}", "type": "Directory"}}
 
 
 def refusal(claim: Object, storage_class: Object) -> str | None:
@@ -86,8 +101,10 @@ def is_over(volume: Object) -> bool:
 class Provisioner:
     """Acts on single claims and volumes; every action may be repeated."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, disk: Path | None = None) -> None:
+        """``disk`` is the folder that real nodes see as ``ON_NODES``; without it volumes hold nothing."""
         self._api = api
+        self._disk = disk
 
     def bind(self, claim: Object) -> None:
         """Makes the volume that the claim waits for, or says by an event why it will not."""
@@ -98,7 +115,12 @@ class Provisioner:
         if reason := refusal(claim, storage_class):
             self._warn(claim, f"failed to provision volume with StorageClass {name!r}: {reason}")
             return
-        self._api.create(_VOLUMES, volume_for(claim, storage_class))
+        volume = volume_for(claim, storage_class, ON_NODES if self._disk else None)
+        if self._disk:
+            folder = self._disk / volume["metadata"]["name"]
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o777)  # for whatever user the pod runs as
+        self._api.create(_VOLUMES, volume)
 
     def clean(self, volume: Object) -> None:
         """Deletes a volume whose time is over; the change that this makes lets it lift the finalizer."""
@@ -109,6 +131,8 @@ class Provisioner:
         if "deletionTimestamp" not in metadata:
             self._api.delete(path)
         elif FINALIZER in metadata.get("finalizers", []):
+            if self._disk:
+                shutil.rmtree(self._disk / metadata["name"], ignore_errors=True)
             kept = [one for one in metadata["finalizers"] if one != FINALIZER]
             self._api.merge(
                 path, {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
@@ -160,9 +184,10 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    """Runs until it is ended; the one argument is the kubeconfig."""
-    api = Api(Path(sys.argv[1]))
-    provisioner = Provisioner(api)
+    """Runs until it is ended; the arguments are the kubeconfig and, with real nodes, the folder of their volumes."""
+    kubeconfig, *disk = map(Path, sys.argv[1:])
+    api = Api(kubeconfig)
+    provisioner = Provisioner(api, *disk)
     threading.Thread(target=follow, args=(api, _VOLUMES, provisioner.clean), daemon=True).start()
     follow(api, _CLAIMS, provisioner.bind)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from testbed import nodes, references
 from testbed.api import Api, Object
 from testbed.bed import Bed
+from testbed.real import nodes as real_nodes
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Status:
     nodes: Mapping[str, bool]
     """Each node, and whether it is ready."""
     pods: Mapping[str, int]
-    """How many pods are in each condition, such as ``Running, ready``."""
+    """How many simulated pods are in each condition, such as ``Running, ready``."""
+    running: Mapping[str, str]
+    """Each pod on a real node by namespace and name, and its condition."""
     missing: Sequence[references.Missing]
     """References of pods that lead nowhere."""
 
@@ -34,13 +37,19 @@ class Status:
 def of(bed: Bed) -> Status:
     """Looks at ``bed``."""
     if dead := bed.dead():
-        return Status(bed, dead, {}, {}, ())
+        return Status(bed, dead, {}, {}, {}, ())
     api = Api(bed.kubeconfig)
+    pods = api.list("/api/v1/pods")
+    real = real_nodes.names(bed) if bed.has_real_nodes else []
+    running = [pod for pod in pods if pod["spec"].get("nodeName") in real]
     return Status(
         bed=bed,
         dead=(),
         nodes={node["metadata"]["name"]: nodes.is_ready(node) for node in api.list("/api/v1/nodes")},
-        pods=Counter(map(condition, api.list("/api/v1/pods"))),
+        pods=Counter(condition(pod) for pod in pods if pod not in running),
+        running={
+            f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": condition(pod) for pod in running
+        },
         missing=references.check(bed),
     )
 

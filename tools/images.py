@@ -25,6 +25,8 @@ _SHELL = (
 _PYTHON = ("ca-certificates", "openssl", "python3", "python3-venv")
 _HTTPD = ("apache2", "gridsite", "libapache2-mod-wsgi-py3")
 
+_CONTAINERS = ("containerd", "containernetworking-plugins", "iptables", "nftables", "runc")
+
 # The build systems of packages that have no wheel: built in the image, with pinned tools.
 _BUILD = ("hatch-vcs", "hatchling", "setuptools<81", "wheel")
 
@@ -98,5 +100,14 @@ IDDS = Image(
     venv="/opt/idds",
     users={"atlpan": "zp"},
 )
+# The machine that containers run on.
+NODE = Image(
+    name="node",
+    stands_for="",
+    debian=(*_SHELL, *_CONTAINERS, "hostname", "iproute2", "kmod", "mount"),
+    links={"/usr/bin/sh": "bash"},
+)
 
-IMAGES: Mapping[str, Image] = {image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)}
+IMAGES: Mapping[str, Image] = {
+    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, NODE)
+}

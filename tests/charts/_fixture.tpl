@@ -6,7 +6,9 @@ A sub-chart describes itself as YAML in a template called "<chart name>.componen
   kind        Deployment or StatefulSet
   spec        more fields of the workload's spec
   ports       [{name, port, container}]; they make the Service too
-  configMaps  names of the ConfigMaps to create
+  configMaps  names of the ConfigMaps to create; each holds the files of the sub-chart's folder sandbox
+  command     of the container, else it sleeps; entrypoint: true leaves it to the image
+  readiness   the probe
   claims      [{suffix, volume: {class, size, path}, hostPath, claim, selector, reclaimPolicy}], where
               hostPath, claim and selector say whether each of them is wanted; without the key
               selector the claim has no labels either
@@ -65,7 +67,11 @@ the originals turn into configuration files and commands are only shown in the C
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: {{ . }}}
-data: {settings: {{ $settings | toJson | quote }}}
+data:
+  settings: {{ $settings | toJson | quote }}
+  {{- range $path, $_ := $root.Files.Glob "sandbox/*" }}
+  {{ base $path }}: {{ $root.Files.Get $path | toJson }}
+  {{- end }}
 {{- end }}
 
 {{- range $component.claims }}
@@ -174,7 +180,12 @@ spec:
         - name: {{ .Chart.Name }}
           image: {{ $values.image.repository }}:{{ $values.image.tag }}
           imagePullPolicy: {{ $values.image.pullPolicy }}
-          command: [sleep, infinity]
+          {{- if not $component.entrypoint }}
+          command: {{ $component.command | default (list "sleep" "infinity") | toJson }}
+          {{- end }}
+          {{- with $component.readiness }}
+          readinessProbe: {{ toJson . }}
+          {{- end }}
           {{- with $component.securityContext | default $values.securityContext }}
           securityContext: {{ toJson . }}
           {{- end }}

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from testbed import bed, executables, processes
 from testbed.errors import BedError
+from testbed.real import obstacles
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_running_instance_is_not_started_again(root: Path) -> None:
 def test_dead_part_is_told(root: Path) -> None:
     record(root, "etcd", "kwok")
     (found,) = [pid for pid, part in processes.alive(root / "a").items() if part == "kwok"]
-    processes._end(root / "a", {"kwok"})
+    processes.end(root / "a", {"kwok"})
     instance = bed.find("a")
     assert instance is not None
     assert instance.pids["kwok"] == found
@@ -79,7 +81,7 @@ def test_what_a_killed_start_left_is_cleared(root: Path) -> None:
 
 def test_instance_with_a_dead_part_is_cleared(root: Path) -> None:
     record(root, "etcd", "kwok")
-    processes._end(root / "a", {"kwok"})
+    processes.end(root / "a", {"kwok"})
     bed._clear(root / "a")
     assert not (root / "a").exists()
 
@@ -116,3 +118,24 @@ def test_failed_start_names_the_part_and_leaves_nothing_running(
         bed.start("a")
     assert processes.alive(root / "a") == {}
     assert (root / "a" / "log" / "etcd.log").exists()
+
+
+def test_where_real_nodes_cannot_be_nothing_is_started(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obstacles, "found", lambda _: iter(["no root", "no overlay"]))
+    with pytest.raises(BedError, match="nothing was started:\n  - no root\n  - no overlay"):
+        bed.start("a", real=1)
+    assert list(root.iterdir()) == []
+
+
+def test_real_nodes_need_simulated_ones(root: Path) -> None:
+    with pytest.raises(BedError, match="join a cluster of simulated ones"):
+        bed.start("a", nodes=0, real=1)
+    assert list(root.iterdir()) == []
+
+
+def test_an_instance_tells_whether_it_has_real_nodes(root: Path) -> None:
+    record(root, "etcd")
+    found = bed.find("a")
+    assert found is not None
+    assert not found.has_real_nodes
+    assert replace(found, pids={"real-network": 1}).has_real_nodes

@@ -72,7 +72,7 @@ def test_a_number_that_was_given_to_another_process_is_not_signalled(
     with subprocess.Popen(SLEEP) as foreign:
         looks = iter([[(foreign.pid, "a")], []])
         monkeypatch.setattr(processes, "_marked", lambda _: next(looks))
-        processes._end(state, {"a"})
+        processes.end(state, {"a"})
         assert foreign.poll() is None
         foreign.kill()
 
@@ -89,13 +89,13 @@ def test_stop_ends_in_the_given_order(state: Path, monkeypatch: pytest.MonkeyPat
     for part in ("etcd", "api", "other"):
         processes.spawn(state, part, SLEEP)
     waves: list[set[str]] = []
-    end = processes._end
+    end = processes.end
 
     def record(state: Path, parts: set[str]) -> None:
         waves.append(parts)
         end(state, parts)
 
-    monkeypatch.setattr(processes, "_end", record)
+    monkeypatch.setattr(processes, "end", record)
     processes.stop(state, ["api", "etcd"])
     assert waves == [{"other"}, {"api"}, {"etcd"}]
 

@@ -90,3 +90,10 @@ def test_waiting_class_needs_a_selected_node() -> None:
 )
 def test_a_volume_is_over_when_released_or_deleted(tested: dict[str, Any], *, expected: bool) -> None:
     assert is_over(tested) is expected
+
+
+def test_a_volume_of_real_nodes_is_a_folder_that_they_have() -> None:
+    spec = volume_for(claim(), IMMEDIATE, "/disk")["spec"]
+    assert spec["hostPath"] == {"path": "/disk/pvc-u-1", "type": "Directory"}
+    assert "csi" not in spec
+    assert "hostPath" not in volume_for(claim(), IMMEDIATE)["spec"]

@@ -31,6 +31,6 @@ def test_condition_of_an_ending_pod() -> None:
 
 
 def test_healthy_means_no_dead_part_and_nothing_missing() -> None:
-    assert Status(BED, (), {}, {}, ()).is_healthy
-    assert not Status(BED, ("etcd",), {}, {}, ()).is_healthy
-    assert not Status(BED, (), {}, {}, (Missing("n", "p", "r", "w"),)).is_healthy
+    assert Status(BED, (), {}, {}, {}, ()).is_healthy
+    assert not Status(BED, ("etcd",), {}, {}, {}, ()).is_healthy
+    assert not Status(BED, (), {}, {}, {}, (Missing("n", "p", "r", "w"),)).is_healthy

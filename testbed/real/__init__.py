@@ -1,0 +1,1 @@
+"""Nodes of a bed on which pods really run."""

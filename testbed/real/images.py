@@ -1,0 +1,182 @@
+"""Images out of root file systems that are made of registries' packages, pushed to a bed's registry.
+
+An image takes the name that a chart gives to the original, so that neither chart nor values know of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tools import cache
+
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_CONFIG = "application/vnd.oci.image.config.v1+json"
+# Not compressed: the registry lies on the same machine, and time matters more than room.
+_LAYER = "application/vnd.oci.image.layer.v1.tar"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_BLOCK = 1 << 20
+_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer as a file."""
+
+    file: Path
+    digest: str
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return self.file.stat().st_size
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a container is made of.
+
+    Attributes:
+        layers: The lowest first.
+        command: What runs when the pod does not say.
+        environment: Variables of every container.
+    """
+
+    layers: Sequence[Layer]
+    command: Sequence[str] = ("sleep", "infinity")
+    environment: Mapping[str, str] | None = None
+
+
+def layer(folder: Path, name: str, *, owned_by_root: bool = False) -> Layer:
+    """A folder as a layer; packed once into the cache.
+
+    Args:
+        folder: The root of the files.
+        name: Of the layer's folder in the cache.
+        owned_by_root: Whatever owner the files have on this machine. Of a checkout, which may change; any other
+            folder's path tells its content.
+    """
+    digest = hashlib.sha256(b"" if owned_by_root else str(folder).encode())
+    if owned_by_root:
+        cache.add_files(digest, folder)
+    packed = cache.root() / "layers" / name / digest.hexdigest()[:16]
+
+    def make(into: Path) -> None:
+        with (into / "layer.tar").open("wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
+            archive.add(folder, arcname=".", filter=_of_root if owned_by_root else None)
+        (into / "digest").write_text(_digest(into / "layer.tar"))
+
+    cache.publish(packed, make)
+    return Layer(packed / "layer.tar", (packed / "digest").read_text())
+
+
+def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = "root"
+    entry.mode |= 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+    return entry
+
+
+def push(image: Image, name: str, registry: str) -> None:
+    """Pushes an image under the repository and tag of ``name``, whatever registry that names.
+
+    Args:
+        image: to push.
+        name: as in a pod, ``ghcr.io/pandawms/panda-activemq:0.0.4``.
+        registry: host and port.
+    """
+    repository, tag = split(name)
+    variables = {"PATH": _PATH, **(image.environment or {})}
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Cmd": list(image.command), "Env": [f"{key}={value}" for key, value in variables.items()]},
+        "rootfs": {"type": "layers", "diff_ids": [each.digest for each in image.layers]},
+    }
+    registry_api = _Repository(f"http://{registry}/v2/{repository}")
+    for each in image.layers:
+        with each.file.open("rb") as content:
+            registry_api.upload(each.digest, each.size, content)
+    text = json.dumps(config).encode()
+    digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
+    registry_api.upload(digest, len(text), io.BytesIO(text))
+    registry_api.tag(
+        tag,
+        {
+            "schemaVersion": 2,
+            "mediaType": _MANIFEST,
+            "config": {"mediaType": _CONFIG, "digest": digest, "size": len(text)},
+            "layers": [
+                {"mediaType": _LAYER, "digest": each.digest, "size": each.size} for each in image.layers
+            ],
+        },
+    )
+
+
+def split(name: str) -> tuple[str, str]:
+    """The path of an image's repository in its registry, and its tag, as containerd completes them."""
+    path, _, tag = name.rpartition(":") if ":" in name.rsplit("/", 1)[-1] else (name, "", "")
+    head, _, rest = path.partition("/")
+    if rest and ("." in head or ":" in head or head == "localhost"):
+        return rest, tag or "latest"
+    return (path if rest else f"library/{path}"), tag or "latest"
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return f"sha256:{hashlib.file_digest(content, 'sha256').hexdigest()}"
+
+
+@dataclass(frozen=True)
+class _Repository:
+    url: str
+
+    def upload(self, digest: str, size: int, content: BinaryIO) -> None:
+        """A blob that is there already is not sent again."""
+        if self._call("HEAD", f"{self.url}/blobs/{digest}", accept=(HTTPStatus.NOT_FOUND,)).ok:
+            return
+        place = self._call("POST", f"{self.url}/blobs/uploads/").location
+        joiner = "&" if "?" in place else "?"
+        target = f"{place}{joiner}digest={urllib.parse.quote(digest)}"
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        self._call("PUT", target, content, headers)
+
+    def tag(self, tag: str, manifest: Mapping[str, Any]) -> None:
+        text = json.dumps(manifest).encode()
+        self._call("PUT", f"{self.url}/manifests/{tag}", io.BytesIO(text), {"Content-Type": _MANIFEST})
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        body: BinaryIO | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (),
+    ) -> _Answer:
+        data = body if body is not None else (b"" if method == "POST" else None)
+        request = urllib.request.Request(  # noqa: S310 - the registry on this machine
+            urllib.parse.urljoin(self.url, url), data, dict(headers or {}), method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - as above
+                return _Answer(True, response.headers.get("Location", ""))
+        except urllib.error.HTTPError as error:
+            if error.code in accept:
+                return _Answer(False, "")
+            raise
+
+
+@dataclass(frozen=True)
+class _Answer:
+    ok: bool
+    location: str

@@ -1,0 +1,278 @@
+"""The real nodes of a bed: what each reads, and the commands that start them and what they share.
+
+A node is a machine in small: a process with namespaces of its own for processes, mounts, network and names, upon a
+file system that is made of Debian's packages. Nothing of it outlives that process but its folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from testbed.real import network
+
+NETWORK, GATEWAY, NAMES, SERVICES = "real-network", "real-gateway", "real-names", "real-services"
+"""The parts that every node needs."""
+LABEL = "testbed.panda-infra/real"
+"""Of every real node, with the value ``true``; the taint of the same name keeps all others away."""
+
+_SCRIPT = Path(__file__).with_name("machine.sh")
+PAUSE = "testbed/pause:1"
+"""Holds the namespaces of a pod."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the real nodes read and write below the instance's folder."""
+
+    state: Path
+
+    @property
+    def folder(self) -> Path:
+        """Of everything here."""
+        return self.state / "real"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """For whoever lives in the nodes' network."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def socket(self) -> Path:
+        """Where the gateway is asked for connections into the network."""
+        return self.folder / "gateway.sock"
+
+    @property
+    def egress(self) -> Path:
+        """Tells the API server of that socket."""
+        return self.folder / "egress.json"
+
+    @property
+    def furnished(self) -> Path:
+        """Exists once the network is ready to be used."""
+        return self.folder / "network.ready"
+
+    @property
+    def volumes(self) -> Path:
+        """The same on every node, as a shared file system would be."""
+        return self.state / "volumes"
+
+    def of(self, index: int) -> Path:
+        """The folder of one node."""
+        return self.folder / str(index)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """What runs on a node and beside it: the file system with containerd and its helpers, and Kubernetes' own."""
+
+    rootfs: Path
+    kubelet: Path
+    kube_proxy: Path
+    coredns: Path
+
+
+def part(index: int) -> str:
+    """The name of a node's process."""
+    return f"real-node-{index}"
+
+
+def node_name(stack: str, index: int) -> str:
+    """The name of a node in the cluster, unlike any of the simulated ones'."""
+    return f"{stack}-real-{index}"
+
+
+def egress(files: Files) -> str:
+    """The API server's configuration for reaching kubelets, pods and Services in the nodes' network."""
+    transport = {"uds": {"udsName": str(files.socket)}}
+    connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
+    document = {
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": connection}],
+    }
+    return json.dumps(document, indent=1)
+
+
+def shared_network(files: Files) -> list[str | Path]:
+    """The process that the network lives by."""
+    furnish = "\n".join(f"ip {command}" for command in network.commands())
+    forward = "echo 1 >/proc/sys/net/ipv4/ip_forward"
+    script = f'set -e\n{furnish}\n{forward}\ntouch "$1"\nexec sleep infinity'
+    return ["unshare", "--net", "sh", "-c", script, "sh", files.furnished]
+
+
+def name_server(files: Files, programs: Programs, pid: int) -> list[str | Path]:
+    """CoreDNS at the gateway's address; it knows the cluster's names and no others."""
+    config = files.folder / "Corefile"
+    lines = [
+        ".:53 {",
+        f"  bind {network.GATEWAY}",
+        "  errors",
+        f"  kubernetes {network.DOMAIN} {{",
+        f"    kubeconfig {files.kubeconfig}",
+        "  }",
+        "}",
+    ]
+    config.write_text("\n".join(lines) + "\n")
+    return [*_within(pid), programs.coredns, "-conf", config]
+
+
+def services(
+    files: Files, programs: Programs, pid: int, node: str
+) -> tuple[list[str | Path], dict[str, str]]:
+    """The Services' addresses for whoever comes by the gateway, with the environment that this needs."""
+    own = files.folder / "programs"
+    own.mkdir(exist_ok=True)
+    nft = own / "nft"
+    nft.write_text(f'#!/bin/sh\nexec chroot "{programs.rootfs}" /usr/sbin/nft "$@"\n')
+    nft.chmod(0o755)
+    command = [
+        *_within(pid),
+        programs.kube_proxy,
+        f"--kubeconfig={files.kubeconfig}",
+        "--proxy-mode=nftables",
+        f"--hostname-override={node}",  # of any node that there is: it would wait long for one that is not
+        f"--bind-address={network.GATEWAY}",
+        f"--cluster-cidr={network.PODS}",
+        "--conntrack-max-per-core=0",
+        "--conntrack-tcp-timeout-established=0",
+        "--conntrack-tcp-timeout-close-wait=0",
+    ]
+    return command, {"PATH": f"{own}:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def node(
+    files: Files, index: int, name: str, *, programs: Programs, pid: int, labels: Mapping[str, str]
+) -> tuple[list[str | Path], dict[str, str]]:
+    """The command of one node with its environment; what it reads is written here.
+
+    Args:
+        files: of the bed.
+        index: of the node, from 0.
+        name: of the node in the cluster.
+        programs: what it runs.
+        pid: of the network's process.
+        labels: that it registers itself with.
+    """
+    configure(files, index)
+    environment = {
+        "NODE": name,
+        "NAME": part(index),
+        "INDEX": str(index),
+        "ADDRESS": network.address(index),
+        "BRIDGE": network.BRIDGE,
+        "GATEWAY": network.GATEWAY,
+        "NETWORK": str(network.namespace(pid)),
+        "PODS": network.PODS,
+        "CGROUP": cgroup(files, index),
+        "LABELS": ",".join(f"{key}={value}" for key, value in {**labels, LABEL: "true"}.items()),
+        "ROOTFS": str(programs.rootfs),
+        "KUBELET": str(programs.kubelet),
+        "KUBE_PROXY": str(programs.kube_proxy),
+        "FOLDER": str(files.of(index)),
+        "BED": str(files.state),
+    }
+    own = ("--mount", "--pid", "--net", "--uts", "--ipc")
+    return ["unshare", *own, "--fork", "--kill-child", "bash", _SCRIPT], environment
+
+
+def cgroup(files: Files, index: int) -> str:
+    """The node's group of processes: of this bed and node alone."""
+    return f"panda-infra-{files.state.name}-{index}"
+
+
+def configure(files: Files, index: int) -> None:
+    """Writes what a node reads."""
+    etc = files.of(index) / "etc"
+    (etc / "cni").mkdir(parents=True, exist_ok=True)
+    (etc / "certs.d" / "_default").mkdir(parents=True, exist_ok=True)
+    files.volumes.mkdir(exist_ok=True)
+    (etc / "kubeconfig").write_text(files.kubeconfig.read_text())
+    (etc / "ca.crt").write_bytes((files.state / "pki" / "ca.crt").read_bytes())
+    (etc / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(files, index)))
+    (etc / "cni" / "bed.conflist").write_text(json.dumps(_cni(index), indent=1))
+    (etc / "containerd.toml").write_text(_CONTAINERD)
+    (etc / "certs.d" / "_default" / "hosts.toml").write_text(_MIRROR)
+    (etc / "routes").write_text("".join(f"{route}\n" for route in network.routes(besides=index)))
+
+
+def _kubelet(files: Files, index: int) -> dict[str, object]:
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "address": network.address(index),
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": False},
+            "x509": {"clientCAFile": "/etc/bed/ca.crt"},
+        },
+        "authorization": {"mode": "AlwaysAllow"},
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/{cgroup(files, index)}",
+        "enforceNodeAllocatable": [],
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+        "clusterDNS": [network.GATEWAY],
+        "clusterDomain": network.DOMAIN,
+        "resolvConf": "",
+        # The kubelet may not find the device of a disk that it shares with the machine.
+        "localStorageCapacityIsolation": False,
+        "imageGCHighThresholdPercent": 100,
+        "evictionHard": {"memory.available": "100Mi"},
+        "registerWithTaints": [{"key": LABEL, "value": "true", "effect": "NoSchedule"}],
+        "nodeStatusUpdateFrequency": "5s",
+        "shutdownGracePeriod": "0s",
+    }
+
+
+def _cni(index: int) -> dict[str, object]:
+    """A wire of its own for each pod: on a bridge the answers of a Service could pass by the node's rules."""
+    addresses = {
+        "type": "host-local",
+        "ranges": [[{"subnet": network.pods_of(index)}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
+    }
+    return {
+        "cniVersion": "0.4.0",
+        "name": "bed",
+        "plugins": [
+            {"type": "ptp", "ipMasq": False, "ipam": addresses},
+            {"type": "portmap", "capabilities": {"portMappings": True}},
+        ],
+    }
+
+
+def _within(pid: int) -> list[str | Path]:
+    return ["nsenter", f"--net={network.namespace(pid)}"]
+
+
+# Every image is looked for in the bed's registry first, whatever registry its name says.
+_MIRROR = f"""[host."http://{network.GATEWAY}:{network.REGISTRY_PORT}"]
+capabilities = ["pull", "resolve"]
+"""
+_CONTAINERD = f"""version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "{PAUSE}"
+restrict_oom_score_adj = true
+disable_apparmor = true
+[plugins."io.containerd.grpc.v1.cri".containerd]
+snapshotter = "overlayfs"
+default_runtime_name = "runc"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+SystemdCgroup = false
+[plugins."io.containerd.grpc.v1.cri".cni]
+bin_dir = "/usr/lib/cni"
+conf_dir = "/etc/bed/cni"
+[plugins."io.containerd.grpc.v1.cri".registry]
+config_path = "/etc/bed/certs.d"
+"""

@@ -1,0 +1,96 @@
+"""What a cluster with real nodes has beside the others: who runs there, and where pods find the API server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from testbed.api import Api, Object
+from testbed.real import network
+from testbed.real.machines import LABEL
+
+API_SERVER_OPTIONS = (
+    "--feature-gates=MutatingAdmissionPolicy=true",
+    "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
+)
+
+_ADMISSION = "/apis/admissionregistration.k8s.io/v1beta1"
+_SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+_NAME = "real-nodes.testbed.panda-infra"
+# A machine for tests has not the room that the charts ask for; what a pod really needs shows itself.
+_REQUESTS = '{"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "0"}'
+
+
+def install(api: Api, images: Iterable[str]) -> None:
+    """Sends every new pod whose images are all among ``images`` to the real nodes, and no other."""
+    api.create(_SLICES, endpoints())
+    api.create(f"{_ADMISSION}/mutatingadmissionpolicies", policy(images))
+    api.create(f"{_ADMISSION}/mutatingadmissionpolicybindings", binding())
+
+
+def endpoints() -> Object:
+    """The API server for pods: nodes and pods reach it at the gateway."""
+    labels = {"kubernetes.io/service-name": "kubernetes", "endpointslice.kubernetes.io/managed-by": "testbed"}
+    return {
+        "metadata": {"name": "kubernetes", "labels": labels},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [network.GATEWAY], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": network.API_PORT, "protocol": "TCP"}],
+    }
+
+
+def policy(images: Iterable[str]) -> Object:
+    """Selects the real nodes, tolerates their taint and asks for little."""
+    known = json.dumps(sorted(images))
+    initial = "(has(object.spec.initContainers) ? object.spec.initContainers : [])"
+    path = LABEL.replace("/", "~1")
+    toleration = f'{{"key": "{LABEL}", "operator": "Exists"}}'
+    return {
+        "metadata": {"name": _NAME},
+        "spec": {
+            "failurePolicy": "Fail",
+            "reinvocationPolicy": "Never",
+            "matchConstraints": {
+                "resourceRules": [
+                    {
+                        "apiGroups": [""],
+                        "apiVersions": ["v1"],
+                        "operations": ["CREATE"],
+                        "resources": ["pods"],
+                    }
+                ]
+            },
+            "matchConditions": [
+                {"name": "images", "expression": f"object.spec.containers.all(c, c.image in {known})"},
+                {"name": "initial", "expression": f"{initial}.all(c, c.image in {known})"},
+            ],
+            "mutations": [
+                {
+                    "patchType": "JSONPatch",
+                    "jsonPatch": {
+                        "expression": f"""
+[has(object.spec.nodeSelector)
+ ? JSONPatch{{op: "add", path: "/spec/nodeSelector/{path}", value: "true"}}
+ : JSONPatch{{op: "add", path: "/spec/nodeSelector", value: {{"{LABEL}": "true"}}}},
+ has(object.spec.tolerations)
+ ? JSONPatch{{op: "add", path: "/spec/tolerations/-", value: {toleration}}}
+ : JSONPatch{{op: "add", path: "/spec/tolerations", value: [{toleration}]}}]"""
+                    },
+                },
+                {
+                    "patchType": "ApplyConfiguration",
+                    "applyConfiguration": {
+                        "expression": f"""
+Object{{spec: Object.spec{{containers: object.spec.containers.map(c,
+  Object.spec.containers{{name: c.name,
+    resources: Object.spec.containers.resources{{requests: {_REQUESTS}}}}})}}}}"""
+                    },
+                },
+            ],
+        },
+    }
+
+
+def binding() -> Object:
+    """Puts the policy into force."""
+    return {"metadata": {"name": _NAME}, "spec": {"policyName": _NAME}}

@@ -1,0 +1,108 @@
+"""Which of the charts' images can be had here, and what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.catalog.components import COMPONENTS
+from testbed.errors import BedError
+from testbed.real import images
+from testbed.real.images import Image, Layer
+from testbed.real.machines import PAUSE
+from tools import roots, toolchain
+from tools.errors import ToolsError
+from tools.images import ACTIVEMQ, MARIADB, NODE, POSTGRES
+from tools.images import Image as Packages
+
+_ORIGINALS = Path(__file__).with_name("originals")
+_COMMON = "common"
+
+
+@dataclass(frozen=True)
+class Software:
+    """Stands for an image of the charts.
+
+    Attributes:
+        packages: Its root file system.
+        repositories: The images that it stands for, whatever their tag.
+        command: What runs when the pod does not say.
+        environment: Variables that the original sets.
+    """
+
+    packages: Packages
+    repositories: Sequence[str]
+    command: Sequence[str] = ("/usr/local/bin/entrypoint",)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+KNOWN = (
+    Software(
+        ACTIVEMQ,
+        ("ghcr.io/pandawms/panda-activemq",),
+        command=("sleep", "infinity"),
+        environment={"ACTIVEMQ_HOME": "/opt/activemq", "ACTIVEMQ_DATA": "/appdata/activemq"},
+    ),
+    Software(POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres")),
+    Software(MARIADB, ("mariadb",)),
+)
+
+
+def made(names: Iterable[str]) -> dict[str, Image]:
+    """Of these images those that can be made here, and the one that every pod needs; their layers are packed now.
+
+    Raises:
+        BedError: a package is not to be had.
+    """
+    known = {repository: software for software in KNOWN for repository in software.repositories}
+    wanted = {name: known[name.rpartition(":")[0]] for name in names if name.rpartition(":")[0] in known}
+    return {PAUSE: Image([_packages(NODE)])} | {
+        name: Image(
+            [_packages(software.packages), _original(_COMMON), _original(software.packages.name)],
+            software.command,
+            software.environment,
+        )
+        for name, software in sorted(wanted.items())
+    }
+
+
+def named(charts: Iterable[Path]) -> set[str]:
+    """The images that a stack takes, ``repository:tag``: the program's own choice, and the charts' default values."""
+    chosen = (
+        sub.image or sub.chart_image for component in COMPONENTS.values() for sub in component.sub_components
+    )
+    return {":".join(image) for image in chosen} | {name for chart in charts for name in _named(chart)}
+
+
+def _packages(packages: Packages) -> Layer:
+    try:
+        return images.layer(roots.ensure(packages, toolchain.to_stderr), packages.name)
+    except ToolsError as error:
+        raise BedError(str(error)) from error
+
+
+def _original(name: str) -> Layer:
+    """What the original image has beside its packages."""
+    return images.layer(_ORIGINALS / name, f"original-{name}", owned_by_root=True)
+
+
+def _named(chart: Path) -> Iterator[str]:
+    """A chart's own values replace those of its sub-charts."""
+    values = _values(chart)
+    for sub_chart in (chart / "charts").glob("*/"):
+        image = _image(_values(sub_chart)) | _image(values.get(sub_chart.name) or {})
+        if image.keys() >= {"repository", "tag"}:
+            yield f"{image['repository']}:{image['tag']}"
+
+
+def _values(chart: Path) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((chart / "values.yaml").read_text()) or {}
+    return values
+
+
+def _image(values: Mapping[str, Any]) -> dict[str, str]:
+    return dict(values.get("image") or {})
