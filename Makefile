@@ -14,6 +14,8 @@ VENV := .venv/bin
 CHARTS ?=
 # How many nodes pods really run on, beside the simulated ones: make up REAL=1
 REAL ?=
+# Whether these take every pod's own image from the internet instead of those made of packages: make up REAL=1 ORIGINALS=1
+ORIGINALS ?=
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +36,7 @@ lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); know
 LOCK_OPTIONS = --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command 'make lock'
 
 up: venv ## start the test bed and deploy the local stack; CHARTS=<checkout> takes the real charts, REAL=1 runs its pods
-	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts '$(CHARTS)') $(if $(REAL),--real '$(REAL)')
+	@$(VENV)/python -m testbed up $(if $(CHARTS),--charts '$(CHARTS)') $(if $(REAL),--real '$(REAL)') $(if $(ORIGINALS),--originals)
 
 down: venv ## destroy the local stack and remove the test bed
 	@$(VENV)/python -m testbed down

@@ -65,7 +65,13 @@ class Bed:
 
 
 def start(
-    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local", real: int = 0
+    name: str,
+    *,
+    nodes: int = 4,
+    charts: Sequence[Path] = (),
+    cluster: str = "panda-local",
+    real: int = 0,
+    originals: bool = False,
 ) -> Bed:
     """Starts an instance and returns once pods can be scheduled and every chart is published.
 
@@ -78,6 +84,7 @@ def start(
         charts: chart folders to publish.
         cluster: what the nodes' names begin with.
         real: how many nodes join on which pods really run; they need the simulated ones.
+        originals: whether these fetch every pod's own image from the internet, instead of those made of packages.
 
     Raises:
         BedError: this machine cannot have real nodes, the instance runs already, or a part ended or was not ready in
@@ -89,8 +96,8 @@ def start(
     if real:
         obstacles.ensure_none(folder.parent)
         real_nodes.programs()
-    images = software.made(software.named(charts)) if real else {}
-    beginning = _Start(name, folder, real, images)
+    images = software.made(() if originals else software.named(charts)) if real else {}
+    beginning = _Start(name, folder, _Real(real, images, originals))
     with state.lock(name):
         _clear(folder)
         folder.mkdir(parents=True, mode=0o700)
@@ -138,13 +145,21 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+@dataclass(frozen=True)
+class _Real:
+    """The real nodes of a start: how many, and which images they find in the bed's registry."""
+
+    nodes: int
+    images: Mapping[str, Image]
+    originals: bool
+
+
 class _Start:
     """One start: what has been started so far is watched while the next thing is awaited."""
 
-    def __init__(self, name: str, folder: Path, real: int, images: Mapping[str, Image]) -> None:
+    def __init__(self, name: str, folder: Path, real: _Real) -> None:
         self._name = name
         self._real = real
-        self._images = images
         self._files = plane.Files(folder)
         self._executables = executables.locate()
         self._started: list[processes.Process] = []
@@ -158,14 +173,14 @@ class _Start:
             REGISTRY, [self._executables[REGISTRY], "serve", config], {"OTEL_TRACES_EXPORTER": "none"}
         )
         plane.prepare(self._files, api_port)
-        options = real_nodes.prepare(self._files) if self._real else ()
+        options = real_nodes.prepare(self._files) if self._real.nodes else ()
         api_server = plane.api_server(self._executables, self._files, api_port, etcd, options)
         self._spawn(plane.API_SERVER, api_server)
         with ThreadPoolExecutor(max_workers=1) as pool:
             publishing = pool.submit(self._publish, charts, address)
             self._bring_up(workers, cluster)
             publishing.result()
-        if self._real:
+        if self._real.nodes:
             self._join_real_nodes(api_port, registry_port)
         return self._record(address)
 
@@ -176,7 +191,7 @@ class _Start:
         self._spawn(plane.SCHEDULER, plane.scheduler(self._executables, self._files))
         self._spawn(plane.KUBELETS, plane.kubelets(self._executables, self._files))
         provisioner: list[str | Path] = [sys.executable, "-m", "testbed.provisioner", self._files.kubeconfig]
-        if self._real:
+        if self._real.nodes:
             provisioner.append(Files(self._files.state).volumes)
         # The client of Kubernetes leaves its key in a temporary file when it is ended from outside.
         own = {"PYTHONPATH": str(_SOURCES), "TMPDIR": str(self._files.state)}
@@ -191,13 +206,14 @@ class _Start:
         )
 
     def _join_real_nodes(self, api_port: int, registry_port: int) -> None:
-        for name, image in self._images.items():
+        real = self._real
+        for name, image in real.images.items():
             push(image, name, f"{ports.HOST}:{registry_port}")
         api = Api(self._files.kubeconfig)
-        real_objects.install(api, self._images)
-        files = Files(self._files.state)
-        pid = real_nodes.connect(files, self._spawn, machines.master(api), api_port, registry_port)
-        for index in range(self._real):
+        real_objects.install(api, None if real.originals else real.images, software.ELSEWHERE)
+        files, master = Files(self._files.state), machines.master(api)
+        pid = real_nodes.connect(files, self._spawn, master, api_port, registry_port, outwards=real.originals)
+        for index in range(real.nodes):
             real_nodes.start(self._files.state, self._files.kubeconfig, pid, index)
 
     def _publish(self, charts: Sequence[Path], address: str) -> None:

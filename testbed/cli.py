@@ -22,6 +22,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 
 Name = Annotated[str, typer.Argument(help="Which instance.")]
 
+Originals = Annotated[
+    bool,
+    typer.Option(
+        "--originals", help="Let real nodes fetch every pod's own image from the internet, and run all pods."
+    ),
+]
 Real = Annotated[int, typer.Option(min=0, max=MOST, help="How many nodes on which pods really run.")]
 
 
@@ -31,9 +37,10 @@ def up(
         Path | None, typer.Option(help="A checkout of the real charts, to deploy those in its folder `helm`.")
     ] = None,
     real: Real = 0,
+    originals: Originals = False,
 ) -> None:
     """Deploy the stack `local`, every component of it, on an instance of the same name."""
-    workspace = local.up(charts, real)
+    workspace = local.up(charts, real, originals=originals)
     print(f"project folder, state and passphrase of the stack: {workspace.folder}")
 
 
@@ -52,12 +59,13 @@ def start(  # noqa: PLR0917 - options
     ] = None,
     cluster: Annotated[str, typer.Option(help="What the nodes' names begin with.")] = "panda-local",
     real: Real = 0,
+    originals: Originals = False,
     openstack: Annotated[bool, typer.Option("--openstack", help="With a real OpenStack beside it.")] = False,
 ) -> None:
     """Start an instance: control plane, nodes, volumes, OCI registry, and OpenStack if asked for."""
     began = time.monotonic()
     folders = [chart for folder in charts or () for chart in chart_folders.find(folder)]
-    bed = instances.start(name, nodes=nodes, charts=folders, cluster=cluster, real=real)
+    bed = instances.start(name, nodes=nodes, charts=folders, cluster=cluster, real=real, originals=originals)
     print(f"{bed.name}: ready after {time.monotonic() - began:.1f} s")
     print(f"export KUBECONFIG={bed.kubeconfig}")
     print(f"charts: {bed.chart_repository}")

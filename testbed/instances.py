@@ -15,7 +15,13 @@ __all__ = ["running", "start", "stop"]
 
 
 def start(
-    name: str, *, nodes: int = 4, charts: Sequence[Path] = (), cluster: str = "panda-local", real: int = 0
+    name: str,
+    *,
+    nodes: int = 4,
+    charts: Sequence[Path] = (),
+    cluster: str = "panda-local",
+    real: int = 0,
+    originals: bool = False,
 ) -> Bed:
     """Starts Kubernetes as ``testbed.bed.start`` does; clears what a killed start left of OpenStack, too.
 
@@ -29,7 +35,7 @@ def start(
     found = beds.find(name)
     if found is None or found.dead():
         clouds.stop(state.folder(name))
-    return beds.start(name, nodes=nodes, charts=charts, cluster=cluster, real=real)
+    return beds.start(name, nodes=nodes, charts=charts, cluster=cluster, real=real, originals=originals)
 
 
 def stop(name: str) -> None:

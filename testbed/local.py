@@ -15,20 +15,21 @@ __all__ = ["NAME", "down", "up"]
 NAME = "local"
 
 
-def up(checkout: Path | None = None, real: int = 0) -> Workspace:
+def up(checkout: Path | None = None, real: int = 0, *, originals: bool = False) -> Workspace:
     """Start the bed if it does not run, and deploy the local stack with its progress on the terminal.
 
     Args:
         checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts. Charts that have
             changed since the last time are deployed anew, whatever version they say.
         real: how many nodes the bed gets on which pods really run, if it is not running yet.
+        originals: whether these fetch every pod's own image from the internet.
 
     Raises:
         BedError: the bed runs without the real nodes that are wanted, or the deployment failed; the bed keeps
             running, so that one can look at it.
     """
     folders = charts.chosen(checkout)
-    bed = _bed(folders, real)
+    bed = _bed(folders, real, originals=originals)
     pinned = stacks.pinned(charts.push(bed, folders))
     workspace = workspace_of(bed)
     if workspace.exists:
@@ -62,10 +63,10 @@ def workspace_of(bed: Bed) -> Workspace:
     return Workspace(bed.state / "stacks" / NAME, NAME)
 
 
-def _bed(folders: list[Path], real: int) -> Bed:
+def _bed(folders: list[Path], real: int, *, originals: bool) -> Bed:
     running = beds.find(NAME)
     if running is None or running.dead():
-        return instances.start(NAME, charts=folders, real=real)
+        return instances.start(NAME, charts=folders, real=real, originals=originals)
     if real and not running.has_real_nodes:
         raise BedError(
             f"test bed {NAME}: runs without real nodes, and none can join; `make down` removes it for a new beginning"

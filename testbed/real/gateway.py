@@ -2,7 +2,8 @@
 
 The nodes reach the API server and the registry, which listen on the machine's loopback address, at the gateway's.
 The other way round, whoever opens the UNIX socket and asks by an HTTP CONNECT, as an API server does, is connected
-to any address in the network: of a node, a pod or a Service.
+to any address in the network: of a node, a pod or a Service. Where nodes fetch the charts' own images, they reach
+the internet by asking the gateway in the same way.
 """
 
 from __future__ import annotations
@@ -48,13 +49,14 @@ def dial(path: Path, host: str, port: int) -> socket.socket:
     return made
 
 
-async def serve(path: Path, inside: network.Inside, ports: dict[int, int]) -> None:
+async def serve(path: Path, inside: network.Inside, ports: dict[int, int], *, outwards: bool) -> None:
     """Serves until it is ended.
 
     Args:
         path: of the UNIX socket.
         inside: the nodes' network.
         ports: each port of the gateway's address, with the loopback one that it stands for.
+        outwards: whether the gateway connects to whatever this machine can reach, too.
     """
 
     async def reach(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -72,10 +74,17 @@ async def serve(path: Path, inside: network.Inside, ports: dict[int, int]) -> No
         await _connect(reader, writer, reach)
 
     servers: list[asyncio.Server] = [await asyncio.start_unix_server(connect, path)]
-    for port, loopback in ports.items():
+
+    async def leave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _connect(reader, writer, asyncio.open_connection)
+
+    handlers = {port: _forwarding(loopback) for port, loopback in ports.items()}
+    if outwards:
+        handlers[network.PROXY_PORT] = leave
+    for port, handler in handlers.items():
         with inside.entered():
             listening = socket.create_server((network.GATEWAY, port))
-        servers.append(await asyncio.start_server(_forwarding(loopback), sock=listening))
+        servers.append(await asyncio.start_server(handler, sock=listening))
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
@@ -127,10 +136,10 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def main() -> None:
-    """The arguments: the UNIX socket, a process in the network, the ports of the API server and the registry."""
-    path, pid, api, registry = sys.argv[1:]
+    """The arguments: UNIX socket, a process in the network, ports of API server and registry, `outwards` or not."""
+    path, pid, api, registry, *rest = sys.argv[1:]
     ports = {network.API_PORT: int(api), network.REGISTRY_PORT: int(registry)}
-    asyncio.run(serve(Path(path), network.Inside(int(pid)), ports))
+    asyncio.run(serve(Path(path), network.Inside(int(pid)), ports, outwards="outwards" in rest))
 
 
 if __name__ == "__main__":

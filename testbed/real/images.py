@@ -80,6 +80,24 @@ def layer(folder: Path, name: str, *, owned_by_root: bool = False) -> Layer:
     return Layer(packed / "layer.tar", (packed / "digest").read_text())
 
 
+def folders(paths: Sequence[str]) -> Layer:
+    """A layer of empty folders that everybody may write into, as a checkout cannot hold them."""
+    packed = (
+        cache.root() / "layers" / "folders" / hashlib.sha256(repr(sorted(paths)).encode()).hexdigest()[:16]
+    )
+
+    def make(into: Path) -> None:
+        with tarfile.open(into / "layer.tar", "w") as archive:
+            for path in sorted(paths):
+                entry = tarfile.TarInfo(path.lstrip("/"))
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+                archive.addfile(entry)
+        (into / "digest").write_text(_digest(into / "layer.tar"))
+
+    cache.publish(packed, make)
+    return Layer(packed / "layer.tar", (packed / "digest").read_text())
+
+
 def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"

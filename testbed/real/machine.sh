@@ -7,6 +7,7 @@
 #   KUBELET, KUBE_PROXY  the programs, one file each
 #   NETWORK   the namespace that the node is plugged into
 #   INDEX, ADDRESS, BRIDGE, GATEWAY, PODS, CGROUP, NODE, NAME, LABELS
+#   PROXY     what containerd reaches other registries by
 set -eu
 
 # A wire into the nodes' network. The node's own namespace is told by an open file: process ids mean others here.
@@ -68,7 +69,7 @@ tunable kernel/keys/root_maxbytes 25000000
 hostname "$NODE"
 export PATH=/opt/bed:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 log() { exec >>"/var/log/bed/$NAME-$1.log" 2>&1; }
-(log containerd; exec containerd --config /etc/bed/containerd.toml) &
+(log containerd; HTTPS_PROXY=$PROXY exec containerd --config /etc/bed/containerd.toml) &
 # The kubelet gives up when it comes before containerd has found what it had been running; a machine starts it again.
 (log kubelet; while :; do
   kubelet --config=/etc/bed/kubelet.yaml --kubeconfig=/etc/bed/kubeconfig --root-dir=/var/lib/kubelet \

@@ -169,6 +169,7 @@ def node(
         "GATEWAY": network.GATEWAY,
         "NETWORK": str(network.namespace(pid)),
         "PODS": network.PODS,
+        "PROXY": f"http://{network.GATEWAY}:{network.PROXY_PORT}",
         "CGROUP": cgroup(files, index),
         "LABELS": ",".join(f"{key}={value}" for key, value in {**labels, LABEL: "true"}.items()),
         "ROOTFS": str(programs.rootfs),

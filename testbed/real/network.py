@@ -17,7 +17,7 @@ from testbed.control_plane import SERVICE_NETWORK
 BRIDGE = "nodes"
 GATEWAY = "10.77.0.1"
 """Where the nodes and their pods reach the API server, the registry and the name server."""
-API_PORT, REGISTRY_PORT = 6443, 5000
+API_PORT, REGISTRY_PORT, PROXY_PORT = 6443, 5000, 3128
 PODS = "10.88.0.0/16"
 SERVICES = SERVICE_NETWORK
 DOMAIN = "cluster.local"

@@ -65,7 +65,9 @@ def prepare(files: plane.Files) -> list[str]:
     ]
 
 
-def connect(files: Files, spawn: Spawn, master: str, api_port: int, registry_port: int) -> int:
+def connect(
+    files: Files, spawn: Spawn, master: str, api_port: int, registry_port: int, *, outwards: bool
+) -> int:
     """Starts what the nodes share; returns the process that their network lives by.
 
     Args:
@@ -74,6 +76,7 @@ def connect(files: Files, spawn: Spawn, master: str, api_port: int, registry_por
         master: the name of a node that is there.
         api_port: of the API server on the machine.
         registry_port: of the registry there.
+        outwards: whether images come from other registries, too.
     """
     made = programs()
     holder = spawn(machines.NETWORK, machines.shared_network(files), None)
@@ -84,8 +87,9 @@ def connect(files: Files, spawn: Spawn, master: str, api_port: int, registry_por
 
     waiting.until(furnished, "the network of the real nodes", _GONE_WITHIN)
     pid = holder.child.pid
-    gateway: list[str | Path] = [sys.executable, "-m", "testbed.real.gateway", files.socket, str(pid)]
-    spawn(machines.GATEWAY, [*gateway, str(api_port), str(registry_port)], {"PYTHONPATH": str(REPOSITORY)})
+    gateway: list[str | Path] = [sys.executable, "-m", "testbed.real.gateway", files.socket]
+    gateway += [str(pid), str(api_port), str(registry_port), *(["outwards"] if outwards else [])]
+    spawn(machines.GATEWAY, gateway, {"PYTHONPATH": str(REPOSITORY)})
     spawn(machines.NAMES, machines.name_server(files, made, pid), None)
     spawn(machines.SERVICES, *machines.services(files, made, pid, master))
     return pid

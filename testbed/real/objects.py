@@ -21,10 +21,16 @@ _NAME = "real-nodes.testbed.panda-infra"
 _REQUESTS = '{"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "0"}'
 
 
-def install(api: Api, images: Iterable[str]) -> None:
-    """Sends every new pod whose images are all among ``images`` to the real nodes, and no other."""
+def install(api: Api, images: Iterable[str] | None, elsewhere: Iterable[str]) -> None:
+    """Sends every new pod whose images are all among ``images`` to the real nodes, and no other.
+
+    Args:
+        api: of the cluster.
+        images: that can be had; None when every image can.
+        elsewhere: names of containers whose pods stay away all the same.
+    """
     api.create(_SLICES, endpoints())
-    api.create(f"{_ADMISSION}/mutatingadmissionpolicies", policy(images))
+    api.create(f"{_ADMISSION}/mutatingadmissionpolicies", policy(images, elsewhere))
     api.create(f"{_ADMISSION}/mutatingadmissionpolicybindings", binding())
 
 
@@ -39,10 +45,8 @@ def endpoints() -> Object:
     }
 
 
-def policy(images: Iterable[str]) -> Object:
+def policy(images: Iterable[str] | None, elsewhere: Iterable[str]) -> Object:
     """Selects the real nodes, tolerates their taint and asks for little."""
-    known = json.dumps(sorted(images))
-    initial = "(has(object.spec.initContainers) ? object.spec.initContainers : [])"
     path = LABEL.replace("/", "~1")
     toleration = f'{{"key": "{LABEL}", "operator": "Exists"}}'
     return {
@@ -60,10 +64,7 @@ def policy(images: Iterable[str]) -> Object:
                     }
                 ]
             },
-            "matchConditions": [
-                {"name": "images", "expression": f"object.spec.containers.all(c, c.image in {known})"},
-                {"name": "initial", "expression": f"{initial}.all(c, c.image in {known})"},
-            ],
+            "matchConditions": [] if images is None else _conditions(images, elsewhere),
             "mutations": [
                 {
                     "patchType": "JSONPatch",
@@ -89,6 +90,16 @@ Object{{spec: Object.spec{{containers: object.spec.containers.map(c,
             ],
         },
     }
+
+
+def _conditions(images: Iterable[str], elsewhere: Iterable[str]) -> list[Object]:
+    known, away = json.dumps(sorted(images)), json.dumps(sorted(elsewhere))
+    initial = "(has(object.spec.initContainers) ? object.spec.initContainers : [])"
+    return [
+        {"name": "images", "expression": f"object.spec.containers.all(c, c.image in {known})"},
+        {"name": "names", "expression": f"!object.spec.containers.exists(c, c.name in {away})"},
+        {"name": "initial", "expression": f"{initial}.all(c, c.image in {known})"},
+    ]
 
 
 def binding() -> Object:

@@ -16,7 +16,7 @@ from testbed.real.images import Image, Layer
 from testbed.real.machines import PAUSE
 from tools import roots, toolchain
 from tools.errors import ToolsError
-from tools.images import ACTIVEMQ, MARIADB, NODE, POSTGRES
+from tools.images import ACTIVEMQ, MARIADB, NODE, PANDA, POSTGRES
 from tools.images import Image as Packages
 
 _ORIGINALS = Path(__file__).with_name("originals")
@@ -32,12 +32,14 @@ class Software:
         repositories: The images that it stands for, whatever their tag.
         command: What runs when the pod does not say.
         environment: Variables that the original sets.
+        folders: That everybody may write into.
     """
 
     packages: Packages
     repositories: Sequence[str]
     command: Sequence[str] = ("/usr/local/bin/entrypoint",)
     environment: Mapping[str, str] = field(default_factory=dict)
+    folders: Sequence[str] = ()
 
 
 KNOWN = (
@@ -49,7 +51,30 @@ KNOWN = (
     ),
     Software(POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres")),
     Software(MARIADB, ("mariadb",)),
+    Software(
+        PANDA,
+        ("ghcr.io/pandawms/panda-server",),
+        command=("sleep", "infinity"),
+        # The package's own numbers are for a machine of many cores.
+        environment={
+            "PANDA_SERVER_CONF_MIN_WORKERS": "1",
+            "PANDA_SERVER_CONF_MAX_WORKERS": "50",
+            "PANDA_SERVER_CONF_NUM_WSGI": "1",
+        },
+        folders=(
+            "/data/panda",
+            "/etc/grid-security/certificates",
+            "/etc/grid-security/dn-lists",
+            "/run/httpd",
+            "/run/httpd/wsgisocks",
+            "/var/run/panda",
+            "/var/cache/pandaserver",
+            "/var/log/panda",
+        ),
+    ),
 )
+ELSEWHERE = ("jedi",)
+"""Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""
 
 
 def made(names: Iterable[str]) -> dict[str, Image]:
@@ -62,7 +87,12 @@ def made(names: Iterable[str]) -> dict[str, Image]:
     wanted = {name: known[name.rpartition(":")[0]] for name in names if name.rpartition(":")[0] in known}
     return {PAUSE: Image([_packages(NODE)])} | {
         name: Image(
-            [_packages(software.packages), _original(_COMMON), _original(software.packages.name)],
+            [
+                _packages(software.packages),
+                _original(_COMMON),
+                _original(software.packages.name),
+                images.folders(software.folders),
+            ],
             software.command,
             software.environment,
         )

@@ -6,8 +6,12 @@ the charts of that checkout.
 
 from __future__ import annotations
 
+import http.client
+import json
 import secrets
+import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -34,6 +38,7 @@ _RUNNING = {
     "postgres of panda-idds",
     "mariadb of panda-harvester",
     "mariadb of iam-db",
+    "server of panda",
 }
 
 
@@ -89,6 +94,19 @@ def test_a_message_goes_from_jedi_to_idds(bed: Bed, stack: Workspace) -> None:
         reader.subscribe(destination)
         writer.publish(destination, "a task is ready")
         assert reader.receive() == "a task is ready"
+
+
+def test_the_server_answers_by_the_certificates_of_the_stack(bed: Bed, stack: Workspace) -> None:
+    assert stack.exists
+    service = Api(bed.kubeconfig).get(f"/api/v1/namespaces/{_NAMESPACE}/services/panda-server")
+    chain = pods.secret(bed, _NAMESPACE, "panda-secrets-panda-certs")["chain.pem"]
+    trusting = ssl.create_default_context(cadata=chain)
+    with closing(http.client.HTTPConnection("panda-server")) as connection:
+        plain = dial(Files(bed.state).socket, service["spec"]["clusterIP"], 443)
+        connection.sock = trusting.wrap_socket(plain, server_hostname="panda-server")
+        connection.request("GET", "/api/v1/system/is_alive")
+        answer = json.loads(connection.getresponse().read())
+    assert answer["success"] is True
 
 
 def test_databases_answer_other_pods_by_name_with_the_passwords_of_the_secrets(

@@ -32,7 +32,7 @@ def test_stop_of_what_does_not_run_is_no_error(tmp_path: Path, monkeypatch: pyte
 def test_a_part_that_cannot_be_built_is_one_message(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def fail(_charts: Path | None, _real: int) -> None:
+    def fail(_charts: Path | None, _real: int, *, originals: bool) -> None:  # noqa: ARG001
         raise ToolsError("pulumi cannot be built")
 
     monkeypatch.setattr(local, "up", fail)

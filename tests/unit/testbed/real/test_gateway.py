@@ -49,9 +49,10 @@ def served(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The UNIX socket, and a port of the gateway that leads to the echo."""
     monkeypatch.setattr(network, "GATEWAY", HOST)
     path = tmp_path / "s"
-    [port] = ports.free(1)
+    port, proxy = ports.free(2)
+    monkeypatch.setattr(network, "PROXY_PORT", proxy)
     loop = asyncio.new_event_loop()
-    task = loop.create_task(gateway.serve(path, Here(), {port: echo.port}))
+    task = loop.create_task(gateway.serve(path, Here(), {port: echo.port}, outwards=True))
     thread = threading.Thread(
         target=lambda: loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
     )
@@ -113,3 +114,11 @@ def test_what_is_no_request_is_refused(served: tuple[Path, int]) -> None:
 
 def test_a_port_of_the_gateway_leads_to_the_loopback_address(served: tuple[Path, int]) -> None:
     assert heard(socket.create_connection((HOST, served[1]), 10), b"hello") == b"hello"
+
+
+def test_nodes_reach_what_the_machine_reaches_by_asking(served: tuple[Path, int], echo: Echo) -> None:
+    assert served[0].exists()
+    with socket.create_connection((HOST, network.PROXY_PORT), 10) as connection:
+        connection.sendall(f"CONNECT localhost:{echo.port} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert connection.recv(1 << 10) == b"HTTP/1.1 200 OK\r\n\r\n"
+        assert heard(connection, b"image") == b"image"
