@@ -22,8 +22,16 @@ def prune(report: Report) -> None:
     locks = [*REPOSITORY.glob("requirements*.lock"), *REPOSITORY.glob("testbed/requirements*.lock")]
     kinds = (cache.root() / "venvs").glob("*")
     virtualenvs = {venv.folder_of(lock, kind.name) for kind in kinds for lock in locks}
-    images = map(roots.folder_of, IMAGES.values())
-    keep = {*present.values(), *images, cache.root() / "engine" / engine, venv.LINK.resolve(), *virtualenvs}
+    images = [roots.folder_of(image) for image in IMAGES.values()]
+    layers = {roots.layer_of(root) for root in images}
+    keep = {
+        *present.values(),
+        *images,
+        *layers,
+        cache.root() / "engine" / engine,
+        venv.LINK.resolve(),
+        *virtualenvs,
+    }
     for parent in _parents(cache.root()):
         with cache.locked(parent / ".lock"):
             for folder in sorted(parent.iterdir()):
@@ -39,7 +47,9 @@ def prune(report: Report) -> None:
 def _parents(root: Path) -> Iterator[Path]:
     """The folders with one folder per stamp in them."""
     yield from (
-        folder for group in ("tools", "venvs", "roots") for folder in sorted((root / group).glob("*"))
+        folder
+        for group in ("tools", "venvs", "roots", "layers")
+        for folder in sorted((root / group).glob("*"))
     )
     if (root / "engine").exists():
         yield root / "engine"

@@ -78,6 +78,11 @@ def folder_of(image: Image) -> Path:
     return cache.root() / "roots" / image.name / digest.hexdigest()[:16]
 
 
+def layer_of(root: Path) -> Path:
+    """Where a root lies packed as the layer of an image, once somebody has wanted that."""
+    return cache.root() / "layers" / root.parent.name / root.name
+
+
 def ensure(image: Image, report: cache.Report) -> Path:
     """The root of an image, made if it is not there yet.
 

@@ -12,13 +12,13 @@ import tarfile
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tools import cache
+from tools import cache, roots
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -57,45 +57,49 @@ class Image:
     environment: Mapping[str, str] | None = None
 
 
-def layer(folder: Path, name: str, *, owned_by_root: bool = False) -> Layer:
-    """A folder as a layer; packed once into the cache.
+def packages(root: Path) -> Layer:
+    """A root file system of packages as a layer; packed once into the cache."""
 
-    Args:
-        folder: The root of the files.
-        name: Of the layer's folder in the cache.
-        owned_by_root: Whatever owner the files have on this machine. Of a checkout, which may change; any other
-            folder's path tells its content.
-    """
-    digest = hashlib.sha256(b"" if owned_by_root else str(folder).encode())
-    if owned_by_root:
-        cache.add_files(digest, folder)
-    packed = cache.root() / "layers" / name / digest.hexdigest()[:16]
+    def add(archive: tarfile.TarFile) -> None:
+        archive.add(root, arcname=".")
 
-    def make(into: Path) -> None:
-        with (into / "layer.tar").open("wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-            archive.add(folder, arcname=".", filter=_of_root if owned_by_root else None)
-        (into / "digest").write_text(_digest(into / "layer.tar"))
+    return _packed(roots.layer_of(root), add)
 
-    cache.publish(packed, make)
-    return Layer(packed / "layer.tar", (packed / "digest").read_text())
+
+def original(folder: Path) -> Layer:
+    """A folder of this checkout as a layer whose files belong to root."""
+    digest = hashlib.sha256()
+    cache.add_files(digest, folder)
+
+    def add(archive: tarfile.TarFile) -> None:
+        archive.add(folder, arcname=".", filter=_of_root)
+
+    return _packed(cache.root() / "layers" / f"original-{folder.name}" / digest.hexdigest()[:16], add)
 
 
 def folders(paths: Sequence[str]) -> Layer:
     """A layer of empty folders that everybody may write into, as a checkout cannot hold them."""
-    packed = (
-        cache.root() / "layers" / "folders" / hashlib.sha256(repr(sorted(paths)).encode()).hexdigest()[:16]
+
+    def add(archive: tarfile.TarFile) -> None:
+        for path in sorted(paths):
+            entry = tarfile.TarInfo(path.lstrip("/"))
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o777
+            archive.addfile(entry)
+
+    return _packed(
+        cache.root() / "layers" / "folders" / hashlib.sha256(repr(sorted(paths)).encode()).hexdigest()[:16],
+        add,
     )
 
+
+def _packed(place: Path, add: Callable[[tarfile.TarFile], None]) -> Layer:
     def make(into: Path) -> None:
         with tarfile.open(into / "layer.tar", "w") as archive:
-            for path in sorted(paths):
-                entry = tarfile.TarInfo(path.lstrip("/"))
-                entry.type, entry.mode = tarfile.DIRTYPE, 0o777
-                archive.addfile(entry)
+            add(archive)
         (into / "digest").write_text(_digest(into / "layer.tar"))
 
-    cache.publish(packed, make)
-    return Layer(packed / "layer.tar", (packed / "digest").read_text())
+    cache.publish(place, make)
+    return Layer(place / "layer.tar", (place / "digest").read_text())
 
 
 def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:

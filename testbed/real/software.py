@@ -89,8 +89,8 @@ def made(names: Iterable[str]) -> dict[str, Image]:
         name: Image(
             [
                 _packages(software.packages),
-                _original(_COMMON),
-                _original(software.packages.name),
+                images.original(_ORIGINALS / _COMMON),
+                images.original(_ORIGINALS / software.packages.name),
                 images.folders(software.folders),
             ],
             software.command,
@@ -110,14 +110,9 @@ def named(charts: Iterable[Path]) -> set[str]:
 
 def _packages(packages: Packages) -> Layer:
     try:
-        return images.layer(roots.ensure(packages, toolchain.to_stderr), packages.name)
+        return images.packages(roots.ensure(packages, toolchain.to_stderr))
     except ToolsError as error:
         raise BedError(str(error)) from error
-
-
-def _original(name: str) -> Layer:
-    """What the original image has beside its packages."""
-    return images.layer(_ORIGINALS / name, f"original-{name}", owned_by_root=True)
 
 
 def _named(chart: Path) -> Iterator[str]:

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools.conftest import Workshop
-from tools import REPOSITORY, venv
+from tools import REPOSITORY, roots, venv
 from tools.__main__ import main
+from tools.images import NODE
 
 
 def test_build_builds_what_is_named(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,15 +44,22 @@ def test_prune_removes_old_builds_only(workshop: Workshop, capsys: pytest.Captur
     present = set(workshop.cache.glob("tools/*/*")) | set(workshop.cache.glob("engine/*"))
     (workshop.modules / "kwok" / "go.mod").write_text("another pin")
     main(["build", "kwok"])
-    old = [workshop.cache / "venvs" / "main" / "old", workshop.cache / "pulumi-home" / "plugins" / "old"]
+    old = [
+        workshop.cache / "venvs" / "main" / "old",
+        workshop.cache / "pulumi-home" / "plugins" / "old",
+        workshop.cache / "layers" / "node" / "old",
+    ]
     for folder in old:
         folder.mkdir(parents=True)
     (old[1] / "pulumi-resource-old").symlink_to(workshop.cache / "gone")
     openstack = venv.folder_of(REPOSITORY / "testbed" / "requirements-openstack.lock", "openstack")
-    openstack.mkdir(parents=True)
+    layer = roots.layer_of(roots.folder_of(NODE))
+    for folder in (openstack, layer):
+        folder.mkdir(parents=True)
     capsys.readouterr()
     assert main(["prune"]) == 0
     assert openstack.exists()
+    assert layer.exists()
     removed = [line.removeprefix("removed ") for line in capsys.readouterr().err.splitlines()]
     gone = {folder for folder in present if not folder.exists()}
     assert {str(folder) for folder in [*gone, *old]} == set(removed)
