@@ -44,6 +44,17 @@ class Authority:
         )
         self.pair = Pair(_pem(certificate), private_pem(self._key))
 
+    @classmethod
+    def of(cls, stem: Path) -> Authority:
+        """The authority whose pair was written to ``stem``."""
+        made = cls.__new__(cls)
+        made.pair = Pair(stem.with_suffix(".crt").read_bytes(), stem.with_suffix(".key").read_bytes())
+        key = serialization.load_pem_private_key(made.pair.key, password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{stem}.key is not of an authority of the bed")
+        made._key, made._name = key, x509.load_pem_x509_certificate(made.pair.certificate).subject
+        return made
+
     def server(self, name: str, hosts: Sequence[str]) -> Pair:
         """A serving certificate for ``hosts``, DNS names or IP addresses."""
         return self._issue(_name(name), ExtendedKeyUsageOID.SERVER_AUTH, hosts)

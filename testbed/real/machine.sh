@@ -72,10 +72,10 @@ log() { exec >>"/var/log/bed/$NAME-$1.log" 2>&1; }
 (log containerd; HTTPS_PROXY=$PROXY exec containerd --config /etc/bed/containerd.toml) &
 # The kubelet gives up when it comes before containerd has found what it had been running; a machine starts it again.
 (log kubelet; while :; do
-  kubelet --config=/etc/bed/kubelet.yaml --kubeconfig=/etc/bed/kubeconfig --root-dir=/var/lib/kubelet \
+  kubelet --config=/etc/bed/kubelet.yaml --kubeconfig=/etc/bed/kubelet.kubeconfig --root-dir=/var/lib/kubelet \
     --cert-dir=/var/lib/kubelet/pki --hostname-override="$NODE" --node-ip="$ADDRESS" --node-labels="$LABELS" || sleep 0.5
 done) &
-(log kube-proxy; exec kube-proxy --kubeconfig=/etc/bed/kubeconfig --proxy-mode=nftables --hostname-override="$NODE" \
+(log kube-proxy; exec kube-proxy --kubeconfig=/etc/bed/kube-proxy.kubeconfig --proxy-mode=nftables --hostname-override="$NODE" \
   --cluster-cidr="$PODS" --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 \
   --conntrack-tcp-timeout-close-wait=0) &
 # A machine without one of them is out of order.

@@ -38,7 +38,7 @@ class Files:
 
     @property
     def kubeconfig(self) -> Path:
-        """For whoever lives in the nodes' network."""
+        """The name server's and that of the Services: who lives in the nodes' network, but on no node."""
         return self.folder / "kubeconfig"
 
     @property
@@ -193,7 +193,6 @@ def configure(files: Files, index: int) -> None:
     (etc / "cni").mkdir(parents=True, exist_ok=True)
     (etc / "certs.d" / "_default").mkdir(parents=True, exist_ok=True)
     files.volumes.mkdir(exist_ok=True)
-    (etc / "kubeconfig").write_text(files.kubeconfig.read_text())
     (etc / "ca.crt").write_bytes((files.state / "pki" / "ca.crt").read_bytes())
     (etc / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(files, index)))
     (etc / "cni" / "bed.conflist").write_text(json.dumps(_cni(index), indent=1))

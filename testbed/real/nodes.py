@@ -9,8 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
 from testbed import control_plane as plane
 from testbed import nodes, pki, processes, waiting
 from testbed.api import Api, ApiError
@@ -53,9 +51,7 @@ def prepare(files: plane.Files) -> list[str]:
     real.folder.mkdir()
     real.volumes.mkdir()
     real.egress.write_text(machines.egress(real))
-    document = yaml.safe_load(files.kubeconfig.read_text())
-    document["clusters"][0]["cluster"]["server"] = f"https://{network.GATEWAY}:{network.API_PORT}"
-    pki.write_private(real.kubeconfig, yaml.safe_dump(document).encode())
+    _allow(files, real.kubeconfig, "panda-testbed", "system:masters")
     return [
         f"--egress-selector-config-file={real.egress}",
         f"--kubelet-client-certificate={files.pki / 'kubelets.crt'}",
@@ -116,6 +112,11 @@ def start(state: Path, kubeconfig: Path, pid: int, index: int) -> str:
     files = Files(state)
     api = Api(kubeconfig)
     name = machines.node_name(nodes.stack(api), index)
+    plane_files = plane.Files(state)
+    etc = files.of(index) / "etc"
+    etc.mkdir(parents=True, exist_ok=True)
+    _allow(plane_files, etc / "kubelet.kubeconfig", f"system:node:{name}", "system:nodes")
+    _allow(plane_files, etc / "kube-proxy.kubeconfig", "system:kube-proxy")
     argv, environment = machines.node(
         files, index, name, programs=programs(), pid=pid, labels=nodes.labels_of_workers()
     )
@@ -151,6 +152,14 @@ def clear(state: Path) -> None:
         for folder in sorted(group.glob("**/"), key=lambda path: len(path.parts), reverse=True):
             with suppress(OSError):
                 folder.rmdir()
+
+
+def _allow(files: plane.Files, kubeconfig: Path, user: str, group: str | None = None) -> None:
+    """Writes a user's kubeconfig for whoever lives in the nodes' network."""
+    authority = pki.Authority.of(files.pki / "ca")
+    url = f"https://{network.GATEWAY}:{network.API_PORT}"
+    text = plane.kubeconfig(url, authority.pair.certificate, authority.client(user, group))
+    pki.write_private(kubeconfig, text.encode())
 
 
 def _groups(state: Path) -> Iterator[Path]:

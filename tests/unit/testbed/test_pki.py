@@ -52,3 +52,10 @@ def test_keys_are_for_their_owner_alone(authority: pki.Authority, tmp_path: Path
 
 def test_text_form_shows_no_key(authority: pki.Authority) -> None:
     assert "PRIVATE" not in repr(authority.pair)
+
+
+def test_an_authority_goes_on_from_its_files(authority: pki.Authority, tmp_path: Path) -> None:
+    authority.pair.write(tmp_path / "ca")
+    later = pki.Authority.of(tmp_path / "ca")
+    assert later.pair == authority.pair
+    load(later.client("somebody")).verify_directly_issued_by(load(authority.pair))

@@ -13,7 +13,6 @@ def prepared(tmp_path: Path) -> Files:
     files.folder.mkdir(parents=True)
     (files.state / "pki").mkdir()
     (files.state / "pki" / "ca.crt").write_text("authority")
-    files.kubeconfig.write_text("kubeconfig")
     return files
 
 
