@@ -17,10 +17,8 @@ from pathlib import Path
 import pytest
 
 from testbed import charts, instances, leftovers, stacks, state, status, waiting
-from testbed.api import Api
 from testbed.bed import Bed
 from testbed.real import nodes, obstacles
-from testbed.real.gateway import dial
 from testbed.real.machines import Files
 from testbed.workspace import Workspace
 from tests.support import pods
@@ -32,6 +30,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 _NAMESPACE = "panda"
 _READY = "Running, ready"
 _BROKER = "activemq of panda-msgsvc"
+_BROKERS_SERVICE = (_NAMESPACE, "panda-msgsvc-activemq", 61613)
 _RUNNING = {
     _BROKER,
     "postgres of panda",
@@ -70,10 +69,8 @@ def stack(bed: Bed, before: frozenset[str], pytestconfig: pytest.Config) -> Work
 
 def broker(bed: Bed, account: str) -> Stomp:
     """A connection to the broker's Service with the password that an account's Secret says."""
-    service = Api(bed.kubeconfig).get(f"/api/v1/namespaces/{_NAMESPACE}/services/panda-msgsvc-activemq")
     base = pods.secret(bed, _NAMESPACE, "panda-secrets-msgsvc-envs")["ACTIVEMQ_BASE_PASSWD"]
-    connection = dial(Files(bed.state).socket, service["spec"]["clusterIP"], 61613)
-    return Stomp(connection, account, f"{base}_{account}")
+    return Stomp(pods.connected(bed, *_BROKERS_SERVICE), account, f"{base}_{account}")
 
 
 def test_what_can_run_here_runs_and_status_tells_it_from_the_rest(bed: Bed, stack: Workspace) -> None:
@@ -98,13 +95,12 @@ def test_a_message_goes_from_jedi_to_idds(bed: Bed, stack: Workspace) -> None:
 
 def test_the_server_answers_by_the_certificates_of_the_stack(bed: Bed, stack: Workspace) -> None:
     assert stack.exists
-    service = Api(bed.kubeconfig).get(f"/api/v1/namespaces/{_NAMESPACE}/services/panda-server")
     chain = pods.secret(bed, _NAMESPACE, "panda-secrets-panda-certs")["chain.pem"]
     trusting = ssl.create_default_context(cadata=chain)
     with closing(http.client.HTTPConnection("panda-server")) as connection:
-        plain = dial(Files(bed.state).socket, service["spec"]["clusterIP"], 443)
+        plain = pods.connected(bed, _NAMESPACE, "panda-server", 443)
         connection.sock = trusting.wrap_socket(plain, server_hostname="panda-server")
-        connection.request("GET", "/api/v1/system/is_alive")
+        connection.request("GET", "/api/v1/system/is_alive", headers={"Accept": "application/json"})
         answer = json.loads(connection.getresponse().read())
     assert answer["success"] is True
 
@@ -134,17 +130,14 @@ def test_databases_answer_other_pods_by_name_with_the_passwords_of_the_secrets(
 
 def test_a_rotated_password_reaches_the_running_broker(bed: Bed, stack: Workspace) -> None:
     old = pods.secret(bed, _NAMESPACE, "panda-secrets-msgsvc-envs")["ACTIVEMQ_BASE_PASSWD"]
-    rotated = run_in(
-        stack.folder, stack.environment(), "secrets", "rotate", "-s", "local", "msgsvc.basePassword"
-    )
+    rotated = run_in(stack.folder, stack.environment(), "secrets", "rotate", "local", "msgsvc.basePassword")
     assert rotated.exit_code == 0, rotated.output
     result = stack.up()
     assert result.code == 0, result.text
     with broker(bed, "idds"):
         pass
-    service = Api(bed.kubeconfig).get(f"/api/v1/namespaces/{_NAMESPACE}/services/panda-msgsvc-activemq")
     with pytest.raises(RefusedError, match="password is invalid"):
-        Stomp(dial(Files(bed.state).socket, service["spec"]["clusterIP"], 61613), "idds", f"{old}_idds")
+        Stomp(pods.connected(bed, *_BROKERS_SERVICE), "idds", f"{old}_idds")
 
 
 def test_a_second_up_changes_nothing(stack: Workspace) -> None:

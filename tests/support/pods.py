@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import socket
 from collections.abc import Iterable
+from contextlib import suppress
 
 from kubernetes import client, config
 from kubernetes.stream import stream
 
+from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed
+from testbed.real.gateway import dial
+from testbed.real.machines import Files
 from testbed.status import condition
 
 
@@ -29,6 +34,22 @@ def running(bed: Bed, namespace: str, nodes: Iterable[str]) -> dict[str, str]:
         for pod in Api(bed.kubeconfig).list(f"/api/v1/namespaces/{namespace}/pods")
         if pod["spec"].get("nodeName") in wanted and "deletionTimestamp" not in pod["metadata"]
     }
+
+
+def connected(bed: Bed, namespace: str, service: str, port: int) -> socket.socket:
+    """A connection to a Service, as soon as its address leads to a pod."""
+    address = Api(bed.kubeconfig).get(f"/api/v1/namespaces/{namespace}/services/{service}")["spec"][
+        "clusterIP"
+    ]
+    made: list[socket.socket] = []
+
+    def reached() -> bool:
+        with suppress(ConnectionError):
+            made.append(dial(Files(bed.state).socket, address, port))
+        return bool(made)
+
+    waiting.until(reached, f"the Service {service}", 20)
+    return made[0]
 
 
 def run_in(bed: Bed, namespace: str, selector: str, *command: str) -> str:
