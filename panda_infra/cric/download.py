@@ -175,7 +175,9 @@ def _unreachable(error: Exception, where: str) -> PandaInfraError:
         return NoAnswerError(f"{where} does not answer in time")
     if isinstance(reason, OSError):
         return NoAnswerError(f"{where} cannot be reached ({reason.strerror or str(reason) or 'no answer'})")
-    return NoAnswerError(f"{where} answers something else than HTTP, or breaks off")
+    return NoAnswerError(
+        f"{where} answers something else than HTTP, or breaks off: it may want another `--certificate`"
+    )
 
 
 def _trusting(authorities: Path) -> ssl.SSLContext:
