@@ -208,10 +208,15 @@ def _commands(tour: Sequence[Path]) -> list[Command]:
         for page in tour
         for command in (map(_of_readme, commands(page)) if page == README else commands(page))
     ]
-    here = [each for each in every if not runs_elsewhere(each)]
+    # What follows needs the deployment, whichever other test takes its command from a page too.
+    here = [each for each in every if _deploys(each) or not runs_elsewhere(each)]
     first = {each.text: place for place, each in reversed(list(enumerate(here)))}
-    last = {each.text: place for place, each in enumerate(here) if each.words[:2] == ("pulumi", "up")}
+    last = {each.text: place for place, each in enumerate(here) if _deploys(each)}
     return [each for place, each in enumerate(here) if place in (first[each.text], last.get(each.text))]
+
+
+def _deploys(command: Command) -> bool:
+    return command.words[:2] == ("pulumi", "up")
 
 
 def _walk(here: Site, stack: str, tour: Sequence[Command]) -> None:
