@@ -182,6 +182,8 @@ def _services(context: Context, settings: BigmonSettings) -> Env:
         "ES_PASSWORD": reveal(secrets.elastic_password),
         "EMAIL_HOST_USER": settings.mail_user,
         "EMAIL_HOST_PASSWORD": reveal(secrets.mail_password),
+        # Otherwise BigMon's own is in force: reports of errors would go to ATLAS' operators.
+        "EMAIL_ADMINS": "",
         "GRAFANA_AUTH_TOKEN": reveal(secrets.grafana_token),
         "OC_TOKEN": reveal(secrets.openshift_token),
     }

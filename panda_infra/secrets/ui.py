@@ -8,6 +8,9 @@ from panda_infra.secrets.context import Context
 
 __all__ = ["envs"]
 
+# The backend does not start with empty ones; without a client of IAM only the log-in does not work.
+_NO_CLIENT = "none"
+
 
 def envs(context: Context) -> Env:
     """ui-envs."""
@@ -18,8 +21,8 @@ def envs(context: Context) -> Env:
         "PANDAUI_NUM_WSGI_PROC": str(settings.processes),
         "PANDAUI_SECRET_KEY": reveal(secrets.secret_key),
         "AUTH_IAM_ENDPOINT": settings.issuer or context.issuer,
-        "AUTH_IAM_CLIENT_ID": settings.client_id or "",
-        "AUTH_IAM_CLIENT_SECRET": reveal(secrets.client_secret),
+        "AUTH_IAM_CLIENT_ID": settings.client_id or _NO_CLIENT,
+        "AUTH_IAM_CLIENT_SECRET": reveal(secrets.client_secret) or _NO_CLIENT,
         "PANDA_SERVER_API_URL": f"{context.server_ssl_url}/api/v1",
         **_database(context, settings),
         **context.proxies(),
