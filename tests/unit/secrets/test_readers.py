@@ -1,4 +1,4 @@
-"""Each variable and file that is made has a reader, each reader gets what it needs, and none asks somebody else's hosts.
+"""Each variable and file that is made has a reader, each reader gets what it needs, none asks somebody else's hosts.
 
 `tests/contract/readers.yaml` is the table; the tests of consumers that really run (`make test-consumers`) are beside it.
 """
