@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check test test-long bench docs clean
+.PHONY: help venv tools doctor lock up down status check test test-long test-consumers bench docs clean
 
 # Every command starts Python several times: half of each start would go into compiling the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -18,7 +18,7 @@ REAL ?=
 ORIGINALS ?=
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: ## make the virtualenv with the locked packages and link .venv to it
 	@$(PYTHON) -m tools venv
@@ -61,6 +61,9 @@ BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
 	@$(VENV)/python -m pytest tests/unit -m long --numprocesses 2 --dist worksteal --quiet
 	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-consumers: venv ## ActiveMQ, databases, PanDA and iDDS themselves read what the program makes; CHARTS=<checkout> as for up
+	@$(VENV)/python -m pytest tests/e2e/test_consumers.py $(if $(CHARTS),--upstream-charts '$(CHARTS)')
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')

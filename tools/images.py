@@ -12,15 +12,18 @@ PYTHON = "3.11"
 
 # A shell with the usual commands, accounts and authorities, as scripts in charts expect them.
 _SHELL = (
-    "base-files",
-    "base-passwd",
-    "bash",
-    "coreutils",
-    "findutils",
-    "grep",
-    "procps",
-    "sed",
-    "util-linux",
+    *(
+        "base-files",
+        "base-passwd",
+        "bash",
+        "coreutils",
+        "dash",
+        "debianutils",
+        "diffutils",
+        "findutils",
+        "grep",
+    ),
+    *("gzip", "hostname", "procps", "sed", "tar", "util-linux"),
 )
 _PYTHON = ("ca-certificates", "openssl", "python3", "python3-venv")
 _HTTPD = ("apache2", "gridsite", "libapache2-mod-wsgi-py3")

@@ -203,8 +203,10 @@ def _settle(image: Image, folder: Path) -> None:
         bundle.parent.mkdir(parents=True, exist_ok=True)
         bundle.write_text("".join(file.read_text() for file in authorities))
     for link, target in image.links.items():
-        (folder / link.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
-        (folder / link.lstrip("/")).symlink_to(target)
+        path = folder / link.lstrip("/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
     (folder / "tmp").chmod(0o1777)
 
 

@@ -1,6 +1,6 @@
 """Each variable and file that is made has a reader, each reader gets what it needs, none asks somebody else's hosts.
 
-`tests/contract/readers.yaml` is the table; the tests of consumers that really run (`make test-consumers`) are beside it.
+`tests/contract/readers.yaml` is the table; `make test-consumers` starts those readers that registries have.
 """
 
 from __future__ import annotations

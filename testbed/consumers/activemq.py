@@ -1,0 +1,93 @@
+"""ActiveMQ: each account of the stack may write and read what its channels say, and nobody anything else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from testbed.consumers.sandbox import Check, Root, Sandbox, output
+from tools.images import ACTIVEMQ, PANDA, Image
+
+__all__ = ["IMAGES", "check", "start"]
+
+IMAGES: tuple[Image, ...] = (ACTIVEMQ, PANDA)
+_HOME = "/opt/activemq"
+_CONF = f"{_HOME}/conf"
+_SPRING = "http://www.springframework.org/schema/beans"
+_BEANS = f"""<beans xmlns="{_SPRING}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:schemaLocation="{_SPRING} {_SPRING}/spring-beans.xsd"/>
+"""
+_LOGIN = """activemq {
+    org.apache.activemq.jaas.PropertiesLoginModule required
+        org.apache.activemq.jaas.properties.user="users.properties"
+        org.apache.activemq.jaas.properties.group="groups.properties";
+};
+"""
+_MATRIX = Path(__file__).parent / "scripts" / "stomp_matrix.py"
+# Who has an account, and where that program finds its password.
+_ACCOUNTS = {
+    "panda": ("panda/server", "PANDA_ACTIVEMQ_PASSWD_panda"),
+    "jedi": ("panda/jedi", "PANDA_ACTIVEMQ_PASSWD_jedi"),
+    "idds": ("idds/rest", "IDDS_CONDUCTOR_PASSWORD"),
+}
+
+
+def start(sandbox: Sandbox) -> None:
+    """Start the broker as its chart does, and wait until it listens."""
+    container = sandbox.container("msgsvc/activemq")
+    root = sandbox.root(ACTIVEMQ, container)
+    _image(root)
+    root.must("python3", f"{_HOME}/sandbox/install_conf.py", environment={"ACTIVEMQ_HOME": _HOME})
+    properties = {
+        "activemq.home": "/usr/share/activemq",
+        "activemq.base": _HOME,
+        "activemq.conf": _CONF,
+        "activemq.data": "/appdata/activemq",
+        "java.security.auth.login.config": f"{_CONF}/login.config",
+    }
+    options = [f"-D{name}={value}" for name, value in properties.items()]
+    classes = "/usr/share/activemq/lib/*:/usr/share/activemq/lib/optional/*:/usr/share/java/*"
+    broker = root.start(
+        *("java", "-Xmx256M", *options, "-cp", classes),
+        *("org.apache.activemq.console.Main", "start", f"xbean:file:{_CONF}/activemq.xml"),
+    )
+    broker.wait_for(sandbox.address(container), 61613)
+
+
+def check(sandbox: Sandbox) -> Iterator[Check]:
+    """Log-ins, then every account on every channel and on those of nobody."""
+    broker = sandbox.container("msgsvc/activemq").environment
+    server = sandbox.container("panda/server").environment
+    passwords = {
+        account: sandbox.container(component).environment[variable]
+        for account, (component, variable) in _ACCOUNTS.items()
+        if sandbox.has(component)
+    }
+    # Pilots are outside; the image makes their password by the rule that the Secret follows for the others.
+    for account in broker["ACTIVEMQ_ACCOUNTS"].split(";"):
+        passwords.setdefault(account, f"{broker['ACTIVEMQ_BASE_PASSWD']}_{account}")
+    idds = sandbox.container("idds/rest").environment
+    question = {
+        "broker": server["PANDA_ACTIVEMQ_LIST"],
+        "passwords": passwords,
+        "channels": broker["ACTIVEMQ_CHANNELS"],
+        "others": ["other", "DLQ"],
+        "topic": idds["IDDS_RECEIVER_DESTINATION"],
+    }
+    client = sandbox.root(PANDA, name="stomp-client")
+    told = output(client, _MATRIX, "/opt/panda/bin/python", stdin=json.dumps(question))
+    for line in told.splitlines():
+        what, wanted, got = json.loads(line)
+        yield Check("activemq", what, wanted == got, f"{got} instead of {wanted}")
+
+
+def _image(root: Root) -> None:
+    """What the original image has from the broker's own archive."""
+    for name, text in {
+        "login.config": _LOGIN,
+        "jetty.xml": _BEANS,
+        "credentials.properties": "",
+    }.items():
+        root.write(f"{_CONF}/{name}", text)
+    root.path("/appdata/activemq").mkdir(parents=True, exist_ok=True)

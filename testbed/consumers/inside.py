@@ -1,0 +1,40 @@
+"""The inside of the sandbox: `python -m testbed.consumers.inside QUESTION FOLDER` prints a check in each line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from testbed.consumers.registry import CONSUMERS
+from testbed.consumers.run import loaded
+from testbed.consumers.sandbox import Check, Sandbox
+from testbed.errors import BedError
+
+
+def main(question: Path, folder: Path) -> None:
+    """Start and try each consumer that the stack has; one that does not start is a check that failed."""
+    document = json.loads(question.read_text())
+    sandbox = Sandbox(folder, *loaded(document), document["releases"])
+    sandbox.enter()
+    for name in document["names"]:
+        consumer = CONSUMERS[name]
+        if not all(map(sandbox.has, consumer.parts)):
+            continue
+        try:
+            consumer.start(sandbox)
+            tell(Check(name, "starts", passed=True))
+            for check in consumer.check(sandbox):
+                tell(check)
+        except BedError as error:
+            tell(Check(name, "starts and answers", passed=False, detail=str(error)))
+
+
+def tell(check: Check) -> None:
+    """Print a check at once: what was found counts, whatever comes later."""
+    print(json.dumps(asdict(check)), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

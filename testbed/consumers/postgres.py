@@ -1,0 +1,167 @@
+"""PostgreSQL for PanDA and iDDS, initialised as their images do: each consumer logs in, and nobody else."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from testbed.consumers.pods import Container
+from testbed.consumers.sandbox import Check, Root, Sandbox
+from testbed.errors import BedError
+from tools.images import POSTGRES, Image
+
+__all__ = ["IMAGES", "check", "start"]
+
+IMAGES: tuple[Image, ...] = (POSTGRES,)
+_BIN = "/usr/lib/postgresql/15/bin"
+_DATA = "/var/lib/postgresql/data"
+_SOCKET = "/var/run/postgresql"
+_ADMIN = "postgres:postgres"
+_INIT = "/docker-entrypoint-initdb.d"
+
+
+@dataclass(frozen=True)
+class _Login:
+    """Where a container finds its access: the names of its variables."""
+
+    container: str
+    prefix: str
+
+    def arguments(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The variables that PostgreSQL's own clients read."""
+        names = {
+            "HOST": "PGHOST",
+            "PORT": "PGPORT",
+            "USER": "PGUSER",
+            "PASSWORD": "PGPASSWORD",
+            "NAME": "PGDATABASE",
+        }
+        return {known: environment[f"{self.prefix}{part}"] for part, known in names.items()}
+
+
+_LOGINS = (
+    _Login("panda/server", "PANDA_DB_"),
+    _Login("panda/jedi", "PANDA_DB_"),
+    _Login("bigmon/main", "PANDA_DB_"),
+    _Login("bigmon/main", "IDDS_DB_"),
+    _Login("ui/backend", "DB_CONN_PANDAUI_"),
+    _Login("idds/rest", "IDDS_DATABASE_"),
+)
+
+
+def start(sandbox: Sandbox) -> None:
+    """Start the databases that the stack has embedded."""
+    if sandbox.has("panda/postgres"):
+        container = sandbox.container("panda/postgres")
+        # The image fixes user and password of the administrator, who is reached inside the pod alone.
+        root = _started(sandbox, container, "postgres", "password", "postgres")
+        _make_panda(root, container.environment["PANDA_DB_PASSWORD"])
+    if sandbox.has("idds/postgres"):
+        container = sandbox.container("idds/postgres")
+        environment = container.environment
+        user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
+        _started(sandbox, container, user, environment["POSTGRES_PASSWORD"], database)
+
+
+def check(sandbox: Sandbox) -> Iterator[Check]:
+    """Each consumer's log-in, by its own variables."""
+    client = sandbox.root(POSTGRES, name="psql-client")
+    access = {
+        login: login.arguments(sandbox.container(login.container).environment)
+        for login in _LOGINS
+        if sandbox.has(login.container)
+    }
+    panda = sandbox.container("panda/server").environment["PANDA_DB_HOST"]
+    for login, own in access.items():
+        if own["PGHOST"] not in sandbox.addresses:
+            continue  # somewhere outside
+        who = f"{login.container} by {login.prefix}*"
+        yield _expect(client, who, own, "SELECT 1", accepted=True)
+        yield _expect(client, f"{who}: makes tables", own, "CREATE TEMP TABLE t (a int)", accepted=True)
+        others = {each["PGPASSWORD"] for each in access.values() if each["PGHOST"] != own["PGHOST"]}
+        for wrong in (own["PGPASSWORD"] + "x", *others):
+            mixed = own | {"PGPASSWORD": wrong}
+            yield _expect(client, f"{who}, another password", mixed, "SELECT 1", accepted=False)
+        # iDDS' user is the administrator that the usual image makes.
+        for more in ("CREATE ROLE somebody", "CREATE DATABASE another") if own["PGHOST"] == panda else ():
+            yield _expect(client, f"{who}: {more}", own, more, accepted=False)
+    yield from _by_url(sandbox, client)
+
+
+def _by_url(sandbox: Sandbox, client: Root) -> Iterator[Check]:
+    if sandbox.has("idds/rest"):
+        url = sandbox.container("idds/rest").environment["IDDS_DATABASE_URL"]
+        if any(f"@{name}:" in url for name in sandbox.addresses):
+            done = client.run("psql", "-d", url, "-c", "SELECT 1")
+            yield Check(
+                "postgres", "idds/rest by IDDS_DATABASE_URL", done.returncode == 0, done.stderr.strip()
+            )
+
+
+def _expect(client: Root, what: str, access: dict[str, str], sql: str, *, accepted: bool) -> Check:
+    done = client.run("psql", "--no-psqlrc", "-tc", sql, environment=access)
+    detail = done.stderr.strip() or "accepted"
+    return Check("postgres", what, (done.returncode == 0) == accepted, detail)
+
+
+def _started(sandbox: Sandbox, container: Container, user: str, password: str, database: str) -> Root:
+    root = sandbox.root(POSTGRES, container)
+    for folder in (_DATA, _SOCKET):
+        root.path(folder).mkdir(parents=True, exist_ok=True)
+        root.must("chown", "postgres:postgres", folder)
+    root.write("/srv/password", password)
+    options = ("--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile=/srv/password", "--no-sync")
+    root.must(f"{_BIN}/initdb", "-D", _DATA, "-U", user, *options, user=_ADMIN)
+    with root.path(f"{_DATA}/pg_hba.conf").open("a") as file:
+        file.write("host all all all scram-sha-256\n")
+    address = sandbox.address(container)
+    settings = {
+        "listen_addresses": address,
+        "shared_preload_libraries": "pg_cron",
+        "fsync": "off",
+        "unix_socket_directories": _SOCKET,
+    }
+    words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    root.start(f"{_BIN}/postgres", "-D", _DATA, *words, user=_ADMIN).wait_for(address, 5432)
+    if database != "postgres":
+        _sql(root, user, f'CREATE DATABASE "{database}"')
+    return root
+
+
+def _make_panda(root: Root, password: str) -> None:
+    """What PanDA's image makes of its database: with the image's own scripts where their sources are at hand."""
+    sources = os.environ.get("PANDA_INFRA_UPSTREAM_SOURCES")
+    if sources:
+        _run_the_images_scripts(root, Path(sources, "panda-database", "schema", "postgres"), password)
+        return
+    literal = "'" + password.replace("'", "''") + "'"
+    for statement in (
+        f"CREATE USER panda PASSWORD {literal}",
+        "ALTER ROLE panda SET search_path = doma_panda, public",
+        "CREATE DATABASE panda_db OWNER panda",
+    ):
+        _sql(root, "postgres", statement)
+
+
+def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
+    for file in scripts.rglob("*"):
+        if file.is_file():
+            # One of its scripts refers to a table that no release of it makes; the others go on.
+            text = re.sub(r"(?m)^\\set ON_ERROR_STOP.*$", "", file.read_text())
+            root.write(f"{_INIT}/{file.relative_to(scripts)}", text, 0o755)
+    root.write(f"{_INIT}/sqls/version", (scripts / "version").read_text())
+    root.must("chmod", "-R", "a+rwX", "/var/log", _INIT)
+    environment = {"PATH": f"{_BIN}:/usr/bin:/bin:/usr/sbin:/sbin", "PANDA_DB_PASSWORD": password}
+    done = root.run("bash", f"{_INIT}/panda_db_init.sh", user=_ADMIN, environment=environment)
+    if done.returncode:
+        log = root.path("/var/log/initdb.log").read_text().splitlines()
+        raise BedError("\n".join(["the image's own scripts failed:", *log[-10:]]))
+
+
+def _sql(root: Root, user: str, statement: str) -> None:
+    # On standard input: arguments are visible to everybody on the machine.
+    words = ("psql", "-h", _SOCKET, "-U", user, "-d", "postgres", "-v", "ON_ERROR_STOP=1")
+    root.must(*words, user=_ADMIN, stdin=statement + ";")

@@ -1,0 +1,282 @@
+"""Programs in namespaces of their own: Services have their names and ports, everything ends with the sandbox.
+
+The inside runs as the first process of a network, mount and process namespace. Each program sees the root file
+system of its image with the pod's files on top, and the pod's environment alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.consumers.pods import Container, Service
+from testbed.errors import BedError
+from tools import roots
+from tools.images import Image
+
+__all__ = ["Check", "Program", "Root", "Sandbox", "output"]
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SHARED = ("/dev", "/proc", "/sys")
+_SECONDS_TO_START = 90
+# Of a program's output, what may tell why it did not start.
+_LINES = 40
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was tried on a consumer, and whether it went as it should; ``detail`` says how it went else.
+
+    One that is ``skipped`` was not tried, for the reason in ``detail``.
+    """
+
+    consumer: str
+    what: str
+    passed: bool
+    detail: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root file system that may be changed, with the environment of the pod that it is for."""
+
+    name: str
+    folder: Path
+    environment: Mapping[str, str]
+
+    def path(self, inside: str) -> Path:
+        """The file that programs in the root know by an absolute path."""
+        return self.folder / inside.lstrip("/")
+
+    def write(self, inside: str, text: str | bytes, mode: int = 0o644) -> None:
+        """Put a file there, with its folders."""
+        path = self.path(inside)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+
+    def run(
+        self,
+        *command: str,
+        user: str = "root",
+        stdin: str = "",
+        environment: Mapping[str, str] = {},
+        seconds: float = 300,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the root and give its result, whatever its code."""
+        return subprocess.run(
+            self._chrooted(command, user),
+            env=self._environment(environment),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=seconds,
+        )
+
+    def must(
+        self, *command: str, user: str = "root", stdin: str = "", environment: Mapping[str, str] = {}
+    ) -> str:
+        """Run a command that has to work, and give its standard output.
+
+        Raises:
+            BedError: it failed; the message has its last lines.
+        """
+        done = self.run(*command, user=user, stdin=stdin, environment=environment)
+        if done.returncode:
+            lines = (done.stdout + done.stderr).strip().splitlines()[-_LINES:]
+            raise BedError("\n".join([f"{self.name}: {command[0]} failed:", *lines]))
+        return done.stdout
+
+    def start(self, *command: str, user: str = "root", environment: Mapping[str, str] = {}) -> Program:
+        """Start a program that goes on until the sandbox ends."""
+        log = self.folder.with_name(f"{Path(command[0]).name}.log")
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                self._chrooted(command, user),
+                env=self._environment(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        return Program(self.name, process, log)
+
+    def _chrooted(self, command: Sequence[str], user: str) -> list[str]:
+        as_user = [] if user == "root" else [f"--userspec={user}"]
+        return ["chroot", *as_user, str(self.folder), *command]
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {"PATH": _PATH, "HOME": "/root", "LANG": "C.UTF-8", **self.environment, **more}
+
+
+@dataclass(frozen=True)
+class Program:
+    """What was started, with the file of its output."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_for(self, host: str, port: int) -> None:
+        """Wait until something listens.
+
+        Raises:
+            BedError: the program ended or took too long; the message has its last lines.
+        """
+        self.wait(lambda: _listens(host, port), f"port {port}")
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a condition, as `wait_for` does."""
+        deadline = time.monotonic() + _SECONDS_TO_START
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                lines = self.log.read_text(errors="replace").strip().splitlines()[-_LINES:]
+                raise BedError("\n".join([f"{self.name}: no {what}; its last lines:", *lines]))
+            time.sleep(0.1)
+
+
+@dataclass
+class Sandbox:
+    """The inside: ``folder`` is empty, for the roots; images are made before, since nothing is downloaded here."""
+
+    folder: Path
+    containers: Sequence[Container]
+    services: Sequence[Service]
+    releases: Mapping[str, str]
+    """Helm's release of each component."""
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def enter(self) -> None:
+        """Set up the network of the namespaces."""
+        _up("lo")
+        for number, service in enumerate(self.services, start=1):
+            self.addresses[service.name] = f"127.77.0.{number}"
+            for port, target in service.ports.items():
+                if port != target:
+                    _forward(self.addresses[service.name], port, target)
+        _mount("-t", "tmpfs", "tmpfs", str(self.folder))
+
+    def container(self, component: str) -> Container:
+        """A container by component and sub-chart: ``panda/server``.
+
+        Raises:
+            BedError: the stack has no such container.
+        """
+        found = self._find(component)
+        if found is None:
+            raise BedError(f"the stack has no container {component}")
+        return found
+
+    def has(self, component: str) -> bool:
+        """Whether the stack has such a container."""
+        return self._find(component) is not None
+
+    def address(self, container: Container) -> str:
+        """Where the container's Service is."""
+        return self.addresses[container.workload]
+
+    def name(self, host: str, address: str) -> None:
+        """Let a host that is exposed outside lead to an address of the sandbox; for roots made later."""
+        self.addresses[host] = address
+
+    def root(self, image: Image, container: Container | None = None, *, name: str = "") -> Root:
+        """The image's root with a container's files on top."""
+        name = name or (container.workload if container else image.name)
+        parts = {part: self.folder / name / part for part in ("upper", "work", "root")}
+        for part in parts.values():
+            part.mkdir(parents=True)
+        lower = roots.folder_of(image)
+        options = f"lowerdir={lower},upperdir={parts['upper']},workdir={parts['work']}"
+        _mount("-t", "overlay", "overlay", "-o", options, str(parts["root"]))
+        root = Root(name, parts["root"], container.environment if container else {})
+        for path in _SHARED:
+            root.path(path).mkdir(exist_ok=True)
+            _mount("--rbind", path, str(root.path(path)))
+        root.write("/etc/hosts", self.hosts())
+        root.path("/etc/resolv.conf").unlink(missing_ok=True)
+        for path, file in (container.files if container else {}).items():
+            root.write(path, file.content, file.mode)
+        return root
+
+    def _find(self, component: str) -> Container | None:
+        name, sub = component.split("/")
+        wanted = (self.releases.get(name), sub)
+        return next((each for each in self.containers if (each.release, each.name) == wanted), None)
+
+    def hosts(self) -> str:
+        """Every Service by its names, as the cluster's resolver knows them."""
+        lines = ["127.0.0.1 localhost"]
+        for name, address in self.addresses.items():
+            lines.append(f"{address} {name} {name}.panda.svc {name}.panda.svc.cluster.local")
+        return "\n".join(lines) + "\n"
+
+
+def output(root: Root, script: Path, *command: str, stdin: str = "", user: str = "root") -> str:
+    """Run a Python script of this project by an image's Python, and give what it prints."""
+    inside = f"/srv/{script.name}"
+    root.path(inside).parent.mkdir(exist_ok=True)
+    shutil.copyfile(script, root.path(inside))
+    return root.must(*command, inside, stdin=stdin, user=user)
+
+
+def _listens(host: str, port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex((host, port)) == 0
+
+
+def _mount(*arguments: str) -> None:
+    done = subprocess.run(("mount", *arguments), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BedError(f"mount failed: {done.stderr.strip()}")
+
+
+def _up(interface: str) -> None:
+    """Set an interface up: the network of a new namespace is down, its loopback too."""
+    set_flags, up_and_running = 0x8914, 0x41
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, set_flags, struct.pack("16sh14x", interface.encode(), up_and_running))
+
+
+def _forward(address: str, port: int, target: int) -> None:
+    """Carry connections of a Service's port to the container's, as kube-proxy does."""
+    listener = socket.create_server((address, port), backlog=64)
+
+    def serve() -> None:
+        while True:
+            client, _ = listener.accept()
+            try:
+                server = socket.create_connection((address, target), timeout=10)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=_pump, args=pair, daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+    except OSError:
+        pass
+    finally:
+        for side, how in ((target, socket.SHUT_WR), (source, socket.SHUT_RD)):
+            try:
+                side.shutdown(how)
+            except OSError:
+                continue
