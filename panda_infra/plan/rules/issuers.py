@@ -32,12 +32,18 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
 
 
 def _iam(config: StackConfig, host: str) -> Iterator[Problem]:
-    """IAM without a host of its own would be the issuer by the name of its Service."""
-    iam = config.components.iam
-    if iam is None or config.auth.issuer or config.hosts.iam or iam.settings.base_url:
+    """IAM without a host of its own, deployed or not, would be the issuer by the name of its Service."""
+    iam, parts = config.components.iam, config.components
+    if config.auth.issuer or config.hosts.iam or (iam and iam.settings.base_url):
+        return
+    service = config.names.workload("iam", "main")
+    if iam is None:
+        if parts.panda or parts.idds:
+            what = f"is missing: tokens would be issued by {service}, which this stack does not deploy"
+            yield Problem("auth.issuer", what, f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, or add iam.")
         return
     what = (
-        f"is missing: tokens would be issued by {config.names.workload('iam', 'main')}, which nobody outside of the "
+        f"is missing: tokens would be issued by {service}, which nobody outside of the "
         f"cluster reaches, where {host} is exposed to"
     )
     fix = (
