@@ -21,7 +21,12 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.merge import merged
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import charts, instances, leftovers, prerequisites, references, site
+from testbed.api import Api
 from testbed.bed import Bed
+from testbed.consumers import deployed
+from testbed.consumers.run import run as start
+from testbed.consumers.run import table
+from testbed.consumers.sandbox import Check
 from testbed.errors import BedError
 from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
@@ -40,6 +45,7 @@ class Report:
 
     ``seconds`` are those of each step, in order. ``missing`` names what pods refer to and the first `up` did not make,
     ``changed`` what the second one changed, and ``left`` what was there after `destroy` and not before.
+    ``consumers`` are the checks on PanDA's own software, if it was started.
     """
 
     stack: str
@@ -47,18 +53,21 @@ class Report:
     missing: tuple[str, ...]
     changed: tuple[str, ...]
     left: tuple[str, ...]
+    consumers: tuple[Check, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether the stack is complete, stable, and leaves nothing behind."""
-        return not (self.missing or self.changed or self.left)
+        """Whether the stack is complete, stable, read by its consumers, and leaves nothing behind."""
+        read = all(check.passed for check in self.consumers)
+        return read and not (self.missing or self.changed or self.left)
 
     def __str__(self) -> str:
         steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self.seconds.items())
         flaws = [f"missing: {what}" for what in self.missing]
         flaws += [f"changed by the second up: {what}" for what in self.changed]
         flaws += [f"left behind: {path}" for path in self.left]
-        return f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
+        told = f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
+        return f"{told}\n{table(self.consumers)}" if self.consumers else told
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,7 @@ def rehearse(
     change: Change | None = None,
     bed: Bed | None = None,
     checkout: Path | None = None,
+    consumers: bool = False,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Report:
     """Deploy a stack, deploy it again, destroy it; its secrets and its site's values are made up.
@@ -87,6 +97,7 @@ def rehearse(
         change: begins with the stack of an earlier commit, on the same site.
         bed: a running one whose charts are used; without it one is started, and stopped in the end.
         checkout: of the real charts, which a bed of its own then has instead of the fixture charts.
+        consumers: starts PanDA's own software with what the cluster holds in the end.
         report: takes a line before each step.
 
     Raises:
@@ -100,7 +111,8 @@ def rehearse(
             workspace = Workspace(used.state / "rehearsals" / stack, stack)
             before = where.inventory()
             former = _former(change.sources / stack_file.name, used, where, report) if change else None
-            lived = _Run(where, workspace, _document(stack_file, used, where), report).life(change, former)
+            steps = _Run(where, workspace, _document(stack_file, used, where), report, consumers=consumers)
+            lived = steps.life(change, former)
             left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
     return replace(lived, left=left)
@@ -153,7 +165,10 @@ class _Run:
         workspace: Workspace,
         document: Mapping[str, Any],
         report: Callable[[str], None],
+        *,
+        consumers: bool,
     ) -> None:
+        self._consumers = consumers
         self.seconds: dict[str, float] = {}
         self._where, self._workspace, self._document, self._report = where, workspace, document, report
         self._config = site.configuration(document)
@@ -171,12 +186,15 @@ class _Run:
             self._step("up", "up")
             missing = references.check(self._where.kubernetes(), self._config.namespace)
             again = self._step("up again", "up", "--json")
+            tried = self._tried() if self._consumers else ()
         except BedError:
             self._engine("destroy")
             raise
         self._step("destroy", "destroy")
         told = tuple(map(str, missing))
-        return Report(self._workspace.stack, self.seconds, told, changes(again.stdout), left=())
+        return Report(
+            self._workspace.stack, self.seconds, told, changes(again.stdout), left=(), consumers=tried
+        )
 
     def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:
         """Deploy what the stack was, with that program, and turn to what it is."""
@@ -189,6 +207,12 @@ class _Run:
         self._workspace.link(REPOSITORY)
         self._workspace.rewrite(shared(self._document, REPOSITORY))
         self._workspace.encrypt(_SECRETS, self._secrets)
+
+    def _tried(self) -> tuple[Check, ...]:
+        """What PanDA's own software says of what the cluster holds now."""
+        self._report(f"{self._workspace.stack}: consumers")
+        held = deployed.live(Api(self._where.kubernetes().kubeconfig), self._config.namespace)
+        return tuple(start(held, self._config, report=self._report))
 
     def _preview(self) -> str:
         self._report(f"{self._workspace.stack}: preview")

@@ -20,7 +20,7 @@ from panda_infra.stacks.project import Project
 __all__ = ["rehearse"]
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     stack: StackArgument,
     charts: Annotated[
         Path | None,
@@ -36,6 +36,10 @@ def rehearse(
     preview_json: Annotated[
         Path, typer.Option("--preview-json", help="File for that preview, as `review comment` reads it.")
     ] = Path("preview.json"),
+    consumers: Annotated[
+        bool,
+        typer.Option("--consumers", help="In the end, start PanDA's own software with what is deployed."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run a whole stack on the test bed: up, up again without a change, destroy with nothing left.
@@ -48,10 +52,14 @@ def rehearse(
     where it left this one, each with its own program; a stack that is not touched is not rehearsed at all. Site and
     cluster are made up, and the same for both, so changes of the cluster itself do not show.
 
+    With --consumers, ActiveMQ and the databases themselves read what the cluster holds after the second `up`; this
+    needs root and Debian's packages. A check that fails is exit code 1 too.
+
     **Examples**
 
     - `rehearse doma`
     - `rehearse doma --charts ../panda-k8s`
+    - `rehearse local --consumers --charts ../panda-k8s`
     - `rehearse lsst-prod --json`
     - `rehearse sphenix --since origin/main`
     """
@@ -68,7 +76,9 @@ def rehearse(
     try:
         with _former(here, since) as former:
             change = rehearsal.Change(former, lambda text: write(preview_json, text)) if former else None
-            report = rehearsal.rehearse(here.file(stack), change=change, checkout=charts, report=say)
+            report = rehearsal.rehearse(
+                here.file(stack), change=change, checkout=charts, consumers=consumers, report=say
+            )
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None
     if as_json:

@@ -15,6 +15,8 @@ import yaml
 from panda_infra.changes.preview import read
 from testbed import leftovers, site
 from testbed.bed import Bed
+from testbed.consumers import run
+from testbed.consumers.registry import CONSUMERS
 from testbed.errors import BedError
 from testbed.rehearsal import Change, rehearse
 from tests.support.documented import documented
@@ -32,6 +34,14 @@ def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> N
     assert report.passed, str(report)
     assert list(report.seconds) == ["up", "up again", "destroy"]
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
+
+
+def test_panda_s_own_software_reads_what_was_deployed(bed: Bed) -> None:
+    if reason := run.obstacle():
+        pytest.skip(reason)
+    report = rehearse(stack_file("local"), bed=bed, consumers=True)
+    assert report.passed, str(report)
+    assert {check.consumer for check in report.consumers} == set(CONSUMERS)
 
 
 def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, bed: Bed) -> None:
