@@ -14,7 +14,7 @@ from panda_infra.adoption.checkout import write_checkout
 from panda_infra.adoption.installation import Installation, Tree
 from panda_infra.adoption.live_secrets import SecretDifference, differences, live_values
 from panda_infra.adoption.naming import names_of
-from panda_infra.adoption.values import ABSENT, difference, effective, put
+from panda_infra.adoption.values import difference, effective, put
 from panda_infra.adoption.workloads import ObjectChange, changes
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
@@ -28,7 +28,7 @@ from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.rules import check
-from panda_infra.plan.values.merge import merged
+from panda_infra.plan.values.merge import ABSENT, merged
 from panda_infra.secrets import build
 from panda_infra.secrets.checks import check_values
 from panda_infra.secrets.fields import fields, missing

@@ -9,13 +9,13 @@ from typing import Any
 
 from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.installation import FoundRelease, Installation, Tree
-from panda_infra.adoption.values import ABSENT, difference, effective, get, put
+from panda_infra.adoption.values import difference, effective, put
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
-from panda_infra.plan.values.merge import merged
+from panda_infra.plan.values.merge import ABSENT, merged, value_at
 
 __all__ = ["write_checkout"]
 
@@ -97,14 +97,14 @@ def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
         keys = tuple(endpoint.key.split("."))
         sub = keys[0] if len(keys) > 1 else "frontend"
         name = names.workload(release.component, sub) + ("-big" if endpoint.host == "panda_big" else "")
-        ingress = get(wanted, keys)
+        ingress = value_at(wanted, keys)
         if isinstance(ingress, Mapping) and ingress.get("enabled") and ("Ingress", name) in exposed:
             host = exposed["Ingress", name]
             if endpoint.host == "ui":
                 put(own, ("global", "hostOverwrite"), host)
             annotations = ingress.get("annotations") or {}
             put(own, keys, {"enabled": True, "hosts": [{"hostOverride": host}], "annotations": annotations})
-        route = get(wanted, tuple(endpoint.route.split("."))) if endpoint.route else ABSENT
+        route = value_at(wanted, tuple(endpoint.route.split("."))) if endpoint.route else ABSENT
         if isinstance(route, Mapping) and route.get("enabled") and ("Route", name) in exposed:
             put(own, (*endpoint.route.split("."), "enabled"), True)
             put(own, tuple(endpoint.route_host.split(".")), exposed["Route", name])

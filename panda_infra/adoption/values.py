@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.adoption.installation import Tree
-from panda_infra.plan.values.merge import merged
+from panda_infra.plan.values.merge import ABSENT, merged
 
-__all__ = ["ABSENT", "Keys", "difference", "effective", "get", "put"]
+__all__ = ["Keys", "difference", "effective", "put"]
 
 Keys = tuple[str, ...]
-ABSENT = object()
-"""Stands for a value that is not there: null is one that Helm removes."""
 
 
 def effective(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
@@ -27,16 +25,6 @@ def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator
     The ``global`` values that Helm copies into each sub-chart are left out.
     """
     yield from _difference(wanted, actual, ())
-
-
-def get(tree: Mapping[str, Any], path: Keys) -> Any:
-    """The value at a path, or ABSENT."""
-    value: Any = tree
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return ABSENT
-        value = value[key]
-    return value
 
 
 def put(tree: Tree, path: Keys, value: Any) -> None:

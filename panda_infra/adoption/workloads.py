@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.adoption.values import ABSENT, difference
+from panda_infra.adoption.values import difference
 from panda_infra.helm.manifest import items_of
+from panda_infra.plan.values.merge import ABSENT
 
 __all__ = ["ObjectChange", "changes", "replaces_pods"]
 

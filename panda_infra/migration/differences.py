@@ -17,11 +17,11 @@ from panda_infra.migration.checkout import ChartValues, Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.rules.values import check as check_values
+from panda_infra.plan.values.merge import ABSENT, value_at
 
 __all__ = ["place_differences"]
 
 Keys = tuple[str, ...]
-_ABSENT = object()
 _CLAIMS = "volumes are claims of the stack's storage class, or folders of the shared log claim"
 _EXPOSURE = "hosts and exposure of the stack say it"
 _DECIDED: Mapping[tuple[str, str], str] = {
@@ -39,9 +39,9 @@ def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, ou
         spec, values = COMPONENTS[name], plan.release(name).values
         told = {note.key for note in outcome.unplaced if note.file == chart.file}
         for path, wanted in _leaves(chart.own, ()):
-            here = _get(values, path)
+            here = value_at(values, path)
             key = ".".join(path)
-            if key in told or _same(wanted, here if here is not _ABSENT else _get(chart.defaults, path)):
+            if key in told or _same(wanted, here if here is not ABSENT else value_at(chart.defaults, path)):
                 continue
             if wanted == "FIXME":
                 outcome.settle(chart.file, key, "is still a placeholder")
@@ -101,15 +101,6 @@ def _same(wanted: object, actual: object) -> bool:
     if isinstance(wanted, list | dict) or isinstance(actual, list | dict):
         return wanted == actual
     return str(wanted) == str(actual)
-
-
-def _get(tree: Mapping[str, Any], path: Keys) -> Any:
-    value: Any = tree
-    for key in path:
-        if not isinstance(value, Mapping) or key not in value:
-            return _ABSENT
-        value = value[key]
-    return value
 
 
 def _leaves(tree: Tree, path: Keys) -> Iterator[tuple[Keys, Any]]:

@@ -11,6 +11,7 @@ from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.plan.values.merge import ABSENT, value_at
 
 __all__ = ["READS", "check"]
 
@@ -49,7 +50,7 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
         where: Path = ("components", name, "values")
         yield from _unknown(spec, component.values, where)
         for path, reason in _derived(spec):
-            if _holds(component.values, path):
+            if value_at(component.values, path) is not ABSENT:
                 what = "is not for free-form values to change"
                 yield Problem(spelled((*where, *path)), what, f"Remove it: {reason}.")
 
@@ -78,11 +79,3 @@ def _derived(spec: ComponentSpec) -> Iterator[tuple[Path, str]]:
         for other in (endpoint.route, endpoint.gateway):
             if other:
                 yield (*other.split("."), "enabled"), _EXPOSURE
-
-
-def _holds(values: Any, path: Path) -> bool:
-    for part in path:
-        if not isinstance(values, Mapping) or part not in values:
-            return False
-        values = values[part]
-    return True

@@ -1,14 +1,17 @@
-"""Nested values: setting by dotted path and merging."""
+"""Nested values: looking up and setting by path, and merging."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from panda_infra.plan.model import Values
 
-__all__ = ["at", "merged"]
+__all__ = ["ABSENT", "at", "merged", "value_at"]
+
+ABSENT = object()
+"""Stands for a value that is not there: null is one that Helm removes."""
 
 
 def at(path: str, value: Any) -> Values:
@@ -17,6 +20,15 @@ def at(path: str, value: Any) -> Values:
         value = {key: value}
     nested: Values = value
     return nested
+
+
+def value_at(tree: Any, path: Iterable[str | int]) -> Any:
+    """The value at a path of keys, or ABSENT."""
+    for key in path:
+        if not isinstance(tree, Mapping) or key not in tree:
+            return ABSENT
+        tree = tree[key]
+    return tree
 
 
 def merged(*layers: Mapping[str, Any]) -> Values:
