@@ -16,7 +16,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-__all__ = ["Validity", "certificates_in", "moment", "span", "validity"]
+__all__ = ["Validity", "certificates_in", "moment", "span", "validity", "whole"]
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
@@ -74,6 +74,25 @@ def certificates_in(text: str) -> list[x509.Certificate]:
     return [found for block in blocks if (found := _read(block))]
 
 
+def whole(certificate: x509.Certificate) -> x509.Certificate:
+    """The certificate, whose parts are read only when asked for.
+
+    Raises:
+        ValueError: one of them cannot be read.
+    """
+    try:
+        certificate.public_key()
+        _ = (
+            certificate.subject,
+            certificate.issuer,
+            certificate.not_valid_before_utc,
+            certificate.not_valid_after_utc,
+        )
+    except (UnsupportedAlgorithm, OverflowError) as error:
+        raise ValueError(type(error).__name__) from None
+    return certificate
+
+
 def moment(when: datetime) -> str:
     """A moment in words."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
@@ -90,13 +109,9 @@ def span(duration: timedelta) -> str:
 
 def _read(block: str) -> x509.Certificate | None:
     try:
-        found = x509.load_pem_x509_certificate(block.encode())
-        # All that is asked of it later: some of it is looked at no earlier.
-        found.public_key()
-        _ = found.subject, found.issuer, found.not_valid_before_utc, found.not_valid_after_utc
+        return whole(x509.load_pem_x509_certificate(block.encode()))
     except (ValueError, TypeError, OverflowError, x509.InvalidVersion, UnsupportedAlgorithm):
         return None
-    return found
 
 
 def _shown(found: Sequence[x509.Certificate], *, has_key: bool) -> Sequence[x509.Certificate]:

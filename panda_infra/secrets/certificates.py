@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from panda_infra.ends import Validity, moment
+from panda_infra.ends import Validity, moment, whole
 from panda_infra.errors import PandaInfraError
 
 __all__ = ["Authority", "Flaw", "HostCertificate", "check", "from_p12", "make_authority"]
@@ -154,22 +154,7 @@ def _certificates(text: str) -> list[x509.Certificate]:
     """All certificates of a text; ValueError when one cannot be read or none is there though text is."""
     if not text.strip():
         return []
-    return [_whole(certificate) for certificate in x509.load_pem_x509_certificates(text.encode())]
-
-
-def _whole(certificate: x509.Certificate) -> x509.Certificate:
-    """The certificate, whose parts are read only when asked for; ValueError when one cannot be."""
-    try:
-        certificate.public_key()
-        _ = (
-            certificate.subject,
-            certificate.issuer,
-            certificate.not_valid_before_utc,
-            certificate.not_valid_after_utc,
-        )
-    except (UnsupportedAlgorithm, OverflowError) as error:
-        raise ValueError(type(error).__name__) from None
-    return certificate
+    return [whole(certificate) for certificate in x509.load_pem_x509_certificates(text.encode())]
 
 
 def _common_name(name: x509.Name) -> str:

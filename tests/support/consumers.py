@@ -7,6 +7,7 @@ from typing import Any
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.secrets.generate import stand_ins
+from tests.unit.secrets.stacks import EVERY, HOSTS
 
 __all__ = ["STACKS", "complete"]
 
@@ -22,13 +23,12 @@ _PROVIDERS = {
     "github": {"clientId": "bigmon-github"},
     "indigoiam": {"clientId": "bigmon-iam"},
 }
-_EVERY = ("msgsvc", "iam", "iam-db", "panda", "harvester", "idds", "bigmon", "ui")
 
 _USUAL: dict[str, Any] = {
     "experiment": "local",
     "cluster": {"kind": "existing", "kubeconfig": "kubeconfig.yaml"},
     "storage": {"class": "standard"},
-    "components": {name: {} for name in _EVERY},
+    "components": {name: {} for name in EVERY},
     "auth": {"vo": "panda_dev", "clients": _CLIENTS},
     "secrets": {},
 }
@@ -36,14 +36,7 @@ _USUAL: dict[str, Any] = {
 _TURNED: dict[str, Any] = {
     **_USUAL,
     "affix": "-dev",
-    "hosts": {
-        "panda": "panda.site.org",
-        "pandaBig": "panda-big.site.org",
-        "bigmon": "bigmon.site.org",
-        "idds": "idds.site.org",
-        "iam": "iam.site.org",
-        "ui": "ui.site.org",
-    },
+    "hosts": HOSTS,
     "components": {
         **_USUAL["components"],
         "msgsvc": {
