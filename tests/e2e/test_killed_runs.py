@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,9 +20,10 @@ import pytest
 import yaml
 
 from panda_infra.catalog.components import COMPONENTS
-from testbed import leftovers, stacks, waiting
+from testbed import leftovers, processes, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
+from testbed.control_plane import API_SERVER
 from testbed.workspace import Workspace
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
@@ -258,6 +261,29 @@ def test_a_network_that_is_cut_fails_the_run_and_the_next_converges(run: Killed,
     kill(run.stack, "up", until=run.is_pending("panda-msgsvc"), how=lambda _: line.cut())
     line.mend()
     run.converges()
+
+
+@pytest.mark.long
+def test_an_api_server_that_restarts_in_the_middle_is_waited_for_or_the_next_converges(run: Killed) -> None:
+    run.configure(components(of=_FEW, changed=("msgsvc",)))
+    before = {pod: release for pod, release in run.pods().items() if release != "panda-msgsvc"}
+    with ThreadPoolExecutor() as beside:
+        up = beside.submit(run.stack.up)
+        waiting.until(lambda: up.done() or run.is_pending("panda-msgsvc")(), "the change", 120)
+        assert not up.done(), up.result().text
+        _restart_api_server(run.bed)
+        first = up.result()
+    assert "Traceback" not in first.text
+    run.converges()
+    assert before.items() <= run.pods().items()
+
+
+def _restart_api_server(bed: Bed) -> None:
+    name = API_SERVER
+    (pid,) = (pid for pid, part in processes.alive(bed.state).items() if part == name)
+    command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    processes.end(bed.state, {name})
+    processes.spawn(bed.state, name, command)
 
 
 @pytest.mark.long

@@ -37,7 +37,11 @@ class Forwarder:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target))
+                try:
+                    server = socket.create_connection(("127.0.0.1", self._target))
+                except OSError:
+                    client.close()  # as the one behind would refuse it, until it is there again
+                    continue
                 self._connections += (client, server)
                 for source, sink in ((client, server), (server, client)):
                     threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
