@@ -14,12 +14,12 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from panda_infra.clients.openstack.api import ClusterInfo
+from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
 from panda_infra.provider.landb_aliases import LandbAliasesInputs, LandbAliasesResource
 from panda_infra.provider.node_labels import NodeLabelsInputs, NodeLabelsResource
-from panda_infra.provider.openstack_api import ClusterInfo
-from panda_infra.provider.openstack_sdk import SdkOpenStack
 from panda_infra.provider.resource import Operation
 from tests.support.http_cloud import CLUSTER, HttpCloud, running
 

@@ -27,6 +27,10 @@ class NotFoundError(PandaInfraError):
     """An answer of who must know: there is no such thing."""
 
 
+class ResourceError(PandaInfraError):
+    """A resource cannot become what was asked for."""
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with a stack.

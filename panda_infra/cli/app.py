@@ -22,7 +22,7 @@ from panda_infra.cli.preview import PASSTHROUGH, preview
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
 from panda_infra.cli.review import app as review
-from panda_infra.cli.secrets.app import secrets
+from panda_infra.cli.secret_values.app import secrets
 from panda_infra.cli.status import status
 
 __all__ = ["app"]

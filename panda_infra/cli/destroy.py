@@ -10,9 +10,9 @@ from panda_infra.cli.output import say
 from panda_infra.cli.reached import ClusterGoneFlag, owned, reached, where
 from panda_infra.cli.residue import report, unseen
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
-from panda_infra.recorded import Recorded
-from panda_infra.stacks.pulumi import find_pulumi
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["FreeAfterOption", "YesFlag", "destroy", "remove"]
 

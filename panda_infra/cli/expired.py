@@ -14,10 +14,10 @@ import typer
 from panda_infra.cli.destroy import remove as remove_stack
 from panda_infra.cli.output import JsonFlag, alone, results, say, show_json, table
 from panda_infra.cli.stack_argument import StacksArgument, project
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, find_pulumi
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import Pulumi, PulumiError, find_pulumi
 from panda_infra.teardown.expiry import Expiry, expiries
 
 __all__ = ["expired"]

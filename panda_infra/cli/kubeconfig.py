@@ -33,12 +33,12 @@ def kubeconfig(
     - `kubeconfig doma`, then `kubectl --context panda-infra-doma get pods`
     - `kubeconfig doma --file doma.kubeconfig` for others
     """
-    from panda_infra.kube.handed_out import (  # noqa: PLC0415 - clients that other commands need not load
+    from panda_infra.clients.kubernetes.handed_out import (  # noqa: PLC0415 - clients that other commands need not load
         UnreadableFileError,
         add_to,
         handed_out,
     )
-    from panda_infra.kube.kubeconfig import Source, choose  # noqa: PLC0415 - likewise
+    from panda_infra.clients.kubernetes.kubeconfig import Source, choose  # noqa: PLC0415 - likewise
 
     plan = planned(stack)
     access = reached(plan)

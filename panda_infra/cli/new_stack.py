@@ -13,10 +13,11 @@ import typer
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import say, talk, warn
-from panda_infra.cli.secrets.advice import advice
-from panda_infra.cli.secrets.asking import asked
-from panda_infra.cli.secrets.making import can_be_made
+from panda_infra.cli.secret_values.advice import advice
+from panda_infra.cli.secret_values.asking import asked
+from panda_infra.cli.secret_values.making import can_be_made
 from panda_infra.cli.terminal import interactive
+from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
@@ -30,7 +31,6 @@ from panda_infra.secrets.generate import generate, make_certificates, with_value
 from panda_infra.stacks.decrypted import decrypted, known
 from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = [
     "CloudOption",
@@ -87,8 +87,8 @@ CloudOption = Annotated[
 
 def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
     """The section ``cluster`` for one that runs in Magnum and is taken over, as Magnum describes it."""
+    from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - likewise
     from panda_infra.cluster.magnum.description import described  # noqa: PLC0415 - a second, for Magnum stacks only
-    from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - likewise
 
     return described(SdkOpenStack(cloud), name, cloud=cloud)
 

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from panda_infra.changes.compare import StackChange, touched
 from panda_infra.cli.output import JsonFlag, alone, results, show_json
 from panda_infra.cli.stack_argument import project
 from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
+from panda_infra.review.compare import StackChange, touched
 
 __all__ = ["TEST_BED", "changes_between", "plan_changes"]
 

@@ -18,18 +18,18 @@ import typer
 from panda_infra.cli.keys import parse
 from panda_infra.cli.output import warn
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.clients.kubernetes.errors import KubeconfigError
+from panda_infra.clients.kubernetes.kubeconfig import read
+from panda_infra.clients.pulumi.cli import Pulumi, find_pulumi
 from panda_infra.config import go_yaml, stackfile
 from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubeconfigError
-from panda_infra.kube.kubeconfig import read
 from panda_infra.plan.rules import databases
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import Pulumi, find_pulumi
 
 __all__ = ["PASSTHROUGH", "made_previewable", "preview", "stand_in_section"]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from panda_infra.cli.stack_argument import project
+from panda_infra.clients.pulumi.cli import PulumiError, find_pulumi
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.decrypted import decrypted
-from panda_infra.stacks.pulumi import PulumiError, find_pulumi
 
 if TYPE_CHECKING:
-    from panda_infra.live.access import Access
+    from panda_infra.stacks.access import Access
 
 __all__ = ["ClusterGoneFlag", "owned", "planned", "reached", "where"]
 
@@ -56,7 +56,7 @@ def reached(plan: Plan, *, gone: bool = False) -> Access:
     Raises:
         PandaInfraError: there is none.
     """
-    from panda_infra.live.access import reach  # noqa: PLC0415 - clients that other commands need not load
+    from panda_infra.stacks.access import reach  # noqa: PLC0415 - clients that other commands need not load
     from panda_infra.teardown.destroy import without_lost_cluster  # noqa: PLC0415 - likewise
 
     with chdir(project().folder):

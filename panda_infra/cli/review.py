@@ -9,8 +9,6 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.changes import comment as comments
-from panda_infra.changes.preview import read
 from panda_infra.cli.destroy import YesFlag
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import say, write
@@ -18,14 +16,17 @@ from panda_infra.cli.plan_changes import TEST_BED, changes_between
 from panda_infra.cli.reached import where
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cli.terminal import interactive
+from panda_infra.clients.forges.forge import GITHUB_LIMIT, GITLAB_LIMIT
+from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
+from panda_infra.review import comment as comments
 from panda_infra.review.commits import CommitError
 from panda_infra.review.engine import Engine
+from panda_infra.review.preview import read
 from panda_infra.review.runs import COMMENT, PLAN, Review, apply, check_drift, forge_of_this_run
 from panda_infra.review.tidy import tidy as tidied
 from panda_infra.review.tidy import tidy_all
-from panda_infra.stacks.pulumi import find_pulumi
 
 __all__ = ["app"]
 
@@ -43,7 +44,7 @@ class Platform(StrEnum):
     @property
     def limit(self) -> int:
         """Bytes that a comment may have."""
-        return comments.GITHUB_LIMIT if self is Platform.GITHUB else comments.GITLAB_LIMIT
+        return GITHUB_LIMIT if self is Platform.GITHUB else GITLAB_LIMIT
 
 
 _FOLDER = Path("reviewed")

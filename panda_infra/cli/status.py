@@ -13,17 +13,17 @@ import typer
 from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json, table, warn
 from panda_infra.cli.reached import planned
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, State, find_pulumi
 from panda_infra.ends import moment, span
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.secrets import SecretContent, build
 from panda_infra.stacks.decrypted import decrypted
-from panda_infra.stacks.pulumi import Pulumi, PulumiError, State, find_pulumi
 
 if TYPE_CHECKING:
-    from panda_infra.live.access import Access
     from panda_infra.live.status import Status, Unseen
+    from panda_infra.stacks.access import Access
 
 __all__ = ["status"]
 
@@ -91,8 +91,8 @@ def _otherwise_none(question: Callable[[], T]) -> T | None:
 
 def _way_in(plan: Plan, pulumi: Pulumi | None) -> tuple[Access | None, list[Unseen]]:
     """The ways into the cluster and the cloud; into the cluster alone where the cloud cannot be asked."""
-    from panda_infra.live.access import reach, recorded_access  # noqa: PLC0415 - as above
     from panda_infra.live.status import Unseen  # noqa: PLC0415 - likewise
+    from panda_infra.stacks.access import reach, recorded_access  # noqa: PLC0415 - as above
 
     with chdir(project().folder):
         try:

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 
 import pulumi
 
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, parse, read
+from panda_infra.clients.kubernetes.users import lasts_of
+from panda_infra.clients.patience import answered
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.messages import set_secret
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
-from panda_infra.kube.client import KubernetesClient
-from panda_infra.kube.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
-from panda_infra.kube.kubeconfig import Source, Target, choose, parse, read
-from panda_infra.kube.users import lasts_of
-from panda_infra.patience import answered
 
 __all__ = ["check_cluster", "ends_soon", "existing_cluster", "lets_in", "target_of"]
 

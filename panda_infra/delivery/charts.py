@@ -13,11 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from panda_infra.cache import cache_folder
+from panda_infra.clients.patience import answered
+from panda_infra.clients.registry.charts import digest_of
+from panda_infra.clients.registry.login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
-from panda_infra.delivery.registry import digest_of
-from panda_infra.delivery.registry_login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
 from panda_infra.errors import Problem
-from panda_infra.patience import answered
 from panda_infra.plan.model import Chart
 
 __all__ = ["ChartReference", "check_charts", "locate"]

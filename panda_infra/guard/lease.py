@@ -17,9 +17,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError
 from panda_infra.plan.ownership import RELEASES, lease_name
 
 __all__ = ["Lease", "Window"]

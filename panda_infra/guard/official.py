@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
-from panda_infra.delivery.registry_login import registry_settings
+from panda_infra.clients.registry.login import registry_settings
 from panda_infra.plugin_version import plugin_version
 
 __all__ = ["Official", "OfficialError", "start"]

@@ -17,6 +17,8 @@ import grpc
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime.proto import provider_pb2 as wire
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.lease import Lease
 from panda_infra.guard.others import SECRET, as_wanted, owned_in, with_others
@@ -33,8 +35,6 @@ from panda_infra.helm.others import found as found_of_others
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
 from panda_infra.helm.rollout import replace_outdated
 from panda_infra.helm.settle import settle
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError
 from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
 from panda_infra.provider.progress import Progress

@@ -10,12 +10,12 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2 as wire
 
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.kubeconfig import Source, choose, parse
 from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.official import Official
 from panda_infra.guard.releases import Releases, is_release
-from panda_infra.kube.client import KubernetesClient
-from panda_infra.kube.kubeconfig import Source, choose, parse
 from panda_infra.provider.progress import EngineProgress
 
 __all__ = ["serve"]

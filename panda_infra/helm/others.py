@@ -11,8 +11,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.helm.manifest import Item, items_of
-from panda_infra.kube.client import KubernetesApi
 from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, Owned
 
 __all__ = ["WORKLOADS", "Found", "as_found", "base", "found", "replicas_of"]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panda_infra.kube.client import KubernetesApi
+from panda_infra.clients.kubernetes.client import KubernetesApi
 
 __all__ = ["DEPLOYED", "PENDING", "Record", "decode", "encode", "histories", "read", "write"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.kube.client import KubernetesApi
+from panda_infra.clients.kubernetes.client import KubernetesApi
 
 __all__ = ["replace_outdated"]
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.records import DEPLOYED, Record, read, write
-from panda_infra.kube.client import KubernetesApi
 
 __all__ = ["settle", "superset"]
 

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.live.access import items
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.stacks.access import items
 
 __all__ = ["Application", "applications", "refusal"]
 

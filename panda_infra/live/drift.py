@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import APPLY, KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.others import as_found
-from panda_infra.kube.client import APPLY, KubernetesApi
-from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.plan.values.owners import Owned, owned_by_others
 
 __all__ = ["Deviation", "deviations"]

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import (
+    KubernetesError,
+    KubernetesNotFoundError,
+    KubernetesUnreachableError,
+)
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError, KubernetesNotFoundError, KubernetesUnreachableError
 from panda_infra.plan.ingresses import TrialIngress, ingresses
 from panda_infra.plan.model import Plan
 

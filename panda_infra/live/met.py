@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.plan.ownership import MARK, Owner
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["ENGINE", "Met", "met"]
 

@@ -13,10 +13,10 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.autoscalers import two_owners
 from panda_infra.live.ingress_trial import tried
 from panda_infra.plan.capacity import Requests

@@ -11,7 +11,7 @@ from panda_infra.live.target import Target
 from panda_infra.plan.footprint import Outside, names_inside
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import Owner, owner_of
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["Ownership", "listed"]
 

@@ -7,19 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import yaml
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.errors import Problem
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError
 from panda_infra.live import offers
-from panda_infra.live.access import reach
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
 from panda_infra.provider.kube_api import ClientKubernetes
-from panda_infra.recorded import Recorded
+from panda_infra.stacks.access import reach
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["Report", "inspect"]
 

@@ -9,8 +9,8 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError
 
 __all__ = ["reasons"]
 

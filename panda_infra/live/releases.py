@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.manifest import items_of
 from panda_infra.helm.others import WORKLOADS, replicas_of
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
 from panda_infra.plan.model import Plan

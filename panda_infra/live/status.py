@@ -8,12 +8,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.users import ends
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.ends import Validity
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubernetesNotAllowedError
-from panda_infra.kube.users import ends
-from panda_infra.live.access import Access, KubernetesApi, items
 from panda_infra.live.credentials import Credential, credentials
 from panda_infra.live.in_cloud import AliasStatus, ClusterStatus, alias_statuses, cluster_status
 from panda_infra.live.nodes import NodeStatus, node_statuses
@@ -21,9 +20,10 @@ from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.model import Plan
 from panda_infra.provider.kube_api import Node, node_of
-from panda_infra.recorded import Recorded
 from panda_infra.secrets import SecretContent
 from panda_infra.secrets.rolling import pod_annotations
+from panda_infra.stacks.access import Access, KubernetesApi, items
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["Status", "Unseen", "status_of"]
 

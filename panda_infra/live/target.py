@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.records import DEPLOYED
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live.met import Met, met
 from panda_infra.plan.footprint import Outside, outside
 from panda_infra.plan.model import Plan

@@ -10,14 +10,14 @@ from base64 import b64decode
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from panda_infra.changes.compare import ABSENT, differences
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.live.met import ENGINE
 from panda_infra.plan.model import Plan, Release, Values
 from panda_infra.provider.cluster_description import inputs_from
-from panda_infra.recorded import Recorded
 from panda_infra.secrets import SecretContent
 from panda_infra.secrets.rolling import ANNOTATION
+from panda_infra.state.recorded import Recorded
+from panda_infra.tree import ABSENT, differences
 
 __all__ = ["changed_secrets", "undeployed"]
 

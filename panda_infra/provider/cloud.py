@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from panda_infra.clients.openstack.api import ClusterInfo, OpenStack
+from panda_infra.clients.openstack.sdk import SdkOpenStack
+from panda_infra.errors import ResourceError
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig
 from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
-from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
-from panda_infra.provider.openstack_sdk import SdkOpenStack
-from panda_infra.provider.resource import ResourceError
 
 __all__ = ["Cloud"]
 

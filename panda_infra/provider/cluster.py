@@ -12,6 +12,8 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from panda_infra.clients.openstack.api import ClusterInfo, ClusterSpec
+from panda_infra.errors import ResourceError
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.cluster_description import (
     FIXED,
@@ -22,17 +24,9 @@ from panda_infra.provider.cluster_description import (
 )
 from panda_infra.provider.cluster_life import await_birth, remove, request
 from panda_infra.provider.node_groups import NodeCounts, counts_of, described, match, unsettled
-from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec
 from panda_infra.provider.owned import CLUSTER_LABEL, differences, inputs_of, made_by, name_is_taken
-from panda_infra.provider.resource import (
-    Change,
-    Found,
-    Operation,
-    PartialFailure,
-    Resource,
-    ResourceError,
-)
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.resource import Change, Found, Operation, PartialFailure, Resource
+from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["ClusterResource"]
 

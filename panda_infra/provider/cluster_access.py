@@ -12,16 +12,16 @@ import yaml
 from pydantic import Field
 from typing_extensions import override
 
+from panda_infra.clients.openstack.api import ClusterInfo
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
 from panda_infra.provider.ingress_controller import CONTROLLER, snippet_risk
 from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import worker_nodes
-from panda_infra.provider.openstack_api import ClusterInfo
 from panda_infra.provider.readiness import answering, ready
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState"]
 

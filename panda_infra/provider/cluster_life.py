@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from panda_infra.provider.openstack_api import ClusterInfo, ClusterSpec, OpenStack, OpenStackError
-from panda_infra.provider.resource import Operation, ResourceError
+from panda_infra.clients.openstack.api import ClusterInfo, ClusterSpec, OpenStack, OpenStackError
+from panda_infra.errors import ResourceError
+from panda_infra.provider.resource import Operation
 
 __all__ = ["await_birth", "remove", "request"]
 

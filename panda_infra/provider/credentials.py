@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from panda_infra.clients.openstack.api import ClusterInfo, OpenStack
 from panda_infra.config import go_yaml
 from panda_infra.provider.kube_api import Kubernetes
-from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 
 __all__ = ["Kubeconfig", "certificate_kubeconfig", "token_kubeconfig"]
 

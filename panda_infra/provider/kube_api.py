@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from typing_extensions import override
 
-from panda_infra.kube.client import KubernetesApi, KubernetesClient
-from panda_infra.kube.errors import KubernetesError
-from panda_infra.kube.kubeconfig import Source, Target, choose
+from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose
 
 __all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume", "node_of"]
 

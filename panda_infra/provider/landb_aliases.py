@@ -24,7 +24,7 @@ from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import Worker, each, placeholders, workers_of
 from panda_infra.provider.owned import SERVER_KEY
 from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["LandbAliasesInputs", "LandbAliasesResource", "with_entries"]
 

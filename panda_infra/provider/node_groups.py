@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from panda_infra.clients.openstack.api import ClusterInfo, NodeGroupInfo, OpenStack
 from panda_infra.config.base import Model
-from panda_infra.provider.openstack_api import ClusterInfo, NodeGroupInfo, OpenStack
 
 __all__ = ["ClusterNodeGroup", "NodeCounts", "counts_of", "described", "match", "unsettled"]
 

@@ -14,7 +14,7 @@ from panda_infra.provider.kube_api import KubernetesError, Node
 from panda_infra.provider.membership import each, placeholders, worker_nodes
 from panda_infra.provider.owned import NODE_ANNOTATION
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["NodeLabelsInputs", "NodeLabelsResource"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from panda_infra.clients.openstack.api import ClusterInfo, OpenStack
 from panda_infra.provider.cluster_description import ClusterInputs, left_to_autoscaler
 from panda_infra.provider.node_groups import described
-from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 from panda_infra.provider.resource import changed_fields
 
 __all__ = [

@@ -14,6 +14,7 @@ from pulumi.runtime.proto import provider_pb2
 from pydantic import ValidationError
 
 from panda_infra.config.base import Model
+from panda_infra.errors import ResourceError
 from panda_infra.provider import PACKAGE
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.cluster import ClusterResource
@@ -22,9 +23,9 @@ from panda_infra.provider.landb_aliases import LandbAliasesResource
 from panda_infra.provider.node_labels import NodeLabelsResource
 from panda_infra.provider.progress import Progress
 from panda_infra.provider.released_volumes import ReleasedVolumesResource
-from panda_infra.provider.resource import Change, Operation, RefusedError, Resource, ResourceError
+from panda_infra.provider.resource import Change, Operation, RefusedError, Resource
 from panda_infra.provider.schema import schema_of
-from panda_infra.provider.values import from_wire, to_wire
+from panda_infra.provider.wire import from_wire, to_wire
 
 __all__ = ["VERSION", "MagnumProvider"]
 

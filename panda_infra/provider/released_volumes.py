@@ -7,17 +7,11 @@ from typing import ClassVar
 
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.config.base import Model
-from panda_infra.kube.errors import KubernetesError
+from panda_infra.errors import ResourceError
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.resource import (
-    Change,
-    Found,
-    Operation,
-    Resource,
-    ResourceError,
-    changed_fields,
-)
+from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
 
 __all__ = ["ReleasedVolumesInputs", "ReleasedVolumesResource"]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Generic, TypeVar
 
 from panda_infra.config.base import Model
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import ResourceError
 from panda_infra.provider.progress import Progress
 
 __all__ = [
@@ -24,17 +24,12 @@ __all__ = [
     "PartialFailure",
     "RefusedError",
     "Resource",
-    "ResourceError",
     "changed_fields",
 ]
 
 Inp = TypeVar("Inp", bound=Model)
 St = TypeVar("St", bound=Model)
 T = TypeVar("T")
-
-
-class ResourceError(PandaInfraError):
-    """A resource cannot become what was asked for."""
 
 
 class RefusedError(ResourceError):

@@ -20,7 +20,7 @@ from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.progress import EngineProgress
 from panda_infra.provider.provider import VERSION, MagnumProvider
 from panda_infra.provider.resource import PartialFailure
-from panda_infra.provider.values import to_wire
+from panda_infra.provider.wire import to_wire
 
 __all__ = ["main", "serve"]
 

@@ -1,1 +1,1 @@
-"""Reviews at work: commits described by their own code, the engine's previews and plans, the code forges."""
+"""Reviews of changes: Plans of two commits compared, previews read, risks first, comments written, plans applied."""

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from panda_infra.changes.revision import Revision
 from panda_infra.errors import PandaInfraError
+from panda_infra.review.revision import Revision
 
 __all__ = ["CommitError", "common_ancestor", "full_name", "revision_of", "unpacked"]
 

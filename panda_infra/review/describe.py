@@ -14,14 +14,14 @@ from typing import Any
 
 import yaml
 
-from panda_infra.changes.revision import Revision, StackPlan
-from panda_infra.changes.seal import hash_of
 from panda_infra.config.delivery import FolderCharts
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE, document_of
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.serialize import described
+from panda_infra.review.revision import Revision, StackPlan
+from panda_infra.review.seal import hash_of
 from panda_infra.secrets.cric import MANDATORY, OPTIONAL
 from panda_infra.stacks.project import Project
 

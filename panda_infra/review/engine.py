@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from panda_infra.changes.leaks import secret_texts
-from panda_infra.changes.preview import with_violations
-from panda_infra.changes.seal import EMPTY, state_version
-from panda_infra.changes.wording import safe_lines
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
+from panda_infra.review.leaks import secret_texts
+from panda_infra.review.preview import with_violations
+from panda_infra.review.seal import EMPTY, state_version
+from panda_infra.review.wording import safe_lines
 
 __all__ = ["Engine"]
 

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from panda_infra.changes import comment, drift, notes
-from panda_infra.changes.leaks import credentials, holds_any
-from panda_infra.changes.preview import Preview, read
-from panda_infra.changes.seal import Seal, SealError, hash_of
+from panda_infra.clients.forges.forge import Forge, ForgeError
+from panda_infra.clients.forges.github import GitHub
+from panda_infra.clients.forges.gitlab import GitLab
+from panda_infra.clients.pulumi.cli import PulumiError
 from panda_infra.errors import PandaInfraError
+from panda_infra.review import comment, drift, notes
 from panda_infra.review.describe import revision
 from panda_infra.review.engine import Engine
-from panda_infra.review.forge import Forge, ForgeError
-from panda_infra.review.github import GitHub
-from panda_infra.review.gitlab import GitLab
-from panda_infra.stacks.pulumi import PulumiError
+from panda_infra.review.leaks import credentials, holds_any
+from panda_infra.review.preview import Preview, read
+from panda_infra.review.seal import Seal, SealError, hash_of
 
 __all__ = ["COMMENT", "PLAN", "Review", "apply", "check_drift", "forge_of_this_run"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from panda_infra.changes import comment, notes
-from panda_infra.changes.compare import StackChange
-from panda_infra.review.forge import Forge
+from panda_infra.clients.forges.forge import Forge
+from panda_infra.review import comment, notes
+from panda_infra.review.compare import StackChange
 
 __all__ = ["tidy", "tidy_all"]
 

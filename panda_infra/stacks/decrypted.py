@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.load import Loaded, from_pulumi
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import Pulumi
 
 __all__ = ["decrypted", "known"]
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config import go_yaml, stackfile
 from panda_infra.config.load import is_mapping
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled, within
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError, StackError
-from panda_infra.stacks.pulumi import Pulumi
 from panda_infra.stacks.replace import keep, replacing, restore
 from panda_infra.stacks.yaml_text import PlaceError, put
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnreachableError
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubernetesError, KubernetesUnreachableError
-from panda_infra.live.access import Access, LiveApi
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.access import Access, LiveApi
 from panda_infra.teardown.belongings import Belongings
 from panda_infra.teardown.finalizers import free
 from panda_infra.teardown.leftover import Leftover

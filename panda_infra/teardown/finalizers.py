@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from panda_infra.kube.client import KubernetesApi
-from panda_infra.kube.errors import KubernetesError
-from panda_infra.live.access import listing
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.stacks.access import listing
 
 __all__ = ["Stuck", "free", "stuck_in"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.ingress import CONFIG_MAP, RISK, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
 from panda_infra.cluster.magnum.keypair import is_made_by
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.live.access import KubernetesApi, items
 from panda_infra.plan.aliases import cluster_aliases, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
 from panda_infra.provider.membership import own_servers, server_prefix
-from panda_infra.provider.openstack_api import OpenStack, Server
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
+from panda_infra.stacks.access import KubernetesApi, items
 from panda_infra.teardown.leftover import Leftover
 from panda_infra.teardown.volumes import claimed_in, made_by, shared_by, state_of
 

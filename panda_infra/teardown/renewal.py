@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
+from panda_infra.clients.kubernetes.kubeconfig import Source, choose, parse
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.cluster.existing import lets_in
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubeconfigError, KubernetesError
-from panda_infra.kube.kubeconfig import Source, choose, parse
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.pulumi import Pulumi
 
 __all__ = ["renew_access"]
 

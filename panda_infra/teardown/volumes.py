@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Container, Iterator, Set
 from functools import cache
 
-from panda_infra.provider.openstack_api import BlockVolume, OpenStack, Share
+from panda_infra.clients.openstack.api import BlockVolume, OpenStack, Share
 
 __all__ = ["claimed_in", "made_by", "shared_by", "state_of"]
 

@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.judge import judge
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
-from panda_infra.stacks.pulumi import Pulumi
 from testbed.bed import Bed
 from testbed.stacks import on_bed
 from tests.support.command_line import run_in

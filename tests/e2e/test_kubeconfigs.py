@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.clients.kubernetes.kubeconfig import Source, choose, read
 from panda_infra.cluster.existing import lets_in
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.kubeconfig import Source, choose, read
 from panda_infra.secrets.certificates import make_authority
 from testbed import charts, executables, stacks
 from testbed.api import Api

@@ -17,9 +17,9 @@ import pytest
 import yaml
 from cryptography import x509
 
-from panda_infra.live.access import reach
+from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.provider.kube_api import ClientKubernetes, KubernetesError
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.renewal import renew_access
 from testbed import waiting

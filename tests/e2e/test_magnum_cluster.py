@@ -12,8 +12,8 @@ from unittest import mock
 
 import pytest
 
-from panda_infra.live.access import reach
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.clients.pulumi.cli import Pulumi
+from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.residue import residue
 from testbed import waiting

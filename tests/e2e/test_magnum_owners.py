@@ -14,8 +14,8 @@ from unittest import mock
 import pytest
 import yaml
 
+from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.cluster.magnum.description import described
-from panda_infra.provider.openstack_sdk import SdkOpenStack
 from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
 from tests.support.magnum import HOSTS, Stack, make, numbered

@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from panda_infra.live.access import reach
+from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import settled_residue
 from testbed.openstack.cloud import OpenStackBed
 from tests.support.magnum import Stack, make, numbered

@@ -15,7 +15,7 @@ from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 from testbed import waiting
 from testbed.openstack import bed as clouds
 from testbed.openstack import offer

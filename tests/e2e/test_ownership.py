@@ -31,7 +31,7 @@ _THEIRS, _OURS = "handmade", "ours"
 _ROLES = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
 # The program as it was when stacks did not mark what they make.
 _WITHOUT_MARKS = """
-from panda_infra import deployment
+from panda_infra.delivery import resources as deployment
 from panda_infra.plan.ownership import Owner
 from panda_infra.program import plan_of_this_stack
 

@@ -24,7 +24,7 @@ from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import ConfigMap, PersistentVolume
 from pulumi_kubernetes.helm.v3 import Release
 
-from panda_infra import deployment
+from panda_infra.delivery import resources as deployment
 from panda_infra.program import plan_of_this_stack
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.changes.comment import marked_stack, marker
+from panda_infra.review.comment import marked_stack, marker
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.changes.preview import read
+from panda_infra.review.preview import read
 from testbed import leftovers, site
 from testbed.bed import Bed
 from testbed.consumers import run

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from panda_infra.changes.preview import RELEASE, Preview, read
+from panda_infra.review.preview import RELEASE, Preview, read
 
 _ROOT = "urn:pulumi:local::panda-infra"
 Inputs = Mapping[str, Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from panda_infra.clients.openstack.api import OpenStack
 from panda_infra.errors import PandaInfraError
-from panda_infra.provider.openstack_api import OpenStack
 from panda_infra.provider.owned import inputs_of
 
 __all__ = ["described"]

@@ -6,14 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from panda_infra.catalog.flavors import Flavor as Size
-from panda_infra.cluster.magnum.keypair import MadeKeypair, keypair_of
-from panda_infra.cluster.magnum.presence import Presence, judge_presence
-from panda_infra.cluster.magnum.shared_aliases import judge_aliases
-from panda_infra.config.cluster import MagnumCluster
-from panda_infra.errors import Problem
-from panda_infra.plan.capacity import Storage
-from panda_infra.plan.ownership import Owner
-from panda_infra.provider.openstack_api import (
+from panda_infra.clients.openstack.api import (
     ClusterInfo,
     Flavor,
     Limits,
@@ -21,7 +14,14 @@ from panda_infra.provider.openstack_api import (
     OpenStack,
     OpenStackError,
 )
-from panda_infra.recorded import Recorded
+from panda_infra.cluster.magnum.keypair import MadeKeypair, keypair_of
+from panda_infra.cluster.magnum.presence import Presence, judge_presence
+from panda_infra.cluster.magnum.shared_aliases import judge_aliases
+from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import Problem
+from panda_infra.plan.capacity import Storage
+from panda_infra.plan.ownership import Owner
+from panda_infra.state.recorded import Recorded
 
 __all__ = ["Report", "Stack", "check_magnum", "inspect"]
 
@@ -60,7 +60,7 @@ class Stack:
 
 def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
     """`inspect` against the cloud that the stack names."""
-    from panda_infra.provider.openstack_sdk import SdkOpenStack  # noqa: PLC0415 - a second, for Magnum stacks only
+    from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - a second, for Magnum stacks only
 
     try:
         return inspect(cluster, stack, SdkOpenStack(cluster.cloud))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
+from panda_infra.clients.openstack.api import ClusterInfo, OpenStack
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.provider.cluster_description import FIXED, inputs_from
-from panda_infra.provider.openstack_api import ClusterInfo, OpenStack
 from panda_infra.provider.owned import differences, made_by, name_is_taken, owner_in_words
 
 __all__ = ["Presence", "judge_presence"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.magnum.presence import Presence
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.plan.aliases import cluster_aliases, number_nodes, numbers_in, unpack
 from panda_infra.provider.membership import own_servers
-from panda_infra.provider.openstack_api import OpenStack, Server
 
 __all__ = ["judge_aliases"]
 

@@ -13,10 +13,10 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from panda_infra.cluster.magnum.component import Magnum
 from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.deployed import deployed
 from panda_infra.errors import StackError
 from panda_infra.plan.ownership import Owner
 from panda_infra.program import told_plainly
+from panda_infra.state.from_engine import deployed
 
 # Two stacks of this program differ in it as two of the real one do by their keys.
 OWNER = Owner("panda-infra", "test", sha256(str(Path.cwd()).encode()).hexdigest()[:16])

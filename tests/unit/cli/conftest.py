@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 from panda_infra.cli.app import app
 from panda_infra.cli.keys import parse
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, UnknownStackError
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.secrets import generate
 from panda_infra.secrets.keystore import make_keystore
 from panda_infra.stacks.document import compose
-from panda_infra.stacks.pulumi import Pulumi, PulumiError, UnknownStackError
 from tools import REPOSITORY
 
 SMALL = {

@@ -20,7 +20,7 @@ from panda_infra.stacks.document import compose
 from tests.support.command_line import run_in
 from tests.support.held import CANARY, check_words
 from tests.unit.cli.conftest import SMALL
-from tests.unit.kube.conftest import kubeconfig
+from tests.unit.clients.kubernetes.conftest import kubeconfig
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY
 from tools.errors import ToolsError

@@ -11,9 +11,9 @@ import pytest
 import typer
 
 from panda_infra.cli import expired as command
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.document import compose
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tests.unit.cli.conftest import SMALL, Run
 
 OVER = {"protect": False, "expires": "2020-12-01"}

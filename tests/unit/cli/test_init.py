@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.new_stack import existing_cluster, namespace_of
+from panda_infra.clients.openstack.api import ClusterSpec
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.provider.openstack_api import ClusterSpec
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.provider.fakes import FakeOpenStack, World
 
@@ -165,7 +165,7 @@ def test_a_running_cluster_of_magnums_is_described_by_its_name(
     openstack.create_cluster(
         ClusterSpec("panda-runs", "id-of-kubernetes-1.29.2-2", "lxplus", "m2.large", "m2.small", 3, 1, labels)
     )
-    monkeypatch.setattr("panda_infra.provider.openstack_sdk.SdkOpenStack", lambda _: openstack)
+    monkeypatch.setattr("panda_infra.clients.openstack.sdk.SdkOpenStack", lambda _: openstack)
     words = (
         "-e",
         "dev",

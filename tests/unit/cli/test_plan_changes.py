@@ -5,9 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from panda_infra.changes.compare import Difference, StackChange
 from panda_infra.cli import plan_changes
 from panda_infra.cli.app import app
+from panda_infra.review.compare import StackChange
+from panda_infra.tree import Difference
 
 MOVED = StackChange("doma", "changed", {}, (Difference("hosts.panda", "a.example", "b" * 200),), ())
 TEST_BED = StackChange("local", "changed", {"panda": "changed"}, (), ("base: its own code gave no Plans",))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.changes.compare import StackChange
 from panda_infra.cli import rehearse as command
+from panda_infra.review.compare import StackChange
 from testbed import rehearsal
 from testbed.rehearsal import Change, Report
 from tests.unit.cli.conftest import Run

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from panda_infra.changes.comment import marker
-from panda_infra.changes.compare import StackChange
 from panda_infra.cli.app import app
+from panda_infra.review.comment import marker
 from panda_infra.review.commits import CommitError
+from panda_infra.review.compare import StackChange
 from tests.support import forge as forges
 from tests.support.documented import documented
 from tests.support.previews import printed, release

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.kube.errors import KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live.autoscalers import two_owners
 from panda_infra.plan.make import make_plan
 from tests.support.stacks import stack

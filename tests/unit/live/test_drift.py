@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.kube.client import APPLY
-from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.client import APPLY
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.live.drift import deviations
 
 MANIFEST = """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.kube.client import JSON, KubernetesApi
-from panda_infra.kube.errors import (
+from panda_infra.clients.kubernetes.client import JSON, KubernetesApi
+from panda_infra.clients.kubernetes.errors import (
     KubernetesError,
     KubernetesNotAllowedError,
     KubernetesNotFoundError,

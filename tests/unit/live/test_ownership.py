@@ -13,7 +13,7 @@ from panda_infra.live.target import look
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK, owner_of
 from panda_infra.policy.data import Deployed
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 from tests.support.stacks import stack
 from tests.unit.live.objects import made, record
 from tests.unit.teardown.fakes import FakeApi

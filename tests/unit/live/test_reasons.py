@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.kube.errors import KubernetesError
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.live.reasons import reasons
 
 HERE = "/api/v1/namespaces/panda"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.records import encode
-from panda_infra.kube.errors import KubernetesNotAllowedError
 from panda_infra.live import releases as module
 from panda_infra.live.drift import Deviation
 from panda_infra.live.releases import ReleaseStatus, release_statuses

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
-from panda_infra.live.access import Access
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.openstack.api import OpenStackUnreachableError
 from panda_infra.live.status import Status, status_of
 from panda_infra.plan.make import make_plan
-from panda_infra.provider.openstack_api import OpenStackUnreachableError
-from panda_infra.recorded import Recorded
+from panda_infra.stacks.access import Access
+from panda_infra.state.recorded import Recorded
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 from tests.unit.provider.fakes import FakeOpenStack, World, authority

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.kube.errors import KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live.target import look
 from panda_infra.plan.make import make_plan
 from tests.support.stacks import stack

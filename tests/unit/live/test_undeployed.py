@@ -12,9 +12,9 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.values.merge import merged
 from panda_infra.policy.data import Deployed
-from panda_infra.recorded import Recorded
 from panda_infra.secrets.content import OPAQUE, SecretContent
 from panda_infra.secrets.rolling import ANNOTATION
+from panda_infra.state.recorded import Recorded
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
+from panda_infra.clients.openstack.api import OpenStackError
+from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.errors import PandaInfraError
-from panda_infra.provider.openstack_api import OpenStackError
-from panda_infra.provider.openstack_sdk import SdkOpenStack
 from tests.support.held import CANARY, held
 from tests.support.mutations import texts, trees
 

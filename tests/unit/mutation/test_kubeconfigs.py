@@ -12,18 +12,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from panda_infra.clients.kubernetes.connection import Dialer
+from panda_infra.clients.kubernetes.handed_out import HandedOut, UnreadableFileError, add_to
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, parse
+from panda_infra.clients.kubernetes.users import User, check_user, ends, kind_of
 from panda_infra.cluster.existing import target_of
 from panda_infra.config import go_yaml
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
-from panda_infra.kube.connection import Dialer
-from panda_infra.kube.handed_out import HandedOut, UnreadableFileError, add_to
-from panda_infra.kube.kubeconfig import Source, Target, choose, parse
-from panda_infra.kube.users import User, check_user, ends, kind_of
 from panda_infra.secrets.certificates import make_authority
 from tests.support.held import CANARY, held
 from tests.support.mutations import texts, trees
-from tests.unit.kube.conftest import kubeconfig
+from tests.unit.clients.kubernetes.conftest import kubeconfig
 
 _SERVER = {"server": "https://127.0.0.1:6443"}
 _CERTIFICATE = make_authority("An authority", now=datetime.now(UTC)).issue(["127.0.0.1"])

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typing_extensions import override
 
-from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node, Volume
-from panda_infra.provider.openstack_api import (
+from panda_infra.clients.openstack.api import (
     BlockVolume,
     ClusterInfo,
     ClusterSpec,
@@ -29,6 +28,7 @@ from panda_infra.provider.openstack_api import (
     Server,
     Share,
 )
+from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node, Volume
 
 RANDOM = "abcdefghij12"  # what Magnum adds to the names of servers
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import grpc
 import pytest
 
-from panda_infra.provider.openstack_api import ClusterSpec, OpenStackError
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.clients.openstack.api import ClusterSpec, OpenStackError
+from panda_infra.provider.wire import UNKNOWN
 from tests.unit.provider.conftest import OWNER, Engine, Partial
 from tests.unit.provider.fakes import FakeOpenStack, World
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 import yaml
 
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 from tests.unit.provider.conftest import Engine, bare
 from tests.unit.provider.fakes import World
 from tests.unit.provider.test_cluster import INPUTS as CLUSTER

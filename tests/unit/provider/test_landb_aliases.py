@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from panda_infra.plan.aliases import unpack
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 from tests.unit.provider.conftest import OWNER, Engine
 from tests.unit.provider.fakes import World
 from tests.unit.provider.test_cluster import INPUTS as CLUSTER

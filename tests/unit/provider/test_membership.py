@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from panda_infra.clients.openstack.api import Server
 from panda_infra.provider.membership import own_servers, server_prefix
-from panda_infra.provider.openstack_api import Server
 
 RANDOM = "abcdefghij12"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from panda_infra.provider.values import UNKNOWN
+from panda_infra.provider.wire import UNKNOWN
 from tests.unit.provider.conftest import Engine
 from tests.unit.provider.fakes import World
 from tests.unit.provider.test_cluster import INPUTS as CLUSTER

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from panda_infra.provider.resource import Operation, RefusedError, ResourceError
+from panda_infra.errors import ResourceError
+from panda_infra.provider.resource import Operation, RefusedError
 from tests.unit.provider.conftest import Told
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from panda_infra.changes.comment import marked_stack, marker
-from panda_infra.review.forge import Forge
-from panda_infra.review.github import GitHub
-from panda_infra.review.gitlab import GitLab
+from panda_infra.clients.forges.forge import Forge
+from panda_infra.clients.forges.github import GitHub
+from panda_infra.clients.forges.gitlab import GitLab
+from panda_infra.review.comment import marked_stack, marker
 from tests.support import forge as forges
 
 REQUEST = 12

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from panda_infra.changes.compare import touched
-from panda_infra.changes.revision import Revision
+from panda_infra.review.compare import touched
 from panda_infra.review.describe import revision
+from panda_infra.review.revision import Revision
 from tests.support.stacks import sections
 from tools import REPOSITORY
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from panda_infra.changes.comment import GITHUB_LIMIT, marked_stack
-from panda_infra.changes.drift import Issue
-from panda_infra.changes.revision import Revision, StackPlan
-from panda_infra.changes.seal import Seal, SealError, hash_of, state_version
+from panda_infra.clients.forges.forge import GITHUB_LIMIT, Issue
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.errors import PandaInfraError
 from panda_infra.review import runs
+from panda_infra.review.comment import marked_stack
 from panda_infra.review.engine import Engine
+from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.runs import Review, apply, check_drift
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
+from panda_infra.review.seal import Seal, SealError, hash_of, state_version
 from tests.support.previews import printed, release, step
 
 SECRET = "a-password-of-the-broker"

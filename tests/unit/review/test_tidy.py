@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from panda_infra.changes.comment import marker
-from panda_infra.changes.compare import StackChange
-from panda_infra.review.forge import Forge
+from panda_infra.clients.forges.forge import Forge
+from panda_infra.review.comment import marker
+from panda_infra.review.compare import StackChange
 from panda_infra.review.tidy import tidy, tidy_all
 from tests.support import forge as forges
 from tests.unit.review.conftest import REQUEST, commented, texts

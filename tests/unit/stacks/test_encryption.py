@@ -14,10 +14,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.encryption import encrypt, make_stack
-from panda_infra.stacks.pulumi import Pulumi, PulumiError
 from panda_infra.stacks.replace import former
 from tests.unit.cli.conftest import FakeCli
 

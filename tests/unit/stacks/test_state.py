@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.stacks.pulumi import Pulumi
+from panda_infra.clients.pulumi.cli import Pulumi
 
 _ACCESS = "urn:pulumi:doma::panda-infra::panda-magnum:index:ClusterAccess::access"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.kube.client import JSON
-from panda_infra.kube.errors import KubernetesError, KubernetesNotFoundError
+from panda_infra.clients.kubernetes.client import JSON
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotFoundError
 
 
 @dataclass

@@ -10,7 +10,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
 from panda_infra.policy.data import Deployed
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.belongings import Belongings
 from tests.support.stacks import stack
 from tests.unit.live.objects import MARKED, made

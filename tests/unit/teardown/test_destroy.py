@@ -10,13 +10,17 @@ from typing import Any
 
 import pytest
 
+from panda_infra.clients.kubernetes.errors import (
+    KubernetesError,
+    KubernetesNotAllowedError,
+    KubernetesUnreachableError,
+)
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError, KubernetesUnreachableError
-from panda_infra.live.access import Access
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import MARK
-from panda_infra.recorded import Recorded
+from panda_infra.stacks.access import Access
+from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.destroy import destroy, refuse_protected, settled_residue, without_lost_cluster
 from tests.support.stacks import stack
 from tests.unit.teardown.fakes import FakeApi

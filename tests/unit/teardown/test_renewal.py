@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.kubeconfig import Target
 from panda_infra.errors import PandaInfraError
-from panda_infra.kube.errors import KubernetesError, KubernetesNotAllowedError
-from panda_infra.kube.kubeconfig import Target
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.teardown import renewal

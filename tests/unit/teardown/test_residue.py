@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from panda_infra.kube.errors import KubernetesNotAllowedError
-from panda_infra.live.access import Access
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
+from panda_infra.clients.openstack.api import BlockVolume, ClusterInfo, Server, Share
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import MARK
-from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Server, Share
+from panda_infra.stacks.access import Access
 from panda_infra.teardown.residue import residue
 from tests.support.stacks import stack
 from tests.unit.provider.fakes import FakeOpenStack, World

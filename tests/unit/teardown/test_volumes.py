@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from panda_infra.provider.openstack_api import BlockVolume, ClusterInfo, Share
+from panda_infra.clients.openstack.api import BlockVolume, ClusterInfo, Share
 from panda_infra.teardown.volumes import made_by, shared_by, state_of
 from tests.unit.provider.fakes import FakeOpenStack, World
 

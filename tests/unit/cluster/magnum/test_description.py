@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from panda_infra.clients.openstack.api import ClusterSpec, NodeGroupInfo
 from panda_infra.cluster.magnum.description import described
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
-from panda_infra.provider.openstack_api import ClusterSpec, NodeGroupInfo
 from tests.unit.cluster.magnum.test_preflight import NOTHING, looked
 from tests.unit.provider.fakes import FakeOpenStack, World
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
+from panda_infra.clients.openstack.api import ClusterSpec, Limits, NodeGroupInfo, Server
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.cluster.magnum.preflight import Report, Stack, check_magnum, inspect
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
-from panda_infra.provider.openstack_api import ClusterSpec, Limits, NodeGroupInfo, Server
-from panda_infra.recorded import Recorded
+from panda_infra.state.recorded import Recorded
 from tests.unit.provider.fakes import FakeOpenStack, World
 
 DESCRIBED = {

@@ -1,0 +1,31 @@
+"""What to do about missing secrets, in as few commands as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.cli.secret_values.making import can_be_made
+from panda_infra.config.messages import set_secret
+from panda_infra.config.stack import StackConfig
+from panda_infra.secrets.fields import missing
+
+__all__ = ["advice"]
+
+
+def advice(config: StackConfig, stack: str) -> Iterator[tuple[str, str]]:
+    """Pairs of what is missing and the command that adds it: one for all that can be made, one per certificate."""
+    absent = missing(config)
+    made = [field for field in absent if can_be_made(field, config)]
+    if made:
+        yield (
+            f"{', '.join(field.key for field in made)}: can be generated",
+            f"python -m panda_infra init {stack}",
+        )
+    certificates = dict.fromkeys(str(field.path[1]) for field in absent if field.path[0] == "certificates")
+    for owner in certificates:
+        command = set_secret(stack, f"certificates.{owner}")
+        yield f"certificates.{owner}: host certificate with key and chain", f"{command} --file host.p12"
+    for field in absent:
+        if field not in made and field.path[0] != "certificates":
+            file = " --file FILE" if field.is_file else ""
+            yield f"{field.key}: {field.title}", set_secret(stack, field.key) + file

@@ -1,0 +1,293 @@
+"""The one client of the Kubernetes API: any request, with three answers that are no content.
+
+Nobody answers; the API refuses the credential or what is asked with it; there is no such thing. The error of each has
+its own type, and that of a refusal says which credential it was and how a new one gets to its place.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import select
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import Message
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from panda_infra.clients.kubernetes.connection import Dialer
+from panda_infra.clients.kubernetes.errors import (
+    KubernetesError,
+    KubernetesNotAllowedError,
+    KubernetesNotFoundError,
+    KubernetesUnreachableError,
+)
+from panda_infra.clients.kubernetes.kubeconfig import Target
+from panda_infra.clients.kubernetes.users import Credential, User, check_user, ends, kind_of
+from panda_infra.ends import moment
+
+__all__ = ["APPLY", "JSON", "KubernetesApi", "KubernetesClient"]
+
+JSON = "application/json"
+APPLY = "APPLY"
+"""The method of a server-side apply, which to HTTP is a PATCH."""
+
+_CONTENT = {"PATCH": "application/merge-patch+json", APPLY: "application/apply-patch+yaml"}
+_FIRST_ERROR = 300
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
+_TRANSIENT = (429, 500, 502, 503, 504)
+_PATIENCE = 30.0
+_CONNECTS, _TRIES = 3, 7  # connections are tried a second and a half, failures of the server half a minute
+_PAUSE, _LONGEST = 0.5, 30.0
+_MANAGER = "panda-infra"
+
+
+class KubernetesApi(Protocol):
+    """Any request to the Kubernetes API; may raise `KubernetesError`."""
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        missing: bool = False,
+        accept: str = JSON,
+    ) -> Any:
+        """The answer's content; None when what is named is ``missing`` and may be.
+
+        ``accept`` is the form of the answer: a listing can be asked for without the objects' content, a log as text.
+        """
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    reason: str
+    headers: Message
+    content: bytes
+
+    @property
+    def is_of_an_api(self) -> bool:
+        """Whether an API server gave it, and not something in front: each of its answers can be found in its audit."""
+        return "Audit-Id" in self.headers or b'"Status"' in self.content
+
+    @property
+    def words(self) -> str:
+        """The API's own message, else that of HTTP."""
+        try:
+            return str(json.loads(self.content)["message"])
+        except (ValueError, LookupError, TypeError):
+            return self.reason
+
+
+class KubernetesClient(KubernetesApi):
+    """The API of a target. Safe to share between threads.
+
+    Args:
+        target: the cluster and the user.
+        patience: seconds for each step of a connection and for each answer.
+        retries: whether to try again on 429 and 5xx, as long as Retry-After says, and on connections that fail.
+    """
+
+    def __init__(self, target: Target, *, patience: float = _PATIENCE, retries: bool = True) -> None:
+        check_user(target)
+        self.target = target
+        self._dialer = Dialer(target, patience=patience)
+        self._user = User(target)
+        self._retries = retries
+        self._idle: list[tuple[str, http.client.HTTPConnection]] = []
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        query: Sequence[tuple[str, str]] = (),
+        missing: bool = False,
+        accept: str = JSON,
+    ) -> Any:
+        """One request for any object; None when what it names is ``missing`` and may be.
+
+        Raises:
+            KubernetesError: the API refuses or cannot be reached; which kind says what it was.
+            KubeconfigError: the kubeconfig's own certificates cannot be used.
+        """
+        parameters = [*query, *([("fieldManager", _MANAGER)] if method in _CONTENT else [])]
+        url = f"{path}?{urlencode(parameters)}" if parameters else path
+        kind = _CONTENT.get(method, JSON)
+        content = json.dumps(body).encode() if body is not None else None
+        answer = self._answered(
+            _Request(
+                "PATCH" if method == APPLY else method, url, {"Content-Type": kind, "Accept": accept}, content
+            )
+        )
+        if answer.status == _NOT_FOUND and missing and answer.is_of_an_api:
+            return None
+        if answer.status >= _FIRST_ERROR:
+            raise self._error(f"{method} {path}", answer)
+        if JSON not in accept:
+            return answer.content.decode(errors="replace")
+        try:
+            return json.loads(answer.content)
+        except ValueError:
+            what = f"{method} {path}: {self.target.server} answers something else than JSON"
+            raise KubernetesError(what, self._no_api, status=answer.status) from None
+
+    @property
+    def _no_api(self) -> str:
+        return (
+            f"Something answers at {self.target.server}, but no API server: check `server` in the kubeconfig."
+        )
+
+    def answers(self) -> bool:
+        """Whether anything answers by HTTP at the address; no credential is shown.
+
+        Raises:
+            KubernetesError: whether it does cannot be known.
+        """
+        try:
+            self._exchanged(self._dialer.open(""), _Request("GET", "/version"), Credential())
+        except KubernetesUnreachableError:
+            return False
+        return True
+
+    def _answered(self, request: _Request) -> _Answer:
+        renewed = False
+        for attempt in range(_TRIES):
+            last = not self._retries or attempt == _TRIES - 1
+            try:
+                answer = self._once(request, listening=attempt > 0)
+            except KubernetesUnreachableError as error:
+                # What was sent may have been done: only what changes nothing, or the same again, is sent twice.
+                if (
+                    last
+                    or attempt >= _CONNECTS - 1
+                    or (isinstance(error, _SentError) and request.method == "POST")
+                ):
+                    raise
+                time.sleep(_PAUSE * 2**attempt)
+                continue
+            if answer.status == _UNAUTHORIZED and not renewed and self._user.renewed():
+                renewed = True
+            elif last or answer.status not in _TRANSIENT:
+                return answer
+            else:
+                time.sleep(_pause(answer, attempt))
+        return answer
+
+    def _once(self, request: _Request, *, listening: bool = False) -> _Answer:
+        credential = self._user.credential()
+        while self._idle:
+            certificate, idle = self._idle.pop()
+            # One that can be read from has ended while it was idle.
+            if certificate == credential.certificate and not select.select([idle.sock], [], [], 0)[0]:
+                return self._exchanged(idle, request, credential)
+            idle.close()
+        connection = self._dialer.open(credential.certificate)
+        if listening and credential.certificate:
+            self._listen(connection)
+        return self._exchanged(connection, request, credential)
+
+    def _listen(self, connection: http.client.HTTPConnection) -> None:
+        """Hear a server out that refuses the certificate: what is sent to it meanwhile would drown its words.
+
+        Raises:
+            KubernetesError: it ends the connection; which kind says why.
+        """
+        former = connection.sock.gettimeout()
+        connection.sock.settimeout(_PAUSE)
+        try:
+            connection.sock.recv(1)
+        except TimeoutError:
+            connection.sock.settimeout(former)
+        except OSError as error:
+            connection.close()
+            raise _cut_off(f"the Kubernetes API at {self.target.server}", error) from None
+
+    def _exchanged(
+        self, connection: http.client.HTTPConnection, request: _Request, credential: Credential
+    ) -> _Answer:
+        where = (
+            f"{request.method} {request.url.partition('?')[0]}: the Kubernetes API at {self.target.server}"
+        )
+        headers = {**request.headers, **self._dialer.headers, "Content-Length": str(len(request.body or b""))}
+        try:
+            connection.putrequest(
+                request.method, f"{self._dialer.prefix}{request.url}", skip_accept_encoding=True
+            )
+            for name, value in (*headers.items(), *credential.headers):
+                connection.putheader(name, value)
+            connection.endheaders(request.body)
+            response = connection.getresponse()
+            answer = _Answer(response.status, response.reason, response.headers, response.read())
+        except (http.client.RemoteDisconnected, http.client.IncompleteRead, OSError) as error:
+            connection.close()
+            raise _cut_off(where, error) from None
+        except (http.client.HTTPException, ValueError) as error:
+            connection.close()
+            raise KubernetesError(
+                f"{where} answers something else than HTTP ({type(error).__name__})"
+            ) from None
+        if response.will_close:
+            connection.close()
+        else:
+            self._idle.append((credential.certificate, connection))
+        return answer
+
+    def _error(self, request: str, answer: _Answer) -> KubernetesError:
+        what = f"{request}: the Kubernetes API answers {answer.status} {answer.words}"
+        if answer.status == _NOT_FOUND and answer.is_of_an_api:
+            return KubernetesNotFoundError(what, status=answer.status)
+        if answer.status == _NOT_FOUND:
+            return KubernetesError(what, self._no_api, status=answer.status)
+        if answer.status not in (_UNAUTHORIZED, _FORBIDDEN):
+            return KubernetesError(what, status=answer.status)
+        target = self.target
+        end = ends(target.user)
+        who = f"user {target.user_name or '(none)'}, context {target.context}, of {target.source.name}"
+        credential = f"It refuses the {kind_of(target.user)} of {who}"
+        if answer.status == _FORBIDDEN:
+            fix = f"It knows the user ({who}), who may not do this: ask the cluster's administrator for the right."
+        elif end and end <= datetime.now(UTC):
+            fix = f"{credential}, which ended on {moment(end)}. {target.source.renew}"
+        else:
+            until = f" (by itself valid until {moment(end)})" if end else ""
+            fix = f"{credential}{until}, which has ended or was withdrawn. {target.source.renew}"
+        return KubernetesNotAllowedError(what, fix, status=answer.status)
+
+
+class _SentError(KubernetesUnreachableError):
+    """Nobody answered what was sent."""
+
+
+def _cut_off(where: str, error: Exception) -> KubernetesError:
+    """What the end of a connection means: with TLS 1.3 a server refuses a certificate only then."""
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        what = f"{where} ends the connection ({error.reason})"
+        if "ALERT" in (error.reason or ""):
+            return KubernetesNotAllowedError(
+                what, "It refuses the client certificate: make the kubeconfig anew."
+            )
+        return KubernetesError(what)
+    fix = "Check the network or VPN, and that the API server runs."
+    return _SentError(f"{where} cannot be reached ({type(error).__name__})", fix)
+
+
+def _pause(answer: _Answer, attempt: int) -> float:
+    """Seconds until the next try: what the server asks for, else twice as long each time."""
+    asked = answer.headers.get("Retry-After") or ""
+    return min(float(asked), _LONGEST) if asked.isdigit() else _PAUSE * 2**attempt

@@ -1,0 +1,390 @@
+"""OpenStack through openstacksdk, by the REST calls themselves.
+
+Retries are keystoneauth's: on 429 and 5xx with growing pauses or as long as Retry-After says; an expired token is
+renewed where the credentials allow it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import openstack
+from keystoneauth1 import exceptions
+from openstack.config.loader import OpenStackConfig
+from openstack.exceptions import SDKException
+from typing_extensions import override
+
+from panda_infra.clients.openstack.api import (
+    BlockVolume,
+    ClusterInfo,
+    ClusterSpec,
+    Flavor,
+    Limits,
+    NodeGroupInfo,
+    OpenStack,
+    OpenStackError,
+    OpenStackNotAllowedError,
+    OpenStackNotFoundError,
+    OpenStackUnreachableError,
+    Server,
+    Share,
+)
+from panda_infra.clients.openstack.login import file_problem, login_of, login_problem, scope_of, where_of
+
+__all__ = ["SdkOpenStack"]
+
+Json = dict[str, Any]
+
+_RETRIES = 6  # with keystoneauth's pauses of 0.5 s, 1 s, 2 s...: about half a minute
+_TRANSIENT = (429, 500, 502, 503, 504)
+_REJECTED = (429,)  # the one status that surely means: not carried out
+_PAGE = 1000
+_TIMEOUT = 60  # seconds that a service may take to answer
+_NODE_GROUPS = {"OpenStack-API-Version": "container-infra 1.9"}
+_UPGRADE = {"OpenStack-API-Version": "container-infra 1.8"}
+_NOT_FOUND = 404
+_UNAUTHORIZED = 401
+_REFUSALS = (_UNAUTHORIZED, 403)
+_LINE = 400
+_NOT_OF_A_FILE = ("envvars", "defaults", "", None)
+
+
+class SdkOpenStack(OpenStack):
+    """A connection to one cloud; connects at the first call."""
+
+    _scope = "no project, domain or system"
+
+    def __init__(self, cloud: str | None) -> None:
+        self._cloud = cloud
+        self._refuse(file_problem(cloud))
+        with self._plainly("the log-in"):
+            region = OpenStackConfig().get_one(cloud=cloud, validate=False)
+        settings = region.config
+        # Without a name it is the environment's, or the one that a file or OS_CLOUD makes the usual one.
+        known = cloud or (region.name if region.name not in _NOT_OF_A_FILE else None)
+        self._refuse(login_problem(known, str(settings.get("auth_type") or "password"), settings))
+        self._scope = scope_of(login_of(settings))
+        with self._plainly("the log-in"):
+            self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT)
+
+    @override
+    def application_credential(self) -> bool:
+        with self._plainly("the log-in"):
+            return "applicationcredential" in type(self._connection.session.auth).__name__.lower()
+
+    @override
+    def template(self, name: str) -> str | None:
+        found = self._magnum("GET", f"/clustertemplates/{name}", missing=True)
+        return str(found["uuid"]) if found else None
+
+    @override
+    def template_name(self, template_id: str) -> str:
+        return str(self._magnum("GET", f"/clustertemplates/{template_id}")["name"])
+
+    @override
+    def balances_masters(self, template_id: str) -> bool:
+        return bool(self._magnum("GET", f"/clustertemplates/{template_id}")["master_lb_enabled"])
+
+    @override
+    def flavor(self, name: str) -> Flavor | None:
+        found = next(
+            (f for f in self._nova("GET", "/flavors/detail")["flavors"] if name in (f["name"], f["id"])), None
+        )
+        return Flavor(found["id"], found["name"], found["vcpus"], found["ram"]) if found else None
+
+    @override
+    def keypair(self, name: str) -> str | None:
+        found = self._nova("GET", f"/os-keypairs/{name}", missing=True)
+        return str(found["keypair"]["public_key"]) if found else None
+
+    @override
+    def limits(self) -> Mapping[str, Limits]:
+        nova = self._nova("GET", "/limits")["limits"]["absolute"]
+        found = {
+            "instances": _limits(nova["maxTotalInstances"], nova["totalInstancesUsed"]),
+            "cores": _limits(nova["maxTotalCores"], nova["totalCoresUsed"]),
+            "ram": _limits(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
+        }
+        if self._has("block-storage"):
+            cinder = self._call("block_storage", "GET", "/limits")["limits"]["absolute"]
+            found["volumes"] = _limits(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
+        if self._has("shared-file-system"):
+            manila = self._call("shared_file_system", "GET", "/limits")["limits"]["absolute"]
+            found["shares"] = _limits(manila["maxTotalShares"], manila["totalSharesUsed"])
+            found["share storage"] = _limits(
+                manila["maxTotalShareGigabytes"], manila["totalShareGigabytesUsed"]
+            )
+        return found
+
+    @override
+    def cluster_limits(self) -> Limits:
+        with self._plainly("the log-in"):
+            project = self._connection.current_project_id
+        # Magnum tells a project without a quota of its own nothing about the default.
+        quota = self._magnum("GET", f"/quotas/{project}/Cluster", missing=True)
+        return Limits(
+            quota["hard_limit"] if quota else None, len(self._magnum("GET", "/clusters")["clusters"])
+        )
+
+    @override
+    def cluster(self, cluster_id: str) -> ClusterInfo | None:
+        found = self._magnum("GET", f"/clusters/{cluster_id}", missing=True)
+        return _cluster(found) if found else None
+
+    @override
+    def clusters_named(self, name: str) -> Sequence[ClusterInfo]:
+        listed = self._magnum("GET", "/clusters")["clusters"]
+        return [_cluster(found) for found in listed if found["name"] == name]
+
+    @override
+    def create_cluster(self, spec: ClusterSpec) -> str:
+        body = {
+            "name": spec.name,
+            "cluster_template_id": spec.template,
+            "keypair": spec.keypair,
+            "flavor_id": spec.flavor,
+            "master_flavor_id": spec.master_flavor,
+            "node_count": spec.node_count,
+            "master_count": spec.master_count,
+            "labels": dict(spec.labels),
+            "merge_labels": True,
+        }
+        return str(self._magnum("POST", "/clusters", json=body, retriable_status_codes=_REJECTED)["uuid"])
+
+    @override
+    def upgrade_cluster(self, cluster_id: str, template: str) -> None:
+        body = {"cluster_template": template}
+        self._magnum("POST", f"/clusters/{cluster_id}/actions/upgrade", json=body, headers=_UPGRADE)
+
+    @override
+    def delete_cluster(self, cluster_id: str) -> None:
+        self._magnum("DELETE", f"/clusters/{cluster_id}", missing=True)
+
+    @override
+    def node_groups(self, cluster_id: str) -> Sequence[NodeGroupInfo]:
+        path = f"/clusters/{cluster_id}/nodegroups"
+        return [
+            NodeGroupInfo(
+                id=group["uuid"],
+                name=group["name"],
+                role=group["role"],
+                flavor=group["flavor_id"],
+                node_count=group["node_count"],
+                status=group["status"] or "",
+                default=group["is_default"],
+            )
+            for group in self._magnum("GET", path, headers=_NODE_GROUPS)["nodegroups"]
+        ]
+
+    @override
+    def create_node_group(self, cluster_id: str, name: str, flavor: str, count: int) -> None:
+        body = {
+            "name": name,
+            "flavor_id": flavor,
+            "node_count": count,
+            "role": "worker",
+            "merge_labels": True,
+        }
+        path = f"/clusters/{cluster_id}/nodegroups"
+        self._magnum("POST", path, json=body, headers=_NODE_GROUPS, retriable_status_codes=_REJECTED)
+
+    @override
+    def resize_node_group(self, cluster_id: str, group_id: str, count: int) -> None:
+        body = {"node_count": count, "nodegroup": group_id}
+        self._magnum("POST", f"/clusters/{cluster_id}/actions/resize", json=body, headers=_NODE_GROUPS)
+
+    @override
+    def delete_node_group(self, cluster_id: str, group_id: str) -> None:
+        path = f"/clusters/{cluster_id}/nodegroups/{group_id}"
+        self._magnum("DELETE", path, headers=_NODE_GROUPS, missing=True)
+
+    @override
+    def ca_certificate(self, cluster_id: str) -> str:
+        return str(self._magnum("GET", f"/certificates/{cluster_id}")["pem"])
+
+    @override
+    def sign(self, cluster_id: str, request: str) -> str:
+        body = {"cluster_uuid": cluster_id, "csr": request}
+        return str(self._magnum("POST", "/certificates", json=body)["pem"])
+
+    @override
+    def servers(self, prefix: str) -> Sequence[Server]:
+        listed = self._pages("compute", "servers", name=f"^{re.escape(prefix)}")
+        return [
+            Server(s["id"], s["name"], s["status"], s["metadata"], s.get("fault", {}).get("message", ""))
+            for s in listed
+        ]
+
+    @override
+    def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
+        self._nova("POST", f"/servers/{server_id}/metadata", json={"metadata": dict(values)})
+
+    @override
+    def delete_metadata(self, server_id: str, key: str) -> None:
+        self._nova("DELETE", f"/servers/{server_id}/metadata/{key}", missing=True)
+
+    @override
+    def volumes(self) -> Sequence[BlockVolume]:
+        if not self._has("block-storage"):
+            return []
+        return [
+            BlockVolume(
+                id=v["id"],
+                name=v["name"] or "",
+                status=v["status"],
+                size=v["size"],
+                metadata=v["metadata"],
+                servers=[attachment["server_id"] for attachment in v["attachments"]],
+            )
+            for v in self._pages("block_storage", "volumes")
+        ]
+
+    @override
+    def shares(self) -> Sequence[Share]:
+        if not self._has("shared-file-system"):
+            return []
+        return [
+            Share(s["id"], s["name"] or "", s["status"], s["size"], s["metadata"]) for s in self._all_shares()
+        ]
+
+    def _all_shares(self) -> Iterator[Json]:
+        """Manila counts where others take the last item of the page before."""
+        query: Json = {"limit": _PAGE, "offset": 0}
+        while page := self._call("shared_file_system", "GET", "/shares/detail", params=query)["shares"]:
+            yield from page
+            if len(page) < _PAGE:
+                break
+            query["offset"] += _PAGE
+
+    def _has(self, service: str) -> bool:
+        with self._plainly("the catalogue of services"):
+            return bool(self._connection.has_service(service))
+
+    def _pages(self, service: str, kind: str, **filters: str) -> Iterator[Json]:
+        """Every item of a listing with its details, however many requests it takes."""
+        query: Json = {**filters, "limit": _PAGE}
+        while page := self._call(service, "GET", f"/{kind}/detail", params=query)[kind]:
+            yield from page
+            if len(page) < _PAGE:
+                break
+            query["marker"] = page[-1]["id"]
+
+    def _magnum(self, method: str, path: str, **options: Any) -> Any:
+        return self._call("container_infrastructure_management", method, path, **options)
+
+    def _nova(self, method: str, path: str, **options: Any) -> Any:
+        return self._call("compute", method, path, **options)
+
+    def _call(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        missing: bool = False,
+        **options: Any,
+    ) -> Any:
+        """One request; None for an answer without content, or when it is ``missing`` and may be."""
+        settings = {
+            "status_code_retries": _RETRIES,
+            "retriable_status_codes": _TRANSIENT,
+            "connect_retries": _RETRIES if method != "POST" else 0,
+            "raise_exc": False,
+        }
+        with self._plainly(f"{method} {path}"):
+            answer = getattr(self._connection, service).request(path, method, **(settings | options))
+        status = answer.status_code
+        if status == _NOT_FOUND and missing:
+            return None
+        if not answer.ok:
+            what = f"{method} {path}: HTTP {status}: {_reason(answer)}"
+            if status in _REFUSALS:
+                raise OpenStackNotAllowedError(
+                    f"{what} (the log-in of {self._where()} is for {self._scope})", status
+                )
+            raise (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(what, status)
+        with self._plainly(f"{method} {path}"):
+            return answer.json() if answer.content else None
+
+    def _where(self) -> str:
+        return f"cloud {self._cloud}" if self._cloud else "the cloud"
+
+    def _refuse(self, problem: str | None) -> None:
+        if problem:
+            raise OpenStackNotAllowedError(
+                f"no usable OpenStack credentials from {where_of(self._cloud)}: {problem}"
+            )
+
+    @contextmanager
+    def _plainly(self, what: str) -> Iterator[None]:
+        """Whatever the libraries raise ends in one of this program's errors."""
+        try:
+            yield
+        except (exceptions.Unauthorized, exceptions.NotFound) as error:
+            # Not found is what Keystone says of a token that has ended.
+            msg = (
+                f"Keystone refuses the credentials of {self._where()} for {self._scope}: renew them, or the token if "
+                "they are one; `openstack token issue` must work"
+            )
+            raise OpenStackNotAllowedError(msg, _UNAUTHORIZED) from error
+        except (exceptions.ConnectFailure, exceptions.DiscoveryFailure) as error:
+            raise OpenStackUnreachableError(
+                f"{what}: {self._where()} cannot be reached ({_line(error)})"
+            ) from error
+        except exceptions.HttpError as error:
+            msg = f"{what}: {self._where()} answers {error.http_status} for {self._scope}: {_line(error)}"
+            refused = error.http_status in _REFUSALS
+            raise (OpenStackNotAllowedError if refused else OpenStackError)(msg, error.http_status) from error
+        except (exceptions.ClientException, SDKException, ImportError, OSError) as error:
+            raise OpenStackError(
+                f"{what}: no usable way to {where_of(self._cloud)}: {_line(error)}"
+            ) from error
+        except Exception as error:
+            # Of a library that raises what it likes the words may hold what it was given.
+            kind = type(error).__name__
+            raise OpenStackError(
+                f"{what}: {where_of(self._cloud)} is not usable as it is written ({kind})"
+            ) from error
+
+
+def _line(error: Exception) -> str:
+    """A library's words on one line."""
+    return " ".join(str(error).split())[:_LINE]
+
+
+def _limits(maximum: int, used: int) -> Limits:
+    return Limits(maximum if maximum >= 0 else None, used)
+
+
+def _cluster(found: Json) -> ClusterInfo:
+    return ClusterInfo(
+        id=found["uuid"],
+        name=found["name"],
+        status=found["status"] or "",
+        reason=found.get("status_reason") or "",
+        faults=found.get("faults") or {},
+        api_address=found.get("api_address") or "",
+        template=found["cluster_template_id"],
+        keypair=found.get("keypair") or "",
+        flavor=found.get("flavor_id") or "",
+        master_flavor=found.get("master_flavor_id") or "",
+        master_count=found.get("master_count") or 0,
+        labels=found.get("labels") or {},
+        added_labels=found.get("labels_added") or {},
+        updated=found.get("updated_at") or "",
+    )
+
+
+def _reason(answer: Any) -> str:
+    """The sentence inside an error's body, whose shape differs from service to service."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return str(answer.reason)
+    if "errors" in body:  # Magnum
+        return "; ".join(str(error.get("detail") or error.get("title")) for error in body["errors"])
+    inner = next(iter(body.values()), "")
+    return str(inner.get("message", inner)) if isinstance(inner, dict) else str(inner)

@@ -1,0 +1,1 @@
+"""The Pulumi CLI: encryption of stack files, previews and updates."""

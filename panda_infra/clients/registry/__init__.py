@@ -1,0 +1,1 @@
+"""OCI registries: charts, and the log-ins that Helm would use."""

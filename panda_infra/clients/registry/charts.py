@@ -1,0 +1,190 @@
+"""Asks an OCI registry for a chart, over the proxies, authorities and log-ins of this machine as Helm does.
+
+By the standard library, since this is part of every run: importing another HTTP client takes longer than the answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlencode, urlsplit
+
+from typing_extensions import override
+
+from panda_infra.clients.registry.login import (
+    Login,
+    RegistryError,
+    RegistryNotAllowedError,
+    RegistryNotFoundError,
+    RegistryUnreachableError,
+    config_files,
+    login_for,
+)
+
+__all__ = ["digest_of"]
+
+# Helm, too, speaks plain HTTP to a registry on this machine and nowhere else.
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_KIND = "application/vnd.oci.image.manifest.v1+json"
+_FORM = "application/x-www-form-urlencoded"
+_PATIENCE = 5  # seconds for one answer
+_BUNDLE = "REQUESTS_CA_BUNDLE"
+_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """``url`` is where it came from in the end."""
+
+    status: int
+    headers: Message
+    url: str
+    content: bytes = b""
+
+
+def digest_of(repository: str, chart: str, version: str) -> str:
+    """The digest of a chart's manifest, as ``sha256:...``; empty if the registry does not give it.
+
+    Args:
+        repository: ``oci://host/path`` below which charts lie by their names.
+        chart: its name.
+        version: of the chart.
+
+    Raises:
+        RegistryError: the registry does not say; which kind tells no answer, a refusal and no such chart apart.
+    """
+    host, _, path = repository.removeprefix("oci://").partition("/")
+    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
+    # A tag cannot hold the plus of a version's metadata: Helm pushes an underscore in its place.
+    name = f"{path}/{chart}" if path else chart
+    url = f"{scheme}://{host}/v2/{name}/manifests/{version.replace('+', '_')}"
+    answer = _head(url, host)
+    if answer.status == HTTPStatus.UNAUTHORIZED and urlsplit(answer.url)[:2] == urlsplit(url)[:2]:
+        answer = _head(url, host, _authorization(answer, host, name))
+    where = f"the registry {host} answers {answer.status} for {name}:{version}"
+    if answer.status in _REFUSALS:
+        raise _refused(where, host)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        raise RegistryNotFoundError(f"{repository}/{chart} has no version {version}")
+    if answer.status != HTTPStatus.OK:
+        raise RegistryError(where)
+    return str(answer.headers.get("Docker-Content-Digest", ""))
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Keeps to HEAD. What authorizes is no part of the request that is redirected, and so is told to nobody else."""
+
+    @override
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        redirected = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if redirected is not None:
+            redirected.method = req.get_method()
+        return redirected
+
+
+def _head(url: str, host: str, authorization: str = "") -> _Answer:
+    """What the registry says of a manifest."""
+    request = urllib.request.Request(url, headers={"Accept": _KIND}, method="HEAD")  # noqa: S310 - by _LOCAL
+    return _sent(request, host, authorization)
+
+
+def _sent(request: urllib.request.Request, host: str, authorization: str = "") -> _Answer:
+    if authorization:
+        request.add_unredirected_header("Authorization", authorization)
+    handlers: list[urllib.request.BaseHandler] = [_Redirects()]
+    if request.type == "https":
+        handlers.append(urllib.request.HTTPSHandler(context=_tls()))
+    try:
+        with urllib.request.build_opener(*handlers).open(request, timeout=_PATIENCE) as response:
+            return _Answer(response.status, response.headers, response.url, response.read())
+    except urllib.error.HTTPError as error:
+        return _Answer(error.code, error.headers, error.url)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            what = f"the registry {host} identifies itself by a certificate that is not trusted"
+            raise RegistryError(f"{what} ({reason.verify_message})") from None
+        if isinstance(reason, OSError):
+            words = reason.strerror or "no answer"
+            raise RegistryUnreachableError(f"the registry {host} cannot be reached ({words})") from None
+        raise RegistryError(
+            f"the registry {host} answers something else than HTTP, or has no such address"
+        ) from None
+
+
+def _tls() -> ssl.SSLContext:
+    """Trusts the machine's authorities, and those that it names for HTTP clients in Python."""
+    context = ssl.create_default_context()
+    if more := os.environ.get(_BUNDLE):
+        context.load_verify_locations(**{"capath" if Path(more).is_dir() else "cafile": more})
+    return context
+
+
+def _authorization(refusal: _Answer, host: str, name: str) -> str:
+    """What the registry demands: the log-in itself, or a token for it.
+
+    Raises:
+        RegistryError: there is none to be had.
+    """
+    challenge = refusal.headers.get("WWW-Authenticate") or ""
+    scheme, fields = challenge.partition(" ")[0].lower(), dict(_CHALLENGE.findall(challenge))
+    login = login_for(host)
+    if scheme == "basic" and login and login.basic:
+        return f"Basic {login.basic}"
+    if scheme == "bearer" and fields.get("realm"):
+        return f"Bearer {_token(fields, host, name, login)}"
+    raise _refused(f"the registry {host} wants a log-in", host)
+
+
+def _token(fields: Mapping[str, str], host: str, name: str, login: Login | None) -> str:
+    """Of the service that the registry names, for the log-in, or for everybody without one."""
+    if login and login.access:
+        return login.access
+    asked = {"service": fields.get("service", ""), "scope": fields.get("scope") or f"repository:{name}:pull"}
+    realm = fields["realm"]
+    if not realm.startswith(("https://", "http://")):
+        raise RegistryError(f"the registry {host} names {realm!r} for its tokens, which is no address")
+    if login and login.refresh:
+        form = asked | {
+            "grant_type": "refresh_token",
+            "refresh_token": login.refresh,
+            "client_id": "panda-infra",
+        }
+        request = urllib.request.Request(realm, urlencode(form).encode(), {"Content-Type": _FORM})  # noqa: S310 - see above
+        answer = _sent(request, host)
+    else:
+        glue = "&" if urlsplit(realm).query else "?"
+        request = urllib.request.Request(f"{realm}{glue}{urlencode(asked)}")  # noqa: S310 - see above
+        answer = _sent(request, host, f"Basic {login.basic}" if login and login.basic else "")
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise RegistryError(f"the service that gives tokens for the registry {host} answers {answer.status}")
+    if answer.status != HTTPStatus.OK:
+        raise _refused(f"the registry {host} gives no token (HTTP {answer.status})", host)
+    try:
+        found = json.loads(answer.content)
+        return str(found.get("access_token") or found["token"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise RegistryError(f"the service that gives tokens for the registry {host} gives none") from None
+
+
+def _refused(what: str, host: str) -> RegistryNotAllowedError:
+    login = login_for(host)
+    if login is None:
+        looked = " and ".join(map(str, config_files()))
+        return RegistryNotAllowedError(f"{what}, and nobody is logged in there (looked in {looked})")
+    who = f"the log-in of user {login.user}" if login.user else "the log-in by a token"
+    return RegistryNotAllowedError(f"{what}: it refuses {who}, from {login.file}, or that may not read it")

@@ -1,0 +1,88 @@
+"""Which stacks two commits deploy differently, and how, by comparing their Plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from panda_infra.review.revision import Revision, StackPlan
+from panda_infra.tree import Difference, differences
+
+__all__ = ["StackChange", "touched"]
+
+_GONE = (
+    "its stack file is gone; what is deployed stays: destroy it before, `python -m panda_infra destroy {}`"
+)
+Kind = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True)
+class StackChange:
+    """How one stack is touched.
+
+    ``components`` maps each component that differs to how; ``differences`` are all places, by topic. ``reasons``
+    tell in words why the stack counts as touched where its Plans do not say it.
+    """
+
+    stack: str
+    kind: Kind
+    components: Mapping[str, Kind]
+    differences: tuple[Difference, ...]
+    reasons: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for other programs."""
+        return asdict(self)
+
+
+def touched(base: Revision, head: Revision) -> tuple[StackChange, ...]:
+    """The stacks that ``head`` deploys differently from ``base``, by name.
+
+    What cannot be told counts as touched, with the reason.
+    """
+    changes = (_change(name, base, head) for name in sorted({*base.stacks, *head.stacks}))
+    return tuple(change for change in changes if change is not None)
+
+
+def _change(name: str, base: Revision, head: Revision) -> StackChange | None:
+    before, after = base.stacks.get(name), head.stacks.get(name)
+    if after is None:
+        return StackChange(name, "removed", _components(before, None), (), (_GONE.format(name),))
+    if before is None:
+        reason = f"base: {base.trouble}" if base.trouble else "its stack file is new"
+        kind: Kind = "changed" if base.trouble else "added"
+        return StackChange(name, kind, _components(None, after), (), (reason, *_problems("head", after)))
+    reasons = (*_problems("base", before), *_problems("head", after), *_program(base, head))
+    found = tuple(differences(_comparable(before), _comparable(after)))
+    if not found and not reasons:
+        return None
+    return StackChange(name, "changed", _components(before, after), found, reasons)
+
+
+def _problems(side: str, stack: StackPlan) -> tuple[str, ...]:
+    return tuple(f"{side}: {problem}" for problem in stack.problems)
+
+
+def _program(base: Revision, head: Revision) -> tuple[str, ...]:
+    parts = sorted({*base.program, *head.program})
+    changed = [part for part in parts if base.program.get(part) != head.program.get(part)]
+    return (f"what makes resources of a Plan changed: {', '.join(changed)}",) if changed else ()
+
+
+def _comparable(stack: StackPlan) -> dict[str, Any]:
+    return {**(stack.plan or {}), "encrypted": stack.encrypted or {}, "files": stack.files or {}}
+
+
+def _components(before: StackPlan | None, after: StackPlan | None) -> dict[str, Kind]:
+    old = (before.plan or {}).get("components", {}) if before else {}
+    new = (after.plan or {}).get("components", {}) if after else {}
+    kinds: dict[str, Kind] = {}
+    for name in sorted({*old, *new}):
+        if name not in old:
+            kinds[name] = "added"
+        elif name not in new:
+            kinds[name] = "removed"
+        elif old[name] != new[name]:
+            kinds[name] = "changed"
+    return kinds

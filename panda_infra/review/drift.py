@@ -1,0 +1,43 @@
+"""What a scheduled look at a stack means for the issue about its drift."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from panda_infra.clients.forges.forge import Issue
+from panda_infra.review.comment import comment, marker
+from panda_infra.review.preview import Preview
+
+__all__ = ["LABEL", "body", "drifted", "next_step", "title"]
+
+LABEL = "drift"
+Next = Literal["open", "update", "close", "leave"]
+
+
+def drifted(preview: Preview) -> bool:
+    """Whether the stack is not as its configuration says; an error alone tells nothing."""
+    return bool(preview.steps)
+
+
+def title(stack: str) -> str:
+    """The issue's title."""
+    return f"Stack {stack} has drifted"
+
+
+def body(stack: str, preview: Preview, limit: int) -> str:
+    """The issue's text."""
+    told = comment(stack, preview, limit=limit - 500).text.replace(f"{marker(stack)}\n", "", 1)
+    return (
+        f"{marker(stack, LABEL)}\nWhat runs is not what the configuration says. Deploying would do the following; "
+        "if what runs is right, change the configuration instead. This issue is updated by each check and closed "
+        f"by the first that finds nothing.\n\n{told}"
+    )
+
+
+def next_step(issue: Issue | None, *, is_drifted: bool, text: str) -> Next:
+    """What to do about the issue, given the one that is open and what it should say."""
+    if not is_drifted:
+        return "close" if issue else "leave"
+    if issue is None:
+        return "open"
+    return "leave" if issue.body == text else "update"
