@@ -1,31 +1,14 @@
-"""Both forges, over real HTTP."""
+"""Comments on a request at both forges."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from panda_infra.clients.forges.forge import Forge
-from panda_infra.clients.forges.github import GitHub
-from panda_infra.clients.forges.gitlab import GitLab
 from panda_infra.review.comment import marked_stack, marker
 from tests.support import forge as forges
+from tests.unit.clients.forges.conftest import content, forge
+
+__all__ = ["REQUEST", "commented", "content", "forge", "texts"]
 
 REQUEST = 12
-
-
-@pytest.fixture
-def content() -> Iterator[forges.Content]:
-    with forges.running() as running:
-        yield running
-
-
-@pytest.fixture(params=["github", "gitlab"])
-def forge(request: pytest.FixtureRequest, content: forges.Content) -> Forge:
-    if request.param == "github":
-        return GitHub(content.url, "o/r", forges.TOKEN)
-    return GitLab(content.url, "7", forges.TOKEN)
 
 
 def commented(content: forges.Content, *stacks: str) -> None:
