@@ -20,6 +20,9 @@ NAMESPACE = "panda-infra"
 # Stands for an encrypted value where only "set" matters, never its content.
 ENCRYPTED = "(encrypted)"
 
+_BYTE_ORDER_MARK = "\ufeff"
+# The engine refuses some of these, PyYAML none.
+_TAB_AFTER_KEY = re.compile(r"^[^#\"'\n]*: *\t", re.MULTILINE)
 _NO_EXPONENT = 1e21
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 _QUOTES = "Put it in quotes if it is a text."
@@ -99,6 +102,13 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
 
 def _read(text: str) -> tuple[Any, list[Problem]]:
     reader = _Reader()
+    if _BYTE_ORDER_MARK in text[1:]:
+        # Inside of a text too: whoever sees the file does not see it.
+        line = text.count("\n", 0, text.index(_BYTE_ORDER_MARK, 1)) + 1
+        raise UnreadableError("the file", f"holds an invisible byte order mark in line {line}: remove it")
+    if tab := _TAB_AFTER_KEY.search(text):
+        line = text.count("\n", 0, tab.end()) + 1
+        raise UnreadableError("the file", f"has a tab after the colon in line {line}: write a space")
     try:
         node = yaml_nodes.compose(text)
     except yaml.MarkedYAMLError as error:
@@ -192,7 +202,9 @@ class _Reader:
             if key == "<<":  # in quotes too
                 merged = self._merged(value_node, line)
                 continue
-            if _changes(key_node):
+            if _is_tagged(key_node):
+                self._tell(line, f"the key `{key}` has a tag of YAML", "Write the key without it.")
+            elif _changes(key_node):
                 self._tell(
                     line,
                     f"the key `{key}` is no text, and the engine writes it otherwise",
@@ -217,12 +229,17 @@ class _Reader:
             if STRANGE.fullmatch(text):
                 self._tell(line, "`.inf` and `.nan` are no numbers that the engine takes", _QUOTES)
             return _resolved(text)
-        if node.tag != TEXT and not node.tag.startswith("!"):
+        if _is_tagged(node):
             self._tell(line, "a tag of YAML changes what the value is", "Write the value without it.")
         return text
 
     def _tell(self, line: int, what: str, fix: str) -> None:
         self.problems.append(Problem(f"line {line}", what, fix))
+
+
+def _is_tagged(node: yaml.ScalarNode) -> bool:
+    """Whether a scalar has one of YAML's own tags, by which the engine may refuse it or read something else."""
+    return node.tag not in (yaml_nodes.PLAIN, TEXT) and not node.tag.startswith("!")
 
 
 def _changes(key: yaml.ScalarNode) -> bool:

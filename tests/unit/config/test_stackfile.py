@@ -122,3 +122,24 @@ def test_what_is_written_with_quotes_is_read_back(value: Any) -> None:
     file, problems = parse(text)
     assert not problems
     assert file.sections["x"] == value
+
+
+def test_a_key_with_a_tag_of_yaml_is_refused() -> None:
+    """The engine refuses some, and reads another key for others."""
+    _, problems = parse("config:\n  !!timestamp panda-infra:experiment: doma\n")
+    assert [(problem.where, problem.fix) for problem in problems] == [("line 2", "Write the key without it.")]
+
+
+def test_a_byte_order_mark_inside_of_the_file_is_refused() -> None:
+    """The engine takes it for a part of the key, PyYAML for nothing."""
+    _, problems = parse("# a stack\n\ufeffconfig:\n  panda-infra:experiment: doma\n")
+    assert [(problem.where, problem.what) for problem in problems] == [
+        ("the file", "holds an invisible byte order mark in line 2: remove it")
+    ]
+
+
+def test_a_tab_after_a_colon_is_refused() -> None:
+    _, problems = parse("config:\n  panda-infra:hosts:: \t\n    panda: panda.cern.ch\n")
+    assert [(problem.where, problem.what) for problem in problems] == [
+        ("the file", "has a tab after the colon in line 2: write a space")
+    ]
