@@ -18,14 +18,14 @@ from panda_infra.config.load import from_pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.charts import check_charts
 from panda_infra.errors import PandaInfraError, Problem
-from panda_infra.judge import judge
 from panda_infra.plan.capacity import Storage, cloud_storage
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.scheduling import larger_than_nodes
-from panda_infra.policy.data import lost_data, moved
-from panda_infra.secrets.checks import warnings
+from panda_infra.rules.data_loss import lost_data, moved
+from panda_infra.rules.judge import judge
+from panda_infra.rules.secret_values import warnings
 from panda_infra.state.from_engine import deployed
 from panda_infra.state.recorded import Recorded
 

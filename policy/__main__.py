@@ -1,4 +1,4 @@
-"""The rules of `panda_infra.policy` as a Pulumi policy pack: `pulumi preview --policy-pack policy`.
+"""The rules of `panda_infra.rules` as a Pulumi policy pack: `pulumi preview --policy-pack policy`.
 
 They are judged over all resources at once, as what a resource may be depends on whether its stack is protected. In the
 preview of a cluster that is still to be made, the engine has no properties then of what will be in it: the inputs take
@@ -24,7 +24,7 @@ from pulumi_policy import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from panda_infra.policy.resources import RULES, Resource, Rule, stack_of
+from panda_infra.rules.pack import RULES, Resource, Rule, stack_of
 
 _inputs: dict[str, Any] = {}
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
+from panda_infra.config.quantities import amount
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.capacity import total, workloads
 from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
-from panda_infra.plan.rules.resources import amount
 from testbed import magnum, nodes, waiting
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed

@@ -10,7 +10,7 @@ from typing import Any
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
-from panda_infra.plan.rules import check
+from panda_infra.rules import check
 from panda_infra.secrets.fields import missing
 from testbed.workspace import PROJECT, overridden
 

@@ -27,10 +27,10 @@ from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.rules import check
 from panda_infra.plan.values.merge import ABSENT, merged
+from panda_infra.rules import check
+from panda_infra.rules.secret_values import check_values
 from panda_infra.secrets import build
-from panda_infra.secrets.checks import check_values
 from panda_infra.secrets.fields import fields, missing
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations

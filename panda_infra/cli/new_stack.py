@@ -25,7 +25,7 @@ from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
-from panda_infra.secrets.checks import check_values
+from panda_infra.rules.secret_values import check_values
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.stacks.decrypted import decrypted, known

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from panda_infra.policy.resources import PROTECTION
+from panda_infra.plan.protection import PROTECTION
 
 __all__ = ["Protection"]
 

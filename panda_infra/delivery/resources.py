@@ -16,11 +16,11 @@ from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject
+from panda_infra.plan.data import post_renderer
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.ownership import owner_of
-from panda_infra.policy.data import post_renderer
-from panda_infra.policy.resources import namespace_marks, protection_marks
+from panda_infra.plan.protection import namespace_marks, protection_marks
 from panda_infra.secrets import SecretContent, build
 from panda_infra.secrets.rolling import pod_annotations
 

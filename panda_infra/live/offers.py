@@ -16,13 +16,13 @@ from typing import Any, TypeVar
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.config.quantities import amount
 from panda_infra.errors import Problem
 from panda_infra.live.autoscalers import two_owners
 from panda_infra.live.ingress_trial import tried
 from panda_infra.plan.capacity import Requests
 from panda_infra.plan.demands import Demand, Kind, demands
 from panda_infra.plan.model import Plan
-from panda_infra.plan.rules.resources import amount
 from panda_infra.plan.scheduling import Node, unplaceable
 
 __all__ = ["Report", "look"]

@@ -16,8 +16,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import ChartValues, Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.rules.values import check as check_values
 from panda_infra.plan.values.merge import ABSENT, value_at
+from panda_infra.rules.book.chart_values import check as check_values
 
 __all__ = ["place_differences"]
 

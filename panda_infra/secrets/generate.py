@@ -13,7 +13,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.certificates import Authority, HostCertificate, make_authority
-from panda_infra.secrets.checks import certified_hosts
+from panda_infra.secrets.certified_hosts import certified_hosts
 from panda_infra.secrets.field import Field, Origin, value_of
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.keystore import make_keystore

@@ -11,7 +11,7 @@ from panda_infra.config.load import Loaded, from_file, text_of
 from panda_infra.config.messages import nearest
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError, StackError
-from panda_infra.judge import judge_given
+from panda_infra.rules.judge import judge_given
 
 __all__ = ["Project", "find_project"]
 

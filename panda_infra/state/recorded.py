@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.policy.data import KEEPER, Deployed
-from panda_infra.policy.resources import CLUSTER, RELEASE, is_protected
+from panda_infra.plan.data import KEEPER, Deployed
+from panda_infra.plan.protection import CLUSTER, RELEASE, is_protected
 
 __all__ = ["Recorded", "recorded"]
 

@@ -14,7 +14,7 @@ import yaml
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.paths import Path as KeyPath
-from panda_infra.judge import judge
+from panda_infra.rules.judge import judge
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
 from testbed.bed import Bed

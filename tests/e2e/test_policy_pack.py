@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from panda_infra.policy.resources import RULES
+from panda_infra.rules.pack import RULES
 from testbed import stacks
 from testbed.bed import Bed
 from testbed.workspace import Workspace

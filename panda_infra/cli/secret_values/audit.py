@@ -22,7 +22,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets
-from panda_infra.secrets.checks import check_values, warnings
+from panda_infra.rules.secret_values import check_values, warnings
 from panda_infra.secrets.content import reveal
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields

@@ -11,7 +11,7 @@ import yaml
 
 from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
-from panda_infra.plan.rules import check
+from panda_infra.rules import check
 
 _FOLDER = Path(__file__).parents[2] / "bad_stacks"
 _TOPICS = sorted(path for path in _FOLDER.glob("*.yaml") if path.name != "good.yaml")

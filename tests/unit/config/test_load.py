@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
-from panda_infra.plan.rules import check
+from panda_infra.rules import check
 from panda_infra.secrets.content import reveal
 from tests.support.stacks import sections
 

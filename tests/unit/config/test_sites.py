@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from panda_infra.config.load import Loaded, from_file, from_pulumi
 from panda_infra.config.sites import Layers, difference, overlaid, sites
 from panda_infra.errors import Problem, StackError
-from panda_infra.plan.rules import check
+from panda_infra.rules import check
 from tests.support.stacks import sections
 
 _ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from panda_infra.delivery.keep_claims import keeping
-from panda_infra.policy.data import KEEPER
+from panda_infra.plan.data import KEEPER
 from tools import REPOSITORY
 
 CONFIG_MAP = """# Source: panda/templates/settings.yaml

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from panda_infra.errors import Problem
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
+from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK, owner_of
-from panda_infra.policy.data import Deployed
 from panda_infra.state.recorded import Recorded
 from tests.support.stacks import stack
 from tests.unit.live.objects import made, record

@@ -8,10 +8,10 @@ from typing import Any
 
 from panda_infra.catalog.names import SECRET_PREFIX
 from panda_infra.live.undeployed import changed_secrets, undeployed
+from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.values.merge import merged
-from panda_infra.policy.data import Deployed
 from panda_infra.secrets.content import OPAQUE, SecretContent
 from panda_infra.secrets.rolling import ANNOTATION
 from panda_infra.state.recorded import Recorded

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from panda_infra.config import stackfile
 from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.judge import judge, judge_given
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.rules.judge import judge, judge_given
+from panda_infra.rules.secret_values import warnings
 from panda_infra.secrets import build
-from panda_infra.secrets.checks import warnings
 from panda_infra.stacks.document import is_new
 from panda_infra.stacks.encryption import encryption_keys
 from tests.support.held import CANARY, check_words, held

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.policy.data import KEEPER
+from panda_infra.plan.data import KEEPER
 from panda_infra.review.risks import Risk, Severity, risks
 from tests.support.previews import preview, release, step
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from panda_infra.ends import validity
 from panda_infra.errors import PandaInfraError
+from panda_infra.rules.secret_values import check_values, warnings
 from panda_infra.secrets.certificates import (
     Authority,
     HostCertificate,
@@ -28,7 +29,7 @@ from panda_infra.secrets.certificates import (
     from_p12,
     make_authority,
 )
-from panda_infra.secrets.checks import certified_hosts, check_values, presented_hosts, warnings
+from panda_infra.secrets.certified_hosts import certified_hosts, presented_hosts
 from panda_infra.secrets.generate import make_certificates
 from tests.unit.secrets.stacks import HOSTS, MINIMAL, config
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from panda_infra.errors import Problem
-from panda_infra.secrets.checks import check_values, warnings
+from panda_infra.rules.secret_values import check_values, warnings
 from panda_infra.secrets.lifetimes import lifetime
 from tests.support.credentials import grid_proxy, token
 from tests.unit.secrets.stacks import MINIMAL, config

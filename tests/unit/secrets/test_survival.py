@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
+from panda_infra.rules.secret_values import check_value
 from panda_infra.secrets import BUILDERS
-from panda_infra.secrets.checks import check_value
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.iam import FIRST_ACCOUNTS

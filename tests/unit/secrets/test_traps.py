@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from panda_infra.rules.secret_values import check_values, warnings
 from panda_infra.secrets import build
-from panda_infra.secrets.checks import certified_hosts, check_values, warnings
+from panda_infra.secrets.certified_hosts import certified_hosts
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.keystore import check_keystore, make_keystore

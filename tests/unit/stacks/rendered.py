@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
+from panda_infra.plan.data import post_renderer
 from panda_infra.plan.model import Plan, Release
-from panda_infra.policy.data import post_renderer
 from panda_infra.secrets import SecretContent, build
 from tests.support.stack_files import plan_of
 from tools import REPOSITORY

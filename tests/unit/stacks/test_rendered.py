@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config.quantities import amount
 from panda_infra.plan.capacity import Requests, node_sizes, workloads
-from panda_infra.plan.rules.resources import amount
+from panda_infra.plan.data import keeps_claims
 from panda_infra.plan.summary import summary
-from panda_infra.policy.data import keeps_claims
 from testbed.references import Existing, unresolved
 from tests.unit.stacks.rendered import Object, Rendered, Workload
 

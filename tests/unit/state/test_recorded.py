@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panda_infra.policy.data import KEEPER, Deployed
+from panda_infra.plan.data import KEEPER, Deployed
 from panda_infra.state.recorded import recorded
 
 URN = "urn:pulumi:dev::panda-infra::{}::{}"

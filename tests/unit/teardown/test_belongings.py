@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
-from panda_infra.policy.data import Deployed
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.belongings import Belongings
 from tests.support.stacks import stack

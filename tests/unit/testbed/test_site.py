@@ -7,7 +7,7 @@ import yaml
 from panda_infra.config.delivery import SharedLogs
 from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
-from panda_infra.plan.rules import check
+from panda_infra.rules import check
 from testbed import site, workspace
 
 

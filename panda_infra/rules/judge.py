@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path as FilePath
 
+from panda_infra import rules
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan import rules
-from panda_infra.secrets.checks import check_values
+from panda_infra.rules.secret_values import check_values
 from panda_infra.secrets.fields import missing_problems
 
 __all__ = ["judge", "judge_given"]

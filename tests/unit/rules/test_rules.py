@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from panda_infra import rules
 from panda_infra.config.paths import Path
+from panda_infra.config.quantities import amount
 from panda_infra.config.stack import StackConfig
-from panda_infra.plan import rules
-from panda_infra.plan.rules.resources import amount
 from tests.support.stacks import sections, stack
 
 

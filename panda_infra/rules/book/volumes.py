@@ -9,7 +9,7 @@ from panda_infra.config.components import Volume
 from panda_infra.config.messages import nearest
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan.rules.walk import Visited, sub_components
+from panda_infra.rules.walk import Visited, sub_components
 
 __all__ = ["READS", "check"]
 

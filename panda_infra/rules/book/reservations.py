@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from decimal import Decimal
 
+from panda_infra.config.quantities import amount
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan.rules.walk import sub_components
+from panda_infra.rules.walk import sub_components
 
-__all__ = ["READS", "amount", "check"]
+__all__ = ["READS", "check"]
 
 READS = frozenset({"components"})
 _KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
@@ -27,15 +26,6 @@ _PRESET = frozenset(
         "idds postgres",
     }
 )
-_UNITS = {"": Decimal(1), "m": Decimal("0.001")}
-_UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)}
-_UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
-
-
-def amount(quantity: str) -> Decimal:
-    """The number that a Kubernetes quantity stands for, e.g. 16 * 1024**3 for ``16Gi``."""
-    number, unit = re.fullmatch(r"([0-9.]+)(\w*)", quantity).groups()  # type: ignore[union-attr]
-    return Decimal(number) * _UNITS[unit]
 
 
 def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001

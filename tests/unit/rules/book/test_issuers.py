@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.plan.rules import issuers
+from panda_infra.rules.book import issuers
 from tests.support.stacks import stack
 
 _OUT = {"panda": "panda.site.org"}

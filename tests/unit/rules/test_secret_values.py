@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from panda_infra.config.stackfile import ENCRYPTED
-from panda_infra.secrets.checks import check_values
+from panda_infra.rules.secret_values import check_values
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 
 

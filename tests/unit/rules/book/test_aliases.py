@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.plan.rules.aliases import check
+from panda_infra.rules.book.aliases import check
 from tests.support.stacks import stack
 
 MAGNUM = {

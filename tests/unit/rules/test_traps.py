@@ -18,7 +18,7 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.make import make_plan
 from tests.support.stacks import stack
 
-_FOLDER = Path(__file__).parents[3] / "bad_stacks"
+_FOLDER = Path(__file__).parents[2] / "bad_stacks"
 _CANARY = "kanarienvogel-7f3a"
 _CASES = {
     case["name"]

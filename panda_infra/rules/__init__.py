@@ -12,7 +12,7 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan.rules import (
+from panda_infra.rules.book import (
     adopted,
     aliases,
     broker,
@@ -31,11 +31,11 @@ from panda_infra.plan.rules import (
     outside,
     ports,
     replicas,
-    resources,
     strings,
-    values,
     volumes,
 )
+from panda_infra.rules.book import chart_values as values
+from panda_infra.rules.book import reservations as resources
 
 __all__ = ["RULES", "check"]
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan.rules.hosts import exposed
+from panda_infra.rules.book.hosts import exposed
 
 __all__ = ["READS", "check"]
 

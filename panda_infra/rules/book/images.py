@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.plan.rules.walk import sub_components
+from panda_infra.rules.walk import sub_components
 
 __all__ = ["READS", "check"]
 

@@ -11,7 +11,7 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
-from panda_infra.policy.values import TELLING, texts
+from panda_infra.rules.texts import TELLING, texts
 
 __all__ = ["READS", "check"]
 

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.config.delivery import Lifecycle
-from panda_infra.policy.data import KEEPER, owned_data
-from panda_infra.policy.values import latest_images, plain_secrets
+from panda_infra.plan.data import KEEPER, owned_data
+from panda_infra.plan.protection import CLUSTER, NAMESPACE, PROTECTION, RELEASE
+from panda_infra.rules.texts import latest_images, plain_secrets
 
 __all__ = [
-    "PROTECTION",
-    "RELEASE",
     "RULES",
     "Resource",
     "Rule",
     "Stack",
-    "is_protected",
-    "namespace_marks",
-    "protection_marks",
     "stack_of",
 ]
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
-CLUSTER = "panda-magnum:index:Cluster"
-PROTECTION = "panda-infra:delivery:Protection"
-"""The resource of every stack that says what these rules must know of it."""
-_NAMESPACE = "kubernetes:core/v1:Namespace"
 _VOLUME = "kubernetes:core/v1:PersistentVolume"
-_ALWAYS_DATA = frozenset({CLUSTER, _NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
-_PROTECTED, _EXEMPT = "panda-infra/protected", "panda-infra/delete-data-of"
+_ALWAYS_DATA = frozenset({CLUSTER, NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
 _CLUSTER_SCOPED = frozenset({"Namespace", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole"})
 
 
@@ -69,22 +58,6 @@ class Resource:
         return self.properties.get("values") or {} if self.type == RELEASE else {}
 
 
-def protection_marks(namespace: str, lifecycle: Lifecycle, adopted: Sequence[str] = ()) -> dict[str, Any]:
-    """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs."""
-    marks: dict[str, Any] = {
-        "namespace": namespace,
-        "protected": lifecycle.protect,
-        "deleteDataOf": list(lifecycle.delete_data_of),
-    }
-    return marks | ({"adopted": list(adopted)} if adopted else {})
-
-
-def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
-    """Annotations of a stack's own namespace that show whoever looks how the stack is protected."""
-    exempt = {_EXEMPT: ",".join(lifecycle.delete_data_of)} if lifecycle.delete_data_of else {}
-    return {_PROTECTED: str(lifecycle.protect).lower(), **exempt}
-
-
 def stack_of(resources: Iterable[Resource]) -> Stack:
     """What the rules must know, from the marks among a stack's resources; without marks it is protected."""
     for resource in resources:
@@ -97,14 +70,6 @@ def stack_of(resources: Iterable[Resource]) -> Stack:
                 tuple(marks.get("adopted") or ()),
             )
     return Stack("")
-
-
-def is_protected(type_: str, outputs: Mapping[str, Any]) -> bool:
-    """Whether a resource that was deployed says that its stack is protected; of old ones only the namespace does."""
-    if type_ == _NAMESPACE:
-        annotations = (outputs.get("metadata") or {}).get("annotations") or {}
-        return annotations.get(_PROTECTED) == "true"
-    return type_ == PROTECTION and outputs.get("protected") is True
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,10 @@ from typing import Any
 import pytest
 
 from panda_infra.config.delivery import Lifecycle
+from panda_infra.plan.data import KEEPER
 from panda_infra.plan.make import make_plan
-from panda_infra.policy.data import KEEPER
-from panda_infra.policy.resources import (
-    PROTECTION,
-    RULES,
-    Resource,
-    Stack,
-    is_protected,
-    namespace_marks,
-    protection_marks,
-    stack_of,
-)
+from panda_infra.plan.protection import PROTECTION, is_protected, namespace_marks, protection_marks
+from panda_infra.rules.pack import RULES, Resource, Stack, stack_of
 from tests.support.stacks import stack
 
 PROTECTED = Stack("panda")

@@ -11,7 +11,6 @@ from pathlib import Path as FilePath
 
 from pydantic import SecretStr
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
@@ -19,8 +18,10 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets, readers
+from panda_infra.rules.book.settings import check_settings, setting_warnings
 from panda_infra.secrets import BUILDERS, build, certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
+from panda_infra.secrets.certified_hosts import presented_hosts
 from panda_infra.secrets.content import BINARY, LARGEST, file_bytes, reveal
 from panda_infra.secrets.cric import UnreadableListError, check_folder
 from panda_infra.secrets.field import Field, value_of
@@ -28,9 +29,8 @@ from panda_infra.secrets.fields import fields
 from panda_infra.secrets.keystore import check_keystore
 from panda_infra.secrets.lifetimes import check_lifetimes
 from panda_infra.secrets.limits import LARGEST_ENV
-from panda_infra.secrets.settings import check_settings, setting_warnings
 
-__all__ = ["certified_hosts", "check_value", "check_values", "presented_hosts", "warnings"]
+__all__ = ["check_value", "check_values", "warnings"]
 
 _HERE = FilePath()
 
@@ -84,27 +84,6 @@ def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
         limit = field.limits.get(reader)
         if limit and limit.hits(value):
             yield f"holds {limit.words}, which {reader} cannot take: {limit.because}"
-
-
-def certified_hosts(config: StackConfig, owner: str) -> list[str]:
-    """The host names for a component's new certificate: exposed ones first, then its Services."""
-    names = config.names
-    services = [names.workload(owner, sub.name) for sub in COMPONENTS[owner].sub_components if sub.ports]
-    inside = [name for service in services for name in (service, f"{service}.{config.namespace}.svc")]
-    return list(dict.fromkeys([*presented_hosts(config, owner), *inside, "localhost"]))
-
-
-def presented_hosts(config: StackConfig, owner: str) -> list[str]:
-    """The exposed hosts at which clients see a component's certificate."""
-    found = {
-        endpoint.host: endpoint.tls.removesuffix("-tls-certs")
-        for name in config.components.deployed()
-        for endpoint in COMPONENTS[name].endpoints
-    }
-    if config.components.bigmon is None:
-        # Harvester's Ingress names BigMon's Secret, which then holds Harvester's certificate.
-        found = {host: "harvester" if tls == "bigmon" else tls for host, tls in found.items()}
-    return [host for field, tls in found.items() if tls == owner and (host := getattr(config.hosts, field))]
 
 
 def _check_fields(config: StackConfig, stack: str) -> Iterator[Problem]:

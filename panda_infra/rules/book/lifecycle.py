@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.policy.values import latest_images
+from panda_infra.rules.texts import latest_images
 
 __all__ = ["READS", "check"]
 

@@ -1,0 +1,49 @@
+"""How a stack says in its own resources that its data is protected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from panda_infra.config.delivery import Lifecycle
+
+__all__ = [
+    "CLUSTER",
+    "NAMESPACE",
+    "PROTECTION",
+    "RELEASE",
+    "is_protected",
+    "namespace_marks",
+    "protection_marks",
+]
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+CLUSTER = "panda-magnum:index:Cluster"
+PROTECTION = "panda-infra:delivery:Protection"
+"""The resource of every stack that says what these rules must know of it."""
+NAMESPACE = "kubernetes:core/v1:Namespace"
+_PROTECTED, _EXEMPT = "panda-infra/protected", "panda-infra/delete-data-of"
+
+
+def protection_marks(namespace: str, lifecycle: Lifecycle, adopted: Sequence[str] = ()) -> dict[str, Any]:
+    """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs."""
+    marks: dict[str, Any] = {
+        "namespace": namespace,
+        "protected": lifecycle.protect,
+        "deleteDataOf": list(lifecycle.delete_data_of),
+    }
+    return marks | ({"adopted": list(adopted)} if adopted else {})
+
+
+def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
+    """Annotations of a stack's own namespace that show whoever looks how the stack is protected."""
+    exempt = {_EXEMPT: ",".join(lifecycle.delete_data_of)} if lifecycle.delete_data_of else {}
+    return {_PROTECTED: str(lifecycle.protect).lower(), **exempt}
+
+
+def is_protected(type_: str, outputs: Mapping[str, Any]) -> bool:
+    """Whether a resource that was deployed says that its stack is protected; of old ones only the namespace does."""
+    if type_ == NAMESPACE:
+        annotations = (outputs.get("metadata") or {}).get("annotations") or {}
+        return annotations.get(_PROTECTED) == "true"
+    return type_ == PROTECTION and outputs.get("protected") is True

@@ -1,0 +1,1 @@
+"""The rules over a stack's configuration, a module for each topic."""
