@@ -25,7 +25,7 @@ from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.scheduling import larger_than_nodes
 from panda_infra.rules.data_loss import lost_data, moved
 from panda_infra.rules.judge import judge
-from panda_infra.rules.secret_values import warnings
+from panda_infra.rules.warnings import warnings
 from panda_infra.state.from_engine import deployed
 from panda_infra.state.recorded import Recorded
 

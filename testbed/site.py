@@ -10,7 +10,7 @@ from typing import Any
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
-from panda_infra.rules import check
+from panda_infra.rules.judge import judge_given
 from panda_infra.secrets.fields import missing
 from testbed.workspace import PROJECT, overridden
 
@@ -48,7 +48,7 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
         StackError: it breaks rules in a way that no value of the site would mend.
     """
     document = overridden(stack_file, overrides or {})
-    problems = check(configuration(document), stack=stack_name(stack_file))
+    problems = judge_given(configuration(document), stack=stack_name(stack_file))
     if wrong := [problem for problem in problems if _stand_in(problem.where) is None]:
         raise StackError(stack_file.name, wrong)
     for problem in problems:
@@ -62,7 +62,7 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
 def gaps(stack_file: Path) -> list[str]:
     """The keys that a stack file leaves to the site: plain ones first, then those below ``secrets``."""
     config = configuration(overridden(stack_file, {}))
-    plain = [problem.where for problem in check(config, stack=stack_name(stack_file))]
+    plain = [problem.where for problem in judge_given(config, stack=stack_name(stack_file))]
     plain += [_CLIENTS] if _lacks_clients(config) else []
     return plain + [f"secrets.{field.key}" for field in missing(config)]
 

@@ -28,8 +28,7 @@ from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.merge import ABSENT, merged
-from panda_infra.rules import check
-from panda_infra.rules.secret_values import check_values
+from panda_infra.rules.judge import judge_given, judge_values
 from panda_infra.secrets import build
 from panda_infra.secrets.fields import fields, missing
 from panda_infra.secrets.generate import stand_ins, with_values
@@ -140,7 +139,7 @@ def adopt(
         tuple(held),
         tuple(differences(config, contents, found.live)),
         _object_changes(_config(outcome), found, target, helm),
-        tuple(check_values(config, stack=stack)),
+        tuple(judge_values(config, stack=stack)),
     )
 
 
@@ -159,7 +158,7 @@ def _drop_refused(outcome: Outcome, found: Installation) -> None:
     """Leave out of the typed keys what a rule would refuse, such as a moving tag: it runs, so it is held instead."""
     parts = {(name, sub.name) for name in found.releases for sub in COMPONENTS[name].sub_components}
     while True:
-        problems = check(_config(outcome), stack=outcome.sections["experiment"], broken=())
+        problems = judge_given(_config(outcome), stack=outcome.sections["experiment"])
         paths = [path for problem in problems if (path := parsed(problem.where)) and path[1:3] in parts]
         if not any(_remove(outcome.sections, path) for path in paths):
             return

@@ -13,7 +13,7 @@ from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
-from panda_infra.rules.book.settings import setting_warnings
+from panda_infra.rules.warnings import setting_warnings
 from panda_infra.stacks.neighbours import neighbours
 from panda_infra.stacks.project import Project
 

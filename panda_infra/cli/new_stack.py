@@ -25,7 +25,7 @@ from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
-from panda_infra.rules.secret_values import check_values
+from panda_infra.rules.judge import judge_values
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.stacks.decrypted import decrypted, known
@@ -207,7 +207,7 @@ def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, cert
 
 def _flaws(config: StackConfig, stack: str, values: Mapping[KeyPath, str]) -> list[Problem]:
     secrets = with_values(config.secrets, values)
-    return check_values(config.model_copy(update={"secrets": secrets}), stack=stack)
+    return judge_values(config.model_copy(update={"secrets": secrets}), stack=stack)
 
 
 def _in_the_way(here: Project, stack: str) -> list[Problem]:

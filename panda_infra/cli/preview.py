@@ -27,6 +27,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.rules.book import databases
+from panda_infra.rules.subject import Subject
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
@@ -133,7 +134,7 @@ def made_previewable(file: Path, loaded: Loaded) -> None:
     """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
     config = stackfile.document_of(file.read_text(encoding="utf-8"))["config"]
     kept = {key: value for key, value in config.items() if key not in ("secrets", f"{NAMESPACE}:secrets")}
-    for problem in databases.check(loaded.config, stack=loaded.stack):
+    for problem in databases.check(Subject(loaded.config, loaded.stack)):
         section, *path, last = parse(problem.where)
         target = kept.setdefault(f"{NAMESPACE}:{section}", {})
         for part in path:

@@ -17,7 +17,8 @@ from panda_infra.migration.checkout import ChartValues, Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.merge import ABSENT, value_at
-from panda_infra.rules.book.chart_values import check as check_values
+from panda_infra.rules.book import chart_values
+from panda_infra.rules.subject import Subject
 
 __all__ = ["place_differences"]
 
@@ -94,7 +95,8 @@ def _allowed(component: str, path: Keys, value: object, config: StackConfig) -> 
     trial = deployed.model_copy(update={"values": tree})
     field = component.replace("-", "_")
     components = config.components.model_copy(update={field: trial})
-    return not list(check_values(config.model_copy(update={"components": components}), stack="import"))
+    tried = Subject(config.model_copy(update={"components": components}), "import")
+    return not list(chart_values.check(tried))
 
 
 def _same(wanted: object, actual: object) -> bool:

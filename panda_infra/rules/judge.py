@@ -1,40 +1,114 @@
-"""Everything that can be told about a configuration without a cloud, as one verdict."""
+"""The one judge: everything that is wrong with a stack and can be known without a cloud.
+
+`check`, `init`, `import`, `adopt`, reviews and the program itself judge by it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from pathlib import Path as FilePath
 
-from panda_infra import rules
-from panda_infra.config.paths import Path
+from panda_infra.catalog.components import COMPONENTS
+from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.rules.secret_values import check_values
+from panda_infra.rules.book import rules
+from panda_infra.rules.rule import WHOLE
+from panda_infra.rules.subject import Subject
+from panda_infra.secrets.content import SecretContent
 from panda_infra.secrets.fields import missing_problems
 
-__all__ = ["judge", "judge_given"]
+__all__ = ["Judge", "judge", "judge_given", "judge_values"]
 
 _HERE = FilePath()
 
 
-def judge(config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
-    """Every rule that a configuration breaks, and every secret that is missing or no good.
+class Judge:
+    """Judges one stack and keeps what it made on the way.
 
     Args:
-        config: may lack the ``broken`` parts.
-        stack: its name, for the commands that mend it.
-        broken: paths that were refused before; with any, secrets are not judged, as who needs them is unknown.
+        folder: that of the project, with CRIC's files.
+        now: the moment for which certificates and tokens must be good; by default the present.
+        awaits: whether a secret that is missing is a problem too.
     """
-    problems = judge_given(config, stack=stack, broken=broken)
-    return problems if broken else [*problems, *missing_problems(config, stack=stack)]
+
+    def __init__(self, *, folder: FilePath = _HERE, now: datetime | None = None, awaits: bool = True) -> None:
+        self._folder, self._now, self._awaits = folder, now, awaits
+        self._subject: Subject | None = None
+
+    def __call__(self, config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
+        """Every rule that a configuration breaks.
+
+        Args:
+            config: may be without the ``broken`` parts.
+            stack: its name, for the commands that mend it.
+            broken: paths that were refused before. Rules that read their sections are left out, except that one
+                broken component hides no rule about the others.
+        """
+        now = {"now": self._now} if self._now else {}
+        self._subject = Subject(config, stack, self._folder, **now)
+        left_out = _sections(broken)
+        problems = [
+            problem
+            for rule in rules()
+            if left_out.isdisjoint(rule.reads)
+            for problem in rule(self._subject)
+            if not _doubtful(problem.where, broken)
+        ]
+        if self._awaits and not broken:
+            problems += missing_problems(config, stack=stack)
+        return list(dict.fromkeys(problems))
+
+    @property
+    def contents(self) -> Mapping[str, SecretContent]:
+        """The content of each Secret of the stack that was judged last and found good."""
+        assert self._subject  # noqa: S101 - nobody asks before
+        return self._subject.contents
+
+
+def judge(config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
+    """Every rule that a configuration breaks, and every secret that is missing or no good."""
+    return Judge()(config, stack=stack, broken=broken)
 
 
 def judge_given(
-    config: StackConfig, *, stack: str, broken: Collection[Path] = (), folder: FilePath = _HERE
+    config: StackConfig,
+    *,
+    stack: str,
+    broken: Collection[Path] = (),
+    folder: FilePath = _HERE,
+    now: datetime | None = None,
 ) -> list[Problem]:
-    """The same without what is missing: what a person can correct before the site has given its secrets.
+    """The same without what is missing: what a person can correct before the site has given its secrets."""
+    return Judge(folder=folder, now=now, awaits=False)(config, stack=stack, broken=broken)
 
-    ``folder`` is that of the project, with CRIC's files.
-    """
-    problems = rules.check(config, stack=stack, broken=broken)
-    return problems if broken else [*problems, *check_values(config, stack=stack, folder=folder)]
+
+def judge_values(
+    config: StackConfig, *, stack: str, folder: FilePath = _HERE, now: datetime | None = None
+) -> list[Problem]:
+    """What is wrong with the secret values that are given: the part of `judge_given` about them."""
+    problems = judge_given(config, stack=stack, folder=folder, now=now)
+    return [
+        problem
+        for problem in problems
+        if problem.where.startswith(("secrets.", "Secret ")) and not problem.awaits_site
+    ]
+
+
+def _sections(broken: Collection[Path]) -> frozenset[str]:
+    """The sections whose rules are left out."""
+    sections = {path[0] for path in broken if path} - {"components"}
+    if ("components",) in broken:
+        sections.add("components")
+    return frozenset({str(section) for section in sections} | ({WHOLE} if broken else set()))
+
+
+def _doubtful(where: str, broken: Collection[Path]) -> bool:
+    """Whether a problem may be the mere consequence of something broken in the same component."""
+    inside = {path[1] for path in broken if path[0] == "components" and len(path) > 1}
+    if any(where.startswith(f"{spelled(('components', name))}.") for name in inside):
+        return True
+    # A misspelt component is not a missing one.
+    misspelt = any(name not in COMPONENTS for name in inside)
+    return misspelt and where in {spelled(("components", name)) for name in COMPONENTS}

@@ -22,7 +22,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets
-from panda_infra.rules.secret_values import check_values, warnings
+from panda_infra.rules.judge import judge_values
+from panda_infra.rules.warnings import warnings
 from panda_infra.secrets.content import reveal
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
@@ -89,7 +90,7 @@ def audit(
     config = loaded.config
     found = rows(config, written_at(here.file(stack)))
     with chdir(here.folder):
-        problems = [*map(loaded.layers.located, check_values(config, stack=stack))]
+        problems = [*map(loaded.layers.located, judge_values(config, stack=stack))]
         soon = [*map(loaded.layers.located, warnings(config, stack=stack))]
     absent = [row for row in found if row.state == "missing"]
     if as_json:

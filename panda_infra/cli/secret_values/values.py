@@ -16,12 +16,12 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.secrets import Certificates
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.rules.secret_values import check_value
 from panda_infra.secrets.certificates import HostCertificate, from_p12
 from panda_infra.secrets.content import BINARY
 from panda_infra.secrets.field import Field
 from panda_infra.secrets.fields import fields, file_field
 from panda_infra.secrets.lifetimes import lifetime
+from panda_infra.secrets.usable import check_value
 from panda_infra.stacks.files import as_text
 
 __all__ = ["certificate_owner", "checked", "field_of", "host_certificate", "read_value"]

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import SECRET_PREFIX
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 
 _RENAMED = ("fullnameOverride", "nameOverride")
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Values that rename Services or Secrets, and sub-components that do not exist."""
+    config = subject.config
     for name, component in config.components.deployed().items():
         adopted = component.adopted
         if adopted is None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.aliases import alias_of
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"cluster", "hosts"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("cluster", "hosts")
+def check(subject: Subject) -> Iterator[Problem]:
     """Hosts of a cluster whose aliases this program writes, or may soon, lie directly under LanDB's domain."""
+    config = subject.config
     cluster = config.cluster
     if not isinstance(cluster, MagnumCluster):
         return

@@ -6,22 +6,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from panda_infra.config.settings import MsgsvcSettings
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 _WHERE = "components.msgsvc.settings"
 _NEEDED = MsgsvcSettings()
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Accounts of the services exist, channels name known accounts, and none that PanDA uses is missing."""
+    config = subject.config
     if config.components.msgsvc is None:
         return
     settings = config.components.msgsvc.settings
-    if missing := [name for name in _NEEDED.accounts if name not in settings.accounts]:
+    missing = [name for name in _NEEDED.accounts if name not in settings.accounts]
+    if missing:
         what = f"lacks {', '.join(missing)}, with which PanDA's services log in"
         yield Problem(f"{_WHERE}.accounts", what, f"Add {', '.join(missing)} to the list.")
     names = Counter(channel.name for channel in settings.channels)
@@ -36,7 +39,7 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
             yield Problem(f"{where}.name", f"channel {channel.name} is there twice", "Keep one of them.")
         for role, accounts_of in (("writers", channel.writers), ("readers", channel.readers)):
             for account in accounts_of:
-                if account not in settings.accounts:
+                if account not in settings.accounts and account not in missing:
                     what = f"{account} is none of the broker's accounts"
                     fix = f"Add it to `accounts`, or name one of {', '.join(settings.accounts)}."
                     yield Problem(f"{where}.{role}", what, fix)

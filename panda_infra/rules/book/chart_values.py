@@ -9,13 +9,13 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import ComponentSpec
 from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, spelled
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.values.merge import ABSENT, value_at
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 
 # Top-level keys of a chart beside its sub-charts and `global`.
 _OWN_KEYS = {"panda": ("nodeRecovery",), "ui": ("ingress", "imagePullSecrets", "serviceAccount")}
@@ -43,8 +43,10 @@ _PARTICULAR: dict[Path, str] = {
 _EXPOSURE = "write `hosts` and `exposure` instead (T33)"
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Known top-level keys only, and none that the program sets itself."""
+    config = subject.config
     for name, component in config.components.deployed().items():
         spec = COMPONENTS[name]
         where: Path = ("components", name, "values")

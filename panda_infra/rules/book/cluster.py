@@ -7,27 +7,29 @@ from collections.abc import Iterator
 
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.messages import set_secret, set_setting
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["AUTOSCALER", "READS", "check"]
+__all__ = ["AUTOSCALER", "check"]
 
 AUTOSCALER = "auto_scaling_enabled"
 """Magnum's label of a cluster with an autoscaler."""
-READS = frozenset({"cluster", "secrets"})
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("cluster", "secrets")
+def check(subject: Subject) -> Iterator[Problem]:
     """A cluster is reached and ends in one way; node groups differ in name from each other and from Magnum's."""
+    config = subject.config
     if isinstance(config.cluster, ExistingCluster):
         where, given = "cluster.kubeconfig", config.cluster.kubeconfig
         if bool(given) == bool(config.secrets.kubeconfig):
-            file = set_setting(stack, where, "PATH")
+            file = set_setting(subject.stack, where, "PATH")
             if given:
                 yield Problem(where, "secrets.kubeconfig is given too", "Remove one of the two.")
             else:
                 what = "is missing, and so is secrets.kubeconfig"
-                fix = f"Run `{file}`, or `{set_secret(stack, 'kubeconfig')} --file PATH`."
+                fix = f"Run `{file}`, or `{set_secret(subject.stack, 'kubeconfig')} --file PATH`."
                 yield Problem(where, what, fix, awaits_site=True)
         return
     if config.cluster.delete_adopted and not config.cluster.adopt:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Something is deployed, everything that it needs too, and nothing is switched off that cannot be."""
+    config = subject.config
     deployed = config.components.deployed()
     if not deployed:
-        what = f"stack {stack} deploys nothing"
+        what = f"stack {subject.stack} deploys nothing"
         yield Problem("components", what, "Name what it deploys, e.g. `components: {msgsvc: {}, panda: {}}`.")
     for name in deployed:
         for need in COMPONENTS[name].needs:

@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.config.messages import set_setting
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 _OF_IMAGE = {"name": "panda_db", "user": "panda"}
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """An external host is given when the embedded database is off, and only then."""
+    config = subject.config
     panda, idds, harvester = config.components.panda, config.components.idds, config.components.harvester
     if panda:
         external = panda.settings.database.host
-        yield from _one(stack, "panda", "postgres", embedded=panda.postgres.enabled, external=external)
+        yield from _one(
+            subject.stack, "panda", "postgres", embedded=panda.postgres.enabled, external=external
+        )
         yield from _backend("panda", panda.settings.database.backend, embedded=panda.postgres.enabled)
         if panda.postgres.enabled:
             why = "the embedded postgres has this one alone, which its image makes"
@@ -30,12 +34,14 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
                 yield from _fixed("panda", key, getattr(panda.settings.database, key), _OF_IMAGE[key], why)
     if idds:
         external = idds.settings.database.host
-        yield from _one(stack, "idds", "postgres", embedded=idds.postgres.enabled, external=external)
+        yield from _one(subject.stack, "idds", "postgres", embedded=idds.postgres.enabled, external=external)
         yield from _backend("idds", idds.settings.database.backend, embedded=idds.postgres.enabled)
     if harvester:
         database = harvester.settings.database
         external = database.host or database.host_per_replica
-        yield from _one(stack, "harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external)
+        yield from _one(
+            subject.stack, "harvester", "mariadb", embedded=harvester.mariadb.enabled, external=external
+        )
         why = "the charts' configuration of Harvester names no user, so that it always logs in as this one"
         yield from _fixed("harvester", "user", database.user, "harvester", why)
 

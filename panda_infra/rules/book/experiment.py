@@ -5,16 +5,18 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterator
 
-from panda_infra.config.stack import Experiment, StackConfig
+from panda_infra.config.stack import Experiment
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"experiment", "cluster"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("experiment", "cluster")
+def check(subject: Subject) -> Iterator[Problem]:
     """A stack that is called like an experiment is that experiment's; the test bed is no cloud."""
+    config, stack = subject.config, subject.stack
     if stack in typing.get_args(Experiment) and config.experiment != stack:
         what = f"is {config.experiment}, but the stack is called {stack}"
         fix = f"Write `panda-infra:experiment: {stack}`, or give the stack another name, e.g. {stack}-test."

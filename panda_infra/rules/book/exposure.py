@@ -8,10 +8,11 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.model import Endpoint
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components", "exposure", "hosts", "cluster"})
 _PEM = "-----BEGIN CERTIFICATE-----"
 _DERIVED = {
     "kubernetes.io/ingress.class": "write `className` instead (API servers refuse both together, T33)",
@@ -19,8 +20,10 @@ _DERIVED = {
 }
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "exposure", "hosts", "cluster")
+def check(subject: Subject) -> Iterator[Problem]:
     """The kind of exposure fits the charts, and each of its keys has an effect."""
+    config = subject.config
     exposure = config.exposure
     if exposure.kind in ("route", "gateway"):
         yield from _unsupported(config)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["AT_CERN", "READS", "check", "exposed"]
+__all__ = ["AT_CERN", "check", "exposed"]
 
-READS = frozenset({"components", "hosts", "exposure", "experiment"})
 AT_CERN = frozenset({"doma", "atlas-testbed", "dev"})
 _COMPONENT_OF = {endpoint.host: spec.name for spec in COMPONENTS.values() for endpoint in spec.endpoints}
 
@@ -20,8 +21,10 @@ def exposed(config: StackConfig) -> dict[str, str]:
     return {key: str(host) for key, host in config.hosts.model_dump(by_alias=True, exclude_none=True).items()}
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "hosts", "exposure", "experiment")
+def check(subject: Subject) -> Iterator[Problem]:
     """Hosts are unique, belong to deployed components, and are none of upstream's CERN defaults (T33)."""
+    config = subject.config
     deployed = config.components.deployed()
     seen: dict[str, str] = {}
     for field, info in type(config.hosts).model_fields.items():

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components"})
+__all__ = ["check", "identity_provider"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Either the chart's own MariaDB, or the component iam-db, or an external host."""
+    config = subject.config
     iam, iam_db = config.components.iam, config.components.iam_db
     if iam is None:
         if iam_db is not None:
@@ -33,3 +34,14 @@ def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG
     elif len(chosen) > 1:
         what = f"has more than one database: {' and '.join(chosen)}"
         yield Problem("components.iam", what, "Keep one of them.")
+
+
+@rule("components")
+def identity_provider(subject: Subject) -> Iterator[Problem]:
+    """Log-in by OIDC names the provider."""
+    config = subject.config
+    iam = config.components.iam
+    if iam and "oidc" in iam.settings.profiles and iam.settings.identity_provider is None:
+        what = "is missing, and the profile oidc needs it"
+        fix = "Give it, e.g. `identityProvider: {clientId: ...}`, or remove oidc from `profiles`."
+        yield Problem("components.iam.settings.identityProvider", what, fix)

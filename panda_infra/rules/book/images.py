@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components", "lifecycle"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "lifecycle")
+def check(subject: Subject) -> Iterator[Problem]:
     """No moving tag where data is protected, no tag inside the repository, no bitnami image."""
+    config = subject.config
     for sub in sub_components(config):
         repository, tag = sub.config.image.repository, sub.config.image.tag
         where = f"{sub.where}.image"

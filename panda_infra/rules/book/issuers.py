@@ -10,25 +10,48 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.rules.book.hosts import exposed
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check", "is_known"]
 
-READS = frozenset({"auth", "components", "hosts", "namespace"})
 _EXTERNAL = "https://panda-iam-doma.cern.ch"
 _INSIDE = ("svc", "local", "localhost")
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("auth", "components", "hosts", "namespace")
+def check(subject: Subject) -> Iterator[Problem]:
     """No address of an issuer that clients get leads into the cluster, where a host leads out of it."""
+    config = subject.config
     outside = [host for host in exposed(config).values() if not host.endswith(".localhost")]
     if not outside:
         return
-    yield from _iam(config, outside[0])
+    if not _users_without_issuer(config):
+        yield from _iam(config, outside[0])
     for path, url in _addresses(config):
         host = urlsplit(url).hostname or ""
         if _is_inside(host, config.namespace):
             what = f"is {host}, which nobody outside of the cluster reaches, where {outside[0]} is exposed to"
             yield Problem(spelled(path), what, f"Write the address that clients use, e.g. {_EXTERNAL}.")
+
+
+@rule("auth", "components")
+def is_known(subject: Subject) -> Iterator[Problem]:
+    """Somebody issues the tokens that the stack's users log in with."""
+    if used := _users_without_issuer(subject.config):
+        what = f"is missing: the stack has {' and '.join(used)} but no IAM of its own"
+        yield Problem("auth.issuer", what, f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, or add iam.")
+
+
+def _users_without_issuer(config: StackConfig) -> list[str]:
+    auth, ui = config.auth, config.components.ui
+    if config.components.iam or auth.issuer:
+        return []
+    users = {
+        "OIDC clients": auth.clients or auth.internal or auth.token_cache,
+        "the UI, where people log in,": ui and ui.settings.issuer is None,
+    }
+    return [user for user, is_there in users.items() if is_there]
 
 
 def _iam(config: StackConfig, host: str) -> Iterator[Problem]:

@@ -8,21 +8,23 @@ from typing import Any
 from pydantic import SecretStr
 
 from panda_infra.config.paths import spelled
-from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.texts import TELLING, texts
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components", "secrets"})
 # Shorter ones are words that may stand anywhere.
 _SHORTEST = 8
 _FIX = "Remove it: a Secret's value belongs under `panda-infra:secrets` alone."
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "secrets")
+def check(subject: Subject) -> Iterator[Problem]:
     """No secret value outside `secrets`, and no key of free-form values that promises one."""
+    config = subject.config
     secrets = {text for text in _secret_texts(config.secrets.model_dump()) if len(text) >= _SHORTEST}
     secrets.discard(ENCRYPTED)
     plain = config.model_dump(by_alias=True, exclude={"secrets"}, exclude_defaults=True)

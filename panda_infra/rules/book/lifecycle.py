@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.texts import latest_images
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components", "lifecycle"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "lifecycle")
+def check(subject: Subject) -> Iterator[Problem]:
     """Only test stacks expire; free-form values of a protected stack name no moving image."""
+    config = subject.config
     if not config.lifecycle.protect:
         return
     if config.lifecycle.expires:

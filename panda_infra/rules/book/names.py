@@ -9,10 +9,11 @@ from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"affix", "namespace", "components"})
 _RELEASE_LIMIT = 53  # Helm
 # A StatefulSet's pods carry a label of its name, a dash and a hash of ten characters; a label holds 63.
 _WORKLOAD_LIMIT = 52
@@ -20,12 +21,14 @@ _SYSTEM = re.compile(r"(kube|openshift)(-.*)?")
 _DEFAULT = "default"
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("affix", "namespace", "components")
+def check(subject: Subject) -> Iterator[Problem]:
     """The namespace is the stack's own, and every name is valid and as upstream's Secrets expect it."""
+    config = subject.config
     name = config.namespace
     if _SYSTEM.fullmatch(name) or (name == _DEFAULT and not config.adopts_namespace):
         what = f"{name} belongs to the cluster, but a stack makes and removes its namespace"
-        fix = f"Choose one for this stack alone, e.g. `panda-infra:namespace: panda-{stack}`."
+        fix = f"Choose one for this stack alone, e.g. `panda-infra:namespace: panda-{subject.stack}`."
         if name == _DEFAULT:
             fix += " For an installation that runs there, write `namespace: {name: default, adopt: true}`."
         yield Problem("namespace", what, fix)

@@ -9,17 +9,20 @@ from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"auth", "rucio", "cric", "proxy", "secrets"})
 _NO_EFFECT = "Remove it, or add `{}`."
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:
+@rule("auth", "rucio", "cric", "proxy", "secrets")
+def check(subject: Subject) -> Iterator[Problem]:
     """Settings and secrets name the same things, and none is without effect."""
+    config = subject.config
     yield from _clients(config)
-    yield from _rucio(config, stack)
+    yield from _rucio(config, subject.stack)
     yield from _cric(config)
     if config.proxy.no_proxy and not (config.proxy.http_proxy or config.proxy.https_proxy):
         what = "has no effect without a proxy"
@@ -39,11 +42,6 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
     if auth.clients and auth.internal is None and auth.vo not in names:
         what = f"{auth.vo} is none of the VOs in auth.clients, so the PanDA server would refuse the services"
         yield Problem("auth.vo", what, f"Name one of {', '.join(names)}, or add it to auth.clients.")
-    for name in config.secrets.auth.client_secrets:
-        if name not in names:
-            where = spelled(("secrets", "auth", "clientSecrets", name))
-            what = "belongs to no VO in auth.clients"
-            yield Problem(where, what, f"Remove it, or add the client; VOs are {', '.join(names) or 'none'}.")
 
 
 def _rucio(config: StackConfig, stack: str) -> Iterator[Problem]:
@@ -54,8 +52,8 @@ def _rucio(config: StackConfig, stack: str) -> Iterator[Problem]:
             what = "has no effect: no Rucio server is named"
             yield Problem(f"rucio.{key}", what, _NO_EFFECT.format("host: rucio.cern.ch:443"))
         return
-    if rucio.auth_type == "userpass" and not (rucio.username or rucio.account):
-        what = "is missing: logging in with a password needs an account"
+    if rucio.account is None:
+        what = "is missing: a Rucio host is given"
         yield Problem("rucio.account", what, "Add it, e.g. `account: panda`.")
     if rucio.auth_type != "oidc":
         for key in given:

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """A port that differs from the chart's needs the Service changed with it."""
+    config = subject.config
     panda, idds = config.components.panda, config.components.idds
     if panda:
         yield from _port("panda", "server", "port", panda.settings.port, panda.values)

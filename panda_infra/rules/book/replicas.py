@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.config.settings.harvester import HarvesterDatabase
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components", "experiment"})
 # Their set-up scripts alone read which database belongs to a replica.
 _PER_REPLICA = frozenset({"lsst", "lsst-prod"})
 _WHERE = "components.harvester.settings.database"
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "experiment")
+def check(subject: Subject) -> Iterator[Problem]:
     """Harvester's replicas find the databases that are made for them: names and numbers have one source."""
+    config = subject.config
     if config.components.harvester is None:
         return
     harvester = config.components.harvester

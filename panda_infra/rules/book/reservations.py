@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.config.quantities import amount
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 _KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
 # Their charts bring requests and limits of their own, which merge with the stack's.
 _PRESET = frozenset(
@@ -28,8 +28,10 @@ _PRESET = frozenset(
 )
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Known resources, and no limit below its request: the API would refuse the pod after the release."""
+    config = subject.config
     for sub in sub_components(config):
         requests, limits = sub.config.resources.requests, sub.config.resources.limits
         where = f"{sub.where}.resources"

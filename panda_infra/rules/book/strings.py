@@ -7,19 +7,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.config.paths import Path, spelled
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 
-__all__ = ["READS", "check"]
+__all__ = ["check"]
 
-READS = frozenset({"components"})
 # Maps of text to text in every chart and in Kubernetes itself.
 _TEXT_MAPS = re.compile(r"(\w*[aA]nnotations|\w*[lL]abels|nodeSelector|extraEnv)")
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components")
+def check(subject: Subject) -> Iterator[Problem]:
     """Annotations, labels, selectors and environment variables hold texts, also in free-form values."""
+    config = subject.config
     for name, component in config.components.deployed().items():
         yield from _text_maps(component.values, ("components", name, "values"))
     if config.components.panda:

@@ -9,15 +9,17 @@ from panda_infra.config.components import Volume
 from panda_infra.config.messages import nearest
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.rules.rule import rule
+from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import Visited, sub_components
 
-__all__ = ["READS", "check"]
-
-READS = frozenset({"components", "storage"})
+__all__ = ["check"]
 
 
-def check(config: StackConfig, *, stack: str) -> Iterator[Problem]:  # noqa: ARG001
+@rule("components", "storage")
+def check(subject: Subject) -> Iterator[Problem]:
     """Volumes are known claims, keys have an effect, and no two of them contradict each other."""
+    config = subject.config
     shared = config.storage.shared_logs
     if shared and bool(shared.share_id) != bool(shared.share_access_id):
         what = "needs both shareId and shareAccessId, or none of them"

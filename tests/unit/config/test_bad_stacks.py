@@ -11,7 +11,7 @@ import yaml
 
 from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
-from panda_infra.rules import check
+from panda_infra.rules.judge import judge_given
 
 _FOLDER = Path(__file__).parents[2] / "bad_stacks"
 _TOPICS = sorted(path for path in _FOLDER.glob("*.yaml") if path.name != "good.yaml")
@@ -43,7 +43,7 @@ def _changed(case: dict[str, Any]) -> str:
 def test_the_base_of_all_cases_is_good(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.demo.yaml"
     path.write_text((_FOLDER / "good.yaml").read_text())
-    loaded = from_file(path, rules=check)
+    loaded = from_file(path, rules=judge_given)
     assert loaded.stack == "demo"
     assert ("secrets", "panda", "databasePassword") in loaded.encrypted
 
@@ -59,7 +59,7 @@ def test_gives_the_problems_that_it_must_give(case: dict[str, Any], tmp_path: Pa
     path = tmp_path / f"Pulumi.{stack}.yaml"
     path.write_text(case["text"] if "text" in case else _changed(case))
     with pytest.raises(StackError) as caught:
-        from_file(path, rules=check)
+        from_file(path, rules=judge_given)
     problems = list(caught.value.problems)
     assert caught.value.source == f"Pulumi.{stack}.yaml"
     assert len(problems) == len(case["problems"]), str(caught.value)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
-from panda_infra.rules import check
+from panda_infra.rules.judge import judge_given
 from panda_infra.secrets.content import reveal
 from tests.support.stacks import sections
 
@@ -37,7 +37,7 @@ def _engine(values: dict[str, Any]) -> dict[str, str]:
 
 def _problems(values: dict[str, str], secret_keys: tuple[str, ...] = ()) -> dict[str, str]:
     with pytest.raises(StackError) as caught:
-        from_pulumi("demo", values, secret_keys, rules=check)
+        from_pulumi("demo", values, secret_keys, rules=judge_given)
     return {problem.where: problem.what for problem in caught.value.problems}
 
 
@@ -53,7 +53,7 @@ def _told(load: Callable[[], object]) -> Sequence[Problem]:
 def test_the_engines_values_become_a_configuration() -> None:
     values = _engine(sections(secrets={"panda": {"databasePassword": "s3cret"}}))
     config = from_pulumi(
-        "local", {**values, "pulumi:tags": "[]"}, ["panda-infra:secrets"], rules=check
+        "local", {**values, "pulumi:tags": "[]"}, ["panda-infra:secrets"], rules=judge_given
     ).config
     assert config.experiment == "local"
     assert config.secrets.panda.database_password == SecretStr("s3cret")
@@ -61,7 +61,7 @@ def test_the_engines_values_become_a_configuration() -> None:
 
 def test_sections_that_pulumi_yaml_declares_as_empty_are_absent() -> None:
     values = _engine(sections(charts={}, objectStore={}, hosts={}, affix=""))
-    assert from_pulumi("local", values, [], rules=check).config == StackConfig.model_validate(
+    assert from_pulumi("local", values, [], rules=judge_given).config == StackConfig.model_validate(
         from_pulumi("local", _engine(sections()), []).config
     )
 
@@ -165,7 +165,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(content: bytes | None, tmp_pa
 
 def test_the_projects_stacks_lack_at_most_what_only_their_sites_know() -> None:
     for path in sorted(_ROOT.glob("Pulumi.*.yaml")):
-        problems = _told(lambda path=path: from_file(path, rules=check))  # type: ignore[misc]
+        problems = _told(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
         assert all(problem.what.startswith("is missing") for problem in problems), path.name
         assert not problems or path.name != "Pulumi.local.yaml"
 
@@ -173,7 +173,7 @@ def test_the_projects_stacks_lack_at_most_what_only_their_sites_know() -> None:
 def test_loading_every_stack_of_the_project_is_fast() -> None:
     started = time.process_time()
     for path in _ROOT.glob("Pulumi.*.yaml"):
-        _told(lambda path=path: from_file(path, rules=check))  # type: ignore[misc]
+        _told(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
     assert time.process_time() - started < 0.2
 
 
@@ -228,7 +228,9 @@ _PLAIN = {key.partition(":")[2]: value for key, value in yaml.safe_load(_GOOD.re
 def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, Any]) -> None:
     if _CANARY not in json.dumps(mutated.get("secrets")):
         mutated["secrets"] = {"hashKey": _CANARY}  # what no secret of the stack says may be repeated
-    problems = _told(lambda: from_pulumi("demo", _engine(mutated), ["panda-infra:secrets"], rules=check))
+    problems = _told(
+        lambda: from_pulumi("demo", _engine(mutated), ["panda-infra:secrets"], rules=judge_given)
+    )
     assert _CANARY not in str(problems)
     assert all(problem.where and problem.what and problem.fix for problem in problems)
 
@@ -240,7 +242,7 @@ def test_no_mutation_of_a_file_ends_in_a_traceback(tmp_path_factory: Any, mutate
     path.write_text(yaml.safe_dump(mutated, allow_unicode=True), encoding="utf-8", errors="replace")
     assert all(
         problem.where and problem.what and problem.fix
-        for problem in _told(lambda: from_file(path, rules=check))
+        for problem in _told(lambda: from_file(path, rules=judge_given))
     )
 
 
@@ -250,4 +252,4 @@ def test_no_text_ends_in_a_traceback(tmp_path_factory: Any, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "Pulumi.text.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(StackError):
-        from_file(path, rules=check)
+        from_file(path, rules=judge_given)

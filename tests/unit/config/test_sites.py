@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from panda_infra.config.load import Loaded, from_file, from_pulumi
 from panda_infra.config.sites import Layers, difference, overlaid, sites
 from panda_infra.errors import Problem, StackError
-from panda_infra.rules import check
+from panda_infra.rules.judge import judge_given
 from tests.support.stacks import sections
 
 _ROOT = Path(__file__).parents[3]
@@ -108,7 +108,7 @@ def load(project: Path, **own: Any) -> Loaded:
     file = project / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": value for name, value in {**_OWN, **own}.items()}
     file.write_text(yaml.safe_dump({"config": config}))
-    return from_file(file, rules=check)
+    return from_file(file, rules=judge_given)
 
 
 def problems(project: Path, **own: Any) -> dict[str, Problem]:
@@ -133,7 +133,7 @@ def test_the_engine_and_the_file_give_the_same(project: Path) -> None:
     # As Pulumi.yaml declares what the stack file leaves out.
     values |= {"panda-infra:storage": "{}", "panda-infra:namespace": ""}
     values["panda-infra:components"] = json.dumps(own["components"])
-    by_engine = from_pulumi("demo", values, [], folder=project, rules=check).config
+    by_engine = from_pulumi("demo", values, [], folder=project, rules=judge_given).config
     assert by_engine == load(project, **own).config
     assert by_engine.components.panda is not None
     assert by_engine.components.panda.server.volumes == {}

@@ -6,15 +6,18 @@ from typing import Any
 
 import pytest
 
+from panda_infra.config.settings import MsgsvcSettings
 from panda_infra.config.stackfile import ENCRYPTED
-from panda_infra.rules.secret_values import check_values
+from panda_infra.rules.judge import judge_given
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
+
+_CHANNELS = [channel.model_dump() for channel in MsgsvcSettings().channels]
 
 
 def told(base: dict[str, Any], /, **sections: Any) -> dict[str, str]:
     document = {**base, "secrets": {}}
     return {
-        problem.where: problem.what for problem in check_values(config(document, **sections), stack="test")
+        problem.where: problem.what for problem in judge_given(config(document, **sections), stack="test")
     }
 
 
@@ -46,7 +49,7 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
         ({"experiment": "ctao", "cric": {"real": True}}, "cric.urls", "is missing"),
         ({"cric": {"real": False, "folder": "nowhere"}}, "cric.folder", "no folder nowhere"),
         ({"rucio": {"host": "rucio.site.org", "account": None}}, "rucio.account", "is missing"),
-        ({"auth": {"vo": "other", "internal": None}}, "auth.vo", "none of auth.clients"),
+        ({"auth": {"vo": "other", "internal": None}}, "auth.vo", "none of the VOs in auth.clients"),
         (
             settings("iam", identityProvider=None, profiles=["oidc"]),
             "components.iam.settings.identityProvider",
@@ -58,9 +61,11 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
             "no Secret",
         ),
         (
-            settings("msgsvc", channels=[{"name": "a", "writers": ["who"], "readers": ["panda"]}]),
-            "components.msgsvc.settings.channels",
-            "who, which is no account",
+            settings(
+                "msgsvc", channels=[*_CHANNELS, {"name": "a", "writers": ["who"], "readers": ["panda"]}]
+            ),
+            f"components.msgsvc.settings.channels[{len(_CHANNELS)}].writers",
+            "who is none of the broker's accounts",
         ),
         (
             settings("bigmon", deployment="ORACLE_DOMA"),
@@ -70,7 +75,7 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
         (
             settings("harvester", database={"domainPerReplica": "site.org"}),
             "components.harvester.settings.database.domainPerReplica",
-            "without hostPerReplica",
+            "without `hostPerReplica`",
         ),
     ],
 )
@@ -82,7 +87,7 @@ def test_what_does_not_fit_is_told(sections: dict[str, Any], where: str, words: 
 
 def test_a_client_twice_is_told() -> None:
     client = {"name": "panda_dev", "clientId": "x"}
-    assert "more than once" in told(FULL, auth={"clients": [client, client]})["auth.clients"]
+    assert "more than one client" in told(FULL, auth={"clients": [client, client]})["auth.clients[0].name"]
 
 
 def test_clients_need_an_issuer() -> None:

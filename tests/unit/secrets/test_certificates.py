@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from panda_infra.ends import validity
 from panda_infra.errors import PandaInfraError
-from panda_infra.rules.secret_values import check_values, warnings
+from panda_infra.rules.judge import judge_values
+from panda_infra.rules.warnings import warnings
 from panda_infra.secrets.certificates import (
     Authority,
     HostCertificate,
@@ -171,7 +172,7 @@ def test_a_stack_is_told_about_its_certificates() -> None:
         {**MINIMAL, "components": {"bigmon": {}}, "secrets": {"certificates": {"bigmon": certificate}}},
         hosts={"bigmon": "bigmon.site.org"},
     )
-    (problem,) = check_values(stack, stack="lsst", now=NOW)
+    (problem,) = judge_values(stack, stack="lsst", now=NOW)
     assert problem.where == "secrets.certificates.bigmon.certificate"
     assert "does not cover bigmon.site.org" in problem.what
     assert warnings(stack, stack="lsst", now=NOW) == []

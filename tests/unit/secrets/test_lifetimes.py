@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from panda_infra.errors import Problem
-from panda_infra.rules.secret_values import check_values, warnings
+from panda_infra.rules.judge import judge_given
+from panda_infra.rules.warnings import warnings
 from panda_infra.secrets.lifetimes import lifetime
 from tests.support.credentials import grid_proxy, token
 from tests.unit.secrets.stacks import MINIMAL, config
@@ -25,7 +26,7 @@ def proxy(left: timedelta, life: timedelta = timedelta(days=7)) -> str:
 def problems(secrets: dict[str, Any], **sections: Any) -> tuple[list[Problem], list[Problem]]:
     stack = config(MINIMAL, secrets=secrets, **sections)
     keys = ("secrets.files", "secrets.auth")
-    found = (check_values(stack, stack="doma", now=NOW), warnings(stack, stack="doma", now=NOW))
+    found = (judge_given(stack, stack="doma", now=NOW), warnings(stack, stack="doma", now=NOW))
     wrong, soon = ([each for each in one if each.where.startswith(keys)] for one in found)
     return wrong, soon
 
@@ -76,7 +77,7 @@ def test_what_nothing_reads_stops_nobody() -> None:
     assert len(problems(kept)[0]) == 1
     components = {name: each for name, each in MINIMAL["components"].items() if name != "harvester"}
     stack = config({**MINIMAL, "components": components}, secrets=kept)
-    assert not any("expired" in each.what for each in check_values(stack, stack="doma", now=NOW))
+    assert not any("expired" in each.what for each in judge_given(stack, stack="doma", now=NOW))
 
 
 def test_a_file_that_is_no_text_lasts_as_long_as_its_content() -> None:

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
-from panda_infra.rules.secret_values import check_value
 from panda_infra.secrets import BUILDERS
 from panda_infra.secrets.context import Context
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.iam import FIRST_ACCOUNTS
 from panda_infra.secrets.limits import BROKER, INI, PYTHON, SED, SHELL, TOKEN, URL, Limit
+from panda_infra.secrets.usable import check_value
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 
 TRICKY = "'\"\\$%#&/@:?[]{}<>|;!`~ \n\r\t\u00e4\u6f22\U0001f600\u2028=*^()+,._-aZ09"

@@ -7,7 +7,7 @@ import yaml
 from panda_infra.config.delivery import SharedLogs
 from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
-from panda_infra.rules import check
+from panda_infra.rules.judge import judge_given
 from testbed import site, workspace
 
 
@@ -21,6 +21,7 @@ def write(folder: Path, **overrides: Any) -> Path:
         "experiment": "lsst",
         "cluster": {"kind": "existing"},
         "storage": {"class": "fast"},
+        "auth": {"issuer": "https://iam.site.org"},
         "components": {"msgsvc": {}, "panda": {"postgres": {"enabled": False}}},
         "secrets": {"panda": {"databasePassword": {"secure": "v1:abc"}}},
         **overrides,
@@ -41,7 +42,7 @@ def test_the_gaps_are_the_sites_values_and_the_secrets(stack_file: Path) -> None
 def test_a_filled_stack_passes_every_rule(stack_file: Path) -> None:
     document = site.filled(stack_file)
     config = site.configuration(document)
-    assert check(config, stack="lsst") == []
+    assert judge_given(config, stack="lsst") == []
     assert config.components.panda is not None
     assert config.components.panda.settings.database.host == "database.panda-infra.internal"
     assert [client.name for client in config.auth.clients] == [config.auth.vo]
@@ -50,7 +51,8 @@ def test_a_filled_stack_passes_every_rule(stack_file: Path) -> None:
 def test_what_the_stack_says_stays(tmp_path: Path) -> None:
     database = {"settings": {"database": {"host": "db.slac.stanford.edu"}}, "postgres": {"enabled": False}}
     clients = [{"name": "Rubin", "clientId": "rubin"}]
-    given = {"components": {"msgsvc": {}, "panda": database}, "auth": {"vo": "Rubin", "clients": clients}}
+    auth = {"issuer": "https://iam.site.org", "vo": "Rubin", "clients": clients}
+    given = {"components": {"msgsvc": {}, "panda": database}, "auth": auth}
     config = site.configuration(site.filled(write(tmp_path, **given)))
     assert config.components.panda is not None
     assert config.components.panda.settings.database.host == "db.slac.stanford.edu"

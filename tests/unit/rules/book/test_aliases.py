@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.rules.book.aliases import check
+from panda_infra.rules.subject import Subject
 from tests.support.stacks import stack
 
 MAGNUM = {
@@ -16,7 +17,7 @@ MAGNUM = {
 
 
 def where(hosts: dict[str, str], **changes: Any) -> list[str]:
-    return [p.where for p in check(stack(cluster=MAGNUM | changes, hosts=hosts), stack="doma")]
+    return [p.where for p in check(Subject(stack(cluster=MAGNUM | changes, hosts=hosts), "doma"))]
 
 
 def test_hosts_outside_landbs_domain_are_refused() -> None:
@@ -33,4 +34,4 @@ def test_other_writers_take_any_host() -> None:
 
 
 def test_clusters_of_others_have_no_aliases() -> None:
-    assert list(check(stack(hosts={"panda": "panda.example.org"}), stack="lsst")) == []
+    assert list(check(Subject(stack(hosts={"panda": "panda.example.org"}), "lsst"))) == []

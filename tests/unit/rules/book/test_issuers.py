@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.rules.book import issuers
+from panda_infra.rules.subject import Subject
 from tests.support.stacks import stack
 
 _OUT = {"panda": "panda.site.org"}
@@ -16,7 +17,7 @@ _OUT = {"panda": "panda.site.org"}
 
 def where(**sections: Any) -> list[str]:
     config = stack(**{"components": {"msgsvc": {}, "panda": {}}, "hosts": _OUT, **sections})
-    return [problem.where for problem in issuers.check(config, stack="demo")]
+    return [problem.where for problem in issuers.check(Subject(config, "demo"))]
 
 
 @pytest.mark.parametrize(

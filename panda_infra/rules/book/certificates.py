@@ -1,0 +1,20 @@
+"""Certificates and tokens are good at this moment, and certificates for the hosts that present them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from panda_infra.errors import Problem
+from panda_infra.rules.rule import WHOLE, rule
+from panda_infra.rules.subject import Subject
+from panda_infra.secrets.certificate_flaws import certificate_flaws
+from panda_infra.secrets.lifetimes import check_lifetimes
+
+__all__ = ["check"]
+
+
+@rule(WHOLE)
+def check(subject: Subject) -> Iterator[Problem]:
+    """No certificate is wrong for its hosts, and nothing has expired."""
+    yield from certificate_flaws(subject.config, subject.stack, subject.now, soon=False)
+    yield from check_lifetimes(subject.config, subject.stack, subject.now, soon=False)

@@ -1,0 +1,48 @@
+"""A stack as the rules see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.consumers import Reader, existing_secrets, readers
+from panda_infra.secrets import build
+from panda_infra.secrets.content import SecretContent
+
+__all__ = ["Subject"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A stack that is judged: its configuration, its name for the commands that mend it, the project's ``folder``.
+
+    ``now`` is the moment for which certificates and tokens must be good.
+    """
+
+    config: StackConfig
+    stack: str
+    folder: Path = Path()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[Reader, ...]]:
+        """The readers of each Secret that the stack needs, by suffix."""
+        return readers(self.config)
+
+    @cached_property
+    def existing_secrets(self) -> Mapping[str, str]:
+        """The Secrets that somebody else provides, each with the component that names it."""
+        return existing_secrets(self.config)
+
+    @cached_property
+    def contents(self) -> Mapping[str, SecretContent]:
+        """The content of each Secret that the stack makes, by suffix.
+
+        Raises:
+            ValueError, UnreadableListError: a file that is no base64, or cannot be read; other rules name it.
+        """
+        return build(self.config)

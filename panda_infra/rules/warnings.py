@@ -1,0 +1,53 @@
+"""What works, but not for long or not everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.config.messages import set_secret
+from panda_infra.config.stack import StackConfig
+from panda_infra.errors import Problem
+from panda_infra.secrets.certificate_flaws import certificate_flaws
+from panda_infra.secrets.lifetimes import check_lifetimes
+
+__all__ = ["setting_warnings", "warnings"]
+
+
+def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
+    """What will soon be wrong with the secret values, and what `setting_warnings` finds."""
+    moment = now or datetime.now(UTC)
+    return [
+        *certificate_flaws(config, stack, moment, soon=True),
+        *check_lifetimes(config, stack, moment, soon=True),
+        *setting_warnings(config, stack=stack),
+    ]
+
+
+def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
+    """What upstream's charts cannot do with settings that are right by themselves."""
+    return [*_clients(config), *_short_lived_tokens(config, stack)]
+
+
+def _clients(config: StackConfig) -> Iterator[Problem]:
+    served = [name for name in ("panda", "idds") if name in config.components.deployed()]
+    # On a test bed nobody submits anything.
+    if served and not config.auth.clients and config.experiment != "local":
+        what = f"is empty: {' and '.join(served)} would take no token of anybody"
+        fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
+        yield Problem("auth.clients", what, fix)
+
+
+def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
+    if config.auth.internal is None:
+        return
+    left = [name for name in ("panda", "idds", "bigmon") if name in config.components.deployed()]
+    if left and config.secrets.auth.id_token is None:
+        what = f"is not used by {', '.join(left)} between PanDA and iDDS: there only the long-lived token is (T16)"
+        yield Problem(
+            "auth.internal", what, f"Run `{set_secret(stack, 'auth.idToken')}` if they get refused."
+        )
+    if config.components.harvester and EXPERIMENTS[config.experiment].harvester in ("atlas", "doma"):
+        what = f"is not used by Harvester with the configuration of {config.experiment}, which has its own files (T16)"
+        yield Problem("auth.internal", what, "Nothing to do when Harvester's own token files are set.")

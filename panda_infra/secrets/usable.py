@@ -1,0 +1,50 @@
+"""Whether readers can use a value as it is.
+
+No message holds a value or a part of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import SecretStr
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.config.unresolved import ciphertext, unresolved
+from panda_infra.secrets.content import BINARY, file_bytes
+from panda_infra.secrets.field import Field
+from panda_infra.secrets.keystore import check_keystore
+from panda_infra.secrets.limits import LARGEST_ENV
+
+__all__ = ["check_value"]
+
+
+def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
+    """What is wrong with a value for this field, in words that complete "the value ..."."""
+    if field.path == ("iam", "keystore"):
+        flaw = check_keystore(value)
+        if flaw:
+            yield flaw
+    if words := ciphertext(value) if field.is_file else unresolved(value):
+        yield words
+        return
+    if field.is_file:
+        if value.startswith(BINARY) and not _decodes(value):
+            yield f"starts with {BINARY} but holds no base64 after it"
+        return
+    if "\0" in value:
+        yield "holds a NUL character, which no environment variable can"
+    if len(value.encode()) > LARGEST_ENV:
+        yield f"is longer than {LARGEST_ENV} bytes, the most that fits into an environment variable"
+    for reader in dict.fromkeys(str(each) for found in field.reaches(config).values() for each in found):
+        limit = field.limits.get(reader)
+        if limit and limit.hits(value):
+            yield f"holds {limit.words}, which {reader} cannot take: {limit.because}"
+
+
+def _decodes(value: str) -> bool:
+    try:
+        file_bytes(SecretStr(value))
+    except ValueError:
+        return False
+    return True
