@@ -12,8 +12,6 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from panda_infra.config.descriptions import descriptions
-
 __all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "Quantity", "plain"]
 
 
@@ -27,17 +25,8 @@ class Model(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         strict=True,
+        use_attribute_docstrings=True,
     )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        made = handler(schema)
-        properties = handler.resolve_ref_schema(made).get("properties", {})
-        for name, text in descriptions(cls).items():
-            properties[cls.model_fields[name].alias or name]["description"] = text
-        return made
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from panda_infra.config.base import Form
-from panda_infra.config.descriptions import descriptions
 from panda_infra.config.paths import Path
 
 __all__ = ["Place", "choices", "place", "root"]
@@ -186,8 +185,8 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _description(model: type[BaseModel], key: str) -> str:
-    fields = model.model_fields
-    return next((text for name, text in descriptions(model).items() if fields[name].alias == key), "")
+    info = _fields(model).get(key)
+    return (info.description if info else None) or ""
 
 
 def _tag(kind: Any) -> str | None:

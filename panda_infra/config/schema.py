@@ -10,7 +10,6 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from panda_infra.config.descriptions import descriptions
 from panda_infra.config.load import TEXT_OR_MAPPING, TEXT_SECTIONS
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
@@ -108,7 +107,7 @@ def declarations() -> dict[str, dict[str, Any]]:
             continue
         kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}
         empty: dict[str, Any] = {"default": "" if key in TEXT_SECTIONS else {}}
-        block[f"{NAMESPACE}:{key}"] = kind | {"description": descriptions(StackConfig)[name]} | empty
+        block[f"{NAMESPACE}:{key}"] = kind | {"description": info.description} | empty
     return block
 
 

@@ -154,7 +154,7 @@ class Certificate(Model):
 
 
 class Certificates(Model):
-    """Host certificates."""
+    """The certificate of each component's hosts."""
 
     panda: Certificate = Certificate()
     """PanDA server; covers `hosts.panda` and `hosts.pandaBig`."""

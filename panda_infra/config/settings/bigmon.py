@@ -75,7 +75,7 @@ class BigmonSettings(ComponentSettings):
 
 
 class ObjectStoreSettings(Model):
-    """Object store that BigMon reads logs from."""
+    """The object store of BigMon's logs."""
 
     host: Host
     """Host of the store."""

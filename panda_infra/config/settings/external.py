@@ -87,7 +87,7 @@ class CricSettings(Model):
 
 
 class ProxySettings(Model):
-    """HTTP proxies of the pods."""
+    """The HTTP proxies that pods use."""
 
     http_proxy: Url | None = None
     """Proxy for http addresses."""
