@@ -9,6 +9,7 @@ from panda_infra.cli.check import check
 from panda_infra.cli.completion import completion
 from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
+from panda_infra.cli.dry_run import PASSTHROUGH, dry_run
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
 from panda_infra.cli.explain import explain
@@ -18,7 +19,6 @@ from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
 from panda_infra.cli.kubeconfig import kubeconfig
 from panda_infra.cli.plan_changes import plan_changes
-from panda_infra.cli.preview import PASSTHROUGH, preview
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
 from panda_infra.cli.review import app as review
@@ -43,7 +43,7 @@ app.command("hand-over")(hand_over)
 app.command()(check)
 app.command()(explain)
 app.command()(graph)
-app.command(context_settings=PASSTHROUGH)(preview)
+app.command(context_settings=PASSTHROUGH)(dry_run)
 app.command()(plan_changes)
 app.command()(rehearse)
 app.add_typer(review, name="review")

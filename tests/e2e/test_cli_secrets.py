@@ -350,13 +350,11 @@ def test_a_broken_state_is_named_and_does_not_keep_the_others(project: Project) 
             (state / ".pulumi" / "stacks" / "panda-infra" / f"{name}.json").unlink()
 
 
-def test_a_preview_with_stand_ins_needs_no_secret(
-    project: Project, bed: Bed, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_dry_run_needs_no_secret(project: Project, bed: Bed, capfd: pytest.CaptureFixture[str]) -> None:
     document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text())
     document["config"] |= on_bed(bed) | {"panda-infra:namespace": "stand-ins"}
     (project.folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
-    told = documented("python -m panda_infra preview doma --stand-ins", {"doma": "local"})
+    told = documented("python -m panda_infra dry-run doma", {"doma": "local"})
     project.run(*told.arguments, "--json")
     # The engine writes to the terminal itself.
     assert json.loads(capfd.readouterr().out)["changeSummary"]["create"] > 20

@@ -16,7 +16,7 @@ _COMMANDS = [
     ("check",),
     ("explain",),
     ("graph",),
-    ("preview",),
+    ("dry-run",),
     ("rehearse",),
     ("expired",),
     ("secrets", "audit"),

@@ -1,14 +1,13 @@
-"""`preview --stand-ins` makes up every secret that a stack has or needs."""
+"""`dry-run` makes up every secret that a stack has or needs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from panda_infra.cli.preview import made_previewable, stand_in_section
+from panda_infra.cli.dry_run import made_previewable, stand_in_section
 from panda_infra.config.load import from_file
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
@@ -80,12 +79,6 @@ def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pyte
     whole = yaml.safe_load(stand_in_section(loaded)["kubeconfig"])
     assert whole["users"] == [{"name": "me", "user": {"client-key": str(tmp_path / "key.pem")}}]
     assert whole["current-context"] == "here"
-
-
-def test_without_the_option_it_points_to_the_real_one(run: Any, stack_file: Path) -> None:
-    assert stack_file.exists()
-    result = run("preview", "small")
-    assert (result.exit_code, "pulumi preview" in result.stderr) == (2, True)
 
 
 def test_the_copy_says_what_the_engine_reads_in_the_file(tmp_path: Path) -> None:

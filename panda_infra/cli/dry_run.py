@@ -1,4 +1,4 @@
-"""`preview --stand-ins`: what a stack would make, for somebody who has none of its secrets."""
+"""`dry-run`: what a stack would make, for somebody who has none of its secrets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -32,19 +32,13 @@ from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 
-__all__ = ["PASSTHROUGH", "made_previewable", "preview", "stand_in_section"]
+__all__ = ["PASSTHROUGH", "dry_run", "made_previewable", "stand_in_section"]
 
 PASSTHROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
-def preview(
-    context: typer.Context,
-    stack: StackArgument,
-    with_stand_ins: Annotated[
-        bool, typer.Option("--stand-ins", help="Required: every secret is a made-up value.")
-    ] = False,
-) -> None:
-    """Run the real preview of a stack with made-up values in place of all of its secrets.
+def dry_run(context: typer.Context, stack: StackArgument) -> None:
+    """Run `pulumi preview` of a copy of a stack, with made-up values in place of all of its secrets.
 
     For a stack whose secrets and external databases you do not know. It works on a copy with a state of its own, so
     it shows everything as to be created. Cluster or cloud and the registry are asked as in any preview; where the
@@ -54,11 +48,9 @@ def preview(
 
     **Examples**
 
-    - `preview doma --stand-ins`
-    - `preview doma --stand-ins --diff`
+    - `dry-run doma`
+    - `dry-run doma --diff`
     """
-    if not with_stand_ins:
-        raise typer.BadParameter("only for --stand-ins; with the stack's own secrets run `pulumi preview`")
     here = project()
     loaded = here.load(stack)
     with chdir(here.folder):
