@@ -8,8 +8,9 @@
 export PYTHONDONTWRITEBYTECODE :=
 
 PYTHON ?= python3
-UV ?= uv
 VENV := .venv/bin
+# The locked uv; before there is a virtualenv, that on PATH.
+UV ?= $(or $(wildcard $(VENV)/uv),uv)
 # A checkout of the real charts, to deploy those instead of the fixture charts: make up CHARTS=../panda-k8s
 CHARTS ?=
 # How many nodes pods really run on, beside the simulated ones: make up REAL=1
@@ -29,7 +30,7 @@ tools: ## build the tools that are neither on PATH nor in the cache
 doctor: ## show each tool: found where, in which version, and what is wanted
 	@$(PYTHON) -m tools doctor
 
-lock: ## resolve pyproject.toml anew into the requirement locks (needs uv); known pins stay where they fit
+lock: ## resolve pyproject.toml anew into the requirement locks; known pins stay where they fit
 	$(UV) pip compile pyproject.toml $(LOCK_OPTIONS) -o requirements.lock
 	$(UV) pip compile pyproject.toml --group dev --constraint requirements.lock $(LOCK_OPTIONS) -o requirements-dev.lock
 
