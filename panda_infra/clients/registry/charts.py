@@ -1,6 +1,6 @@
 """Asks an OCI registry for a chart, over the proxies, authorities and log-ins of this machine as Helm does.
 
-By the standard library, since this is part of every run: importing another HTTP client takes longer than the answer.
+By the standard library: docs/decisions/0012-registry-client.md says why.
 """
 
 from __future__ import annotations

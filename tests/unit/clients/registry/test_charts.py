@@ -276,3 +276,17 @@ def test_a_redirection_is_followed_without_what_authorizes() -> None:
     with answering(Registry(has_the_chart)) as elsewhere, answering(Registry(respond)) as registry:
         assert digest_of(registry.repository, "panda", "0.1.1") == _DIGEST
     assert elsewhere.asked == [("HEAD", _MANIFEST, None)]
+
+
+def test_a_challenge_of_another_host_gets_no_log_in(home: Path) -> None:
+    def lead_away(path: str, _: str | None) -> tuple[int, dict[str, str]]:
+        return 307, {"Location": f"http://127.0.0.1:{elsewhere.port}{path}"}
+
+    def ask(*_: object) -> tuple[int, dict[str, str]]:
+        realm = f"http://127.0.0.1:{elsewhere.port}/token"
+        return 401, {"Www-Authenticate": f'Bearer realm="{realm}",service="here"'}
+
+    with answering(Registry(ask)) as elsewhere, answering(Registry(lead_away)) as registry:
+        store(home / HELM, {"auths": {registry.host: {"auth": _GOOD}}})
+        assert "answers 401" in (problem(registry.repository) or "")
+    assert elsewhere.asked == [("HEAD", _MANIFEST, None)]
