@@ -14,10 +14,11 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.openstack.api import ClusterInfo
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
+from panda_infra.provider.kube_api import ClusterKubernetes, Kubernetes
 from panda_infra.provider.landb_aliases import LandbAliasesInputs, LandbAliasesResource
 from panda_infra.provider.node_labels import NodeLabelsInputs, NodeLabelsResource
 from panda_infra.provider.resource import Operation
@@ -75,7 +76,7 @@ class _ReadyCloud(Cloud):
 
     def __init__(self, http: HttpCloud) -> None:
         super().__init__(lambda: SdkOpenStack("http"))
-        self._kubernetes = ClientKubernetes(http.kubeconfig())
+        self._kubernetes = ClusterKubernetes(KubernetesClient(http.target()))
 
     @override
     def kubernetes(self, cluster: ClusterInfo) -> Kubernetes:

@@ -10,9 +10,9 @@ from panda_infra.adoption.installation import AdoptionError, FoundRelease, Insta
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import SECRET_PREFIX
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.listings import items
 from panda_infra.helm.records import DEPLOYED, histories, read
 from panda_infra.plan.values.merge import merged
-from panda_infra.stacks.access import items
 
 __all__ = ["SECRETS_CHART", "read_installation", "read_releases", "recorded"]
 

@@ -29,7 +29,7 @@ from panda_infra.cli.new_stack import (
 )
 from panda_infra.cli.output import JsonFlag, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
 from panda_infra.cluster.existing import check_cluster, target_of
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.delivery import ChartSource, FolderCharts, OciCharts
@@ -41,7 +41,6 @@ from panda_infra.helm.cli import find_helm
 from panda_infra.live.argo import Application, applications
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
-from panda_infra.provider.kube_api import ClientKubernetes
 from panda_infra.stacks.document import write_new
 from panda_infra.stacks.files import as_text
 
@@ -150,7 +149,7 @@ def _reached(stack: str, section: Mapping[str, Any]) -> KubernetesApi:
     cluster = ExistingCluster.model_validate(section)
     if problems := check_cluster(stack, cluster, Secrets()):
         raise StackError("the cluster", problems)
-    return ClientKubernetes(target_of(stack, cluster, Secrets()))
+    return KubernetesClient(target_of(stack, cluster, Secrets()))
 
 
 def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:

@@ -38,15 +38,13 @@ def kubeconfig(
         add_to,
         handed_out,
     )
-    from panda_infra.clients.kubernetes.kubeconfig import Source, choose  # noqa: PLC0415 - likewise
 
     plan = planned(stack)
     access = reached(plan)
-    if access.kubeconfig is None:
+    if access.target is None:
         raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
     name = f"panda-infra-{stack}"
-    source = Source(f"the kubeconfig of stack {stack}", "Renew it where it came from.")
-    found = handed_out(choose(dict(access.kubeconfig), None, source))
+    found = handed_out(access.target)
     chosen = file or Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config")
     try:
         add_to(chosen.expanduser(), name, found, namespace=plan.config.namespace)

@@ -8,7 +8,7 @@ import pulumi
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
-from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, parse, read
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, read
 from panda_infra.clients.kubernetes.users import lasts_of
 from panda_infra.clients.patience import answered
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
@@ -41,8 +41,7 @@ def target_of(stack: str, cluster: ExistingCluster, secrets: Secrets) -> Target:
     if secrets.kubeconfig is not None:
         name = f"secrets.{_SECRET}"
         renew = f"Store a new one: `{set_secret(stack, _SECRET)} --file PATH`."
-        document = parse(secrets.kubeconfig.get_secret_value(), name)
-        return choose(document, cluster.context, Source(name, renew))
+        return Source(name, renew).target(secrets.kubeconfig.get_secret_value(), cluster.context)
     named = cluster.kubeconfig or ""
     return choose(read(named), cluster.context, Source.of_file(named))
 

@@ -11,11 +11,11 @@ import grpc
 from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
-from panda_infra.clients.kubernetes.kubeconfig import Source, choose, parse
+from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.official import Official
-from panda_infra.guard.releases import Releases, is_release
+from panda_infra.guard.releases import Call, Releases, is_release
 from panda_infra.provider.progress import EngineProgress
 
 __all__ = ["serve"]
@@ -51,8 +51,7 @@ def serve(official: Official, arguments: Sequence[str]) -> None:
 
 
 def _client(text: str, context: str) -> KubernetesClient:
-    source = Source("the kubeconfig in the engine's state", "Run `pulumi up`, which renews it.")
-    return KubernetesClient(choose(parse(text, source.name), context or None, source))
+    return KubernetesClient(STATE.target(text, context or None))
 
 
 class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
@@ -63,11 +62,11 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._releases = releases
         self._guarded: dict[str, Callable[[bytes, Forward], bytes]] = {
             "Configure": self._configure,
-            "Read": self._read,
-            "Diff": self._diff,
-            "Create": self._create,
-            "Update": self._update,
-            "Delete": self._delete,
+            "Read": _afterwards(wire.ReadRequest, wire.ReadResponse, releases.read),
+            "Diff": _afterwards(wire.DiffRequest, wire.DiffResponse, releases.diff),
+            "Create": self._instead(wire.CreateRequest, releases.create),
+            "Update": self._instead(wire.UpdateRequest, releases.update),
+            "Delete": self._instead(wire.DeleteRequest, releases.delete),
         }
 
     def service(self, details: Any) -> Any:
@@ -93,42 +92,31 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._releases.configure(wire.ConfigureRequest.FromString(request))
         return forward(request)
 
-    def _read(self, request: bytes, forward: Forward) -> bytes:
-        parsed = wire.ReadRequest.FromString(request)
-        answer = forward(request)
-        if not is_release(parsed.urn):
-            return answer
-        return _packed(self._releases.read(parsed, wire.ReadResponse.FromString(answer)))
+    def _instead(self, kind: Any, guard: Callable[[Any, Call], Any]) -> Callable[[bytes, Forward], bytes]:
+        """A call that the guard makes itself when it is about a release."""
 
-    def _diff(self, request: bytes, forward: Forward) -> bytes:
-        parsed = wire.DiffRequest.FromString(request)
-        answer = forward(request)
-        if not is_release(parsed.urn):
-            return answer
-        return _packed(self._releases.diff(parsed, wire.DiffResponse.FromString(answer)))
+        def call(request: bytes, forward: Forward) -> bytes:
+            parsed = kind.FromString(request)
+            return _packed(guard(parsed, self._call)) if is_release(parsed.urn) else forward(request)
 
-    def _create(self, request: bytes, forward: Forward) -> bytes:
-        parsed = wire.CreateRequest.FromString(request)
-        if not is_release(parsed.urn):
-            return forward(request)
-        return _packed(self._releases.create(parsed, self._call))
+        return call
 
-    def _update(self, request: bytes, forward: Forward) -> bytes:
-        parsed = wire.UpdateRequest.FromString(request)
-        if not is_release(parsed.urn):
-            return forward(request)
-        return _packed(self._releases.update(parsed, self._call))
 
-    def _delete(self, request: bytes, forward: Forward) -> bytes:
-        parsed = wire.DeleteRequest.FromString(request)
-        if not is_release(parsed.urn):
-            return forward(request)
-        self._releases.delete(parsed, self._call)
-        return b""  # google.protobuf.Empty
+def _afterwards(
+    kind: Any, answer_kind: Any, guard: Callable[[Any, Any], Any]
+) -> Callable[[bytes, Forward], bytes]:
+    """A call whose answer the guard looks through when it is about a release."""
+
+    def call(request: bytes, forward: Forward) -> bytes:
+        parsed, answer = kind.FromString(request), forward(request)
+        return _packed(guard(parsed, answer_kind.FromString(answer))) if is_release(parsed.urn) else answer
+
+    return call
 
 
 def _packed(message: Any) -> bytes:
-    packed: bytes = message.SerializeToString()
+    """A message as bytes; of None, the answer to a deletion, those of google.protobuf.Empty."""
+    packed: bytes = b"" if message is None else message.SerializeToString()
     return packed
 
 

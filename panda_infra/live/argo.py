@@ -10,7 +10,7 @@ from typing import Any
 
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.stacks.access import items
+from panda_infra.clients.kubernetes.listings import items
 
 __all__ = ["Application", "applications", "refusal"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.clients.openstack.api import ClusterInfo, NodeGroupInfo, OpenStack
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.aliases import cluster_aliases, entry, numbers_in, unpack
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import Node
 from panda_infra.provider.landb_aliases import LandbAliasesInputs, with_entries
 from panda_infra.provider.membership import joined, server_prefix
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import Node
 
 __all__ = ["NodeStatus", "node_statuses"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import yaml
-
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.config.cluster import ExistingCluster
@@ -17,8 +15,7 @@ from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import ClientKubernetes
-from panda_infra.stacks.access import reach
+from panda_infra.stacks.access import reach, recorded_access
 from panda_infra.state.recorded import Recorded
 
 __all__ = ["Report", "inspect"]
@@ -84,8 +81,8 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 def _way_in(plan: Plan, before: Recorded) -> KubernetesApi | None:
     """With the credential of the last run where there is one: Magnum would sign another one for each preview."""
-    if before.kubeconfig:
-        return ClientKubernetes(yaml.safe_load(before.kubeconfig))
+    if access := recorded_access(before):
+        return access.kubernetes
     return reach(plan.stack, plan.config).kubernetes
 
 

@@ -8,7 +8,10 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.nodes import Node, node_of
 from panda_infra.clients.kubernetes.users import ends
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.ends import Validity
@@ -19,10 +22,9 @@ from panda_infra.live.nodes import NodeStatus, node_statuses
 from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.model import Plan
-from panda_infra.provider.kube_api import Node, node_of
 from panda_infra.secrets import SecretContent
 from panda_infra.secrets.rolling import pod_annotations
-from panda_infra.stacks.access import Access, KubernetesApi, items
+from panda_infra.stacks.access import Access
 from panda_infra.state.recorded import Recorded
 
 __all__ = ["Status", "Unseen", "status_of"]
@@ -125,7 +127,7 @@ def status_of(
         nodes=node_statuses(plan, listed),
         aliases=aliases,
         credentials=tuple(credentials(plan, secrets or {})),
-        access_expires=ends(access.kubeconfig["users"][0]["user"]) if access and access.kubeconfig else None,
+        access_expires=ends(access.target.user) if access and access.target else None,
         undeployed=parts.of("changes", lambda: _undeployed(plan, before, contents, secrets), None),
         unseen=tuple(parts.unseen),
     )

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.kubeconfig import MAGNUM, Target
 from panda_infra.clients.openstack.api import ClusterInfo, OpenStack
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.errors import ResourceError
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig
-from panda_infra.provider.kube_api import ClientKubernetes, Kubernetes
+from panda_infra.provider.kube_api import ClusterKubernetes, Kubernetes
 
 __all__ = ["Cloud"]
+
+
+def _connected(target: Target) -> Kubernetes:
+    return ClusterKubernetes(KubernetesClient(target))
 
 
 class Cloud:
@@ -24,9 +29,7 @@ class Cloud:
     """
 
     def __init__(
-        self,
-        openstack: Callable[[], OpenStack],
-        kubernetes: Callable[[Mapping[str, Any]], Kubernetes] = ClientKubernetes,
+        self, openstack: Callable[[], OpenStack], kubernetes: Callable[[Target], Kubernetes] = _connected
     ) -> None:
         self._connect = openstack
         self._open = kubernetes
@@ -68,5 +71,5 @@ class Cloud:
         kubeconfig = self.kubeconfig(cluster)
         with self._lock:
             if cluster.id not in self._clusters:
-                self._clusters[cluster.id] = self._open(kubeconfig.content)
+                self._clusters[cluster.id] = self._open(MAGNUM.target(kubeconfig.text()))
             return self._clusters[cluster.id]

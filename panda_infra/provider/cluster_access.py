@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
-import yaml
 from pydantic import Field
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.clients.openstack.api import ClusterInfo
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
 from panda_infra.provider.ingress_controller import CONTROLLER, snippet_risk
-from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import worker_nodes
 from panda_infra.provider.readiness import answering, ready
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
@@ -209,6 +209,6 @@ def _ends_within(state: ClusterAccessState, margin: timedelta) -> bool:
 
 
 def _leads_to(kubeconfig: str, wanted: ClusterAccessInputs) -> bool:
-    server = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]
+    server = STATE.target(kubeconfig).cluster
     authority = hashlib.sha256(base64.b64decode(server["certificate-authority-data"])).hexdigest()
     return (server["server"], authority) == (wanted.api_address, wanted.authority)

@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from typing_extensions import override
 
-from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
-from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.nodes import Node, node_of
 
-__all__ = ["ClientKubernetes", "Kubernetes", "KubernetesApi", "KubernetesError", "Node", "Volume", "node_of"]
+__all__ = ["ClusterKubernetes", "Kubernetes", "Volume"]
 
 _ACCOUNT = "panda-infra"
 _ACCOUNTS = "/api/v1/namespaces/kube-system/serviceaccounts"
 _BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
-_MAGNUM = Source(
-    "the kubeconfig that Magnum signed", "Run the command again: each run asks Magnum for a new one."
-)
-_ROLE_LABEL = "magnum.openstack.org/role"
-_MASTER_NAME = re.compile(r".+-[a-z0-9]{12}-master-\d+")
-_MASTER_LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node of the cluster; ``server`` is the id of its Nova server, empty until the cloud provider has told it."""
-
-    name: str
-    ready: bool
-    master: bool
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
-    server: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,46 +63,45 @@ class Kubernetes(Protocol):
         """Remove that service account, and with it the validity of all its tokens."""
 
 
-class ClientKubernetes(KubernetesClient, Kubernetes):
+class ClusterKubernetes(Kubernetes):
     """The calls of this provider, by the one client of the API."""
 
-    def __init__(self, kubeconfig: Mapping[str, Any] | Target) -> None:
-        target = kubeconfig if isinstance(kubeconfig, Target) else choose(dict(kubeconfig), None, _MAGNUM)
-        super().__init__(target)
+    def __init__(self, api: KubernetesApi) -> None:
+        self._api = api
 
     @override
     def nodes(self) -> Sequence[Node]:
-        return [node_of(item) for item in self.call("GET", "/api/v1/nodes")["items"]]
+        return [node_of(item) for item in self._api.call("GET", "/api/v1/nodes")["items"]]
 
     @override
     def label_node(
         self, name: str, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]
     ) -> None:
         body = {"metadata": {"labels": dict(labels), "annotations": dict(annotations)}}
-        self.call("PATCH", f"/api/v1/nodes/{name}", body=body, missing=True)
+        self._api.call("PATCH", f"/api/v1/nodes/{name}", body=body, missing=True)
 
     @override
     def config_map_exists(self, namespace: str, name: str) -> bool:
         path = f"/api/v1/namespaces/{namespace}/configmaps/{name}"
-        return self.call("GET", path, missing=True) is not None
+        return self._api.call("GET", path, missing=True) is not None
 
     @override
     def deployments_named(self, name: str) -> Sequence[str]:
         query = [("fieldSelector", f"metadata.name={name}")]
-        found = self.call("GET", "/apis/apps/v1/deployments", query=query)["items"]
+        found = self._api.call("GET", "/apis/apps/v1/deployments", query=query)["items"]
         return [item["metadata"]["namespace"] for item in found]
 
     @override
     def images(self, namespace: str, name: str) -> Sequence[str]:
         for kind in ("daemonsets", "deployments"):
-            found = self.call("GET", f"/apis/apps/v1/namespaces/{namespace}/{kind}/{name}", missing=True)
+            found = self._api.call("GET", f"/apis/apps/v1/namespaces/{namespace}/{kind}/{name}", missing=True)
             if found is not None:
                 return [one["image"] for one in found["spec"]["template"]["spec"]["containers"]]
         return []
 
     @override
     def volumes(self) -> Sequence[Volume]:
-        return [_volume(item) for item in self.call("GET", "/api/v1/persistentvolumes")["items"]]
+        return [_volume(item) for item in self._api.call("GET", "/api/v1/persistentvolumes")["items"]]
 
     @override
     def admin_token(self, seconds: int) -> tuple[str, datetime]:
@@ -131,42 +110,19 @@ class ClientKubernetes(KubernetesClient, Kubernetes):
         role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
         self._ensure(_BINDINGS, {"metadata": {"name": _ACCOUNT}, "roleRef": role, "subjects": [subject]})
         request = {"spec": {"expirationSeconds": seconds}}
-        status = self.call("POST", f"{_ACCOUNTS}/{_ACCOUNT}/token", body=request)["status"]
+        status = self._api.call("POST", f"{_ACCOUNTS}/{_ACCOUNT}/token", body=request)["status"]
         return status["token"], datetime.fromisoformat(status["expirationTimestamp"])
 
     @override
     def revoke_admin(self) -> None:
         for collection in (_BINDINGS, _ACCOUNTS):
-            self.call("DELETE", f"{collection}/{_ACCOUNT}", missing=True)
+            self._api.call("DELETE", f"{collection}/{_ACCOUNT}", missing=True)
 
     def _ensure(self, collection: str, body: Mapping[str, Any]) -> None:
-        if self.call("GET", f"{collection}/{body['metadata']['name']}", missing=True) is None:
-            self.call("POST", collection, body=body)
-
-
-def node_of(item: Mapping[str, Any]) -> Node:
-    """A node as the API lists it."""
-    name = item["metadata"]["name"]
-    labels = item["metadata"].get("labels") or {}
-    conditions = item.get("status", {}).get("conditions", [])
-    return Node(
-        name=name,
-        ready=any(c["type"] == "Ready" and c["status"] == "True" for c in conditions),
-        master=_is_master(name, labels),
-        labels=labels,
-        annotations=item["metadata"].get("annotations") or {},
-        server=item.get("spec", {}).get("providerID", "").rpartition("/")[2],
-    )
+        if self._api.call("GET", f"{collection}/{body['metadata']['name']}", missing=True) is None:
+            self._api.call("POST", collection, body=body)
 
 
 def _volume(item: Mapping[str, Any]) -> Volume:
     policy = item["spec"].get("persistentVolumeReclaimPolicy")
     return Volume(item["metadata"]["name"], item.get("status", {}).get("phase", ""), policy == "Delete")
-
-
-def _is_master(name: str, labels: Mapping[str, str]) -> bool:
-    """What the cluster says of the node; only where it says nothing, the name that Magnum's driver gives to masters."""
-    if any(label in labels for label in _MASTER_LABELS):
-        return True
-    role = labels.get(_ROLE_LABEL)
-    return role == "master" if role else _MASTER_NAME.fullmatch(name) is not None

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.config.base import Model
 from panda_infra.plan.aliases import (
     MetadataChange,
@@ -20,7 +21,6 @@ from panda_infra.plan.aliases import (
     unpack,
 )
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import KubernetesError
 from panda_infra.provider.membership import Worker, each, placeholders, workers_of
 from panda_infra.provider.owned import SERVER_KEY
 from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields

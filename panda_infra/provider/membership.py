@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.clients.openstack.api import ClusterInfo, Server
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import Node
 
 __all__ = [
     "Worker",

@@ -8,9 +8,10 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import KubernetesError, Node
 from panda_infra.provider.membership import each, placeholders, worker_nodes
 from panda_infra.provider.owned import NODE_ANNOTATION
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.openstack.api import ClusterInfo
 from panda_infra.errors import ResourceError
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.kube_api import Kubernetes, KubernetesError
+from panda_infra.provider.kube_api import Kubernetes
 from panda_infra.provider.membership import own_servers, server_prefix, worker_nodes
 
 __all__ = ["answering", "ready"]

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.listings import items
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.met import Met, met
 from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import lease_name
-from panda_infra.stacks.access import KubernetesApi, items
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.finalizers import Stuck, stuck_in
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnreachableError
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.access import Access, LiveApi
+from panda_infra.stacks.access import Access
 from panda_infra.teardown.belongings import Belongings
 from panda_infra.teardown.finalizers import free
 from panda_infra.teardown.leftover import Leftover
@@ -73,7 +74,7 @@ def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
     return access
 
 
-def _answers(api: LiveApi) -> bool:
+def _answers(api: KubernetesApi) -> bool:
     """Whether anything answers, tried for a while."""
     end = time.monotonic() + _SILENCE
     while not api.answers():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.listings import items
 from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.ingress import CONFIG_MAP, RISK, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
@@ -14,7 +16,6 @@ from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
-from panda_infra.stacks.access import KubernetesApi, items
 from panda_infra.teardown.leftover import Leftover
 from panda_infra.teardown.volumes import claimed_in, made_by, shared_by, state_of
 

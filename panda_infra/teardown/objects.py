@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.listings import listing
 from panda_infra.live.met import Met, met
 from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
 from panda_infra.plan.footprint import logs_volume, may_be_claim
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.access import KubernetesApi, listing
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.leftover import Leftover
 

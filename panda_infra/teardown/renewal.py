@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
-from panda_infra.clients.kubernetes.kubeconfig import Source, choose, parse
+from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.cluster.existing import lets_in
 from panda_infra.config.cluster import MagnumCluster
@@ -21,7 +21,6 @@ __all__ = ["renew_access"]
 
 _PROVIDER = "pulumi:providers:kubernetes"
 _ACCESS = "**:ClusterAccess::*"
-_STATE = Source("the engine's state", "Run `pulumi up`.")
 
 
 def renew_access(plan: Plan, pulumi: Pulumi) -> None:
@@ -58,7 +57,7 @@ def _recorded(pulumi: Pulumi, stack: str) -> tuple[str, str | None] | None:
 
 def _serves(kubeconfig: str, context: str | None) -> bool:
     try:
-        lets_in(choose(parse(kubeconfig, _STATE.name), context, _STATE))
+        lets_in(STATE.target(kubeconfig, context))
     except (KubeconfigError, KubernetesError):
         return False
     return True

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.access import Access, KubernetesApi
+from panda_infra.stacks.access import Access
 from panda_infra.teardown.leftover import Leftover
 from panda_infra.teardown.magnum import CLUSTER, changes, in_openstack
 from panda_infra.teardown.objects import in_cluster

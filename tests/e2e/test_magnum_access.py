@@ -17,8 +17,10 @@ import pytest
 import yaml
 from cryptography import x509
 
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.clients.pulumi.cli import Pulumi
-from panda_infra.provider.kube_api import ClientKubernetes, KubernetesError
 from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.renewal import renew_access
@@ -59,12 +61,12 @@ def lasting(stack: Stack) -> dict[str, Any]:
     }
 
 
-def inside(stack: Stack) -> ClientKubernetes:
+def inside(stack: Stack) -> KubernetesClient:
     """The cluster through the stack's credential of this moment."""
-    return ClientKubernetes(yaml.safe_load(stack.kubeconfig()))
+    return KubernetesClient(STATE.target(stack.kubeconfig()))
 
 
-def is_refused(old: ClientKubernetes) -> bool:
+def is_refused(old: KubernetesClient) -> bool:
     try:
         old.call("GET", NAMESPACE)
     except KubernetesError:

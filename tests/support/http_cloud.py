@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target
 from tests.support.serving import serving
 
 __all__ = ["Call", "HttpCloud", "running"]
@@ -70,16 +71,9 @@ class HttpCloud:
         path.write_text(yaml.safe_dump({"clouds": {"http": {"auth": auth, "region_name": "r"}}}))
         return path
 
-    def kubeconfig(self) -> dict[str, Any]:
+    def target(self) -> Target:
         """The way to the nodes."""
-        return {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "c", "cluster": {"server": f"{self.url}/kubernetes"}}],
-            "users": [{"name": "u", "user": {"token": "t"}}],
-            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-            "current-context": "c",
-        }
+        return Target({"server": f"{self.url}/kubernetes"}, {"token": "t"}, "c", "u", Source("http", ""))
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         """Status and content for one request."""

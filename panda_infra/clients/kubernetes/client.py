@@ -63,6 +63,9 @@ class KubernetesApi(Protocol):
         ``accept`` is the form of the answer: a listing can be asked for without the objects' content, a log as text.
         """
 
+    def answers(self) -> bool:
+        """Whether anything answers at the API's address, whoever asks."""
+
 
 @dataclass(frozen=True)
 class _Request:

@@ -20,7 +20,18 @@ from panda_infra.clients.kubernetes.errors import KubeconfigError
 from panda_infra.clients.kubernetes.shape import wrong_key
 from panda_infra.config import go_yaml, yaml_nodes
 
-__all__ = ["IN_CLUSTER", "SERVICE_ACCOUNT", "Source", "Target", "choose", "content_of", "parse", "read"]
+__all__ = [
+    "IN_CLUSTER",
+    "MAGNUM",
+    "SERVICE_ACCOUNT",
+    "STATE",
+    "Source",
+    "Target",
+    "choose",
+    "content_of",
+    "parse",
+    "read",
+]
 
 IN_CLUSTER = "in-cluster"
 """Stands for the service account of the pod that the program runs in."""
@@ -57,6 +68,20 @@ class Source:
             f"administrator), and put it into {name}."
         )
         return cls(name, renew)
+
+    def target(self, text: str, context: str | None = None) -> Target:
+        """What a context of the kubeconfig with this text leads to, the current one unless another is named.
+
+        Raises:
+            KubeconfigError: the text is no kubeconfig, or there is no such context.
+        """
+        return choose(parse(text, self.name), context, self)
+
+
+MAGNUM = Source(
+    "the kubeconfig that Magnum signed", "Run the command again: each run asks Magnum for a new one."
+)
+STATE = Source("the kubeconfig in the engine's state", "Run `pulumi up`, which renews it.")
 
 
 @dataclass(frozen=True, repr=False)

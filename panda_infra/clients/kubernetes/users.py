@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from panda_infra.clients.kubernetes.errors import KubeconfigError
-from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, parse
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target
 from panda_infra.clients.kubernetes.plugin import Issued, run_plugin
 from panda_infra.ends import Validity, moment, validity
 
@@ -116,7 +116,7 @@ def lasts(user: Mapping[str, Any]) -> Validity | None:
 def lasts_of(kubeconfig: str, context: str | None) -> Validity | None:
     """The same of the user whom a kubeconfig's text leads to; None too where it leads to nobody."""
     try:
-        return lasts(choose(parse(kubeconfig, "kubeconfig"), context, Source("kubeconfig", "")).user)
+        return lasts(Source("kubeconfig", "").target(kubeconfig, context).user)
     except KubeconfigError:
         return None  # what is wrong with it is told where it is used
 

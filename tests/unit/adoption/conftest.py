@@ -16,9 +16,11 @@ from panda_infra.adoption.installation import Installation
 from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.helm.cli import Helm
 from panda_infra.helm.records import encode
+from tests.support.kubernetes import FakeApi
 
 NAMESPACE = "default"
 _HERE = f"/api/v1/namespaces/{NAMESPACE}"
+_APPLICATIONS = "/apis/argoproj.io/v1alpha1/applications"
 
 SECRET_VALUES: dict[str, Any] = {
     "affix": "-dev",
@@ -28,13 +30,14 @@ SECRET_VALUES: dict[str, Any] = {
 }
 
 
-class Cluster:
-    """The objects of one namespace that an adoption looks at; refuses every change."""
+class Cluster(FakeApi):
+    """The objects of one namespace that an adoption looks at, and Argo CD's Applications."""
 
-    def __init__(self) -> None:
-        self.secrets: dict[str, dict[str, Any]] = {}
-        self.classes: list[dict[str, Any]] = []
-        self.applications: list[dict[str, Any]] = []
+    @property
+    def applications(self) -> list[dict[str, Any]]:
+        """Argo CD's, in the order in which they are listed."""
+        found: list[dict[str, Any]] = self.objects.setdefault(_APPLICATIONS, {"items": []})["items"]
+        return found
 
     def release(
         self,
@@ -78,39 +81,14 @@ class Cluster:
 
     def _put(self, name: str, data: Mapping[str, str], labels: Mapping[str, str]) -> None:
         metadata = {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z", "labels": dict(labels)}
-        self.secrets[name] = {"metadata": metadata, "data": dict(data)}
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-        accept: str = "",
-    ) -> Any:
-        """As the API answers."""
-        assert method == "GET", f"{method} {path} {body} {accept}"
-        if path == f"{_HERE}/secrets":
-            wanted = dict(query).get("labelSelector", "")
-            found = [
-                one for one in self.secrets.values() if not wanted or "owner" in one["metadata"]["labels"]
-            ]
-            return {"items": found}
-        if path.startswith(f"{_HERE}/secrets/"):
-            return self.secrets[path.rpartition("/")[2]]
-        if path.endswith("/storageclasses"):
-            return {"items": self.classes}
-        if path.endswith("/applications"):
-            return {"items": self.applications} if self.applications else None
-        assert missing, path
-        return None
+        self.add(f"{_HERE}/secrets", {"metadata": metadata, "data": dict(data)})
 
 
 def installation(cluster: Cluster, without: Sequence[str] = ()) -> Installation:
     """What the command reads of it."""
-    return read_installation(cluster, NAMESPACE, read_releases(cluster, NAMESPACE, without))
+    found = read_installation(cluster, NAMESPACE, read_releases(cluster, NAMESPACE, without))
+    assert {call.method for call in cluster.calls} == {"GET"}
+    return found
 
 
 class EchoHelm(Helm):
@@ -172,14 +150,15 @@ def charts(tmp_path: Path) -> dict[str, Path]:
 def cluster(charts: Mapping[str, Path]) -> Cluster:
     """A broker and a PanDA server that upstream's script has installed."""
     made = Cluster()
-    made.classes = [
+    made.add(
+        "/apis/storage.k8s.io/v1/storageclasses",
         {
             "metadata": {
                 "name": "cinder",
                 "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
             }
-        }
-    ]
+        },
+    )
     made.release("panda-secrets", "secrets", {}, defaults=SECRET_VALUES)
     ingress = {
         "apiVersion": "networking.k8s.io/v1",

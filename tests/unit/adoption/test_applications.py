@@ -43,14 +43,14 @@ def application(chart: str, name: str, revision: str | None = _COMMIT, **helm: A
 @pytest.fixture
 def argo() -> Cluster:
     made = Cluster()
-    made.applications = [application("panda", "panda"), application("msgsvc", "panda-msgsvc")]
+    made.applications[:] = [application("panda", "panda"), application("msgsvc", "panda-msgsvc")]
     return made
 
 
 def test_only_those_of_pandas_charts_in_the_namespace_count(argo: Cluster) -> None:
     elsewhere = application("panda", "other")
     elsewhere["spec"]["destination"]["namespace"] = "other"
-    argo.applications += [elsewhere, application("grafana", "grafana")]
+    argo.applications.extend([elsewhere, application("grafana", "grafana")])
     found = applications(argo, NAMESPACE)
     assert [(each.component, each.release) for each in found] == [
         ("panda", "panda"),
@@ -90,7 +90,7 @@ def test_values_are_laid_over_each_other_as_argo_cd_does(charts: Mapping[str, Pa
         {"name": "activemq.podAnnotations.a\\.b/c", "value": "true"},
     ]
     cluster = Cluster()
-    cluster.applications = [
+    cluster.applications[:] = [
         application(
             "msgsvc",
             "panda-msgsvc",
@@ -115,7 +115,7 @@ def test_values_are_laid_over_each_other_as_argo_cd_does(charts: Mapping[str, Pa
 
 def test_a_missing_file_of_values_is_named(charts: Mapping[str, Path]) -> None:
     cluster = Cluster()
-    cluster.applications = [application("msgsvc", "panda-msgsvc", valueFiles=["values/values-x.yaml"])]
+    cluster.applications[:] = [application("msgsvc", "panda-msgsvc", valueFiles=["values/values-x.yaml"])]
     (found,) = applications(cluster, NAMESPACE)
     with pytest.raises(
         AdoptionError, match=r"panda-msgsvc names a file of values that is not there.*values-x\.yaml"

@@ -12,59 +12,59 @@ import pytest
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard import lease as module
 from panda_infra.guard.lease import Lease, Window
-from tests.unit.helm.fakes import FakeRecords
+from tests.support.kubernetes import FakeApi
 
 NAME = "panda-infra-local"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/panda/leases"
+LEASE = f"{LEASES}/{NAME}"
 LONG_AGO = "2026-01-01T00:00:00.000000Z"
 
 
 @pytest.fixture
-def api() -> FakeRecords:
-    return FakeRecords([])
+def api() -> FakeApi:
+    return FakeApi()
 
 
 def held(process: str, **spec: Any) -> dict[str, Any]:
     return {
-        "metadata": {"name": NAME, "annotations": {"panda-infra/process": process}},
+        "metadata": {"name": NAME, "resourceVersion": "1", "annotations": {"panda-infra/process": process}},
         "spec": {"holderIdentity": "anna@laptop", "acquireTime": LONG_AGO, "renewTime": LONG_AGO} | spec,
     }
 
 
-def test_it_is_held_while_there_is_work_and_lists_what_was_made(api: FakeRecords) -> None:
+def test_it_is_held_while_there_is_work_and_lists_what_was_made(api: FakeApi) -> None:
     lease = Lease(api, "panda", "local")
     lease.begin("panda-msgsvc")
     lease.begin("iam")
-    assert api.leases[NAME]["spec"]["holderIdentity"]
-    assert api.leases[NAME]["metadata"]["annotations"]["panda-infra/releases"] == "iam,panda-msgsvc"
+    assert api.objects[LEASE]["spec"]["holderIdentity"]
+    assert api.objects[LEASE]["metadata"]["annotations"]["panda-infra/releases"] == "iam,panda-msgsvc"
     lease.end("iam", finished=True)
-    assert api.leases[NAME]["spec"]["holderIdentity"]
+    assert api.objects[LEASE]["spec"]["holderIdentity"]
     lease.end("panda-msgsvc", finished=True, gone=True)
-    assert api.leases[NAME]["spec"]["holderIdentity"] == ""
-    assert api.leases[NAME]["metadata"]["annotations"]["panda-infra/releases"] == "iam"
+    assert api.objects[LEASE]["spec"]["holderIdentity"] == ""
+    assert api.objects[LEASE]["metadata"]["annotations"]["panda-infra/releases"] == "iam"
     assert lease.former is None
 
 
-def test_unfinished_work_keeps_its_holder(api: FakeRecords) -> None:
+def test_unfinished_work_keeps_its_holder(api: FakeApi) -> None:
     lease = Lease(api, "panda", "local")
     lease.begin("iam")
     lease.end("iam", finished=False)
-    assert api.leases[NAME]["spec"]["holderIdentity"]
+    assert api.objects[LEASE]["spec"]["holderIdentity"]
 
 
-def test_a_process_that_lives_is_not_disturbed(api: FakeRecords, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_lives_is_not_disturbed(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LOOK", 0.0)
-    api.leases[NAME] = held(module._process(os.getppid()))
+    api.objects[LEASE] = held(module._process(os.getppid()))
     with pytest.raises(PandaInfraError, match=r"anna@laptop works on stack local since 2026-01-01"):
         Lease(api, "panda", "local").begin("iam")
-    assert api.leases[NAME]["spec"]["holderIdentity"] == "anna@laptop"
+    assert api.objects[LEASE]["spec"]["holderIdentity"] == "anna@laptop"
 
 
-def test_a_process_that_is_about_to_end_is_waited_for(
-    api: FakeRecords, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_process_that_is_about_to_end_is_waited_for(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LOOK", 0.0)
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as ending:
-        api.leases[NAME] = held(module._process(ending.pid))
+        api.objects[LEASE] = held(module._process(ending.pid))
         original = api.call
 
         def call(method: str, path: str, **more: Any) -> Any:
@@ -80,23 +80,23 @@ def test_a_process_that_is_about_to_end_is_waited_for(
     lease.end("iam", finished=True)
 
 
-def test_a_process_of_the_same_number_is_another_one(api: FakeRecords) -> None:
-    api.leases[NAME] = held(module._process(os.getppid()) + "0")
+def test_a_process_of_the_same_number_is_another_one(api: FakeApi) -> None:
+    api.objects[LEASE] = held(module._process(os.getppid()) + "0")
     lease = Lease(api, "panda", "local")
     lease.begin("iam")
     assert lease.former is not None
     assert lease.former.covers(datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC))
     assert not lease.former.covers(datetime(2026, 1, 1, 0, 1, tzinfo=UTC))
     # Should this run be killed too, the next one still knows since when.
-    assert api.leases[NAME]["spec"]["acquireTime"] == LONG_AGO
+    assert api.objects[LEASE]["spec"]["acquireTime"] == LONG_AGO
     lease.end("iam", finished=True)
 
 
 def test_another_machine_s_process_is_dead_without_a_heartbeat(
-    api: FakeRecords, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LOOK", 0.0)
-    api.leases[NAME] = held("another-boot/1/1")
+    api.objects[LEASE] = held("another-boot/1/1")
     lease = Lease(api, "panda", "local")
     lease.begin("iam")
     assert lease.former
@@ -104,10 +104,10 @@ def test_another_machine_s_process_is_dead_without_a_heartbeat(
 
 
 def test_another_machine_s_process_lives_with_a_heartbeat(
-    api: FakeRecords, monkeypatch: pytest.MonkeyPatch
+    api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_LOOK", 0.0)
-    api.leases[NAME] = held("another-boot/1/1")
+    api.objects[LEASE] = held("another-boot/1/1")
     original = api.call
     looks = 0
 
@@ -115,7 +115,7 @@ def test_another_machine_s_process_lives_with_a_heartbeat(
         nonlocal looks
         looks += method == "GET"
         if looks == 3:
-            api.leases[NAME] = held("another-boot/1/1", renewTime="2026-01-01T00:00:05.000000Z")
+            api.objects[LEASE] = held("another-boot/1/1", renewTime="2026-01-01T00:00:05.000000Z")
         return original(method, path, **more)
 
     api.call = call  # type: ignore[method-assign]
@@ -123,7 +123,7 @@ def test_another_machine_s_process_lives_with_a_heartbeat(
         Lease(api, "panda", "local").begin("iam")
 
 
-def test_times_are_those_of_the_api_server(api: FakeRecords) -> None:
+def test_times_are_those_of_the_api_server(api: FakeApi) -> None:
     """Whose clock is two minutes ahead of this machine's: else a killed run's records would seem to be of others."""
     ahead = timedelta(minutes=2)
     original = api.call
@@ -139,7 +139,7 @@ def test_times_are_those_of_the_api_server(api: FakeRecords) -> None:
     lease = Lease(api, "panda", "local")
     lease.begin("iam")
     for key in ("acquireTime", "renewTime"):
-        written = datetime.fromisoformat(api.leases[NAME]["spec"][key])
+        written = datetime.fromisoformat(api.objects[LEASE]["spec"][key])
         assert abs(written - datetime.now(UTC) - ahead) < timedelta(seconds=5)
     assert abs(lease.now() - datetime.now(UTC) - ahead) < timedelta(seconds=5)
     lease.end("iam", finished=True)
@@ -155,8 +155,8 @@ def test_a_window_is_exact_to_the_second() -> None:
 @pytest.mark.parametrize(
     ("stack", "name"), [("My_Stack", "panda-infra-my-stack"), ("a.b-", "panda-infra-a.b")]
 )
-def test_the_name_is_one_that_kubernetes_takes(api: FakeRecords, stack: str, name: str) -> None:
+def test_the_name_is_one_that_kubernetes_takes(api: FakeApi, stack: str, name: str) -> None:
     lease = Lease(api, "panda", stack)
     lease.begin("iam")
     lease.end("iam", finished=True)
-    assert list(api.leases) == [name]
+    assert [one["metadata"]["name"] for one in api.within(LEASES)] == [name]

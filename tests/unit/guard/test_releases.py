@@ -16,10 +16,11 @@ from panda_infra.guard import releases as module
 from panda_infra.guard.releases import Releases, is_release
 from panda_infra.guard.words import failed
 from panda_infra.live.drift import Deviation
-from tests.unit.helm.fakes import FakeRecords, secret
+from tests.support.kubernetes import FakeApi, record
 
 URN = "urn:pulumi:local::panda-infra::panda-infra:delivery:Component$kubernetes:helm.sh/v3:Release::msgsvc"
 NAME = "panda-msgsvc"
+SECRETS = "/api/v1/namespaces/panda/secrets"
 
 
 class Told:
@@ -39,7 +40,7 @@ class Told:
 class Official:
     """The official plugin: notes each call, and what the records were like then."""
 
-    def __init__(self, records: FakeRecords) -> None:
+    def __init__(self, records: FakeApi) -> None:
         self.records = records
         self.calls: list[str] = []
         self.seen: list[list[str]] = []
@@ -47,7 +48,7 @@ class Official:
 
     def __call__(self, method: str, _request: Any) -> bytes:
         self.calls.append(method)
-        self.seen.append([one["metadata"]["labels"]["status"] for one in self.records.secrets.values()])
+        self.seen.append([one["metadata"]["labels"]["status"] for one in self.records.within(SECRETS)])
         if self.error:
             raise self.error
         answer: Any = {
@@ -71,7 +72,8 @@ class Cluster:
     """A guard in front of a cluster with some records."""
 
     def __init__(self, *secrets: dict[str, Any]) -> None:
-        self.records = FakeRecords(secrets)
+        self.records = FakeApi()
+        self.records.add(SECRETS, *secrets)
         self.told = Told()
         self.official = Official(self.records)
         self.releases = Releases(lambda _urn: self.told, connect=lambda _kubeconfig, _context: self.records)
@@ -97,7 +99,7 @@ class Cluster:
 
 def old(status: str, revision: int = 1) -> dict[str, Any]:
     """A record that nobody works on any more: it is older than any time limit."""
-    return secret(NAME, revision, status)
+    return record(NAME, revision, status)
 
 
 UNFINISHED = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling", "failed"]
@@ -109,7 +111,7 @@ def test_releases_are_told_from_other_resources() -> None:
 
 
 def test_a_release_that_is_not_there_is_installed() -> None:
-    cluster = Cluster(secret("other", 1, "deployed"))
+    cluster = Cluster(record("other", 1, "deployed"))
     assert cluster.create().properties["from"] == "Create"
     assert cluster.official.calls == ["Create"]
 
@@ -169,7 +171,7 @@ def test_a_deletion_that_fails_on_records_that_went_has_succeeded() -> None:
     cluster = Cluster(old("uninstalling"))
 
     def purge(_method: str, _request: Any) -> bytes:
-        cluster.records.secrets.clear()
+        cluster.records.objects.clear()
         raise failure("uninstall: Failed to purge the release: release: not found")
 
     cluster.releases.delete(wire.DeleteRequest(urn=URN, properties=properties()), purge)
@@ -231,7 +233,7 @@ def test_preview_says_that_a_release_will_be_taken_over() -> None:
 
 def test_nothing_is_asked_of_a_cluster_that_is_still_to_be_made() -> None:
     told = Told()
-    records = FakeRecords([])
+    records = FakeApi()
     releases = Releases(lambda _urn: told, connect=lambda _kubeconfig, _context: records)
     request = wire.ConfigureRequest()
     request.args.update({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
@@ -243,9 +245,9 @@ def test_nothing_is_asked_of_a_cluster_that_is_still_to_be_made() -> None:
 def test_the_kubeconfig_may_be_a_secret() -> None:
     given: list[tuple[str, str]] = []
 
-    def connect(kubeconfig: str, context: str) -> FakeRecords:
+    def connect(kubeconfig: str, context: str) -> FakeApi:
         given.append((kubeconfig, context))
-        return FakeRecords([])
+        return FakeApi()
 
     releases = Releases(lambda _urn: Told(), connect=connect)
     request = wire.ConfigureRequest()
@@ -258,7 +260,7 @@ def test_the_kubeconfig_may_be_a_secret() -> None:
 
 def test_work_of_others_is_waited_for() -> None:
     now = datetime.now(UTC).isoformat()
-    cluster = Cluster(secret(NAME, 1, "pending-upgrade", written=now))
+    cluster = Cluster(record(NAME, 1, "pending-upgrade", written=now))
     looks = 0
     listed = cluster.records.call
 
@@ -267,7 +269,7 @@ def test_work_of_others_is_waited_for() -> None:
         if path.endswith("/secrets"):
             looks += 1
             if looks == 2:
-                cluster.records.secrets = {path + "/sh": secret(NAME, 1, "deployed")}
+                cluster.records.add(path, record(NAME, 1, "deployed"))
         return listed(method, path, **more)
 
     cluster.records.call = call  # type: ignore[method-assign]
@@ -299,7 +301,7 @@ def test_a_refresh_looks_at_the_objects_of_a_release(
             found if (namespace, record["manifest"]) == ("panda", "a manifest") else None
         ),
     )
-    cluster = Cluster(secret(NAME, 1, "deployed", "a manifest"))
+    cluster = Cluster(record(NAME, 1, "deployed", "a manifest"))
     status, shown = refreshed(cluster)
     assert status == ("drifted" if found else "deployed")
     assert shown.changes == (wire.DiffResponse.DIFF_SOME if found else wire.DiffResponse.DIFF_NONE)
@@ -322,9 +324,9 @@ def test_an_upgrade_leaves_to_others_what_is_theirs() -> None:
             "spec": {"template": {"spec": {"containers": [{"name": "activemq", "image": "a:1"}]}}},
         }
     )
-    cluster = Cluster(secret(NAME, 1, "deployed", manifest))
+    cluster = Cluster(record(NAME, 1, "deployed", manifest))
     live = "/apis/apps/v1/namespaces/panda/deployments/broker"
-    cluster.records.secrets[live] = {"metadata": {}, "spec": {"replicas": 3}}
+    cluster.records.objects[live] = {"metadata": {}, "spec": {"replicas": 3}}
     wanted = properties()
     wanted.update({"values": {"activemq": {"replicaCount": 1, "ownedByOthers": ["replicaCount"]}}})
     asked: list[Any] = []

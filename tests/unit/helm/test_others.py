@@ -9,6 +9,7 @@ import yaml
 
 from panda_infra.helm.manifest import items_of
 from panda_infra.helm.others import Found, as_found, base, found, replicas_of
+from tests.support.kubernetes import FakeApi
 
 DIGEST = f"sha256:{'a' * 64}"
 BOTH = {"server": frozenset({"replicaCount", "image.tag"})}
@@ -30,17 +31,10 @@ MANIFEST = "\n---\n".join(
 SERVER, JEDI, SERVICE = items_of(MANIFEST)
 
 
-class Cluster:
-    def __init__(self, live: dict[str, Any] | None) -> None:
-        self.live = live
-
-    def call(self, method: str, path: str, **_: Any) -> Any:
-        assert (method, path) == ("GET", "/apis/apps/v1/namespaces/panda/statefulsets/panda-server")
-        return self.live
-
-
 def set_by_others(live: dict[str, Any] | None, *owned: str) -> list[Found]:
-    cluster: Any = Cluster(live)
+    cluster = FakeApi()
+    if live:
+        cluster.add("/apis/apps/v1/namespaces/panda/statefulsets", live)
     return list(found(cluster, "panda", MANIFEST, {"server": frozenset(owned)} if owned else BOTH))
 
 

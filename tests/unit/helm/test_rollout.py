@@ -5,32 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.helm.rollout import replace_outdated
-from tests.unit.teardown.fakes import FakeApi
+from tests.support.kubernetes import FakeApi
 
 INSTANCE = {"app.kubernetes.io/instance": "iam-db"}
 PODS = "/api/v1/namespaces/panda/pods"
 
 
-class Cluster(FakeApi):
-    """One StatefulSet; notes what is deleted."""
-
-    def __init__(self, *pods: dict[str, Any], observed: int = 2) -> None:
-        super().__init__()
-        self.deleted: list[str] = []
-        self.add(
-            "/apis/apps/v1/namespaces/panda/statefulsets",
-            {
-                "metadata": {"uid": "set", "generation": 2, "labels": INSTANCE},
-                "status": {"updateRevision": "new", "observedGeneration": observed},
-            },
-        )
-        self.add(PODS, *pods)
-
-    def call(self, method: str, path: str, **more: Any) -> Any:
-        if method == "DELETE":
-            self.deleted.append(path.removeprefix(f"{PODS}/"))
-            return None
-        return super().call(method, path, **more)
+def cluster(*pods: dict[str, Any], observed: int = 2) -> FakeApi:
+    """One StatefulSet and its pods."""
+    api = FakeApi()
+    api.add(
+        "/apis/apps/v1/namespaces/panda/statefulsets",
+        {
+            "metadata": {"uid": "set", "generation": 2, "labels": INSTANCE},
+            "status": {"updateRevision": "new", "observedGeneration": observed},
+        },
+    )
+    api.add(PODS, *pods)
+    return api
 
 
 def pod(
@@ -44,18 +36,18 @@ def pod(
 
 
 def test_only_what_is_outdated_and_not_ready_is_replaced() -> None:
-    cluster = Cluster(
+    api = cluster(
         pod("stuck"),
         pod("ready", ready=True),
         pod("current", revision="new"),
         pod("of-another", owner="other"),
         pod("ending", deletionTimestamp="2026-01-01T00:00:00Z"),
     )
-    assert replace_outdated(cluster, "panda", "iam-db") == ["stuck"]
-    assert cluster.deleted == ["stuck"]
+    assert replace_outdated(api, "panda", "iam-db") == ["stuck"]
+    assert api.deleted == [f"{PODS}/stuck"]
 
 
 def test_nothing_is_replaced_before_the_controller_has_seen_the_change() -> None:
-    cluster = Cluster(pod("stuck"), observed=1)
-    assert replace_outdated(cluster, "panda", "iam-db") == []
-    assert cluster.deleted == []
+    api = cluster(pod("stuck"), observed=1)
+    assert replace_outdated(api, "panda", "iam-db") == []
+    assert api.deleted == []

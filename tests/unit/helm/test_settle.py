@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from panda_infra.config import go_yaml
 from panda_infra.helm.records import decode, histories
 from panda_infra.helm.settle import settle, superset
-from tests.unit.helm.fakes import HERE, FakeRecords, secret
+from tests.support.kubernetes import FakeApi, record
+
+SECRETS = "/api/v1/namespaces/panda/secrets"
 
 
 def document(name: str, **spec: Any) -> str:
@@ -24,19 +26,25 @@ def objects(manifest: str) -> dict[str, Any]:
     return {one["metadata"]["name"]: one["spec"] for one in yaml.safe_load_all(manifest) if one}
 
 
+def having(*records: dict[str, Any]) -> FakeApi:
+    api = FakeApi()
+    api.add(SECRETS, *records)
+    return api
+
+
 def settled(*secrets: dict[str, Any]) -> tuple[dict[int, str], dict[str, Any]]:
     """The statuses by revision, and the objects of the newest record's manifest."""
-    api = FakeRecords(secrets)
+    api = having(*secrets)
     settle(api, histories(api, "panda")["panda"])
     records = histories(api, "panda")["panda"]
-    newest = decode(api.secrets[records[-1].path]["data"]["release"])
+    newest = decode(api.objects[records[-1].path]["data"]["release"])
     assert newest["info"]["status"] == records[-1].status
-    return {record.revision: record.status for record in records}, objects(newest["manifest"])
+    return {one.revision: one.status for one in records}, objects(newest["manifest"])
 
 
 @pytest.mark.parametrize("status", ["pending-install", "failed", "uninstalling"])
 def test_a_first_revision_is_failed_and_keeps_its_manifest(status: str) -> None:
-    statuses, found = settled(secret("panda", 1, status, document("server", replicas=1)))
+    statuses, found = settled(record("panda", 1, status, document("server", replicas=1)))
     assert statuses == {1: "failed"}
     assert found == {"server": {"replicas": 1}}
 
@@ -45,7 +53,7 @@ def test_a_first_revision_is_failed_and_keeps_its_manifest(status: str) -> None:
 def test_helm_will_start_from_all_that_may_be_in_the_cluster(status: str) -> None:
     before = document("server", replicas=1, removedByTheChange=True) + document("switched-off", replicas=1)
     after = document("server", replicas=2, addedByTheChange=True) + document("new", replicas=1)
-    statuses, found = settled(secret("panda", 1, "deployed", before), secret("panda", 2, status, after))
+    statuses, found = settled(record("panda", 1, "deployed", before), record("panda", 2, status, after))
     assert statuses == {1: "superseded", 2: "failed"}
     assert found == {
         "server": {"replicas": 2, "removedByTheChange": True, "addedByTheChange": True},
@@ -56,33 +64,32 @@ def test_helm_will_start_from_all_that_may_be_in_the_cluster(status: str) -> Non
 
 def test_every_unfinished_revision_counts() -> None:
     _, found = settled(
-        secret("panda", 1, "superseded", document("long-gone")),
-        secret("panda", 2, "deployed", document("first")),
-        secret("panda", 3, "failed", document("second")),
-        secret("panda", 4, "pending-upgrade", document("third")),
+        record("panda", 1, "superseded", document("long-gone")),
+        record("panda", 2, "deployed", document("first")),
+        record("panda", 3, "failed", document("second")),
+        record("panda", 4, "pending-upgrade", document("third")),
     )
     assert set(found) == {"first", "second", "third"}
 
 
 def test_a_settled_release_that_fails_again_keeps_what_it_knew() -> None:
     _, found = settled(
-        secret("panda", 1, "superseded", document("first")),
-        secret("panda", 2, "failed", document("first") + document("second")),
-        secret("panda", 3, "failed", document("third")),
+        record("panda", 1, "superseded", document("first")),
+        record("panda", 2, "failed", document("first") + document("second")),
+        record("panda", 3, "failed", document("third")),
     )
     assert set(found) == {"first", "second", "third"}
 
 
 def test_a_deployed_release_is_left_alone() -> None:
-    api = FakeRecords([secret("panda", 1, "failed"), secret("panda", 2, "deployed")])
+    api = having(record("panda", 1, "failed"), record("panda", 2, "deployed"))
     settle(api, histories(api, "panda")["panda"])
     assert api.patched == []
 
 
 def test_settling_may_be_killed_between_its_two_steps() -> None:
     before, after = document("old"), document("new")
-    api = FakeRecords([secret("panda", 1, "deployed", before), secret("panda", 2, "pending-upgrade", after)])
-    whole = api.patched
+    api = having(record("panda", 1, "deployed", before), record("panda", 2, "pending-upgrade", after))
 
     class KilledError(Exception):
         pass
@@ -90,7 +97,7 @@ def test_settling_may_be_killed_between_its_two_steps() -> None:
     original = api.call
 
     def dying(method: str, path: str, **more: Any) -> Any:
-        if method == "PATCH" and whole:
+        if method == "PATCH" and api.patched:
             raise KilledError
         return original(method, path, **more)
 
@@ -100,8 +107,8 @@ def test_settling_may_be_killed_between_its_two_steps() -> None:
     api.call = original  # type: ignore[method-assign]
     settle(api, histories(api, "panda")["panda"])
     records = histories(api, "panda")["panda"]
-    assert [record.status for record in records] == ["superseded", "failed"]
-    newest = decode(api.secrets[f"{HERE}/secrets/sh.helm.release.v1.panda.v2"]["data"]["release"])
+    assert [one.status for one in records] == ["superseded", "failed"]
+    newest = decode(api.objects[f"{SECRETS}/sh.helm.release.v1.panda.v2"]["data"]["release"])
     assert set(objects(newest["manifest"])) == {"old", "new"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from panda_infra.live.met import met
 from panda_infra.plan.ownership import MARK, Owner
 from panda_infra.state.recorded import Recorded
-from tests.unit.live.objects import MARKED, made
+from tests.support.kubernetes import MARKED, made
 
 OWNER = Owner("panda-infra", "test", "0123456789abcdef")
 PLACE = ("Secret", "panda", "it")

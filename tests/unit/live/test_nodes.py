@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.live.nodes import NodeStatus, node_statuses
 from panda_infra.plan.make import make_plan
-from panda_infra.provider.kube_api import Node
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 

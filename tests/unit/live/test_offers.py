@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from panda_infra.clients.kubernetes.client import JSON, KubernetesApi
 from panda_infra.clients.kubernetes.errors import (
     KubernetesError,
     KubernetesNotAllowedError,
@@ -17,6 +16,7 @@ from panda_infra.clients.kubernetes.errors import (
 from panda_infra.live.offers import look
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
 
 _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
@@ -28,33 +28,10 @@ _INGRESSES = "/apis/networking.k8s.io/v1/namespaces/{}/ingresses"
 _NO_NAMESPACE = KubernetesNotFoundError('namespaces "panda" not found', status=404)
 
 
-class Cluster(KubernetesApi):
-    """Answers by path; an error is raised, and what is not named does not exist."""
-
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        self.answers = answers
-        self.posted: list[tuple[str, str]] = []
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-        accept: str = JSON,  # noqa: ARG002
-    ) -> Any:
-        if method == "POST":
-            assert ("dryRun", "All") in query
-            assert body
-            self.posted.append((path, body["metadata"]["name"]))
-        answer = self.answers.get(path)
-        if isinstance(answer, KubernetesError):
-            raise answer
-        if answer is None and not missing:
-            raise KubernetesNotFoundError("no such thing", status=404)
-        return answer
+def cluster(answers: Mapping[str, Any]) -> FakeApi:
+    """Has the content of each path; an error is raised there."""
+    failures = {path: each for path, each in answers.items() if isinstance(each, KubernetesError)}
+    return FakeApi({path: each for path, each in answers.items() if path not in failures}, failures)
 
 
 def named(*names: str) -> dict[str, Any]:
@@ -82,7 +59,7 @@ def plan(**sections: Any) -> Plan:
 
 def told(answers: Mapping[str, Any], **sections: Any) -> tuple[dict[str, str], str]:
     """The problems by key, and the notes."""
-    report = look(plan(**sections), Cluster(_GOOD | dict(answers)))
+    report = look(plan(**sections), cluster(_GOOD | dict(answers)))
     return {each.where: each.what for each in report.problems}, "\n".join(report.notes)
 
 
@@ -111,7 +88,7 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 
 
 def test_the_ways_out_name_what_the_cluster_has() -> None:
-    report = look(plan(storage={"class": "fast"}), Cluster(_GOOD))
+    report = look(plan(storage={"class": "fast"}), cluster(_GOOD))
     assert [each.fix for each in report.problems] == ["Write one that the cluster has: nas, standard."]
 
 
@@ -201,15 +178,19 @@ _RISK = "annotation group ServerSnippet contains risky annotation based on ingre
 def test_an_ingress_that_the_cluster_refuses_is_told_in_its_words() -> None:
     found, _ = told({_INGRESSES.format("panda"): KubernetesError(_RISK, status=400)})
     assert found == {"hosts.panda": f"the cluster refuses the Ingress: {_RISK}"}
-    report = look(plan(), Cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, status=422)}))
+    report = look(plan(), cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, status=422)}))
     assert "annotations-risk-level: Critical" in report.problems[0].fix
 
 
 def test_one_that_exists_was_taken_and_a_new_namespace_has_a_stand_in() -> None:
     assert told({_INGRESSES.format("panda"): KubernetesError("already exists", status=409)}) == ({}, "")
-    cluster = Cluster(_GOOD | {_INGRESSES.format("panda"): _NO_NAMESPACE, _INGRESSES.format("default"): {}})
-    assert look(plan(), cluster).problems == []
-    assert cluster.posted == [(_INGRESSES.format(name), "panda-server") for name in ("panda", "default")]
+    api = cluster(_GOOD | {_INGRESSES.format("panda"): _NO_NAMESPACE, _INGRESSES.format("default"): {}})
+    assert look(plan(), api).problems == []
+    tried = [call for call in api.calls if call.method == "POST"]
+    assert [(call.path, call.body and call.body["metadata"]["name"]) for call in tried] == [
+        (_INGRESSES.format(name), "panda-server") for name in ("panda", "default")
+    ]
+    assert all(("dryRun", "All") in call.query for call in tried)
 
 
 def test_a_policy_that_forbids_is_no_lack_of_rights() -> None:

@@ -14,9 +14,8 @@ from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK, owner_of
 from panda_infra.state.recorded import Recorded
+from tests.support.kubernetes import FakeApi, made, record
 from tests.support.stacks import stack
-from tests.unit.live.objects import made, record
-from tests.unit.teardown.fakes import FakeApi
 
 NAMESPACE = "/api/v1/namespaces/panda"
 SECRETS, CLAIMS = f"{NAMESPACE}/secrets", f"{NAMESPACE}/persistentvolumeclaims"

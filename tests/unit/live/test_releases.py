@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
-from panda_infra.helm.records import encode
 from panda_infra.live import releases as module
 from panda_infra.live.drift import Deviation
 from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.plan.make import make_plan
+from tests.support.kubernetes import FakeApi
+from tests.support.kubernetes import record as record_of
 from tests.support.stacks import stack
-from tests.unit.teardown.fakes import FakeApi
 
 PLAN = make_plan("demo", stack(components={"msgsvc": {}}))
 HERE = "/api/v1/namespaces/panda"
@@ -31,10 +31,7 @@ metadata: {name: store}
 
 
 def record(revision: int, status: str) -> dict[str, Any]:
-    name = f"sh.helm.release.v1.{NAME}.v{revision}"
-    labels = {"owner": "helm", "name": NAME, "version": str(revision), "status": status}
-    metadata = {"name": name, "labels": labels, "creationTimestamp": "2026-01-01T00:00:00Z"}
-    return {"metadata": metadata, "data": {"release": encode({"manifest": MANIFEST})}}
+    return record_of(NAME, revision, status, MANIFEST)
 
 
 class Cluster(FakeApi):
@@ -43,8 +40,6 @@ class Cluster(FakeApi):
     def __init__(self, *records: dict[str, Any], broker: int = 2, store: int = 1) -> None:
         super().__init__()
         self.add(f"{HERE}/secrets", *records)
-        for one in records:
-            self.objects[f"{HERE}/secrets/{one['metadata']['name']}"] = one
         inside = "/apis/apps/v1/namespaces/panda"
         self.objects[f"{inside}/deployments/broker"] = {"status": {"readyReplicas": broker}}
         self.objects[f"{inside}/statefulsets/store"] = {"status": {"readyReplicas": store}}

@@ -12,15 +12,16 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.kubeconfig import Source, Target
 from panda_infra.clients.openstack.api import OpenStackUnreachableError
 from panda_infra.live.status import Status, status_of
 from panda_infra.plan.make import make_plan
 from panda_infra.stacks.access import Access
 from panda_infra.state.recorded import Recorded
+from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 from tests.unit.provider.fakes import FakeOpenStack, World, authority
-from tests.unit.teardown.fakes import FakeApi
 
 PLAN = make_plan("demo", stack(components={"msgsvc": {}, "iam": {}, "iam-db": {}}))
 HERE = "/api/v1/namespaces/panda"
@@ -42,12 +43,7 @@ def api() -> FakeApi:
 
 
 def status(api: FakeApi, **user: str) -> Status:
-    kubeconfig = {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"user": "u"}}],
-        "users": [{"name": "u", "user": user}],
-    }
-    return status_of(PLAN, Access(api, kubeconfig=kubeconfig))
+    return status_of(PLAN, Access(api, target=Target({}, user, "c", "u", Source("here", ""))))
 
 
 def test_what_is_wrong_with_a_release_is_named(api: FakeApi) -> None:

@@ -17,7 +17,7 @@ def plan() -> Plan:
 
 def test_applications_of_the_stacks_releases_are_refused_with_the_way_out() -> None:
     cluster = Cluster()
-    cluster.applications = [application("panda", "panda"), application("idds", "somebody-elses")]
+    cluster.applications[:] = [application("panda", "panda"), application("idds", "somebody-elses")]
     (problem,) = others_at_work(plan(), cluster)
     assert "by the Applications panda, and would undo" in problem.what
     assert "kubectl delete application panda --namespace argocd --cascade=orphan" in problem.fix

@@ -8,9 +8,8 @@ from typing import Any
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live.target import look
 from panda_infra.plan.make import make_plan
+from tests.support.kubernetes import FakeApi, made, record
 from tests.support.stacks import stack
-from tests.unit.live.objects import made, record
-from tests.unit.teardown.fakes import FakeApi
 
 NAMESPACE = "/api/v1/namespaces/panda"
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/panda/leases/panda-infra-test"

@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from typing_extensions import override
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.clients.openstack.api import (
     BlockVolume,
     ClusterInfo,
@@ -28,7 +30,7 @@ from panda_infra.clients.openstack.api import (
     Server,
     Share,
 )
-from panda_infra.provider.kube_api import Kubernetes, KubernetesError, Node, Volume
+from panda_infra.provider.kube_api import Kubernetes, Volume
 
 RANDOM = "abcdefghij12"  # what Magnum adds to the names of servers
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from panda_infra.provider.kube_api import ClientKubernetes, KubernetesError
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.provider.kube_api import ClusterKubernetes
 from tests.support.http_cloud import HttpCloud, running
 
 
@@ -16,15 +18,19 @@ def http() -> Iterator[HttpCloud]:
         yield cloud
 
 
+def cluster(http: HttpCloud) -> ClusterKubernetes:
+    return ClusterKubernetes(KubernetesClient(http.target()))
+
+
 def test_nodes_come_with_what_the_provider_needs(http: HttpCloud) -> None:
-    node = ClientKubernetes(http.kubeconfig()).nodes()[1]
+    node = cluster(http).nodes()[1]
     assert (node.name, node.ready, node.master) == ("panda-bench-abcdefghij12-node-1", True, False)
     assert node.server == "server-1"
 
 
 def test_a_label_is_set_under_its_own_field_manager(http: HttpCloud) -> None:
     name = "panda-bench-abcdefghij12-node-0"
-    ClientKubernetes(http.kubeconfig()).label_node(name, {"role": "ingress"}, {})
+    cluster(http).label_node(name, {"role": "ingress"}, {})
     assert http.labels[name] == {"role": "ingress"}
     assert http.calls[-1].query == "fieldManager=panda-infra"
 
@@ -32,13 +38,13 @@ def test_a_label_is_set_under_its_own_field_manager(http: HttpCloud) -> None:
 def test_an_api_that_cannot_be_reached_is_told_at_once(http: HttpCloud) -> None:
     http.url = "http://127.0.0.1:9"
     with pytest.raises(KubernetesError, match=r"the API server 127.0.0.1:9 cannot be reached"):
-        ClientKubernetes(http.kubeconfig()).nodes()
+        cluster(http).nodes()
 
 
 @pytest.mark.parametrize("role", ["master", "control-plane"])
 def test_masters_are_known_by_their_labels(http: HttpCloud, role: str) -> None:
     http.labels["panda-bench-abcdefghij12-node-0"] = {f"node-role.kubernetes.io/{role}": ""}
-    masters = [node.master for node in ClientKubernetes(http.kubeconfig()).nodes()]
+    masters = [node.master for node in cluster(http).nodes()]
     assert masters == [True, False]
 
 
@@ -57,17 +63,17 @@ def test_what_the_cluster_says_outranks_the_name(
     http: HttpCloud, name: str, labels: dict[str, str], master: bool
 ) -> None:
     http.labels = {name: labels}
-    assert [node.master for node in ClientKubernetes(http.kubeconfig()).nodes()] == [master]
+    assert [node.master for node in cluster(http).nodes()] == [master]
 
 
 def test_rate_limits_and_server_errors_are_waited_out(http: HttpCloud) -> None:
     http.answers = [(429, {"Retry-After": "0"}), (503, {"Retry-After": "0"})]
     http.answered = "/nodes"
-    assert len(ClientKubernetes(http.kubeconfig()).nodes()) == 2
+    assert len(cluster(http).nodes()) == 2
 
 
 def test_a_refusal_is_told(http: HttpCloud) -> None:
     http.answers = [(403, {})]
     http.answered = "/nodes"
     with pytest.raises(KubernetesError, match=r"GET /api/v1/nodes: the Kubernetes API answers 403 Forbidden"):
-        ClientKubernetes(http.kubeconfig()).nodes()
+        cluster(http).nodes()

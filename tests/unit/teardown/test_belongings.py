@@ -12,9 +12,8 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.belongings import Belongings
+from tests.support.kubernetes import MARKED, FakeApi, made
 from tests.support.stacks import stack
-from tests.unit.live.objects import MARKED, made
-from tests.unit.teardown.fakes import FakeApi
 
 NAMESPACE = "/api/v1/namespaces/panda"
 CLAIMS, MAPS = f"{NAMESPACE}/persistentvolumeclaims", f"{NAMESPACE}/configmaps"
@@ -73,7 +72,7 @@ def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namesp
     assert api.deleted == [f"{CLAIMS}/panda-server-logs-panda-server-0", lease]
     assert told == ["deleting claim panda-server-logs-panda-server-0"]
     # The stack's own namespace takes them with it.
-    api.deleted.clear()
+    api.calls.clear()
     belongings(api, KNOWN).delete_rest(told.append)
     assert api.deleted == []
 

@@ -22,8 +22,8 @@ from panda_infra.plan.ownership import MARK
 from panda_infra.stacks.access import Access
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.destroy import destroy, refuse_protected, settled_residue, without_lost_cluster
+from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
-from tests.unit.teardown.fakes import FakeApi
 
 NAMESPACE = "/api/v1/namespaces/panda"
 HELD = f"{NAMESPACE}/configmaps"

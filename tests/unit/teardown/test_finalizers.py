@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.teardown.finalizers import free, stuck_in
-from tests.unit.teardown.fakes import FakeApi
+from tests.support.kubernetes import FakeApi
 
 SINCE = "2026-12-01T08:00:00Z"
 VERBS = ["get", "list", "patch"]
@@ -20,7 +21,7 @@ def item(name: str, finalizers: list[str] | None = None, *, ending: bool = False
 @pytest.fixture
 def api() -> FakeApi:
     groups = ["example.com/v1", "metrics.k8s.io/v1"]
-    api = FakeApi(broken={"/apis/metrics.k8s.io/v1"})
+    api = FakeApi(failures={"/apis/metrics.k8s.io/v1": KubernetesError("refused")})
     api.objects["/apis"] = {"groups": [{"preferredVersion": {"groupVersion": one}} for one in groups]}
     api.objects["/api/v1"] = {
         "resources": [

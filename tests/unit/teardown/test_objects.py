@@ -7,9 +7,8 @@ from typing import Any
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
 from panda_infra.teardown.objects import in_cluster
+from tests.support.kubernetes import MARKED, FakeApi, made, record
 from tests.support.stacks import stack
-from tests.unit.live.objects import MARKED, made, record
-from tests.unit.teardown.fakes import FakeApi
 
 NAMESPACE = "/api/v1/namespaces/panda"
 SECRETS, CLAIMS = f"{NAMESPACE}/secrets", f"{NAMESPACE}/persistentvolumeclaims"

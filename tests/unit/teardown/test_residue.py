@@ -14,9 +14,9 @@ from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import MARK
 from panda_infra.stacks.access import Access
 from panda_infra.teardown.residue import residue
+from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
 from tests.unit.provider.fakes import FakeOpenStack, World
-from tests.unit.teardown.fakes import FakeApi
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 NAMESPACE = "/api/v1/namespaces/panda"
