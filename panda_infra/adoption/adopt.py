@@ -18,11 +18,11 @@ from panda_infra.adoption.values import difference, effective, put
 from panda_infra.adoption.workloads import ObjectChange, changes
 from panda_infra.catalog.components import COMPONENTS
 from panda_infra.catalog.names import Names
+from panda_infra.clients.helm import Helm
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import parsed
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
-from panda_infra.helm.cli import Helm
 from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses

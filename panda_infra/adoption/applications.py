@@ -12,8 +12,8 @@ import yaml
 from panda_infra.adoption.charts import defaults_of, version_of
 from panda_infra.adoption.installation import AdoptionError, FoundRelease, Tree
 from panda_infra.adoption.values import put
+from panda_infra.clients.helm import Helm
 from panda_infra.config.delivery import GitCharts
-from panda_infra.helm.cli import Helm
 from panda_infra.live.argo import Application
 from panda_infra.plan.values.merge import merged
 

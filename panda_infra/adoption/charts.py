@@ -9,10 +9,10 @@ from typing import Any
 import yaml
 
 from panda_infra.adoption.installation import Tree
+from panda_infra.clients.helm import Helm
 from panda_infra.config.delivery import ChartSource, OciCharts
 from panda_infra.delivery.charts import check_charts, locate
 from panda_infra.errors import StackError
-from panda_infra.helm.cli import Helm
 from panda_infra.plan.model import Chart
 from panda_infra.plan.values.merge import merged
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from panda_infra.adoption.installation import AdoptionError
 from panda_infra.adoption.reading import SECRETS_CHART, recorded
+from panda_infra.clients.helm import Helm
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.helm.cli import Helm
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.records import histories
 from panda_infra.plan.model import Plan

@@ -29,6 +29,7 @@ from panda_infra.cli.new_stack import (
 )
 from panda_infra.cli.output import JsonFlag, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.clients.helm import find_helm
 from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
 from panda_infra.cluster.existing import check_cluster, target_of
 from panda_infra.config.cluster import ExistingCluster
@@ -37,7 +38,6 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import parsed
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError, StackError
-from panda_infra.helm.cli import find_helm
 from panda_infra.live.argo import Application, applications
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart

@@ -11,9 +11,9 @@ import typer
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import JsonFlag, line, say, show_json
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.cric.addresses import LISTS, addresses, without_query
+from panda_infra.clients.cric import Access, download, without_query
+from panda_infra.cric.addresses import LISTS, addresses
 from panda_infra.cric.changes import Change, as_file, changes
-from panda_infra.cric.download import Access, download
 from panda_infra.cric.writing import write_all
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.secrets.cric import check_files, files_of

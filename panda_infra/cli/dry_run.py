@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
@@ -61,13 +60,8 @@ def dry_run(context: typer.Context, stack: StackArgument) -> None:
         pulumi.run(
             "config", "set", "--secret", f"{NAMESPACE}:secrets", "--stack", stack, stdin=json.dumps(section)
         )
-        done = subprocess.run(
-            [pulumi.executable, "preview", "--stack", stack, "--non-interactive", *context.args],
-            cwd=pulumi.folder,
-            env={**os.environ, **pulumi.environment},
-            check=False,
-        )
-    raise typer.Exit(1 if done.returncode else 0)
+        code = pulumi.follow("preview", "--stack", stack, *context.args)
+    raise typer.Exit(1 if code else 0)
 
 
 def stand_in_section(loaded: Loaded) -> dict[str, Any]:

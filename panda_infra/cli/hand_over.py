@@ -13,9 +13,9 @@ from panda_infra.adoption.charts import chart_folders
 from panda_infra.adoption.hand_over import steps
 from panda_infra.cli.output import JsonFlag, line, say, show_json
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.clients.helm import find_helm
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
-from panda_infra.helm.cli import find_helm
 from panda_infra.live.argo import applications, refusal
 from panda_infra.plan.make import make_plan
 from panda_infra.stacks.access import reach

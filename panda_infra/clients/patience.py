@@ -7,21 +7,22 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-__all__ = ["answered"]
+__all__ = ["answered", "asked"]
 
 T = TypeVar("T")
 
 
 def answered(question: Callable[[], T], *, within: float) -> T:
-    """What ``question`` returns; it is left to itself when it takes longer, and does not keep the process alive.
-
-    Args:
-        question: is asked in a thread of its own; what it raises is passed on.
-        within: seconds.
+    """What ``question`` returns, if it does so within so many seconds; what it raises is passed on.
 
     Raises:
         TimeoutError: there was no answer in time.
     """
+    return asked(question).result(timeout=within)
+
+
+def asked(question: Callable[[], T]) -> Future[T]:
+    """The answer to come of a question in a thread of its own, which does not keep the process alive."""
     answer: Future[T] = Future()
 
     def ask() -> None:
@@ -31,4 +32,4 @@ def answered(question: Callable[[], T], *, within: float) -> T:
             answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()
-    return answer.result(timeout=within)
+    return answer

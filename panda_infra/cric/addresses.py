@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from panda_infra.config.settings import CricUrls
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["LISTS", "addresses", "without_query"]
+__all__ = ["LISTS", "addresses"]
 
 _API = "/api/atlas"
 _OURS = CricUrls()
@@ -47,11 +47,6 @@ def addresses(base: str, given: Mapping[str, str]) -> dict[str, str]:
     for name, url in given.items():
         found[f"{name}.json"] = url and _checked(f"--list {name}", urljoin(f"{base}/", url))
     return {file: url for file, url in found.items() if url}
-
-
-def without_query(url: str) -> str:
-    """An address for a message: what follows the path may identify somebody."""
-    return url.partition("?")[0]
 
 
 def _checked(option: str, url: str) -> str:

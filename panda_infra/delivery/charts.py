@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from panda_infra.cache import cache_folder
 from panda_infra.clients.patience import answered
+from panda_infra.clients.programs import run
 from panda_infra.clients.registry.charts import digest_of
 from panda_infra.clients.registry.login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
 from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
@@ -117,17 +116,10 @@ def _fetch(source: GitCharts) -> list[Problem]:
             ["git", "-C", str(work), "fetch", "--quiet", "--depth=1", "--", source.url, source.revision],
             ["git", "-C", str(work), "checkout", "--quiet", "FETCH_HEAD"],
         ):
-            done = subprocess.run(
-                command, capture_output=True, text=True, check=False, env=_git_environment()
-            )
-            if done.returncode:
-                reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-                what = f"commit {source.revision} cannot be fetched from {source.url} ({reason})"
+            done = run(command, environment={"GIT_TERMINAL_PROMPT": "0"})
+            if done.code:
+                what = f"commit {source.revision} cannot be fetched from {source.url} ({done.last_error})"
                 return [Problem("charts.url", what, "check the address, the commit and your access to it")]
         with suppress(OSError):  # another run was faster: its checkout of the same commit is as good
             work.rename(checkout)
     return []
-
-
-def _git_environment() -> dict[str, str]:
-    return {**os.environ, "GIT_TERMINAL_PROMPT": "0"}

@@ -161,7 +161,11 @@ def _nodes(api: KubernetesApi | None) -> tuple[Node, ...]:
 
 
 def _secrets(plan: Plan, api: KubernetesApi | None) -> dict[str, Mapping[str, Any]] | None:
-    """The stack's own Secrets by name; None where there is no cluster to ask."""
+    """The stack's own Secrets by name; None where there is no cluster to ask.
+
+    Each is asked for by itself: no label selects them, so that a listing with their content would also hold that of
+    other people's Secrets and of Helm's records, and users exist who may get these Secrets but not list all.
+    """
     if api is None:
         return None
     namespace = f"/api/v1/namespaces/{plan.config.namespace}"

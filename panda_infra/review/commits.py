@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from panda_infra.clients.programs import Finished, run
 from panda_infra.errors import PandaInfraError
 from panda_infra.review.revision import Revision
 
@@ -31,15 +32,15 @@ def full_name(repository: Path, commit: str) -> str:
         CommitError: there is none of that name here.
     """
     done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
-    if done.returncode:
+    if done.code:
         raise CommitError(f"{commit} is no commit of {repository}: fetch it, in CI with the whole history")
-    return done.stdout.decode().strip()
+    return done.text.strip()
 
 
 def common_ancestor(repository: Path, base: str, head: str) -> str:
     """Where ``head`` left ``base``; ``base`` itself when the history between them is not here."""
     done = _git(repository, "merge-base", base, head)
-    return base if done.returncode else done.stdout.decode().strip()
+    return base if done.code else done.text.strip()
 
 
 def revision_of(repository: Path, commit: str) -> Revision:
@@ -58,12 +59,10 @@ def unpacked(repository: Path, commit: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
         folder = Path(scratch)
         packed = _git(repository, "archive", "--format=tar", commit)
-        if packed.returncode:
-            raise CommitError(
-                f"{commit} cannot be unpacked: {packed.stderr.decode(errors='replace').strip()}"
-            )
+        if packed.code:
+            raise CommitError(f"{commit} cannot be unpacked: {packed.errors}")
         try:
-            with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+            with tarfile.open(fileobj=io.BytesIO(packed.output)) as archive:
                 archive.extractall(folder, filter="data")
         except tarfile.TarError as error:
             raise CommitError(f"{commit} cannot be unpacked: {error}") from None
@@ -91,5 +90,5 @@ def _described(folder: Path) -> Revision:
     return Revision.from_json(done.stdout)
 
 
-def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, check=False)
+def _git(repository: Path, *arguments: str) -> Finished:
+    return run(["git", "-C", str(repository), *arguments])

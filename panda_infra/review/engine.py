@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +42,16 @@ class Engine:
         with TemporaryDirectory() as scratch:
             log = Path(scratch, "events")
             keep = ("--save-plan", str(plan), *self._pack, "--event-log", str(log)) if plan else ()
-            done = self._start("preview", "--json", "--diff", "--refresh", *keep)
+            done = self.pulumi.start(
+                "preview",
+                "--json",
+                "--diff",
+                "--refresh",
+                *keep,
+                "--stack",
+                self.stack,
+                environment=_EVENT_LOG,
+            )
             out, err = done.communicate()
             events = log.read_text(encoding="utf-8") if log.exists() else ""
         if not out.lstrip().startswith("{"):
@@ -61,7 +68,9 @@ class Engine:
         Raises:
             PulumiError: at the end, when it failed.
         """
-        running = self._start("up", "--yes", "--refresh", "--plan", str(plan), *self._pack, together=True)
+        running = self.pulumi.start(
+            "up", "--yes", "--refresh", "--plan", str(plan), *self._pack, "--stack", self.stack, together=True
+        )
         assert running.stdout  # noqa: S101 - a pipe was asked for
         yield from safe_lines(line.rstrip("\n") for line in running.stdout)
         # What follows is not shown, but must be read: a full pipe would stop the engine.
@@ -85,16 +94,3 @@ class Engine:
     @property
     def _pack(self) -> tuple[str, str]:
         return ("--policy-pack", str(self.pulumi.folder / _POLICY_PACK))
-
-    def _start(self, *arguments: str, together: bool = False) -> subprocess.Popen[str]:
-        options = ("--stack", self.stack, "--non-interactive", "--color", "never")
-        return subprocess.Popen(
-            [self.pulumi.executable, *arguments, *options],
-            cwd=self.pulumi.folder,
-            env={**os.environ, **_EVENT_LOG},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if together else subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )

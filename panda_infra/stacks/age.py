@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 
+from panda_infra.clients.programs import run
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stackfile import NAMESPACE
 
@@ -52,18 +52,12 @@ def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
 
 def _blame(file: Path) -> dict[int, datetime]:
     try:
-        done = subprocess.run(
-            ["git", "blame", "--line-porcelain", "--", file.name],
-            cwd=file.parent,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run(["git", "blame", "--line-porcelain", "--", file.name], folder=file.parent)
     except FileNotFoundError:
         return {}
     times: dict[int, datetime] = {}
     number, commit = 0, ""
-    for line in done.stdout.splitlines():
+    for line in done.text.splitlines():
         words = line.split(" ")
         if len(words[0]) == len(_UNCOMMITTED) and len(words) > 2:  # noqa: PLR2004 - hash, old line, new line
             commit, number = words[0], int(words[2])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from panda_infra.clients.programs import on_path, run
 from panda_infra.clients.pulumi.locks import Run, runs
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
@@ -23,6 +23,8 @@ from panda_infra.state.recorded import Recorded, recorded
 __all__ = ["Pulumi", "PulumiError", "State", "UnknownStackError", "find_pulumi"]
 
 _LINES_OF_FAILURE = 12
+_PLAIN = ("--non-interactive", "--color", "never")
+_QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 # What the CLI says, and what to do about it.
 _ADVICE = {
     "no stack named": "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is "
@@ -120,24 +122,21 @@ class Pulumi:
             backend = json.loads(self.run("whoami", "--verbose", "--json")).get("url") or ""
         return runs(backend, NAMESPACE, stack, folder=self.folder)
 
-    def run(self, *arguments: str, stdin: str | None = None) -> str:
+    def run(self, *arguments: str, stdin: str = "") -> str:
         """Run a command to its end and give its standard output.
 
         Raises:
             PulumiError: it failed; the message ends with what the CLI said.
         """
-        done = subprocess.run(
-            [self.executable, *arguments, "--non-interactive", "--color", "never"],
-            cwd=self.folder,
-            env={**os.environ, **self.environment, "PULUMI_SKIP_UPDATE_CHECK": "true"},
-            # Not as text: universal newlines would change a value's line ends.
-            input=(stdin or "").encode(),
-            capture_output=True,
-            check=False,
+        done = run(
+            [self.executable, *arguments, *_PLAIN],
+            folder=self.folder,
+            environment={**self.environment, **_QUIET},
+            stdin=stdin,
         )
-        if done.returncode:
-            raise self._error(arguments, done.stderr.decode(errors="replace").strip())
-        return done.stdout.decode()
+        if done.code:
+            raise self._error(arguments, done.errors)
+        return done.text
 
     def _error(self, arguments: Sequence[str], told: str) -> PulumiError:
         command = " ".join(takewhile(lambda word: word != "--stack", arguments[:2]))
@@ -160,8 +159,23 @@ class Pulumi:
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
         """Run a command with its output on the terminal, without questions; returns its exit code."""
         command = [self.executable, *arguments, "--non-interactive"]
-        environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", **environment}
+        environment = {**os.environ, **self.environment, **_QUIET, **environment}
         return subprocess.run(command, cwd=self.folder, env=environment, check=False).returncode
+
+    def start(
+        self, *arguments: str, environment: Mapping[str, str] = {}, together: bool = False
+    ) -> subprocess.Popen[str]:
+        """Begin a command whose output is read while it runs; ``together`` with what it says about errors."""
+        return subprocess.Popen(
+            [self.executable, *arguments, *_PLAIN],
+            cwd=self.folder,
+            env={**os.environ, **self.environment, **_QUIET, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if together else subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
 
     def resource_counts(self) -> dict[str, int]:
         """How many resources the backend has recorded for each stack of this project."""
@@ -191,10 +205,4 @@ def find_pulumi(folder: Path) -> Pulumi:
     Raises:
         PulumiError: there is none.
     """
-    executable = shutil.which("pulumi")
-    if executable is None:
-        raise PulumiError(
-            "the Pulumi CLI is not on PATH: install it, or run `python -m tools build pulumi` and then "
-            '`eval "$(python -m tools env)"`'
-        )
-    return Pulumi(executable, folder)
+    return Pulumi(on_path("pulumi", "the Pulumi CLI", PulumiError), folder)

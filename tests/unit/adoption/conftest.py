@@ -14,7 +14,7 @@ import yaml
 from panda_infra.adoption.adopt import Target
 from panda_infra.adoption.installation import Installation
 from panda_infra.adoption.reading import read_installation, read_releases
-from panda_infra.helm.cli import Helm
+from panda_infra.clients.helm import Helm
 from panda_infra.helm.records import encode
 from tests.support.kubernetes import FakeApi
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from panda_infra.cric import download
+from panda_infra.clients import cric as client
 from panda_infra.secrets.cric import check_folder
 from panda_infra.stacks.document import compose
 from tests.support.cric import Answer, Cric, cric
@@ -252,7 +252,7 @@ def test_everything_that_is_wrong_is_told_at_once(fetch: Run, folder: Path, ther
 def test_an_answer_that_never_ends_is_cut_off(
     fetch: Run, folder: Path, there: Cric, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "LARGEST_ANSWER", 1000)
+    monkeypatch.setattr(client, "LARGEST_ANSWER", 1000)
     there.answer("sites", content(b" " * 2_000_000))
     assert "sites.json: cannot be fetched" in (told := fetch().stderr)
     assert "answers with more than 1000 bytes" in told

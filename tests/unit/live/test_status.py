@@ -18,7 +18,7 @@ from panda_infra.live.status import Status, status_of
 from panda_infra.plan.make import make_plan
 from panda_infra.stacks.access import Access
 from panda_infra.state.recorded import Recorded
-from tests.support.kubernetes import FakeApi
+from tests.support.kubernetes import FakeApi, made
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 from tests.unit.provider.fakes import FakeOpenStack, World, authority
@@ -56,7 +56,7 @@ def test_what_is_wrong_with_a_release_is_named(api: FakeApi) -> None:
 
 def test_ends_of_certificates_are_shown_without_any_value(api: FakeApi) -> None:
     data = {"hostcert.pem": encoded(pem()), "password": encoded("canary"), "odd": encoded(b"\xff\x00")}
-    api.objects[f"{HERE}/secrets/panda-secrets-iam-certs"] = {"data": data}
+    api.add(f"{HERE}/secrets", made("panda-secrets-iam-certs") | {"data": data})
     found = status(api)
     (credential,) = found.credentials
     assert (credential.secret, credential.key) == ("panda-secrets-iam-certs", "hostcert.pem")
@@ -90,7 +90,7 @@ def test_a_cluster_that_does_not_exist_has_no_release() -> None:
 
 def test_each_part_that_cannot_be_looked_at_is_one_line_and_the_others_are_shown(api: FakeApi) -> None:
     data = {"hostcert.pem": encoded(pem())}
-    api.objects[f"{HERE}/secrets/panda-secrets-iam-certs"] = {"data": data}
+    api.add(f"{HERE}/secrets", made("panda-secrets-iam-certs") | {"data": data})
     api.failures["/api/v1/nodes"] = KubernetesError("the server is out of breath")
     found = status(api)
     assert [one.secret for one in found.credentials] == ["panda-secrets-iam-certs"]

@@ -13,19 +13,19 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from threading import Thread
 from time import monotonic
 from typing import IO, Any
 from urllib.parse import urljoin
 
 from typing_extensions import override
 
-from panda_infra.cric.addresses import without_query
+from panda_infra.clients.patience import asked
 from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError, PandaInfraError
 
-__all__ = ["LARGEST_ANSWER", "Access", "download"]
+__all__ = ["LARGEST_ANSWER", "Access", "download", "without_query"]
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an answer that are read: more is no list that could become a file, however much space it wastes."""
@@ -67,22 +67,8 @@ def download(urls: Mapping[str, str], access: Access) -> dict[str, bytes | Panda
     """
     context = access.context()
     until = monotonic() + access.patience
-    asked = {name: _begun(url, context, access.patience) for name, url in urls.items()}
-    return {name: _outcome(urls[name], answer, until, access.patience) for name, answer in asked.items()}
-
-
-def _begun(url: str, context: ssl.SSLContext, patience: float) -> Future[bytes]:
-    """In a thread that nobody waits for at the end: a socket has a time limit for each byte alone."""
-    answer: Future[bytes] = Future()
-
-    def ask() -> None:
-        try:
-            answer.set_result(_asked(url, context, patience))
-        except BaseException as error:  # noqa: BLE001 - raised where the answer is wanted
-            answer.set_exception(error)
-
-    Thread(target=ask, daemon=True).start()
-    return answer
+    answers = {name: asked(partial(_content, url, context, access.patience)) for name, url in urls.items()}
+    return {name: _outcome(urls[name], answer, until, access.patience) for name, answer in answers.items()}
 
 
 def _outcome(url: str, answer: Future[bytes], until: float, patience: float) -> bytes | PandaInfraError:
@@ -92,6 +78,11 @@ def _outcome(url: str, answer: Future[bytes], until: float, patience: float) -> 
         return NoAnswerError(f"{without_query(url)} gives no whole answer in {patience:g} seconds")
     except PandaInfraError as error:
         return error
+
+
+def without_query(url: str) -> str:
+    """An address for a message: what follows the path may identify somebody."""
+    return url.partition("?")[0]
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -104,7 +95,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _asked(url: str, context: ssl.SSLContext, patience: float) -> bytes:
+def _content(url: str, context: ssl.SSLContext, patience: float) -> bytes:
     where = without_query(url)
     request = urllib.request.Request(  # noqa: S310 - only https passes the check of addresses
         url, headers={"Accept": "application/json", "User-Agent": "panda-infra"}

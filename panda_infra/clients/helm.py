@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from panda_infra.clients.programs import on_path, run
 from panda_infra.errors import PandaInfraError
 
 __all__ = ["Helm", "HelmError", "find_helm"]
@@ -45,13 +44,10 @@ class Helm:
         self._run("pull", reference, "--version", version, "--untar", "--untardir", str(folder))
 
     def _run(self, *arguments: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            [self.executable, *arguments], input=stdin, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            raise HelmError(f"`helm {' '.join(arguments[:3])}` failed: {last}")
-        return done.stdout
+        done = run([self.executable, *arguments], stdin=stdin)
+        if done.code:
+            raise HelmError(f"`helm {' '.join(arguments[:3])}` failed: {done.last_error}")
+        return done.text
 
 
 def find_helm(kube_version: str = "") -> Helm:
@@ -60,10 +56,4 @@ def find_helm(kube_version: str = "") -> Helm:
     Raises:
         HelmError: there is none.
     """
-    executable = shutil.which("helm")
-    if executable is None:
-        raise HelmError(
-            "Helm is not on PATH: install Helm 3, or run `python -m tools build helm` and then "
-            '`eval "$(python -m tools env)"`'
-        )
-    return Helm(executable, kube_version)
+    return Helm(on_path("helm", "Helm 3", HelmError), kube_version)

@@ -1,0 +1,74 @@
+"""Programs of this machine that the project runs: Helm, the Pulumi CLI, git."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from panda_infra.errors import PandaInfraError
+
+__all__ = ["Finished", "on_path", "run"]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a program left when it ended: its exit code, its output as bytes, and what it said about errors."""
+
+    code: int
+    output: bytes
+    errors: str
+
+    @property
+    def text(self) -> str:
+        """The output as text, with its line ends as they are."""
+        return self.output.decode()
+
+    @property
+    def last_error(self) -> str:
+        """The last line about errors, which says most."""
+        return (self.errors.splitlines() or ["no reason given"])[-1]
+
+
+def on_path(name: str, called: str, failure: type[PandaInfraError]) -> str:
+    """The path of a program that this project can build too.
+
+    Args:
+        name: of its file, and of the tool.
+        called: what a person calls it.
+        failure: raised when it is missing.
+    """
+    found = shutil.which(name)
+    if found is None:
+        raise failure(
+            f"{called} is not on PATH: install it, or run `python -m tools build {name}` and then "
+            '`eval "$(python -m tools env)"`'
+        )
+    return found
+
+
+def run(
+    command: Sequence[str],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] = {},
+    stdin: str = "",
+) -> Finished:
+    """Run a program to its end, with ``environment`` over this process' own.
+
+    Raises:
+        FileNotFoundError: there is no such program.
+    """
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        # Not as text: universal newlines would change a value's line ends.
+        input=stdin.encode(),
+        capture_output=True,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr.decode(errors="replace").strip())
