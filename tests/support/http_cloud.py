@@ -50,6 +50,8 @@ class HttpCloud:
     """Statuses and headers for the next requests, in place of the cloud's own answers."""
     answered: str = "/servers"
     """What the paths of those requests contain."""
+    page: int = 1000
+    """Servers of one answer, as in Nova."""
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -119,8 +121,12 @@ class HttpCloud:
             marker = query.get("marker", [""])[0]
             names = list(self.metadata)
             start = names.index(marker) + 1 if marker else 0
-            page = names[start : start + int(query["limit"][0])]
-            return 200, {"servers": [self._server(name) for name in page]}
+            page = names[start : start + self.page]
+            listed: dict[str, Any] = {"servers": [self._server(name) for name in page]}
+            if names[start + self.page :]:
+                more = f"{self.url}/compute/v2.1/servers/detail?marker={page[-1]}"
+                listed["servers_links"] = [{"rel": "next", "href": more}]
+            return 200, listed
         version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1"}
         return 200, {"version": {**version, "links": [{"rel": "self", "href": f"{self.url}/compute/v2.1/"}]}}
 

@@ -1,4 +1,8 @@
-"""OpenStack through openstacksdk, by the REST calls themselves.
+"""OpenStack through openstacksdk: its proxies, and requests of its own where they do not suffice.
+
+Version 4.22 has no node groups, resizes, upgrades and quotas of Magnum; of a cluster it drops the reason of a failure,
+Heat's faults and the labels beside the template's; what makes something may not be sent twice, and Manila pages in a
+way that it does not follow.
 
 Retries are keystoneauth's: on 429 and 5xx with growing pauses or as long as Retry-After says; an expired token is
 renewed where the credentials allow it.
@@ -8,15 +12,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import openstack
 from keystoneauth1 import exceptions
 from openstack.config.loader import OpenStackConfig
-from openstack.exceptions import SDKException
+from openstack.exceptions import HttpException, SDKException
 from typing_extensions import override
 
+from panda_infra.clients.openstack.answers import cluster_of, limits_of, reason_of, words_of
 from panda_infra.clients.openstack.api import (
     BlockVolume,
     ClusterInfo,
@@ -41,14 +46,18 @@ Json = dict[str, Any]
 _RETRIES = 6  # with keystoneauth's pauses of 0.5 s, 1 s, 2 s...: about half a minute
 _TRANSIENT = (429, 500, 502, 503, 504)
 _REJECTED = (429,)  # the one status that surely means: not carried out
-_PAGE = 1000
+_PATIENCE = {
+    "status_code_retries": _RETRIES,
+    "retriable_status_codes": _TRANSIENT,
+    "connect_retries": _RETRIES,
+}
+_PAGE = 1000  # shares
 _TIMEOUT = 60  # seconds that a service may take to answer
 _NODE_GROUPS = {"OpenStack-API-Version": "container-infra 1.9"}
 _UPGRADE = {"OpenStack-API-Version": "container-infra 1.8"}
 _NOT_FOUND = 404
 _UNAUTHORIZED = 401
 _REFUSALS = (_UNAUTHORIZED, 403)
-_LINE = 400
 _NOT_OF_A_FILE = ("envvars", "defaults", "", None)
 
 
@@ -68,7 +77,7 @@ class SdkOpenStack(OpenStack):
         self._refuse(login_problem(known, str(settings.get("auth_type") or "password"), settings))
         self._scope = scope_of(login_of(settings))
         with self._plainly("the log-in"):
-            self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT)
+            self._connection = openstack.connect(cloud=cloud, api_timeout=_TIMEOUT, **_PATIENCE)
 
     @override
     def application_credential(self) -> bool:
@@ -77,46 +86,51 @@ class SdkOpenStack(OpenStack):
 
     @override
     def template(self, name: str) -> str | None:
-        found = self._magnum("GET", f"/clustertemplates/{name}", missing=True)
-        return str(found["uuid"]) if found else None
+        with suppress(OpenStackNotFoundError):
+            return str(self._template(name).uuid)
+        return None
 
     @override
     def template_name(self, template_id: str) -> str:
-        return str(self._magnum("GET", f"/clustertemplates/{template_id}")["name"])
+        return str(self._template(template_id).name)
 
     @override
     def balances_masters(self, template_id: str) -> bool:
-        return bool(self._magnum("GET", f"/clustertemplates/{template_id}")["master_lb_enabled"])
+        return bool(self._template(template_id).is_master_lb_enabled)
+
+    def _template(self, name: str) -> Any:
+        with self._plainly(f"GET /clustertemplates/{name}"):
+            return self._connection.container_infrastructure_management.get_cluster_template(name)
 
     @override
     def flavor(self, name: str) -> Flavor | None:
-        found = next(
-            (f for f in self._nova("GET", "/flavors/detail")["flavors"] if name in (f["name"], f["id"])), None
-        )
-        return Flavor(found["id"], found["name"], found["vcpus"], found["ram"]) if found else None
+        with self._plainly("GET /flavors/detail"):
+            found = next((f for f in self._connection.compute.flavors() if name in (f.name, f.id)), None)
+        return Flavor(found.id, found.name, found.vcpus, found.ram) if found else None
 
     @override
     def keypair(self, name: str) -> str | None:
-        found = self._nova("GET", f"/os-keypairs/{name}", missing=True)
-        return str(found["keypair"]["public_key"]) if found else None
+        with suppress(OpenStackNotFoundError), self._plainly(f"GET /os-keypairs/{name}"):
+            return str(self._connection.compute.get_keypair(name).public_key)
+        return None
 
     @override
     def limits(self) -> Mapping[str, Limits]:
-        nova = self._nova("GET", "/limits")["limits"]["absolute"]
-        found = {
-            "instances": _limits(nova["maxTotalInstances"], nova["totalInstancesUsed"]),
-            "cores": _limits(nova["maxTotalCores"], nova["totalCoresUsed"]),
-            "ram": _limits(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
-        }
-        if self._has("block-storage"):
-            cinder = self._call("block_storage", "GET", "/limits")["limits"]["absolute"]
-            found["volumes"] = _limits(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
-        if self._has("shared-file-system"):
-            manila = self._call("shared_file_system", "GET", "/limits")["limits"]["absolute"]
-            found["shares"] = _limits(manila["maxTotalShares"], manila["totalSharesUsed"])
-            found["share storage"] = _limits(
-                manila["maxTotalShareGigabytes"], manila["totalShareGigabytesUsed"]
-            )
+        with self._plainly("GET /limits"):
+            nova = self._connection.compute.get_limits().absolute
+            found = {
+                "instances": limits_of(nova.instances, nova.instances_used),
+                "cores": limits_of(nova.total_cores, nova.total_cores_used),
+                "ram": limits_of(nova.total_ram, nova.total_ram_used),
+            }
+            if self._has("block-storage"):
+                cinder = self._connection.block_storage.get_limits().absolute
+                found["volumes"] = limits_of(cinder.max_total_volumes, cinder.total_volumes_used)
+            if self._has("shared-file-system"):
+                (manila,) = self._connection.shared_file_system.limits()
+                found["shares"] = limits_of(manila.maxTotalShares, manila.totalSharesUsed)
+                used = manila.totalShareGigabytesUsed
+                found["share storage"] = limits_of(manila.maxTotalShareGigabytes, used)
         return found
 
     @override
@@ -132,12 +146,12 @@ class SdkOpenStack(OpenStack):
     @override
     def cluster(self, cluster_id: str) -> ClusterInfo | None:
         found = self._magnum("GET", f"/clusters/{cluster_id}", missing=True)
-        return _cluster(found) if found else None
+        return cluster_of(found) if found else None
 
     @override
     def clusters_named(self, name: str) -> Sequence[ClusterInfo]:
         listed = self._magnum("GET", "/clusters")["clusters"]
-        return [_cluster(found) for found in listed if found["name"] == name]
+        return [cluster_of(found) for found in listed if found["name"] == name]
 
     @override
     def create_cluster(self, spec: ClusterSpec) -> str:
@@ -203,44 +217,51 @@ class SdkOpenStack(OpenStack):
 
     @override
     def ca_certificate(self, cluster_id: str) -> str:
-        return str(self._magnum("GET", f"/certificates/{cluster_id}")["pem"])
+        with self._plainly(f"GET /certificates/{cluster_id}"):
+            magnum = self._connection.container_infrastructure_management
+            return str(magnum.get_cluster_certificate(cluster_id).pem)
 
     @override
     def sign(self, cluster_id: str, request: str) -> str:
-        body = {"cluster_uuid": cluster_id, "csr": request}
-        return str(self._magnum("POST", "/certificates", json=body)["pem"])
+        with self._plainly("POST /certificates"):
+            magnum = self._connection.container_infrastructure_management
+            return str(magnum.create_cluster_certificate(cluster_uuid=cluster_id, csr=request).pem)
 
     @override
     def servers(self, prefix: str) -> Sequence[Server]:
-        listed = self._pages("compute", "servers", name=f"^{re.escape(prefix)}")
-        return [
-            Server(s["id"], s["name"], s["status"], s["metadata"], s.get("fault", {}).get("message", ""))
-            for s in listed
-        ]
+        with self._plainly("GET /servers/detail"):
+            return [
+                Server(each.id, each.name, each.status, each.metadata, (each.fault or {}).get("message", ""))
+                for each in self._connection.compute.servers(name=f"^{re.escape(prefix)}")
+            ]
 
     @override
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
-        self._nova("POST", f"/servers/{server_id}/metadata", json={"metadata": dict(values)})
+        with self._plainly(f"POST /servers/{server_id}/metadata"):
+            self._connection.compute.set_server_metadata(server_id, **values)
 
     @override
     def delete_metadata(self, server_id: str, key: str) -> None:
-        self._nova("DELETE", f"/servers/{server_id}/metadata/{key}", missing=True)
+        what = f"DELETE /servers/{server_id}/metadata/{key}"
+        with suppress(OpenStackNotFoundError), self._plainly(what):
+            self._connection.compute.delete_server_metadata(server_id, [key])
 
     @override
     def volumes(self) -> Sequence[BlockVolume]:
         if not self._has("block-storage"):
             return []
-        return [
-            BlockVolume(
-                id=v["id"],
-                name=v["name"] or "",
-                status=v["status"],
-                size=v["size"],
-                metadata=v["metadata"],
-                servers=[attachment["server_id"] for attachment in v["attachments"]],
-            )
-            for v in self._pages("block_storage", "volumes")
-        ]
+        with self._plainly("GET /volumes/detail"):
+            return [
+                BlockVolume(
+                    id=each.id,
+                    name=each.name or "",
+                    status=each.status,
+                    size=each.size,
+                    metadata=each.metadata,
+                    servers=[attachment["server_id"] for attachment in each.attachments],
+                )
+                for each in self._connection.block_storage.volumes()
+            ]
 
     @override
     def shares(self) -> Sequence[Share]:
@@ -263,20 +284,8 @@ class SdkOpenStack(OpenStack):
         with self._plainly("the catalogue of services"):
             return bool(self._connection.has_service(service))
 
-    def _pages(self, service: str, kind: str, **filters: str) -> Iterator[Json]:
-        """Every item of a listing with its details, however many requests it takes."""
-        query: Json = {**filters, "limit": _PAGE}
-        while page := self._call(service, "GET", f"/{kind}/detail", params=query)[kind]:
-            yield from page
-            if len(page) < _PAGE:
-                break
-            query["marker"] = page[-1]["id"]
-
     def _magnum(self, method: str, path: str, **options: Any) -> Any:
         return self._call("container_infrastructure_management", method, path, **options)
-
-    def _nova(self, method: str, path: str, **options: Any) -> Any:
-        return self._call("compute", method, path, **options)
 
     def _call(
         self,
@@ -289,25 +298,27 @@ class SdkOpenStack(OpenStack):
     ) -> Any:
         """One request; None for an answer without content, or when it is ``missing`` and may be."""
         settings = {
-            "status_code_retries": _RETRIES,
-            "retriable_status_codes": _TRANSIENT,
             "connect_retries": _RETRIES if method != "POST" else 0,
             "raise_exc": False,
         }
         with self._plainly(f"{method} {path}"):
             answer = getattr(self._connection, service).request(path, method, **(settings | options))
-        status = answer.status_code
-        if status == _NOT_FOUND and missing:
+        if answer.status_code == _NOT_FOUND and missing:
             return None
         if not answer.ok:
-            what = f"{method} {path}: HTTP {status}: {_reason(answer)}"
-            if status in _REFUSALS:
-                raise OpenStackNotAllowedError(
-                    f"{what} (the log-in of {self._where()} is for {self._scope})", status
-                )
-            raise (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(what, status)
+            raise self._refused(f"{method} {path}", answer)
         with self._plainly(f"{method} {path}"):
             return answer.json() if answer.content else None
+
+    def _refused(self, what: str, answer: Any) -> OpenStackError:
+        """The error of an answer, in the service's words."""
+        status = answer.status_code
+        told = f"{what}: HTTP {status}: {reason_of(answer)}"
+        if status in _REFUSALS:
+            return OpenStackNotAllowedError(
+                f"{told} (the log-in of {self._where()} is for {self._scope})", status
+            )
+        return (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(told, status)
 
     def _where(self) -> str:
         return f"cloud {self._cloud}" if self._cloud else "the cloud"
@@ -323,6 +334,12 @@ class SdkOpenStack(OpenStack):
         """Whatever the libraries raise ends in one of this program's errors."""
         try:
             yield
+        except OpenStackError:
+            raise
+        except HttpException as error:
+            if error.response is None:
+                raise OpenStackError(f"{what}: {words_of(error)}") from error
+            raise self._refused(what, error.response) from error
         except (exceptions.Unauthorized, exceptions.NotFound) as error:
             # Not found is what Keystone says of a token that has ended.
             msg = (
@@ -332,15 +349,15 @@ class SdkOpenStack(OpenStack):
             raise OpenStackNotAllowedError(msg, _UNAUTHORIZED) from error
         except (exceptions.ConnectFailure, exceptions.DiscoveryFailure) as error:
             raise OpenStackUnreachableError(
-                f"{what}: {self._where()} cannot be reached ({_line(error)})"
+                f"{what}: {self._where()} cannot be reached ({words_of(error)})"
             ) from error
         except exceptions.HttpError as error:
-            msg = f"{what}: {self._where()} answers {error.http_status} for {self._scope}: {_line(error)}"
+            msg = f"{what}: {self._where()} answers {error.http_status} for {self._scope}: {words_of(error)}"
             refused = error.http_status in _REFUSALS
             raise (OpenStackNotAllowedError if refused else OpenStackError)(msg, error.http_status) from error
         except (exceptions.ClientException, SDKException, ImportError, OSError) as error:
             raise OpenStackError(
-                f"{what}: no usable way to {where_of(self._cloud)}: {_line(error)}"
+                f"{what}: no usable way to {where_of(self._cloud)}: {words_of(error)}"
             ) from error
         except Exception as error:
             # Of a library that raises what it likes the words may hold what it was given.
@@ -348,43 +365,3 @@ class SdkOpenStack(OpenStack):
             raise OpenStackError(
                 f"{what}: {where_of(self._cloud)} is not usable as it is written ({kind})"
             ) from error
-
-
-def _line(error: Exception) -> str:
-    """A library's words on one line."""
-    return " ".join(str(error).split())[:_LINE]
-
-
-def _limits(maximum: int, used: int) -> Limits:
-    return Limits(maximum if maximum >= 0 else None, used)
-
-
-def _cluster(found: Json) -> ClusterInfo:
-    return ClusterInfo(
-        id=found["uuid"],
-        name=found["name"],
-        status=found["status"] or "",
-        reason=found.get("status_reason") or "",
-        faults=found.get("faults") or {},
-        api_address=found.get("api_address") or "",
-        template=found["cluster_template_id"],
-        keypair=found.get("keypair") or "",
-        flavor=found.get("flavor_id") or "",
-        master_flavor=found.get("master_flavor_id") or "",
-        master_count=found.get("master_count") or 0,
-        labels=found.get("labels") or {},
-        added_labels=found.get("labels_added") or {},
-        updated=found.get("updated_at") or "",
-    )
-
-
-def _reason(answer: Any) -> str:
-    """The sentence inside an error's body, whose shape differs from service to service."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return str(answer.reason)
-    if "errors" in body:  # Magnum
-        return "; ".join(str(error.get("detail") or error.get("title")) for error in body["errors"])
-    inner = next(iter(body.values()), "")
-    return str(inner.get("message", inner)) if isinstance(inner, dict) else str(inner)

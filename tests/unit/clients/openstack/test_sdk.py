@@ -24,10 +24,8 @@ def openstack(http: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     return SdkOpenStack("http")
 
 
-def test_a_listing_goes_through_all_pages(
-    openstack: SdkOpenStack, http: HttpCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("panda_infra.clients.openstack.sdk._PAGE", 2)
+def test_a_listing_goes_through_all_pages(openstack: SdkOpenStack, http: HttpCloud) -> None:
+    http.page = 2
     assert [server.id for server in openstack.servers("panda-bench-")] == ["server-0", "server-1", "server-2"]
     assert sum(call.path.endswith("/servers/detail") for call in http.calls) == 2
 
