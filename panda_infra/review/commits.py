@@ -19,6 +19,8 @@ from panda_infra.review.revision import Revision
 __all__ = ["CommitError", "common_ancestor", "full_name", "revision_of", "unpacked"]
 
 _PATIENCE = 120  # seconds for a commit to describe itself
+# The test bed deploys nothing, and holds links that lead out of the checkout: those of the images that it makes.
+_PROGRAM = (".", ":(exclude)testbed")
 
 
 class CommitError(PandaInfraError):
@@ -51,14 +53,14 @@ def revision_of(repository: Path, commit: str) -> Revision:
 
 @contextmanager
 def unpacked(repository: Path, commit: str) -> Iterator[Path]:
-    """A folder with a commit's files, which is gone afterwards; the repository is only read.
+    """A folder with a commit's files but the test bed's, which is gone afterwards; the repository is only read.
 
     Raises:
         CommitError: it cannot be unpacked.
     """
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
         folder = Path(scratch)
-        packed = _git(repository, "archive", "--format=tar", commit)
+        packed = _git(repository, "archive", "--format=tar", commit, "--", *_PROGRAM)
         if packed.code:
             raise CommitError(f"{commit} cannot be unpacked: {packed.errors}")
         try:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
+from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of, unpacked
+from tools import REPOSITORY
 
 _DESCRIBE = "panda_infra/review/describe.py"
 _GOOD = """print('{"format": 1, "program": {"a": "1"}, "stacks": {}}')"""
@@ -86,3 +87,15 @@ def test_a_commit_with_a_link_out_of_the_checkout_is_refused_in_words(history: H
     (history.folder / "link").symlink_to("/elsewhere")
     with pytest.raises(CommitError, match="cannot be unpacked"):
         revision_of(history.folder, history.commit(_GOOD))
+
+
+def test_what_the_test_bed_links_to_is_no_matter(history: History) -> None:
+    (history.folder / "testbed").mkdir()
+    (history.folder / "testbed" / "link").symlink_to("/elsewhere")
+    with unpacked(history.folder, history.commit(_GOOD)) as folder:
+        assert [file.name for file in folder.iterdir()] == ["panda_infra"]
+
+
+@pytest.mark.skipif(not (REPOSITORY / ".git").exists(), reason="this copy of the repository has no history")
+def test_the_present_commit_of_this_repository_describes_itself() -> None:
+    assert revision_of(REPOSITORY, full_name(REPOSITORY, "HEAD")).trouble == ""
