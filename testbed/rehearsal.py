@@ -32,7 +32,7 @@ from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
 from tools import REPOSITORY
 
-__all__ = ["Change", "Report", "changes", "rehearse"]
+__all__ = ["Change", "Report", "changes", "in_place", "rehearse"]
 
 
 _SECRETS = f"{PROJECT}:secrets"
@@ -111,7 +111,7 @@ def rehearse(
             workspace = Workspace(used.state / "rehearsals" / stack, stack)
             before = where.inventory()
             former = _former(change.sources / stack_file.name, used, where, report) if change else None
-            steps = _Run(where, workspace, _document(stack_file, used, where), report, consumers=consumers)
+            steps = _Run(where, workspace, in_place(stack_file, used, where), report, consumers=consumers)
             lived = steps.life(change, former)
             left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
@@ -128,7 +128,7 @@ def _own_bed(
     return instances.running(name, nodes=room, charts=charts.chosen(checkout))
 
 
-def _document(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
+def in_place(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
     """The stack file as it is, but in its place, and without the protection that a rehearsal would run into."""
     overrides = {
         f"{PROJECT}:cluster": dict(where.cluster),
@@ -149,7 +149,7 @@ def _former(stack_file: Path, bed: Bed, where: Place, report: Callable[[str], No
     if not stack_file.exists():
         return None
     try:
-        return _document(stack_file, bed, where)
+        return in_place(stack_file, bed, where)
     except (StackError, ValidationError):
         stack = site.stack_name(stack_file)
         report(f"{stack}: the earlier stack file cannot be read any more, so all of it shows as new")
