@@ -1,4 +1,4 @@
-"""What only a site knows about its stack: which keys the stack file lacks, and values that stand in for them."""
+"""Values that stand in for what only a site knows about its stack."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.rules.judge import judge_given
-from panda_infra.secrets.fields import missing
 from testbed.workspace import PROJECT, overridden
 
-__all__ = ["configuration", "filled", "gaps", "stack_name"]
+__all__ = ["configuration", "filled", "stack_name"]
 
 # By the key that a rule finds missing. The host resolves nowhere: no pod of the test bed asks for it.
 _STAND_INS: Mapping[str, str] = {
@@ -57,14 +56,6 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
     if _lacks_clients(config):
         _put(document, _CLIENTS, [{"name": config.auth.vo, "clientId": "stand-in"}])
     return document
-
-
-def gaps(stack_file: Path) -> list[str]:
-    """The keys that a stack file leaves to the site: plain ones first, then those below ``secrets``."""
-    config = configuration(overridden(stack_file, {}))
-    plain = [problem.where for problem in judge_given(config, stack=stack_name(stack_file))]
-    plain += [_CLIENTS] if _lacks_clients(config) else []
-    return plain + [f"secrets.{field.key}" for field in missing(config)]
 
 
 def _lacks_clients(config: StackConfig) -> bool:

@@ -22,6 +22,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.context import Context
+from panda_infra.stacks.page import page
 
 __all__ = ["Explained", "explain"]
 
@@ -56,25 +57,36 @@ class Explained:
 def explain(
     stack: StackArgument,
     key: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="KEY", help="Key of the stack file, or COMPONENT:VALUE for a value of a chart."
+            metavar="[KEY]",
+            help="Key of the stack file, or COMPONENT:VALUE for a value of a chart; without one, the whole stack.",
         ),
-    ],
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the value of a key and where it comes from: the stack file, its site's, a default, or derived.
 
-    Secret values are never shown. A key with others below it shows them all.
+    Secret values are never shown. A key with others below it shows them all. Without a key it prints the page of the
+    stack in Markdown: releases, hosts, pods with their images and requests, volumes, Secrets, and what only the site
+    can fill in.
 
     **Examples**
 
+    - `explain doma` prints what the stack is
     - `explain doma components.panda.server.replicas`
     - `explain doma hosts` shows all of them
     - `explain doma auth.tokenEndpoint` shows what is derived
     - `explain doma panda:server.ingress.hosts` shows what the chart panda gets
     """
     here = project()
+    if key is None:
+        if as_json:
+            raise typer.BadParameter(
+                "needs a key: the page of a whole stack is Markdown", param_hint="--json"
+            )
+        typer.echo(page(here, stack), nl=False)
+        return
     loaded = here.load(stack)
     if ":" in key and not key.startswith("panda-infra:"):
         found = [_chart_value(make_plan(stack, loaded.config), key)]

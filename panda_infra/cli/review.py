@@ -27,6 +27,7 @@ from panda_infra.review.preview import read
 from panda_infra.review.runs import COMMENT, PLAN, Review, apply, check_drift, forge_of_this_run
 from panda_infra.review.tidy import tidy as tidied
 from panda_infra.review.tidy import tidy_all
+from panda_infra.stacks.page import page
 
 __all__ = ["app"]
 
@@ -83,7 +84,7 @@ def preview(
     if since and not any(change.stack == stack for change in changes_between(since, "HEAD")):
         say(f"stack {stack} is not touched")
         return
-    previewed = Review(_engine(stack), folder).make(platform.limit, commit)
+    previewed = Review(_engine(stack), folder).make(platform.limit, commit, _page(stack))
     typer.echo((folder / COMMENT).read_text(encoding="utf-8"))
     if previewed.errors:
         raise typer.Exit(1)
@@ -107,7 +108,7 @@ def comment(
         text = preview_json.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise PandaInfraError(f"{preview_json} cannot be read ({type(error).__name__})") from None
-    written = comments.comment(stack, read(text), limit=platform.limit, commit=commit)
+    written = comments.comment(stack, read(text), limit=platform.limit, commit=commit, page=_page(stack))
     if whole:
         write(whole, written.whole)
     typer.echo(written.text)
@@ -191,6 +192,14 @@ def drift(stack: StackArgument) -> None:
     Example: `review drift doma`
     """
     say(f"stack {stack}: {check_drift(_engine(stack), forge_of_this_run())}")
+
+
+def _page(stack: str) -> str:
+    """The page of the stack as a whole; nothing where its file is wrong or gone, of which the preview speaks."""
+    try:
+        return page(project(), stack)
+    except PandaInfraError:
+        return ""
 
 
 def _of_request(stack: str, commit: str) -> dict[str, bytes]:

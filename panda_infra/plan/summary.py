@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, wor
 from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
 
-__all__ = ["summary"]
+__all__ = ["awaited", "summary"]
 
 # Behind what the stack leaves to its charts, and in place of what a chart of another version than the catalog's has.
 _CHARTS = " (chart)"
@@ -28,7 +29,7 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
 
     Args:
         plan: what will exist.
-        site: keys that only the site can fill in and that the stack file lacks, secrets included.
+        site: keys that only the site can fill in, secrets included.
     """
     running = list(workloads(plan))
     blocks = [
@@ -41,7 +42,7 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
         ),
         _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan, running)),
         _section("Secrets", ("Secret", "read by"), _secrets(plan)),
-        _site(site),
+        awaited(site),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -183,7 +184,8 @@ def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _site(keys: Sequence[str]) -> str:
+def awaited(keys: Sequence[str]) -> str:
+    """The section with the keys that only the site can fill in; nothing when there are none."""
     if not keys:
         return ""
     return "## Only the site knows\n\n" + "\n".join(f"- `{key}`" for key in keys)
@@ -198,7 +200,8 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _bullets(facts: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"- **{name}:** {value}" for name, value in facts)
+    # The folder of charts is the one free text: it must not end what the page is quoted in.
+    return "\n".join(f"- **{name}:** {html.escape(value, quote=False)}" for name, value in facts)
 
 
 def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

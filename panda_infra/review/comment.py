@@ -40,7 +40,7 @@ def marked_stack(text: str) -> str | None:
     return found[1] if found else None
 
 
-def comment(stack: str, preview: Preview, *, limit: int, commit: str = "") -> Comment:
+def comment(stack: str, preview: Preview, *, limit: int, commit: str = "", page: str = "") -> Comment:
     """The comment on a preview of a stack.
 
     Args:
@@ -48,8 +48,11 @@ def comment(stack: str, preview: Preview, *, limit: int, commit: str = "") -> Co
         preview: of that stack.
         limit: bytes that the platform takes.
         commit: that was previewed, named at the end.
+        page: of the stack as a whole, below all that changes.
     """
     blocks = list(_blocks(stack, preview, commit))
+    if page:
+        blocks.append(f"<details><summary>the stack as a whole</summary>\n\n{page}\n</details>")
     return Comment(_fit(blocks, limit), _joined(blocks))
 
 

@@ -38,8 +38,13 @@ class Review:
     engine: Engine
     folder: Path
 
-    def make(self, limit: int, commit: str = "") -> Preview:
+    def make(self, limit: int, commit: str = "", page: str = "") -> Preview:
         """Preview the stack and keep the plan, its seal, the comment and the whole text.
+
+        Args:
+            limit: bytes of a comment that the platform takes.
+            commit: that is previewed.
+            page: of the stack as a whole, which the comment ends with.
 
         Raises:
             PandaInfraError: there is no preview, or something that would be kept holds a secret value; what is kept
@@ -51,7 +56,7 @@ class Review:
             raise PandaInfraError(f"{self.folder} cannot be made: {error.strerror}") from None
         self._clear()
         try:
-            return self._previewed(limit, commit)
+            return self._previewed(limit, commit, page)
         except PandaInfraError as error:
             self._clear()
             self._write(
@@ -59,12 +64,12 @@ class Review:
             )
             raise
 
-    def _previewed(self, limit: int, commit: str) -> Preview:
+    def _previewed(self, limit: int, commit: str, page: str) -> Preview:
         plan = self.folder / PLAN
         state = self.engine.state()
         printed = self.engine.preview(plan.resolve())
         preview = read(printed)
-        written = comment.comment(self.engine.stack, preview, limit=limit, commit=commit)
+        written = comment.comment(self.engine.stack, preview, limit=limit, commit=commit, page=page)
         self._write(COMMENT, written.text)
         self._write(WHOLE, written.whole)
         if plan.exists():

@@ -36,7 +36,7 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
     if served and not config.auth.clients and config.experiment != "local":
         what = f"is empty: {' and '.join(served)} would take no token of anybody"
         fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
-        yield Problem("auth.clients", what, fix)
+        yield Problem("auth.clients", what, fix, awaits_site=True)
 
 
 def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:

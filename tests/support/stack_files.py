@@ -1,4 +1,4 @@
-"""The stack files of this repository."""
+"""Stack files: those of this repository, which are data of sites, and the samples that tests of the program use."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from pathlib import Path
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.generate import stand_ins
+from panda_infra.stacks.project import Project
 from testbed import site
 from tools import REPOSITORY
 
-__all__ = ["STACKS", "plan_of", "stack_file"]
+__all__ = ["SAMPLES", "STACKS", "plan_of", "stack_file"]
+
+STACKS = Project(REPOSITORY).stacks
+"""What the sites deploy. Only rehearsals and the judge of data may read these."""
+
+SAMPLES = Project(REPOSITORY / "tests" / "samples")
+"""A project with a stack of each kind."""
 
 
 def stack_file(stack: str) -> Path:
-    """The file of a stack."""
+    """The file of a stack that a site deploys."""
     return REPOSITORY / f"Pulumi.{stack}.yaml"
-
-
-STACKS = tuple(sorted(map(site.stack_name, REPOSITORY.glob("Pulumi.*.yaml"))))
 
 
 @cache
 def plan_of(stack: str) -> Plan:
-    """A stack's plan with stand-ins for all that only its site knows."""
-    config = site.configuration(site.filled(stack_file(stack)))
+    """A sample's plan with stand-ins for all that only its site knows."""
+    config = site.configuration(site.filled(SAMPLES.file(stack)))
     return make_plan(stack, config.model_copy(update={"secrets": stand_ins(config)}))

@@ -34,6 +34,17 @@ def test_what_the_file_does_not_say(run: Any, stack_file: Path, key: str, value:
     assert (found["value"], found["origin"]) == (value, origin)
 
 
+def test_without_a_key_the_whole_stack_is_shown(run: Any, stack_file: Path) -> None:
+    assert stack_file.exists()
+    result = run("explain", "small")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("# small: ")
+    assert "| https://panda.cern.ch | PanDA |" in result.stdout
+    assert "- `secrets.hashKey`" in result.stdout
+    refused = run("explain", "small", "--json")
+    assert (refused.exit_code, "needs a key" in refused.stderr) == (2, True)
+
+
 def test_what_the_file_says_has_a_line(run: Any, stack_file: Path) -> None:
     found = explained(run, "components.panda.server.replicas")
     line = stack_file.read_text().splitlines().index("        replicas: 2") + 1

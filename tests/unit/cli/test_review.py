@@ -10,9 +10,11 @@ from panda_infra.cli.app import app
 from panda_infra.review.comment import marker
 from panda_infra.review.commits import CommitError
 from panda_infra.review.compare import StackChange
+from panda_infra.stacks.page import page
 from tests.support import forge as forges
 from tests.support.documented import documented
 from tests.support.previews import printed, release
+from tests.support.stack_files import SAMPLES
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -20,7 +22,8 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_the_comment_on_somebody_elses_preview(tmp_path: Path) -> None:
+def test_the_comment_on_somebody_elses_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(SAMPLES.folder)
     preview, whole = tmp_path / "preview.json", tmp_path / "preview.md"
     preview.write_text(printed(release("bigmon", None, {}, "create")))
     told = documented(
@@ -31,6 +34,7 @@ def test_the_comment_on_somebody_elses_preview(tmp_path: Path) -> None:
     assert code == 0
     assert "### Stack `doma`: 1 created, 0 unchanged" in text
     assert whole.read_text() in text
+    assert page(SAMPLES, "doma") in text
 
 
 @pytest.mark.parametrize(("content", "told"), [(None, "cannot be read"), ("nonsense", "this is no preview")])

