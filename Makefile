@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check test test-long test-consumers bench docs clean
+.PHONY: help venv tools doctor lock up down status check check-stacks test test-long test-consumers bench docs clean
 
 # Every command starts Python several times: half of each start would go into compiling the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -51,7 +51,12 @@ check: venv ## ruff, its formatter, mypy, import contracts
 	@MYPY_CACHE_DIR=.venv/mypy-cache $(VENV)/mypy
 	@$(VENV)/lint-imports
 
-test: venv tools check ## all checks, and the tests of every change
+# Exit code 3 of `check`: nothing is wrong, but a stack awaits values of its site, which it lists.
+check-stacks: venv ## judge what sites deploy: every stack file by every rule, the pages of docs/stacks
+	@$(VENV)/python -m panda_infra check || test $$? -eq 3
+	@$(VENV)/python -m pytest tests/data_of_sites --quiet
+
+test: venv tools check check-stacks ## all checks, and the tests of every change
 	@$(VENV)/python -m pytest tests/unit -m "not long" --numprocesses 2 --dist loadfile --quiet
 	@$(VENV)/python -m pytest tests/e2e -m "alone and not long"
 	@$(VENV)/python -m pytest tests/e2e -m "not alone and not long" $(BESIDE)

@@ -27,12 +27,14 @@ from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.plan.make import make_plan
 from panda_infra.reference.pages import PAGES as GENERATED
 from panda_infra.secrets.certificates import make_authority
+from panda_infra.stacks.page import page
 from testbed import prerequisites, site
 from testbed.bed import Bed
 from testbed.stacks import on_bed
 from testbed.workspace import overridden, shared
 from tests.support.documented import README, TOURS, documented, runs_elsewhere
 from tests.support.documents import DOCS, Command, commands
+from tests.support.stack_files import SAMPLES
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY, cache, toolchain
 
@@ -251,15 +253,19 @@ def test_the_tools_come_to_hand_as_told() -> None:
 
 def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
     """`make docs`, in a copy: it would write over what it is compared with."""
-    for name in ("Makefile", "Pulumi.local.yaml", "requirements-dev.lock", ".venv", "tests"):
+    for name in ("Makefile", "requirements-dev.lock", ".venv", "tests"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
+    (tmp_path / "Pulumi.local.yaml").symlink_to(SAMPLES.file("local"))
     for name in ("panda_infra", "tools"):
         shutil.copytree(REPOSITORY / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "docs").mkdir()
+    docs = tmp_path / "docs"
+    (docs / "stacks").mkdir(parents=True)
+    (docs / "stacks" / "gone.md").touch()
     _output(documented("make docs").words, folder=tmp_path)
-    written = {file.name: file.read_bytes() for file in (tmp_path / "docs").iterdir()}
-    assert set(written) == set(GENERATED)
-    assert written == {name: (DOCS / name).read_bytes() for name in GENERATED}
+    written = {str(file.relative_to(docs)): file.read_text() for file in docs.rglob("*") if file.is_file()}
+    assert written.pop("stacks/local.md").endswith(page(SAMPLES, "local"))
+    assert written.pop("local.svg")
+    assert written == {name: (DOCS / name).read_text() for name in GENERATED}
 
 
 def test_the_two_commands_of_the_readme(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
-from tools import REPOSITORY
+from tests.support.stack_files import SAMPLES
 
 
 def test_a_good_stack_is_ok(run: Any, stack_file: Path) -> None:
@@ -82,8 +82,8 @@ def test_outside_of_a_project_it_says_so(run: Any, tmp_path: Path, monkeypatch: 
     assert "does not lie in a checkout of panda-infra" in result.stderr
 
 
-def test_all_stacks_of_the_repository_are_judged_in_less_than_a_second(run: Any, monkeypatch: Any) -> None:
-    monkeypatch.chdir(REPOSITORY)
+def test_several_stacks_are_judged_in_less_than_a_second(run: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(SAMPLES.folder)
     begin = time.process_time()
     result = run("check", "--json")
     assert time.process_time() - begin < 1
@@ -130,6 +130,6 @@ def test_what_is_wrong_beside_what_is_missing_is_wrong(run: Any, stack_file: Pat
 
 
 @pytest.mark.parametrize("stack", ["doma", "lsst", "lsst-prod", "sphenix", "atlas-testbed"])
-def test_the_experiments_stacks_wait_for_their_sites(run: Any, monkeypatch: Any, stack: str) -> None:
-    monkeypatch.chdir(REPOSITORY)
+def test_stacks_without_values_of_their_sites_wait_for_these(run: Any, monkeypatch: Any, stack: str) -> None:
+    monkeypatch.chdir(SAMPLES.folder)
     assert run("check", stack).exit_code == INCOMPLETE

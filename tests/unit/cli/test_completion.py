@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.support.stack_files import SAMPLES
 from tools import REPOSITORY
 
 # As bash calls the function that the registration below names.
@@ -33,7 +34,12 @@ def offered(registration: str, *words: str) -> list[str]:
 
 def _run(command: list[str], **environment: str) -> str:
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=os.environ | environment, capture_output=True, text=True, check=True
+        command,
+        cwd=SAMPLES.folder,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert done.stderr == ""
     return done.stdout

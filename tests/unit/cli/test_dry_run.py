@@ -13,8 +13,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.secrets.fields import missing
 from panda_infra.stacks.document import compose
+from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
-from tools import REPOSITORY
 
 
 def test_stand_ins_cover_what_is_missing_and_what_is_encrypted(stack_file: Path) -> None:
@@ -46,7 +46,7 @@ def test_stand_ins_take_the_place_of_what_is_encrypted_as_a_whole(stack_file: Pa
 
 
 def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> None:
-    source = REPOSITORY / "Pulumi.doma.yaml"
+    source = SAMPLES.file("doma")
     copied = tmp_path / "Pulumi.doma.yaml"
     copied.write_text(source.read_text() + "encryptionsalt: v1:abc\n")
     made_previewable(copied, from_file(source))
@@ -58,9 +58,9 @@ def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> Non
 
 def test_a_database_is_named_where_only_the_site_has_components(tmp_path: Path) -> None:
     source = tmp_path / "Pulumi.mine.yaml"
-    text = (REPOSITORY / "Pulumi.lsst.yaml").read_text().partition("  panda-infra:components:")[0]
+    text = SAMPLES.file("lsst").read_text().partition("  panda-infra:components:")[0]
     source.write_text(text)
-    (tmp_path / "sites").symlink_to(REPOSITORY / "sites")
+    (tmp_path / "sites").symlink_to(SAMPLES.folder / "sites")
     made_previewable(source, from_file(source))
     components = from_file(source).config.components
     assert components.panda is not None
@@ -69,7 +69,7 @@ def test_a_database_is_named_where_only_the_site_has_components(tmp_path: Path) 
 
 
 def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = from_file(REPOSITORY / "Pulumi.lsst.yaml")
+    loaded = from_file(SAMPLES.file("lsst"))
     own = tmp_path / "own"
     monkeypatch.setenv("KUBECONFIG", f"{own}:/another")
     with pytest.raises(PandaInfraError, match="rehearse lsst"):

@@ -13,11 +13,10 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 from referencing import Registry
 
 from panda_infra.config import schema
+from tests.support.stack_files import SAMPLES
 from tests.support.stacks import sections
 
 _ROOT = Path(__file__).parents[3]
-_LINE = "# yaml-language-server: $schema=docs/stack.schema.json"
-_SITE_LINE = "# yaml-language-server: $schema=../docs/site.schema.json"
 
 
 @pytest.mark.parametrize("name", schema.SCHEMAS)
@@ -26,17 +25,10 @@ def test_the_schema_in_docs_is_current(name: str) -> None:
     assert text == schema.text(name), "run: python -m panda_infra.config.schema"
 
 
-def test_every_stack_file_names_the_schema() -> None:
-    for path in _ROOT.glob("Pulumi.*.yaml"):
-        assert path.read_text().startswith(_LINE), f"{path.name} must start with: {_LINE}"
-    for path in _ROOT.glob("sites/*.yaml"):
-        assert path.read_text().startswith(_SITE_LINE), f"{path.name} must start with: {_SITE_LINE}"
-
-
-def test_editors_accept_every_file_of_the_project() -> None:
-    for path in _ROOT.glob("Pulumi.*.yaml"):
-        assert told("stack.schema.json", path) == [], path.name
-    for path in _ROOT.glob("sites/*.yaml"):
+def test_editors_accept_what_the_loader_accepts() -> None:
+    for stack in SAMPLES.stacks:
+        assert told("stack.schema.json", SAMPLES.file(stack)) == [], stack
+    for path in SAMPLES.folder.glob("sites/*.yaml"):
         assert told("site.schema.json", path) == [], path.name
 
 

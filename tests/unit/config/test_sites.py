@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from panda_infra.errors import Problem, StackError
 from panda_infra.rules.judge import judge_given
 from tests.support.stacks import sections
 
-_ROOT = Path(__file__).parents[3]
 _SITE: dict[str, Any] = {
     "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
     "storage": {"class": "standard"},
@@ -258,43 +256,3 @@ def test_sites_are_the_files_beside_the_stacks(project: Path) -> None:
         ).layers.file
         is None
     )
-
-
-def _stacks(site: str) -> dict[str, dict[str, Any]]:
-    found = {}
-    for file in _ROOT.glob("Pulumi.*.yaml"):
-        config = yaml.safe_load(file.read_text())["config"]
-        if config.get("panda-infra:site") == site:
-            found[file.name] = config
-    return found
-
-
-def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    else:
-        yield path, json.dumps(value)
-
-
-@pytest.mark.parametrize("site", sites(_ROOT))
-def test_what_the_stacks_of_a_site_share_stands_in_its_file_alone(site: str) -> None:
-    stacks = _stacks(site)
-    assert len(stacks) > 1, f"sites/{site}.yaml is shared by nobody"
-    own = [
-        {leaf for leaf in _leaves(config) if leaf[0][0].startswith("panda-infra:")}
-        for config in stacks.values()
-    ]
-    shared = set.intersection(*own) - {(("panda-infra:site",), json.dumps(site))}
-    assert not shared, f"write this into sites/{site}.yaml instead"
-
-
-@pytest.mark.parametrize("site", sites(_ROOT))
-def test_no_stack_repeats_its_site(site: str) -> None:
-    said = {
-        (f"panda-infra:{path[0]}", *path[1:]): value
-        for path, value in _leaves(yaml.safe_load((_ROOT / "sites" / f"{site}.yaml").read_text()))
-    }
-    for name, config in _stacks(site).items():
-        repeated = {path for path, value in _leaves(config) if said.get(path) == value}
-        assert not repeated, f"{name} need not say this"

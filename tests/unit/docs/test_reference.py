@@ -6,12 +6,10 @@ import pytest
 import typer
 
 from panda_infra.cli.app import app
-from panda_infra.config.load import from_file
 from panda_infra.reference.keys import key_paths, sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES
 from tests.support.documents import headings
-from tests.support.stack_files import stack_file
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -46,11 +44,6 @@ def test_paths_name_what_stands_at_a_free_name_or_in_a_list() -> None:
         "components.iam-db.mariadb.enabled",
         "secrets.certificates.panda.chain",
     } <= paths
-
-
-def test_the_drawn_stack_has_every_component() -> None:
-    components = from_file(stack_file("local")).config.components
-    assert set(components.deployed()) == set(components.names())
 
 
 def test_anchors_are_those_of_the_forges() -> None:

@@ -26,6 +26,7 @@ from panda_infra.stacks.document import is_new
 from panda_infra.stacks.encryption import encryption_keys
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import texts, trees
+from tests.support.stack_files import SAMPLES
 from tools import REPOSITORY
 from tools.errors import ToolsError
 from tools.toolchain import ensure
@@ -38,20 +39,20 @@ _SECRETS = f"""
       secretKey: "{CANARY}-2"
       providerSecrets: {{github: {CANARY}-3}}
 """
-_STACKS = [file.read_text() for file in sorted(REPOSITORY.glob("Pulumi.*.yaml"))]
+_STACKS = [SAMPLES.file(stack).read_text() for stack in SAMPLES.stacks]
 _GOOD = (REPOSITORY / "tests/bad_stacks/good.yaml").read_text()
 _TEXTS = [*_STACKS, _GOOD, _GOOD + _SECRETS]
-_SITES = [file.read_text() for file in sorted((REPOSITORY / "sites").glob("*.yaml"))]
+_SITES = [file.read_text() for file in sorted((SAMPLES.folder / "sites").glob("*.yaml"))]
 _LONG = settings(max_examples=3000, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with one stack, and the sites and lists of the repository."""
+    """A project with one stack, and the sites and lists of the samples."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "Pulumi.yaml").write_text("name: panda-infra\nruntime: python\n")
     for name in ("sites", "cric_jsons"):
-        (folder / name).symlink_to(REPOSITORY / name)
+        (folder / name).symlink_to(SAMPLES.folder / name)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The stacks as the charts render them: the fixture charts, and upstream's with the option."""
+"""The sample stacks as the charts render them: the fixture charts, and upstream's with the option."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from testbed.charts import FIXTURES
-from tests.support.stack_files import STACKS
+from tests.support.stack_files import SAMPLES
 from tests.unit.stacks.rendered import Rendered, render
 from tools.errors import ToolsError
 from tools.toolchain import ensure
@@ -24,7 +24,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("charts", folders.values(), ids=folders.keys())
     if "rendered" in metafunc.fixturenames:
         cases = {
-            f"{stack}-{charts}": (stack, folder) for charts, folder in folders.items() for stack in STACKS
+            f"{stack}-{charts}": (stack, folder)
+            for charts, folder in folders.items()
+            for stack in SAMPLES.stacks
         }
         metafunc.parametrize("rendered", cases.values(), ids=cases.keys(), indirect=True)
 

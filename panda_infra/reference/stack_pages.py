@@ -1,0 +1,34 @@
+"""docs/stacks: a page per stack file, and the picture of the stack with every component."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from panda_infra.cli.drawing.cards import picture
+from panda_infra.cli.drawing.svg import svg
+from panda_infra.plan.make import make_plan
+from panda_infra.stacks.page import page
+from panda_infra.stacks.project import Project
+
+__all__ = ["DRAWN", "FOLDER", "stack_pages"]
+
+FOLDER = "stacks"
+DRAWN = "local"
+"""The stack with every component."""
+
+
+def stack_pages(project: Project) -> Mapping[str, str]:
+    """The text of each file that is made of the stack files, by its name in docs/.
+
+    Raises:
+        StackError: a stack file is wrong.
+    """
+    pages = {f"{FOLDER}/{stack}.md": _page(project, stack) for stack in project.stacks}
+    if DRAWN in project.stacks:
+        pages[f"{DRAWN}.svg"] = svg(picture(make_plan(DRAWN, project.load(DRAWN).config)))
+    return pages
+
+
+def _page(project: Project, stack: str) -> str:
+    file = project.file(stack).name
+    return f"<!-- Made by `make docs` from {file} and its site's file. -->\n{page(project, stack)}"
