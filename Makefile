@@ -27,7 +27,7 @@ venv: ## make the virtualenv with the locked packages and link .venv to it
 tools: ## build the tools that are neither on PATH nor in the cache
 	@$(PYTHON) -m tools build
 
-doctor: ## show each tool: found where, in which version, and what is wanted
+doctor: ## show each tool, found where and in which version, and whether Pulumi is official or built here
 	@$(PYTHON) -m tools doctor
 
 lock: ## resolve pyproject.toml anew into the requirement locks; known pins stay where they fit
@@ -54,7 +54,7 @@ check: venv ## ruff, its formatter, mypy, import contracts
 # Exit code 3 of `check`: nothing is wrong, but a stack awaits values of its site, which it lists.
 check-stacks: venv ## judge what sites deploy: every stack file by every rule, the pages of docs/stacks
 	@$(VENV)/python -m panda_infra check || test $$? -eq 3
-	@$(VENV)/python -m pytest tests/data_of_sites --quiet
+	@$(VENV)/python -m pytest tests/data_of_sites -m "not long" --quiet
 
 test: venv tools check check-stacks ## all checks, and the tests of every change
 	@$(VENV)/python -m pytest tests/unit -m "not long" --numprocesses 2 --dist loadfile --quiet
@@ -65,7 +65,7 @@ test: venv tools check check-stacks ## all checks, and the tests of every change
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
-	@$(VENV)/python -m pytest tests/unit -m long --numprocesses 2 --dist worksteal --quiet
+	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m long --numprocesses 2 --dist worksteal --quiet
 	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-consumers: venv ## ActiveMQ, databases, PanDA and iDDS themselves read what the program makes; CHARTS=<checkout> as for up

@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is neither on PATH nor in the cache")
-    commands.add_parser("doctor", help="show each tool: found where, in which version, and what is wanted")
+    commands.add_parser("doctor", help="show each tool, found where and whose, and which Pulumi is used")
     env = commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
     for command in (build, env):
         command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; {DEFAULT}")
@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
             toolchain.ensure(arguments.parts)
         case "doctor":
             rows = doctor.examine()
-            print(doctor.table(rows))
-            return 0 if all(row.usable for row in rows) else 1
+            print(doctor.table(rows), doctor.verdict(rows), sep="\n\n")
+            return 0 if doctor.ready(rows) else 1
         case "env":
             for name, value in toolchain.ensure(arguments.parts).environment().items():
                 print(f"export {name}={shlex.quote(value)}")

@@ -1,4 +1,4 @@
-"""A table of what is there, in which version, and what is wanted."""
+"""A table of what is there, in which version, whose build, and what is wanted; which Pulumi it is in words below."""
 
 import platform
 import sys
@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import build, engine, installed, versions
+from tools import build, cache, engine, installed, versions
 from tools.errors import ToolsError
-from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI, Executable, Part
+from tools.parts import ENGINE, LANGUAGE_PYTHON, PARTS, PULUMI, Executable, Part
+
+OFFICIAL, BUILT = "official", "built here"
+_HERE = "installed"  # on this machine, by whomever
+_NOWHERE = "-"
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Row:
         version: What was found, `-` if nothing.
         wanted: The pinned version, or the oldest that will do.
         usable: False if it is needed and cannot be had.
+        origin: Whose build it is: `official` of Pulumi's own, `installed` of others, or `built here`.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Row:
     version: str
     wanted: str
     usable: bool
+    origin: str = _NOWHERE
 
 
 def examine() -> list[Row]:
@@ -36,7 +42,7 @@ def examine() -> list[Row]:
     wanted = _at_least(versions.GO_MINIMUM)
     try:
         go = build.find_go()
-        rows.append(Row("go", str(go.executable), go.identity.split()[0], wanted, True))
+        rows.append(Row("go", str(go.executable), go.identity.split()[0], wanted, True, _HERE))
     except ToolsError as error:
         go = None
         # Without parts to build, Go is not needed; the parts' own rows tell.
@@ -48,17 +54,52 @@ def examine() -> list[Row]:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as aligned text with a heading."""
-    lines = [("TOOL", "VERSION", "WANTED", "FOUND"), *((r.name, r.version, r.wanted, r.found) for r in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(3)]
+    lines = [
+        ("TOOL", "VERSION", "WANTED", "ORIGIN", "FOUND"),
+        *((r.name, r.version, r.wanted, r.origin, r.found) for r in rows),
+    ]
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
     return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[3]])
+        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[4]])
         for line in lines
     )
 
 
+def ready(rows: Sequence[Row]) -> bool:
+    """Whether all is there, or can be built, that deploys a stack; the test bed and the checks need more."""
+    return all(row.usable for row in _engine(rows))
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Whose Pulumi runs the program, and what to do where there is none."""
+    parts = _engine(rows)
+    origins = {row.origin for row in parts}
+    if not ready(rows):
+        missing = ", ".join(row.name for row in parts if not row.usable)
+        return (
+            f"Pulumi: {missing} missing. Install Pulumi's CLI and run `pulumi install`; "
+            f"where its download site cannot be reached, install Go and run `make tools`."
+        )
+    if origins == {OFFICIAL}:
+        return "Pulumi: official."
+    if OFFICIAL in origins:
+        rest = ", ".join(row.name for row in parts if row.origin != OFFICIAL)
+        return (
+            f"Pulumi: official, but for what is built here: {rest}. `pulumi install` gets the official ones."
+        )
+    return "Pulumi: built here, since there is no official CLI on PATH in a suitable version."
+
+
+def _engine(rows: Sequence[Row]) -> list[Row]:
+    names = {executable.name for part in ENGINE for executable in part.executables}
+    return [row for row in rows if row.name in names]
+
+
 def _python() -> Row:
     # An older one would not have come this far.
-    return Row("python", sys.executable, platform.python_version(), _at_least(versions.PYTHON_MINIMUM), True)
+    return Row(
+        "python", sys.executable, platform.python_version(), _at_least(versions.PYTHON_MINIMUM), True, _HERE
+    )
 
 
 def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
@@ -70,11 +111,15 @@ def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
         if on_path:
             # An official language host is its CLI's, and tells no version.
             (teller,) = PULUMI.executables if part is LANGUAGE_PYTHON else (executable,)
-            yield Row(executable.name, str(on_path[executable.name]), _version_on_path(teller), wanted, True)
+            origin = OFFICIAL if part in ENGINE else _HERE
+            found = str(on_path[executable.name])
+            yield Row(executable.name, found, _version_on_path(teller), wanted, True, origin)
         elif in_home:
-            yield Row(executable.name, str(in_home), wanted, wanted, True)
+            # A home that was put together here links to builds.
+            origin = BUILT if in_home.resolve().is_relative_to(cache.root()) else OFFICIAL
+            yield Row(executable.name, str(in_home), wanted, wanted, True, origin)
         elif folder and folder.exists():
-            yield Row(executable.name, f"cache ({folder})", wanted, wanted, True)
+            yield Row(executable.name, f"cache ({folder})", wanted, wanted, True, BUILT)
         elif folder:
             yield Row(executable.name, "will be built when needed", "-", wanted, True)
         else:

@@ -3,7 +3,7 @@ import pytest
 from tests.unit.tools.conftest import Workshop
 from tools import doctor, engine, toolchain
 from tools.__main__ import main
-from tools.parts import HELM, PARTS, PLUGIN_KUBERNETES
+from tools.parts import HELM, PARTS, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK, Part
 
 
 def rows() -> dict[str, doctor.Row]:
@@ -69,3 +69,41 @@ def test_columns_are_aligned(workshop: Workshop) -> None:
     column = lines[0].index("WANTED")
     assert all(line[column - 1] == " " and line[column] != " " for line in lines)
     assert workshop.builds() == []
+
+
+def _official(workshop: Workshop, *plugins: Part) -> None:
+    workshop.install("pulumi", "3.999.0")
+    workshop.install("pulumi-language-python", "", script="exit 1")
+    for part in plugins:
+        file = engine.plugin_file(workshop.home / ".pulumi", part)
+        workshop.install(file.name, part.version, folder=file.parent)
+
+
+def test_a_site_with_official_binaries_needs_neither_go_nor_the_test_bed(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workshop.bin / "go").unlink()
+    _official(workshop, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.endswith("\n\nPulumi: official.\n")
+    names = ("pulumi", "pulumi-language-python", "pulumi-resource-kubernetes", "pulumi-resource-openstack")
+    assert {rows()[name].origin for name in names} == {doctor.OFFICIAL}
+
+
+def test_what_an_official_cli_lacks_is_named(workshop: Workshop) -> None:
+    _official(workshop, PLUGIN_KUBERNETES)
+    text = doctor.verdict(doctor.examine())
+    assert "but for what is built here: pulumi-resource-openstack. `pulumi install`" in text
+    (workshop.bin / "go").unlink()
+    assert doctor.verdict(doctor.examine()).startswith("Pulumi: pulumi-resource-openstack missing. ")
+
+
+def test_what_was_built_here_is_told_apart(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    toolchain.ensure(["pulumi", "plugin-kubernetes"], report=lambda _: None)
+    assert doctor.verdict(doctor.examine()).startswith("Pulumi: built here")
+    assert rows()["pulumi"].origin == rows()["pulumi-resource-kubernetes"].origin == doctor.BUILT
+    # An official CLI that got its plugins from a home that was put together here.
+    _official(workshop)
+    monkeypatch.setenv("PULUMI_HOME", str(engine.own_home()))
+    assert rows()["pulumi"].origin == doctor.OFFICIAL
+    assert rows()["pulumi-resource-kubernetes"].origin == doctor.BUILT
