@@ -1,8 +1,8 @@
-"""docs/stacks: a page per stack file, and the picture of the stack with every component."""
+"""docs/stacks: a page per stack file with a list of them, and the picture of the stack with every component."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from panda_infra.cli.drawing.cards import picture
 from panda_infra.cli.drawing.svg import svg
@@ -24,9 +24,15 @@ def stack_pages(project: Project) -> Mapping[str, str]:
         StackError: a stack file is wrong.
     """
     pages = {f"{FOLDER}/{stack}.md": _page(project, stack) for stack in project.stacks}
+    pages[f"{FOLDER}/README.md"] = _list(project.stacks)
     if DRAWN in project.stacks:
         pages[f"{DRAWN}.svg"] = svg(picture(make_plan(DRAWN, project.load(DRAWN).config)))
     return pages
+
+
+def _list(stacks: Sequence[str]) -> str:
+    lines = [f"- [{stack}]({stack}.md)" for stack in stacks]
+    return "\n".join(["<!-- Made by `make docs` from the stack files. -->", "# Stacks", "", *lines, ""])
 
 
 def _page(project: Project, stack: str) -> str:

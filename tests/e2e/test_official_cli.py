@@ -13,9 +13,9 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -137,7 +137,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
         if not Path(folder).resolve().is_relative_to(own)
     ]
     (tmp_path / "state").mkdir()
-    with serving(partial(SimpleHTTPRequestHandler, directory=str(offered))) as port:
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(offered))
+
+    with serving(Handler) as port:
         yield Site(
             checkout,
             inherited

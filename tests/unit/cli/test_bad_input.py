@@ -19,6 +19,7 @@ from panda_infra.reference.refusals import Row, rows
 from panda_infra.stacks.document import compose
 from tests.support.command_line import run_in
 from tests.support.held import CANARY, check_words
+from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
 from tests.unit.clients.kubernetes.conftest import kubeconfig
 from tests.unit.migration.conftest import SiteCheckout
@@ -137,7 +138,8 @@ def test_a_result_that_cannot_be_written_ends_in_no_traceback(closed: bool) -> N
         writer = os.open("/dev/full", os.O_WRONLY)
     done = subprocess.run(
         [sys.executable, "-m", "panda_infra", "graph", "local"],
-        cwd=REPOSITORY,
+        cwd=SAMPLES.folder,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,

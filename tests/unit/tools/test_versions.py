@@ -41,6 +41,11 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     assert runtime.items() <= development.items()
 
 
+def test_pulumi_install_takes_the_lock() -> None:
+    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["-r requirements.lock"]
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
 def test_every_locked_package_has_hashes_and_no_index(name: str) -> None:
     text = (REPOSITORY / name).read_text()

@@ -13,8 +13,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/python/toolchain"
 )
 
-// InstallDependencies makes a program's virtualenv, where one is configured, and installs what the program
-// has locked into it. An interpreter without a virtualenv belongs to the user and is left as it is.
+// InstallDependencies makes a program's virtualenv, where one is configured, and installs the program's
+// requirements.txt into it. An interpreter without a virtualenv belongs to the user and is left as it is.
 func (h *host) InstallDependencies(
 	request *pulumirpc.InstallDependenciesRequest, stream pulumirpc.LanguageRuntime_InstallDependenciesServer,
 ) error {
@@ -56,26 +56,10 @@ func install(ctx context.Context, virtualenv, program string, stdout, stderr io.
 			return err
 		}
 	}
-	requirements := requirementArguments(program)
-	if requirements == nil {
+	if _, err := os.Stat(filepath.Join(program, "requirements.txt")); err != nil {
 		return nil
 	}
 	python := filepath.Join(virtualenv, "bin", "python")
-	pip := []string{"-m", "pip", "install", "--disable-pip-version-check"}
-	return run(exec.CommandContext(ctx, python, append(pip, requirements...)...))
-}
-
-// requirementArguments prefers the lock with hashes over a plain list of requirements.
-func requirementArguments(program string) []string {
-	exists := func(name string) bool {
-		_, err := os.Stat(filepath.Join(program, name))
-		return err == nil
-	}
-	switch {
-	case exists("requirements.lock"):
-		return []string{"--require-hashes", "-r", "requirements.lock"}
-	case exists("requirements.txt"):
-		return []string{"-r", "requirements.txt"}
-	}
-	return nil
+	pip := []string{"-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"}
+	return run(exec.CommandContext(ctx, python, pip...))
 }
