@@ -84,7 +84,7 @@ def _literals(file: Path) -> Iterator[str]:
 def _made_by_ci() -> frozenset[str]:
     """The targets of the Makefile that workflows make, with those that these need."""
     sources = [
-        REPOSITORY / ".ci" / "run",
+        *(REPOSITORY / ".ci").iterdir(),
         *(REPOSITORY / ".github").rglob("*.yml"),
         REPOSITORY / ".gitlab-ci.yml",
     ]

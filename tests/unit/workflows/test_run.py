@@ -25,7 +25,8 @@ def checkout(tmp_path: Path) -> Path:
     """A repository with one commit; its `make` prints the target."""
     folder = tmp_path / "checkout"
     (folder / ".ci").mkdir(parents=True)
-    shutil.copy(REPOSITORY / ".ci" / "run", folder / ".ci")
+    for name in ("run", "target"):
+        shutil.copy(REPOSITORY / ".ci" / name, folder / ".ci")
     (folder / "Makefile").write_text("test check-stacks:\n\t@echo $@\n")
     _git(folder, "init", "--quiet")
     _commit(

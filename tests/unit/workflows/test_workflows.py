@@ -29,6 +29,8 @@ _ALLOWED = re.compile(
     r"eval \"\$\(\.venv/bin/python -m tools env( [a-z-]+)*\)\"$"
     r"|\.venv/bin/python -m (panda_infra|testbed|tools) "
     r"|make [a-z-]+$|\.ci/run \"\$[^\"]+\"$"
+    r"|echo \"target=\$\(\.ci/target \"\$BASE\"\)\" >> \"\$GITHUB_OUTPUT\"$"
+    r"|\[ \"\$TOOLS\" = none \] \|\| \.venv/bin/python -m tools build \$\{TOOLS\}$"
     r"|apt-get update -q && apt-get install -qy --no-install-recommends python3-venv$"
 )
 
