@@ -24,7 +24,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; {DEFAULT}")
     commands.add_parser("venv", help="make the virtualenv with the locked packages and link .venv to it")
     lock = commands.add_parser("lock-images", help="pin the packages of the images in tools/images.py anew")
-    lock.add_argument("--uv", default=str(venv.LINK / "bin" / "uv"), help="the uv that resolves Python packages")
+    lock.add_argument(
+        "--uv", default=str(venv.LINK / "bin" / "uv"), help="the uv that resolves Python packages"
+    )
     commands.add_parser("prune", help="remove from the cache what the present pins do not use")
     return main
 
