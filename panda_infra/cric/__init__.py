@@ -1,1 +1,1 @@
-"""CRIC's lists as they come from a CRIC: asked for, compared with the present files, and put in their place."""
+"""CRIC's lists as files: where a CRIC has them, what they would change, and putting them in place."""

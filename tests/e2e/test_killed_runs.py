@@ -14,10 +14,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from panda_infra.catalog.components import COMPONENTS
 from testbed import leftovers, processes, stacks, waiting
@@ -139,24 +137,19 @@ class Killed:
 @pytest.fixture(scope="module")
 def line(bed: Bed) -> Iterator[Forwarder]:
     """The way to the API server, which can be cut."""
-    server = yaml.safe_load(bed.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
-    forwarder = Forwarder(urlsplit(server).port or 443)
+    forwarder = Forwarder(bed.kubeconfig, bed.state)
     yield forwarder
     forwarder.cut()
 
 
 @pytest.fixture(scope="module")
 def run(bed: Bed, line: Forwarder) -> Iterator[Killed]:
-    kubeconfig = yaml.safe_load(bed.kubeconfig.read_text())
-    kubeconfig["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{line.port}"
-    file = bed.state / "cut-kubeconfig"
-    file.write_text(yaml.safe_dump(kubeconfig))
     workspace = stacks.local(
         bed,
         bed.state / "stacks" / _NAMESPACE,
         {
             "panda-infra:namespace": _NAMESPACE,
-            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
+            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(line.kubeconfig)},
             "panda-infra:storage": {"class": "standard"},
         },
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -38,24 +37,19 @@ _TEST_STACK = {"protect": False, "expires": "2020-12-01"}
 @pytest.fixture(scope="module")
 def line(bed: Bed) -> Iterator[Forwarder]:
     """The way to the API server; closing it makes the cluster disappear."""
-    server = yaml.safe_load(bed.kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
-    forwarder = Forwarder(urlsplit(server).port or 443)
+    forwarder = Forwarder(bed.kubeconfig, bed.state)
     yield forwarder
     forwarder.cut()
 
 
 @pytest.fixture(scope="module")
 def stack(bed: Bed, line: Forwarder) -> Iterator[Workspace]:
-    kubeconfig = yaml.safe_load(bed.kubeconfig.read_text())
-    kubeconfig["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{line.port}"
-    file = bed.state / "forwarded-kubeconfig"
-    file.write_text(yaml.safe_dump(kubeconfig))
     workspace = stacks.local(
         bed,
         bed.state / "stacks" / _NAMESPACE,
         {
             "panda-infra:namespace": _NAMESPACE,
-            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
+            "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(line.kubeconfig)},
             "panda-infra:components": _BOTH,
             "panda-infra:hosts": {},
             "panda-infra:lifecycle": {"protect": True},

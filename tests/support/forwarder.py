@@ -5,16 +5,30 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+__all__ = ["Forwarder"]
 
 
 class Forwarder:
-    """Listens on a free local port, ``port``, and passes every connection on to ``target`` on this machine."""
+    """Listens on a free local port and passes every connection on to the API server of a kubeconfig.
 
-    def __init__(self, target: int) -> None:
-        self._target = target
+    ``kubeconfig`` is the file, in a folder of the caller's, of one that leads here.
+    """
+
+    def __init__(self, kubeconfig: Path, folder: Path) -> None:
+        document = yaml.safe_load(kubeconfig.read_text())
+        cluster = document["clusters"][0]["cluster"]
+        self._target = urlsplit(cluster["server"]).port or 443
         self._connections: list[socket.socket] = []
         self._listener = self._listen(0)
-        self.port: int = self._listener.getsockname()[1]
+        self._port: int = self._listener.getsockname()[1]
+        cluster["server"] = f"https://127.0.0.1:{self._port}"
+        self.kubeconfig = folder / "forwarded-kubeconfig"
+        self.kubeconfig.write_text(yaml.safe_dump(document))
 
     def cut(self) -> None:
         """Refuse new connections and end the present ones."""
@@ -26,7 +40,7 @@ class Forwarder:
 
     def mend(self) -> None:
         """Listen on the same port again."""
-        self._listener = self._listen(self.port)
+        self._listener = self._listen(self._port)
 
     def _listen(self, port: int) -> socket.socket:
         listener = socket.create_server(("127.0.0.1", port))

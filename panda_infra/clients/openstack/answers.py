@@ -19,10 +19,12 @@ def words_of(error: Exception) -> str:
 
 
 def limits_of(maximum: int, used: int) -> Limits:
+    """A limit as Nova, Cinder and Manila state it: less than nothing stands for none."""
     return Limits(maximum if maximum >= 0 else None, used)
 
 
 def cluster_of(found: Json) -> ClusterInfo:
+    """A cluster as Magnum describes or lists it."""
     return ClusterInfo(
         id=found["uuid"],
         name=found["name"],
