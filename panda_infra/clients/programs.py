@@ -16,7 +16,7 @@ __all__ = ["Finished", "on_path", "run"]
 
 @dataclass(frozen=True)
 class Finished:
-    """What a program left when it ended: its exit code, its output as bytes, and what it said about errors."""
+    """A program that has ended: its exit code, its standard output as bytes, and its standard error as text."""
 
     code: int
     output: bytes
@@ -29,7 +29,7 @@ class Finished:
 
     @property
     def last_error(self) -> str:
-        """The last line about errors, which says most."""
+        """The last line of its standard error, which is the most specific one."""
         return (self.errors.splitlines() or ["no reason given"])[-1]
 
 

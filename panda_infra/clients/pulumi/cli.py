@@ -165,7 +165,7 @@ class Pulumi:
     def start(
         self, *arguments: str, environment: Mapping[str, str] = {}, together: bool = False
     ) -> subprocess.Popen[str]:
-        """Begin a command whose output is read while it runs; ``together`` with what it says about errors."""
+        """Begin a command whose output is read while it runs, ``together`` with its standard error if wanted."""
         return subprocess.Popen(
             [self.executable, *arguments, *_PLAIN],
             cwd=self.folder,

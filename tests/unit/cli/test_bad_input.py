@@ -17,11 +17,11 @@ from panda_infra.cli.app import app
 from panda_infra.reference.commands import leaves
 from panda_infra.reference.refusals import Row, rows
 from panda_infra.stacks.document import compose
+from tests.support.api_server import kubeconfig
 from tests.support.command_line import run_in
 from tests.support.held import CANARY, check_words
 from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
-from tests.unit.clients.kubernetes.conftest import kubeconfig
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY
 from tools.errors import ToolsError

@@ -21,9 +21,9 @@ from panda_infra.config import go_yaml
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.secrets.certificates import make_authority
+from tests.support.api_server import kubeconfig
 from tests.support.held import CANARY, held
 from tests.support.mutations import texts, trees
-from tests.unit.clients.kubernetes.conftest import kubeconfig
 
 _SERVER = {"server": "https://127.0.0.1:6443"}
 _CERTIFICATE = make_authority("An authority", now=datetime.now(UTC)).issue(["127.0.0.1"])

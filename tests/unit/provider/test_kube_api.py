@@ -41,31 +41,6 @@ def test_an_api_that_cannot_be_reached_is_told_at_once(http: HttpCloud) -> None:
         cluster(http).nodes()
 
 
-@pytest.mark.parametrize("role", ["master", "control-plane"])
-def test_masters_are_known_by_their_labels(http: HttpCloud, role: str) -> None:
-    http.labels["panda-bench-abcdefghij12-node-0"] = {f"node-role.kubernetes.io/{role}": ""}
-    masters = [node.master for node in cluster(http).nodes()]
-    assert masters == [True, False]
-
-
-@pytest.mark.parametrize(
-    ("name", "labels", "master"),
-    [
-        ("panda-master-k8s-abcdefghij12-node-0", {"magnum.openstack.org/role": "worker"}, False),
-        ("panda-master-k8s-abcdefghij12-node-0", {}, False),
-        ("panda-master-k8s-abcdefghij12-master-0", {"magnum.openstack.org/role": "worker"}, False),
-        ("panda-master-k8s-abcdefghij12-master-0", {}, True),
-        ("panda-k8s-abcdefghij12-node-0", {"magnum.openstack.org/role": "master"}, True),
-        ("panda-k8s-abcdefghij12-master-0", {"magnum.openstack.org/role": "master"}, True),
-    ],
-)
-def test_what_the_cluster_says_outranks_the_name(
-    http: HttpCloud, name: str, labels: dict[str, str], master: bool
-) -> None:
-    http.labels = {name: labels}
-    assert [node.master for node in cluster(http).nodes()] == [master]
-
-
 def test_rate_limits_and_server_errors_are_waited_out(http: HttpCloud) -> None:
     http.answers = [(429, {"Retry-After": "0"}), (503, {"Retry-After": "0"})]
     http.answered = "/nodes"

@@ -21,7 +21,7 @@ from panda_infra.clients.kubernetes.errors import (
 )
 from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError
 from panda_infra.secrets.certificates import make_authority
-from tests.unit.clients.kubernetes.conftest import TOKEN, Server
+from tests.support.api_server import TOKEN, Server
 
 _NODES = "/api/v1/nodes"
 

@@ -19,7 +19,7 @@ from panda_infra.clients.kubernetes.connection import Dialer
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
 from panda_infra.clients.kubernetes.kubeconfig import IN_CLUSTER, Source, Target, choose, parse, read
 from panda_infra.clients.kubernetes.users import User, check_user, ends, kind_of
-from tests.unit.clients.kubernetes.conftest import HERE, kubeconfig
+from tests.support.api_server import HERE, kubeconfig
 
 _SERVER = {"server": "https://127.0.0.1:6443"}
 
