@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+from joserfc.util import base64_to_int
 
 from panda_infra.secrets.content import as_json
 
@@ -15,19 +16,14 @@ __all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore"]
 KEY_ID = "rsa1"  # with which IAM signs where nobody says otherwise
 
 SMALLEST = 2048  # bits
-_LEAST_EXPONENT = 3  # with 1, whoever reads a token could sign one
 _LONGEST_ID = 100  # what is longer may be a part of the key itself
-_PRIVATE = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+_NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 
 def make_keystore() -> str:
     """A set with one new private RSA key."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=SMALLEST)
-    private = key.private_numbers()
-    public = private.public_numbers
-    values = (public.n, public.e, private.d, private.p, private.q, private.dmp1, private.dmq1, private.iqmp)
-    numbers = {name: _text(value) for name, value in zip(_PRIVATE, values, strict=True)}
-    return as_json({"keys": [{"kty": "RSA", "kid": KEY_ID, **numbers}]})
+    key = RSAKey.generate_key(SMALLEST, {"kid": KEY_ID})
+    return as_json({"keys": [key.as_dict(private=True)]})
 
 
 def key_id(text: str) -> str:
@@ -35,7 +31,7 @@ def key_id(text: str) -> str:
     try:
         ids = [key["kid"] for key in json.loads(text)["keys"] if key["kty"] == "RSA"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return KEY_ID  # check_keystore tells what is wrong
+        return KEY_ID  # check_keystore reports what is wrong
     return ids[0] if ids and KEY_ID not in ids else KEY_ID
 
 
@@ -57,43 +53,16 @@ def _flaw(key: dict[str, Any]) -> str | None:
         return f"holds a key without `kid`, a text of at most {_LONGEST_ID} characters"
     if "d" not in key:
         return f"holds only the public part of the key {key['kid']}"
+    numbers: dict[str, Any] = {name: key.get(name) for name in _NUMBERS}
     try:
-        numbers = {name: _number(key[name]) for name in _PRIVATE}
-    except (KeyError, ValueError, TypeError, AttributeError):
+        bits = {name: base64_to_int(number).bit_length() for name, number in numbers.items()}["n"]
+    except (ValueError, TypeError):
         return f"holds the key {key['kid']} incompletely"
-    bits = numbers["n"].bit_length()
     if bits < SMALLEST:
         return f"holds the key {key['kid']} of {bits} bits; {SMALLEST} are the least that nobody else can compute"
-    if not _belong_together(**numbers):
+    try:
+        RSAKey.import_key({"kty": "RSA", **numbers})
+    except (ValueError, JoseError):
+        # Cryptography refuses factors that are no primes, and an exponent of 1, with which signing changes nothing.
         return f"holds the key {key['kid']}, whose numbers do not belong together"
     return None
-
-
-def _belong_together(*, n: int, e: int, d: int, p: int, q: int, dp: int, dq: int, qi: int) -> bool:
-    """Whether numbers are those of one key (RFC 8017, 3.2).
-
-    OpenSSL's own check looks for composite p and q in as much time as the rest of the stack file takes; Fermat's test
-    is enough against slips.
-    """
-    return (
-        _LEAST_EXPONENT <= e < n
-        and d < n
-        and n == p * q
-        and _is_prime(p)
-        and _is_prime(q)
-        and (e * d) % (p - 1) == (e * d) % (q - 1) == 1
-        and (dp, dq) == (d % (p - 1), d % (q - 1))
-        and (q * qi) % p == 1
-    )
-
-
-def _is_prime(number: int) -> bool:
-    return number > 2 and pow(2, number - 1, number) == 1  # noqa: PLR2004 - Fermat's test to the base 2
-
-
-def _text(value: int) -> str:
-    return urlsafe_b64encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).decode().rstrip("=")
-
-
-def _number(text: str) -> int:
-    return int.from_bytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")

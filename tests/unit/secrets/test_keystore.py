@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc.util import base64_to_int, int_to_base64
 
-from panda_infra.secrets.keystore import _number, _text, check_keystore, make_keystore
+from panda_infra.secrets.keystore import check_keystore, make_keystore
 
 
 @cache
@@ -64,7 +65,7 @@ def test_a_key_with_a_number_of_another_key_is_told(number: str) -> None:
 
 
 def test_an_exponent_with_which_everybody_signs_is_told() -> None:
-    one = _text(1)
+    one = int_to_base64(1)
     flaw = check_keystore(changed(e=one, d=one, dp=one, dq=one))
     assert "do not belong together" in (flaw or "")
 
@@ -73,23 +74,23 @@ def test_an_exponent_with_which_everybody_signs_is_told() -> None:
 def test_an_exponent_beyond_the_modulus_is_told(name: str) -> None:
     """It is right by the arithmetic, but OpenSSL and Java refuse it."""
     (key,) = json.loads(good())["keys"]
-    period = (_number(key["p"]) - 1) * (_number(key["q"]) - 1)
-    flaw = check_keystore(changed(**{name: _text(_number(key[name]) + 2 * period)}))
+    period = (base64_to_int(key["p"]) - 1) * (base64_to_int(key["q"]) - 1)
+    flaw = check_keystore(changed(**{name: int_to_base64(base64_to_int(key[name]) + 2 * period)}))
     assert "do not belong together" in (flaw or "")
 
 
 def test_a_factor_that_is_no_prime_is_told() -> None:
     (key,) = json.loads(good())["keys"]
-    e, q = _number(key["e"]), _number(key["q"])
-    p = next(p for p in range(_number(key["p"]) + 2, q << 64, 2) if gcd(e, p - 1) == 1 == gcd(p, q))
+    e, q = base64_to_int(key["e"]), base64_to_int(key["q"])
+    p = next(p for p in range(base64_to_int(key["p"]) + 2, q << 64, 2) if gcd(e, p - 1) == 1 == gcd(p, q))
     d = pow(e, -1, (p - 1) * (q - 1))
     numbers = {"n": p * q, "d": d, "p": p, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
-    flaw = check_keystore(changed(**{name: _text(value) for name, value in numbers.items()}))
+    flaw = check_keystore(changed(**{name: int_to_base64(value) for name, value in numbers.items()}))
     assert "do not belong together" in (flaw or "")
 
 
 def test_a_short_key_like_the_published_one_is_refused() -> None:
     numbers = rsa.generate_private_key(public_exponent=65537, key_size=1024).private_numbers()
-    short = {"kid": "rsa1", "n": _text(numbers.public_numbers.n)}
+    short = {"kid": "rsa1", "n": int_to_base64(numbers.public_numbers.n)}
     flaw = check_keystore(changed(**short))
     assert flaw == "holds the key rsa1 of 1024 bits; 2048 are the least that nobody else can compute"
