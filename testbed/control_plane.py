@@ -61,7 +61,7 @@ def prepare(files: Files, port: int) -> None:
     files.pki.mkdir()
     files.join.mkdir()
     url = f"https://{HOST}:{port}"
-    authority = pki.Authority("panda-testbed")
+    authority = pki.Authority.fresh("panda-testbed")
     authority.pair.write(files.pki / "ca")
     authority.server("kube-apiserver", [_SERVER_NAME]).write(files.pki / "named")
     authority.client("kube-apiserver", "system:masters").write(files.pki / "kubelets")

@@ -11,14 +11,17 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import (
+    CertificateIssuerPrivateKeyTypes,
+    PrivateKeyTypes,
+)
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from panda_infra.ends import Validity, moment, whole
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["Authority", "Flaw", "HostCertificate", "check", "from_p12", "make_authority"]
+__all__ = ["Authority", "Flaw", "HostCertificate", "check", "distinguished", "from_p12", "make_authority"]
 
 _LIFE = timedelta(days=3650)
 
@@ -178,44 +181,55 @@ def _key_pem(key: PrivateKeyTypes) -> str:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority of one's own."""
+    """A certificate authority of one's own; what it signs is valid from an hour before ``now`` on."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: CertificateIssuerPrivateKeyTypes
     now: datetime
 
     def issue(self, hosts: Sequence[str]) -> HostCertificate:
         """A certificate for these hosts, the first of which is its subject."""
-        key = ec.generate_private_key(ec.SECP256R1())
         # A subject is at most 64 characters long; the alternative names are what counts.
-        name = _distinguished(hosts[0][:64])
-        builder = _builder(name, self.certificate.subject, key, self.now)
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
-        signed = (
-            builder.add_extension(
-                x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
-            )
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(usage, critical=False)
-            .sign(self.key, hashes.SHA256())
-        )
+        purposes = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
+        signed, key = self.sign(distinguished(hosts[0][:64]), purposes, hosts)
         return HostCertificate(_pem(signed), _key_pem(key), _pem(self.certificate))
+
+    def sign(
+        self, subject: x509.Name, purposes: Sequence[x509.ObjectIdentifier], hosts: Sequence[str] = ()
+    ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        """A certificate for these purposes and hosts, DNS names or IP addresses, and its new key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = _builder(subject, self.certificate.subject, key, self.now, is_authority=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        if hosts:
+            names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
+            builder = builder.add_extension(names, critical=False)
+        return builder.sign(self.key, hashes.SHA256()), key
 
 
 def make_authority(name: str, *, now: datetime) -> Authority:
     """A new authority that nobody trusts yet."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = _distinguished(name)
-    signed = (
-        _builder(subject, subject, key, now)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
+    subject = distinguished(name)
+    signed = _builder(subject, subject, key, now, is_authority=True).sign(key, hashes.SHA256())
     return Authority(signed, key, now)
 
 
+def distinguished(name: str, organization: str | None = None) -> x509.Name:
+    """The name of who bears a certificate."""
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
+    if organization:
+        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
+    return x509.Name(attributes)
+
+
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    now: datetime,
+    *,
+    is_authority: bool,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -225,11 +239,25 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + _LIFE)
+        .add_extension(
+            x509.BasicConstraints(ca=is_authority, path_length=0 if is_authority else None), critical=True
+        )
+        .add_extension(_key_usage(signs_certificates=is_authority), critical=True)
     )
 
 
-def _distinguished(name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _general_name(host: str) -> x509.GeneralName:

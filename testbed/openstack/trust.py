@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import http.client
-import ipaddress
 import ssl
 import urllib.parse
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from testbed import control_plane, pki, waiting
 from testbed.openstack.driver.cluster_files import ClusterFiles
@@ -21,8 +14,6 @@ from testbed.ports import HOST
 _HOSTS = (HOST, "10.254.0.1", "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
 _NODES = "/api/v1/nodes"
 _TRUSTED_WITHIN = 30.0
-_LIFETIME = datetime.timedelta(days=365)
-_CLOCK_SKEW = datetime.timedelta(minutes=5)
 
 
 def establish(plane: control_plane.Files, files: ClusterFiles) -> str:
@@ -44,25 +35,7 @@ def establish(plane: control_plane.Files, files: ClusterFiles) -> str:
 
 def serving_certificate(authority: Path) -> pki.Pair:
     """A certificate for an API server, signed by the authority in ``<authority>.crt`` and ``.key``."""
-    issuer = x509.load_pem_x509_certificate(authority.with_suffix(".crt").read_bytes())
-    signer = serialization.load_pem_private_key(authority.with_suffix(".key").read_bytes(), None)
-    if not isinstance(signer, rsa.RSAPrivateKey):
-        raise TypeError(f"{authority}.key: Magnum makes RSA keys, this is {type(signer).__name__}")
-    key = ec.generate_private_key(ec.SECP256R1())
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kube-apiserver")]))
-        .issuer_name(issuer.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + _LIFETIME)
-        .add_extension(x509.SubjectAlternativeName([_general_name(host) for host in _HOSTS]), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(signer, hashes.SHA256())
-    )
-    return pki.Pair(certificate.public_bytes(serialization.Encoding.PEM), pki.private_pem(key))
+    return pki.Authority.of(authority).server("kube-apiserver", _HOSTS)
 
 
 def _is_mutual(url: str, files: ClusterFiles) -> bool:
@@ -78,10 +51,3 @@ def _is_mutual(url: str, files: ClusterFiles) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)

@@ -156,7 +156,7 @@ def test_second_authority_is_trusted_without_a_restart(restarted: tuple[beds.Bed
     """As Magnum needs it, which makes an authority of its own for every cluster."""
     bed, _ = restarted
     join = Files(bed.state).join
-    other = pki.Authority("other")
+    other = pki.Authority.fresh("other")
     with (join / "client-ca.crt").open("ab") as trusted:
         trusted.write(other.pair.certificate)
     other.server("kube-apiserver", [ports.HOST]).write(join / "apiserver")

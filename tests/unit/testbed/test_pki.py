@@ -10,7 +10,7 @@ from testbed import pki
 
 @pytest.fixture(scope="module")
 def authority() -> pki.Authority:
-    return pki.Authority("some authority")
+    return pki.Authority.fresh("some authority")
 
 
 def load(pair: pki.Pair) -> x509.Certificate:
