@@ -1,6 +1,5 @@
-"""`python -m panda_infra`."""
+"""`python -m panda_infra`, for where the script `panda-infra` is not installed."""
 
-from panda_infra.cli.app import app
-from panda_infra.cli.completion import run
+from panda_infra.cli.app import main
 
-run(app)
+main()

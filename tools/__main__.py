@@ -44,7 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
             for name, value in toolchain.ensure(arguments.parts).environment().items():
                 print(f"export {name}={shlex.quote(value)}")
         case "venv":
-            venv.link(venv.ensure(venv.LOCK, "main", toolchain.to_stderr))
+            folder = venv.ensure(venv.LOCK, "main", toolchain.to_stderr)
+            venv.write_scripts(folder)
+            venv.link(folder)
         case "lock-images":
             roots.write_locks(arguments.uv)
         case "prune":

@@ -1,11 +1,13 @@
 """Virtualenvs with locked packages, made once per lock and Python in the cache folder."""
 
 import hashlib
+import os
 import platform
 import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 from tools import REPOSITORY, cache
@@ -38,6 +40,23 @@ def folder_of(lock: Path, name: str) -> Path:
     recipe = " ".join((identity, *_INSTALL)).encode()
     digest = hashlib.sha256(content + b"\0" + recipe).hexdigest()[:16]
     return cache.root() / "venvs" / name / digest
+
+
+# One virtualenv serves every checkout with the same lock: a script runs the code of the checkout that it is called in.
+_SCRIPT = """\
+#!{python}
+import sys
+from pathlib import Path
+
+here = Path.cwd()
+checkout = next((each for each in (here, *here.parents) if (each / {package!r}).is_dir()), None)
+if checkout is None:
+    sys.exit(f"{name}: {{here}} is not in a checkout of panda-infra: change into one")
+sys.path.insert(0, str(checkout))
+from {module} import {function}
+
+sys.exit({function}())
+"""
 
 
 def ensure(lock: Path, name: str, report: cache.Report) -> Path:
@@ -75,6 +94,27 @@ def link(folder: Path, at: Path = LINK) -> None:
     if at.exists() and not at.is_symlink():
         raise ToolsError(f"{at} is not a link: remove it, the virtualenv lies in the cache folder")
     cache.replace_symlink(at, folder)
+
+
+def write_scripts(folder: Path, project: Path = REPOSITORY / "pyproject.toml") -> None:
+    """Put the commands that a project declares into the `bin` of a virtualenv."""
+    declared: dict[str, str] = tomllib.loads(project.read_text())["project"]["scripts"]
+    for name, target in declared.items():
+        module, _, function = target.partition(":")
+        file = folder / "bin" / name
+        text = _SCRIPT.format(
+            python=folder / "bin" / "python",
+            name=name,
+            package=module.partition(".")[0],
+            module=module,
+            function=function,
+        )
+        if file.exists() and file.read_text() == text:
+            continue
+        temporary = file.with_name(f"{cache.TEMPORARY}{name}-{os.getpid()}")
+        temporary.write_text(text)
+        temporary.chmod(0o755)
+        temporary.replace(file)
 
 
 def _make(folder: Path, lock: Path) -> None:

@@ -6,7 +6,6 @@ import typer
 
 from panda_infra.cli.adopt import adopt_
 from panda_infra.cli.check import check
-from panda_infra.cli.completion import completion
 from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
 from panda_infra.cli.dry_run import PASSTHROUGH, dry_run
@@ -25,12 +24,11 @@ from panda_infra.cli.review import app as review
 from panda_infra.cli.secret_values.app import secrets
 from panda_infra.cli.status import status
 
-__all__ = ["app"]
+__all__ = ["app", "main"]
 
 app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
@@ -52,6 +50,10 @@ app.command()(kubeconfig)
 app.command()(destroy)
 app.command()(residue)
 app.command()(expired)
-app.command()(completion)
 app.add_typer(secrets, name="secrets")
 app.add_typer(cric, name="cric")
+
+
+def main() -> None:
+    """Run the program as a command line; the shell completes it after `panda-infra --install-completion`."""
+    app(prog_name="panda-infra")

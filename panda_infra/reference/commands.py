@@ -20,8 +20,8 @@ _INTRODUCTION = f"""\
 # Commands
 
 All of them begin with `{_PROGRAM}` and run at the top of the checkout, with its virtualenv on PATH
-([develop.md](develop.md#the-tools)). The examples leave that beginning out. `completion` below teaches bash to
-complete commands, options and names of stacks.
+([develop.md](develop.md#the-tools)). The examples leave that beginning out. `panda-infra` is short for it, and
+`panda-infra --install-completion` lets your shell complete its commands, options and names of stacks.
 
 {EXIT_CODES}
 

@@ -109,3 +109,40 @@ def test_a_link_never_replaces_a_folder(tmp_path: Path) -> None:
     at.mkdir()
     with pytest.raises(ToolsError, match="is not a link"):
         venv.link(tmp_path / "new", at)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A command of a project, in the virtualenv that its checkouts share."""
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[project.scripts]\nsome-name = "some_package.main:run"\n')
+    folder = tmp_path / "shared"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    venv.write_scripts(folder, project)
+    return folder / "bin" / "some-name"
+
+
+def call(script: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([script], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_a_script_runs_the_code_of_the_checkout_that_it_is_called_in(tmp_path: Path, script: Path) -> None:
+    for name in ("one", "other"):
+        package = tmp_path / name / "some_package"
+        package.mkdir(parents=True)
+        (package / "main.py").write_text(f"def run():\n    print({name!r})\n    return 3\n")
+        done = call(script, package)
+        assert (done.stdout, done.returncode) == (f"{name}\n", 3)
+
+
+def test_a_script_outside_of_a_checkout_ends_in_words(tmp_path: Path, script: Path) -> None:
+    done = call(script, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == f"some-name: {tmp_path} is not in a checkout of panda-infra: change into one\n"
+
+
+def test_a_script_that_is_current_is_left_alone(tmp_path: Path, script: Path) -> None:
+    before = script.stat().st_ino
+    venv.write_scripts(script.parents[1], tmp_path / "pyproject.toml")
+    assert script.stat().st_ino == before
