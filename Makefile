@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check check-stacks test test-long test-consumers bench docs clean
+.PHONY: help venv tools doctor lock up down status check check-stacks test test-long test-consumers bench docs picture clean
 
 # Every command starts Python several times: half of each start would go into compiling the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -74,8 +74,15 @@ test-consumers: venv ## ActiveMQ, databases, PanDA and iDDS themselves read what
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')
 
-docs: venv ## write the pages and pictures of docs/ that are made of the code
+docs: venv ## write the pages of docs/ that are made of the code
 	@$(VENV)/python -m panda_infra.reference
+
+picture: venv ## draw docs/local.svg by Mermaid's own program, which npx fetches; needs Node.js and Chromium
+	@$(VENV)/python -m panda_infra graph local | \
+	PUPPETEER_SKIP_DOWNLOAD=1 PUPPETEER_EXECUTABLE_PATH='$(CHROMIUM)' npx --yes @mermaid-js/mermaid-cli@$(MERMAID_CLI) --quiet --input - --output docs/local.svg
+
+CHROMIUM ?= $(shell command -v chromium)
+MERMAID_CLI = $(shell $(PYTHON) -c 'from tools.versions import MERMAID_CLI; print(MERMAID_CLI)')
 
 clean: ## remove what checks and tests leave in the checkout, and what the cache no longer needs
 	@rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -29,6 +29,8 @@ COREDNS = "1.12.4"
 ACTIONLINT = "1.7.12"
 # renovate: datasource=github-releases depName=versity/versitygw
 VERSITYGW = "1.8.0"
+# renovate: datasource=npm depName=@mermaid-js/mermaid-cli
+MERMAID_CLI = "12.2.0"
 
 # The Go module of the kubernetes plugin carries no semantic tag; this pseudo-version is the release above.
 PULUMI_KUBERNETES_MODULE = "4.0.0-20260115033456-f47bc2d6f199"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 import typer
 
+from panda_infra.catalog.components import COMPONENTS
 from panda_infra.cli.app import app
 from panda_infra.reference.keys import key_paths, sections
 from panda_infra.reference.markdown import slug, table
@@ -44,6 +47,11 @@ def test_paths_name_what_stands_at_a_free_name_or_in_a_list() -> None:
         "components.iam-db.mariadb.enabled",
         "secrets.certificates.panda.chain",
     } <= paths
+
+
+def test_the_picture_shows_every_component() -> None:
+    text = "".join(ElementTree.parse(DOCS / "local.svg").getroot().itertext())
+    assert [spec.title for spec in COMPONENTS.values() if spec.title not in text] == [], "run: make picture"
 
 
 def test_anchors_are_those_of_the_forges() -> None:

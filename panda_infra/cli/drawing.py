@@ -1,4 +1,4 @@
-"""What a picture shows of a Plan: one card per component, and which card waits for which."""
+"""A Plan as a Mermaid flow chart, which GitHub and GitLab draw inside Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from panda_infra.catalog.model import ComponentSpec
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan, Release
 
-__all__ = ["Card", "Picture", "picture"]
+__all__ = ["Card", "Picture", "mermaid", "picture"]
+
+_WIDEST = 400  # pixels of a line; Mermaid would break names of Secrets at their dashes
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ def picture(plan: Plan) -> Picture:
     return Picture(title, tuple(map(tuple, columns)), tuple(_edges(after)))
 
 
+def mermaid(picture: Picture) -> str:
+    """The flow chart: hosts lead to their component, dotted lines to the Secrets that it reads."""
+    return "\n".join(_lines(picture)) + "\n"
+
+
 def _edges(after: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
     awaited: dict[str, set[str]] = {}
     for name, others in after.items():
@@ -83,3 +90,31 @@ def _secrets(spec: ComponentSpec, plan: Plan) -> Iterator[str]:
     for suffix, readers in plan.secrets.items():
         if any(reader.component == spec.name for reader in readers):
             yield plan.names.secret(suffix)
+
+
+def _lines(picture: Picture) -> Iterator[str]:
+    yield "---"
+    yield f"title: {picture.title}"
+    yield f"config: {{flowchart: {{wrappingWidth: {_WIDEST}}}}}"
+    yield "---"
+    yield "flowchart LR"
+    for step, column in enumerate(picture.columns, start=1):
+        yield f'  subgraph step{step}["step {step}"]'
+        for card in column:
+            yield f'    {_id(card.key)}["{_label(card)}"]'
+        yield "  end"
+    for source, target in picture.edges:
+        yield f"  {_id(source)} --> {_id(target)}"
+    for card in (card for column in picture.columns for card in column):
+        for number, host in enumerate(card.hosts, start=1):
+            yield f'  {_id(card.key)}_host{number}(["https://{host}"]) ==> {_id(card.key)}'
+        if card.secrets:
+            yield f'  {_id(card.key)} -.-> {_id(card.key)}_secrets[("{"<br/>".join(card.secrets)}")]'
+
+
+def _label(card: Card) -> str:
+    return "<br/>".join((f"<b>{card.title}</b>", *card.facts))
+
+
+def _id(key: str) -> str:
+    return key.replace("-", "_")

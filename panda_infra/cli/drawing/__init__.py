@@ -1,1 +1,0 @@
-"""Pictures of a Plan: components in the order of deployment, with their hosts and Secrets."""
