@@ -17,7 +17,8 @@ class ExperimentSpec:
     for the chart's defaults, and ``auth_files`` are the files that Harvester's configuration and crons then need.
     ``configuration`` is the part that distinguishes the server's and JEDI's configuration files, empty for the
     charts' defaults. ``copied_files`` are patterns of those files that Harvester's start script copies, so that a new
-    one shows only after the next start. ``cric`` tells that CRIC knows its sites and queues.
+    one shows only after the next start. ``token_file`` is where that configuration lets Harvester write the token of
+    its own calls. ``cric`` tells that CRIC knows its sites and queues.
     """
 
     title: str
@@ -26,6 +27,8 @@ class ExperimentSpec:
     cric: bool = False
     auth_files: tuple[str, ...] = ()
     copied_files: tuple[str, ...] = ()
+    # Its credential manager names the file by the MD5 of the target that the charts' configuration has.
+    token_file: str = "/opt/harvester/etc/auth_tokens/48975ff1c8b067b9dcea54d5cdd28cc8"  # noqa: S105 - a path
 
     @property
     def server_config(self) -> str:
@@ -42,6 +45,7 @@ def _config_file(name: str, configuration: str) -> str:
     return ".".join(part for part in (name, configuration, "json") if part)
 
 
+_TOKEN_AT_CERN = "/data/tokens/harvester_pandaserver/harvester_panda_token"  # noqa: S105 - a path
 _PILOT = ("pilot_usercert.pem", "pilot_userkey.pem")
 _AT_CERN = (
     "token_harvester-compute_client_prod.json",
@@ -60,6 +64,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             cric=True,
             auth_files=("token_harvester-atlas_testbed_pilot.json", *_AT_CERN, "atlpilo1RFC.plain"),
             copied_files=("atlpilo1RFC.plain",),
+            token_file=_TOKEN_AT_CERN,
         ),
         "ctao": ExperimentSpec("CTAO"),
         "dev": ExperimentSpec("development"),
@@ -70,6 +75,7 @@ EXPERIMENTS: Mapping[str, ExperimentSpec] = MappingProxyType(
             cric=True,
             auth_files=("token_harvester-doma_pilot.json", *_AT_CERN, *_PILOT),
             copied_files=("pilot*.pem",),
+            token_file=_TOKEN_AT_CERN,
         ),
         "local": ExperimentSpec("local"),
         "lsst": ExperimentSpec("Rubin", harvester="lsst", cric=True, auth_files=_PILOT),

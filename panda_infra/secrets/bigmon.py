@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from panda_infra.config.settings import BigmonSettings
+from panda_infra.config.settings.base import Backend
+from panda_infra.config.settings.bigmon import BigmonDatabase
 from panda_infra.secrets.content import Env, reveal
 from panda_infra.secrets.context import Context
 
-__all__ = ["envs"]
+__all__ = ["APPS", "backend", "deployment", "envs"]
+
+APPS = (
+    "core.oauth",
+    "core.pandajob",
+    "core.schedresource",
+    "core.dashboards",
+    "core.status_summary",
+    "core.harvester",
+    "core.filebrowser",
+)
+"""Django applications that BigMon always has; Django does not start with one of them twice."""
 
 CERTIFICATES = "/opt/bigmon/etc/cert"
 # BigMon's log-in page knows the provider by another name than its settings do.
@@ -44,6 +57,18 @@ def envs(context: Context) -> Env:
         **_services(context, settings),
         **context.proxies(),
     }
+
+
+def backend(context: Context) -> Backend:
+    """Kind of the database in which BigMon looks for PanDA's tables."""
+    return _settings(context).database.backend or context.panda.database.backend
+
+
+def deployment(context: Context) -> str:
+    """Kind of installation, from which BigMon takes schemas and the database's settings."""
+    of_experiment = "ORACLE_ATLAS" if context.experiment.harvester == "atlas" else "ORACLE_DOMA"
+    by_default = of_experiment if backend(context) == "oracle" else "POSTGRES"
+    return _settings(context).deployment or by_default
 
 
 def _settings(context: Context) -> BigmonSettings:
@@ -82,23 +107,37 @@ def _server(context: Context) -> Env:
 
 def _database(context: Context, settings: BigmonSettings) -> Env:
     own, panda = settings.database, context.panda.database
-    backend = own.backend or panda.backend
-    oracle = backend == "oracle"
-    of_experiment = "ORACLE_ATLAS" if context.experiment.harvester == "atlas" else "ORACLE_DOMA"
+    oracle = backend(context) == "oracle"
     env = {
-        "BIGMON_DEPLOYMENT": settings.deployment or (of_experiment if oracle else "POSTGRES"),
+        "BIGMON_DEPLOYMENT": deployment(context),
         # The only two that BigMon's settings define (T11).
         "BIGMON_DB_ACCESS": "dbaccess_oracle_atlas" if oracle else "dbaccess_postgres",
-        "PANDA_DB_BACKEND": backend,
-        "PANDA_DB_HOST": own.host or context.panda_database_host,
-        "PANDA_DB_PORT": str(own.port or panda.port),
-        "PANDA_DB_NAME": own.name or panda.name,
+        "PANDA_DB_BACKEND": backend(context),
+        **(_oracle(context, own) if oracle else _postgres(context, own)),
         "PANDA_DB_USER": own.user or panda.user,
         "PANDA_DB_PASSWORD": reveal(
             context.secrets.bigmon.database_password or context.secrets.panda.database_password
         ),
     }
     return env | ({"TNS_ADMIN": "/data/bigmon/config"} if oracle else {})
+
+
+def _postgres(context: Context, own: BigmonDatabase) -> Env:
+    panda = context.panda.database
+    return {
+        "PANDA_DB_HOST": own.host or context.panda_database_host,
+        "PANDA_DB_PORT": str(own.port or panda.port),
+        "PANDA_DB_NAME": own.name or panda.name,
+    }
+
+
+def _oracle(context: Context, own: BigmonDatabase) -> Env:
+    """Django takes an alias alone for a name; beside a host and a port the name is the SID there."""
+    if own.name:
+        port = str(own.port or "")
+        return {"PANDA_DB_HOST": own.host or "", "PANDA_DB_PORT": port, "PANDA_DB_NAME": own.name}
+    alias = own.host or context.panda_database_host
+    return {"PANDA_DB_HOST": "", "PANDA_DB_PORT": "", "PANDA_DB_NAME": alias}
 
 
 def _idds(context: Context) -> Env:

@@ -6,10 +6,9 @@ from panda_infra.secrets import sql
 from panda_infra.secrets.content import Env, Files, as_json, file_bytes, flag, reveal
 from panda_infra.secrets.context import Context
 
-__all__ = ["auth", "envs", "initdb"]
+__all__ = ["TOKEN_ENDPOINT", "auth", "envs", "initdb"]
 
-# Harvester's credential manager names the file by the MD5 of the target that the charts' configuration has.
-_INTERNAL_TOKEN = "/opt/harvester/etc/auth_tokens/48975ff1c8b067b9dcea54d5cdd28cc8"  # noqa: S105 - a path
+TOKEN_ENDPOINT = "/token"  # noqa: S105 - what Harvester appends to the issuer
 INTERNAL_CLIENT = "token_panda-internal_client.json"
 
 
@@ -57,7 +56,8 @@ def _database(context: Context) -> Env:
 def _auth(context: Context) -> Env:
     settings = context.config.auth
     if settings.internal:
-        return {"PANDA_AUTH_ID_TOKEN": f"file:{_INTERNAL_TOKEN}", "PANDA_AUTH_VO": context.internal_vo}
+        token = f"file:{context.experiment.token_file}"
+        return {"PANDA_AUTH_ID_TOKEN": token, "PANDA_AUTH_VO": context.internal_vo}
     return {"PANDA_AUTH_ID_TOKEN": reveal(context.secrets.auth.id_token), "PANDA_AUTH_VO": settings.vo}
 
 
@@ -83,9 +83,9 @@ def auth(context: Context) -> Files:
     files = {name: file_bytes(content) for name, content in context.secrets.files.harvester_auth.items()}
     internal = context.config.auth.internal
     if internal and INTERNAL_CLIENT not in files:
-        endpoint = internal.token_endpoint or context.token_endpoint
         client = {
-            "issuer": endpoint[: endpoint.rindex("/") + 1],
+            # Harvester makes the endpoint of it again.
+            "issuer": (internal.token_endpoint or context.token_endpoint).removesuffix(TOKEN_ENDPOINT),
             "client_id": internal.client_id,
             "client_secret": reveal(context.secrets.auth.internal_client_secret),
         }

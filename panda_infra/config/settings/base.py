@@ -14,6 +14,7 @@ __all__ = [
     "Identifier",
     "Port",
     "SecretSuffix",
+    "SpringText",
     "Url",
     "Word",
 ]
@@ -63,6 +64,11 @@ Word = Annotated[
 ]
 SecretSuffix = Annotated[
     str, Form(r"[a-z]+(-[a-z]+)+", "the name of a Secret without its prefix", "panda-tls-certs", longest=63)
+]
+# Spring takes `${` and `#{` for expressions, wherever a text comes from.
+SpringText = Annotated[
+    str,
+    Form(r"([^$#\r\n]|[$#](?!\{))+", "a text of one line without ${ and #{", "PanDA"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Backend = Literal["postgres", "oracle"]

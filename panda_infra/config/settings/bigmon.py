@@ -13,13 +13,20 @@ ProviderName = Literal["CERNOIDC", "Google", "github", "indigoiam"]
 ClientId = Annotated[
     str,
     Form(
-        r"[^\s\"'\\%]+", "a client id without spaces, quotes, backslashes and %", "panda-bigmon", longest=256
+        r"[^\s\"'\\%{}]+",
+        "a client id without spaces, quotes, backslashes, braces and %",
+        "panda-bigmon",
+        longest=256,
     ),
 ]
-# Quotes and backslashes would end the text of the Python settings that it is put into.
+# Quotes and backslashes would end the text of the Python settings that it is put into, ${ would name another variable.
 PlainText = Annotated[
     str,
-    Form(r"[^\s\"'\\]*", "text without spaces, quotes and backslashes", "https://logs.cern.ch/{panda_id}"),
+    Form(
+        r"([^\s\"'\\$]|\$(?!\{))*",
+        "text without spaces, quotes, backslashes and ${",
+        "https://logs.cern.ch/{panda_id}",
+    ),
 ]
 
 
@@ -33,7 +40,7 @@ class BigmonDatabase(Model):
     port: Port | None = None
     """Port."""
     name: Identifier | None = None
-    """Name of the database."""
+    """Name of the database; for Oracle the SID at `host` and `port`, or without these two a TNS alias."""
     user: Identifier | None = None
     """User of the database; a user of its own needs `secrets.bigmon.databasePassword`."""
 
@@ -50,7 +57,7 @@ class AuthProvider(Model):
 class BigmonSettings(ComponentSettings):
     """What BigMon shows and how people log in."""
 
-    deployment: Literal["ORACLE_ATLAS", "ORACLE_DOMA", "POSTGRES"] | None = None
+    deployment: Literal["ORACLE_ATLAS", "ORACLE_ATLAS_TB", "ORACLE_DOMA", "POSTGRES"] | None = None
     """Kind of installation; default: from the database and the experiment."""
     database: BigmonDatabase = BigmonDatabase()
     """PanDA's database as BigMon sees it."""
@@ -61,7 +68,7 @@ class BigmonSettings(ComponentSettings):
     debug: bool = False
     """Django's debug mode; shows settings to visitors, never for production."""
     extra_apps: tuple[Word, ...] = ()
-    """More Django applications."""
+    """Django applications in place of the optional ones that BigMon has by itself."""
     logs_provider: Literal["rucio", "cric"] = "rucio"
     """Where logs of jobs are looked up."""
     prmon_location: PlainText = ""

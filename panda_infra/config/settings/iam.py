@@ -3,12 +3,12 @@
 from typing import Annotated, Literal
 
 from panda_infra.config.base import Form, Model
-from panda_infra.config.settings.base import ComponentSettings, Host, Identifier, Port, Url, Word
+from panda_infra.config.settings.base import ComponentSettings, Host, Identifier, Port, SpringText, Url, Word
 
 __all__ = ["IamDatabase", "IamSettings", "IdentityProvider", "Mail"]
 
 MailAddress = Annotated[
-    str, Form(r"[^\s@\"'\\]+@[A-Za-z0-9.-]+", "a mail address", "panda-admins@cern.ch", longest=254)
+    str, Form(r"[^\s@\"'\\{}]+@[A-Za-z0-9.-]+", "a mail address", "panda-admins@cern.ch", longest=254)
 ]
 Logo = Annotated[
     str,
@@ -38,11 +38,11 @@ class IdentityProvider(Model):
     """Name inside IAM; part of the redirect address."""
     issuer: Url = "https://cilogon.org"
     """Issuer of its tokens."""
-    client_id: str
+    client_id: SpringText
     """Client that is registered there for this IAM."""
-    scope: str = "openid,profile,email,org.cilogon.userinfo"
+    scope: SpringText = "openid,profile,email,org.cilogon.userinfo"
     """Scopes to ask for."""
-    button: str = "Your ID Provider"
+    button: SpringText = "Your ID Provider"
     """Text of the log-in button."""
 
 
@@ -72,9 +72,9 @@ class IamSettings(ComponentSettings):
     """Where people log in; without it only with IAM's own accounts."""
     mail: Mail | None = None
     """Mail relay; without it IAM sends no notifications."""
-    organisation: str | None = None
+    organisation: SpringText | None = None
     """Name of the organisation; default: the experiment's."""
-    title: str | None = None
+    title: SpringText | None = None
     """Title of the pages; default: PanDA and the organisation."""
     logo_url: Logo = "resources/images/indigo-logo.png"
     """Logo of the pages."""

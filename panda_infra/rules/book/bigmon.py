@@ -1,14 +1,19 @@
-"""BigMon's settings fit the database and the identity provider of the stack."""
+"""BigMon's settings fit the database, the identity provider of the stack, and Django."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.config.settings import BigmonSettings
 from panda_infra.errors import Problem
 from panda_infra.rules.rule import rule
 from panda_infra.rules.subject import Subject
+from panda_infra.secrets.bigmon import APPS, backend
+from panda_infra.secrets.context import Context
 
-__all__ = ["check"]
+__all__ = ["applications", "check", "oracle"]
+
+_WHERE = "components.bigmon.settings"
 
 
 @rule("components", "auth")
@@ -18,14 +23,10 @@ def check(subject: Subject) -> Iterator[Problem]:
     bigmon = config.components.bigmon
     if bigmon is None:
         return
-    where = "components.bigmon.settings"
-    backend = bigmon.settings.database.backend
-    if backend is None and config.components.panda:
-        backend = config.components.panda.settings.database.backend
-    deployment = bigmon.settings.deployment
-    if deployment and backend and (deployment == "POSTGRES") != (backend == "postgres"):
-        what = f"is {deployment}, but the database is of kind {backend}"
-        yield Problem(f"{where}.deployment", what, "Remove it: it is derived from the database.")
+    kind, deployment = backend(Context(config)), bigmon.settings.deployment
+    if deployment and (deployment == "POSTGRES") != (kind == "postgres"):
+        what = f"is {deployment}, but the database is of kind {kind}"
+        yield Problem(f"{_WHERE}.deployment", what, "Remove it: it is derived from the database.")
     provider = bigmon.settings.providers.get("indigoiam")
     if (
         provider
@@ -34,4 +35,36 @@ def check(subject: Subject) -> Iterator[Problem]:
         and config.auth.issuer is None
     ):
         what = "is missing: the stack has no IAM of its own"
-        yield Problem(f"{where}.providers.indigoiam.basePath", what, "Write the address of that IAM.")
+        yield Problem(f"{_WHERE}.providers.indigoiam.basePath", what, "Write the address of that IAM.")
+
+
+@rule("components")
+def applications(subject: Subject) -> Iterator[Problem]:
+    """Django does not start with an application twice."""
+    twice = [app for app in _settings(subject).extra_apps if app in APPS]
+    if twice:
+        what = f"has {', '.join(twice)}, which BigMon has anyway: Django would not start with it twice"
+        yield Problem(f"{_WHERE}.extraApps", what, f"Remove {', '.join(twice)}.")
+
+
+@rule("components")
+def oracle(subject: Subject) -> Iterator[Problem]:
+    """Django takes an alias alone, or host, port and SID together (T11)."""
+    database = _settings(subject).database
+    if backend(Context(subject.config)) != "oracle":
+        return
+    if database.port is not None and not (database.name and database.host):
+        what = "has no meaning without `name` and `host`: an alias names all three, and BigMon takes PanDA's"
+        yield Problem(
+            f"{_WHERE}.database.port", what, "Remove it, or give the SID as `name` and its `host`."
+        )
+    if database.name and database.host and database.port is None:
+        what = "has no meaning beside `name` without `port`: the name alone would be taken for an alias"
+        yield Problem(
+            f"{_WHERE}.database.host", what, "Remove it, or give `port`, or only the alias as `host`."
+        )
+
+
+def _settings(subject: Subject) -> BigmonSettings:
+    bigmon = subject.config.components.bigmon
+    return bigmon.settings if bigmon else BigmonSettings()

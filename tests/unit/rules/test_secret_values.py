@@ -73,6 +73,11 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
             "of kind postgres",
         ),
         (
+            settings("bigmon", extraApps=["core.iDDS", "core.oauth"]),
+            "components.bigmon.settings.extraApps",
+            "has core.oauth, which BigMon has anyway",
+        ),
+        (
             settings("harvester", database={"domainPerReplica": "site.org"}),
             "components.harvester.settings.database.domainPerReplica",
             "without `hostPerReplica`",

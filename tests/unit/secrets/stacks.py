@@ -78,7 +78,7 @@ FULL: dict[str, Any] = {
         "bigmon": {
             "settings": {
                 "vo": "doma",
-                "extraApps": ["core.oauth"],
+                "extraApps": ["core.iDDS"],
                 "prmonLocation": "https://logs.site.org/{queue_name}/PandaJob_{panda_id}",
                 "providers": {
                     "CERNOIDC": {"clientId": "bigmon-cern"},

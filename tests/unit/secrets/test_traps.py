@@ -144,6 +144,35 @@ def test_t11_bigmon_reads_no_name_that_is_not_set_and_no_database_that_it_lacks(
     assert secret("bigmon-envs", ORACLE)["BIGMON_DB_ACCESS"] == "dbaccess_oracle_atlas"
 
 
+def test_t11_oracle_is_an_alias_to_bigmon() -> None:
+    envs = secret("bigmon-envs", ORACLE)
+    parts = ("NAME", "HOST", "PORT")
+    assert [envs[f"PANDA_DB_{part}"] for part in parts] == ["PANDA_DB", "", ""]
+    own = secret("bigmon-envs", ORACLE, components=component("bigmon", database={"host": "ADCR"}))
+    assert own["PANDA_DB_NAME"] == "ADCR"
+    by_sid = {"name": "x", "host": "oracle.site.org", "port": 1521}
+    own = secret("bigmon-envs", ORACLE, components=component("bigmon", database=by_sid))
+    assert [own[f"PANDA_DB_{part}"] for part in parts] == ["x", "oracle.site.org", "1521"]
+
+
+@pytest.mark.parametrize(
+    ("database", "key"),
+    [({"port": 1521}, "port"), ({"name": "x", "port": 1521}, "port"), ({"name": "x", "host": "h"}, "host")],
+)
+def test_t11_parts_of_an_address_without_the_others_are_refused(database: dict[str, Any], key: str) -> None:
+    told = problems(ORACLE, components=component("bigmon", database=database))
+    where = f"components.bigmon.settings.database.{key}"
+    assert [each.split(":")[0] for each in told if "no meaning" in each] == [where]
+
+
+def test_t11_oracle_of_others_than_atlas_leaves_bigmon_without_a_database() -> None:
+    where = "components.bigmon.settings.deployment"
+    assert where in [problem.where for problem in warnings(config(ORACLE), stack="test")]
+    atlas = config(ORACLE, components=component("bigmon", deployment="ORACLE_ATLAS_TB"))
+    assert where not in [problem.where for problem in warnings(atlas, stack="test")]
+    assert where not in [problem.where for problem in warnings(config(FULL), stack="test")]
+
+
 def test_t11_bigmon_asks_the_server_of_the_stack() -> None:
     envs = secret("bigmon-envs")
     for name, address in (
@@ -225,8 +254,19 @@ def test_t16_what_keeps_the_long_lived_token_is_told() -> None:
 def test_t16_harvester_looks_for_its_token_where_its_credential_manager_writes_it() -> None:
     target = "https://pandaserver-doma.cern.ch:25443"  # of the charts' configuration
     name = hashlib.md5(target.encode(), usedforsecurity=False).hexdigest()
-    token = secret("harvester-envs", FULL)["PANDA_AUTH_ID_TOKEN"]
+    token = secret("harvester-envs", FULL, experiment="local")["PANDA_AUTH_ID_TOKEN"]
     assert token == f"file:/opt/harvester/etc/auth_tokens/{name}"
+    at_cern = secret("harvester-envs", FULL, experiment="doma")["PANDA_AUTH_ID_TOKEN"]
+    assert at_cern == "file:/data/tokens/harvester_pandaserver/harvester_panda_token"
+
+
+def test_t16_harvester_makes_the_token_endpoint_of_the_issuer() -> None:
+    client = json.loads(build(config(FULL))["harvester-auth"].data["token_panda-internal_client.json"])
+    cache = json.loads(secret("panda-token-cache", FULL)["token_cache_config.json"])
+    assert f"{client['issuer']}/token" == cache["pilot_server"]["endpoint"] == "https://iam.site.org/token"
+    other = {"internal": {"clientId": "i", "tokenEndpoint": "https://login.site.org/oauth2/tokens"}}
+    (told,) = [each for each in problems(auth=other) if each.startswith("auth.internal.tokenEndpoint")]
+    assert "does not end with /token" in told
 
 
 def test_t16_the_internal_clients_tokens_say_for_whom_they_are() -> None:
