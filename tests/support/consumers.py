@@ -1,79 +1,71 @@
-"""Complete stacks whose consumers are started: one as sites have it, one with every switch turned."""
+"""Complete stacks for their consumers: `tests/stacks` has one as sites have it, and others with each switch turned.
+
+The others hold every secret that they can have, each with every special character that its readers take.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import cache
 
+from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets.generate import stand_ins
-from tests.unit.secrets.stacks import EVERY, HOSTS
+from panda_infra.secrets.field import Field
+from panda_infra.secrets.fields import fields
+from panda_infra.secrets.generate import stand_ins, with_values
+from panda_infra.secrets.usable import check_value
+from testbed import site
+from testbed.workspace import overridden
+from tools import REPOSITORY
 
-__all__ = ["STACKS", "complete"]
+__all__ = ["STACKS", "complete", "odd", "odd_text", "with_files"]
 
-_CLIENTS = [
-    {"name": "panda_dev", "clientId": "11111111-dev0-4000-8000-000000000001", "robotIds": ["robot-1"]},
-    {"name": "Rubin", "clientId": "22222222-rub0-4000-8000-000000000002"},
-    {"name": "Rubin.production", "clientId": "33333333-rubp-4000-8000-000000000003"},
-]
-_INTERNAL = {"clientId": "44444444-int0-4000-8000-000000000004"}
-_PROVIDERS = {
-    "CERNOIDC": {"clientId": "bigmon-cern"},
-    "Google": {"clientId": "bigmon-google"},
-    "github": {"clientId": "bigmon-github"},
-    "indigoiam": {"clientId": "bigmon-iam"},
-}
-
-_USUAL: dict[str, Any] = {
-    "experiment": "local",
-    "cluster": {"kind": "existing", "kubeconfig": "kubeconfig.yaml"},
-    "storage": {"class": "standard"},
-    "components": {name: {} for name in EVERY},
-    "auth": {"vo": "panda_dev", "clients": _CLIENTS},
-    "secrets": {},
-}
-
-_TURNED: dict[str, Any] = {
-    **_USUAL,
-    "affix": "-dev",
-    "hosts": HOSTS,
-    "components": {
-        **_USUAL["components"],
-        "msgsvc": {
-            "settings": {
-                "channels": [
-                    {"name": "panda_idds", "writers": ["panda", "jedi"], "readers": ["idds"]},
-                    {"name": "idds_panda", "writers": ["idds"], "readers": ["panda", "jedi"]},
-                    {"name": "only.one", "writers": ["pilot"], "readers": ["panda"]},
-                ]
-            }
-        },
-        "iam": {
-            "settings": {
-                "identityProvider": {"clientId": "cilogon:/client_id/1"},
-                "mail": {"host": "smtp.site.org", "sender": "iam@site.org", "administrators": "a@site.org"},
-            }
-        },
-        "harvester": {"harvester": {"replicas": 2}},
-        "bigmon": {"settings": {"vo": "doma", "providers": _PROVIDERS}},
-        "ui": {"settings": {"clientId": "panda-ui"}},
-    },
-    "auth": {
-        "vo": "panda_dev",
-        "clients": _CLIENTS,
-        "internal": _INTERNAL,
-        "tokenCache": {"clientId": "pilot-client"},
-    },
-    "rucio": {"host": "rucio.site.org", "account": "panda", "authType": "x509_proxy"},
-    "objectStore": {"host": "s3.site.org", "bucket": "logs"},
-    "proxy": {"httpProxy": "http://proxy.site.org:3128"},
-    "secrets": {"files": {"panda": {"rucio.proxy": "PROXY"}}},
-}
-
-STACKS: dict[str, dict[str, Any]] = {"usual": _USUAL, "turned": _TURNED}
+STACKS = {file.stem: file for file in sorted((REPOSITORY / "tests" / "stacks").glob("*.yaml"))}
+_USUAL = "usual"
+_SPECIAL = "".join(map(chr, range(0x20, 0x7F))) + "\té€"
+_OF_OWN_USERS = ("bigmon.databasePassword", "ui.databasePassword")
+_CLIENT_OF_HARVESTER = '{"issuer": "https://login.site.org", "client_id": "c", "client_secret": "s"}'
 
 
+@cache
 def complete(stack: str) -> StackConfig:
-    """A stack's configuration with made-up values for all secrets that are missing."""
-    config = StackConfig.model_validate_json(json.dumps(STACKS[stack]))
-    return config.model_copy(update={"secrets": stand_ins(config)})
+    """A stack's configuration with made-up values for all secrets."""
+    config = site.configuration(overridden(STACKS[stack], {}))
+    config = with_files(config.model_copy(update={"secrets": stand_ins(config)}))
+    if stack == _USUAL:
+        return config
+    secrets = with_values(config.secrets, dict(_odd_ones(config)))
+    return config.model_copy(update={"secrets": secrets})
+
+
+def with_files(config: StackConfig) -> StackConfig:
+    """The stack with clients in those of Harvester's files that its credential manager reads."""
+    files: dict[Path, str] = {
+        field.path: _CLIENT_OF_HARVESTER
+        for field in fields(config)
+        if field.path[:2] == ("files", "harvesterAuth") and str(field.path[-1]).endswith(".json")
+    }
+    return config.model_copy(update={"secrets": with_values(config.secrets, files)})
+
+
+def odd(field: Field, config: StackConfig) -> str:
+    """A text of every character that a secret value may hold."""
+    return odd_text(lambda text: not any(check_value(field, text, config)))
+
+
+def odd_text(accepted: Callable[[str], bool]) -> str:
+    """A text of every special character that is accepted, the odd ones at both ends too."""
+    legal = [each for each in _SPECIAL if accepted(f"a{each}z")]
+    first = next((each for each in "=#-!" if accepted(f"{each}a")), "a")
+    last = next((each for each in " =#!-" if accepted(f"a{each}")), "z")
+    text = f"{first}a{''.join(legal)}z{last}"
+    assert accepted(text)
+    return text
+
+
+def _odd_ones(config: StackConfig) -> Iterator[tuple[Path, str]]:
+    for field in fields(config):
+        if field.key in _OF_OWN_USERS and not field.is_required(config):
+            continue  # it would be another password for PanDA's user
+        elif not field.is_file and field.origin != "hash-key" and field.reaches(config):
+            yield field.path, odd(field, config)

@@ -55,9 +55,7 @@ def oracle(subject: Subject) -> Iterator[Problem]:
         return
     if database.port is not None and not (database.name and database.host):
         what = "has no meaning without `name` and `host`: an alias names all three, and BigMon takes PanDA's"
-        yield Problem(
-            f"{_WHERE}.database.port", what, "Remove it, or give the SID as `name` and its `host`."
-        )
+        yield Problem(f"{_WHERE}.database.port", what, "Remove it, or give the SID as `name` and its `host`.")
     if database.name and database.host and database.port is None:
         what = "has no meaning beside `name` without `port`: the name alone would be taken for an alias"
         yield Problem(
