@@ -1,20 +1,15 @@
-"""docs/stacks: a page per stack file with a list of them, and the picture of the stack with every component."""
+"""docs/stacks: a page per stack file, and a list of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from panda_infra.cli.drawing.cards import picture
-from panda_infra.cli.drawing.svg import svg
-from panda_infra.plan.make import make_plan
 from panda_infra.stacks.page import page
 from panda_infra.stacks.project import Project
 
-__all__ = ["DRAWN", "FOLDER", "stack_pages"]
+__all__ = ["FOLDER", "stack_pages"]
 
 FOLDER = "stacks"
-DRAWN = "local"
-"""The stack with every component."""
 
 
 def stack_pages(project: Project) -> Mapping[str, str]:
@@ -25,8 +20,6 @@ def stack_pages(project: Project) -> Mapping[str, str]:
     """
     pages = {f"{FOLDER}/{stack}.md": _page(project, stack) for stack in project.stacks}
     pages[f"{FOLDER}/README.md"] = _list(project.stacks)
-    if DRAWN in project.stacks:
-        pages[f"{DRAWN}.svg"] = svg(picture(make_plan(DRAWN, project.load(DRAWN).config)))
     return pages
 
 

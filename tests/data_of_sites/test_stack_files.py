@@ -12,14 +12,14 @@ import yaml
 
 from panda_infra.config.sites import sites
 from panda_infra.reference.pages import DOCS
-from panda_infra.reference.stack_pages import DRAWN, FOLDER, stack_pages
+from panda_infra.reference.stack_pages import FOLDER, stack_pages
 from panda_infra.stacks.project import Project
 from tests.support.ci_jobs import GITHUB, GITLAB
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY
 
 _PROJECT = Project(REPOSITORY)
-_TEST_BED = "local"
+_TEST_BED = _DRAWN = "local"
 _SITES = sorted((REPOSITORY / "sites").glob("*.yaml"))
 
 
@@ -43,9 +43,9 @@ def test_the_page_of_each_stack_is_current() -> None:
     assert stale | (found.keys() - made.keys()) == set(), "run: make docs"
 
 
-@pytest.mark.skipif(DRAWN not in STACKS, reason="no stack is drawn")
+@pytest.mark.skipif(_DRAWN not in STACKS, reason="no stack is drawn")
 def test_the_drawn_stack_has_every_component() -> None:
-    components = _PROJECT.load(DRAWN).config.components
+    components = _PROJECT.load(_DRAWN).config.components
     assert set(components.deployed()) == set(components.names())
 
 
