@@ -33,7 +33,7 @@ class Fork:
 @pytest.fixture
 def fork(tmp_path: Path) -> Fork:
     folder = tmp_path / "checkout"
-    shutil.copytree(REPOSITORY, folder, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+    shutil.copytree(REPOSITORY, folder, symlinks=True, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     for file in folder.glob("Pulumi.*.yaml"):
         file.unlink()
     (folder / ".gitignore").write_text("/.venv\n")
