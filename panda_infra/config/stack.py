@@ -95,6 +95,11 @@ class StackConfig(Model):
         return section.name if isinstance(section, Namespace) else section
 
     @property
+    def is_rootless(self) -> bool:
+        """Whether no pod may run as root."""
+        return self.cluster.kind == "existing" and self.cluster.no_root
+
+    @property
     def adopts_namespace(self) -> bool:
         """Whether the namespace is somebody else's, who lets the stack live in it."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.adopt

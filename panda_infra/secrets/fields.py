@@ -102,9 +102,13 @@ def _of_certificates() -> Iterator[Field]:
 
 
 def _certificate_needed(owner: str) -> Predicate:
-    """An exposed host needs one, and so do the two images that make none for themselves."""
+    """An exposed host needs one, and so do the images that make none for themselves.
+
+    That of the PanDA server makes one as root, and cannot read its key as the user that the server runs as.
+    """
 
     def needed(config: StackConfig) -> bool:
-        return owner in ("harvester", "ui") or f"{owner}-tls-certs" in readers(config)
+        makes_none = {"harvester", "ui"} if config.is_rootless else {"harvester", "panda", "ui"}
+        return owner in makes_none or f"{owner}-tls-certs" in readers(config)
 
     return needed

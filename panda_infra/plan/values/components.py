@@ -33,12 +33,8 @@ def condor_logs_path(config: StackConfig, names: Names) -> tuple[Values, ...]:
     return (path,)
 
 
-def _no_root(config: StackConfig) -> bool:
-    return config.cluster.kind == "existing" and config.cluster.no_root
-
-
 def _rootless(config: StackConfig, *sub_components: str) -> Values:
-    if not _no_root(config):
+    if not config.is_rootless:
         return {}
     return {name: {"noRoot": True} for name in sub_components}
 

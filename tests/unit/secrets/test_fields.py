@@ -56,7 +56,11 @@ def test_every_suffix_and_reader_of_the_table_exists() -> None:
             {"iam": {}},
             {"hashKey", "iam.databasePassword", "iam.superuserPassword", "iam.keystore"},
         ),
-        ({"panda": {}}, {"hashKey", "msgsvc.basePassword", "panda.databasePassword", "auth.idToken"}),
+        (
+            {"panda": {}},
+            {"hashKey", "msgsvc.basePassword", "panda.databasePassword", "auth.idToken"}
+            | {"certificates.panda.certificate", "certificates.panda.key"},
+        ),
     ],
 )
 def test_a_stack_needs_what_its_components_read(components: dict[str, Any], wanted: set[str]) -> None:
@@ -64,9 +68,16 @@ def test_a_stack_needs_what_its_components_read(components: dict[str, Any], want
 
 
 def test_an_exposed_host_needs_a_certificate() -> None:
+    stack = {**MINIMAL, "components": {"idds": {}}}
+    assert "certificates.idds.key" not in needs(stack)
+    assert "certificates.idds.key" in needs(stack, hosts={"idds": "idds.site.org"})
+
+
+def test_a_server_that_could_not_read_its_own_key_needs_a_certificate() -> None:
     stack = {**MINIMAL, "components": {"panda": {}}}
-    assert "certificates.panda.key" not in needs(stack)
-    assert "certificates.panda.key" in needs(stack, hosts={"panda": "panda.site.org"})
+    assert "certificates.panda.key" in needs(stack)
+    rootless = {"kind": "existing", "kubeconfig": "kubeconfig.yaml", "noRoot": True}
+    assert "certificates.panda.key" not in needs(stack, cluster=rootless)
 
 
 def test_what_somebody_else_provides_is_not_needed() -> None:
