@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from panda_infra.catalog.experiments import EXPERIMENTS, ExperimentSpec
 from panda_infra.catalog.names import Names
@@ -181,4 +182,6 @@ class Context:
         return env
 
     def _own_hosts(self) -> list[str]:
-        return ["localhost", self.server, self.idds_rest, self.bigmon]
+        issuer = urlsplit(self.issuer).hostname
+        inside = [issuer] if issuer == self.names.workload("iam", "main") else []
+        return ["localhost", self.server, self.idds_rest, self.bigmon, *inside]

@@ -246,6 +246,14 @@ def test_t15_addresses_are_whole() -> None:
     assert secret("idds-envs", ORACLE)["https_proxy"] == "http://tls-proxy.site.org:3128"
 
 
+def test_an_issuer_inside_is_reached_without_the_proxy() -> None:
+    proxy = {"httpProxy": "http://proxy.site.org:3128"}
+    inside = secret("panda-envs", proxy=proxy)["no_proxy"].split(",")
+    assert "iam-main" in inside
+    outside = secret("panda-envs", proxy=proxy, hosts={"iam": "iam.site.org"})["no_proxy"].split(",")
+    assert [host for host in outside if "iam" in host] == []
+
+
 def test_t16_what_keeps_the_long_lived_token_is_told() -> None:
     told = [problem.where for problem in warnings(config(FULL), stack="test")]
     assert told.count("auth.internal") == 2
