@@ -96,7 +96,10 @@ IDDS = Image(
     stands_for="ghcr.io/hsf/idds",
     debian=(*_SHELL, *_PYTHON, *_HTTPD, "postgresql-client-15"),
     python=(
-        *(f"idds-{part}==2.6.21" for part in ("atlas", "client", "common", "doma", "server", "workflow")),
+        *(
+            f"idds-{part}==2.6.21"
+            for part in ("atlas", "client", "common", "doma", "prompt", "server", "workflow")
+        ),
         "panda-client-light",
         *_BUILD,
     ),

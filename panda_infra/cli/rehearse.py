@@ -52,8 +52,8 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     where it left this one, each with its own program; a stack that is not touched is not rehearsed at all. Site and
     cluster are made up, and the same for both, so changes of the cluster itself do not show.
 
-    With --consumers, ActiveMQ and the databases themselves read what the cluster holds after the second `up`; this
-    needs root and Debian's packages. A check that fails is exit code 1 too.
+    With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read what the cluster holds after the second
+    `up`; this needs root and Debian's packages. A check that fails is exit code 1 too.
 
     **Examples**
 

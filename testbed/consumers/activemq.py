@@ -6,24 +6,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from testbed.consumers.sandbox import Check, Root, Sandbox, output
-from tools.images import ACTIVEMQ, PANDA, Image
+from testbed.consumers.sandbox import Check, Sandbox, compared, output
+from testbed.real.software import ACTIVEMQ, PANDA, Software
 
 __all__ = ["IMAGES", "check", "start"]
 
-IMAGES: tuple[Image, ...] = (ACTIVEMQ, PANDA)
+IMAGES: tuple[Software, ...] = (ACTIVEMQ, PANDA)
 _HOME = "/opt/activemq"
 _CONF = f"{_HOME}/conf"
-_SPRING = "http://www.springframework.org/schema/beans"
-_BEANS = f"""<beans xmlns="{_SPRING}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-    xsi:schemaLocation="{_SPRING} {_SPRING}/spring-beans.xsd"/>
-"""
-_LOGIN = """activemq {
-    org.apache.activemq.jaas.PropertiesLoginModule required
-        org.apache.activemq.jaas.properties.user="users.properties"
-        org.apache.activemq.jaas.properties.group="groups.properties";
-};
-"""
 _MATRIX = Path(__file__).parent / "scripts" / "stomp_matrix.py"
 # Who has an account, and where that program finds its password.
 _ACCOUNTS = {
@@ -37,8 +27,8 @@ def start(sandbox: Sandbox) -> None:
     """Start the broker as its chart does, and wait until it listens."""
     container = sandbox.container("msgsvc/activemq")
     root = sandbox.root(ACTIVEMQ, container)
-    _image(root)
-    root.must("python3", f"{_HOME}/sandbox/install_conf.py", environment={"ACTIVEMQ_HOME": _HOME})
+    root.path("/appdata/activemq").mkdir(parents=True)
+    root.must("python3", f"{_HOME}/sandbox/install_conf.py")
     properties = {
         "activemq.home": "/usr/share/activemq",
         "activemq.base": _HOME,
@@ -76,18 +66,6 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         "topic": idds["IDDS_RECEIVER_DESTINATION"],
     }
     client = sandbox.root(PANDA, name="stomp-client")
-    told = output(client, _MATRIX, "/opt/panda/bin/python", stdin=json.dumps(question))
-    for line in told.splitlines():
-        what, wanted, got = json.loads(line)
-        yield Check("activemq", what, wanted == got, f"{got} instead of {wanted}")
-
-
-def _image(root: Root) -> None:
-    """What the original image has from the broker's own archive."""
-    for name, text in {
-        "login.config": _LOGIN,
-        "jetty.xml": _BEANS,
-        "credentials.properties": "",
-    }.items():
-        root.write(f"{_CONF}/{name}", text)
-    root.path("/appdata/activemq").mkdir(parents=True, exist_ok=True)
+    yield from compared(
+        "activemq", output(client, _MATRIX, "/opt/panda/bin/python", stdin=json.dumps(question))
+    )

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from testbed.consumers import outside
 from testbed.consumers.registry import CONSUMERS
 from testbed.consumers.run import loaded
 from testbed.consumers.sandbox import Check, Sandbox
@@ -18,6 +19,7 @@ def main(question: Path, folder: Path) -> None:
     document = json.loads(question.read_text())
     sandbox = Sandbox(folder, *loaded(document), document["releases"])
     sandbox.enter()
+    outside.start(sandbox)
     for name in document["names"]:
         consumer = CONSUMERS[name]
         if not all(map(sandbox.has, consumer.parts)):

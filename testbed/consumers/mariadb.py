@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -10,16 +9,15 @@ from pathlib import Path
 
 from testbed.consumers.pods import Container
 from testbed.consumers.sandbox import Check, Root, Sandbox
-from tools.images import MARIADB, Image
+from testbed.consumers.upstream import NO_ACCOUNTS, SOURCES
+from testbed.real.software import MARIADB, Software
 
 __all__ = ["IMAGES", "check", "start"]
 
-IMAGES: tuple[Image, ...] = (MARIADB,)
+IMAGES: tuple[Software, ...] = (MARIADB,)
 _INIT = "/docker-entrypoint-initdb.d/"
 _USER = "mysql:mysql"
 _DATA = "/var/lib/mysql"
-# Its tables are in no registry.
-_NO_SOURCES = "PANDA_INFRA_UPSTREAM_SOURCES names no folder with a checkout `iam` of IAM's sources"
 _NOBODY = {
     "nobody has the well-known password": "SELECT username FROM iam_account WHERE password = 'password'",
     "nobody is called admin": "SELECT username FROM iam_account WHERE username = 'admin'",
@@ -54,11 +52,10 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         names = ("IAM_DB_HOST", "IAM_DB_USERNAME", "IAM_DB_PASSWORD", "IAM_DB_NAME")
         user = _Login(client, "iam", *(iam.environment[name] for name in names))
         yield from _rights(user)
-        sources = os.environ.get("PANDA_INFRA_UPSTREAM_SOURCES")
-        if sources:
-            yield from _first_accounts(user, iam, Path(sources, _MIGRATIONS))
+        if SOURCES:
+            yield from _first_accounts(user, iam, SOURCES / _MIGRATIONS)
         else:
-            yield Check("mariadb", "iam: first accounts", passed=True, detail=_NO_SOURCES, skipped=True)
+            yield Check("mariadb", "iam: first accounts", passed=True, detail=NO_ACCOUNTS, skipped=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +31,16 @@ class File:
 
 @dataclass(frozen=True)
 class Container:
-    """One container of a workload; ``release`` is Helm's, ``files`` are by absolute path."""
+    """One container of a workload.
+
+    ``release`` is Helm's, ``command`` is empty where the image's own runs, ``files`` are by absolute path.
+    """
 
     release: str
     workload: str
     name: str
     image: str
+    command: Sequence[str]
     environment: Mapping[str, str]
     files: Mapping[str, File]
 
@@ -65,6 +69,7 @@ def containers(objects: Iterable[Object]) -> list[Container]:
             workload=workload["metadata"]["name"],
             name=container["name"],
             image=container["image"],
+            command=[*(container.get("command") or ()), *(container.get("args") or ())],
             environment=store.environment(workload, container),
             files=dict(store.files(workload["spec"]["template"]["spec"], container)),
         )

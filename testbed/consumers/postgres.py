@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from pathlib import Path
 
 from testbed.consumers.pods import Container
 from testbed.consumers.sandbox import Check, Root, Sandbox
+from testbed.consumers.upstream import SOURCES
 from testbed.errors import BedError
-from tools.images import POSTGRES, Image
+from testbed.real.software import POSTGRES, Software
 
 __all__ = ["IMAGES", "check", "start"]
 
-IMAGES: tuple[Image, ...] = (POSTGRES,)
+IMAGES: tuple[Software, ...] = (POSTGRES,)
 _BIN = "/usr/lib/postgresql/15/bin"
 _DATA = "/var/lib/postgresql/data"
 _SOCKET = "/var/run/postgresql"
@@ -133,9 +133,8 @@ def _started(sandbox: Sandbox, container: Container, user: str, password: str, d
 
 def _make_panda(root: Root, password: str) -> None:
     """What PanDA's image makes of its database: with the image's own scripts where their sources are at hand."""
-    sources = os.environ.get("PANDA_INFRA_UPSTREAM_SOURCES")
-    if sources:
-        _run_the_images_scripts(root, Path(sources, "panda-database", "schema", "postgres"), password)
+    if SOURCES:
+        _run_the_images_scripts(root, SOURCES / "panda-database" / "schema" / "postgres", password)
         return
     literal = "'" + password.replace("'", "''") + "'"
     for statement in (
@@ -144,6 +143,14 @@ def _make_panda(root: Root, password: str) -> None:
         "CREATE DATABASE panda_db OWNER panda",
     ):
         _sql(root, "postgres", statement)
+    # The one table without which the server does not start.
+    columns = "app text, component text, key text, vo text, value text, value_json jsonb, type text"
+    for statement in (
+        "CREATE SCHEMA doma_panda AUTHORIZATION panda",
+        f"CREATE TABLE doma_panda.config ({columns})",
+        "ALTER TABLE doma_panda.config OWNER TO panda",
+    ):
+        _sql(root, "postgres", statement, "panda_db")
 
 
 def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
@@ -151,6 +158,8 @@ def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
         if file.is_file():
             # One of its scripts refers to a table that no release of it makes; the others go on.
             text = re.sub(r"(?m)^\\set ON_ERROR_STOP.*$", "", file.read_text())
+            # Debian's pg_partman is a version older and has another word for the same.
+            text = text.replace("p_type => 'range'", "p_type => 'native'")
             root.write(f"{_INIT}/{file.relative_to(scripts)}", text, 0o755)
     root.write(f"{_INIT}/sqls/version", (scripts / "version").read_text())
     root.must("chmod", "-R", "a+rwX", "/var/log", _INIT)
@@ -161,7 +170,7 @@ def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
         raise BedError("\n".join(["the image's own scripts failed:", *log[-10:]]))
 
 
-def _sql(root: Root, user: str, statement: str) -> None:
+def _sql(root: Root, user: str, statement: str, database: str = "postgres") -> None:
     # On standard input: arguments are visible to everybody on the machine.
-    words = ("psql", "-h", _SOCKET, "-U", user, "-d", "postgres", "-v", "ON_ERROR_STOP=1")
+    words = ("psql", "-h", _SOCKET, "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
     root.must(*words, user=_ADMIN, stdin=statement + ";")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.consumers import activemq, mariadb, postgres
+from testbed.consumers import activemq, idds, jedi, mariadb, panda, postgres
 from testbed.consumers.sandbox import Check, Sandbox
-from tools.images import Image
+from testbed.real.software import Software
 
 __all__ = ["CONSUMERS", "Consumer"]
 
@@ -19,7 +19,7 @@ class Consumer:
     ``parts`` are the containers that the stack must have for it.
     """
 
-    images: tuple[Image, ...]
+    images: tuple[Software, ...]
     parts: tuple[str, ...]
     start: Callable[[Sandbox], None]
     check: Callable[[Sandbox], Iterator[Check]]
@@ -30,5 +30,12 @@ CONSUMERS: Mapping[str, Consumer] = {
     "mariadb": Consumer(mariadb.IMAGES, (), mariadb.start, mariadb.check),
     "activemq": Consumer(
         activemq.IMAGES, ("msgsvc/activemq", "panda/server", "idds/rest"), activemq.start, activemq.check
+    ),
+    "panda": Consumer(panda.IMAGES, ("panda/server", "panda/postgres"), panda.start, panda.check),
+    "jedi": Consumer(
+        jedi.IMAGES, ("panda/jedi", "panda/postgres", "msgsvc/activemq"), jedi.start, jedi.check
+    ),
+    "idds": Consumer(
+        idds.IMAGES, ("idds/rest", "idds/postgres", "msgsvc/activemq", "panda/jedi"), idds.start, idds.check
     ),
 }

@@ -60,8 +60,8 @@ def run(
     """
     if reason := obstacle():
         raise BedError(reason)
-    for image in {image.name: image for name in names for image in CONSUMERS[name].images}.values():
-        roots.ensure(image, report)
+    for software in {each.packages.name: each for name in names for each in CONSUMERS[name].images}.values():
+        roots.ensure(software.packages, report)
     objects = list(objects)
     with tempfile.TemporaryDirectory(prefix="consumers-") as folder:
         question = Path(folder, "question.json")
@@ -129,7 +129,7 @@ def _document(found: Iterable[Container], offered: Iterable[Service]) -> dict[st
             {
                 **{
                     name: getattr(each, name)
-                    for name in ("release", "workload", "name", "image", "environment")
+                    for name in ("release", "workload", "name", "image", "command", "environment")
                 },
                 "files": {
                     path: (base64.b64encode(file.content).decode(), file.mode)

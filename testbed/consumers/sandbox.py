@@ -7,26 +7,28 @@ system of its image with the pod's files on top, and the pod's environment alone
 from __future__ import annotations
 
 import fcntl
+import json
 import shutil
 import socket
 import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from testbed.consumers.pods import Container, Service
 from testbed.errors import BedError
+from testbed.real.software import Software
 from tools import roots
-from tools.images import Image
 
-__all__ = ["Check", "Program", "Root", "Sandbox", "output"]
+__all__ = ["Check", "Program", "Root", "Sandbox", "compared", "eventually", "output"]
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHARED = ("/dev", "/proc", "/sys")
 _SECONDS_TO_START = 90
+_SECONDS_TO_ANSWER = 20
 # Of a program's output, what may tell why it did not start.
 _LINES = 40
 
@@ -156,6 +158,7 @@ class Sandbox:
     releases: Mapping[str, str]
     """Helm's release of each component."""
     addresses: dict[str, str] = field(default_factory=dict)
+    roots: dict[str, Root] = field(default_factory=dict)
 
     def enter(self) -> None:
         """Set up the network of the namespaces."""
@@ -190,16 +193,20 @@ class Sandbox:
         """Let a host that is exposed outside lead to an address of the sandbox; for roots made later."""
         self.addresses[host] = address
 
-    def root(self, image: Image, container: Container | None = None, *, name: str = "") -> Root:
-        """The image's root with a container's files on top."""
-        name = name or (container.workload if container else image.name)
+    def root(self, software: Software, container: Container | None = None, *, name: str = "") -> Root:
+        """The root of an image with a container's files on top."""
+        name = name or (container.workload if container else software.packages.name)
         parts = {part: self.folder / name / part for part in ("upper", "work", "root")}
         for part in parts.values():
             part.mkdir(parents=True)
-        lower = roots.folder_of(image)
+        lower = ":".join(map(str, [*reversed(software.originals), roots.folder_of(software.packages)]))
         options = f"lowerdir={lower},upperdir={parts['upper']},workdir={parts['work']}"
         _mount("-t", "overlay", "overlay", "-o", options, str(parts["root"]))
-        root = Root(name, parts["root"], container.environment if container else {})
+        environment = {**software.environment, **(container.environment if container else {})}
+        root = self.roots[name] = Root(name, parts["root"], environment)
+        for path in software.folders:
+            root.path(path).mkdir(parents=True, exist_ok=True)
+            root.path(path).chmod(0o777)
         for path in _SHARED:
             root.path(path).mkdir(exist_ok=True)
             _mount("--rbind", path, str(root.path(path)))
@@ -208,6 +215,10 @@ class Sandbox:
         for path, file in (container.files if container else {}).items():
             root.write(path, file.content, file.mode)
         return root
+
+    def running(self, component: str) -> Root:
+        """The root of a container that was started before."""
+        return self.roots[self.container(component).workload]
 
     def _find(self, component: str) -> Container | None:
         name, sub = component.split("/")
@@ -222,12 +233,32 @@ class Sandbox:
         return "\n".join(lines) + "\n"
 
 
-def output(root: Root, script: Path, *command: str, stdin: str = "", user: str = "root") -> str:
+def output(
+    root: Root, script: Path, *command: str, stdin: str = "", environment: Mapping[str, str] = {}
+) -> str:
     """Run a Python script of this project by an image's Python, and give what it prints."""
     inside = f"/srv/{script.name}"
     root.path(inside).parent.mkdir(exist_ok=True)
     shutil.copyfile(script, root.path(inside))
-    return root.must(*command, inside, stdin=stdin, user=user)
+    return root.must(*command, inside, stdin=stdin, environment=environment)
+
+
+def compared(consumer: str, printed: str) -> Iterator[Check]:
+    """The checks that a script prints: lines ``[what, wanted, got]`` among whatever else it says."""
+    for line in printed.splitlines():
+        if line.startswith("["):
+            what, wanted, got = json.loads(line)
+            yield Check(consumer, what, wanted == got, f"{got} instead of {wanted}")
+
+
+def eventually(condition: Callable[[], bool], seconds: float = _SECONDS_TO_ANSWER) -> bool:
+    """Whether a condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _listens(host: str, port: int) -> bool:

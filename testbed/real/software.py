@@ -14,13 +14,14 @@ from testbed.errors import BedError
 from testbed.real import images
 from testbed.real.images import Image, Layer
 from testbed.real.machines import PAUSE
+from tools import images as pinned
 from tools import roots, toolchain
 from tools.errors import ToolsError
-from tools.images import ACTIVEMQ, MARIADB, NODE, PANDA, POSTGRES
 from tools.images import Image as Packages
 
 _ORIGINALS = Path(__file__).with_name("originals")
 _COMMON = "common"
+_HTTPD = "httpd"
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Software:
         command: What runs when the pod does not say.
         environment: Variables that the original sets.
         folders: That everybody may write into.
+        shared: Files of this checkout that other images have too, beside those that all have.
     """
 
     packages: Packages
@@ -40,40 +42,66 @@ class Software:
     command: Sequence[str] = ("/usr/local/bin/entrypoint",)
     environment: Mapping[str, str] = field(default_factory=dict)
     folders: Sequence[str] = ()
+    shared: Sequence[str] = ()
+
+    @property
+    def originals(self) -> list[Path]:
+        """The folders with what the original has beside its packages, the lowest first."""
+        return [_ORIGINALS / name for name in (_COMMON, *self.shared, self.packages.name)]
 
 
-KNOWN = (
-    Software(
-        ACTIVEMQ,
-        ("ghcr.io/pandawms/panda-activemq",),
-        command=("sleep", "infinity"),
-        environment={"ACTIVEMQ_HOME": "/opt/activemq", "ACTIVEMQ_DATA": "/appdata/activemq"},
-    ),
-    Software(POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres")),
-    Software(MARIADB, ("mariadb",)),
-    Software(
-        PANDA,
-        ("ghcr.io/pandawms/panda-server",),
-        command=("sleep", "infinity"),
-        # The package's own numbers are for a machine of many cores.
-        environment={
-            "PANDA_SERVER_CONF_MIN_WORKERS": "1",
-            "PANDA_SERVER_CONF_MAX_WORKERS": "50",
-            "PANDA_SERVER_CONF_NUM_WSGI": "1",
-        },
-        folders=(
-            "/data/panda",
-            "/etc/grid-security/certificates",
-            "/etc/grid-security/dn-lists",
-            "/run/httpd",
-            "/run/httpd/wsgisocks",
-            "/var/run/panda",
-            "/var/cache/pandaserver",
-            "/var/log/panda",
-        ),
-    ),
+ACTIVEMQ = Software(
+    pinned.ACTIVEMQ,
+    ("ghcr.io/pandawms/panda-activemq",),
+    command=("sleep", "infinity"),
+    environment={"ACTIVEMQ_HOME": "/opt/activemq", "ACTIVEMQ_DATA": "/appdata/activemq"},
 )
-ELSEWHERE = ("jedi",)
+POSTGRES = Software(pinned.POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres"))
+MARIADB = Software(pinned.MARIADB, ("mariadb",))
+PANDA = Software(
+    pinned.PANDA,
+    ("ghcr.io/pandawms/panda-server",),
+    command=("sleep", "infinity"),
+    # The package's own numbers are for a machine of many cores.
+    environment={
+        "PANDA_SERVER_CONF_MIN_WORKERS": "1",
+        "PANDA_SERVER_CONF_MAX_WORKERS": "50",
+        "PANDA_SERVER_CONF_NUM_WSGI": "1",
+    },
+    folders=(
+        "/data/panda",
+        "/etc/grid-security/certificates",
+        "/etc/grid-security/dn-lists",
+        "/run/httpd",
+        "/run/httpd/wsgisocks",
+        "/var/run/panda",
+        "/var/cache/pandaserver",
+        "/var/log/panda",
+    ),
+    shared=(_HTTPD,),
+)
+IDDS = Software(
+    pinned.IDDS,
+    ("ghcr.io/hsf/idds",),
+    command=("/opt/idds/bin/start-daemon.sh", "all"),
+    environment={
+        "IDDS_AGENTS": "clerk,transformer,receiver,conductor",
+        "IDDS_SERVER_CONF_MIN_WORKERS": "1",
+        "IDDS_SERVER_CONF_MAX_WORKERS": "100",
+        "IDDS_SERVER_CONF_NUM_WSGI": "1",
+    },
+    folders=(
+        "/etc/grid-security",
+        "/etc/grid-security/certificates",
+        "/opt/idds/config",
+        "/run/httpd",
+        "/var/idds/wsgisocks",
+        "/var/log/idds",
+    ),
+    shared=(_HTTPD,),
+)
+KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
+ELSEWHERE = ("jedi", "rest")
 """Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""
 
 
@@ -85,12 +113,11 @@ def made(names: Iterable[str]) -> dict[str, Image]:
     """
     known = {repository: software for software in KNOWN for repository in software.repositories}
     wanted = {name: known[name.rpartition(":")[0]] for name in names if name.rpartition(":")[0] in known}
-    return {PAUSE: Image([_packages(NODE)])} | {
+    return {PAUSE: Image([_packages(pinned.NODE)])} | {
         name: Image(
             [
                 _packages(software.packages),
-                images.original(_ORIGINALS / _COMMON),
-                images.original(_ORIGINALS / software.packages.name),
+                *map(images.original, software.originals),
                 images.folders(software.folders),
             ],
             software.command,

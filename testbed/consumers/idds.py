@@ -1,0 +1,119 @@
+"""iDDS: its tables at their newest version, REST by its certificates and tokens, requests, messages with JEDI."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from testbed.consumers import outside
+from testbed.consumers.issuer import Issuer
+from testbed.consumers.jedi import AS_JEDI, JEDI
+from testbed.consumers.panda import PYTHON
+from testbed.consumers.pods import Container
+from testbed.consumers.questions import Question, ask
+from testbed.consumers.sandbox import Check, Root, Sandbox, compared, eventually, output
+from testbed.real.software import IDDS, Software
+
+__all__ = ["IMAGES", "check", "start"]
+
+IMAGES: tuple[Software, ...] = (IDDS,)
+_REST = "idds/rest"
+_PYTHON = "/opt/idds/bin/python"
+_BUNDLE = "/opt/idds/lib/python3.11/site-packages/certifi/cacert.pem"
+_HTTPD = "/opt/idds/config_default/httpd-idds-443-py311-al9.conf"
+_CHAIN = "/opt/idds/certs/chain.pem"
+_AUTH = "/opt/idds/configmap/auth.cfg.json"
+_LOGS = "/var/log/idds"
+_AS_IDDS = {
+    "ALEMBIC_CONFIG": "/opt/idds/config/idds/alembic.ini",
+    "IDDS_CONFIG": "/opt/idds/etc/idds/idds.cfg",
+}
+_SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def start(sandbox: Sandbox) -> None:
+    """Start REST and agents by the command of the chart, and wait until its pod would be ready."""
+    container = sandbox.container(_REST)
+    root = sandbox.root(IDDS, container)
+    outside.trust(sandbox, root, _BUNDLE)
+    address = sandbox.address(container)
+    # The sandbox has one network for all pods: everybody listens at his own address alone.
+    text = root.path(_HTTPD).read_text()
+    root.write(_HTTPD, re.sub(r"(?m)^Listen (\d+)$", rf"Listen {address}:\1", text))
+    program = root.start(*container.command)
+    program.wait_for(address, 8443)
+    program.wait(lambda: "connecting to default" in _log(root), "receiver of messages")
+
+
+def check(sandbox: Sandbox) -> Iterator[Check]:
+    """What its clients and JEDI do."""
+    container, root = sandbox.container(_REST), sandbox.running(_REST)
+    done = root.run("/opt/idds/bin/alembic", "current", "--check-heads", environment=_AS_IDDS)
+    yield Check("idds", "tables are at the newest version", done.returncode == 0, done.stderr.strip())
+    issuer = Issuer.of(sandbox)
+    clients = issuer.own(_clients(container)) if issuer else {}
+    if issuer and clients:
+        yield from ask("idds", root, _PYTHON, [*_tokens(container, issuer, clients)])
+        name, client = next(iter(clients.items()))
+        token = issuer.token(sub="a-user", name="A User", aud=client["client_id"])
+        question = {"host": _url(container), "vo": name, "token": token}
+        yield from compared(
+            "idds",
+            output(sandbox.running(JEDI), _SCRIPTS / "idds_request.py", PYTHON, stdin=json.dumps(question)),
+        )
+    else:
+        yield Check("idds", "tokens, a request", passed=True, detail="the issuer is elsewhere", skipped=True)
+    yield from _messages(root, sandbox.running(JEDI))
+
+
+def _messages(root: Root, jedi: Root) -> Iterator[Check]:
+    """One each way."""
+    output(root, _SCRIPTS / "idds_sends.py", _PYTHON, stdin="from iDDS", environment=_AS_IDDS)
+    question = json.dumps({"sent": "from JEDI", "received": "from iDDS"})
+    yield from compared("idds", output(jedi, _SCRIPTS / "jedi_talks.py", *AS_JEDI, stdin=question))
+    arrived = eventually(lambda: "from JEDI" in _log(root))
+    yield Check("idds", "JEDI's message arrives at iDDS", arrived, "its log does not have it")
+
+
+def _log(root: Root) -> str:
+    """What the agents have written."""
+    logs = root.path(_LOGS).glob("*.log")
+    return "".join(log.read_text(errors="replace") for log in logs)
+
+
+def _url(container: Container) -> str:
+    return f"{container.environment['IDDS_SERVER']}/idds"
+
+
+def _clients(container: Container) -> dict[str, dict[str, str]]:
+    """The stack's clients by VO and role, as iDDS reads them."""
+    (sections,) = json.loads(container.files[_AUTH].content).values()
+    return {name: section for name, section in sections.items() if "client_id" in section}
+
+
+def _tokens(
+    container: Container, issuer: Issuer, clients: Mapping[str, Mapping[str, str]]
+) -> Iterator[Question]:
+    """Those of every client of the stack, and those that nobody may have."""
+    for name, client in clients.items():
+        for what in ("client_id", "audience"):
+            token = issuer.token(sub="a-user", name="A User", aud=client[what])
+            yield _asked(container, f"{name}: a token for the {what}", token, name, accepted=True)
+    name, client = next(iter(clients.items()))
+    good = {"sub": "a-user", "name": "A User", "aud": client["client_id"]}
+    for what, token, vo in (
+        ("another client", issuer.token(**good | {"aud": "another"}), name),
+        ("a forged token", issuer.forged(**good), name),
+        ("a token that ended", issuer.token(**good | {"exp": 1}), name),
+        ("a token of another issuer", issuer.token(**good | {"iss": "https://another.org/"}), name),
+        ("a VO of nobody", issuer.token(**good), "another"),
+    ):
+        yield _asked(container, what, token, vo, accepted=False)
+
+
+def _asked(container: Container, what: str, token: str, vo: str, *, accepted: bool) -> Question:
+    headers = {"X-IDDS-Auth-Type": "oidc", "X-IDDS-Auth-VO": vo, "X-IDDS-Auth-Token": token}
+    chain = _CHAIN if _CHAIN in container.files else None
+    return Question(what, f"{_url(container)}/ping", (200,) if accepted else (401,), headers, chain=chain)

@@ -1,0 +1,102 @@
+"""The stack's issuer as far as tokens need it: IAM's discovery document and keys, and tokens that its keys sign."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import (
+    RSAPrivateKey,
+    RSAPrivateNumbers,
+    RSAPublicNumbers,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from testbed.consumers.pods import Container
+from testbed.consumers.sandbox import Sandbox
+
+__all__ = ["CERTIFICATES", "IAM", "Issuer"]
+
+IAM = "iam/main"
+CERTIFICATES = "/indigo-iam/certs"
+_KEYSTORE = "/indigo-iam/config/iam-keystore.jwks"
+_PUBLIC = ("kty", "kid", "use", "alg", "n", "e")
+_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """What IAM's container makes of its environment and files: ``url`` ends as IAM's own does, with a slash."""
+
+    url: str
+    key: Mapping[str, str]
+
+    @classmethod
+    def of(cls, sandbox: Sandbox) -> Issuer | None:
+        """The issuer of a stack; None where it is somewhere else, so that nobody here has its keys."""
+        if not sandbox.has(IAM):
+            return None
+        iam = sandbox.container(IAM)
+        url = iam.environment["IAM_ISSUER"].rstrip("/") + "/"
+        # Where something in front of IAM has the certificate, nobody here can answer in its name.
+        if url.startswith("https:") and f"{CERTIFICATES}/hostkey.pem" not in iam.files:
+            return None
+        return cls(url, _key(iam))
+
+    def own(self, clients: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """Of the clients in a program's configuration, those whose tokens this issuer makes."""
+        return {
+            name: client for name, client in clients.items() if client["oidc_config_url"].startswith(self.url)
+        }
+
+    def documents(self) -> dict[str, Any]:
+        """What the issuer answers, by path."""
+        ends = {"jwks_uri": "jwk", "token_endpoint": "token", "device_authorization_endpoint": "devicecode"}
+        discovery = {"issuer": self.url, **{name: self.url + path for name, path in ends.items()}}
+        path = urllib.parse.urlsplit(self.url).path
+        keys = {"keys": [{name: self.key[name] for name in _PUBLIC if name in self.key}]}
+        return {f"{path}.well-known/openid-configuration": discovery, f"{path}jwk": keys}
+
+    def token(self, **claims: object) -> str:
+        """A token that is good for an hour, if the claims do not say otherwise."""
+        return self._signed(_private(self.key), claims)
+
+    def forged(self, **claims: object) -> str:
+        """The same by a key that only pretends to be the issuer's."""
+        return self._signed(generate_private_key(65537, 2048), claims)
+
+    def _signed(self, key: RSAPrivateKey, claims: Mapping[str, object]) -> str:
+        now = int(time.time())
+        head = {"alg": "RS256", "kid": self.key["kid"], "typ": "JWT"}
+        body = {"iss": self.url, "iat": now, "nbf": now, "exp": now + _SECONDS, "jti": f"{now}", **claims}
+        text = ".".join(_encoded(json.dumps(part).encode()) for part in (head, body))
+        return f"{text}.{_encoded(key.sign(text.encode(), PKCS1v15(), SHA256()))}"
+
+
+def _key(iam: Container) -> Mapping[str, str]:
+    """The key that IAM signs with, of those in its store."""
+    keys: list[dict[str, str]] = json.loads(iam.files[_KEYSTORE].content)["keys"]
+    wanted = iam.environment["IAM_JWK_DEFAULT_KEY_ID"]
+    return next(key for key in keys if key["kid"] == wanted)
+
+
+def _private(key: Mapping[str, str]) -> RSAPrivateKey:
+    n, e, p, q, d, dp, dq, qi = (
+        int.from_bytes(_decoded(key[name])) for name in ("n", "e", "p", "q", "d", "dp", "dq", "qi")
+    )
+    return RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n)).private_key()
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,0 +1,42 @@
+"""Questions to the servers of a sandbox, asked from an image whose client and names are those of a pod."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from testbed.consumers.sandbox import Check, Root, output
+
+__all__ = ["Question", "ask"]
+
+_SCRIPT = Path(__file__).parent / "scripts" / "ask.py"
+_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Question:
+    """An address, and what has to come back: one of the codes in ``status``, with a text that ``holds`` accepts.
+
+    ``chain`` is the file of the authority that has to have issued the server's certificate; without it any will do.
+    """
+
+    what: str
+    url: str
+    status: Sequence[int] = (200,)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    holds: Callable[[str], bool] = lambda _text: True
+    chain: str | None = None
+
+
+def ask(consumer: str, client: Root, python: str, questions: Sequence[Question]) -> Iterator[Check]:
+    """Ask everything, and give a check for each question."""
+    asked = [
+        {"url": each.url, "headers": {**each.headers}, "verify": each.chain or False} for each in questions
+    ]
+    answers = output(client, _SCRIPT, python, "-W", "ignore", stdin=json.dumps(asked)).splitlines()
+    for question, answer in zip(questions, answers, strict=True):
+        status, text = json.loads(answer)
+        passed = status in question.status and question.holds(text)
+        yield Check(consumer, question.what, passed, f"status {status}: {text[:_SHOWN]}")

@@ -1,0 +1,19 @@
+"""Runs in an image with its own HTTP client: asks each address of a list and prints lines [status, text].
+
+Reads JSON: [{"url", "headers", "verify"}]; an address that cannot be reached has the status 0.
+"""
+
+import json
+import sys
+
+import requests
+
+for question in json.load(sys.stdin):
+    try:
+        answer = requests.get(
+            question["url"], headers=question["headers"], verify=question["verify"], timeout=60
+        )
+        told = [answer.status_code, answer.text or answer.headers.get("ExceptionMessage", "")]
+    except requests.RequestException as error:
+        told = [0, str(error)]
+    print(json.dumps(told), flush=True)
