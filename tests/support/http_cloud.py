@@ -28,6 +28,11 @@ __all__ = ["Call", "HttpCloud", "running"]
 CLUSTER = "7d1e3c52-0000-4000-8000-000000000001"
 _PREFIX = "panda-bench-abcdefghij12"
 
+_LIMITS = {
+    **{"maxTotalInstances": 10, "totalInstancesUsed": 3, "maxTotalCores": -1, "totalCoresUsed": 12},
+    **{"maxTotalRAMSize": 51200, "totalRAMUsed": 24000},
+}
+
 
 @dataclass(frozen=True)
 class Call:
@@ -52,6 +57,8 @@ class HttpCloud:
     """What the paths of those requests contain."""
     page: int = 1000
     """Servers of one answer, as in Nova."""
+    shares: dict[str, int] | None = None
+    """Manila's limits, where there is Manila."""
     metadata: dict[str, dict[str, str]] = field(default_factory=dict)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -86,6 +93,8 @@ class HttpCloud:
             return self._compute(method, rest, query, body)
         if service == "magnum":
             return self._magnum(rest)
+        if service == "manila":
+            return self._manila(rest)
         return self._kubernetes(method, rest, body)
 
     def _identity(self, method: str) -> tuple[int, Any]:
@@ -99,7 +108,7 @@ class HttpCloud:
                     {"interface": "public", "region": "r", "region_id": "r", "url": f"{self.url}/{path}"}
                 ],
             }
-            for kind, path in (("compute", "compute/v2.1"), ("container-infra", "magnum/v1"))
+            for kind, path in self._services()
         ]
         token = {
             "catalog": catalog,
@@ -108,6 +117,17 @@ class HttpCloud:
         }
         scope = {"id": "p", "name": "p", "domain": {"id": "default", "name": "Default"}}
         return 201, {"token": {**token, "methods": ["password"], "user": scope, "project": scope}}
+
+    def _services(self) -> list[tuple[str, str]]:
+        manila = [("shared-file-system", "manila/v2")] if self.shares else []
+        return [("compute", "compute/v2.1"), ("container-infra", "magnum/v1"), *manila]
+
+    def _manila(self, rest: str) -> tuple[int, Any]:
+        if rest == "v2/limits":
+            return 200, {"limits": {"rate": [], "absolute": self.shares}}
+        links = [{"rel": "self", "href": f"{self.url}/manila/v2/"}]
+        version = {"id": "v2.0", "status": "CURRENT", "version": "2.82", "min_version": "2.0", "links": links}
+        return 200, {"versions": [version]}
 
     def _compute(self, method: str, rest: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         if found := re.fullmatch(r"v2.1/servers/([^/]+)/metadata(?:/(.+))?", rest):
@@ -127,6 +147,8 @@ class HttpCloud:
                 more = f"{self.url}/compute/v2.1/servers/detail?marker={page[-1]}"
                 listed["servers_links"] = [{"rel": "next", "href": more}]
             return 200, listed
+        if rest == "v2.1/limits":
+            return 200, {"limits": {"rate": [], "absolute": _LIMITS}}
         version = {"id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1"}
         return 200, {"version": {**version, "links": [{"rel": "self", "href": f"{self.url}/compute/v2.1/"}]}}
 

@@ -1,8 +1,8 @@
 """OpenStack through openstacksdk: its proxies, and requests of its own where they do not suffice.
 
 Version 4.22 has no node groups, resizes, upgrades and quotas of Magnum; of a cluster it drops the reason of a failure,
-Heat's faults and the labels beside the template's; what makes something may not be sent twice, and Manila pages in a
-way that it does not follow.
+Heat's faults and the labels beside the template's; what makes something may not be sent twice; of Manila it finds no
+limits, and does not follow its pages. The limits of all services are read in one way.
 
 Retries are keystoneauth's: on 429 and 5xx with growing pauses or as long as Retry-After says; an expired token is
 renewed where the credentials allow it.
@@ -116,22 +116,26 @@ class SdkOpenStack(OpenStack):
 
     @override
     def limits(self) -> Mapping[str, Limits]:
-        with self._plainly("GET /limits"):
-            nova = self._connection.compute.get_limits().absolute
-            found = {
-                "instances": limits_of(nova.instances, nova.instances_used),
-                "cores": limits_of(nova.total_cores, nova.total_cores_used),
-                "ram": limits_of(nova.total_ram, nova.total_ram_used),
-            }
-            if self._has("block-storage"):
-                cinder = self._connection.block_storage.get_limits().absolute
-                found["volumes"] = limits_of(cinder.max_total_volumes, cinder.total_volumes_used)
-            if self._has("shared-file-system"):
-                (manila,) = self._connection.shared_file_system.limits()
-                found["shares"] = limits_of(manila.maxTotalShares, manila.totalSharesUsed)
-                used = manila.totalShareGigabytesUsed
-                found["share storage"] = limits_of(manila.maxTotalShareGigabytes, used)
+        nova = self._absolute_limits("compute")
+        found = {
+            "instances": limits_of(nova["maxTotalInstances"], nova["totalInstancesUsed"]),
+            "cores": limits_of(nova["maxTotalCores"], nova["totalCoresUsed"]),
+            "ram": limits_of(nova["maxTotalRAMSize"], nova["totalRAMUsed"]),
+        }
+        if self._has("block-storage"):
+            cinder = self._absolute_limits("block_storage")
+            found["volumes"] = limits_of(cinder["maxTotalVolumes"], cinder["totalVolumesUsed"])
+        if self._has("shared-file-system"):
+            manila = self._absolute_limits("shared_file_system")
+            found["shares"] = limits_of(manila["maxTotalShares"], manila["totalSharesUsed"])
+            found["share storage"] = limits_of(
+                manila["maxTotalShareGigabytes"], manila["totalShareGigabytesUsed"]
+            )
         return found
+
+    def _absolute_limits(self, service: str) -> Mapping[str, int]:
+        limits: Mapping[str, int] = self._call(service, "GET", "/limits")["limits"]["absolute"]
+        return limits
 
     @override
     def cluster_limits(self) -> Limits:

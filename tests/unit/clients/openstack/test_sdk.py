@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.clients.openstack.api import OpenStackError
+from panda_infra.clients.openstack.api import Limits, OpenStackError
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from tests.support.http_cloud import HttpCloud, running
 
@@ -80,3 +80,15 @@ def test_a_cloud_without_block_storage_has_no_volumes(openstack: SdkOpenStack, h
 def test_a_cloud_without_manila_has_no_shares(openstack: SdkOpenStack, http: HttpCloud) -> None:
     assert openstack.shares() == []
     assert not [call for call in http.calls if "shares" in call.path]
+
+
+def test_limits_are_read_from_each_service_that_there_is(openstack: SdkOpenStack, http: HttpCloud) -> None:
+    http.shares = {"maxTotalShares": 50, "totalSharesUsed": 2}
+    http.shares |= {"maxTotalShareGigabytes": -1, "totalShareGigabytesUsed": 7}
+    assert openstack.limits() == {
+        "instances": Limits(10, 3),
+        "cores": Limits(None, 12),
+        "ram": Limits(51200, 24000),
+        "shares": Limits(50, 2),
+        "share storage": Limits(None, 7),
+    }
