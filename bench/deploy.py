@@ -25,9 +25,9 @@ from typing import Any
 
 import yaml
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.plan.order import critical_path
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
 from testbed import charts, instances, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from panda_infra.catalog.flavors import FLAVORS
 from panda_infra.config.cluster import ExistingCluster, MagnumCluster
+from panda_infra.plan.flavors import FLAVORS
 from panda_infra.plan.model import Plan
 from testbed import leftovers, prerequisites
 from testbed.bed import Bed

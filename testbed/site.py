@@ -10,6 +10,8 @@ from typing import Any
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
+from panda_infra.products.panda.auth import AuthSettings
+from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.rules.judge import judge_given
 from testbed.workspace import PROJECT, overridden
 
@@ -54,13 +56,13 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
         _put(document, problem.where, _stand_in(problem.where))
     config = configuration(document)
     if _lacks_clients(config):
-        _put(document, _CLIENTS, [{"name": config.auth.vo, "clientId": "stand-in"}])
+        _put(document, _CLIENTS, [{"name": config.of(AuthSettings).vo, "clientId": "stand-in"}])
     return document
 
 
 def _lacks_clients(config: StackConfig) -> bool:
     """No rule wants them, but without any the PanDA server accepts nobody's token."""
-    return config.components.panda is not None and not config.auth.clients
+    return config.components.get(Panda) is not None and not config.of(AuthSettings).clients
 
 
 def _stand_in(where: str) -> str | None:

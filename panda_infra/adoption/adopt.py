@@ -16,8 +16,6 @@ from panda_infra.adoption.live_secrets import SecretDifference, differences, liv
 from panda_infra.adoption.naming import names_of
 from panda_infra.adoption.values import difference, effective, put
 from panda_infra.adoption.workloads import ObjectChange, changes
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.clients.helm import Helm
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import parsed
@@ -27,9 +25,11 @@ from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.values.merge import ABSENT, merged
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import ABSENT, merged
 from panda_infra.rules.judge import judge_given, judge_values
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import fields, missing
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations

@@ -10,11 +10,11 @@ import yaml
 
 from panda_infra.adoption.installation import Tree
 from panda_infra.clients.helm import Helm
-from panda_infra.config.delivery import ChartSource, OciCharts
+from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.delivery.charts import check_charts, locate
 from panda_infra.errors import StackError
 from panda_infra.plan.model import Chart
-from panda_infra.plan.values.merge import merged
+from panda_infra.products.values import merged
 
 __all__ = ["chart_folders", "defaults_of", "version_of"]
 

@@ -10,12 +10,12 @@ from typing import Any
 from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.installation import FoundRelease, Installation, Tree
 from panda_infra.adoption.values import difference, effective, put
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
-from panda_infra.plan.values.merge import ABSENT, merged, value_at
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import ABSENT, merged, value_at
 
 __all__ = ["write_checkout"]
 

@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from panda_infra.catalog.model import SecretUse
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import uses
-from panda_infra.secrets import build
-from panda_infra.secrets.content import SecretContent
+from panda_infra.products.content import SecretContent
+from panda_infra.products.model import SecretUse
+from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.generate import stand_ins, with_values
 
@@ -41,7 +41,7 @@ def live_values(config: StackConfig, live: Live) -> dict[Path, str]:
     marks = {
         field.path: f"mark{secrets.token_hex(12)}"
         for field in fields(config)
-        if field.suffixes and not field.is_file
+        if field.secrets and not field.is_file
     }
     marked = with_values(stand_ins(config), marks)
     contents = build(config.model_copy(update={"secrets": marked}))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from panda_infra.catalog.names import Names
+from panda_infra.products.names import Names
 
 __all__ = ["names_of"]
 

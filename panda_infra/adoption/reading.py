@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from panda_infra.adoption.installation import AdoptionError, FoundRelease, Installation, SecretsRelease, Tree
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import SECRET_PREFIX
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
 from panda_infra.helm.records import DEPLOYED, histories, read
-from panda_infra.plan.values.merge import merged
+from panda_infra.products.names import SECRET_PREFIX
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import merged
 
 __all__ = ["SECRETS_CHART", "read_installation", "read_releases", "recorded"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.adoption.installation import Tree
-from panda_infra.plan.values.merge import ABSENT, merged
+from panda_infra.products.values import ABSENT, merged
 
 __all__ = ["Keys", "difference", "effective", "put"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from panda_infra.adoption.values import difference
 from panda_infra.helm.manifest import items_of
-from panda_infra.plan.values.merge import ABSENT
+from panda_infra.products.values import ABSENT
 
 __all__ = ["ObjectChange", "changes", "replaces_pods"]
 

@@ -32,8 +32,8 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.helm import find_helm
 from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
 from panda_infra.cluster.existing import check_cluster, target_of
+from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import ExistingCluster
-from panda_infra.config.delivery import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import parsed
 from panda_infra.config.secrets import Secrets

@@ -16,8 +16,9 @@ from panda_infra.cric.addresses import LISTS, addresses
 from panda_infra.cric.changes import Change, as_file, changes
 from panda_infra.cric.writing import write_all
 from panda_infra.errors import PandaInfraError, Problem, StackError
-from panda_infra.secrets.cric import check_files, files_of
-from panda_infra.secrets.cric_files import flaws
+from panda_infra.products.panda.cric import CricSettings, asked
+from panda_infra.products.panda.cric_lists import check_files, files_of
+from panda_infra.products.panda.cric_readers import flaws
 from panda_infra.stacks.project import Project
 
 __all__ = ["cric"]
@@ -106,8 +107,8 @@ def _given(lists: list[str]) -> dict[str, str]:
 
 def _folder(here: Project, stack: str) -> Path:
     config = here.load(stack).config
-    if config.cric_urls is None:
-        return Path(config.cric.folder)
+    if asked(config) is None:
+        return Path(config.of(CricSettings).folder)
     what = "is not false: the stack asks CRIC itself and reads no files"
     fix = f"Write e.g. `cric: {{real: false, folder: cric_jsons/{stack}}}` into it."
     raise StackError(here.file(stack).name, [Problem("cric.real", what, fix)])
@@ -157,7 +158,7 @@ def _readers(here: Project, folder: Path) -> list[str]:
             config = here.load(stack).config
         except StackError:
             continue  # it is the business of `check`
-        if config.cric_urls is None and Path(config.cric.folder) == folder:
+        if asked(config) is None and Path(config.of(CricSettings).folder) == folder:
             found.append(stack)
     return found
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan, Release
+from panda_infra.products.model import ComponentSpec
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Card", "Picture", "mermaid", "picture"]
 

@@ -25,8 +25,7 @@ from panda_infra.config.load import Loaded
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
-from panda_infra.rules.book import databases
-from panda_infra.rules.subject import Subject
+from panda_infra.rules.judge import judge_given
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
@@ -120,7 +119,9 @@ def made_previewable(file: Path, loaded: Loaded) -> None:
     """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
     config = stackfile.document_of(file.read_text(encoding="utf-8"))["config"]
     kept = {key: value for key, value in config.items() if key not in ("secrets", f"{NAMESPACE}:secrets")}
-    for problem in databases.check(Subject(loaded.config, loaded.stack)):
+    for problem in judge_given(loaded.config, stack=loaded.stack):
+        if not (problem.awaits_site and problem.where.startswith("components.")):
+            continue
         section, *path, last = parse(problem.where)
         target = kept.setdefault(f"{NAMESPACE}:{section}", {})
         for part in path:

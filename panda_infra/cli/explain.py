@@ -21,26 +21,11 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.secrets.context import Context
+from panda_infra.products.registry import COMPONENTS, product_of_experiment
 from panda_infra.stacks.page import page
 
 __all__ = ["Explained", "explain"]
 
-# What stands in for a key that the stack file leaves out.
-_DERIVED: Mapping[Path, Callable[[Context], Any]] = {
-    ("cric", "real"): lambda context: context.config.cric_urls is not None,
-    ("auth", "issuer"): lambda context: context.issuer,
-    ("auth", "audience"): lambda context: context.audience,
-    ("auth", "configUrl"): lambda context: context.config_url,
-    ("auth", "tokenEndpoint"): lambda context: context.token_endpoint,
-    ("components", "panda", "settings", "database", "host"): lambda context: context.panda_database_host,
-    ("components", "idds", "settings", "database", "host"): lambda context: context.idds_database_host,
-    ("components", "harvester", "settings", "database", "host"): lambda context: (
-        context.harvester_database_host
-    ),
-    ("components", "iam", "settings", "database", "host"): lambda context: context.iam_database_host,
-    ("components", "iam", "settings", "baseUrl"): lambda context: context.iam_url,
-}
 _HIDDEN = "***"
 
 
@@ -108,15 +93,26 @@ def _explained(loaded: Loaded, folder: FilePath, path: Path) -> Iterator[Explain
     for depth, part in enumerate(path, start=1):
         value = _below(value, part, path[:depth])
     meaning = " ".join(place(root(StackConfig), path, None).description.split())
+    product = product_of_experiment(loaded.config.experiment)
+    derived = {**product.derived, **_of_components()}
     for at, leaf in _leaves(value, path):
         said = _said(loaded, folder, at)
-        derive = _DERIVED.get(at)
+        derive = derived.get(at)
         if said:
             yield Explained(spelled(at), leaf, said, meaning)
         elif derive and leaf is None:
-            yield Explained(spelled(at), derive(Context(loaded.config)), "derived", meaning)
+            yield Explained(spelled(at), derive(product.context(loaded.config)), "derived", meaning)
         else:
             yield Explained(spelled(at), leaf, "default", meaning)
+
+
+def _of_components() -> dict[Path, Callable[[Any], Any]]:
+    """What stands in for keys of components that the stack file leaves out."""
+    return {
+        ("components", name, *path): derive
+        for name, spec in COMPONENTS.items()
+        for path, derive in spec.derived.items()
+    }
 
 
 def _said(loaded: Loaded, folder: FilePath, path: Path) -> str | None:

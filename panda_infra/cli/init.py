@@ -6,7 +6,6 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.cli.new_stack import (
     CloudOption,
     ContextOption,
@@ -28,6 +27,7 @@ from panda_infra.cli.terminal import interactive
 from panda_infra.config.delivery import Hosts
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import PandaInfraError
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.stacks.document import is_new, write_new
 
 __all__ = ["init"]

@@ -25,6 +25,7 @@ from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
+from panda_infra.products.panda import cric
 from panda_infra.rules.judge import judge_values
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
@@ -141,7 +142,7 @@ def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str
 
 def write_cric_files(here: Project, stack: str, outcome: Outcome) -> None:
     """CRIC's lists are no secrets: they become files of the project."""
-    if not outcome.cric_files or StackConfig.model_validate_json(json.dumps(outcome.sections)).cric_urls:
+    if not outcome.cric_files or cric.asked(StackConfig.model_validate_json(json.dumps(outcome.sections))):
         return
     folder = Path("cric_jsons") / stack
     (here.folder / folder).mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,8 @@ from panda_infra.ends import moment, span
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.secrets import SecretContent, build
+from panda_infra.products.content import SecretContent
+from panda_infra.secrets.build import build
 from panda_infra.stacks.decrypted import decrypted
 
 if TYPE_CHECKING:

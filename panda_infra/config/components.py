@@ -1,302 +1,42 @@
-"""Which components of PanDA a stack has, and how each of their sub-components runs.
+"""Which components a stack has."""
 
-A component is deployed when the stack file names it. Sub-components are on as their charts ship them and can
-be switched off one by one. Every field is a key that the chart really reads; what a sub-chart ignores is not
-offered.
-"""
-
-from typing import Annotated, Any, Literal
+from typing import TypeVar
 
 from pydantic import Field
 
-from panda_infra.config.adopted import Adopted, ReleaseName
-from panda_infra.config.base import DnsLabel, DnsName, Form, Model, Quantity
-from panda_infra.config.delivery import ChartPin
-from panda_infra.config.settings import (
-    BigmonSettings,
-    HarvesterSettings,
-    IamSettings,
-    IddsSettings,
-    MsgsvcSettings,
-    PandaSettings,
-    UiSettings,
+from panda_infra.config.base import Model
+from panda_infra.config.made import with_fields
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.workloads import Component
+
+__all__ = ["Components"]
+
+Kind = TypeVar("Kind", bound=Component)
+
+
+@with_fields(
+    {
+        spec.name.replace("-", "_"): (
+            spec.config | None,
+            Field(default=None, alias=spec.name, description=spec.about),
+        )
+        for spec in COMPONENTS.values()
+    }
 )
-
-__all__ = [
-    "Bigmon",
-    "Component",
-    "Components",
-    "CvmfsRepository",
-    "Harvester",
-    "Iam",
-    "IamDb",
-    "Idds",
-    "Image",
-    "Msgsvc",
-    "Panda",
-    "Replicated",
-    "Resources",
-    "SubComponent",
-    "Toleration",
-    "Ui",
-    "Volume",
-]
-
-ChartValues = dict[str, Any]
-# What container runtimes accept.
-_REPOSITORY = Form(
-    r"[A-Za-z0-9][\w./:-]*[A-Za-z0-9]",
-    "an image's registry and name without its tag",
-    "ghcr.io/pandawms/panda-server",
-    longest=255,
-)
-_TAG = Form(r"\w[\w.-]*", "an image's tag in quotes", "1.0.2", longest=128)
-_SUB_PATH = Form(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", "a relative path without ..", "harvester-logs")
-_CVMFS = Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the full name of a CVMFS repository", "atlas.cern.ch")
-
-
-class Image(Model):
-    """A container image instead of the chart's."""
-
-    repository: Annotated[str, _REPOSITORY] | None = None
-    """Registry and name."""
-    tag: Annotated[str, _TAG] | None = None
-    """Tag; `latest` is refused outside test stacks."""
-
-
-class Resources(Model):
-    """Requests and limits of a container."""
-
-    requests: dict[str, Quantity] = {}
-    """What the scheduler reserves, e.g. {cpu: '2', memory: 4Gi}."""
-    limits: dict[str, Quantity] = {}
-    """What the container may use at most."""
-
-
-class Toleration(Model):
-    """A Kubernetes toleration."""
-
-    key: str | None = None
-    """Taint key."""
-    operator: Literal["Equal", "Exists"] = "Equal"
-    """Equal or Exists."""
-    value: str | None = None
-    """Taint value."""
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-    """NoSchedule, PreferNoSchedule or NoExecute."""
-    toleration_seconds: int | None = None
-    """Seconds to stay on a node with this NoExecute taint."""
-
-
-class Volume(Model):
-    """A claim of a sub-component."""
-
-    class_name: Annotated[DnsName | None, Field(alias="class")] = None
-    """Storage class; default: the stack's."""
-    size: Quantity | None = None
-    """Size; default: the chart's."""
-    claim: DnsName | None = None
-    """An existing claim to mount instead of a new one."""
-    sub_path: Annotated[str, _SUB_PATH] | None = None
-    """Folder inside that claim."""
-
-
-class CvmfsRepository(Model):
-    """A CVMFS repository to mount under /cvmfs."""
-
-    name: DnsLabel
-    """Name of the volume."""
-    repository: Annotated[str, _CVMFS]
-    """Repository, e.g. atlas.cern.ch."""
-
-
-class SubComponent(Model):
-    """What every sub-chart lets an operator choose."""
-
-    enabled: bool = True
-    """Whether the sub-component is deployed."""
-    image: Image = Image()
-    """Image instead of the chart's."""
-    image_tags: Literal["program", "updater"] = "program"
-    """Who changes the image's tag: this program, or an updater in the cluster, for which it is where a new workload
-    begins."""
-    resources: Resources = Resources()
-    """Requests and limits; default: the chart's."""
-    tolerations: tuple[Toleration, ...] = ()
-    """Taints to tolerate."""
-    affinity: dict[str, Any] = {}
-    """Kubernetes affinity."""
-    node_selector: dict[str, str] = {}
-    """Node labels to require."""
-    volumes: dict[str, Volume] = {}
-    """Claims by their names in the catalog, e.g. {data: {size: 50Gi}}."""
-    annotations: dict[str, str] = {}
-    """Annotations of the pods."""
-
-
-class Replicated(SubComponent):
-    """A sub-component that may have several pods."""
-
-    replicas: Annotated[int, Field(ge=1)] = 1
-    """Number of pods."""
-    replica_counts: Literal["program", "autoscaler"] = "program"
-    """Who changes the number of pods: this program, or an autoscaler (HorizontalPodAutoscaler, KEDA), for which it is
-    where a new workload begins."""
-
-
-class Daemon(Replicated):
-    """A sub-component that can mount CVMFS."""
-
-    cvmfs: tuple[CvmfsRepository, ...] = ()
-    """CVMFS repositories to mount."""
-
-
-class PandaServer(Daemon):
-    """The PanDA server's httpd."""
-
-    extra_env: dict[str, str] = {}
-    """More environment variables that are no secrets."""
-    shared_cache: bool = False
-    """Give all replicas one cache volume."""
-
-
-class IddsRest(Daemon):
-    """The iDDS REST service with its agents."""
-
-    server_conf: dict[str, int | str] = {}
-    """Worker numbers of its httpd, e.g. {minWorkers: 4}."""
-
-
-class Component(Model):
-    """What every component lets an operator choose."""
-
-    chart: ChartPin | None = None
-    """Version and digest of the chart; default: the catalog's."""
-    timeout: Annotated[int, Field(ge=10)] | None = None
-    """Seconds to wait until every pod is ready; default: the catalog's."""
-    atomic: bool = False
-    """Roll an upgrade that fails back at once, and remove a first installation that fails."""
-    values: ChartValues = {}
-    """Chart values as a last resort; they win over everything derived."""
-    release: ReleaseName | None = None
-    """Name of the Helm release, where one that runs already has another than the affix makes."""
-    adopted: Adopted | None = None
-    """What a release that was taken over keeps as it was found."""
-
-
-class Msgsvc(Component):
-    """ActiveMQ, the message broker."""
-
-    activemq: SubComponent = SubComponent()
-    """The broker."""
-    settings: MsgsvcSettings = MsgsvcSettings()
-    """Accounts and channels."""
-
-
-class Iam(Component):
-    """INDIGO IAM, the identity provider."""
-
-    main: Replicated = Replicated()
-    """The login service."""
-    mariadb: SubComponent = SubComponent(enabled=False)
-    """A database inside this component; alternative to iam-db."""
-    settings: IamSettings = IamSettings()
-    """Organisation, profiles, database."""
-
-
-class IamDb(Component):
-    """IAM's own database with its backup."""
-
-    mariadb: SubComponent = SubComponent()
-    """The database."""
-    backup: SubComponent = SubComponent()
-    """Daily dump."""
-
-
-class Panda(Component):
-    """PanDA server, JEDI and their database."""
-
-    server: PandaServer = PandaServer()
-    """The server."""
-    jedi: Daemon = Daemon()
-    """JEDI."""
-    postgres: SubComponent = SubComponent()
-    """The embedded database; off when an external one is used."""
-    node_recovery: bool = False
-    """Force-delete pods that hang on dead nodes (once per cluster)."""
-    settings: PandaSettings = PandaSettings()
-    """Database, ports."""
-
-
-class Harvester(Component):
-    """Harvester and its database."""
-
-    harvester: Daemon = Daemon()
-    """The harvester."""
-    mariadb: SubComponent = SubComponent()
-    """The embedded database; off when an external one is used."""
-    settings: HarvesterSettings = HarvesterSettings()
-    """Database, identity."""
-
-
-class Idds(Component):
-    """iDDS and its database."""
-
-    rest: IddsRest = IddsRest()
-    """REST service and agents."""
-    postgres: SubComponent = SubComponent()
-    """The embedded database; off when an external one is used."""
-    settings: IddsSettings = IddsSettings()
-    """Database, port."""
-
-
-class Bigmon(Component):
-    """BigMon, the monitor."""
-
-    main: Daemon = Daemon()
-    """The monitor."""
-    settings: BigmonSettings = BigmonSettings()
-    """Deployment, providers, logs."""
-
-
-class Ui(Component):
-    """PanDA's user interface."""
-
-    backend: Replicated = Replicated()
-    """The API."""
-    frontend: Replicated = Replicated()
-    """The web server."""
-    settings: UiSettings = UiSettings()
-    """Database, IAM client."""
-
-
 class Components(Model):
     """The components of a stack; what is not named is not deployed."""
 
-    msgsvc: Msgsvc | None = None
-    """ActiveMQ."""
-    iam: Iam | None = None
-    """INDIGO IAM."""
-    iam_db: Annotated[IamDb | None, Field(alias="iam-db")] = None
-    """IAM's database."""
-    panda: Panda | None = None
-    """PanDA server, JEDI, PostgreSQL."""
-    harvester: Harvester | None = None
-    """Harvester, MariaDB."""
-    idds: Idds | None = None
-    """iDDS, PostgreSQL."""
-    bigmon: Bigmon | None = None
-    """BigMon."""
-    ui: Ui | None = None
-    """UI."""
+    def get(self, kind: type[Kind]) -> Kind | None:
+        """The component of that type; None where the stack does not deploy it."""
+        return next((each for each in self.deployed().values() if isinstance(each, kind)), None)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The names of all components, deployed or not."""
-        return tuple(str(info.alias) for info in cls.model_fields.values())
+        return tuple(COMPONENTS)
 
     def deployed(self) -> dict[str, Component]:
-        """Each deployed component by its name, in the catalog's order."""
+        """Each deployed component by its name, in the order of the registry."""
         fields = type(self).model_fields
         return {
             str(info.alias): component

@@ -1,30 +1,30 @@
-"""Where charts come from and how components are exposed."""
+"""How components are exposed, where their claims get volumes, and what may happen to the stack as a whole."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
-from panda_infra.config.base import Digest, DnsName, Form, HostName, Model, Quantity, plain
+from panda_infra.config.base import DnsName, Form, HostName, Model, Quantity, plain
+from panda_infra.config.made import with_fields
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = [
-    "ChartPin",
-    "ChartSource",
     "Exposure",
-    "FolderCharts",
-    "GitCharts",
     "Hosts",
     "Lifecycle",
-    "OciCharts",
     "SharedLogs",
     "Storage",
 ]
 
 
-ComponentName = Literal["bigmon", "harvester", "iam", "iam-db", "idds", "msgsvc", "panda", "ui"]
+if TYPE_CHECKING:
+    ComponentName = str
+else:
+    ComponentName = Literal[tuple(sorted(COMPONENTS))]
 
 
 @dataclass(frozen=True)
@@ -44,61 +44,6 @@ class _Day(Form):
 Day = Annotated[
     str, _Day(r"\d{4}-\d{2}-\d{2}( 00:00:00 \+0000 UTC)?", "a date as year, month and day", "2026-12-01")
 ]
-OciRepository = Annotated[
-    str,
-    Form(
-        r"oci://[^\s/]+(/[^\s/]+)*",
-        "an OCI repository that starts with oci:// and does not end with a slash",
-        "oci://ghcr.io/pandawms/panda-k8s-charts",
-    ),
-]
-Commit = Annotated[str, Form(r"[0-9a-f]{40}", "a full commit hash of 40 hexadecimal digits", 8 * "0123a")]
-ChartVersion = Annotated[
-    str, Form(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "a full chart version of three numbers", "0.1.1")
-]
-
-
-class OciCharts(Model):
-    """Charts in an OCI registry."""
-
-    kind: Literal["oci"] = "oci"
-    """An OCI registry."""
-    repository: OciRepository = "oci://ghcr.io/pandawms/panda-k8s-charts"
-    """Repository under which each chart lies by its name."""
-
-
-class FolderCharts(Model):
-    """Charts in a local folder: a developer's checkout."""
-
-    kind: Literal["folder"]
-    """A local folder."""
-    path: Annotated[str, plain("../panda-k8s/helm")]
-    """Folder with one sub-folder per chart."""
-
-
-class GitCharts(Model):
-    """Charts in a git repository: a fork under test."""
-
-    kind: Literal["git"]
-    """A git repository."""
-    url: Annotated[str, plain("https://github.com/PanDAWMS/panda-k8s.git")]
-    """Address that `git clone` understands."""
-    revision: Commit
-    """Full commit hash: branches and tags move."""
-    path: Annotated[str, plain("helm")] = "helm"
-    """Folder with one sub-folder per chart."""
-
-
-ChartSource = Annotated[OciCharts | FolderCharts | GitCharts, Field(discriminator="kind")]
-
-
-class ChartPin(Model):
-    """Which build of one chart."""
-
-    version: ChartVersion
-    """Version in the chart's Chart.yaml."""
-    digest: Digest | None = None
-    """Digest of the manifest in the registry; upstream overwrites versions, which only a digest notices."""
 
 
 class Exposure(Model):
@@ -117,23 +62,26 @@ class Exposure(Model):
     """PEM certificates that sign the clients' certificates (gateway)."""
 
 
+_ENDPOINTS = (endpoint for spec in COMPONENTS.values() for endpoint in spec.endpoints)
+
+
+@with_fields(
+    {
+        endpoint.host: (HostName | None, Field(default=None, description=endpoint.about))
+        for endpoint in sorted(_ENDPOINTS, key=lambda endpoint: endpoint.position)
+    }
+)
 class Hosts(Model):
     """Host names under which components are exposed; a component without one is not."""
 
-    panda: HostName | None = None
-    """PanDA server."""
-    panda_big: HostName | None = None
-    """PanDA server for large uploads."""
-    bigmon: HostName | None = None
-    """BigMon."""
-    idds: HostName | None = None
-    """iDDS REST."""
-    iam: HostName | None = None
-    """INDIGO IAM."""
-    ui: HostName | None = None
-    """PanDA UI."""
-    harvester: HostName | None = None
-    """Harvester's condor logs, when not served through BigMon's host."""
+    def exposed(self) -> dict[str, str]:
+        """Each named host by its key in the stack file, e.g. ``pandaBig``."""
+        return {key: str(host) for key, host in self.model_dump(by_alias=True, exclude_none=True).items()}
+
+    def of(self, field: str) -> str | None:
+        """The host of an endpoint."""
+        host: str | None = getattr(self, field)
+        return host
 
 
 class SharedLogs(Model):

@@ -1,29 +1,25 @@
 """The stack file as a whole."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
-from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.catalog.names import Names
 from panda_infra.config.base import Form, Model
+from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
-from panda_infra.config.delivery import ChartSource, Exposure, Hosts, Lifecycle, OciCharts, Storage
+from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Storage
+from panda_infra.config.made import with_fields
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.placement import Placement
 from panda_infra.config.secrets import Secrets
-from panda_infra.config.settings import (
-    AuthSettings,
-    CricSettings,
-    CricUrls,
-    ObjectStoreSettings,
-    ProxySettings,
-    RucioSettings,
-)
+from panda_infra.products.names import Names
+from panda_infra.products.product import Section
+from panda_infra.products.registry import EXPERIMENTS, PRODUCTS
 
 __all__ = ["SITE_NAME", "Experiment", "StackConfig"]
 
+Kind = TypeVar("Kind", bound=Model)
 _WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 Affix = Annotated[
     str,
@@ -39,11 +35,21 @@ Affix = Annotated[
 SITE_NAME = _WORD
 Site = Annotated[str, Form(SITE_NAME, "lower-case letters, digits and dashes", "cern", longest=63)]
 
-Experiment = Literal["atlas-testbed", "ctao", "dev", "doma", "local", "lsst", "lsst-prod", "sphenix"]
+if TYPE_CHECKING:
+    Experiment = str
+else:
+    Experiment = Literal[tuple(EXPERIMENTS)]
 
 
-class StackConfig(Model):
-    """Everything that an operator may ask for, as one stack file says it."""
+def _field(section: Section) -> tuple[Any, Any]:
+    if section.optional:
+        return section.settings | None, Field(default=None, description=section.about)
+    return section.settings, Field(default=section.settings(), description=section.about)
+
+
+@with_fields({section.name: _field(section) for product in PRODUCTS.values() for section in product.sections})
+class _Sections(Model):
+    """What a stack file may say in the clear."""
 
     experiment: Experiment
     """Whose PanDA this is; feeds every place that must agree."""
@@ -69,18 +75,24 @@ class StackConfig(Model):
     """Where charts come from."""
     lifecycle: Lifecycle = Lifecycle()
     """Protection of data."""
-    auth: AuthSettings = AuthSettings()
-    """OIDC clients and issuers."""
-    rucio: RucioSettings = RucioSettings()
-    """Rucio account and servers."""
-    cric: CricSettings = CricSettings()
-    """CRIC by URL, or its JSON files."""
-    proxy: ProxySettings = ProxySettings()
-    """HTTP proxies of the pods."""
-    object_store: ObjectStoreSettings | None = None
-    """Object store that BigMon reads logs from."""
+
+
+class StackConfig(_Sections):
+    """Everything that an operator may ask for, as one stack file says it."""
+
     secrets: Secrets = Secrets()
     """Encrypted values."""
+
+    def of(self, kind: type[Kind]) -> Kind:
+        """The section of that type."""
+        found = self.maybe(kind)
+        assert found is not None  # noqa: S101 - optional sections are asked for by `maybe`
+        return found
+
+    def maybe(self, kind: type[Kind]) -> Kind | None:
+        """The section of that type; None where it is optional and left out."""
+        fields = type(self).model_fields
+        return next((each for name in fields if isinstance(each := getattr(self, name), kind)), None)
 
     @property
     def names(self) -> Names:
@@ -108,11 +120,3 @@ class StackConfig(Model):
     def takes_over(self) -> bool:
         """Whether objects of the stack's names that somebody else made become the stack's."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.take_over
-
-    @property
-    def cric_urls(self) -> CricUrls | None:
-        """Where CRIC is asked; None where JSON files take its place, or no address is known."""
-        known = EXPERIMENTS[self.experiment].cric
-        asked = known if self.cric.real is None else self.cric.real
-        urls = CricUrls() if known else None
-        return (self.cric.urls or urls) if asked else None

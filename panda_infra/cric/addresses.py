@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urljoin, urlsplit
 
-from panda_infra.config.settings import CricUrls
 from panda_infra.errors import PandaInfraError
+from panda_infra.products.panda.cric import CricUrls
 
 __all__ = ["LISTS", "addresses"]
 

@@ -15,7 +15,7 @@ from panda_infra.clients.patience import answered
 from panda_infra.clients.programs import run
 from panda_infra.clients.registry.charts import digest_of
 from panda_infra.clients.registry.login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
-from panda_infra.config.delivery import ChartSource, FolderCharts, GitCharts, OciCharts
+from panda_infra.config.charts import ChartSource, FolderCharts, GitCharts, OciCharts
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Chart
 

@@ -9,7 +9,7 @@ import pulumi
 from panda_infra.delivery.charts import ChartReference
 from panda_infra.kubernetes_resources import HelmRelease
 from panda_infra.plan.model import Release
-from panda_infra.plan.values.merge import merged
+from panda_infra.products.values import merged
 
 __all__ = ["Component"]
 

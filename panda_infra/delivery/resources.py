@@ -21,7 +21,8 @@ from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.protection import namespace_marks, protection_marks
-from panda_infra.secrets import SecretContent, build
+from panda_infra.products.content import SecretContent
+from panda_infra.secrets.build import build
 from panda_infra.secrets.rolling import pod_annotations
 
 __all__ = ["deploy"]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pulumi
 
-from panda_infra.catalog.names import Names
 from panda_infra.kubernetes_resources import KubernetesObject
-from panda_infra.secrets import SecretContent
+from panda_infra.products.content import SecretContent
+from panda_infra.products.names import Names
 
 __all__ = ["StackSecrets"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Application", "applications", "refusal"]
 

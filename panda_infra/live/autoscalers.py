@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import listing
-from panda_infra.config.components import Replicated
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.workloads import Replicated
 
 __all__ = ["two_owners"]
 

@@ -22,7 +22,7 @@ from panda_infra.live.nodes import NodeStatus, node_statuses
 from panda_infra.live.releases import ReleaseStatus, release_statuses
 from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.model import Plan
-from panda_infra.secrets import SecretContent
+from panda_infra.products.content import SecretContent
 from panda_infra.secrets.rolling import pod_annotations
 from panda_infra.stacks.access import Access
 from panda_infra.state.recorded import Recorded

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import Endpoint
 from panda_infra.config.components import Components
 from panda_infra.migration.checkout import ChartValues, Tree, mapping
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
+from panda_infra.products.model import Endpoint
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["place_charts"]
 

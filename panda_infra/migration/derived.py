@@ -13,7 +13,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 
 __all__ = ["leave_out"]
 

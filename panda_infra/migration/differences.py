@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec
-from panda_infra.config.components import SubComponent
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import ChartValues, Tree
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.values.merge import ABSENT, value_at
+from panda_infra.products.model import ComponentSpec
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import ABSENT, value_at
+from panda_infra.products.workloads import SubComponent
 from panda_infra.rules.book import chart_values
 from panda_infra.rules.subject import Subject
 

@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from panda_infra.config.base import Model
-from panda_infra.config.settings import Channel, MsgsvcSettings, OidcClient
 from panda_infra.config.unresolved import unresolved
 from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.migration.scalars import Scalar, is_placeholder
+from panda_infra.products.panda.auth import OidcClient
+from panda_infra.products.panda.components.msgsvc import Channel, MsgsvcSettings
 
 __all__ = ["LISTS", "place_list"]
 

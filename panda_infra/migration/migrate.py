@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.messages import findings
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
@@ -22,6 +21,8 @@ from panda_infra.migration.files import place_files
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.scalars import Scalar
 from panda_infra.migration.settings import has_secrets, place_settings, switch
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.secrets.fields import named_values
 
 __all__ = ["leave_strangers", "migrate"]
 
@@ -126,11 +127,7 @@ def _places(path: KeyPath) -> list[tuple[int, str]]:
 
 def leave_strangers(config: StackConfig, outcome: Outcome) -> None:
     """Take out secrets of clients and providers that are no part of the stack."""
-    bigmon = config.components.bigmon
-    known: dict[KeyPath, set[str]] = {
-        ("auth", "clientSecrets"): {client.name for client in config.auth.clients},
-        ("bigmon", "providerSecrets"): {*bigmon.settings.providers} if bigmon else set(),
-    }
+    known = {path: described.names(config) for path, described, _ in named_values(config)}
     for path in [path for path in outcome.secrets if path[:-1] in known]:
         if path[-1] not in known[path[:-1]]:
             outcome.drop(path, "belongs to a client that is no part of the stack")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.values.placement import writes_once
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["place_placement"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.config.unresolved import unresolved
 from panda_infra.migration.checkout import Tree, mapping
 from panda_infra.migration.lists import LISTS, place_list
@@ -14,6 +12,8 @@ from panda_infra.migration.outcome import Note, Outcome
 from panda_infra.migration.replicas import REPLICA_KEYS, place_replicas
 from panda_infra.migration.scalars import Scalar, is_placeholder
 from panda_infra.migration.tables import KEYS, PLAIN, SAME_WHEN_EMPTY, SECRET, SETTLED, USUAL
+from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["has_secrets", "place_settings", "switch"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panda_infra.catalog.model import Claim, SubComponentSpec
-from panda_infra.config.components import SubComponent
 from panda_infra.migration.checkout import Tree, mapping
 from panda_infra.plan.values.volumes import SHARED_LOGS
+from panda_infra.products.model import Claim, SubComponentSpec
+from panda_infra.products.workloads import SubComponent
 
 __all__ = ["Classes", "sub_component"]
 

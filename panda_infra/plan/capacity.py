@@ -9,13 +9,13 @@ from math import ceil
 from types import MappingProxyType
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.flavors import FLAVORS, Flavor
-from panda_infra.catalog.model import SubComponentSpec
 from panda_infra.config.cluster import Cluster, MagnumCluster
 from panda_infra.config.quantities import amount
 from panda_infra.plan.consumers import enabled_sub_components
+from panda_infra.plan.flavors import FLAVORS, Flavor
 from panda_infra.plan.model import Plan
+from panda_infra.products.model import SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = [
     "CHART_REQUESTS",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.catalog.model import ComponentSpec, SecretUse, SubComponentSpec
-from panda_infra.config.components import Component, SubComponent
-from panda_infra.config.settings.base import ComponentSettings
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.model import ComponentSpec, SecretUse, SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.workloads import Component, SubComponent
 
 __all__ = ["INGRESS", "Reader", "enabled_sub_components", "existing_secrets", "readers", "uses"]
 
@@ -40,13 +39,10 @@ def enabled_sub_components(
 
 def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
     """Every use of a Secret by a sub-component that is switched on."""
-    copied = EXPERIMENTS[config.experiment].copied_files
     for name, component in config.components.deployed().items():
         for spec, _ in enabled_sub_components(COMPONENTS[name], component):
-            for use in spec.secrets:
-                if use.suffix == "harvester-auth":
-                    yield Reader(name, spec.name), replace(use, otherwise=copied)
-                elif not (use.suffix == "cric-jsons" and config.cric_urls):
+            for described in spec.secrets:
+                if use := described.in_stack(described, config):
                     yield Reader(name, spec.name), use
 
 
@@ -57,7 +53,7 @@ def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:
         found.setdefault(use.suffix, []).append(reader)
     for name in config.components.deployed():
         for endpoint in COMPONENTS[name].endpoints:
-            if getattr(config.hosts, endpoint.host):
+            if config.hosts.of(endpoint.host):
                 found.setdefault(endpoint.tls, []).append(Reader(name, INGRESS))
     return {suffix: tuple(dict.fromkeys(found[suffix])) for suffix in sorted(found)}
 

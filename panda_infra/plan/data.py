@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.values.placement import POD
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = [
     "KEEPER",

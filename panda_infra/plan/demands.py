@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.values.volumes import SHARED_LOGS
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Outside", "logs_volume", "may_be_claim", "names_inside", "outside"]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import Endpoint
 from panda_infra.config.delivery import Hosts
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.values.exposure import SNIPPETS
+from panda_infra.products.model import Endpoint
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["TrialIngress", "ingresses", "value_at"]
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec
-from panda_infra.catalog.names import SECRET_PREFIX, Names
-from panda_infra.config.components import Component, SubComponent
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import readers
-from panda_infra.plan.model import Chart, Plan, Release, SharedClaim, Values
+from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
 from panda_infra.plan.order import deployment_order, prerequisites
-from panda_infra.plan.values.components import component_values, condor_logs_path
 from panda_infra.plan.values.exposure import exposure_values
-from panda_infra.plan.values.merge import merged
-from panda_infra.plan.values.placement import placement_values, pod_annotation
+from panda_infra.plan.values.placement import forces_pods, placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
+from panda_infra.products.model import ComponentSpec
+from panda_infra.products.names import SECRET_PREFIX, Names
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import Values, merged
+from panda_infra.products.workloads import Component, SubComponent
 
 __all__ = ["make_plan"]
 
@@ -51,22 +50,20 @@ def _release(spec: ComponentSpec, component: Component, config: StackConfig, nam
 
 def _values(spec: ComponentSpec, component: Component, config: StackConfig, names: Names) -> Values:
     sub_charts: Values = {}
-    panda = config.components.panda
-    forced = panda is not None and panda.node_recovery
+    forced = forces_pods(config)
     for sub in spec.sub_components:
         sub_config: SubComponent = getattr(component, sub.name)
         values = merged(
-            placement_values(spec.name, sub, sub_config, config.placement, forced=forced),
+            placement_values(sub, sub_config, config.placement, forced=forced),
             workload_values(sub, sub_config),
             volume_values(sub, sub_config, config.storage),
         )
         sub_charts[sub.name] = values if sub.placeable else pod_annotation(values)
-    paths = condor_logs_path(config, names) if spec.name == "bigmon" else ()
     return merged(
         {"global": {"secret": SECRET_PREFIX}},
         sub_charts,
-        exposure_values(spec, config, paths),
-        component_values(spec.name, config, names),
+        exposure_values(spec, config, spec.paths(config, names)),
+        spec.values(config, names),
         component.values,
         component.adopted.values if component.adopted else {},
     )

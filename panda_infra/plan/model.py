@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from panda_infra.catalog.names import Names
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import Reader
+from panda_infra.products.names import Names
+from panda_infra.products.values import Values
 
-__all__ = ["Chart", "Plan", "Release", "SharedClaim", "Values"]
-
-Values = dict[str, Any]
+__all__ = ["Chart", "Plan", "Release", "SharedClaim"]
 
 
 @dataclass(frozen=True)

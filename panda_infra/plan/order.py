@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from graphlib import TopologicalSorter
 
-from panda_infra.catalog.model import ComponentSpec
+from panda_infra.products.model import ComponentSpec
 
 __all__ = ["critical_path", "deployment_order", "prerequisites"]
 

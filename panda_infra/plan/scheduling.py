@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.catalog.flavors import FLAVORS, Flavor
 from panda_infra.errors import Problem
 from panda_infra.plan.capacity import Requests, Workload, homeless, node_sizes, room_of, workloads
+from panda_infra.plan.flavors import FLAVORS, Flavor
 from panda_infra.plan.model import Plan
 
 __all__ = ["Node", "larger_than_nodes", "unplaceable"]

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from panda_infra.plan.model import Plan, Release
+from panda_infra.products.registry import product_of_experiment
 
 __all__ = ["described"]
 
@@ -23,8 +24,8 @@ def described(plan: Plan) -> dict[str, Any]:
     and ``settings`` is what feeds the Secrets and everything else that the stack file says in the open.
     """
     config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE)
-    urls = plan.config.cric_urls
-    config["cric"] |= {"real": urls is not None, "urls": urls and urls.model_dump(mode="json", by_alias=True)}
+    for section, settled in product_of_experiment(plan.config.experiment).settled(plan.config).items():
+        config[section] |= settled
     config["components"] = {
         name: {key: value for key, value in component.items() if key in _BEYOND_THE_RELEASE}
         for name, component in config["components"].items()

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.catalog.model import Claim
+from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
-from panda_infra.config.delivery import ChartSource, Exposure, FolderCharts, OciCharts
+from panda_infra.config.delivery import Exposure
 from panda_infra.config.placement import Placement
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
+from panda_infra.products.model import Claim
+from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
 
 __all__ = ["awaited", "summary"]
 

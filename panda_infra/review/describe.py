@@ -14,15 +14,15 @@ from typing import Any
 
 import yaml
 
-from panda_infra.config.delivery import FolderCharts
+from panda_infra.config.charts import FolderCharts
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE, document_of
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.serialize import described
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.seal import hash_of
-from panda_infra.secrets.cric import MANDATORY, OPTIONAL
 from panda_infra.stacks.project import Project
 
 __all__ = ["revision"]
@@ -30,7 +30,7 @@ __all__ = ["revision"]
 # Where the program and its provider begin; what they import makes resources of a Plan.
 _BEGINNINGS = ("__main__.py", "panda_infra/provider/__main__.py")
 # Their part shows in the Plan.
-_PLANNERS = frozenset({"config", "catalog", "plan"})
+_PLANNERS = frozenset({"config", "products", "plan"})
 _PROJECT_FILE = "Pulumi.yaml"
 _ENGINE = re.compile(r"^(pulumi[a-z-]*)==([^ ;\\]+)", re.MULTILINE)
 _FINGERPRINT = 16  # hexadecimal digits
@@ -77,9 +77,7 @@ def _encrypted(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
     """Files of the checkout that become part of what is deployed."""
-    found: list[Path] = []
-    if config.cric_urls is None:
-        found += [folder / config.cric.folder / name for name in (*MANDATORY, *OPTIONAL)]
+    found = [folder / name for name in product_of_experiment(config.experiment).files(config)]
     if isinstance(config.charts, FolderCharts):
         found += sorted((folder / config.charts.path).rglob("*"))
     for file in found:

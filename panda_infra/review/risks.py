@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec, SubComponentSpec
 from panda_infra.plan.data import KEEPER, owned_data
+from panda_infra.products.model import ComponentSpec, SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.review.preview import CLUSTER, RELEASE, STORAGE, Preview, Step
 
 __all__ = ["Risk", "Severity", "risks"]

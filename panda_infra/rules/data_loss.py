@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.errors import Problem
 from panda_infra.plan.data import Deployed, owned_data
 from panda_infra.plan.model import Plan
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["lost_data", "moved"]
 

@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path as FilePath
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.products.content import SecretContent
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.rule import WHOLE
 from panda_infra.rules.book import rules
-from panda_infra.rules.rule import WHOLE
 from panda_infra.rules.subject import Subject
-from panda_infra.secrets.content import SecretContent
 from panda_infra.secrets.fields import missing_problems
 
 __all__ = ["Judge", "judge", "judge_given", "judge_values"]

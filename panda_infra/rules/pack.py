@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.data import KEEPER, owned_data
 from panda_infra.plan.protection import CLUSTER, NAMESPACE, PROTECTION, RELEASE
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.texts import latest_images, plain_secrets
 
 __all__ = [

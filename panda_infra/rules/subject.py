@@ -10,8 +10,8 @@ from pathlib import Path
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import Reader, existing_secrets, readers
-from panda_infra.secrets import build
-from panda_infra.secrets.content import SecretContent
+from panda_infra.products.content import SecretContent
+from panda_infra.secrets.build import build
 
 __all__ = ["Subject"]
 

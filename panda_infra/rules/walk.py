@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec, SubComponentSpec
-from panda_infra.config.components import SubComponent
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.model import ComponentSpec, SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.workloads import SubComponent
 
 __all__ = ["Visited", "sub_components"]
 

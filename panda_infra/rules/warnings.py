@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from panda_infra.catalog.experiments import EXPERIMENTS
-from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.secrets.bigmon import deployment
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.secrets.certificate_flaws import certificate_flaws
-from panda_infra.secrets.context import Context
 from panda_infra.secrets.lifetimes import check_lifetimes
 
 __all__ = ["setting_warnings", "warnings"]
-
-# With the configurations of CERN: whose token Harvester calls the server with.
-_OWN_CLIENT = "token_harvester-harvester_pandaserver.json"
 
 
 def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
@@ -31,35 +24,5 @@ def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) ->
 
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
-    """What upstream's charts cannot do with settings that are right by themselves."""
-    return [*_clients(config), *_short_lived_tokens(config, stack), *_bigmon_on_oracle(config)]
-
-
-def _clients(config: StackConfig) -> Iterator[Problem]:
-    served = [name for name in ("panda", "idds") if name in config.components.deployed()]
-    # On a test bed nobody submits anything.
-    if served and not config.auth.clients and config.experiment != "local":
-        what = f"is empty: {' and '.join(served)} would take no token of anybody"
-        fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
-        yield Problem("auth.clients", what, fix, awaits_site=True)
-
-
-def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
-    if config.auth.internal is None:
-        return
-    left = [name for name in ("panda", "idds", "bigmon") if name in config.components.deployed()]
-    if left and config.secrets.auth.id_token is None:
-        what = f"is not used by {', '.join(left)} between PanDA and iDDS: there only the long-lived token is (T16)"
-        yield Problem(
-            "auth.internal", what, f"Run `{set_secret(stack, 'auth.idToken')}` if they get refused."
-        )
-    if config.components.harvester and EXPERIMENTS[config.experiment].harvester in ("atlas", "doma"):
-        what = f"is used by Harvester only if its {_OWN_CLIENT} has this client, as {config.experiment} has it (T16)"
-        yield Problem("auth.internal", what, f"Nothing to do if {_OWN_CLIENT} of harvesterAuth has it.")
-
-
-def _bigmon_on_oracle(config: StackConfig) -> Iterator[Problem]:
-    if config.components.bigmon and deployment(Context(config)) == "ORACLE_DOMA":
-        what = "is ORACLE_DOMA, for which the charts' settings of BigMon have no database: it would not start (T11)"
-        fix = "Write ORACLE_ATLAS or ORACLE_ATLAS_TB if its schemas are yours, or give BigMon a PostgreSQL."
-        yield Problem("components.bigmon.settings.deployment", what, fix)
+    """What a product's charts cannot do with settings that are right by themselves."""
+    return list(product_of_experiment(config.experiment).warnings(config, stack))

@@ -10,10 +10,10 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import readers
+from panda_infra.products.content import reveal
 from panda_infra.secrets import certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
 from panda_infra.secrets.certified_hosts import presented_hosts
-from panda_infra.secrets.content import reveal
 
 __all__ = ["certificate_flaws"]
 

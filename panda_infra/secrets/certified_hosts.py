@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["certified_hosts", "presented_hosts"]
 
@@ -18,12 +18,12 @@ def certified_hosts(config: StackConfig, owner: str) -> list[str]:
 
 def presented_hosts(config: StackConfig, owner: str) -> list[str]:
     """The exposed hosts at which clients see a component's certificate."""
-    found = {
-        endpoint.host: endpoint.tls.removesuffix("-tls-certs")
-        for name in config.components.deployed()
-        for endpoint in COMPONENTS[name].endpoints
-    }
-    if config.components.bigmon is None:
-        # Harvester's Ingress names BigMon's Secret, which then holds Harvester's certificate.
-        found = {host: "harvester" if tls == "bigmon" else tls for host, tls in found.items()}
-    return [host for field, tls in found.items() if tls == owner and (host := getattr(config.hosts, field))]
+    deployed = config.components.deployed()
+    hosts = []
+    for name in deployed:
+        for endpoint in COMPONENTS[name].endpoints:
+            named = endpoint.tls.removesuffix("-tls-certs")
+            # Where the owner of the Secret that an Ingress names is absent, it holds the component's own certificate.
+            if owner == (named if named in deployed else name):
+                hosts.append(config.hosts.of(endpoint.host))
+    return [host for host in hosts if host]

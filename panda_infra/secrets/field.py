@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, SecretStr
 
@@ -12,33 +11,16 @@ from panda_infra.config.paths import Path, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import Reader, existing_secrets, readers
-from panda_infra.secrets.limits import Limit
+from panda_infra.products.secret_values import SecretValue
 
-__all__ = ["Field", "Origin", "Predicate", "value_of"]
-
-Origin = Literal["password", "django-key", "hash-key", "keystore", "person"]
-Predicate = Callable[[StackConfig], bool]
+__all__ = ["Field", "names_at", "value_of"]
 
 
-@dataclass(frozen=True)
-class Field:
-    """A secret value.
-
-    ``path`` is its place below ``secrets`` of the stack file and ``title`` what it is. ``origin`` tells how a new one
-    is made; ``person`` means that only somebody at the site knows it. ``suffixes`` are the Secrets that it is part
-    of. ``limits`` maps a reader to what that cannot take. ``needed`` narrows when a stack that has one of those
-    Secrets cannot do without. ``is_file`` values are files, whose bytes no reader changes.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Field(SecretValue):
+    """A secret value at its ``path`` below ``secrets`` of the stack file."""
 
     path: Path
-    title: str
-    origin: Origin
-    suffixes: tuple[str, ...] = ()
-    limits: Mapping[str, Limit] = field(default_factory=dict)
-    needed: Predicate = lambda _config: True
-    is_file: bool = False
-    # Another value, by its path, that a Secret takes instead of this one when it is set.
-    replaced: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -50,14 +32,14 @@ class Field:
         read = readers(config)
         return {
             suffix: read[suffix]
-            for suffix in self.suffixes
+            for suffix in self.secrets
             if suffix in read and not self._replaced(config, suffix)
         }
 
     def is_required(self, config: StackConfig) -> bool:
         """Whether the stack cannot do without; what only fills Secrets that somebody else provides is not."""
         own = self.reaches(config).keys() - existing_secrets(config).keys()
-        return bool(own or not self.suffixes) and self.needed(config)
+        return bool(own or not self.secrets) and self.needed(config)
 
     def _replaced(self, config: StackConfig, suffix: str) -> bool:
         return suffix in self.replaced and value_of(config.secrets, self.replaced[suffix]) is not None
@@ -65,6 +47,17 @@ class Field:
 
 def value_of(secrets: Secrets, path: Path) -> SecretStr | None:
     """The value at a path below ``secrets``; None when it is not set or empty."""
+    found = _at(secrets, path)
+    return found if isinstance(found, SecretStr) and found.get_secret_value() else None
+
+
+def names_at(secrets: Secrets, path: Path) -> tuple[str, ...]:
+    """The names of the values in the mapping at a path below ``secrets``."""
+    found = _at(secrets, path)
+    return tuple(map(str, found)) if isinstance(found, Mapping) else ()
+
+
+def _at(secrets: Secrets, path: Path) -> object:
     here: object = secrets
     for part in path:
         if isinstance(here, BaseModel):
@@ -72,4 +65,4 @@ def value_of(secrets: Secrets, path: Path) -> SecretStr | None:
             here = getattr(here, aliases[str(part)])
         elif isinstance(here, Mapping):
             here = here.get(part)
-    return here if isinstance(here, SecretStr) and here.get_secret_value() else None
+    return here

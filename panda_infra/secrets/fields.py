@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from pydantic import SecretStr
+from pydantic import BaseModel
 
-from panda_infra.catalog.experiments import EXPERIMENTS
 from panda_infra.config.messages import set_secret
+from panda_infra.config.paths import Path
+from panda_infra.config.secrets import Files, Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import readers
-from panda_infra.secrets.field import Field, Predicate, value_of
-from panda_infra.secrets.fixed_fields import BIGMON, FIXED, READ_BY_BIGMON
-from panda_infra.secrets.limits import INI
+from panda_infra.products.model import FileGroup, Predicate
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.secret_values import NamedSecretValues, SecretValue, never
+from panda_infra.secrets.field import Field, names_at, value_of
 
-__all__ = ["fields", "file_field", "missing", "missing_problems", "required"]
+__all__ = ["fields", "file_field", "missing", "missing_problems", "named_values", "required"]
 
 
 def fields(config: StackConfig) -> tuple[Field, ...]:
     """Every secret value that this stack could have."""
-    return (*FIXED, *_of_clients(config), *_of_providers(config), *_of_files(config), *_of_certificates())
+    return (*_described(config), *_of_files(config), *_of_certificates())
 
 
 def required(config: StackConfig) -> list[Field]:
@@ -46,69 +48,81 @@ def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
     ]
 
 
-def _of_clients(config: StackConfig) -> Iterator[Field]:
-    for client in config.auth.clients:
-        yield Field(
-            ("auth", "clientSecrets", client.name),
-            f"secret of the client of {client.name}, which the PanDA server shows to the world",
-            "person",
-            ("panda-auth", "idds-auth"),
-            {"idds/rest": INI},
-            lambda _config: False,
+def _described(config: StackConfig) -> Iterator[Field]:
+    for path, item in _descriptions(Secrets, ()):
+        if isinstance(item, SecretValue):
+            yield _field(item, path)
+        else:
+            yield from (_field(item.value(name), (*path, name)) for name in item.names(config))
+
+
+def named_values(config: StackConfig) -> Iterator[tuple[Path, NamedSecretValues, tuple[str, ...]]]:
+    """The mappings of names to secret values: path, description, and the names that are given."""
+    for path, item in _descriptions(Secrets, ()):
+        if isinstance(item, NamedSecretValues):
+            yield path, item, names_at(config.secrets, path)
+
+
+def _descriptions(
+    model: type[BaseModel], path: Path
+) -> Iterator[tuple[Path, SecretValue | NamedSecretValues]]:
+    """What describes the fields of a model, and those of the models below it."""
+    for info in model.model_fields.values():
+        here = (*path, str(info.alias))
+        yield from (
+            (here, item) for item in info.metadata if isinstance(item, SecretValue | NamedSecretValues)
         )
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            yield from _descriptions(info.annotation, here)
 
 
-def _of_providers(config: StackConfig) -> Iterator[Field]:
-    bigmon = config.components.bigmon
-    for name in bigmon.settings.providers if bigmon else ():
-        title = f"secret of BigMon's client at {name}"
-        yield Field(("bigmon", "providerSecrets", name), title, "person", BIGMON, READ_BY_BIGMON)
+def _field(value: SecretValue, path: Path) -> Field:
+    return Field(path=path, **vars(value))
 
 
 def _of_files(config: StackConfig) -> Iterator[Field]:
-    expected: dict[str, tuple[str, ...]] = {"harvesterAuth": EXPERIMENTS[config.experiment].auth_files}
-    if config.rucio.auth_type == "x509_proxy":
-        expected["panda"] = (config.rucio.proxy,)
-    for name, info in type(config.secrets.files).model_fields.items():
-        owner = str(info.alias)
-        given: Mapping[str, SecretStr] = getattr(config.secrets.files, name)
-        yield from (file_field(owner, file) for file in dict.fromkeys((*expected.get(owner, ()), *given)))
+    for group in _groups():
+        given = config.secrets.files.of(group.key)
+        for file in dict.fromkeys((*group.expected(config), *given)):
+            yield file_field(str(Files.model_fields[group.key].alias), file)
+
+
+def _groups() -> Iterator[FileGroup]:
+    return (group for spec in COMPONENTS.values() for group in spec.files)
 
 
 def file_field(owner: str, file: str) -> Field:
-    """A file beside an owner's certificate or among Harvester's tokens, set or not."""
-    suffixes = ("harvester-auth",) if owner == "harvesterAuth" else (f"{owner}-certs",)
-    more = ("bigmon-certs",) if owner == "panda" and file.endswith(".proxy") else ()
-    title = f"file {file} of {owner}"
-    return Field(("files", owner, file), title, "person", (*suffixes, *more), is_file=True)
+    """A file of one of the groups of `secrets.files`, set or not."""
+    group = next(each for each in _groups() if Files.model_fields[each.key].alias == owner)
+    return Field(
+        path=("files", owner, file),
+        title=f"file {file} of {owner}",
+        secrets=(group.secret, *group.also(file)),
+        is_file=True,
+    )
 
 
 def _of_certificates() -> Iterator[Field]:
-    for owner in ("panda", "bigmon", "idds", "harvester", "ui", "iam"):
-        # Harvester's Ingress names BigMon's Secret.
-        suffixes = (f"{owner}-certs",) if owner == "harvester" else (f"{owner}-certs", f"{owner}-tls-certs")
-        for part, title in (("certificate", "host certificate"), ("key", "key of the host certificate")):
-            path = ("certificates", owner, part)
+    for owner, spec in COMPONENTS.items():
+        if spec.certificate is None:
+            continue
+        # Not every component has an Ingress of its own.
+        suffixes = (f"{owner}-certs", f"{owner}-tls-certs")
+        needed = _certificate_needed(owner, always=spec.certificate.always)
+        for part, title in (
+            ("certificate", "host certificate"),
+            ("key", "key of the host certificate"),
+            ("chain", "issuers of the host certificate"),
+        ):
             yield Field(
-                path,
-                f"{title} of {owner}",
-                "person",
-                suffixes,
-                needed=_certificate_needed(owner),
+                path=("certificates", owner, part),
+                title=f"{title} of {owner}",
+                secrets=tuple(suffix for suffix in suffixes if suffix in spec.builders),
+                needed=never if part == "chain" else needed,
                 is_file=True,
             )
-        path, title = ("certificates", owner, "chain"), f"issuers of the host certificate of {owner}"
-        yield Field(path, title, "person", suffixes, needed=lambda _config: False, is_file=True)
 
 
-def _certificate_needed(owner: str) -> Predicate:
-    """An exposed host needs one, and so do the images that make none for themselves.
-
-    That of the PanDA server makes one as root, and cannot read its key as the user that the server runs as.
-    """
-
-    def needed(config: StackConfig) -> bool:
-        makes_none = {"harvester", "ui"} if config.is_rootless else {"harvester", "panda", "ui"}
-        return owner in makes_none or f"{owner}-tls-certs" in readers(config)
-
-    return needed
+def _certificate_needed(owner: str, *, always: Predicate) -> Predicate:
+    """An exposed host needs one, and so does an image that makes none for itself."""
+    return lambda config: always(config) or f"{owner}-tls-certs" in readers(config)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,16 +10,13 @@ from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
+from panda_infra.products.secret_values import password
 from panda_infra.secrets.certificates import Authority, HostCertificate, make_authority
 from panda_infra.secrets.certified_hosts import certified_hosts
-from panda_infra.secrets.field import Field, Origin, value_of
+from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import missing
-from panda_infra.secrets.keystore import make_keystore
 
 __all__ = ["generate", "make_certificates", "revealed", "stand_ins", "with_values"]
-
-# Survives every reader that `limits` knows.
-_ALPHABET = string.ascii_letters + string.digits
 
 
 def generate(field: Field) -> str:
@@ -30,10 +25,9 @@ def generate(field: Field) -> str:
     Raises:
         PandaInfraError: for what only a person knows.
     """
-    make = _MAKERS.get(field.origin)
-    if make is None:
+    if field.make is None:
         raise PandaInfraError(f"secrets.{field.key}: nobody but the site knows the {field.title}")
-    return make()
+    return field.make()
 
 
 def make_certificates(config: StackConfig, *, now: datetime | None = None) -> dict[str, HostCertificate]:
@@ -53,7 +47,7 @@ def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
         for part in ("certificate", "key", "chain"):
             values["certificates", owner, part] = getattr(made, part)
     for field in missing(config):
-        values.setdefault(field.path, _MAKERS.get(field.origin, _password)())
+        values.setdefault(field.path, (field.make or password)())
     absent = {path: text for path, text in values.items() if value_of(config.secrets, path) is None}
     return with_values(config.secrets, absent)
 
@@ -83,19 +77,3 @@ def _revealed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _revealed(item) for key, item in value.items()}
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
-
-
-def _password(length: int = 32) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
-
-
-def _django_key() -> str:
-    return _password(64)
-
-
-_MAKERS: Mapping[Origin, Callable[[], str]] = {
-    "password": _password,
-    "django-key": _django_key,
-    "hash-key": lambda: secrets.token_hex(32),
-    "keystore": make_keystore,
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from panda_infra.secrets.content import TLS, SecretContent
+from panda_infra.products.content import TLS, SecretContent
 
 __all__ = ["hosts_in"]
 

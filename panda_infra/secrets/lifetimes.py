@@ -13,7 +13,7 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.ends import Validity, validity
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets
-from panda_infra.secrets.content import file_bytes, reveal
+from panda_infra.products.content import file_bytes, reveal
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
 

@@ -6,11 +6,11 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
-from panda_infra.catalog.model import SecretUse
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.consumers import Reader, uses
-from panda_infra.secrets.content import SecretContent, reveal
+from panda_infra.products.content import SecretContent, reveal
+from panda_infra.products.model import SecretUse
 
 __all__ = ["ANNOTATION", "pod_annotations"]
 

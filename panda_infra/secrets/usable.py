@@ -11,20 +11,17 @@ from pydantic import SecretStr
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.unresolved import ciphertext, unresolved
-from panda_infra.secrets.content import BINARY, file_bytes
+from panda_infra.products.content import BINARY, file_bytes
+from panda_infra.products.secret_values import LARGEST_ENV
 from panda_infra.secrets.field import Field
-from panda_infra.secrets.keystore import check_keystore
-from panda_infra.secrets.limits import LARGEST_ENV
 
 __all__ = ["check_value"]
 
 
 def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
     """What is wrong with a value for this field, in words that complete "the value ..."."""
-    if field.path == ("iam", "keystore"):
-        flaw = check_keystore(value)
-        if flaw:
-            yield flaw
+    if flaw := field.flaw(value):
+        yield flaw
     if words := ciphertext(value) if field.is_file else unresolved(value):
         yield words
         return

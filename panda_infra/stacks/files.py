@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from panda_infra.secrets.content import BINARY
+from panda_infra.products.content import BINARY
 
 __all__ = ["as_text"]
 

@@ -15,7 +15,7 @@ import yaml
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan, Release
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from testbed.api import Api
 from testbed.errors import BedError
 from tools import toolchain

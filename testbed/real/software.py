@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from panda_infra.catalog.components import COMPONENTS
+from panda_infra.products.registry import COMPONENTS
 from testbed.errors import BedError
 from testbed.real import images
 from testbed.real.images import Image, Layer

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.demands import CVMFS_DRIVER
+from panda_infra.products.registry import COMPONENTS
 from testbed import magnum, stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
+from panda_infra.products.registry import COMPONENTS
 from testbed import leftovers, processes, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed

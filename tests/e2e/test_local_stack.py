@@ -19,9 +19,9 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.plan.order import prerequisites
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
 from testbed import charts, leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed

@@ -17,10 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panda_infra.catalog.names import SECRET_PREFIX
 from panda_infra.config.load import from_pulumi
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets import build
+from panda_infra.products.names import SECRET_PREFIX
+from panda_infra.secrets.build import build
 from testbed import references, stacks
 from testbed.api import Api
 from testbed.bed import Bed

@@ -67,5 +67,5 @@ def _odd_ones(config: StackConfig) -> Iterator[tuple[Path, str]]:
     for field in fields(config):
         if field.key in _OF_OWN_USERS and not field.is_required(config):
             continue  # it would be another password for PanDA's user
-        elif not field.is_file and field.origin != "hash-key" and field.reaches(config):
+        elif not field.is_file and field.path != ("hashKey",) and field.reaches(config):
             yield field.path, odd(field, config)

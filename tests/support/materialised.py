@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.registry import COMPONENTS
 from testbed.consumers import deployed
 from testbed.consumers.pods import Container, containers
 from tests.support import consumers, stack_files

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from panda_infra.catalog.experiments import EXPERIMENTS
+from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.panda.keystore import make_keystore
 from panda_infra.secrets.certificates import make_authority
-from panda_infra.secrets.keystore import make_keystore
 
 __all__ = ["APPLICATIONS", "application", "commit", "site_of"]
 

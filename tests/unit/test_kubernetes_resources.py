@@ -12,14 +12,14 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.mocks import MockMonitor
 from typing_extensions import override
 
-from panda_infra.catalog.names import Names
 from panda_infra.cluster.handle import kubernetes_provider
 from panda_infra.delivery.charts import ChartReference
 from panda_infra.delivery.releases import Component
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Chart, Release
-from panda_infra.secrets import SecretContent
+from panda_infra.products.content import SecretContent
+from panda_infra.products.names import Names
 from tools import versions
 
 # Where and by whom a resource was made; the program's own options have tests of their own.

@@ -22,9 +22,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets
+from panda_infra.products.content import reveal
 from panda_infra.rules.judge import judge_values
 from panda_infra.rules.warnings import warnings
-from panda_infra.secrets.content import reveal
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.lifetimes import lifetime

@@ -12,7 +12,7 @@ from panda_infra.cli.output import line
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import missing_problems
 from panda_infra.stacks.decrypted import decrypted
 

@@ -11,8 +11,6 @@ from panda_infra.secrets.field import Field
 
 __all__ = ["tell_consequences"]
 
-_DATABASES = ("databasePassword", "databaseRootPassword")
-
 
 def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
     """Tell what the next ``pulumi up`` does because of these values."""
@@ -24,16 +22,8 @@ def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
         for reader, use in uses(config):
             if use.suffix in suffixes or field.path == ("hashKey",):
                 (restarted if use.reads_at_start(key) else live)[str(reader)] = None
-        if field.path[-1] in _DATABASES:
-            warn(
-                f"{field.key}: a database that exists keeps its password; change it there before the next up"
-            )
-        if field.path == ("iam", "superuserPassword"):
-            warn(f"{field.key}: an IAM that has its tables keeps its passwords; change it there")
-        if field.path == ("iam", "keystore"):
-            warn(
-                f"{field.key}: tokens that were issued with the old keys are worth nothing after the next up"
-            )
+        if field.consequence:
+            warn(f"{field.key}: {field.consequence}")
     live = {name: None for name in live if name not in restarted}
     line(f"rolled by the next up: {', '.join(restarted) or 'no pods'}")
     if live:

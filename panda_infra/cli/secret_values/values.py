@@ -16,8 +16,8 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.secrets import Certificates
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
+from panda_infra.products.content import BINARY
 from panda_infra.secrets.certificates import HostCertificate, from_p12
-from panda_infra.secrets.content import BINARY
 from panda_infra.secrets.field import Field
 from panda_infra.secrets.fields import fields, file_field
 from panda_infra.secrets.lifetimes import lifetime

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from panda_infra.catalog.flavors import Flavor as Size
 from panda_infra.clients.openstack.api import (
     ClusterInfo,
     Flavor,
@@ -20,6 +19,7 @@ from panda_infra.cluster.magnum.shared_aliases import judge_aliases
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.plan.capacity import Storage
+from panda_infra.plan.flavors import Flavor as Size
 from panda_infra.plan.ownership import Owner
 from panda_infra.state.recorded import Recorded
 

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.catalog.model import ComponentSpec, Endpoint
 from panda_infra.config.delivery import Exposure
 from panda_infra.config.stack import StackConfig
-from panda_infra.plan.model import Values
-from panda_infra.plan.values.merge import at, merged
+from panda_infra.products.model import ComponentSpec, Endpoint
+from panda_infra.products.values import Values, at, merged
 
 __all__ = ["SNIPPETS", "exposure_values"]
 
 _NGINX = "nginx.ingress.kubernetes.io"
 SNIPPETS = (f"{_NGINX}/configuration-snippet", f"{_NGINX}/server-snippet")
-_PASSTHROUGH = ("panda", "panda_big")
 _ROOT = {"path": "/", "pathType": "Prefix"}
 
 
 def exposure_values(spec: ComponentSpec, config: StackConfig, extra_paths: tuple[Values, ...] = ()) -> Values:
     """The values of a release for all of its endpoints; ``extra_paths`` come before ``/`` on each host."""
     layers = [
-        _endpoint(endpoint, getattr(config.hosts, endpoint.host), config.exposure, extra_paths)
+        _endpoint(endpoint, config.hosts.of(endpoint.host), config.exposure, extra_paths)
         for endpoint in spec.endpoints
     ]
     return merged(*layers)
@@ -53,7 +51,7 @@ def _ingress(endpoint: Endpoint, host: str, exposure: Exposure, extra_paths: tup
         annotations["kubernetes.io/ingress.class"] = None
     if endpoint.snippets and exposure.kind != "nginx":
         annotations |= dict.fromkeys(SNIPPETS)
-    if endpoint.host in _PASSTHROUGH and exposure.kind == "nginx" and exposure.passthrough:
+    if endpoint.passthrough and exposure.kind == "nginx" and exposure.passthrough:
         annotations[f"{_NGINX}/ssl-passthrough"] = "true"
     values: Values = {
         "enabled": True,
@@ -61,6 +59,6 @@ def _ingress(endpoint: Endpoint, host: str, exposure: Exposure, extra_paths: tup
         "annotations": annotations | exposure.annotations,
         "tls": [{"hosts": [{"hostOverride": host}]}],
     }
-    if endpoint.host != "ui":  # the UI's rules are fixed in its chart, its host is a global value
+    if not endpoint.host_value:
         values["hosts"] = [{"hostOverride": host, "paths": [*extra_paths, _ROOT]}]
     return values

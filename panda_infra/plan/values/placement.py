@@ -5,31 +5,25 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from panda_infra.catalog.model import SubComponentSpec
-from panda_infra.config.components import SubComponent
 from panda_infra.config.placement import Placement
-from panda_infra.plan.model import Values
+from panda_infra.config.stack import StackConfig
+from panda_infra.products.model import SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.values import Values
+from panda_infra.products.workloads import SubComponent
 
-__all__ = ["POD", "placement_values", "pod_annotation", "writes_once"]
+__all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "writes_once"]
 
 POD = "panda-infra/pod"
 """Annotation of a pod's template: what a post-renderer adds to the pod."""
 # The claim of a database or a broker.
 _DATA = "data"
 _IN_POD = ("affinity", "nodeSelector", "tolerations")
-# Services each of which can fill a node of its own.
-_HEAVY = (
-    ("panda", "server"),
-    ("panda", "jedi"),
-    ("harvester", "harvester"),
-    ("bigmon", "main"),
-    ("idds", "rest"),
-)
 _UNHEALTHY = ("not-ready", "unreachable")
 
 
 def placement_values(
-    component: str, spec: SubComponentSpec, config: SubComponent, placement: Placement, *, forced: bool
+    spec: SubComponentSpec, config: SubComponent, placement: Placement, *, forced: bool
 ) -> Values:
     """The values below a sub-chart's own key; none where the sub-component says itself where it wants to be.
 
@@ -39,7 +33,7 @@ def placement_values(
     seconds = placement.evict_after
     if seconds is not None and not config.tolerations and writes_once(spec, forced=forced):
         values["tolerations"] = [_stay(condition, seconds) for condition in _UNHEALTHY]
-    if placement.spread and (component, spec.name) in _HEAVY and "podAntiAffinity" not in config.affinity:
+    if placement.spread and spec.heavy and "podAntiAffinity" not in config.affinity:
         values["affinity"] = {"podAntiAffinity": _apart()}
     return values
 
@@ -62,6 +56,17 @@ def writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
     return spec.claim(_DATA) is None or spec.locks or (spec.workload == "StatefulSet" and not forced)
 
 
+def forces_pods(config: StackConfig) -> bool:
+    """Whether something in the stack deletes pods of lost nodes without knowing that they have ended."""
+    return any(COMPONENTS[name].forces(config) for name in config.components.deployed())
+
+
+def _heavy() -> list[str]:
+    """The services each of which can fill a node of its own."""
+    found = (sub for spec in COMPONENTS.values() for sub in spec.sub_components if sub.heavy)
+    return [sub.name for sub in sorted(found, key=lambda sub: sub.heavy)]
+
+
 def _stay(condition: str, seconds: int) -> dict[str, Any]:
     taint = {"key": f"node.kubernetes.io/{condition}", "operator": "Exists", "effect": "NoExecute"}
     return taint | {"tolerationSeconds": seconds}
@@ -69,6 +74,6 @@ def _stay(condition: str, seconds: int) -> dict[str, Any]:
 
 def _apart() -> dict[str, Any]:
     """A preference, no must: on a small cluster everything still finds a place."""
-    heavy = {"key": "app.kubernetes.io/name", "operator": "In", "values": [name for _, name in _HEAVY]}
+    heavy = {"key": "app.kubernetes.io/name", "operator": "In", "values": _heavy()}
     term = {"labelSelector": {"matchExpressions": [heavy]}, "topologyKey": "kubernetes.io/hostname"}
     return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}

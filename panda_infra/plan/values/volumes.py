@@ -6,10 +6,10 @@ host path volumes and selectors are switched off together with every class that 
 
 from __future__ import annotations
 
-from panda_infra.catalog.model import Claim, SubComponentSpec
-from panda_infra.config.components import SubComponent, Volume
 from panda_infra.config.delivery import Storage
-from panda_infra.plan.model import Values
+from panda_infra.products.model import Claim, SubComponentSpec
+from panda_infra.products.values import Values
+from panda_infra.products.workloads import SubComponent, Volume
 
 __all__ = ["SHARED_LOGS", "volume_values"]
 

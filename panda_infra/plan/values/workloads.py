@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from panda_infra.catalog.model import SubComponentSpec
-from panda_infra.config.components import Daemon, Replicated, SubComponent
-from panda_infra.plan.model import Values
 from panda_infra.plan.values.owners import owner_values
+from panda_infra.products.model import SubComponentSpec
+from panda_infra.products.values import Values
+from panda_infra.products.workloads import Daemon, Replicated, SubComponent
 
 __all__ = ["workload_values"]
 

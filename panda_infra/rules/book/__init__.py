@@ -1,21 +1,28 @@
-"""The rules over a stack's configuration, a module for each topic."""
+"""The rules over a stack's configuration, a module for each topic; those about a product lie with it."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
-from panda_infra.rules.rule import Rule
+from panda_infra import products
+from panda_infra.products.registry import COMPONENTS, PRODUCTS
+from panda_infra.products.rule import Rule
 
 __all__ = ["rules"]
 
 
 def rules() -> tuple[Rule, ...]:
-    """Every rule of the book, by its module's name and in the order in which the module has them."""
-    modules = sorted(found.name for found in pkgutil.iter_modules(__path__))
-    return tuple(
-        each
-        for name in modules
-        for each in vars(importlib.import_module(f"{__name__}.{name}")).values()
-        if isinstance(each, Rule)
-    )
+    """Every rule: of the book's modules, of those of each product, and of each component, as these have them."""
+    of_products = (f"{products.__name__}.{name}.rules" for name in PRODUCTS)
+    packages = [importlib.import_module(name) for name in (__name__, *of_products)]
+    of_components = (each for spec in COMPONENTS.values() for each in spec.rules)
+    return (*(each for package in packages for each in _rules_in(package)), *of_components)
+
+
+def _rules_in(package: ModuleType) -> Iterator[Rule]:
+    for name in sorted(found.name for found in pkgutil.iter_modules(package.__path__)):
+        module = importlib.import_module(f"{package.__name__}.{name}")
+        yield from (each for each in vars(module).values() if isinstance(each, Rule))

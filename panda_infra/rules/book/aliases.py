@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.plan.aliases import alias_of
-from panda_infra.rules.rule import rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]

@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import ComponentSpec
 from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, spelled
 from panda_infra.errors import Problem
-from panda_infra.plan.values.merge import ABSENT, value_at
-from panda_infra.rules.rule import rule
+from panda_infra.products.model import ComponentSpec
+from panda_infra.products.registry import COMPONENTS, product_of
+from panda_infra.products.rule import rule
+from panda_infra.products.values import ABSENT, value_at
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]
 
 
-# Top-level keys of a chart beside its sub-charts and `global`.
-_OWN_KEYS = {"panda": ("nodeRecovery",), "ui": ("ingress", "imagePullSecrets", "serviceAccount")}
-_GLOBAL = {
-    "secret": "every chart must find the stack's Secrets",
-    "deploymentName": "Harvester would lose the identity and database host of its Secret (T35)",
-    "existingTlsSecret": "jedi and every Ingress ignore it (T32); the charts' own Secrets are used instead",
-    "hostOverwrite": "write `hosts: {ui: ...}` instead",
-}
+_GLOBAL = {"secret": "every chart must find the stack's Secrets"}
 # Keys of every sub-chart.
 _SUB_CHART = {
     "enabled": "write it beside the sub-component's other keys instead",
@@ -32,13 +25,6 @@ _SUB_CHART = {
     "autoscaling": "the charts' autoscalers work on no current cluster (T36)",
     "fullnameOverride": "the others find it by the name that the stack's affix makes (T19)",
     "nameOverride": "the others find it by the name that the stack's affix makes (T19)",
-}
-_PARTICULAR: dict[Path, str] = {
-    ("harvester", "harvester", "experiment"): "it follows from the stack's experiment (T35)",
-    ("harvester", "harvester", "sharedLogs"): "the shared claim is made before all releases (T20)",
-    ("panda", "server", "configFile"): "it follows from the stack's experiment (T35)",
-    ("panda", "jedi", "configFile"): "it follows from the stack's experiment (T35)",
-    ("panda", "nodeRecovery", "enabled"): "write `nodeRecovery` beside the component's other keys instead",
 }
 _EXPOSURE = "write `hosts` and `exposure` instead (T33)"
 
@@ -58,7 +44,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _unknown(spec: ComponentSpec, values: Mapping[str, Any], where: Path) -> Iterator[Problem]:
-    known = ("global", *(sub.name for sub in spec.sub_components), *_OWN_KEYS.get(spec.name, ()))
+    known = ("global", *(sub.name for sub in spec.sub_components), *spec.own_values)
     for key in values:
         if key not in known:
             near = nearest(key, known)
@@ -67,14 +53,12 @@ def _unknown(spec: ComponentSpec, values: Mapping[str, Any], where: Path) -> Ite
 
 
 def _derived(spec: ComponentSpec) -> Iterator[tuple[Path, str]]:
-    for key, reason in _GLOBAL.items():
+    for key, reason in {**_GLOBAL, **product_of(spec.name).fixed_globals}.items():
         yield ("global", key), reason
     for sub in spec.sub_components:
         for key, reason in _SUB_CHART.items():
             yield (sub.name, key), reason
-    for path, reason in _PARTICULAR.items():
-        if path[0] == spec.name:
-            yield path[1:], reason
+    yield from spec.fixed_values.items()
     for endpoint in spec.endpoints:
         base = tuple(endpoint.key.split("."))
         yield from (((*base, key), _EXPOSURE) for key in ("enabled", "hosts", "tls", "className"))

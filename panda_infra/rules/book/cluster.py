@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.messages import set_secret, set_setting
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["AUTOSCALER", "check"]

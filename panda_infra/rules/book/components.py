@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 

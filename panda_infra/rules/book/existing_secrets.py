@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import WHOLE, rule
+from panda_infra.products.registry import BUILDERS, product_of_experiment
+from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
-from panda_infra.secrets import BUILDERS
 
 __all__ = ["check"]
 
@@ -15,9 +15,12 @@ __all__ = ["check"]
 @rule(WHOLE)
 def check(subject: Subject) -> Iterator[Problem]:
     """Each is known, and something reads it."""
+    product = product_of_experiment(subject.config.experiment)
     for suffix, component in subject.existing_secrets.items():
         where = f"components.{component}.settings.existingSecrets"
         if suffix not in BUILDERS:
-            yield Problem(where, f"{suffix} is no Secret of PanDA", f"Name some of {', '.join(BUILDERS)}.")
+            yield Problem(
+                where, f"{suffix} is no Secret of {product.title}", f"Name some of {', '.join(BUILDERS)}."
+            )
         elif suffix not in subject.readers:
             yield Problem(where, f"{suffix} is read by nothing in this stack", "Remove it.")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.registry import EXPERIMENTS
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]
@@ -21,6 +22,6 @@ def check(subject: Subject) -> Iterator[Problem]:
         what = f"is {config.experiment}, but the stack is called {stack}"
         fix = f"Write `panda-infra:experiment: {stack}`, or give the stack another name, e.g. {stack}-test."
         yield Problem("experiment", what, fix)
-    if config.experiment == "local" and config.cluster.kind != "existing":
-        what = "the experiment local lives on the test bed, which no Magnum makes"
+    if EXPERIMENTS[config.experiment].on_test_bed and config.cluster.kind != "existing":
+        what = f"the experiment {config.experiment} lives on the test bed, which no Magnum makes"
         yield Problem("cluster.kind", what, "Write `cluster: {kind: existing, kubeconfig: ...}`.")

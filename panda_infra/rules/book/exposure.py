@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.model import Endpoint
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.model import Endpoint
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]
@@ -56,7 +56,7 @@ def _unsupported(config: StackConfig) -> Iterator[Problem]:
     capable = [end for end in _endpoints() if (end.route if kind == "route" else end.gateway)]
     keys = {field: str(info.alias) for field, info in type(config.hosts).model_fields.items()}
     for endpoint in _endpoints():
-        if endpoint not in capable and getattr(config.hosts, endpoint.host) is not None:
+        if endpoint not in capable and config.hosts.of(endpoint.host) is not None:
             what = (
                 f"its chart has no {kind}; only those of {', '.join(keys[end.host] for end in capable)} have"
             )
@@ -69,7 +69,7 @@ def _gateway(config: StackConfig) -> Iterator[Problem]:
     if "class_name" not in exposure.model_fields_set:
         what = "is missing: a gateway has no usual class"
         yield Problem("exposure.className", what, "Add it, e.g. `className: envoy-gateway`.")
-    if config.hosts.panda is not None and exposure.client_ca is None:
+    if exposure.client_ca is None and any(end.gateway and config.hosts.of(end.host) for end in _endpoints()):
         what = "is missing: the gateway asks for certificates that sign the clients' ones (T34)"
         yield Problem("exposure.clientCa", what, "Add the PEM text of the authorities, e.g. `clientCa: |`.")
     elif exposure.client_ca is not None and _PEM not in exposure.client_ca:
@@ -82,6 +82,8 @@ def _passthrough(config: StackConfig) -> Iterator[Problem]:
     if config.exposure.kind not in ("nginx", "route"):
         what = f"only kinds nginx and route hand TLS through, not {config.exposure.kind}"
         yield Problem(where, what, "Remove it, or write `kind: nginx`.")
-    elif config.hosts.panda is None and config.hosts.panda_big is None:
-        what = "has no effect: the PanDA server has no host"
-        yield Problem(where, what, "Add `hosts: {panda: ...}`, or remove it.")
+        return
+    taking = [end for end in _endpoints() if end.passthrough]
+    if not any(config.hosts.of(end.host) for end in taking):
+        what = f"has no effect: the {taking[0].about.rstrip('.')} has no host"
+        yield Problem(where, what, f"Add `hosts: {{{taking[0].host}: ...}}`, or remove it.")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.model import Endpoint
+from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["AT_CERN", "check", "exposed"]
+__all__ = ["check"]
 
-AT_CERN = frozenset({"doma", "atlas-testbed", "dev"})
-_COMPONENT_OF = {endpoint.host: spec.name for spec in COMPONENTS.values() for endpoint in spec.endpoints}
-
-
-def exposed(config: StackConfig) -> dict[str, str]:
-    """Each named host by its key in the stack file, e.g. ``pandaBig``."""
-    return {key: str(host) for key, host in config.hosts.model_dump(by_alias=True, exclude_none=True).items()}
+_ENDPOINTS = {
+    endpoint.host: (spec.name, endpoint) for spec in COMPONENTS.values() for endpoint in spec.endpoints
+}
 
 
 @rule("components", "hosts", "exposure", "experiment")
@@ -32,19 +29,21 @@ def check(subject: Subject) -> Iterator[Problem]:
         if host is None:
             continue
         where = f"hosts.{info.alias}"
-        if (component := _COMPONENT_OF[field]) not in deployed:
+        component, endpoint = _ENDPOINTS[field]
+        if component not in deployed:
             what = f"exposes {component}, which the stack does not deploy"
             yield Problem(where, what, f"Add `{component}: {{}}` to the components, or remove this host.")
-        for name in _served(field, host, config):
+        for name in _served(endpoint, host, config):
             if name in seen:
                 what = f"is the host of {seen[name]} too"
                 yield Problem(where, what, "Give each its own host, e.g. `panda-idds.cern.ch`.")
             seen.setdefault(name, where)
-        if host.endswith(".cern.ch") and config.experiment not in AT_CERN:
+        if host.endswith(".cern.ch") and not EXPERIMENTS[config.experiment].at_cern:
             what = f"is a host at CERN, where {config.experiment} is not"
             yield Problem(where, what, "Name a host of the site, e.g. `panda.slac.stanford.edu`.")
 
 
-def _served(field: str, host: str, config: StackConfig) -> tuple[str, ...]:
-    """The names that an endpoint takes: PanDA's Route comes with a second one for plain HTTP."""
-    return (host, f"http-{host}") if field == "panda" and config.exposure.kind == "route" else (host,)
+def _served(endpoint: Endpoint, host: str, config: StackConfig) -> tuple[str, ...]:
+    """The names that an endpoint takes."""
+    both = endpoint.plain_route and config.exposure.kind == "route"
+    return (host, f"http-{host}") if both else (host,)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from panda_infra.config.paths import spelled
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.texts import TELLING, texts
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]

@@ -8,12 +8,13 @@ from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import WHOLE, rule
+from panda_infra.products.content import LARGEST, reveal
+from panda_infra.products.panda.cric_lists import UnreadableListError
+from panda_infra.products.registry import product_of_experiment
+from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
-from panda_infra.secrets.content import LARGEST, reveal
-from panda_infra.secrets.cric import UnreadableListError
 from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import fields, named_values
 from panda_infra.secrets.usable import check_value
 
 __all__ = ["are_usable", "belong_to_something", "fit_into_secrets"]
@@ -31,37 +32,27 @@ def are_usable(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"secrets.{field.key}", what, fix)
 
 
-@rule("auth", "components", "secrets")
+@rule(WHOLE)
 def belong_to_something(subject: Subject) -> Iterator[Problem]:
-    """No secret is that of a client or a provider which the settings do not name: such a slip would go unnoticed."""
-    config = subject.config
-    bigmon = config.components.bigmon
-    known_clients = [client.name for client in config.auth.clients]
-    known_providers = list(bigmon.settings.providers) if bigmon else []
-    for path, given, known, where in (
-        (("auth", "clientSecrets"), config.secrets.auth.client_secrets, known_clients, "auth.clients"),
-        (
-            ("bigmon", "providerSecrets"),
-            config.secrets.bigmon.provider_secrets,
-            known_providers,
-            "components.bigmon.settings.providers",
-        ),
-    ):
+    """No secret is that of something which the settings do not name: such a slip would go unnoticed."""
+    for path, described, given in named_values(subject.config):
+        known = described.names(subject.config)
         for name in given:
             if name not in known:
-                what = f"belongs to no entry of {where} ({', '.join(known) or 'none'})"
+                what = f"belongs to no entry of {described.where} ({', '.join(known) or 'none'})"
                 yield Problem(f"secrets.{spelled((*path, name))}", what, "Correct the name, or remove it.")
 
 
 @rule(WHOLE)
 def fit_into_secrets(subject: Subject) -> Iterator[Problem]:
     """No Secret is larger than Kubernetes takes."""
+    product = product_of_experiment(subject.config.experiment)
     try:
         contents = subject.contents
     except (ValueError, UnreadableListError):
         return  # another rule names the file that is no base64, or cannot be read
     for suffix, content in contents.items():
-        if content.size > LARGEST and suffix != "cric-jsons":
+        if content.size > LARGEST and suffix not in product.weighed:
             what = f"has {content.size} bytes, more than the {LARGEST} that Kubernetes takes"
             yield Problem(
                 f"Secret {suffix}", what, f"Make its files smaller: {', '.join(sorted(content.data))}."

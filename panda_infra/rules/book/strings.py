@@ -8,14 +8,13 @@ from typing import Any
 
 from panda_infra.config.paths import Path, spelled
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]
 
 # Maps of text to text in every chart and in Kubernetes itself.
 _TEXT_MAPS = re.compile(r"(\w*[aA]nnotations|\w*[lL]abels|nodeSelector|extraEnv)")
-_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @rule("components")
@@ -24,12 +23,6 @@ def check(subject: Subject) -> Iterator[Problem]:
     config = subject.config
     for name, component in config.components.deployed().items():
         yield from _text_maps(component.values, ("components", name, "values"))
-    if config.components.panda:
-        for key in config.components.panda.server.extra_env:
-            if not _ENVIRONMENT.fullmatch(key):
-                where = spelled(("components", "panda", "server", "extraEnv", key))
-                what = "must be the name of an environment variable: letters, digits and underscores"
-                yield Problem(where, what, "Write e.g. `PANDA_SERVER_CONF_MIN_WORKERS: '4'`.")
 
 
 def _text_maps(value: Any, path: Path) -> Iterator[Problem]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.catalog.model import Claim
-from panda_infra.config.components import Volume
 from panda_infra.config.messages import nearest
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
-from panda_infra.rules.rule import rule
+from panda_infra.products.model import Claim
+from panda_infra.products.rule import rule
+from panda_infra.products.workloads import Volume
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import Visited, sub_components
 
@@ -37,7 +36,6 @@ def check(subject: Subject) -> Iterator[Problem]:
                 yield _unknown(sub, name, where)
             else:
                 yield from _claim(sub, claim, volume, where, shared=shared is not None)
-    yield from _working_folders(config)
 
 
 def _unknown(sub: Visited, name: str, where: str) -> Problem:
@@ -67,16 +65,3 @@ def _claim(sub: Visited, claim: Claim, volume: Volume, where: str, *, shared: bo
         what = "has no effect: this volume is a folder of the shared claim"
         fix = "Give storage.sharedLogs.size, or a `class` here for a claim of its own."
         yield Problem(f"{where}.size", what, fix)
-
-
-def _working_folders(config: StackConfig) -> Iterator[Problem]:
-    """Harvester's chart takes the class of its working folders from its log volume (T23)."""
-    if config.components.harvester is None:
-        return
-    volumes = config.components.harvester.harvester.volumes
-    default = Volume()
-    logs, folders = volumes.get("logs", default).class_name, volumes.get("wdirs", default).class_name
-    if folders and folders != (logs or config.storage.class_name):
-        what = "has no effect: the chart takes this class from the volume `logs`"
-        where = "components.harvester.harvester.volumes.wdirs.class"
-        yield Problem(where, what, f"Write `logs: {{class: {folders}}}` too, or remove it.")

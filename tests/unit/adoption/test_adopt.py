@@ -15,7 +15,7 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.secrets.rolling import pod_annotations
@@ -24,7 +24,7 @@ from tests.unit.adoption.conftest import Cluster, EchoHelm, installation
 
 def made(config: StackConfig) -> dict[KeyPath, str]:
     """Everything that can be made, host certificates too."""
-    values = {field.path: generate(field) for field in missing(config) if field.origin != "person"}
+    values = {field.path: generate(field) for field in missing(config) if field.make}
     for owner, parts in make_certificates(config).items():
         values |= {
             ("certificates", owner, part): getattr(parts, part) for part in ("certificate", "key", "chain")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.adoption.values import difference, effective, put
-from panda_infra.plan.values.merge import ABSENT, merged
+from panda_infra.products.values import ABSENT, merged
 
 _LEAVES = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)

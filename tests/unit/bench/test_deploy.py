@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bench.deploy import DELAYS, GOALS, Figures, _verdict
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.order import critical_path
+from panda_infra.products.registry import COMPONENTS
 
 FIGURES = Figures(
     first_preview=4.5,

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import CliRunner
 
 from panda_infra.cli.app import app
 from panda_infra.cli.keys import parse
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, UnknownStackError
 from panda_infra.config.stackfile import NAMESPACE
-from panda_infra.secrets import generate
-from panda_infra.secrets.keystore import make_keystore
 from panda_infra.stacks.document import compose
 from tools import REPOSITORY
 
@@ -117,7 +116,7 @@ def fake_cli(monkeypatch: pytest.MonkeyPatch) -> FakeCli:
     fake = FakeCli()
     monkeypatch.setattr(Pulumi, "run", lambda self, *args, stdin=None: fake.run(self, *args, stdin=stdin))
     monkeypatch.setattr(shutil, "which", lambda _name: "/bin/true")
-    monkeypatch.setitem(generate._MAKERS, "keystore", cache(make_keystore))  # a new RSA key takes a while
+    monkeypatch.setattr(rsa, "generate_private_key", cache(rsa.generate_private_key))  # takes a while
     return fake
 
 

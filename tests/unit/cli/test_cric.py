@@ -14,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from panda_infra.clients import cric as client
-from panda_infra.secrets.cric import check_folder
+from panda_infra.products.panda.cric_lists import check_folder
 from panda_infra.stacks.document import compose
 from tests.support.cric import Answer, Cric, cric
 from tests.support.serving import serving

@@ -11,6 +11,8 @@ from panda_infra.cli.dry_run import made_previewable, stand_in_section
 from panda_infra.config.load import from_file
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
+from panda_infra.products.panda.components.msgsvc import Msgsvc
+from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.secrets.fields import missing
 from panda_infra.stacks.document import compose
 from tests.support.stack_files import SAMPLES
@@ -63,9 +65,10 @@ def test_a_database_is_named_where_only_the_site_has_components(tmp_path: Path) 
     (tmp_path / "sites").symlink_to(SAMPLES.folder / "sites")
     made_previewable(source, from_file(source))
     components = from_file(source).config.components
-    assert components.panda is not None
-    assert components.panda.settings.database.host == "stand-in-database"
-    assert components.panda.jedi.replicas == 2
+    panda = components.get(Panda)
+    assert panda is not None
+    assert panda.settings.database.host == "stand-in-database"
+    assert panda.jedi.replicas == 2
 
 
 def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,5 +93,6 @@ def test_the_copy_says_what_the_engine_reads_in_the_file(tmp_path: Path) -> None
     loaded = from_file(source)
     made_previewable(source, loaded)
     assert from_file(source).config.components == loaded.config.components
-    assert loaded.config.components.msgsvc is not None
-    assert loaded.config.components.msgsvc.values == {"a": "off", "b": 15, "c": "1:30", "d": "1e3"}
+    msgsvc = loaded.config.components.get(Msgsvc)
+    assert msgsvc is not None
+    assert msgsvc.values == {"a": "off", "b": 15, "c": "1:30", "d": "1e3"}

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.products.panda.components.panda.models import Panda
+from panda_infra.products.panda.cric import CricSettings
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.migration.conftest import SiteCheckout
@@ -31,8 +33,9 @@ def test_a_checkout_becomes_a_stack_file_with_encrypted_secrets(
     result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == 0, result.stderr
     config = Project(project).judge("mine").config
-    assert config.components.panda
-    assert config.components.panda.server.replicas == 2
+    panda = config.components.get(Panda)
+    assert panda is not None
+    assert panda.server.replicas == 2
     assert {"canary", "t"} <= set(fake_cli.values.values())
     assert "canary" not in result.output + (project / "Pulumi.mine.yaml").read_text()
 
@@ -56,7 +59,7 @@ def test_a_stack_file_is_completed_and_otherwise_kept(
     assert "'certificates.panda' --file host.p12" in result.stderr
     assert "canary" in fake_cli.values.values()
     config = Project(stack_file.parent).load("small").config
-    assert (config.storage.class_name, config.hosts.panda) == ("standard", "panda.cern.ch")
+    assert (config.storage.class_name, config.hosts.of("panda")) == ("standard", "panda.cern.ch")
 
 
 def test_secrets_alone_need_nothing_of_the_checkout_that_the_stack_file_says(
@@ -105,7 +108,7 @@ def test_the_lists_of_cric_become_files_of_the_project(
     result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == INCOMPLETE, result.stderr
     assert (project / "cric_jsons" / "mine" / "sites.json").read_bytes() == b"{}"
-    assert Project(project).load("mine").config.cric.folder == "cric_jsons/mine"
+    assert Project(project).load("mine").config.of(CricSettings).folder == "cric_jsons/mine"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from panda_infra.cli.new_stack import existing_cluster, namespace_of
 from panda_infra.clients.openstack.api import ClusterSpec
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.products.panda.auth import AuthSettings
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.provider.fakes import FakeOpenStack, World
@@ -42,7 +43,7 @@ def test_options_say_everything_and_the_stack_is_complete(run: Any, project: Pat
     assert "is complete" in result.stderr
     text = (project / "Pulumi.mine.yaml").read_text()
     loaded = Project(project).judge("mine")
-    assert (loaded.config.affix, loaded.config.hosts.panda) == ("-dev", "panda.cern.ch")
+    assert (loaded.config.affix, loaded.config.hosts.of("panda")) == ("-dev", "panda.cern.ch")
     assert fake_cli.stacks == ["mine"]
     assert not any(value in text for value in fake_cli.values.values())
 
@@ -53,7 +54,7 @@ def test_an_issuer_elsewhere_takes_the_place_of_iam(run: Any, project: Path, fak
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "auth.idToken: long-lived token" in result.stderr, "another's IAM gives it"
     config = Project(project).judge("mine").config
-    assert config.auth.issuer == "https://iam.cern.ch"
+    assert config.of(AuthSettings).issuer == "https://iam.cern.ch"
     assert [*config.components.deployed()] == ["msgsvc", "panda", "harvester", "idds", "bigmon", "ui"]
 
 
@@ -76,7 +77,10 @@ def test_at_a_terminal_it_asks_for_the_issuer(
     answers = [*("", "panda.cern.ch"), "https://iam.cern.ch", *[""] * 30]
     run(*_WANTED, *components, stdin="\n".join(answers).encode())
     config = Project(project).load("mine").config
-    assert (config.hosts.panda, config.auth.issuer) == ("panda.cern.ch", "https://iam.cern.ch")
+    assert (config.hosts.of("panda"), config.of(AuthSettings).issuer) == (
+        "panda.cern.ch",
+        "https://iam.cern.ch",
+    )
     assert [*config.components.deployed()] == ["msgsvc", "panda"]
 
 

@@ -18,8 +18,11 @@ from pydantic import SecretStr
 from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
+from panda_infra.products.content import reveal
+from panda_infra.products.panda.components.idds import IddsSecrets
+from panda_infra.products.panda.components.msgsvc import MsgsvcSecrets
+from panda_infra.products.panda.components.panda.models import PandaSecrets
 from panda_infra.rules.judge import judge_given
-from panda_infra.secrets.content import reveal
 from tests.support.stack_files import SAMPLES
 from tests.support.stacks import sections
 
@@ -57,7 +60,7 @@ def test_the_engines_values_become_a_configuration() -> None:
         "local", {**values, "pulumi:tags": "[]"}, ["panda-infra:secrets"], rules=judge_given
     ).config
     assert config.experiment == "local"
-    assert config.secrets.panda.database_password == SecretStr("s3cret")
+    assert config.secrets.of(PandaSecrets).database_password == SecretStr("s3cret")
 
 
 def test_sections_that_pulumi_yaml_declares_as_empty_are_absent() -> None:
@@ -144,15 +147,17 @@ def test_a_mapping_of_secrets_that_is_encrypted_as_one_value_is_read(tmp_path: P
     clear = {"msgsvc": '{"basePassword": "broker"}', "files": {"panda": '{"token.json": "{\\"a\\": 1}"}'}}
     values = _engine(sections(secrets=clear))
     secrets = from_pulumi("demo", values, ["panda-infra:secrets"]).config.secrets
-    assert reveal(secrets.msgsvc.base_password) == "broker"
-    assert {name: reveal(text) for name, text in secrets.files.panda.items()} == {"token.json": '{"a": 1}'}
+    assert reveal(secrets.of(MsgsvcSecrets).base_password) == "broker"
+    assert {name: reveal(text) for name, text in secrets.files.of("panda").items()} == {
+        "token.json": '{"a": 1}'
+    }
 
 
 def test_a_file_tells_set_from_missing() -> None:
     loaded = from_file(_GOOD)
     assert ("secrets", "files", "panda", "robot.proxy") in loaded.encrypted
-    assert loaded.config.secrets.panda.database_password is not None
-    assert loaded.config.secrets.idds.database_password is None
+    assert loaded.config.secrets.of(PandaSecrets).database_password is not None
+    assert loaded.config.secrets.of(IddsSecrets).database_password is None
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])

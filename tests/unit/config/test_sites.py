@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from panda_infra.config.load import Loaded, from_file, from_pulumi
 from panda_infra.config.sites import Layers, difference, overlaid, sites
 from panda_infra.errors import Problem, StackError
+from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.rules.judge import judge_given
 from tests.support.stacks import sections
 
@@ -119,9 +120,10 @@ def problems(project: Path, **own: Any) -> dict[str, Problem]:
 def test_a_stack_says_what_differs_from_its_site(project: Path) -> None:
     config = load(project, components={"panda": {"server": {"replicas": 3}}, "iam": None}).config
     assert set(config.components.deployed()) == {"msgsvc", "panda"}
-    assert config.components.panda is not None
-    assert config.components.panda.server.replicas == 3
-    assert config.components.panda.server.volumes["logs"].size == "5Gi"
+    panda = config.components.get(Panda)
+    assert panda is not None
+    assert panda.server.replicas == 3
+    assert panda.server.volumes["logs"].size == "5Gi"
     assert config.storage.class_name == "standard"
 
 
@@ -133,8 +135,9 @@ def test_the_engine_and_the_file_give_the_same(project: Path) -> None:
     values["panda-infra:components"] = json.dumps(own["components"])
     by_engine = from_pulumi("demo", values, [], folder=project, rules=judge_given).config
     assert by_engine == load(project, **own).config
-    assert by_engine.components.panda is not None
-    assert by_engine.components.panda.server.volumes == {}
+    panda = by_engine.components.get(Panda)
+    assert panda is not None
+    assert panda.server.volumes == {}
 
 
 def test_an_unknown_site_is_one_error_beside_what_is_wrong_in_the_stack_itself(project: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.validation import validated
+from panda_infra.products.panda.auth import AuthSettings
 from tests.support.stacks import sections
 
 
@@ -29,7 +30,7 @@ def test_items_of_a_list_go_without_moving_each_other() -> None:
     clients = [{"name": "a"}, {"name": "b", "clientId": "b"}, None, {"name": "d", "clientId": 1}]
     config, found = _validated(auth={"clients": clients})
     assert found == {"auth.clients[0].clientId", "auth.clients[2]", "auth.clients[3].clientId"}
-    assert [client.name for client in config.auth.clients] == ["b"]
+    assert [client.name for client in config.of(AuthSettings).clients] == ["b"]
 
 
 def test_a_broken_component_stays_deployed() -> None:

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.secrets import build
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.secrets.build import build
 from tests.support.readers.iam import TABLE, upstream
 from tests.support.readers.spring import from_yaml
 from tests.unit.secrets.stacks import FULL, config

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from panda_infra.products.content import reveal
+from panda_infra.products.panda.components.iam.models import Iam
+from panda_infra.products.panda.rucio import RucioSettings
 from panda_infra.rules.judge import judge
-from panda_infra.secrets.content import reveal
 from panda_infra.secrets.field import value_of
 from testbed.consumers.pods import Container
 from tests.support.materialised import STACKS, configuration, materialised
@@ -73,7 +75,7 @@ def test_bigmon_holds_each_secret_as_it_is(stack: str, secret: Secret, charts: P
     parts = {"Google": "GOOGLE_OAUTH2", "CERNOIDC": "CERNOIDC", "github": "GITHUB", "indigoiam": "INDIGOIAM"}
     for name, part in parts.items():
         assert settings[f"SOCIAL_AUTH_{part}_SECRET"] == secret(("bigmon", "providerSecrets", name))
-    x509 = configuration(stack).rucio.auth_type == "x509_proxy"
+    x509 = configuration(stack).of(RucioSettings).auth_type == "x509_proxy"
     # An ini file has no blanks at the ends of a value; the check lets none in.
     assert read.rucio["client"]["password"] == ("" if x509 else secret(("rucio", "password")))
     assert read.token == secret(("auth", "idToken"))
@@ -81,12 +83,13 @@ def test_bigmon_holds_each_secret_as_it_is(stack: str, secret: Secret, charts: P
 
 def test_iam_holds_each_secret_as_it_is(stack: str, secret: Secret, charts: Path) -> None:
     stacks, found = configuration(stack), materialised(stack, charts)
-    if stacks.components.iam is None:
+    deployed = stacks.components.get(Iam)
+    if deployed is None:
         assert "iam/main" not in found
         return
     read = iam.read(found["iam/main"])
     assert read.properties["spring.datasource.password"] == secret(("iam", "databasePassword"))
-    settings = stacks.components.iam.settings
+    settings = deployed.settings
     if settings.organisation:
         assert read.properties["iam.organisation.name"] == settings.organisation
     for provider in read.providers:

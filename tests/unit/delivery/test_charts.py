@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.config.delivery import FolderCharts, GitCharts, OciCharts
+from panda_infra.config.charts import FolderCharts, GitCharts, OciCharts
 from panda_infra.delivery.charts import ChartReference, check_charts, locate
 from panda_infra.plan.model import Chart
 

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.delivery.place_pods import placed
 from panda_infra.plan.data import PLACER, owned_data
 from panda_infra.plan.values.placement import POD
+from panda_infra.products.registry import COMPONENTS
 from tools import REPOSITORY
 
 STAY = [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 30}]

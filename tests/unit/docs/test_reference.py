@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 import typer
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.cli.app import app
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.reference.keys import key_paths, sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES

@@ -6,13 +6,13 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
-from panda_infra.catalog.names import SECRET_PREFIX
 from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.plan.values.merge import merged
-from panda_infra.secrets.content import OPAQUE, SecretContent
+from panda_infra.products.content import OPAQUE, SecretContent
+from panda_infra.products.names import SECRET_PREFIX
+from panda_infra.products.values import merged
 from panda_infra.secrets.rolling import ANNOTATION
 from panda_infra.state.recorded import Recorded
 from tests.support.stacks import stack

@@ -14,13 +14,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.scalars import read_values
-from panda_infra.secrets import build
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.secrets.build import build
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.upstream_secrets import flat, rendered
 from tests.unit.migration.conftest import SiteCheckout

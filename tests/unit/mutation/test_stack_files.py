@@ -21,7 +21,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.rules.judge import judge, judge_given
 from panda_infra.rules.warnings import warnings
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.stacks.document import is_new
 from panda_infra.stacks.encryption import encryption_keys
 from tests.support.held import CANARY, check_words, held

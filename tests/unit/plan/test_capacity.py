@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from panda_infra.catalog.flavors import FLAVORS, Flavor
 from panda_infra.plan.capacity import (
     GIB,
     Requests,
@@ -16,6 +15,7 @@ from panda_infra.plan.capacity import (
     total,
     workloads,
 )
+from panda_infra.plan.flavors import FLAVORS, Flavor
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from testbed.openstack import offer

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.delivery import ComponentName
 from panda_infra.errors import Problem
 from panda_infra.plan.data import Deployed, keeps_claims, owned_data
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.data_loss import lost_data, moved
 from tests.support.stacks import sections, stack
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.model import Plan, Values
+from panda_infra.plan.model import Plan
+from panda_infra.products.values import Values
 from tests.support.stacks import EVERYTHING, stack
 
 _LOCAL_HOSTS = {"panda": "panda.localhost", "bigmon": "bigmon.localhost", "ui": "ui.localhost"}

@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.order import critical_path, deployment_order, prerequisites
+from panda_infra.products.registry import COMPONENTS
 
 _ALL = tuple(COMPONENTS)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from panda_infra.catalog.flavors import Flavor
 from panda_infra.errors import Problem
 from panda_infra.plan.capacity import GIB, Requests
+from panda_infra.plan.flavors import Flavor
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.scheduling import Node, larger_than_nodes, unplaceable

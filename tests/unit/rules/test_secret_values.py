@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.config.settings import MsgsvcSettings
 from panda_infra.config.stackfile import ENCRYPTED
+from panda_infra.products.panda.components.msgsvc import MsgsvcSettings
 from panda_infra.rules.judge import judge_given
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.make import make_plan
+from panda_infra.products.panda.components.panda.models import PandaSecrets
+from panda_infra.products.registry import COMPONENTS
 from tests.support.stacks import stack
 
 _FOLDER = Path(__file__).parents[2] / "bad_stacks"
@@ -80,7 +81,7 @@ def test_the_trap_has_a_bad_stack_that_shows_its_message(trap: str) -> None:
 def test_t06_no_secret_becomes_a_value_of_a_release() -> None:
     secrets = {"panda": {"databasePassword": _CANARY}, "msgsvc": {"basePassword": _CANARY}}
     plan = make_plan("demo", stack(secrets=secrets))
-    assert plan.config.secrets.panda.database_password == SecretStr(_CANARY)
+    assert plan.config.secrets.of(PandaSecrets).database_password == SecretStr(_CANARY)
     assert all(_CANARY not in str(release.values) for release in plan.releases)
     assert _CANARY not in repr(plan)
 

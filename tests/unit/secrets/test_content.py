@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from panda_infra.secrets.content import BINARY, OPAQUE, SecretContent, file_bytes, reveal
+from panda_infra.products.content import BINARY, OPAQUE, SecretContent, file_bytes, reveal
 
 
 def test_a_secret_shows_its_keys_only() -> None:

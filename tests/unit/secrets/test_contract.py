@@ -10,10 +10,18 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import readers
-from panda_infra.secrets import BUILDERS, build
+from panda_infra.products.panda.auth import AuthSettings
+from panda_infra.products.panda.components.bigmon.models import Bigmon
+from panda_infra.products.panda.components.iam.models import Iam
+from panda_infra.products.panda.components.idds import Idds
+from panda_infra.products.panda.components.panda.models import Panda
+from panda_infra.products.panda.object_store import ObjectStoreSettings
+from panda_infra.products.panda.proxy import ProxySettings
+from panda_infra.products.panda.rucio import RucioSettings
+from panda_infra.products.registry import BUILDERS, COMPONENTS
+from panda_infra.secrets.build import build
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 
 CONTRACT: dict[str, Any] = yaml.safe_load(Path("tests/contract/secrets.yaml").read_text())
@@ -37,36 +45,37 @@ VARIANTS = dict(variants())
 
 
 def _provider(stack: StackConfig, name: str) -> bool:
-    return bool(stack.components.bigmon and name in stack.components.bigmon.settings.providers)
+    bigmon = stack.components.get(Bigmon)
+    return bool(bigmon and name in bigmon.settings.providers)
 
 
 WORDS: dict[str, Callable[[StackConfig, str], bool]] = {
-    "proxy": lambda stack, _: bool(stack.proxy.http_proxy or stack.proxy.https_proxy),
-    "http proxy": lambda stack, _: bool(stack.proxy.http_proxy),
+    "proxy": lambda stack, _: bool(stack.of(ProxySettings).http_proxy or stack.of(ProxySettings).https_proxy),
+    "http proxy": lambda stack, _: bool(stack.of(ProxySettings).http_proxy),
     "idds on oracle": lambda stack, _: bool(
-        stack.components.idds and stack.components.idds.settings.database.backend == "oracle"
+        (idds := stack.components.get(Idds)) and idds.settings.database.backend == "oracle"
     ),
     "bigmon on oracle": lambda stack, _: bool(
-        stack.components.panda and stack.components.panda.settings.database.backend == "oracle"
+        (panda := stack.components.get(Panda)) and panda.settings.database.backend == "oracle"
     ),
     "ui on postgresql": lambda stack, _: (
-        not (stack.components.panda and stack.components.panda.settings.database.backend == "oracle")
+        not ((panda := stack.components.get(Panda)) and panda.settings.database.backend == "oracle")
     ),
     "provider CERNOIDC": lambda stack, _: _provider(stack, "CERNOIDC"),
     "provider Google": lambda stack, _: _provider(stack, "Google"),
     "provider github": lambda stack, _: _provider(stack, "github"),
     "provider indigoiam": lambda stack, _: _provider(stack, "indigoiam"),
-    "object store": lambda stack, _: stack.object_store is not None,
-    "rucio by oidc": lambda stack, _: stack.rucio.auth_type == "oidc",
+    "object store": lambda stack, _: stack.maybe(ObjectStoreSettings) is not None,
+    "rucio by oidc": lambda stack, _: stack.of(RucioSettings).auth_type == "oidc",
     "experiment of harvester": lambda stack, _: stack.experiment in ("doma", "lsst-prod"),
     "host per replica": lambda stack, _: stack.experiment == "lsst-prod",
     "database per replica": lambda stack, _: stack.experiment == "lsst-prod",
     "embedded idds postgres": lambda stack, _: bool(
-        stack.components.idds and stack.components.idds.postgres.enabled
+        (idds := stack.components.get(Idds)) and idds.postgres.enabled
     ),
-    "mail": lambda stack, _: bool(stack.components.iam and stack.components.iam.settings.mail),
-    "iam": lambda stack, _: stack.components.iam is not None,
-    "internal client": lambda stack, _: stack.auth.internal is not None,
+    "mail": lambda stack, _: bool((iam := stack.components.get(Iam)) and iam.settings.mail),
+    "iam": lambda stack, _: stack.components.get(Iam) is not None,
+    "internal client": lambda stack, _: stack.of(AuthSettings).internal is not None,
     "certificate": lambda stack, owner: (
         getattr(stack.secrets.certificates, owner.removesuffix("-certs")).certificate is not None
     ),
@@ -99,7 +108,7 @@ def test_what_is_read_is_made(variant: str) -> None:
     for suffix in built:
         entry = SECRETS[suffix]
         wanted = set(entry["keys"])
-        if suffix == "iam-envs" and stack.components.iam is None:
+        if suffix == "iam-envs" and stack.components.get(Iam) is None:
             wanted = {"IAM_DB_HOST", "IAM_DB_NAME", "IAM_DB_USERNAME", "IAM_DB_PASSWORD"}
         wanted |= {key for key, word in entry.get("sometimes", {}).items() if WORDS[word](stack, suffix)}
         assert wanted - set(built[suffix].data) == set(), suffix

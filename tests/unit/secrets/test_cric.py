@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from panda_infra.secrets import build
-from panda_infra.secrets.context import Context
-from panda_infra.secrets.cric import MANDATORY, OPTIONAL, TAGS, UnreadableListError, check_folder, jsons
-from panda_infra.secrets.cric_files import NEEDED
+from panda_infra.products.panda.context import Context
+from panda_infra.products.panda.cric_lists import (
+    MANDATORY,
+    OPTIONAL,
+    TAGS,
+    UnreadableListError,
+    check_folder,
+    jsons,
+)
+from panda_infra.products.panda.cric_readers import NEEDED
+from panda_infra.secrets.build import build
 from tests.unit.secrets.stacks import config
 
 SAMPLE = Path("cric_jsons")

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets import BUILDERS
+from panda_infra.products.content import reveal
+from panda_infra.products.panda.components.ui import UiSecrets
+from panda_infra.products.registry import BUILDERS, COMPONENTS
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.fields import fields, missing, missing_problems, required
 from panda_infra.secrets.generate import generate, stand_ins
@@ -42,7 +43,7 @@ def test_the_table_has_every_value_of_the_model_and_no_other() -> None:
 def test_every_suffix_and_reader_of_the_table_exists() -> None:
     readers = {f"{name}/{sub.name}" for name, spec in COMPONENTS.items() for sub in spec.sub_components}
     for field in fields(config(FULL)):
-        assert set(field.suffixes) <= set(BUILDERS), field.key
+        assert set(field.secrets) <= set(BUILDERS), field.key
         assert set(field.limits) <= readers, field.key
 
 
@@ -150,8 +151,7 @@ def test_stand_ins_fill_what_is_missing_and_keep_what_is_set() -> None:
     given = {"ui": {"secretKey": "mine"}}
     stack = config({**FULL, "secrets": given})
     filled = stand_ins(stack)
-    assert filled.ui.secret_key is not None
-    assert filled.ui.secret_key.get_secret_value() == "mine"
+    assert reveal(filled.of(UiSecrets).secret_key) == "mine"
     assert missing(stack.model_copy(update={"secrets": filled})) == []
     assert "mine" not in repr(filled)
     assert "mine" not in json.dumps(filled.model_dump(mode="json"))

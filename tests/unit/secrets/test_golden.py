@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from panda_infra.secrets import SecretContent, build
+from panda_infra.products.content import SecretContent
+from panda_infra.secrets.build import build
 from tests.unit.secrets.stacks import STACKS, config
 
 GOLDEN = Path("tests/golden/secrets")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.catalog.names import Names
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets import SecretContent, build
-from panda_infra.secrets.content import OPAQUE
+from panda_infra.products.content import OPAQUE, SecretContent
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.secrets.build import build
 from panda_infra.secrets.hosts import hosts_in
 from tests.unit.secrets.stacks import STACKS, config, merged
 

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.util import base64_to_int, int_to_base64
 
-from panda_infra.secrets.keystore import check_keystore, make_keystore
+from panda_infra.products.panda.keystore import check_keystore, make_keystore
 
 
 @cache

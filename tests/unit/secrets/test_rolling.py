@@ -8,7 +8,7 @@ import pytest
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 

@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets import BUILDERS
-from panda_infra.secrets.context import Context
+from panda_infra.products.panda.components.iam.contents import FIRST_ACCOUNTS
+from panda_infra.products.panda.context import Context
+from panda_infra.products.panda.limits import BROKER, INI, PYTHON, SED, SHELL, TOKEN, URL
+from panda_infra.products.registry import BUILDERS
+from panda_infra.products.secret_values import Limit
 from panda_infra.secrets.fields import fields
-from panda_infra.secrets.iam import FIRST_ACCOUNTS
-from panda_infra.secrets.limits import BROKER, INI, PYTHON, SED, SHELL, TOKEN, URL, Limit
 from panda_infra.secrets.usable import check_value
 from tests.unit.secrets.stacks import FULL, MINIMAL, config
 

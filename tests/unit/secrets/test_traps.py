@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import yaml
 
+from panda_infra.products.panda.keystore import check_keystore, make_keystore
 from panda_infra.rules.judge import judge_given, judge_values
 from panda_infra.rules.warnings import warnings
-from panda_infra.secrets import build
+from panda_infra.secrets.build import build
 from panda_infra.secrets.certified_hosts import certified_hosts
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import stand_ins
-from panda_infra.secrets.keystore import check_keystore, make_keystore
 from panda_infra.secrets.rolling import pod_annotations
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, SECRETS, config
 

@@ -14,7 +14,8 @@ import yaml
 
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.model import Plan, Release
-from panda_infra.secrets import SecretContent, build
+from panda_infra.products.content import SecretContent
+from panda_infra.secrets.build import build
 from tests.support.stack_files import plan_of
 from tools import REPOSITORY
 

@@ -13,6 +13,7 @@ from panda_infra.config.quantities import amount
 from panda_infra.plan.capacity import Requests, node_sizes, workloads
 from panda_infra.plan.data import keeps_claims
 from panda_infra.plan.summary import summary
+from panda_infra.products.panda.cric import asked
 from testbed.references import Existing, unresolved
 from tests.unit.stacks.rendered import Object, Rendered, Workload
 
@@ -108,7 +109,8 @@ def outside(rendered: Rendered) -> set[str]:
     """The hosts that the stack itself names, its CRIC, and those that every stack may."""
     config = rendered.plan.config
     said = list(texts(config.model_dump(exclude={"secrets"})))
-    said += texts(config.cric_urls.model_dump() if config.cric_urls else None)
+    urls = asked(config)
+    said += texts(urls.model_dump() if urls else None)
     return {host for text in said for host in (text, *(name for name, _ in hosts(text)))} | _OUTSIDE
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
+from panda_infra.products.registry import COMPONENTS
 from tools import REPOSITORY, versions
 
 _CONFIG: dict[str, Any] = json.loads((REPOSITORY / "renovate.json").read_text())

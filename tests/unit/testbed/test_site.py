@@ -7,6 +7,8 @@ import yaml
 from panda_infra.config.delivery import SharedLogs
 from panda_infra.config.load import from_file
 from panda_infra.errors import StackError
+from panda_infra.products.panda.auth import AuthSettings
+from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.rules.judge import judge_given
 from testbed import site, workspace
 
@@ -37,9 +39,10 @@ def test_a_filled_stack_passes_every_rule(stack_file: Path) -> None:
     document = site.filled(stack_file)
     config = site.configuration(document)
     assert judge_given(config, stack="lsst") == []
-    assert config.components.panda is not None
-    assert config.components.panda.settings.database.host == "database.panda-infra.internal"
-    assert [client.name for client in config.auth.clients] == [config.auth.vo]
+    panda = config.components.get(Panda)
+    assert panda is not None
+    assert panda.settings.database.host == "database.panda-infra.internal"
+    assert [client.name for client in config.of(AuthSettings).clients] == [config.of(AuthSettings).vo]
 
 
 def test_what_the_stack_says_stays(tmp_path: Path) -> None:
@@ -48,9 +51,10 @@ def test_what_the_stack_says_stays(tmp_path: Path) -> None:
     auth = {"issuer": "https://iam.site.org", "vo": "Rubin", "clients": clients}
     given = {"components": {"msgsvc": {}, "panda": database}, "auth": auth}
     config = site.configuration(site.filled(write(tmp_path, **given)))
-    assert config.components.panda is not None
-    assert config.components.panda.settings.database.host == "db.slac.stanford.edu"
-    assert [client.client_id for client in config.auth.clients] == ["rubin"]
+    panda = config.components.get(Panda)
+    assert panda is not None
+    assert panda.settings.database.host == "db.slac.stanford.edu"
+    assert [client.client_id for client in config.of(AuthSettings).clients] == ["rubin"]
 
 
 def test_what_a_site_shares_is_part_of_its_stacks_and_is_said_once(tmp_path: Path) -> None:

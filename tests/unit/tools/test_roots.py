@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.catalog.components import COMPONENTS
+from panda_infra.products.registry import COMPONENTS
 from tests.unit.tools.conftest import Workshop
 from tools import roots
 from tools.errors import ToolsError

@@ -18,7 +18,7 @@ import pytest
 from typing_extensions import override
 
 from panda_infra.clients.registry.charts import _tls, digest_of
-from panda_infra.config.delivery import OciCharts
+from panda_infra.config.charts import OciCharts
 from panda_infra.delivery.charts import check_charts
 from panda_infra.plan.model import Chart
 from panda_infra.secrets.certificates import make_authority

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.plan.values.merge import ABSENT, at, merged, value_at
+from panda_infra.products.values import ABSENT, at, merged, value_at
 
 _PATHS = st.lists(st.text(alphabet="abc", min_size=1, max_size=2), min_size=1, max_size=4)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from panda_infra.catalog.components import COMPONENTS
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.placement import POD
+from panda_infra.products.registry import COMPONENTS
 from tests.support.stacks import EVERYTHING, stack
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from panda_infra.catalog.components import COMPONENTS
-from panda_infra.config.components import Image, Replicated, Resources, SubComponent, Toleration
 from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, owned_by_others
 from panda_infra.plan.values.workloads import workload_values
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.workloads import Image, Replicated, Resources, SubComponent, Toleration
 
 _SERVER = COMPONENTS["panda"].sub_component("server")
 _BACKEND = COMPONENTS["ui"].sub_component("backend")

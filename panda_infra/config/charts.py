@@ -1,0 +1,65 @@
+"""Where charts come from."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from panda_infra.config.base import Digest, Form, Model, plain
+
+__all__ = ["ChartPin", "ChartSource", "FolderCharts", "GitCharts", "OciCharts"]
+
+OciRepository = Annotated[
+    str,
+    Form(
+        r"oci://[^\s/]+(/[^\s/]+)*",
+        "an OCI repository that starts with oci:// and does not end with a slash",
+        "oci://ghcr.io/pandawms/panda-k8s-charts",
+    ),
+]
+Commit = Annotated[str, Form(r"[0-9a-f]{40}", "a full commit hash of 40 hexadecimal digits", 8 * "0123a")]
+ChartVersion = Annotated[
+    str, Form(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "a full chart version of three numbers", "0.1.1")
+]
+
+
+class OciCharts(Model):
+    """Charts in an OCI registry."""
+
+    kind: Literal["oci"] = "oci"
+    """An OCI registry."""
+    repository: OciRepository = "oci://ghcr.io/pandawms/panda-k8s-charts"
+    """Repository under which each chart lies by its name."""
+
+
+class FolderCharts(Model):
+    """Charts in a local folder: a developer's checkout."""
+
+    kind: Literal["folder"]
+    """A local folder."""
+    path: Annotated[str, plain("../panda-k8s/helm")]
+    """Folder with one sub-folder per chart."""
+
+
+class GitCharts(Model):
+    """Charts in a git repository: a fork under test."""
+
+    kind: Literal["git"]
+    """A git repository."""
+    url: Annotated[str, plain("https://github.com/PanDAWMS/panda-k8s.git")]
+    """Address that `git clone` understands."""
+    revision: Commit
+    """Full commit hash: branches and tags move."""
+    path: Annotated[str, plain("helm")] = "helm"
+    """Folder with one sub-folder per chart."""
+
+
+ChartSource = Annotated[OciCharts | FolderCharts | GitCharts, Field(discriminator="kind")]
+
+
+class ChartPin(Model):
+    """Which build of one chart."""
+
+    version: ChartVersion
+    """Version in the chart's Chart.yaml."""
+    digest: Digest | None = None
+    """Digest of the manifest in the registry; upstream overwrites versions, which only a digest notices."""

@@ -1,0 +1,1 @@
+"""What can be deployed: a folder per product, with a file per component."""

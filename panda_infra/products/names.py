@@ -1,0 +1,55 @@
+"""Every name that more than one object must agree on, from the stack's affix and the releases that it took over.
+
+A product's charts find each other by host names inside Secrets. Releases, Services and Secrets therefore take their
+names from here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from panda_infra.products.registry import COMPONENTS, product_of
+
+__all__ = ["SECRET_PREFIX", "Names"]
+
+SECRET_PREFIX = "panda-secrets"  # noqa: S105 - the default of the charts' `global.secret`
+_OBJECT_LIMIT = 63
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``.
+
+    ``releases`` are the names of those that do not follow from it, by component.
+    """
+
+    affix: str = ""
+    releases: Mapping[str, str] = field(default_factory=dict)
+
+    def _affixed(self, body: str) -> str:
+        return f"{body}{self.affix}" if self.affix.startswith("-") else f"{self.affix}{body}"
+
+    def release(self, component: str) -> str:
+        """Name of a component's Helm release, e.g. ``panda-dev-idds`` for affix ``-dev``."""
+        if given := self.releases.get(component):
+            return given
+        own_name = COMPONENTS[component].own_name
+        if own_name:
+            return self._affixed(own_name) + component.removeprefix(own_name)
+        reference = product_of(component).reference
+        name = self._affixed(reference)
+        return name if component == reference else f"{name}-{component}"
+
+    def workload(self, component: str, sub_component: str) -> str:
+        """Name of a sub-chart's workload and Service, by the charts' ``fullname`` rule.
+
+        A release name that contains the sub-chart's name stands alone, as ``panda-harvester`` does.
+        """
+        release = self.release(component)
+        name = release if sub_component in release else f"{release}-{sub_component}"
+        return name[:_OBJECT_LIMIT].rstrip("-")
+
+    def secret(self, suffix: str) -> str:
+        """Name of the Secret that upstream's charts know by its suffix, e.g. ``panda-envs``."""
+        return f"{SECRET_PREFIX}-{suffix}"

@@ -1,0 +1,1 @@
+"""PanDA: its components, experiments, and what its components share."""

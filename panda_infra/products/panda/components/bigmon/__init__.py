@@ -1,0 +1,82 @@
+"""BigMon, the monitor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from panda_infra.products.model import (
+    Claim,
+    ComponentSpec,
+    Endpoint,
+    FileGroup,
+    HostCertificate,
+    SubComponentSpec,
+    start,
+)
+from panda_infra.products.panda.components.bigmon import rules
+from panda_infra.products.panda.components.bigmon.contents import certs, envs, tls_certs
+from panda_infra.products.panda.components.bigmon.models import (
+    Bigmon,
+    BigmonSecrets,
+)
+from panda_infra.products.panda.components.harvester.models import (
+    Harvester,
+)
+from panda_infra.products.panda.rucio import PROXIES
+from panda_infra.products.values import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+    from panda_infra.products.names import Names
+
+__all__ = ["COMPONENT"]
+
+
+def _condor_logs(config: StackConfig, names: Names) -> tuple[Values, ...]:
+    """The path on BigMon's host that leads to Harvester's condor logs, unless Harvester has its own host."""
+    if config.components.get(Harvester) is None or config.hosts.of("harvester") is not None:
+        return ()
+    service = names.workload("harvester", "harvester")
+    path = {"path": "/condor_logs", "pathType": "Prefix", "serviceName": service, "servicePort": 443}
+    return (path,)
+
+
+COMPONENT = ComponentSpec(
+    name="bigmon",
+    title="BigMon",
+    about="BigMon.",
+    position=70,
+    version="0.1.1",
+    config=Bigmon,
+    sub_components=(
+        SubComponentSpec(
+            name="main",
+            heavy=4,
+            workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-bigmon-core", "v1.1.7"),
+            secrets=start("bigmon-envs") + start("bigmon-certs", otherwise=PROXIES),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
+            ports=(443,),
+        ),
+    ),
+    needs=("panda",),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="bigmon",
+            position=30,
+            about="BigMon.",
+            key="main.ingress",
+            tls="bigmon-tls-certs",
+            route="main.route",
+            route_host="main.hostName",
+        ),
+    ),
+    secrets=BigmonSecrets,
+    rules=(rules.fits_its_database, rules.applications_differ, rules.names_oracle_as_django_does),
+    secrets_about="BigMon.",
+    builders={"bigmon-envs": envs, "bigmon-certs": certs, "bigmon-tls-certs": tls_certs},
+    certificate=HostCertificate("BigMon; covers `hosts.bigmon` and `hosts.harvester`."),
+    files=(FileGroup("bigmon", "Files beside BigMon's certificate.", "bigmon-certs"),),
+    paths=_condor_logs,
+)

@@ -1,0 +1,145 @@
+"""Harvester, which submits to the sites, and its MariaDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from panda_infra.products.model import (
+    Claim,
+    ComponentSpec,
+    Endpoint,
+    FileGroup,
+    HostCertificate,
+    SecretUse,
+    SubComponentSpec,
+    live,
+    start,
+)
+from panda_infra.products.panda.components.harvester import rules
+from panda_infra.products.panda.components.harvester.contents import auth, envs, initdb
+from panda_infra.products.panda.components.harvester.models import (
+    Harvester,
+    HarvesterSecrets,
+)
+from panda_infra.products.panda.cric_lists import without_cric
+from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.panda.proxy import proxy_values
+from panda_infra.products.panda.rootless import rootless
+from panda_infra.products.tls import mounted
+from panda_infra.products.values import Values, merged
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+    from panda_infra.products.names import Names
+
+__all__ = ["COMPONENT"]
+
+
+def _values(config: StackConfig, names: Names) -> Values:
+    values: Values = {
+        "experiment": EXPERIMENTS[config.experiment].harvester,
+        # The shared log claim is made before all releases: made by this one, it would deadlock the others (T20).
+        "sharedLogs": {"create": False},
+    }
+    proxies = proxy_values(config, "harvester")
+    if proxies:
+        values["panda"] = {"host": f"{names.workload('panda', 'server')}:{443}"}  # T35
+    return merged({"harvester": values}, proxies, rootless(config, "harvester"))
+
+
+def _copied(use: SecretUse, config: StackConfig) -> SecretUse:
+    """Harvester's start script copies some of these files, by experiment."""
+    return replace(use, otherwise=EXPERIMENTS[config.experiment].copied_files)
+
+
+COMPONENT = ComponentSpec(
+    name="harvester",
+    title="Harvester",
+    about="Harvester, MariaDB.",
+    position=50,
+    version="0.1.0",
+    config=Harvester,
+    sub_components=(
+        SubComponentSpec(
+            name="harvester",
+            heavy=3,
+            workload="StatefulSet",
+            chart_image=("ghcr.io/hsf/harvester", "v0.6.5"),
+            secrets=start("harvester-envs", "harvester-certs")
+            + live("harvester-auth", in_stack=_copied)
+            + live("cric-jsons", optional=True, in_stack=without_cric),
+            claims=(
+                Claim("logs", "5Gi", adopt_key="existingClaim", shared_path="harvester-logs"),
+                Claim("wdirs", "5Gi", key="persistentvolumewdir", adopt_key="existingClaim"),
+                Claim(
+                    "condor",
+                    "5Gi",
+                    key="persistentvolumecondor",
+                    adopt_key="existingClaim",
+                    shared_path="condor_logs",
+                ),
+                Claim("special", "5Gi", key="persistentvolumespecial", optional=True),
+            ),
+            ports=(80, 443),
+            reserves=("cpu", "memory", "ephemeral-storage"),
+        ),
+        SubComponentSpec(
+            name="mariadb",
+            workload="StatefulSet",
+            chart_image=("bitnami/mariadb", "latest"),
+            secrets=start("harvester-envs", "harvester-initdb"),
+            claims=(Claim("data", "5Gi", adopt_key="existingClaim", shared_path="mariadb-data"),),
+            ports=(3306,),
+            scalable=False,
+            # The last series whose default fits Harvester's transactions (upstream passes a flag for later ones).
+            image=("mariadb", "11.4"),
+            reserves=("cpu", "memory", "ephemeral-storage"),
+        ),
+    ),
+    needs=("msgsvc", "panda"),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="harvester",
+            position=70,
+            about="Harvester's condor logs, when not served through BigMon's host.",
+            key="harvester.ingress",
+            tls="bigmon-tls-certs",
+            route="harvester.route",
+            route_host="harvester.route.hostName",
+            class_annotation=False,
+        ),
+    ),
+    secrets=HarvesterSecrets,
+    secrets_about="Harvester.",
+    builders={
+        "harvester-envs": envs,
+        "harvester-auth": auth,
+        "harvester-certs": mounted("harvester"),
+        "harvester-initdb": initdb,
+    },
+    certificate=HostCertificate("Harvester's httpd and HTCondor.", always=lambda _config: True),
+    files=(
+        FileGroup("harvester", "Files beside Harvester's certificate.", "harvester-certs"),
+        FileGroup(
+            "harvester_auth",
+            "Token and robot files with which Harvester authenticates.",
+            "harvester-auth",
+            expected=lambda config: EXPERIMENTS[config.experiment].auth_files,
+        ),
+    ),
+    values=_values,
+    fixed_values={
+        ("harvester", "experiment"): "it follows from the stack's experiment (T35)",
+        ("harvester", "sharedLogs"): "the shared claim is made before all releases (T20)",
+    },
+    rules=(
+        rules.has_a_database,
+        rules.endpoint_is_the_issuers,
+        rules.identity_is_a_text,
+        rules.replicas_have_databases,
+        rules.working_folders_have_the_class_of_logs,
+    ),
+    derived={("settings", "database", "host"): lambda context: context.harvester_database_host},
+)

@@ -1,0 +1,80 @@
+"""INDIGO IAM, the identity provider."""
+
+from __future__ import annotations
+
+from panda_infra.products.model import (
+    Claim,
+    ComponentSpec,
+    Endpoint,
+    FileGroup,
+    HostCertificate,
+    SubComponentSpec,
+    live,
+    start,
+)
+from panda_infra.products.panda.components.iam import rules
+from panda_infra.products.panda.components.iam.contents import conf, database_envs, envs, initdb
+from panda_infra.products.panda.components.iam.models import Iam, IamSecrets
+from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE
+from panda_infra.products.tls import mounted, of_ingress
+
+__all__ = ["COMPONENT"]
+
+COMPONENT = ComponentSpec(
+    name="iam",
+    title="INDIGO IAM",
+    about="INDIGO IAM.",
+    position=20,
+    version="0.1.0",
+    config=Iam,
+    sub_components=(
+        SubComponentSpec(
+            name="main",
+            workload="StatefulSet",
+            chart_image=("indigoiam/iam-login-service", "v1.8.4"),
+            secrets=start("iam-envs", "iam-conf") + live("iam-certs"),
+            # The chart makes a claim that no pod mounts (T21).
+            claims=(Claim("unused", "5Gi", optional=True),),
+            ports=(8443,),
+        ),
+        SubComponentSpec(
+            name="mariadb",
+            workload="Deployment",
+            chart_image=CHART_DATABASE,
+            secrets=start("iam-db-envs", "iam-initdb"),
+            claims=(Claim("data", "5Gi"),),
+            ports=(3306,),
+            scalable=False,
+            image=DATABASE_IMAGE,
+        ),
+    ),
+    after=("iam-db",),
+    endpoints=(
+        Endpoint(
+            host="iam",
+            position=50,
+            about="INDIGO IAM.",
+            key="main.ingress",
+            tls="iam-tls-certs",
+            snippets=True,
+        ),
+    ),
+    own_name="iam",
+    secrets=IamSecrets,
+    rules=(rules.has_a_database, rules.has_its_provider),
+    secrets_about="INDIGO IAM.",
+    builders={
+        "iam-envs": envs,
+        "iam-db-envs": database_envs,
+        "iam-initdb": initdb,
+        "iam-conf": conf,
+        "iam-certs": mounted("iam"),
+        "iam-tls-certs": of_ingress("iam"),
+    },
+    certificate=HostCertificate("IAM; covers `hosts.iam`."),
+    files=(FileGroup("iam", "Files beside IAM's certificate.", "iam-certs"),),
+    derived={
+        ("settings", "database", "host"): lambda context: context.iam_database_host,
+        ("settings", "baseUrl"): lambda context: context.iam_url,
+    },
+)

@@ -1,0 +1,53 @@
+"""The database chart that goes with INDIGO IAM, with its backup."""
+
+from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.workloads import Component, SubComponent
+
+__all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "IamDb"]
+
+# Upstream's bitnami image keeps its data outside the volume that these two charts mount (T28). The official image
+# reads the same variables and init scripts and keeps its data where the volume is.
+DATABASE_IMAGE = ("mariadb", "11.4")
+CHART_DATABASE = ("bitnami/mariadb", "latest")
+
+
+class IamDb(Component):
+    """IAM's own database with its backup."""
+
+    mariadb: SubComponent = SubComponent()
+    """The database."""
+    backup: SubComponent = SubComponent()
+    """Daily dump."""
+
+
+COMPONENT = ComponentSpec(
+    name="iam-db",
+    title="IAM database",
+    about="IAM's database.",
+    position=30,
+    version="0.1.0",
+    config=IamDb,
+    sub_components=(
+        SubComponentSpec(
+            name="mariadb",
+            workload="StatefulSet",
+            chart_image=CHART_DATABASE,
+            secrets=start("iam-db-envs", "iam-initdb"),
+            claims=(Claim("data", "5Gi"),),
+            ports=(3306,),
+            scalable=False,
+            image=DATABASE_IMAGE,
+        ),
+        SubComponentSpec(
+            name="backup",
+            workload="StatefulSet",
+            chart_image=("ghcr.io/hsf/harvester", "latest"),
+            secrets=start("iam-envs"),
+            claims=(Claim("dumps", "100Gi", key="persistentvolumespecial", optional=True),),
+            scalable=False,
+            # Only its mysqldump is used; the chart names `latest` (T40).
+            image=("ghcr.io/hsf/harvester", "v0.6.5"),
+        ),
+    ),
+    own_name="iam",
+)

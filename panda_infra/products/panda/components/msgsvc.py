@@ -1,0 +1,198 @@
+"""ActiveMQ, the message broker that everything else talks through."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, SecretStr
+
+from panda_infra.config.base import Form, Model
+from panda_infra.errors import Problem
+from panda_infra.products.content import Env, reveal
+from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.panda.limits import BROKER
+from panda_infra.products.panda.rootless import rootless
+from panda_infra.products.rule import rule
+from panda_infra.products.secret_values import SecretValue, password
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.values import Values
+from panda_infra.products.workloads import Component, SubComponent
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+    from panda_infra.products.names import Names
+    from panda_infra.products.panda.context import Context
+    from panda_infra.rules.subject import Subject
+
+__all__ = [
+    "BROKER_PORT",
+    "COMPONENT",
+    "Account",
+    "Channel",
+    "ChannelName",
+    "Msgsvc",
+    "MsgsvcSecrets",
+    "MsgsvcSettings",
+    "broker_password",
+    "envs",
+    "lists_what_services_use",
+]
+
+BROKER_PORT = 61613
+# Written into Java properties, a comma list and XML attributes.
+Account = Annotated[
+    str, Form(r"[a-z][a-z0-9_]*", "lower-case letters, digits and underscores", "pilot", longest=63)
+]
+
+
+ChannelName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z][A-Za-z0-9._-]*", "letters, digits, dots, dashes and underscores", "panda_jedi", longest=128
+    ),
+]
+
+
+class Channel(Model):
+    """A queue and topic of the broker; whatever no channel names only administrators may use."""
+
+    name: ChannelName
+    """Name of the channel."""
+    writers: Annotated[tuple[Account, ...], Field(min_length=1)]
+    """Accounts that may send."""
+    readers: Annotated[tuple[Account, ...], Field(min_length=1)]
+    """Accounts that may receive."""
+
+
+def _channel(name: str, writers: str, readers: str) -> Channel:
+    return Channel(name=name, writers=tuple(writers.split()), readers=tuple(readers.split()))
+
+
+class MsgsvcSettings(ComponentSettings):
+    """Accounts and channels of the broker."""
+
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)] = ("panda", "jedi", "idds", "pilot")
+    """Accounts; each gets the password `<base password>_<account>`."""
+    channels: tuple[Channel, ...] = (
+        _channel("idds_panda", "idds", "panda jedi"),
+        _channel("panda_idds", "panda jedi", "idds"),
+        _channel("self.jedi_jobtaskstatus", "jedi", "jedi"),
+        _channel("panda_jedi", "panda", "jedi"),
+        _channel("panda_pilot", "panda", "pilot"),
+        _channel("idds.internal", "idds", "idds"),
+        # JEDI's own configuration uses these two, upstream's list lacks them (T30).
+        _channel("jedi_contents_feeder", "jedi", "jedi"),
+        _channel("jedi_job_generator", "jedi", "jedi"),
+    )
+    """Channels with the accounts that write to and read from them."""
+
+
+class Msgsvc(Component):
+    """ActiveMQ, the message broker."""
+
+    activemq: SubComponent = SubComponent()
+    """The broker."""
+    settings: MsgsvcSettings = MsgsvcSettings()
+    """Accounts and channels."""
+
+
+class MsgsvcSecrets(Model):
+    """Secrets of the broker."""
+
+    base_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the broker's administrator, from which the accounts' are made",
+            make=password,
+            secrets=("msgsvc-envs", "panda-envs", "idds-envs"),
+            limits={"msgsvc/activemq": BROKER, "panda/server": BROKER, "idds/rest": BROKER},
+        ),
+    ] = None
+    """Password of the broker's administrator; those of the accounts are made from it."""
+
+
+def envs(context: "Context") -> Env:
+    """msgsvc-envs."""
+    msgsvc = context.config.components.get(Msgsvc)
+    settings = msgsvc.settings if msgsvc else MsgsvcSettings()
+    return {
+        "ACTIVEMQ_BASE_PASSWD": reveal(context.secrets.of(MsgsvcSecrets).base_password),
+        "ACTIVEMQ_ACCOUNTS": ";".join(settings.accounts),
+        "ACTIVEMQ_CHANNELS": ";".join(_spelled(channel) for channel in settings.channels),
+    }
+
+
+def broker_password(context: "Context", account: str) -> str:
+    """The password of an account, by the rule of the broker's own start script (T4)."""
+    return f"{reveal(context.secrets.of(MsgsvcSecrets).base_password)}_{account}"
+
+
+def _spelled(channel: Channel) -> str:
+    return f"{channel.name}:{','.join(channel.writers)}:{','.join(channel.readers)}"
+
+
+def _values(config: "StackConfig", _names: "Names") -> Values:
+    return rootless(config, "activemq")
+
+
+_WHERE = "components.msgsvc.settings"
+_NEEDED = MsgsvcSettings()
+
+
+@rule("components")
+def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
+    """Accounts of the services exist, channels name known accounts, and none that PanDA uses is missing."""
+    config = subject.config
+    msgsvc = config.components.get(Msgsvc)
+    if msgsvc is None:
+        return
+    settings = msgsvc.settings
+    missing = [name for name in _NEEDED.accounts if name not in settings.accounts]
+    if missing:
+        what = f"lacks {', '.join(missing)}, with which PanDA's services log in"
+        yield Problem(f"{_WHERE}.accounts", what, f"Add {', '.join(missing)} to the list.")
+    names = Counter(channel.name for channel in settings.channels)
+    if absent := [channel for channel in _NEEDED.channels if channel.name not in names]:
+        what = f"lacks {', '.join(channel.name for channel in absent)}, which PanDA's services use (T30)"
+        first = absent[0]
+        accounts = f"writers: [{', '.join(first.writers)}], readers: [{', '.join(first.readers)}]"
+        yield Problem(f"{_WHERE}.channels", what, f"Add e.g. `- {{name: {first.name}, {accounts}}}`.")
+    for index, channel in enumerate(settings.channels):
+        where = f"{_WHERE}.channels[{index}]"
+        if names[channel.name] > 1:
+            yield Problem(f"{where}.name", f"channel {channel.name} is there twice", "Keep one of them.")
+        for role, accounts_of in (("writers", channel.writers), ("readers", channel.readers)):
+            for account in accounts_of:
+                if account not in settings.accounts and account not in missing:
+                    what = f"{account} is none of the broker's accounts"
+                    fix = f"Add it to `accounts`, or name one of {', '.join(settings.accounts)}."
+                    yield Problem(f"{where}.{role}", what, fix)
+
+
+COMPONENT = ComponentSpec(
+    name="msgsvc",
+    title="ActiveMQ",
+    about="ActiveMQ.",
+    position=10,
+    version="0.1.0",
+    config=Msgsvc,
+    sub_components=(
+        SubComponentSpec(
+            name="activemq",
+            workload="Deployment",
+            chart_image=("ghcr.io/pandawms/panda-activemq", "0.0.4"),
+            secrets=start("msgsvc-envs"),
+            claims=(Claim("data", "5Gi"),),
+            ports=(BROKER_PORT,),
+            scalable=False,
+            reserves=("cpu", "memory"),
+            # ActiveMQ's KahaDB, whose lock file is made for brokers that share a file system.
+            locks=True,
+        ),
+    ),
+    secrets=MsgsvcSecrets,
+    rules=(lists_what_services_use,),
+    secrets_about="Broker.",
+    builders={"msgsvc-envs": envs},
+    values=_values,
+)

@@ -1,0 +1,184 @@
+"""PanDA itself: the server, JEDI and their PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from panda_infra.errors import Problem
+from panda_infra.products.model import (
+    Claim,
+    ComponentSpec,
+    Endpoint,
+    FileGroup,
+    HostCertificate,
+    SubComponentSpec,
+    live,
+    start,
+)
+from panda_infra.products.panda import cric_lists
+from panda_infra.products.panda.checks import has_port
+from panda_infra.products.panda.components.panda import rules
+from panda_infra.products.panda.components.panda.contents import auth, envs, token_cache
+from panda_infra.products.panda.components.panda.models import (
+    Panda,
+    PandaSecrets,
+)
+from panda_infra.products.panda.cric_lists import without_cric
+from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.panda.proxy import proxy_values
+from panda_infra.products.panda.rootless import rootless
+from panda_infra.products.panda.rucio import PROXIES, RucioSettings
+from panda_infra.products.rule import rule
+from panda_infra.products.tls import mounted, of_ingress
+from panda_infra.products.values import Values, merged
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+    from panda_infra.products.names import Names
+    from panda_infra.rules.subject import Subject
+
+__all__ = ["COMPONENT", "ports_are_those_of_the_service"]
+
+_SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
+# With bash, awk, jq and kubectl, as the chart's script needs them; the chart names `latest` (T40).
+_NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
+
+
+def _deletes_lost_pods(config: StackConfig) -> bool:
+    panda = config.components.get(Panda)
+    return panda is not None and panda.node_recovery
+
+
+def _proxies_of_rucio(config: StackConfig) -> tuple[str, ...]:
+    rucio = config.of(RucioSettings)
+    return (rucio.proxy,) if rucio.auth_type == "x509_proxy" else ()
+
+
+def _values(config: StackConfig, _names: Names) -> Values:
+    panda = config.components.get(Panda) or Panda()
+    experiment = EXPERIMENTS[config.experiment]
+    server: Values = {"configFile": experiment.server_config, "sharedCache": panda.server.shared_cache}
+    if panda.server.extra_env:
+        server["extraEnv"] = panda.server.extra_env
+    return merged(
+        {"server": server, "jedi": {"configFile": experiment.jedi_config}},
+        {"nodeRecovery": {"enabled": panda.node_recovery, "image": _NODE_RECOVERY_IMAGE}},
+        proxy_values(config, "server"),
+        rootless(config, "server"),
+    )
+
+
+@rule("components")
+def ports_are_those_of_the_service(subject: Subject) -> Iterator[Problem]:
+    """The ports at which others look for the server are ports of its Service."""
+    panda = subject.config.components.get(Panda)
+    if panda:
+        server, settings = COMPONENT.sub_component("server"), panda.settings
+        for key, port in (("port", settings.port), ("sslPort", settings.ssl_port)):
+            yield from has_port("panda", server, key, port, panda.values)
+
+
+COMPONENT = ComponentSpec(
+    name="panda",
+    title="PanDA",
+    about="PanDA server, JEDI, PostgreSQL.",
+    position=40,
+    version="0.1.1",
+    config=Panda,
+    sub_components=(
+        SubComponentSpec(
+            name="server",
+            heavy=1,
+            workload="StatefulSet",
+            chart_image=_SERVER,
+            secrets=start("panda-envs", "panda-token-cache")
+            + start("panda-certs", otherwise=PROXIES)
+            + live("panda-auth")
+            + live("cric-jsons", optional=True, in_stack=without_cric),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="server-logs"),),
+            ports=(80, 443),
+            reserves=("cpu", "memory"),
+        ),
+        SubComponentSpec(
+            name="jedi",
+            heavy=2,
+            workload="StatefulSet",
+            chart_image=_SERVER,
+            secrets=start("panda-envs", "panda-token-cache") + start("panda-certs", otherwise=PROXIES),
+            claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
+            ports=(80, 443),
+            reserves=("cpu", "memory"),
+        ),
+        SubComponentSpec(
+            name="postgres",
+            workload="Deployment",
+            chart_image=("ghcr.io/pandawms/panda-database", "0.1.5-2"),
+            secrets=start("panda-envs"),
+            claims=(Claim("data", "5Gi"),),
+            ports=(5432,),
+            scalable=False,
+            reserves=("cpu", "memory"),
+        ),
+    ),
+    needs=("msgsvc",),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="panda",
+            position=10,
+            plain_route=True,
+            passthrough=True,
+            about="PanDA server.",
+            key="server.ingress",
+            tls="panda-tls-certs",
+            route="server.route",
+            route_host="server.hostName",
+            gateway="server.gateway",
+            snippets=True,
+        ),
+        Endpoint(
+            host="panda_big",
+            position=20,
+            passthrough=True,
+            about="PanDA server for large uploads.",
+            key="server.ingress_big",
+            tls="panda-tls-certs",
+            snippets=True,
+        ),
+    ),
+    secrets=PandaSecrets,
+    secrets_about="PanDA.",
+    builders={
+        "panda-envs": envs,
+        "panda-auth": auth,
+        "panda-token-cache": token_cache,
+        "panda-certs": mounted("panda"),
+        "panda-tls-certs": of_ingress("panda"),
+        "cric-jsons": cric_lists.jsons,
+    },
+    certificate=HostCertificate(
+        "PanDA server; covers `hosts.panda` and `hosts.pandaBig`.",
+        # The image makes one as root, and cannot read its key as the user that the server runs as.
+        always=lambda config: not config.is_rootless,
+    ),
+    files=(
+        FileGroup(
+            "panda",
+            "Files beside the PanDA server's certificate; those that end with .proxy BigMon gets too.",
+            "panda-certs",
+            expected=_proxies_of_rucio,
+            also=lambda name: ("bigmon-certs",) if name.endswith(".proxy") else (),
+        ),
+    ),
+    values=_values,
+    derived={("settings", "database", "host"): lambda context: context.panda_database_host},
+    own_values=("nodeRecovery",),
+    forces=_deletes_lost_pods,
+    fixed_values={
+        ("server", "configFile"): "it follows from the stack's experiment (T35)",
+        ("jedi", "configFile"): "it follows from the stack's experiment (T35)",
+        ("nodeRecovery", "enabled"): "write `nodeRecovery` beside the component's other keys instead",
+    },
+    rules=(rules.has_a_database, rules.extra_variables_have_names, ports_are_those_of_the_service),
+)

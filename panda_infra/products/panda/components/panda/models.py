@@ -1,0 +1,114 @@
+"""What a stack file may say of PanDA, and its encrypted values."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import SecretStr
+
+from panda_infra.config.base import Model
+from panda_infra.products.panda.limits import CONFIG, PYTHON, SED
+from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
+from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
+from panda_infra.products.workloads import Component, Daemon, SubComponent
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+
+__all__ = ["Panda", "PandaDatabase", "PandaSchemas", "PandaSecrets", "PandaServer", "PandaSettings"]
+
+
+class PandaSchemas(Model):
+    """Schemas of PanDA's database."""
+
+    panda: Identifier = "DOMA_PANDA"
+    """Jobs and workers."""
+    meta: Identifier = "DOMA_PANDAMETA"
+    """Sites and configuration."""
+    archive: Identifier = "DOMA_PANDAARCH"
+    """Finished jobs."""
+    jedi: Identifier = "DOMA_PANDA"
+    """Tasks."""
+    deft: Identifier = "DOMA_DEFT"
+    """Production system."""
+
+
+class PandaDatabase(Model):
+    """PanDA's database: the embedded one, or one elsewhere."""
+
+    backend: Backend = "postgres"
+    """Kind of database."""
+    host: Host | None = None
+    """Host or TNS alias of an external database; without it the embedded one is used."""
+    port: Port = 5432
+    """Port of the database."""
+    name: Identifier = "panda_db"
+    """Name of the database."""
+    user: Identifier = "panda"
+    """User of the database."""
+    schemas: PandaSchemas = PandaSchemas()
+    """Schemas inside it."""
+
+
+class PandaSettings(ComponentSettings):
+    """Database and ports of the PanDA server."""
+
+    database: PandaDatabase = PandaDatabase()
+    """PanDA's database."""
+    port: Port = 80
+    """Port of the server's Service without TLS."""
+    ssl_port: Port = 443
+    """Port of the server's Service with TLS."""
+
+
+class PandaServer(Daemon):
+    """The PanDA server's httpd."""
+
+    extra_env: dict[str, str] = {}
+    """More environment variables that are no secrets."""
+    shared_cache: bool = False
+    """Give all replicas one cache volume."""
+
+
+class Panda(Component):
+    """PanDA server, JEDI and their database."""
+
+    server: PandaServer = PandaServer()
+    """The server."""
+    jedi: Daemon = Daemon()
+    """JEDI."""
+    postgres: SubComponent = SubComponent()
+    """The embedded database; off when an external one is used."""
+    node_recovery: bool = False
+    """Force-delete pods that hang on dead nodes (once per cluster)."""
+    settings: PandaSettings = PandaSettings()
+    """Database, ports."""
+
+
+def _external_database(config: "StackConfig") -> bool:
+    panda = config.components.get(Panda)
+    return panda is not None and (not panda.postgres.enabled or panda.settings.database.host is not None)
+
+
+class PandaSecrets(Model):
+    """Secrets of PanDA."""
+
+    database_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the user of PanDA's database",
+            make=password,
+            shared=_external_database,
+            secrets=("panda-envs", "bigmon-envs", "ui-envs"),
+            replaced={
+                "bigmon-envs": ("bigmon", "databasePassword"),
+                "ui-envs": ("ui", "databasePassword"),
+            },
+            limits={
+                "panda/postgres": SED,
+                "panda/server": CONFIG,
+                "panda/jedi": CONFIG,
+                "bigmon/main": PYTHON,
+            },
+            consequence=KEPT_BY_DATABASE,
+        ),
+    ] = None
+    """Password of the user of PanDA's database."""

@@ -1,0 +1,47 @@
+"""What a stack with the PanDA server must say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from panda_infra.config.paths import spelled
+from panda_infra.errors import Problem
+from panda_infra.products.panda.checks import fixed_in_database, has_no_oracle, has_one_database
+from panda_infra.products.panda.components.panda.models import Panda
+from panda_infra.products.rule import rule
+
+if TYPE_CHECKING:
+    from panda_infra.rules.subject import Subject
+
+__all__ = ["extra_variables_have_names", "has_a_database"]
+
+_OF_IMAGE = {"name": "panda_db", "user": "panda"}
+_ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@rule("components")
+def has_a_database(subject: Subject) -> Iterator[Problem]:
+    """PanDA has exactly one database: its embedded one, or an external one that is named."""
+    panda = subject.config.components.get(Panda)
+    if panda is None:
+        return
+    database, embedded = panda.settings.database, panda.postgres.enabled
+    yield from has_one_database(subject.stack, "panda", "postgres", embedded=embedded, external=database.host)
+    yield from has_no_oracle("panda", database.backend, embedded=embedded)
+    if embedded:
+        why = "the embedded postgres has this one alone, which its image makes"
+        for key in ("name", "user"):
+            yield from fixed_in_database("panda", key, getattr(database, key), _OF_IMAGE[key], why)
+
+
+@rule("components")
+def extra_variables_have_names(subject: Subject) -> Iterator[Problem]:
+    """The server's additional environment variables have names that a container can have."""
+    panda = subject.config.components.get(Panda)
+    for key in panda.server.extra_env if panda else ():
+        if not _ENVIRONMENT.fullmatch(key):
+            where = spelled(("components", "panda", "server", "extraEnv", key))
+            what = "must be the name of an environment variable: letters, digits and underscores"
+            yield Problem(where, what, "Write e.g. `PANDA_SERVER_CONF_MIN_WORKERS: '4'`.")

@@ -1,0 +1,226 @@
+"""PanDA's user interface."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from panda_infra.config.base import Model
+from panda_infra.products.content import Env, reveal
+from panda_infra.products.model import (
+    Claim,
+    ComponentSpec,
+    Endpoint,
+    FileGroup,
+    HostCertificate,
+    SubComponentSpec,
+    start,
+)
+from panda_infra.products.panda.auth import AuthSettings, WebClientId
+from panda_infra.products.panda.components.panda.models import PandaSecrets
+from panda_infra.products.panda.databases import has_own_user
+from panda_infra.products.secret_values import (
+    KEPT_BY_DATABASE,
+    SecretValue,
+    django_key,
+)
+from panda_infra.products.settings import ComponentSettings, Host, Identifier, Port, Url
+from panda_infra.products.tls import mounted, of_ingress
+from panda_infra.products.values import Values
+from panda_infra.products.workloads import Component, Replicated
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+    from panda_infra.products.names import Names
+    from panda_infra.products.panda.context import Context
+
+__all__ = ["COMPONENT", "Ui", "UiDatabase", "UiSecrets", "UiSettings", "envs"]
+
+
+class UiDatabase(Model):
+    """The UI's own database; what is not given is as PanDA has it."""
+
+    vendor: Literal["oracle", "postgresql"] | None = None
+    """Kind of database."""
+    host: Host | None = None
+    """Host (postgresql)."""
+    port: Port | None = None
+    """Port (postgresql)."""
+    name: Host | None = None
+    """Name of the database, for Oracle the service or TNS alias."""
+    user: Identifier | None = None
+    """User of the database; a user of its own needs `secrets.ui.databasePassword`."""
+    panda_schema: Identifier | None = None
+    """Schema with PanDA's tables."""
+    ui_schema: Identifier | None = None
+    """Schema of the UI's own tables; PostgreSQL's default is public."""
+
+
+class UiSettings(ComponentSettings):
+    """Database and log-in of the UI."""
+
+    database: UiDatabase = UiDatabase()
+    """The UI's database."""
+    client_id: WebClientId | None = None
+    """Client that is registered in IAM for the UI."""
+    issuer: Url | None = None
+    """Where people log in; default: the issuer of `auth`."""
+    processes: Annotated[int, Field(ge=1)] = 10
+    """WSGI processes of the backend."""
+
+
+class Ui(Component):
+    """PanDA's user interface."""
+
+    backend: Replicated = Replicated()
+    """The API."""
+    frontend: Replicated = Replicated()
+    """The web server."""
+    settings: UiSettings = UiSettings()
+    """Database, IAM client."""
+
+
+# The charts name `latest` (T40); this is the newest release that both images were published for.
+# renovate: datasource=docker depName=ghcr.io/pandawms/panda-ui-frontend
+_RELEASE = "6.0"
+
+
+def _has_client(config: "StackConfig") -> bool:
+    ui = config.components.get(Ui)
+    return ui is not None and ui.settings.client_id is not None
+
+
+def _has_own_user(config: "StackConfig") -> bool:
+    ui = config.components.get(Ui)
+    return ui is not None and has_own_user(config, ui.settings.database.user)
+
+
+class UiSecrets(Model):
+    """Secrets of the UI."""
+
+    secret_key: Annotated[
+        SecretStr | None,
+        SecretValue(title="Django's secret key of the UI", make=django_key, secrets=("ui-envs",)),
+    ] = None
+    """Django's secret key."""
+    client_secret: Annotated[
+        SecretStr | None,
+        SecretValue(title="secret of the UI's client in IAM", secrets=("ui-envs",), needed=_has_client),
+    ] = None
+    """Secret of the UI's client in IAM."""
+    database_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the UI's own database user",
+            secrets=("ui-envs",),
+            needed=_has_own_user,
+            consequence=KEPT_BY_DATABASE,
+        ),
+    ] = None
+    """Password of the UI's own database user."""
+
+
+# The backend does not start with empty ones; without a client of IAM only the log-in does not work.
+_NO_CLIENT = "none"
+
+
+def envs(context: "Context") -> Env:
+    """ui-envs."""
+    ui = context.config.components.get(Ui)
+    settings = ui.settings if ui else UiSettings()
+    secrets = context.secrets.of(UiSecrets)
+    return {
+        "PANDAUI_NUM_WSGI_PROC": str(settings.processes),
+        "PANDAUI_SECRET_KEY": reveal(secrets.secret_key),
+        "AUTH_IAM_ENDPOINT": settings.issuer or context.issuer,
+        "AUTH_IAM_CLIENT_ID": settings.client_id or _NO_CLIENT,
+        "AUTH_IAM_CLIENT_SECRET": reveal(secrets.client_secret) or _NO_CLIENT,
+        "PANDA_SERVER_API_URL": f"{context.server_ssl_url}/api/v1",
+        **_database(context, settings),
+        **context.proxies(),
+    }
+
+
+def _database(context: "Context", settings: UiSettings) -> Env:
+    own, panda = settings.database, context.panda.database
+    vendor = own.vendor or {"oracle": "oracle", "postgres": "postgresql"}[panda.backend]
+    # An Oracle alias names host and service at once.
+    name = own.name or (context.panda_database_host if vendor == "oracle" else panda.name)
+    env = {
+        "DB_CONN_PANDAUI_VENDOR": vendor,
+        "DB_CONN_PANDAUI_NAME": name,
+        "DB_CONN_PANDAUI_USER": own.user or panda.user,
+        "DB_CONN_PANDAUI_PASSWORD": reveal(
+            context.secrets.of(UiSecrets).database_password
+            or context.secrets.of(PandaSecrets).database_password
+        ),
+        "DB_SCHEMA_PANDA": own.panda_schema or panda.schemas.panda,
+        "DB_SCHEMA_PANDAUI": own.ui_schema
+        or ("public" if vendor == "postgresql" else own.user or panda.user),
+    }
+    if vendor == "oracle":
+        return env
+    # What the backend connects to, and what the chart's start script waits for (T17).
+    host, port = own.host or context.panda_database_host, str(own.port or panda.port)
+    return env | {
+        "DB_CONN_PANDAUI_HOST": host,
+        "DB_CONN_PANDAUI_PORT": port,
+        "PANDA_DB_HOST": host,
+        "PANDA_DB_PORT": port,
+    }
+
+
+def _values(config: "StackConfig", names: "Names") -> Values:
+    # The chart puts this host into URLs even when nothing is exposed (T33).
+    host = config.hosts.of("ui") or names.workload("ui", "frontend")
+    return {"global": {"hostOverwrite": host, "vo": config.of(AuthSettings).vo}}
+
+
+COMPONENT = ComponentSpec(
+    name="ui",
+    title="PanDA UI",
+    about="UI.",
+    position=80,
+    version="0.1.0",
+    config=Ui,
+    sub_components=(
+        SubComponentSpec(
+            name="backend",
+            workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-ui-backend", "latest"),
+            secrets=start("ui-envs", "ui-certs"),
+            claims=(Claim("logs", "50Gi", adopt_key="sharedPvcName", shared_path="ui-backend-logs"),),
+            ports=(443,),
+            switchable=False,
+            image=("ghcr.io/pandawms/panda-ui-backend", _RELEASE),
+        ),
+        SubComponentSpec(
+            name="frontend",
+            workload="StatefulSet",
+            chart_image=("ghcr.io/pandawms/panda-ui-frontend", "latest"),
+            placeable=False,
+            secrets=start("ui-certs"),
+            ports=(443,),
+            switchable=False,
+            image=("ghcr.io/pandawms/panda-ui-frontend", _RELEASE),
+        ),
+    ),
+    needs=("panda",),
+    after=("iam",),
+    endpoints=(
+        Endpoint(
+            host="ui",
+            position=60,
+            host_value="global.hostOverwrite",
+            about="PanDA UI.",
+            key="ingress",
+            tls="ui-tls-certs",
+        ),
+    ),
+    secrets=UiSecrets,
+    secrets_about="PanDA UI.",
+    builders={"ui-envs": envs, "ui-certs": mounted("ui"), "ui-tls-certs": of_ingress("ui")},
+    certificate=HostCertificate("PanDA UI; covers `hosts.ui`.", always=lambda _config: True),
+    files=(FileGroup("ui", "Files beside the UI's certificate.", "ui-certs"),),
+    values=_values,
+    own_values=("ingress", "imagePullSecrets", "serviceAccount"),
+)

@@ -1,0 +1,70 @@
+"""CRIC, which knows sites and queues: where it is asked, or the files instead of it."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from panda_infra.config.base import Form, Model
+from panda_infra.products.panda.experiments import EXPERIMENTS
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+
+__all__ = ["CricSettings", "CricUrl", "CricUrls", "asked", "settled"]
+
+# CRIC's queries hold brackets, commas and percent signs, which only a quote or a space would end.
+CricUrl = Annotated[
+    str,
+    Form(
+        r"https?://[^\s\"'\\]+",
+        "a URL without spaces and quotes",
+        "https://datalake-cric.cern.ch/api/atlas/site/query/?json",
+    ),
+]
+
+# The instance that every experiment outside ATLAS' production shares.
+_CRIC = "https://datalake-cric.cern.ch/api/atlas"
+
+
+class CricUrls(Model):
+    """CRIC's addresses for each of its lists; default: those of the data lake's CRIC at CERN."""
+
+    sites: CricUrl = f"{_CRIC}/site/query/?json"
+    """Sites."""
+    panda_queues: CricUrl = f"{_CRIC}/pandaqueue/query/?json"
+    """PanDA queues."""
+    ddm_endpoints: CricUrl = f"{_CRIC}/ddmendpoint/query/?json"
+    """Storage endpoints."""
+    ddm_blacklist: CricUrl | None = f"{_CRIC}/ddmendpointstatus/query/?json&activity=write_wan&fstate=OFF"
+    """Storage endpoints that are off."""
+    cost_matrix: CricUrl | None = None
+    """Cost matrix of links."""
+    object_stores: CricUrl | None = None
+    """Object stores; default: the storage endpoints."""
+    tags: CricUrl | None = None
+    """Software tags."""
+
+
+class CricSettings(Model):
+    """CRIC itself, or JSON files instead of it."""
+
+    real: bool | None = None
+    """true: ask CRIC under `urls`. false: use the files of `folder`. Default: true for experiments that CRIC knows."""
+    urls: CricUrls | None = None
+    """Addresses of CRIC; default for experiments that CRIC knows: those of the data lake's CRIC at CERN."""
+    folder: Annotated[str, Form(r"[\w./-]+", "a path relative to the project", "cric_jsons")] = "cric_jsons"
+    """Folder with sites.json, panda_queues.json and ddm_endpoints.json, and optionally ddm_blacklist.json, cm.json
+    and ddm_objectstores.json."""
+
+
+def asked(config: "StackConfig") -> CricUrls | None:
+    """Where CRIC is asked; None where JSON files take its place, or no address is known."""
+    settings = config.of(CricSettings)
+    known = EXPERIMENTS[config.experiment].cric
+    urls = CricUrls() if known else None
+    return (settings.urls or urls) if (known if settings.real is None else settings.real) else None
+
+
+def settled(config: "StackConfig") -> dict[str, dict[str, Any]]:
+    """What a plan says of CRIC: whether it is asked, and where."""
+    urls = asked(config)
+    addresses = urls and urls.model_dump(mode="json", by_alias=True)
+    return {"cric": {"real": urls is not None, "urls": addresses}}

@@ -1,0 +1,68 @@
+"""The keys with which IAM signs tokens, as a JSON Web Key Set (T1)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+from joserfc.util import base64_to_int
+
+from panda_infra.products.content import as_json
+
+__all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore"]
+
+KEY_ID = "rsa1"  # with which IAM signs where nobody says otherwise
+
+SMALLEST = 2048  # bits
+_LONGEST_ID = 100  # what is longer may be a part of the key itself
+_NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+
+
+def make_keystore() -> str:
+    """A set with one new private RSA key."""
+    key = RSAKey.generate_key(SMALLEST, {"kid": KEY_ID})
+    return as_json({"keys": [key.as_dict(private=True)]})
+
+
+def key_id(text: str) -> str:
+    """The id of the key to sign with: IAM's usual one where it is there, else that of the first."""
+    try:
+        ids = [key["kid"] for key in json.loads(text)["keys"] if key["kty"] == "RSA"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return KEY_ID  # check_keystore reports what is wrong
+    return ids[0] if ids and KEY_ID not in ids else KEY_ID
+
+
+def check_keystore(text: str) -> str | None:
+    """What is wrong with a key set, None when nothing is; never a part of a key."""
+    try:
+        keys = json.loads(text)["keys"]
+        rsa_keys = [key for key in keys if key["kty"] == "RSA"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return "is no JSON Web Key Set: it must be an object with a list `keys`"
+    if not rsa_keys:
+        return "holds no RSA key"
+    return next((flaw for key in rsa_keys if (flaw := _flaw(key))), None)
+
+
+def _flaw(key: dict[str, Any]) -> str | None:
+    name = key.get("kid")
+    if not isinstance(name, str) or len(name) > _LONGEST_ID:
+        return f"holds a key without `kid`, a text of at most {_LONGEST_ID} characters"
+    if "d" not in key:
+        return f"holds only the public part of the key {key['kid']}"
+    numbers: dict[str, Any] = {name: key.get(name) for name in _NUMBERS}
+    try:
+        bits = {name: base64_to_int(number).bit_length() for name, number in numbers.items()}["n"]
+    except (ValueError, TypeError):
+        return f"holds the key {key['kid']} incompletely"
+    if bits < SMALLEST:
+        return f"holds the key {key['kid']} of {bits} bits; {SMALLEST} are the least that nobody else can compute"
+    try:
+        RSAKey.import_key({"kty": "RSA", **numbers})
+    except (ValueError, JoseError):
+        # Cryptography refuses factors that are no primes, and an exponent of 1, with which signing changes nothing.
+        return f"holds the key {key['kid']}, whose numbers do not belong together"
+    return None

@@ -1,0 +1,88 @@
+"""What readers of a secret value cannot take (T7, T39).
+
+A value that reaches a pod is there byte for byte. Some readers then put it, as it is, into a shell command, a URL or a
+file with a syntax of its own. A value that would be changed or cut there is refused with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+
+from panda_infra.products.secret_values import Limit
+
+__all__ = [
+    "BROKER",
+    "CONFIG",
+    "FLYWAY",
+    "HARVESTER",
+    "INI",
+    "PYTHON",
+    "SED",
+    "SHELL",
+    "SPRING",
+    "TOKEN",
+    "URL",
+    "reads_otherwise",
+]
+
+_NO_TEXT = r"\A(\d+|True|False|None)\n?\Z"
+CONFIG = Limit(
+    re.compile(_NO_TEXT),
+    "digits alone, or the word True, False or None",
+    "its configuration makes a number or a word of Python of these",
+)
+SED = Limit(
+    re.compile(r"[/&\\'\r\n]"),
+    "/ & \\ ' or a line break",
+    "its first start puts the password into a sed expression and an SQL text",
+)
+SHELL = Limit(
+    re.compile(r"\s"),
+    "white space",
+    "its start script passes the password to a command without quotes",
+)
+HARVESTER = Limit(
+    re.compile(rf"\s|{_NO_TEXT}"),
+    "white space, digits alone, or the word True, False or None",
+    "its start script passes the password on without quotes, its configuration takes the others for no text",
+)
+URL = Limit(
+    re.compile(r"[^A-Za-z0-9._~!*+,;=-]"),
+    "anything but letters, digits and - . _ ~ ! * + , ; =",
+    "its configuration holds the password inside a URL inside an ini file, where %-encoding is not possible",
+)
+PYTHON = Limit(
+    re.compile(r"[\"'\\\r\n]|\$\{"),
+    "quotes, a backslash, ${ or a line break",
+    "its start script writes the value between quotes into Python settings",
+)
+INI = Limit(
+    re.compile(r"[%\r\n]|\$\{|^\s|\s$"),
+    "%, ${, a line break, or white space at an end",
+    "the value is written into an ini file",
+)
+BROKER = Limit(
+    re.compile(r"[^!#&(-\[\]-~]|`"),
+    "white space, quotes, a backslash, $, % or a letter outside ASCII",
+    "the broker keeps its passwords in a properties file, its clients in JSON and ini files",
+)
+SPRING = Limit(
+    re.compile(r"[$#]\{|[\r\n]"),
+    "${, #{ or a line break",
+    "Spring takes these for expressions",
+)
+FLYWAY = Limit(
+    re.compile(r"\$\{|[^ -~]"),
+    "${ or anything outside printable ASCII",
+    "IAM's first start reads it from a file in which ${ is a name, into tables of Latin 1",
+)
+TOKEN = Limit(
+    re.compile(r"[^A-Za-z0-9._~+/=:-]"),
+    "anything that no token has",
+    "the token is written into JSON files and headers as it is",
+)
+
+
+def reads_otherwise(text: str) -> bool:
+    """Whether the configuration of PanDA's server or Harvester takes a text for something else."""
+    return CONFIG.hits(text)

@@ -1,0 +1,55 @@
+"""The object store that BigMon reads logs from."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import SecretStr
+
+from panda_infra.config.base import Model
+from panda_infra.products.panda.limits import PYTHON
+from panda_infra.products.secret_values import SecretValue
+from panda_infra.products.settings import Host, Port, Word
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+
+__all__ = ["ObjectStoreSecrets", "ObjectStoreSettings"]
+
+
+class ObjectStoreSettings(Model):
+    """The object store of BigMon's logs."""
+
+    host: Host
+    """Host of the store."""
+    port: Port = 443
+    """Port of the store."""
+    bucket: Word
+    """Bucket with the logs."""
+
+
+def _has_store(config: "StackConfig") -> bool:
+    return config.maybe(ObjectStoreSettings) is not None
+
+
+class ObjectStoreSecrets(Model):
+    """Keys of the object store."""
+
+    access_key: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="access key of the object store",
+            secrets=("bigmon-envs",),
+            limits={"bigmon/main": PYTHON},
+            needed=_has_store,
+        ),
+    ] = None
+    """Access key."""
+    secret_key: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="its secret key",
+            secrets=("bigmon-envs",),
+            limits={"bigmon/main": PYTHON},
+            needed=_has_store,
+        ),
+    ] = None
+    """Secret key."""

@@ -1,0 +1,71 @@
+"""Rucio: its servers and the account at them."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import SecretStr
+
+from panda_infra.config.base import Form, Model
+from panda_infra.products.panda.limits import INI
+from panda_infra.products.secret_values import SecretValue
+from panda_infra.products.settings import Address, Word
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import StackConfig
+
+__all__ = ["PROXIES", "RucioSecrets", "RucioSettings"]
+
+PROXIES = ("*.proxy",)
+"""Grid proxies beside a certificate: Rucio's client opens the file anew at each log-in."""
+
+
+class RucioSettings(Model):
+    """Rucio's servers and the account at them."""
+
+    host: Address | None = None
+    """Rucio server with its port; without it PanDA has no Rucio."""
+    auth_host: Address | None = None
+    """Rucio's authentication server; default: the same host."""
+    account: Word | None = None
+    """Rucio account."""
+    auth_type: Literal["userpass", "x509_proxy", "oidc"] = "userpass"
+    """How to log in."""
+    username: Word | None = None
+    """User for userpass; default: the account. Its password is `secrets.rucio.password`."""
+    proxy: Annotated[
+        str, Form(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.proxy", "a file name that ends with .proxy", "rucio.proxy")
+    ] = "rucio.proxy"
+    """Name of the proxy for x509_proxy among `secrets.files.panda`."""
+    ca_certificates: Annotated[
+        str, Form(r"/[\w./-]*", "an absolute path", "/etc/grid-security/certificates/")
+    ] = "/etc/grid-security/certificates/"
+    """Folder or file of CA certificates inside the pods."""
+    oidc_audience: Word = "rucio"
+    """Audience for oidc."""
+    oidc_scope: str = "openid profile offline_access"
+    """Scopes for oidc."""
+    oidc_issuer: Word = "wlcg"
+    """Issuer for oidc."""
+    oidc_refresh: bool = True
+    """Whether tokens are refreshed."""
+    oidc_refresh_minutes: int = 20
+    """Minutes before their end that tokens are refreshed."""
+
+
+def _by_password(config: "StackConfig") -> bool:
+    rucio = config.of(RucioSettings)
+    return rucio.host is not None and rucio.auth_type == "userpass"
+
+
+class RucioSecrets(Model):
+    """Secrets of Rucio."""
+
+    password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the Rucio user",
+            secrets=("panda-envs", "bigmon-envs"),
+            limits={"panda/server": INI, "bigmon/main": INI},
+            needed=_by_password,
+        ),
+    ] = None
+    """Password of the Rucio user."""

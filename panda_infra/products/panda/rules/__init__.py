@@ -1,0 +1,1 @@
+"""The rules about what PanDA's components share, a module for each topic."""

@@ -1,0 +1,71 @@
+"""A product: components that belong together, and the experiments that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from panda_infra.config.paths import Path
+from panda_infra.errors import Problem
+
+if TYPE_CHECKING:
+    from panda_infra.config.base import Model
+    from panda_infra.config.stack import StackConfig
+
+__all__ = ["Experiment", "Product", "Section"]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment: ``title`` is what people read.
+
+    One that is ``at_cern`` may have hosts there, one ``on_test_bed`` lives on no cloud.
+    """
+
+    title: str
+    at_cern: bool = False
+    on_test_bed: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the stack file that a product's components share, and its encrypted values.
+
+    ``about`` and ``secrets_about`` are what the stack file's schema has for them. An ``optional`` section has no
+    defaults: a stack file that leaves it out has none.
+    """
+
+    name: str
+    about: str
+    settings: type[Model]
+    secrets: type[Model] | None = None
+    secrets_about: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product, without its components, which are found beside it.
+
+    ``reference`` is what the names of releases begin with, where a component has no name of its own. A stack
+    belongs to the product of its experiment. ``context`` makes what the builders of Secrets are given, and ``derived``
+    what holds for a key of a section that the stack file leaves out. ``warnings`` are about settings of a stack, by its
+    name, that work only in part. ``fixed_globals`` are global values of the charts that no stack may set, each with the
+    reason; ``weighed`` are the suffixes of Secrets whose size a rule of the product's judges. ``settled`` is, by
+    section and key, what a plan says instead of the stack file, and ``files`` are those of the project that become part
+    of what is deployed.
+    """
+
+    name: str
+    title: str
+    reference: str
+    experiments: Mapping[str, Experiment]
+    context: Callable[[StackConfig], Any]
+    sections: tuple[Section, ...]
+    derived: Mapping[Path, Callable[[Any], Any]]
+    warnings: Callable[[StackConfig, str], Iterable[Problem]]
+    fixed_globals: Mapping[str, str]
+    weighed: tuple[str, ...]
+    settled: Callable[[StackConfig], Mapping[str, Mapping[str, Any]]]
+    files: Callable[[StackConfig], Iterable[str]]

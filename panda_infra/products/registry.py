@@ -1,0 +1,56 @@
+"""Everything that can be deployed, found where it lies: products below this folder, their components below those.
+
+A product is a package with a module ``product``, a component a module of the product's package ``components``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+from panda_infra import products
+from panda_infra.products.model import Builder, ComponentSpec
+from panda_infra.products.product import Experiment, Product
+
+__all__ = ["BUILDERS", "COMPONENTS", "EXPERIMENTS", "PRODUCTS", "product_of", "product_of_experiment"]
+
+
+def _products() -> Iterator[Product]:
+    for module in pkgutil.iter_modules(products.__path__, f"{products.__name__}."):
+        if module.ispkg:
+            yield import_module(f"{module.name}.product").PRODUCT
+
+
+def _components(product: Product) -> list[ComponentSpec]:
+    folder = import_module(f"{products.__name__}.{product.name}.components")
+    modules = pkgutil.iter_modules(folder.__path__, f"{folder.__name__}.")
+    found: list[ComponentSpec] = [import_module(module.name).COMPONENT for module in modules]
+    return sorted(found, key=lambda spec: spec.position)
+
+
+PRODUCTS: Mapping[str, Product] = MappingProxyType({product.name: product for product in _products()})
+_BY_PRODUCT = {product.name: _components(product) for product in PRODUCTS.values()}
+COMPONENTS: Mapping[str, ComponentSpec] = MappingProxyType(
+    {spec.name: spec for specs in _BY_PRODUCT.values() for spec in specs}
+)
+"""Every component by its name, in the order in which all lists have them."""
+EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
+    {name: experiment for product in PRODUCTS.values() for name, experiment in product.experiments.items()}
+)
+BUILDERS: Mapping[str, Builder] = MappingProxyType(
+    {suffix: builder for spec in COMPONENTS.values() for suffix, builder in spec.builders.items()}
+)
+"""What makes the content of each Secret, by its suffix."""
+_PRODUCT_OF = {spec.name: PRODUCTS[product] for product, specs in _BY_PRODUCT.items() for spec in specs}
+
+
+def product_of(component: str) -> Product:
+    """The product that a component is part of."""
+    return _PRODUCT_OF[component]
+
+
+def product_of_experiment(experiment: str) -> Product:
+    """The product that an experiment runs."""
+    return next(product for product in PRODUCTS.values() if experiment in product.experiments)

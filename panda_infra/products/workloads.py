@@ -1,0 +1,151 @@
+"""What a stack file may say of any component, and how each of its sub-components runs.
+
+A component is deployed when the stack file names it. Sub-components are on as their charts ship them and can
+be switched off one by one. Every field is a key that the chart really reads; what a sub-chart ignores is not
+offered.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from panda_infra.config.adopted import Adopted, ReleaseName
+from panda_infra.config.base import DnsLabel, DnsName, Form, Model, Quantity
+from panda_infra.config.charts import ChartPin
+
+__all__ = [
+    "Component",
+    "CvmfsRepository",
+    "Daemon",
+    "Image",
+    "Replicated",
+    "Resources",
+    "SubComponent",
+    "Toleration",
+    "Volume",
+]
+
+ChartValues = dict[str, Any]
+# What container runtimes accept.
+_REPOSITORY = Form(
+    r"[A-Za-z0-9][\w./:-]*[A-Za-z0-9]",
+    "an image's registry and name without its tag",
+    "ghcr.io/pandawms/panda-server",
+    longest=255,
+)
+_TAG = Form(r"\w[\w.-]*", "an image's tag in quotes", "1.0.2", longest=128)
+_SUB_PATH = Form(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", "a relative path without ..", "harvester-logs")
+_CVMFS = Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the full name of a CVMFS repository", "atlas.cern.ch")
+
+
+class Image(Model):
+    """A container image instead of the chart's."""
+
+    repository: Annotated[str, _REPOSITORY] | None = None
+    """Registry and name."""
+    tag: Annotated[str, _TAG] | None = None
+    """Tag; `latest` is refused outside test stacks."""
+
+
+class Resources(Model):
+    """Requests and limits of a container."""
+
+    requests: dict[str, Quantity] = {}
+    """What the scheduler reserves, e.g. {cpu: '2', memory: 4Gi}."""
+    limits: dict[str, Quantity] = {}
+    """What the container may use at most."""
+
+
+class Toleration(Model):
+    """A Kubernetes toleration."""
+
+    key: str | None = None
+    """Taint key."""
+    operator: Literal["Equal", "Exists"] = "Equal"
+    """Equal or Exists."""
+    value: str | None = None
+    """Taint value."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """NoSchedule, PreferNoSchedule or NoExecute."""
+    toleration_seconds: int | None = None
+    """Seconds to stay on a node with this NoExecute taint."""
+
+
+class Volume(Model):
+    """A claim of a sub-component."""
+
+    class_name: Annotated[DnsName | None, Field(alias="class")] = None
+    """Storage class; default: the stack's."""
+    size: Quantity | None = None
+    """Size; default: the chart's."""
+    claim: DnsName | None = None
+    """An existing claim to mount instead of a new one."""
+    sub_path: Annotated[str, _SUB_PATH] | None = None
+    """Folder inside that claim."""
+
+
+class CvmfsRepository(Model):
+    """A CVMFS repository to mount under /cvmfs."""
+
+    name: DnsLabel
+    """Name of the volume."""
+    repository: Annotated[str, _CVMFS]
+    """Repository, e.g. atlas.cern.ch."""
+
+
+class SubComponent(Model):
+    """What every sub-chart lets an operator choose."""
+
+    enabled: bool = True
+    """Whether the sub-component is deployed."""
+    image: Image = Image()
+    """Image instead of the chart's."""
+    image_tags: Literal["program", "updater"] = "program"
+    """Who changes the image's tag: this program, or an updater in the cluster, for which it is where a new workload
+    begins."""
+    resources: Resources = Resources()
+    """Requests and limits; default: the chart's."""
+    tolerations: tuple[Toleration, ...] = ()
+    """Taints to tolerate."""
+    affinity: dict[str, Any] = {}
+    """Kubernetes affinity."""
+    node_selector: dict[str, str] = {}
+    """Node labels to require."""
+    volumes: dict[str, Volume] = {}
+    """Claims by their names in the catalog, e.g. {data: {size: 50Gi}}."""
+    annotations: dict[str, str] = {}
+    """Annotations of the pods."""
+
+
+class Replicated(SubComponent):
+    """A sub-component that may have several pods."""
+
+    replicas: Annotated[int, Field(ge=1)] = 1
+    """Number of pods."""
+    replica_counts: Literal["program", "autoscaler"] = "program"
+    """Who changes the number of pods: this program, or an autoscaler (HorizontalPodAutoscaler, KEDA), for which it is
+    where a new workload begins."""
+
+
+class Daemon(Replicated):
+    """A sub-component that can mount CVMFS."""
+
+    cvmfs: tuple[CvmfsRepository, ...] = ()
+    """CVMFS repositories to mount."""
+
+
+class Component(Model):
+    """What every component lets an operator choose."""
+
+    chart: ChartPin | None = None
+    """Version and digest of the chart; default: the catalog's."""
+    timeout: Annotated[int, Field(ge=10)] | None = None
+    """Seconds to wait until every pod is ready; default: the catalog's."""
+    atomic: bool = False
+    """Roll an upgrade that fails back at once, and remove a first installation that fails."""
+    values: ChartValues = {}
+    """Chart values as a last resort; they win over everything derived."""
+    release: ReleaseName | None = None
+    """Name of the Helm release, where one that runs already has another than the affix makes."""
+    adopted: Adopted | None = None
+    """What a release that was taken over keeps as it was found."""
