@@ -21,10 +21,23 @@ from panda_infra.cli.plan_changes import plan_changes
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
 from panda_infra.cli.review import app as review
-from panda_infra.cli.secret_values.app import secrets
+from panda_infra.cli.secret_values.audit import audit
+from panda_infra.cli.secret_values.change import rotate, set_value
+from panda_infra.cli.secret_values.render import render
 from panda_infra.cli.status import status
 
 __all__ = ["app", "main"]
+
+secrets = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="What is secret in a stack: audit, set, rotate, render.",
+    rich_markup_mode="markdown",
+)
+secrets.command()(audit)
+secrets.command("set")(set_value)
+secrets.command()(rotate)
+secrets.command()(render)
 
 app = typer.Typer(
     cls=Group,

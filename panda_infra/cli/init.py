@@ -21,9 +21,8 @@ from panda_infra.cli.new_stack import (
     require_backend,
 )
 from panda_infra.cli.new_stack import magnum_cluster as described_cluster
-from panda_infra.cli.output import say, warn
+from panda_infra.cli.output import interactive, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.cli.terminal import interactive
 from panda_infra.config.delivery import Hosts
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import PandaInfraError

@@ -12,11 +12,9 @@ from typing import Annotated, Any, get_args
 import typer
 
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.cli.output import say, talk, warn
-from panda_infra.cli.secret_values.advice import advice
+from panda_infra.cli.output import interactive, say, talk, warn
+from panda_infra.cli.secret_values.advice import advice, can_be_made
 from panda_infra.cli.secret_values.asking import asked
-from panda_infra.cli.secret_values.making import can_be_made
-from panda_infra.cli.terminal import interactive
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path as KeyPath

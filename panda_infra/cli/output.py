@@ -20,6 +20,7 @@ __all__ = [
     "JsonFlag",
     "alone",
     "end_cell",
+    "interactive",
     "line",
     "results",
     "say",
@@ -38,6 +39,11 @@ JsonFlag = Annotated[
 _WIDTH_OF_PIPES = 150
 results = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES)
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def interactive() -> bool:
+    """Whether a person sits at standard input, who can be asked."""
+    return sys.stdin.isatty()
 
 
 def line(text: str) -> None:

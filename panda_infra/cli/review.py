@@ -11,11 +11,10 @@ import typer
 
 from panda_infra.cli.destroy import YesFlag
 from panda_infra.cli.errors import Group
-from panda_infra.cli.output import say, write
+from panda_infra.cli.output import interactive, say, write
 from panda_infra.cli.plan_changes import TEST_BED, changes_between
 from panda_infra.cli.reached import where
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.cli.terminal import interactive
 from panda_infra.clients.forges.forge import GITHUB_LIMIT, GITLAB_LIMIT
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError

@@ -1,15 +1,19 @@
-"""What to do about missing secrets, in as few commands as possible."""
+"""Which secrets the program can make by itself, and what to do about missing ones, in as few commands as possible."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.cli.secret_values.making import can_be_made
 from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
+from panda_infra.secrets.field import Field
 from panda_infra.secrets.fields import missing
 
-__all__ = ["advice"]
+__all__ = ["advice", "can_be_made"]
+
+def can_be_made(field: Field, config: StackConfig) -> bool:
+    """Whether a new value is as good as any: not for what others know too, such as an external database."""
+    return field.make is not None and not field.shared(config)
 
 
 def advice(config: StackConfig, stack: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from panda_infra.cli.output import warn
-from panda_infra.cli.secret_values.making import can_be_made
+from panda_infra.cli.secret_values.advice import can_be_made
 from panda_infra.cli.secret_values.values import checked, host_certificate, read_value
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig

@@ -11,8 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json, table, warn
-from panda_infra.cli.secret_values.advice import advice
-from panda_infra.cli.secret_values.making import can_be_made
+from panda_infra.cli.secret_values.advice import advice, can_be_made
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.kubernetes.users import lasts_of
 from panda_infra.clients.pulumi.cli import find_pulumi

@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from panda_infra.cli.keys import UnknownKeyError, secret_key
-from panda_infra.cli.terminal import interactive
+from panda_infra.cli.output import interactive
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.secrets import Certificates
