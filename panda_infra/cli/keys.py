@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import yaml
 from pydantic import BaseModel
 
+from panda_infra.config import yaml_nodes
 from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, parsed, spelled
 from panda_infra.config.secrets import Secrets
@@ -78,19 +78,8 @@ def line_of(text: str, path: Path) -> int | None:
 
 def line_in_site(text: str, path: Path) -> int | None:
     """The same in a site file, whose keys have nothing above them."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line = None
-    for part in path:
-        if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-            continue
-        pairs = node.value if isinstance(node, yaml.MappingNode) else []
-        found = next(((key, value) for key, value in pairs if key.value == part), None)
-        if found is None:
-            return None
-        line, node = found[0].start_mark.line + 1, found[1]
-    return line
+    found = yaml_nodes.entries(yaml_nodes.compose(text))
+    return next((entry.line for entry in found if entry.path == path), None)
 
 
 def _unknown(text: str, path: list[str], name: str, known: list[str]) -> UnknownKeyError:

@@ -6,11 +6,15 @@ stand for billions of values, and its constructors end in whatever Python raises
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-__all__ = ["PLAIN", "compose", "load", "place"]
+from panda_infra.config.paths import Path
+
+__all__ = ["PLAIN", "Entry", "compose", "entries", "load", "place"]
 
 PLAIN = "plain"
 """The tag of a scalar that stands there without quotes and without a tag of its own."""
@@ -33,6 +37,29 @@ def compose(text: str) -> yaml.Node | None:
         yaml.YAMLError: it is no YAML, or nothing that somebody has written by hand.
     """
     return _composed(text, _Loader)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A key of a mapping, or an item of a list: its path, its value, and the line of the text on which it stands."""
+
+    path: Path
+    value: yaml.Node
+    line: int
+
+
+def entries(node: yaml.Node | None, below: Path = ()) -> Iterator[Entry]:
+    """Everything that has a path in a composed text, each before what is inside of it."""
+    inside: list[tuple[str | int, yaml.Node, yaml.Node]]
+    if isinstance(node, yaml.MappingNode):
+        inside = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        inside = [(index, item, item) for index, item in enumerate(node.value)]
+    else:
+        return
+    for part, at, value in inside:
+        yield Entry((*below, part), value, at.start_mark.line + 1)
+        yield from entries(value, (*below, part))
 
 
 def load(text: str) -> Any:

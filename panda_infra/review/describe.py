@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from panda_infra.config import yaml_nodes
 from panda_infra.config.charts import FolderCharts
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE, document_of
@@ -91,7 +90,7 @@ def _code(folder: Path) -> dict[str, str]:
     for file, tree in sorted(_imported(folder).items()):
         path = file.relative_to(folder).with_suffix("")
         meanings.setdefault("/".join(path.parts[:2]), []).append(_meaning(tree))
-    project = yaml.load((folder / _PROJECT_FILE).read_text(encoding="utf-8"), yaml.CSafeLoader)
+    project = yaml_nodes.load((folder / _PROJECT_FILE).read_text(encoding="utf-8"))
     meanings[_PROJECT_FILE] = [repr(project)]
     return {part: _short("".join(texts)) for part, texts in meanings.items()}
 

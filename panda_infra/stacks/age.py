@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from panda_infra.clients.programs import run
+from panda_infra.config import yaml_nodes
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stackfile import NAMESPACE
 
@@ -29,25 +30,13 @@ def written_at(file: Path) -> dict[KeyPath, datetime]:
 
 def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
     """The line, from 1 on, of each encrypted value, by its path below the namespace."""
-    found: dict[KeyPath, int] = {}
-
-    def visit(node: yaml.Node | None, path: KeyPath) -> None:
-        if not isinstance(node, yaml.MappingNode):
-            return
-        for key, value in node.value:
-            if key.value == "secure" and isinstance(value, yaml.ScalarNode):
-                found[path] = value.start_mark.line + 1
-            else:
-                visit(value, (*path, str(key.value)))
-
-    root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    visit(root, ())
     prefix = f"{NAMESPACE}:"
-    return {
-        (str(path[1]).removeprefix(prefix), *path[2:]): line
-        for path, line in found.items()
-        if len(path) > 1 and str(path[1]).startswith(prefix)
-    }
+    found: dict[KeyPath, int] = {}
+    for entry in yaml_nodes.entries(yaml_nodes.compose(file.read_text(encoding="utf-8"))):
+        match entry.path, entry.value:
+            case ("config", str(section), *inside, "secure"), yaml.ScalarNode() if section.startswith(prefix):
+                found[section.removeprefix(prefix), *inside] = entry.value.start_mark.line + 1
+    return found
 
 
 def _blame(file: Path) -> dict[int, datetime]:

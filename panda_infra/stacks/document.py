@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from panda_infra.config import go_yaml, yaml_nodes
+from panda_infra.config import go_yaml
 from panda_infra.config.stack import StackConfig
-from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.config.stackfile import NAMESPACE, UnreadableError, document_of
 from panda_infra.stacks.encryption import encryption_keys
 from panda_infra.stacks.replace import create, replacing
 from panda_infra.stacks.yaml_text import put
@@ -49,12 +49,11 @@ def compose(sections: Mapping[str, Any], title: str) -> str:
 def is_new(file: Path) -> bool:
     """Whether a stack has no file, or one that says only how secrets are encrypted: `pulumi stack init` makes it."""
     try:
-        document = yaml_nodes.load(file.read_text(encoding="utf-8"))
+        return not document_of(file.read_text(encoding="utf-8")).get("config")
     except FileNotFoundError:
         return True
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, UnreadableError):
         return False
-    return document is None or (isinstance(document, dict) and not document.get("config"))
 
 
 def write_new(file: Path, sections: Mapping[str, Any], title: str) -> None:

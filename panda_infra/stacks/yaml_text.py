@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from panda_infra.config import go_yaml
+from panda_infra.config import go_yaml, yaml_nodes
 from panda_infra.config.paths import Path, spelled
 from panda_infra.errors import PandaInfraError
 
@@ -35,7 +35,7 @@ def put(text: str, path: Path, value: str) -> str:
         PlaceError: another value stands in the way.
         yaml.YAMLError: the text is no YAML.
     """
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = yaml_nodes.compose(text)
     if root is None:
         return _Text(text).with_line(len(text), _block(path, value, 0))
     return _Text(text).put(root, path, value)

@@ -11,6 +11,7 @@ from panda_infra.secrets.fields import missing
 
 __all__ = ["advice", "can_be_made"]
 
+
 def can_be_made(field: Field, config: StackConfig) -> bool:
     """Whether a new value is as good as any: not for what others know too, such as an external database."""
     return field.make is not None and not field.shared(config)
