@@ -49,7 +49,7 @@ GOALS = {
     "fresh up / helm install one after another": 0.6,
     "fresh up / critical path of the delays": 1.15,
     "unchanged up / helm upgrade one after another": 0.35,
-    "preview / preview of an empty program": 1.5,
+    "preview / preview of an empty program": 1.8,
 }
 _ROUNDS = 10
 _NAMESPACE = "bench"
