@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.rules.judge import judge
+from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
 from testbed.bed import Bed
@@ -283,6 +285,9 @@ def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -
     site.secrets(
         {"panda": {"database": {"password": password}}, "auth": {"authIdToken": "a.b.c"}, "odd": {"x": "y"}}
     )
+    made = make_authority("a site's", now=datetime.now(UTC)).issue(["panda-server"])
+    for name, text in {"hostcert": made.certificate, "hostkey": made.key, "chain": made.chain}.items():
+        site.file(f"panda_certs/{name}.pem", text.encode())
     site.file("panda_certs/extra.pem", b"more\n\n")
     told = project.run("import", "site", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert "odd.x" in told

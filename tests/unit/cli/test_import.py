@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.products.panda.cric import CricSettings
+from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.migration.conftest import SiteCheckout
@@ -30,6 +32,10 @@ def site(tmp_path: Path) -> SiteCheckout:
 def test_a_checkout_becomes_a_stack_file_with_encrypted_secrets(
     run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
+    made = make_authority("a site's", now=datetime.now(UTC)).issue(["panda-server"])
+    site.file("panda_certs/hostcert.pem", made.certificate.encode())
+    site.file("panda_certs/hostkey.pem", made.key.encode())
+    site.file("panda_certs/chain.pem", made.chain.encode())
     result = run("import", "mine", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
     assert result.exit_code == 0, result.stderr
     config = Project(project).judge("mine").config

@@ -237,9 +237,9 @@ def test_at_a_terminal_it_asks_and_takes_later_for_an_answer(
     token = project / "key.pem"
     token.write_bytes(b"pilot\n")
     no_host = ["", ""]
-    certificate = [f"{project}/missing", ""]
+    certificates = [f"{project}/missing", "", ""]
     id_token = ["bad token", "good.token"]
-    answers = ["nope", "lsst", "wekafs", *no_host, *certificate, *id_token, str(token), ""]
+    answers = ["nope", "lsst", "wekafs", *no_host, *certificates, *id_token, str(token), ""]
     components = [word for name in ("msgsvc", "panda", "harvester") for word in ("--component", name)]
     options = ("--kubeconfig", "kc", *components)
     result = run("init", "mine", *options, stdin="\n".join([*answers, ""]).encode())
