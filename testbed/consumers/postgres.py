@@ -19,6 +19,7 @@ IMAGES: tuple[Software, ...] = (POSTGRES,)
 _BIN = "/usr/lib/postgresql/15/bin"
 _DATA = "/var/lib/postgresql/data"
 _SOCKET = "/var/run/postgresql"
+_PORT = 5432
 _ADMIN = "postgres:postgres"
 _INIT = "/docker-entrypoint-initdb.d"
 
@@ -64,20 +65,15 @@ def start(sandbox: Sandbox) -> None:
         environment = container.environment
         user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
         _started(sandbox, container, user, environment["POSTGRES_PASSWORD"], database)
+    _start_the_sites(sandbox)
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
     """Each consumer's log-in, by its own variables."""
     client = sandbox.root(POSTGRES, name="psql-client")
-    access = {
-        login: login.arguments(sandbox.container(login.container).environment)
-        for login in _LOGINS
-        if sandbox.has(login.container)
-    }
+    access = _access(sandbox)
     panda = sandbox.container("panda/server").environment["PANDA_DB_HOST"]
     for login, own in access.items():
-        if own["PGHOST"] not in sandbox.addresses:
-            continue  # somewhere outside
         who = f"{login.container} by {login.prefix}*"
         yield _expect(client, who, own, "SELECT 1", accepted=True)
         yield _expect(client, f"{who}: makes tables", own, "CREATE TEMP TABLE t (a int)", accepted=True)
@@ -85,10 +81,25 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         for wrong in (own["PGPASSWORD"] + "x", *others):
             mixed = own | {"PGPASSWORD": wrong}
             yield _expect(client, f"{who}, another password", mixed, "SELECT 1", accepted=False)
-        # iDDS' user is the administrator that the usual image makes.
+        # The user of an embedded iDDS is the administrator that the usual image makes.
         for more in ("CREATE ROLE somebody", "CREATE DATABASE another") if own["PGHOST"] == panda else ():
             yield _expect(client, f"{who}: {more}", own, more, accepted=False)
     yield from _by_url(sandbox, client)
+
+
+def _access(sandbox: Sandbox) -> dict[_Login, dict[str, str]]:
+    """What PostgreSQL's clients would read, of each container whose database is one."""
+    found = {
+        login: sandbox.container(login.container).environment
+        for login in _LOGINS
+        if sandbox.has(login.container)
+    }
+    return {login: login.arguments(own) for login, own in found.items() if not _is_on_oracle(own)}
+
+
+def _is_on_oracle(environment: Mapping[str, str]) -> bool:
+    names = ("PANDA_DB_BACKEND", "DB_CONN_PANDAUI_VENDOR", "IDDS_DATABASE_URL")
+    return any(environment.get(name, "").startswith("oracle") for name in names)
 
 
 def _by_url(sandbox: Sandbox, client: Root) -> Iterator[Check]:
@@ -107,8 +118,34 @@ def _expect(client: Root, what: str, access: dict[str, str], sql: str, *, accept
     return Check("postgres", what, (done.returncode == 0) == accepted, detail)
 
 
+def _start_the_sites(sandbox: Sandbox) -> None:
+    """A server for each host outside, with the users and databases that a site would make for the stack."""
+    outside: dict[str, list[dict[str, str]]] = {}
+    for own in _access(sandbox).values():
+        if own["PGHOST"] not in sandbox.addresses:
+            outside.setdefault(own["PGHOST"], []).append(own)
+    for number, (host, logins) in enumerate(outside.items(), start=1):
+        sandbox.name(host, f"127.79.0.{number}")
+        root = sandbox.root(POSTGRES, name=host)
+        port = int(logins[0]["PGPORT"])
+        _serve(root, sandbox.addresses[host], port, "postgres", "password")
+        for own in {own["PGUSER"]: own for own in logins}.values():
+            role = f'CREATE ROLE "{own["PGUSER"]}" LOGIN PASSWORD {_literal(own["PGPASSWORD"])}'
+            _sql(root, "postgres", role, port=port)
+        for own in {own["PGDATABASE"]: own for own in reversed(logins)}.values():
+            database = f'CREATE DATABASE "{own["PGDATABASE"]}" OWNER "{own["PGUSER"]}"'
+            _sql(root, "postgres", database, port=port)
+
+
 def _started(sandbox: Sandbox, container: Container, user: str, password: str, database: str) -> Root:
     root = sandbox.root(POSTGRES, container)
+    _serve(root, sandbox.address(container), _PORT, user, password)
+    if database != "postgres":
+        _sql(root, user, f'CREATE DATABASE "{database}"')
+    return root
+
+
+def _serve(root: Root, address: str, port: int, user: str, password: str) -> None:
     for folder in (_DATA, _SOCKET):
         root.path(folder).mkdir(parents=True, exist_ok=True)
         root.must("chown", "postgres:postgres", folder)
@@ -117,18 +154,15 @@ def _started(sandbox: Sandbox, container: Container, user: str, password: str, d
     root.must(f"{_BIN}/initdb", "-D", _DATA, "-U", user, *options, user=_ADMIN)
     with root.path(f"{_DATA}/pg_hba.conf").open("a") as file:
         file.write("host all all all scram-sha-256\n")
-    address = sandbox.address(container)
     settings = {
         "listen_addresses": address,
+        "port": port,
         "shared_preload_libraries": "pg_cron",
         "fsync": "off",
         "unix_socket_directories": _SOCKET,
     }
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    root.start(f"{_BIN}/postgres", "-D", _DATA, *words, user=_ADMIN).wait_for(address, 5432)
-    if database != "postgres":
-        _sql(root, user, f'CREATE DATABASE "{database}"')
-    return root
+    root.start(f"{_BIN}/postgres", "-D", _DATA, *words, user=_ADMIN).wait_for(address, port)
 
 
 def _make_panda(root: Root, password: str) -> None:
@@ -136,9 +170,8 @@ def _make_panda(root: Root, password: str) -> None:
     if SOURCES:
         _run_the_images_scripts(root, SOURCES / "panda-database" / "schema" / "postgres", password)
         return
-    literal = "'" + password.replace("'", "''") + "'"
     for statement in (
-        f"CREATE USER panda PASSWORD {literal}",
+        f"CREATE USER panda PASSWORD {_literal(password)}",
         "ALTER ROLE panda SET search_path = doma_panda, public",
         "CREATE DATABASE panda_db OWNER panda",
     ):
@@ -150,7 +183,7 @@ def _make_panda(root: Root, password: str) -> None:
         f"CREATE TABLE doma_panda.config ({columns})",
         "ALTER TABLE doma_panda.config OWNER TO panda",
     ):
-        _sql(root, "postgres", statement, "panda_db")
+        _sql(root, "postgres", statement, database="panda_db")
 
 
 def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
@@ -170,7 +203,13 @@ def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
         raise BedError("\n".join(["the image's own scripts failed:", *log[-10:]]))
 
 
-def _sql(root: Root, user: str, statement: str, database: str = "postgres") -> None:
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sql(
+    root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT
+) -> None:
     # On standard input: arguments are visible to everybody on the machine.
-    words = ("psql", "-h", _SOCKET, "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
+    words = ("psql", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
     root.must(*words, user=_ADMIN, stdin=statement + ";")

@@ -13,27 +13,35 @@ from testbed.consumers.sandbox import Check
 from tests.support.consumers import STACKS, complete
 from tools.errors import ToolsError
 
+# What a stack has nothing of, or starts only with a database of PanDA's images: those of the site are others.
+_EMBEDDED = ("panda", "jedi", "idds")
+NONE = {"oracle": ("postgres", *_EMBEDDED), "outside": ("mariadb", *_EMBEDDED)}
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module", params=STACKS)
-def checks(request: pytest.FixtureRequest) -> list[Check]:
-    """What was tried on every consumer of a stack."""
+def checks(request: pytest.FixtureRequest) -> tuple[str, list[Check]]:
+    """A stack, and what was tried on every consumer of it."""
     if reason := run.obstacle():
         pytest.skip(reason)
     checkout: Path | None = request.config.getoption("--upstream-charts")
     config = complete(request.param)
     objects = deployed.rendered("local", config, checkout / "helm" if checkout else FIXTURES)
     try:
-        return run.run(objects, config)
+        return request.param, run.run(objects, config)
     except ToolsError as error:
         pytest.skip(f"a package is not to be had: {error}")
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)
-def test_a_consumer_reads_what_the_program_makes(consumer: str, checks: list[Check]) -> None:
-    own = [each for each in checks if each.consumer == consumer]
-    assert own, "the stack has everything"
+def test_a_consumer_reads_what_the_program_makes(consumer: str, checks: tuple[str, list[Check]]) -> None:
+    stack, found = checks
+    # That it starts is a check too.
+    own = [each for each in found if each.consumer == consumer and each.what != "starts"]
+    if consumer in NONE.get(stack, ()):
+        assert own == []
+        return
+    assert own
     skipped = [each.what for each in own if each.skipped]
     assert [f"{each.what}: {each.detail}" for each in own if not each.passed] == []
     if len(skipped) == len(own):
