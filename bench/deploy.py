@@ -35,16 +35,7 @@ from testbed.workspace import Result, Workspace
 from tools import toolchain
 
 # Seconds until the pods of each component are ready: the order of what its containers need, without image pulls.
-DELAYS = {
-    "msgsvc": 15,
-    "iam-db": 20,
-    "iam": 25,
-    "panda": 25,
-    "harvester": 25,
-    "idds": 25,
-    "bigmon": 20,
-    "ui": 15,
-}
+DELAYS = {name: spec.usual_seconds for name, spec in COMPONENTS.items()}
 GOALS = {
     "fresh up / helm install one after another": 0.6,
     "fresh up / critical path of the delays": 1.15,

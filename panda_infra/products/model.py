@@ -185,7 +185,8 @@ class ComponentSpec:
     What its parts say of the chart's defaults holds for the chart's ``version``.
 
     ``needs`` must be part of the stack and ready first. ``after`` are awaited when they are part of the stack but
-    may live elsewhere. ``timeout`` is in seconds and fits slow image pulls. ``own_name`` is what the names of its
+    may live elsewhere. ``timeout`` is in seconds and fits slow image pulls, ``usual_seconds``
+    is how long its pods take to get ready without such. ``own_name`` is what the names of its
     release and workloads begin with, empty where that is the product's.
 
     ``config`` is what a stack file may say of it, ``secrets`` its encrypted values with ``secrets_about`` for the
@@ -208,6 +209,7 @@ class ComponentSpec:
     after: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     timeout: int = 900
+    usual_seconds: int = 20
     own_name: str = ""
     secrets: type[Model] | None = None
     secrets_about: str = ""

@@ -20,12 +20,13 @@ __all__ = ["certificate_flaws"]
 
 def certificate_flaws(config: StackConfig, stack: str, now: datetime, *, soon: bool) -> Iterator[Problem]:
     """What is wrong now, or will be ``soon``, with each host certificate that something reads."""
+    read = readers(config).keys()
     for owner, info in type(config.secrets.certificates).model_fields.items():
         given = getattr(config.secrets.certificates, owner)
         certificate, key, chain = (reveal(each) for each in (given.certificate, given.key, given.chain))
         if not (certificate and key) or ENCRYPTED in (certificate, key, chain):
             continue
-        if f"{owner}-certs" not in readers(config):
+        if not {f"{owner}-certs", f"{owner}-tls-certs"} & read:
             continue
         flaws = certificates.check(
             HostCertificate(certificate, key, chain), presented_hosts(config, owner), now=now

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.registry import COMPONENTS
 
-EVERYTHING = ("msgsvc", "iam", "iam-db", "panda", "harvester", "idds", "bigmon", "ui")
+EVERYTHING = tuple(COMPONENTS)
 
 
 def sections(**overrides: Any) -> dict[str, Any]:

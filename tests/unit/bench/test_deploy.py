@@ -27,10 +27,6 @@ def test_ratios_are_those_of_the_goals_and_two_more() -> None:
     assert list(ratios)[: len(GOALS)] == list(GOALS)
 
 
-def test_every_component_has_a_delay() -> None:
-    assert DELAYS.keys() == COMPONENTS.keys()
-
-
 @pytest.mark.parametrize(
     ("ratio", "goal", "words"),
     [(0.5, 0.5, " (goal: at most 0.5, reached)"), (0.51, 0.5, " (goal: at most 0.5, MISSED)"), (9, None, "")],

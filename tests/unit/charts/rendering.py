@@ -11,19 +11,13 @@ from typing import Any
 
 import yaml
 
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS
+
 __all__ = ["RELEASES", "Objects", "Renderer"]
 
 
-RELEASES = {
-    "msgsvc": "panda-msgsvc",
-    "iam": "iam",
-    "iam-db": "iam-db",
-    "panda": "panda",
-    "harvester": "panda-harvester",
-    "idds": "panda-idds",
-    "bigmon": "panda-bigmon",
-    "ui": "panda-ui",
-}
+RELEASES = {name: Names().release(name) for name in COMPONENTS}
 """The releases' names, by chart: those to which the host names in PanDA's Secrets point."""
 
 Objects = Mapping[str, Mapping[str, Any]]

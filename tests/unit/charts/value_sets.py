@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from panda_infra.products.registry import COMPONENTS
+
 __all__ = ["VALUE_SETS"]
 
 Values = dict[str, Any]
 
-_SUB_CHARTS = {
-    "msgsvc": ("activemq",),
-    "iam": ("main", "mariadb"),
-    "iam-db": ("mariadb", "backup"),
-    "panda": ("jedi", "server", "postgres"),
-    "harvester": ("harvester", "mariadb"),
-    "idds": ("rest", "postgres"),
-    "bigmon": ("main",),
-    "ui": ("backend", "frontend"),
-}
+# By name: no other sub-chart refers to the first one's objects.
+_SUB_CHARTS = {name: sorted(sub.name for sub in spec.sub_components) for name, spec in COMPONENTS.items()}
 
 
 def _everywhere(values: Values) -> dict[str, Values]:

@@ -274,6 +274,7 @@ COMPONENT = ComponentSpec(
     about="iDDS, PostgreSQL.",
     position=60,
     version="0.1.0",
+    usual_seconds=25,
     config=Idds,
     sub_components=(
         SubComponentSpec(

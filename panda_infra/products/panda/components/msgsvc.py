@@ -175,6 +175,7 @@ COMPONENT = ComponentSpec(
     about="ActiveMQ.",
     position=10,
     version="0.1.0",
+    usual_seconds=15,
     config=Msgsvc,
     sub_components=(
         SubComponentSpec(

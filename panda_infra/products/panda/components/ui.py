@@ -181,6 +181,7 @@ COMPONENT = ComponentSpec(
     about="UI.",
     position=80,
     version="0.1.0",
+    usual_seconds=15,
     config=Ui,
     sub_components=(
         SubComponentSpec(

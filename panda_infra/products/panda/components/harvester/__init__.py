@@ -59,6 +59,7 @@ COMPONENT = ComponentSpec(
     about="Harvester, MariaDB.",
     position=50,
     version="0.1.0",
+    usual_seconds=25,
     config=Harvester,
     sub_components=(
         SubComponentSpec(

@@ -26,6 +26,7 @@ COMPONENT = ComponentSpec(
     about="INDIGO IAM.",
     position=20,
     version="0.1.0",
+    usual_seconds=25,
     config=Iam,
     sub_components=(
         SubComponentSpec(

@@ -85,6 +85,7 @@ COMPONENT = ComponentSpec(
     about="PanDA server, JEDI, PostgreSQL.",
     position=40,
     version="0.1.1",
+    usual_seconds=25,
     config=Panda,
     sub_components=(
         SubComponentSpec(
