@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import NamedTuple
 from warnings import simplefilter
 
 import pulumi
@@ -15,24 +16,38 @@ from panda_infra.cluster.existing import check_cluster, ends_soon
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
+from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.charts import check_charts
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.plan.capacity import Storage, cloud_storage
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.scheduling import larger_than_nodes
+from panda_infra.products.content import SecretContent
 from panda_infra.rules.data_loss import lost_data, moved
-from panda_infra.rules.judge import judge
+from panda_infra.rules.judge import Judge
 from panda_infra.rules.warnings import warnings
 from panda_infra.state.from_engine import deployed
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["plan_of_this_stack", "told_plainly"]
+__all__ = ["Ready", "plan_of_this_stack", "told_plainly"]
 
 # By this exit code the language host knows that the user has been told: any other is an error of its own.
 _TOLD = 32
+
+
+class Ready(NamedTuple):
+    """What a deployment needs: the plan, and what no plan may hold.
+
+    ``secrets`` are the values of the stack file, ``contents`` those of the Secrets that are made of them, and
+    ``keypair`` is what the stack makes for a Magnum cluster, if it makes one.
+    """
+
+    plan: Plan
+    secrets: Secrets
+    contents: Mapping[str, SecretContent]
+    keypair: MadeKeypair | None
 
 
 @contextmanager
@@ -47,21 +62,20 @@ def told_plainly() -> Iterator[None]:
         sys.exit(_TOLD)
 
 
-def plan_of_this_stack() -> tuple[Plan, MadeKeypair | None]:
+def plan_of_this_stack() -> Ready:
     """The plan of the stack that the engine runs, checked against the world before anything is touched.
-
-    With it comes the keypair that the stack makes for a Magnum cluster, if it makes one.
 
     Raises:
         StackError: with every problem of the stack file, or else of what it refers to.
     """
-    stack = pulumi.get_stack()
+    stack, judge = pulumi.get_stack(), Judge()
     loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
+    secrets = loaded.config.secrets
     for problem in [*warnings(loaded.config, stack=stack), *_kubeconfig_ends_soon(stack, loaded.config)]:
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
     before = deployed()
-    found, keypair = _check_world(plan, before)
+    found, keypair = _check_world(plan, secrets, before)
     problems = [
         *lost_data(before.releases, plan),
         *moved(before.namespaces, plan, protected=before.protected),
@@ -69,7 +83,7 @@ def plan_of_this_stack() -> tuple[Plan, MadeKeypair | None]:
     ]
     if problems:
         raise loaded.error(problems)
-    return plan, keypair
+    return Ready(plan, secrets, judge.contents, keypair)
 
 
 def _kubeconfig_ends_soon(stack: str, config: StackConfig) -> list[Problem]:
@@ -77,34 +91,35 @@ def _kubeconfig_ends_soon(stack: str, config: StackConfig) -> list[Problem]:
     return ends_soon(stack, cluster, config.secrets) if isinstance(cluster, ExistingCluster) else []
 
 
-def _check_world(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
+def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
     config = plan.config
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
-        cluster, keypair = _check_cluster(plan, before)
+        cluster, keypair = _check_cluster(plan, secrets, before)
         # What is in a cluster can only be asked of one that lets the stack in.
-        found = cluster or _check_target(plan, before)
+        found = cluster or _check_target(plan, secrets, before)
     return [*charts.result(), *found], keypair
 
 
-def _check_target(plan: Plan, before: Recorded) -> list[Problem]:
+def _check_target(plan: Plan, secrets: Secrets, before: Recorded) -> list[Problem]:
     from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that a wrong file need not load
 
-    report = inspect(plan, before, previewing=pulumi.runtime.is_dry_run())
+    report = inspect(plan, secrets, before, previewing=pulumi.runtime.is_dry_run())
     for line in report.notes:
         pulumi.log.info(line)
     return list(report.problems)
 
 
-def _check_cluster(plan: Plan, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
+def _check_cluster(
+    plan: Plan, secrets: Secrets, before: Recorded
+) -> tuple[list[Problem], MadeKeypair | None]:
     config = plan.config
     if isinstance(config.cluster, ExistingCluster):
-        return check_cluster(plan.stack, config.cluster, config.secrets), None
+        return check_cluster(plan.stack, config.cluster, secrets), None
     from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
-    owner = owner_of(plan.stack, config)
     report = check_magnum(
-        config.cluster, Stack(owner, before, tuple(plan.hosts.values()), _storage(plan, before))
+        config.cluster, Stack(plan.owner, before, tuple(plan.hosts.values()), _storage(plan, before))
     )
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")

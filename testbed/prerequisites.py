@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from math import ceil
 
 from panda_infra.config.quantities import amount
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import total, workloads
 from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
@@ -57,7 +57,7 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
             api.delete(path)
 
 
-def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
+def objects(config: Settings) -> Iterator[tuple[str, Object]]:
     """Each object that a bed gets for this stack, with the collection that it belongs to."""
     for name in sorted(_classes(config)):
         yield _CLASSES, magnum.storage_class(name, "Immediate")
@@ -72,7 +72,7 @@ def objects(config: StackConfig) -> Iterator[tuple[str, Object]]:
         yield _GATEWAY_CLASSES, _gateway_class(config.exposure.class_name)
 
 
-def _classes(config: StackConfig) -> set[str]:
+def _classes(config: Settings) -> set[str]:
     """Every storage class that the stack names."""
     named = {config.storage.class_name}
     if config.storage.shared_logs and config.storage.shared_logs.class_name:

@@ -132,7 +132,7 @@ def adopt(
     if problems := list(_unknown(config)):
         raise StackError("the new stack", problems)
     contents = build(config.model_copy(update={"secrets": stand_ins(config)}))
-    for (component, sub), annotation in pod_annotations(config, contents).items():
+    for (component, sub), annotation in pod_annotations(config, contents, config.secrets.hash_key).items():
         outcome.put(("components", component, "adopted", "secrets", sub), annotation[ANNOTATION])
     return Adoption(
         outcome,

@@ -54,9 +54,9 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
     """
     from panda_infra.teardown import destroy as teardown  # noqa: PLC0415 - clients that others need not load
 
-    plan = owned(stack)
+    plan, secrets = owned(stack)
     teardown.refuse_protected(plan)
-    access = reached(plan, gone=cluster_gone)
+    access = reached(plan, secrets, gone=cluster_gone)
     pulumi = find_pulumi(project().folder)
     say(f"stack {stack}: {where(plan)}; {_releases(pulumi.recorded(stack))}")
     if (

@@ -48,7 +48,7 @@ def hand_over(
         raise PandaInfraError(
             f"stack {stack} takes nothing over: `namespace: {{name: ..., adopt: true, takeOver: true}}` would"
         )
-    api = reach(stack, config).kubernetes
+    api = reach(stack, config.cluster, config.secrets).kubernetes
     if api is None:
         raise PandaInfraError("the cluster does not exist")
     if by_argo := applications(api, config.namespace):

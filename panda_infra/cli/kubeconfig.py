@@ -39,8 +39,8 @@ def kubeconfig(
         handed_out,
     )
 
-    plan = planned(stack)
-    access = reached(plan)
+    plan, secrets = planned(stack)
+    access = reached(plan, secrets)
     if access.target is None:
         raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
     name = f"panda-infra-{stack}"

@@ -217,11 +217,12 @@ def _in_the_way(here: Project, stack: str) -> list[Problem]:
     pulumi = find_pulumi(here.folder)
     with chdir(here.folder):
         try:
-            plan = make_plan(stack, decrypted(pulumi, stack).config)
-            cluster = plan.config.cluster
-            if isinstance(cluster, ExistingCluster) and check_cluster(stack, cluster, plan.config.secrets):
+            config = decrypted(pulumi, stack).config
+            cluster, secrets = config.cluster, config.secrets
+            if isinstance(cluster, ExistingCluster) and check_cluster(stack, cluster, secrets):
                 return []
-            return list(inspect(plan, pulumi.recorded(stack), previewing=True).problems)
+            plan = make_plan(stack, config)
+            return list(inspect(plan, secrets, pulumi.recorded(stack), previewing=True).problems)
         except PandaInfraError:
             return []
 

@@ -10,6 +10,7 @@ import typer
 from panda_infra.cli.stack_argument import project
 from panda_infra.clients.pulumi.cli import PulumiError, find_pulumi
 from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.secrets import Secrets
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.decrypted import decrypted
@@ -28,8 +29,8 @@ ClusterGoneFlag = Annotated[
 ]
 
 
-def planned(stack: str) -> Plan:
-    """The plan of a stack file; decrypted only if the way into the cluster is itself encrypted.
+def planned(stack: str) -> tuple[Plan, Secrets]:
+    """The plan of a stack file, and its secrets: decrypted only if the way into the cluster is among them.
 
     Raises:
         StackError: with every problem of the file.
@@ -38,19 +39,20 @@ def planned(stack: str) -> Plan:
     config = here.load(stack).config
     if isinstance(config.cluster, ExistingCluster) and config.cluster.kubeconfig is None:
         config = decrypted(find_pulumi(here.folder), stack).config
-    return make_plan(stack, config)
+    return make_plan(stack, config), config.secrets
 
 
-def owned(stack: str) -> Plan:
-    """The same with its secrets, by which a stack knows what is its own; without them where they cannot be read."""
+def owned(stack: str) -> tuple[Plan, Secrets]:
+    """The same decrypted, by which a stack knows what is its own; encrypted where that cannot be done here."""
     here = project()
     try:
-        return make_plan(stack, decrypted(find_pulumi(here.folder), stack).config)
+        config = decrypted(find_pulumi(here.folder), stack).config
     except PulumiError:
         return planned(stack)
+    return make_plan(stack, config), config.secrets
 
 
-def reached(plan: Plan, *, gone: bool = False) -> Access:
+def reached(plan: Plan, secrets: Secrets, *, gone: bool = False) -> Access:
     """The ways into the cluster and the cloud of a plan, tried.
 
     Raises:
@@ -60,7 +62,8 @@ def reached(plan: Plan, *, gone: bool = False) -> Access:
     from panda_infra.teardown.destroy import without_lost_cluster  # noqa: PLC0415 - likewise
 
     with chdir(project().folder):
-        return without_lost_cluster(plan, reach(plan.stack, plan.config), gone=gone)
+        access = reach(plan.stack, plan.config.cluster, secrets)
+        return without_lost_cluster(plan, access, gone=gone)
 
 
 def where(plan: Plan) -> str:

@@ -40,8 +40,8 @@ def residue(
     """
     from panda_infra.teardown.destroy import settled_residue  # noqa: PLC0415 - clients that others need not load
 
-    plan = owned(stack)
-    access = reached(plan, gone=cluster_gone)
+    plan, secrets = owned(stack)
+    access = reached(plan, secrets, gone=cluster_gone)
     if access.leads_nowhere:
         raise PandaInfraError(
             f"{unseen(plan)}, and nothing of the stack is anywhere else: there is nothing to look at"

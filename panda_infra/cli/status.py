@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir
+from contextlib import chdir, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json,
 from panda_infra.cli.reached import planned
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, State, find_pulumi
+from panda_infra.config.secrets import Secrets
 from panda_infra.ends import moment, span
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
@@ -48,12 +49,14 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
     from panda_infra.live.status import status_of  # noqa: PLC0415 - clients that other commands need not load
 
     now = datetime.now(UTC)
-    plan, contents = _described(stack)
+    plan, secrets, contents = _described(stack)
     pulumi = _otherwise_none(lambda: find_pulumi(project().folder))
     state = _otherwise_none(lambda: pulumi.state(stack)) if pulumi else None
-    access, unseen = _way_in(plan, pulumi)
+    access, unseen = _way_in(plan, secrets, pulumi)
     before = state.recorded if state else None
-    found = status_of(plan, access, before=before, contents=contents, unseen=unseen)
+    found = status_of(
+        plan, access, before=before, contents=contents, hash_key=secrets.hash_key, unseen=unseen
+    )
     at_work, killed = _runs(pulumi, stack, now)
     problems = [*found.problems(now), *killed, *([] if at_work else _unfinished(state, stack))]
     notes = [*at_work, *found.notes(now), *_unread(state, contents)]
@@ -69,18 +72,18 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
 
 
-def _described(stack: str) -> tuple[Plan, Mapping[str, SecretContent] | None]:
-    """The plan of the stack file, and the contents of its Secrets where they can be decrypted."""
+def _described(stack: str) -> tuple[Plan, Secrets, Mapping[str, SecretContent] | None]:
+    """The plan of the stack file, its secrets, and the contents of its Secrets where these can be decrypted."""
     here = project()
     try:
         config = decrypted(find_pulumi(here.folder), stack).config
     except PulumiError:
-        return planned(stack), None
-    with chdir(here.folder):
-        try:
-            return make_plan(stack, config), build(config)
-        except (OSError, ValueError):  # files that the audit tells about
-            return make_plan(stack, config), None
+        return *planned(stack), None
+    contents = None
+    # The audit is about files that cannot be read.
+    with chdir(here.folder), suppress(OSError, ValueError):
+        contents = build(config)
+    return make_plan(stack, config), config.secrets, contents
 
 
 def _otherwise_none(question: Callable[[], T]) -> T | None:
@@ -90,14 +93,14 @@ def _otherwise_none(question: Callable[[], T]) -> T | None:
         return None
 
 
-def _way_in(plan: Plan, pulumi: Pulumi | None) -> tuple[Access | None, list[Unseen]]:
+def _way_in(plan: Plan, secrets: Secrets, pulumi: Pulumi | None) -> tuple[Access | None, list[Unseen]]:
     """The ways into the cluster and the cloud; into the cluster alone where the cloud cannot be asked."""
     from panda_infra.live.status import Unseen  # noqa: PLC0415 - likewise
     from panda_infra.stacks.access import reach, recorded_access  # noqa: PLC0415 - as above
 
     with chdir(project().folder):
         try:
-            return reach(plan.stack, plan.config), []
+            return reach(plan.stack, plan.config.cluster, secrets), []
         except PandaInfraError as error:
             part = "the cloud" if plan.config.cluster.kind == "magnum" else "the cluster"
             unseen = [Unseen.of(part, error)]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from panda_infra.config.base import Form, Model
 from panda_infra.config.charts import ChartSource, OciCharts
@@ -17,7 +17,7 @@ from panda_infra.products.names import Names
 from panda_infra.products.product import Section
 from panda_infra.products.registry import EXPERIMENTS, PRODUCTS
 
-__all__ = ["SITE_NAME", "Experiment", "StackConfig"]
+__all__ = ["SITE_NAME", "Experiment", "Settings", "StackConfig"]
 
 Kind = TypeVar("Kind", bound=Model)
 _WORD = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -48,8 +48,11 @@ def _field(section: Section) -> tuple[Any, Any]:
 
 
 @with_fields({section.name: _field(section) for product in PRODUCTS.values() for section in product.sections})
-class _Sections(Model):
-    """What a stack file may say in the clear."""
+class Settings(Model):
+    """Everything that a stack file says in the clear: no secret can be had from it."""
+
+    # Only the whole is ever validated.
+    model_config = ConfigDict(defer_build=True)
 
     experiment: Experiment
     """Whose PanDA this is; feeds every place that must agree."""
@@ -75,13 +78,6 @@ class _Sections(Model):
     """Where charts come from."""
     lifecycle: Lifecycle = Lifecycle()
     """Protection of data."""
-
-
-class StackConfig(_Sections):
-    """Everything that an operator may ask for, as one stack file says it."""
-
-    secrets: Secrets = Secrets()
-    """Encrypted values."""
 
     def of(self, kind: type[Kind]) -> Kind:
         """The section of that type."""
@@ -120,3 +116,18 @@ class StackConfig(_Sections):
     def takes_over(self) -> bool:
         """Whether objects of the stack's names that somebody else made become the stack's."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.take_over
+
+
+class StackConfig(Settings):
+    """Everything that an operator may ask for, as one stack file says it."""
+
+    model_config = ConfigDict(defer_build=False)
+
+    secrets: Secrets = Secrets()
+    """Encrypted values."""
+
+    @property
+    def settings(self) -> Settings:
+        """The same without its secrets."""
+        values = {name: getattr(self, name) for name in Settings.model_fields}
+        return Settings.model_construct(self.model_fields_set - {"secrets"}, **values)

@@ -10,6 +10,7 @@ from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.secrets import Secrets
 from panda_infra.delivery.charts import locate
 from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component
@@ -19,35 +20,44 @@ from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
-from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.protection import namespace_marks, protection_marks
 from panda_infra.products.content import SecretContent
-from panda_infra.secrets.build import build
 from panda_infra.secrets.rolling import pod_annotations
 
 __all__ = ["deploy"]
 
 
-def deploy(plan: Plan, keypair: MadeKeypair | None) -> None:
-    """Register everything that the plan names, a Magnum cluster with its ``keypair``, and export where to find it."""
-    contents = build(plan.config)
-    cluster = _cluster(plan, keypair)
+def deploy(
+    plan: Plan,
+    secrets: Secrets,
+    contents: Mapping[str, SecretContent],
+    keypair: MadeKeypair | None,
+) -> None:
+    """Register everything that the plan names, and export where to find it.
+
+    Args:
+        plan: of the stack.
+        secrets: the values of the stack file, for the way into the cluster and the key of the hashes.
+        contents: of each Secret that the stack makes.
+        keypair: that of a Magnum cluster.
+    """
+    cluster = _cluster(plan, secrets, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
-    _components(plan, contents, inside)
+    _components(plan, contents, pod_annotations(plan.config, contents, secrets.hash_key), inside)
     _export(plan)
 
 
-def _cluster(plan: Plan, keypair: MadeKeypair | None) -> ClusterHandle:
+def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> ClusterHandle:
     cluster = plan.config.cluster
     if isinstance(cluster, ExistingCluster):
-        return existing_cluster(plan.stack, cluster, plan.config.secrets)
+        return existing_cluster(plan.stack, cluster, secrets)
     from panda_infra.cluster.magnum.component import Magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     made = Magnum(
         "magnum",
         cluster,
         hosts=plan.hosts.values(),
-        owner=str(owner_of(plan.stack, plan.config)),
+        owner=str(plan.owner),
         keypair=keypair,
         protect=plan.config.lifecycle.protect,
     )
@@ -73,9 +83,10 @@ def _namespace(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 def _components(
     plan: Plan,
     contents: Mapping[str, SecretContent],
+    annotations: Mapping[tuple[str, str], Mapping[str, str]],
     inside: pulumi.ResourceOptions,
 ) -> None:
-    name, mark = plan.config.namespace, owner_of(plan.stack, plan.config).mark
+    name, mark = plan.config.namespace, plan.owner.mark
     first: list[pulumi.Resource] = []
     if not plan.config.adopts_namespace:
         first.append(_namespace(plan, mark, inside))
@@ -96,7 +107,6 @@ def _components(
     secrets = StackSecrets(
         _in_order_of_need(plan, contents), names=plan.names, namespace=name, mark=mark, opts=inside
     )
-    annotations = pod_annotations(plan.config, contents)
     made: dict[str, Component] = {}
     for release in plan.releases:
         made[release.component] = Component(

@@ -10,7 +10,6 @@ from panda_infra.live.met import ENGINE, Met
 from panda_infra.live.target import Target
 from panda_infra.plan.footprint import Outside, names_inside
 from panda_infra.plan.model import Plan
-from panda_infra.plan.ownership import Owner, owner_of
 from panda_infra.state.recorded import Recorded
 
 __all__ = ["Ownership", "listed"]
@@ -30,15 +29,10 @@ class Ownership:
     before: Recorded
 
     @property
-    def owner(self) -> Owner:
-        """The stack."""
-        return owner_of(self.plan.stack, self.plan.config)
-
-    @property
     def has_namespace(self) -> bool:
         """Whether the namespace is there and the stack's."""
         found = self.target.namespace
-        return found is not None and found.is_of(self.owner, self.before)
+        return found is not None and found.is_of(self.plan.owner, self.before)
 
     @property
     def may_have_namespace(self) -> bool:
@@ -59,7 +53,7 @@ class Ownership:
 
     def has(self, found: Met) -> bool:
         """Whether an object is the stack's, or its release's."""
-        if found.is_of(self.owner, self.before):
+        if found.is_of(self.plan.owner, self.before):
             return True
         namespace, release = found.release
         if namespace == self.plan.config.namespace and self.is_planned(release):
@@ -101,7 +95,7 @@ class Ownership:
         """Whether the stack runs here, and the state is not the one that knows it."""
         config = self.plan.config
         known = self.before.made_namespace(config.namespace) or self.before.releases
-        marked = self.target.namespace is not None and self.owner.wrote(self.target.namespace.mark)
+        marked = self.target.namespace is not None and self.plan.owner.wrote(self.target.namespace.mark)
         return (
             marked and not known and not config.takes_over and any(map(self.is_planned, self.target.deployed))
         )

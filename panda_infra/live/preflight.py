@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 from panda_infra.live import offers
 from panda_infra.live.offers import Report
@@ -25,7 +26,7 @@ _RIGHTS = (
 )
 
 
-def inspect(plan: Plan, before: Recorded, *, previewing: bool) -> Report:
+def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool) -> Report:
     """Look into the cluster of a plan; nothing is met where it is still to be made.
 
     What has to be handed over before a run stands in no preview's way.
@@ -33,7 +34,7 @@ def inspect(plan: Plan, before: Recorded, *, previewing: bool) -> Report:
     Raises:
         PandaInfraError: there is no way to ask the cluster or its cloud.
     """
-    kubernetes = _way_in(plan, before)
+    kubernetes = _way_in(plan, secrets, before)
     if kubernetes is None:
         return Report()
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -79,11 +80,11 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
         return Report(notes=[f"what the cluster offers cannot be looked at: {error.what}"])
 
 
-def _way_in(plan: Plan, before: Recorded) -> KubernetesApi | None:
+def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | None:
     """With the credential of the last run where there is one: Magnum would sign another one for each preview."""
     if access := recorded_access(before):
         return access.kubernetes
-    return reach(plan.stack, plan.config).kubernetes
+    return reach(plan.stack, plan.config.cluster, secrets).kubernetes
 
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:

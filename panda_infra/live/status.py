@@ -8,6 +8,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from pydantic import SecretStr
+
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.listings import items
@@ -102,6 +104,7 @@ def status_of(
     *,
     before: Recorded | None = None,
     contents: Mapping[str, SecretContent] | None = None,
+    hash_key: SecretStr | None = None,
     unseen: Iterable[Unseen] = (),
 ) -> Status:
     """The condition of a stack, from a few listings.
@@ -111,6 +114,7 @@ def status_of(
         access: None where there is no way in.
         before: what the engine recorded, None where that cannot be read.
         contents: those that the stack's Secrets would have, None where its secrets cannot be read.
+        hash_key: by which pods notice changed Secrets.
         unseen: what was found out of reach before.
     """
     parts = _Parts(unseen)
@@ -128,7 +132,7 @@ def status_of(
         aliases=aliases,
         credentials=tuple(credentials(plan, secrets or {})),
         access_expires=ends(access.target.user) if access and access.target else None,
-        undeployed=parts.of("changes", lambda: _undeployed(plan, before, contents, secrets), None),
+        undeployed=parts.of("changes", lambda: _undeployed(plan, before, contents, hash_key, secrets), None),
         unseen=tuple(parts.unseen),
     )
 
@@ -188,11 +192,12 @@ def _undeployed(
     plan: Plan,
     before: Recorded | None,
     contents: Mapping[str, SecretContent] | None,
+    hash_key: SecretStr | None,
     secrets: Mapping[str, Mapping[str, Any]] | None,
 ) -> tuple[str, ...] | None:
     if before is None:
         return None
-    hashes = None if contents is None else pod_annotations(plan.config, contents)
+    hashes = None if contents is None else pod_annotations(plan.config, contents, hash_key)
     lines = undeployed(plan, before, hashes)
     if contents is not None and secrets is not None:
         lines += changed_secrets(plan, contents, secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.products.model import ComponentSpec, SecretUse, SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.settings import ComponentSettings
@@ -37,7 +37,7 @@ def enabled_sub_components(
             yield sub, config
 
 
-def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
+def uses(config: Settings) -> Iterator[tuple[Reader, SecretUse]]:
     """Every use of a Secret by a sub-component that is switched on."""
     for name, component in config.components.deployed().items():
         for spec, _ in enabled_sub_components(COMPONENTS[name], component):
@@ -46,7 +46,7 @@ def uses(config: StackConfig) -> Iterator[tuple[Reader, SecretUse]]:
                     yield Reader(name, spec.name), use
 
 
-def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:
+def readers(config: Settings) -> Mapping[str, tuple[Reader, ...]]:
     """The readers of each Secret that this stack needs, by suffix."""
     found: dict[str, list[Reader]] = {}
     for reader, use in uses(config):
@@ -58,7 +58,7 @@ def readers(config: StackConfig) -> Mapping[str, tuple[Reader, ...]]:
     return {suffix: tuple(dict.fromkeys(found[suffix])) for suffix in sorted(found)}
 
 
-def existing_secrets(config: StackConfig) -> dict[str, str]:
+def existing_secrets(config: Settings) -> dict[str, str]:
     """The suffixes of Secrets that somebody else puts into the namespace, each with the component that says so."""
     settings = {name: getattr(each, "settings", None) for name, each in config.components.deployed().items()}
     return {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
@@ -49,7 +49,7 @@ def _storage(plan: Plan) -> Iterator[Demand]:
                 yield Demand("StorageClass", str(name), _where(config, each, claim.name, str(name)))
 
 
-def _where(config: StackConfig, workload: Workload, claim: str, name: str) -> str:
+def _where(config: Settings, workload: Workload, claim: str, name: str) -> str:
     component = config.components.deployed()[workload.component]
     volume = getattr(component, workload.spec.name).volumes.get(claim)
     if volume and volume.class_name == name:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.consumers import readers
 from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
 from panda_infra.plan.order import deployment_order, prerequisites
+from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.values.exposure import exposure_values
 from panda_infra.plan.values.placement import forces_pods, placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
@@ -20,22 +21,24 @@ __all__ = ["make_plan"]
 
 
 def make_plan(stack: str, config: StackConfig) -> Plan:
-    """What will exist for a stack that passed all rules."""
-    names = config.names
-    deployed = config.components.deployed()
+    """What will exist for a stack that passed all rules; its secrets end here."""
+    settings = config.settings
+    names = settings.names
+    deployed = settings.components.deployed()
     order = deployment_order(COMPONENTS, deployed)
     return Plan(
         stack=stack,
-        config=config,
+        owner=owner_of(stack, config.secrets.hash_key),
+        config=settings,
         names=names,
-        secrets=readers(config),
-        hosts=_hosts(config),
-        shared_claim=_shared_claim(config),
-        releases=tuple(_release(COMPONENTS[name], deployed[name], config, names) for name in order),
+        secrets=readers(settings),
+        hosts=_hosts(settings),
+        shared_claim=_shared_claim(settings),
+        releases=tuple(_release(COMPONENTS[name], deployed[name], settings, names) for name in order),
     )
 
 
-def _release(spec: ComponentSpec, component: Component, config: StackConfig, names: Names) -> Release:
+def _release(spec: ComponentSpec, component: Component, config: Settings, names: Names) -> Release:
     pin = component.chart
     return Release(
         component=spec.name,
@@ -48,7 +51,7 @@ def _release(spec: ComponentSpec, component: Component, config: StackConfig, nam
     )
 
 
-def _values(spec: ComponentSpec, component: Component, config: StackConfig, names: Names) -> Values:
+def _values(spec: ComponentSpec, component: Component, config: Settings, names: Names) -> Values:
     sub_charts: Values = {}
     forced = forces_pods(config)
     for sub in spec.sub_components:
@@ -69,7 +72,7 @@ def _values(spec: ComponentSpec, component: Component, config: StackConfig, name
     )
 
 
-def _hosts(config: StackConfig) -> dict[str, str]:
+def _hosts(config: Settings) -> dict[str, str]:
     return {
         field: host
         for field in type(config.hosts).model_fields
@@ -77,7 +80,7 @@ def _hosts(config: StackConfig) -> dict[str, str]:
     }
 
 
-def _shared_claim(config: StackConfig) -> SharedClaim | None:
+def _shared_claim(config: Settings) -> SharedClaim | None:
     shared = config.storage.shared_logs
     if shared is None:
         return None

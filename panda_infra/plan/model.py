@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.plan.consumers import Reader
+from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
 from panda_infra.products.values import Values
 
@@ -58,13 +59,14 @@ class SharedClaim:
 class Plan:
     """Everything that a stack consists of.
 
-    ``secrets`` maps the suffix of each Secret to its readers.
+    ``owner`` marks what the stack makes. ``secrets`` maps the suffix of each Secret to its readers.
     ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in an order in which they
     could be made one after another.
     """
 
     stack: str
-    config: StackConfig
+    owner: Owner
+    config: Settings
     names: Names
     secrets: Mapping[str, tuple[Reader, ...]]
     hosts: Mapping[str, str]

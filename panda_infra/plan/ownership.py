@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from panda_infra.config.stack import StackConfig
+from pydantic import SecretStr
+
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.errors import PandaInfraError
 
@@ -48,9 +49,9 @@ class Owner:
         return name == f"{self.project}/{self.stack}" or digits == self.id
 
 
-def owner_of(stack: str, config: StackConfig) -> Owner:
+def owner_of(stack: str, hash_key: SecretStr | None) -> Owner:
     """A stack as the owner of what it makes; the same wherever its state is kept."""
-    key = config.secrets.hash_key.get_secret_value() if config.secrets.hash_key else ""
+    key = hash_key.get_secret_value() if hash_key else ""
     known = key not in ("", ENCRYPTED)
     digest = hmac.new(key.encode(), b"owner", hashlib.sha256).hexdigest()[:_DIGITS] if known else None
     return Owner(NAMESPACE, stack, digest)

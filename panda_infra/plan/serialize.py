@@ -10,8 +10,8 @@ from panda_infra.products.registry import product_of_experiment
 
 __all__ = ["described"]
 
-# Told by topic, never told, or, of the site, told by all that it says.
-_ELSEWHERE = {"secrets", "hosts", "cluster", "site"}
+# Told by topic, or, of the site, told by all that it says.
+_ELSEWHERE = {"hosts", "cluster", "site"}
 # Of a component's configuration the rest is in its release already.
 _BEYOND_THE_RELEASE = {"settings"}
 

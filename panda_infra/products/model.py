@@ -11,7 +11,7 @@ from panda_infra.config.paths import Path
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
     from panda_infra.products.values import Values
@@ -31,8 +31,8 @@ __all__ = [
     "start",
 ]
 
-Predicate = Callable[["StackConfig"], bool]
-InStack = Callable[["SecretUse", "StackConfig"], "SecretUse | None"]
+Predicate = Callable[["Settings"], bool]
+InStack = Callable[["SecretUse", "Settings"], "SecretUse | None"]
 Builder = Callable[[Any], Mapping[str, str | bytes]]
 
 
@@ -173,7 +173,7 @@ class FileGroup:
     key: str
     about: str
     secret: str
-    expected: Callable[[StackConfig], tuple[str, ...]] = lambda _config: ()
+    expected: Callable[[Settings], tuple[str, ...]] = lambda _config: ()
     also: Callable[[str], tuple[str, ...]] = lambda _name: ()
 
 
@@ -216,8 +216,8 @@ class ComponentSpec:
     builders: Mapping[str, Builder] = field(default_factory=dict)
     certificate: HostCertificate | None = None
     files: tuple[FileGroup, ...] = ()
-    values: Callable[[StackConfig, Names], Values] = lambda _config, _names: {}
-    paths: Callable[[StackConfig, Names], tuple[Values, ...]] = lambda _config, _names: ()
+    values: Callable[[Settings, Names], Values] = lambda _config, _names: {}
+    paths: Callable[[Settings, Names], tuple[Values, ...]] = lambda _config, _names: ()
     derived: Mapping[Path, Callable[[Any], Any]] = field(default_factory=dict)
     own_values: tuple[str, ...] = ()
     fixed_values: Mapping[Path, str] = field(default_factory=dict)

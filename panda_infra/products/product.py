@@ -11,7 +11,7 @@ from panda_infra.errors import Problem
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings, StackConfig
 
 __all__ = ["Experiment", "Product", "Section"]
 
@@ -67,5 +67,5 @@ class Product:
     warnings: Callable[[StackConfig, str], Iterable[Problem]]
     fixed_globals: Mapping[str, str]
     weighed: tuple[str, ...]
-    settled: Callable[[StackConfig], Mapping[str, Mapping[str, Any]]]
-    files: Callable[[StackConfig], Iterable[str]]
+    settled: Callable[[Settings], Mapping[str, Mapping[str, Any]]]
+    files: Callable[[Settings], Iterable[str]]

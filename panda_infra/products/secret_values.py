@@ -13,7 +13,7 @@ from panda_infra.config.paths import Path
 from panda_infra.products.model import Predicate
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = [
     "KEPT_BY_DATABASE",
@@ -79,12 +79,12 @@ class SecretValue:
 class NamedSecretValues:
     """Secret values whose names depend on the settings: ``names`` gives those of a stack, ``value`` describes one."""
 
-    names: Callable[[StackConfig], tuple[str, ...]]
+    names: Callable[[Settings], tuple[str, ...]]
     where: str
     value: Callable[[str], SecretValue]
 
 
-def never(_config: StackConfig) -> bool:
+def never(_config: Settings) -> bool:
     """A stack can do without the value."""
     return False
 

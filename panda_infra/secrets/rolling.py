@@ -6,7 +6,9 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
-from panda_infra.config.stack import StackConfig
+from pydantic import SecretStr
+
+from panda_infra.config.stack import Settings
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.consumers import Reader, uses
 from panda_infra.products.content import SecretContent, reveal
@@ -18,7 +20,7 @@ ANNOTATION = "panda-infra/secrets-hash"
 
 
 def pod_annotations(
-    config: StackConfig, contents: Mapping[str, SecretContent]
+    config: Settings, contents: Mapping[str, SecretContent], hash_key: SecretStr | None
 ) -> dict[tuple[str, str], dict[str, str]]:
     """For each (component, sub-component) the annotation of its pods.
 
@@ -29,7 +31,7 @@ def pod_annotations(
     Raises:
         PandaInfraError: without `secrets.hashKey`.
     """
-    key = reveal(config.secrets.hash_key)
+    key = reveal(hash_key)
     if not key:
         raise PandaInfraError(
             "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
@@ -55,7 +57,7 @@ def _read_at_start(use: SecretUse, content: SecretContent) -> SecretContent | No
     return SecretContent(content.suffix, content.type, part) if part or use.read == "start" else None
 
 
-def _adopted(config: StackConfig, reader: Reader) -> str | None:
+def _adopted(config: Settings, reader: Reader) -> str | None:
     """The hash of the Secrets with which a sub-component's pods were found running."""
     adopted = config.components.deployed()[reader.component].adopted
     return adopted.secrets.get(reader.sub_component) if adopted else None

@@ -8,8 +8,8 @@ from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClien
 from panda_infra.clients.kubernetes.kubeconfig import MAGNUM, STATE, Target
 from panda_infra.clients.openstack.api import OpenStack
 from panda_infra.cluster.existing import target_of
-from panda_infra.config.cluster import ExistingCluster, MagnumCluster
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
+from panda_infra.config.secrets import Secrets
 from panda_infra.provider.credentials import certificate_kubeconfig
 from panda_infra.state.recorded import Recorded
 
@@ -39,15 +39,14 @@ class Access:
         return "Access(***)"
 
 
-def reach(stack: str, config: StackConfig) -> Access:
+def reach(stack: str, cluster: Cluster, secrets: Secrets) -> Access:
     """Connect to a stack's cluster and cloud; nothing is asked of Kubernetes yet.
 
     Raises:
         PandaInfraError: there are no usable credentials, or OpenStack cannot be asked.
     """
-    cluster = config.cluster
     if isinstance(cluster, ExistingCluster):
-        target = target_of(stack, cluster, config.secrets)
+        target = target_of(stack, cluster, secrets)
         return Access(KubernetesClient(target), target=target)
     from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - half a second, for clouds only
 

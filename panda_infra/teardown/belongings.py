@@ -53,7 +53,7 @@ class Belongings:
         Raises:
             PandaInfraError: a namespace of the state is there, and is not the one that the stack made.
         """
-        owner = self.found.owner
+        owner = self.plan.owner
         for kind, _, name in self.before.objects:
             if kind != "Namespace":
                 continue

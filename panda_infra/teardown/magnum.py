@@ -13,7 +13,6 @@ from panda_infra.cluster.magnum.keypair import is_made_by
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.aliases import cluster_aliases, numbers_in, unpack
 from panda_infra.plan.model import Plan
-from panda_infra.plan.ownership import owner_of
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
 from panda_infra.teardown.leftover import Leftover
@@ -48,19 +47,17 @@ def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> It
         if ours or claimed_in(share) == plan.config.namespace:
             yield Leftover("share", f"{share.name} ({share.id})", state_of(share), sure)
     if cluster.public_key is not None and (text := openstack.keypair(cluster.keypair)) is not None:
-        owner = owner_of(plan.stack, plan.config)
-        mine = is_made_by(text, owner)
+        mine = is_made_by(text, plan.owner)
         yield Leftover("keypair", cluster.keypair, "" if mine else "without this stack's mark", mine)
 
 
 def changes(plan: Plan, cluster: MagnumCluster, api: KubernetesApi) -> Iterator[Leftover]:
     """Labels and settings that stacks give to a cluster; those of a cluster that stays may be of others."""
-    owner = owner_of(plan.stack, plan.config)
     for node in items(api, "/api/v1/nodes"):
         metadata = node["metadata"]
         if (metadata.get("labels") or {}).items() >= INGRESS_LABEL.items():
             mark = (metadata.get("annotations") or {}).get(NODE_ANNOTATION, "")
-            ours = owner.wrote(mark) or not cluster.stays
+            ours = plan.owner.wrote(mark) or not cluster.stays
             text = ",".join(f"{key}={value}" for key, value in INGRESS_LABEL.items())
             yield Leftover("node label", text, f"on node {metadata['name']}", ours)
     namespace, _, name = CONFIG_MAP.partition("/")
@@ -73,5 +70,5 @@ def _aliases(plan: Plan, cluster: MagnumCluster, server: Server) -> Iterator[Lef
     names = cluster_aliases(cluster, plan.hosts.values()) if cluster.aliases == "program" else ()
     if carried := numbers_in(unpack(server.metadata), names):
         mark = server.metadata.get(SERVER_KEY, "")
-        ours = owner_of(plan.stack, plan.config).wrote(mark) or not cluster.stays
+        ours = plan.owner.wrote(mark) or not cluster.stays
         yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}", ours)

@@ -42,7 +42,7 @@ def rendered(stack: str, config: StackConfig, charts: Path) -> list[Object]:
     helm = toolchain.ensure(["helm"]).path("helm")
     with ThreadPoolExecutor(max_workers=2) as pool:
         objects = list(pool.map(lambda release: list(_template(helm, charts, plan, release)), plan.releases))
-    return [*_secrets(plan), *(each for release in objects for each in release)]
+    return [*_secrets(plan, config), *(each for release in objects for each in release)]
 
 
 def live(api: Api, namespace: str) -> list[Object]:
@@ -52,8 +52,8 @@ def live(api: Api, namespace: str) -> list[Object]:
     ]
 
 
-def _secrets(plan: Plan) -> Iterator[Object]:
-    for suffix, secret in build(plan.config).items():
+def _secrets(plan: Plan, config: StackConfig) -> Iterator[Object]:
+    for suffix, secret in build(config).items():
         data = {key: base64.b64encode(value).decode() for key, value in secret.data.items()}
         yield {"kind": "Secret", "metadata": {"name": plan.names.secret(suffix)}, "data": data}
 

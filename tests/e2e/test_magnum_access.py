@@ -21,6 +21,7 @@ from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.clients.pulumi.cli import Pulumi
+from panda_infra.config.secrets import Secrets
 from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.renewal import renew_access
@@ -192,7 +193,7 @@ def test_a_stack_with_a_credential_of_the_past_leaves_nothing(
     rotate(stack)
     with mock.patch.dict(os.environ, stack.workspace.environment() | stack.cloud.environment()):
         plan = stack.plan()
-        access = reach(plan.stack, plan.config)
+        access = reach(plan.stack, plan.config.cluster, Secrets())
         destroy(plan, access, Pulumi("pulumi", stack.workspace.folder), print)
         assert settled_residue(plan, access) == []
     assert "unreachable" not in capfd.readouterr().out

@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 
 from panda_infra.clients.pulumi.cli import Pulumi
+from panda_infra.config.secrets import Secrets
 from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.residue import residue
@@ -186,7 +187,9 @@ def test_a_cluster_that_was_deleted_by_hand_is_forgotten_and_nothing_is_left(
     made.up()
     plan = made.plan()
     with mock.patch.dict(os.environ, made.workspace.environment() | cloud.environment()):
-        assert {leftover.kind for leftover in residue(plan, reach(plan.stack, plan.config))} == {
+        assert {
+            leftover.kind for leftover in residue(plan, reach(plan.stack, plan.config.cluster, Secrets()))
+        } == {
             "ConfigMap key",
             "LanDB aliases",
             "Namespace",
@@ -198,7 +201,7 @@ def test_a_cluster_that_was_deleted_by_hand_is_forgotten_and_nothing_is_left(
         (cluster,) = made.clusters()
         cloud.connection().container_infrastructure_management.delete_cluster(cluster)
         waiting.until(lambda: not made.clusters(), "the end of the cluster", seconds=60)
-        access = reach(plan.stack, plan.config)
+        access = reach(plan.stack, plan.config.cluster, Secrets())
         assert access.kubernetes is None
         destroy(plan, access, Pulumi("pulumi", made.workspace.folder), print)
         assert settled_residue(plan, access) == []

@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 
+from panda_infra.config.secrets import Secrets
 from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import settled_residue
 from testbed.openstack.cloud import OpenStackBed
@@ -118,7 +119,7 @@ def test_a_cluster_that_was_taken_over_stays_without_a_trace(life: Stack, tmp_pa
     assert "allow-snippet-annotations" not in api.get(INGRESS)["data"]
     with mock.patch.dict(os.environ, life.workspace.environment() | life.cloud.environment()):
         plan = other.plan()
-        left = settled_residue(plan, reach(plan.stack, plan.config), 0)
+        left = settled_residue(plan, reach(plan.stack, plan.config.cluster, Secrets()), 0)
     assert [(one.kind, one.ours) for one in left] == [("cluster", False)]
     (cluster,) = life.clusters()
     assert cluster.status.endswith("_COMPLETE")

@@ -22,7 +22,7 @@ def configuration(stack: str) -> StackConfig:
     """A stack's configuration with made-up values for all secrets."""
     name = stack.removeprefix("tests/")
     if name == stack:
-        return consumers.with_files(stack_files.plan_of(stack).config)
+        return consumers.with_files(stack_files.config_of(stack))
     return consumers.complete(name)
 
 

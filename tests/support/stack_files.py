@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from panda_infra.plan.make import make_plan
-from panda_infra.plan.model import Plan
+from panda_infra.config.stack import StackConfig
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.stacks.project import Project
 from testbed import site
 from tools import REPOSITORY
 
-__all__ = ["SAMPLES", "STACKS", "plan_of", "stack_file"]
+__all__ = ["SAMPLES", "STACKS", "config_of", "stack_file"]
 
 STACKS = Project(REPOSITORY).stacks
 """What the sites deploy. Only rehearsals and the judge of data may read these."""
@@ -27,7 +26,7 @@ def stack_file(stack: str) -> Path:
 
 
 @cache
-def plan_of(stack: str) -> Plan:
-    """A sample's plan with stand-ins for all that only its site knows."""
+def config_of(stack: str) -> StackConfig:
+    """A sample's configuration with stand-ins for all that only its site knows."""
     config = site.configuration(site.filled(SAMPLES.file(stack)))
-    return make_plan(stack, config.model_copy(update={"secrets": stand_ins(config)}))
+    return config.model_copy(update={"secrets": stand_ins(config)})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.config.delivery import Exposure
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.products.model import ComponentSpec, Endpoint
 from panda_infra.products.values import Values, at, merged
 
@@ -20,7 +20,7 @@ SNIPPETS = (f"{_NGINX}/configuration-snippet", f"{_NGINX}/server-snippet")
 _ROOT = {"path": "/", "pathType": "Prefix"}
 
 
-def exposure_values(spec: ComponentSpec, config: StackConfig, extra_paths: tuple[Values, ...] = ()) -> Values:
+def exposure_values(spec: ComponentSpec, config: Settings, extra_paths: tuple[Values, ...] = ()) -> Values:
     """The values of a release for all of its endpoints; ``extra_paths`` come before ``/`` on each host."""
     layers = [
         _endpoint(endpoint, config.hosts.of(endpoint.host), config.exposure, extra_paths)

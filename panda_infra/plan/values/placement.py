@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from panda_infra.config.placement import Placement
-from panda_infra.config.stack import StackConfig
+from panda_infra.config.stack import Settings
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.values import Values
@@ -56,7 +56,7 @@ def writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
     return spec.claim(_DATA) is None or spec.locks or (spec.workload == "StatefulSet" and not forced)
 
 
-def forces_pods(config: StackConfig) -> bool:
+def forces_pods(config: Settings) -> bool:
     """Whether something in the stack deletes pods of lost nodes without knowing that they have ended."""
     return any(COMPONENTS[name].forces(config) for name in config.components.deployed())
 

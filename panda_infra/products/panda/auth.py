@@ -10,7 +10,7 @@ from panda_infra.products.secret_values import NamedSecretValues, SecretValue, n
 from panda_infra.products.settings import Url, Word
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = [
     "AuthSecrets",
@@ -108,7 +108,7 @@ class AuthSettings(Model):
     """Exchange of pilots' tokens."""
 
 
-def _needs_long_lived_token(config: "StackConfig") -> bool:
+def _needs_long_lived_token(config: "Settings") -> bool:
     # A stack whose own IAM issues tokens has none before IAM runs.
     return config.of(AuthSettings).internal is None and "iam" not in config.components.deployed()
 

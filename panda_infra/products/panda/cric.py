@@ -6,7 +6,7 @@ from panda_infra.config.base import Form, Model
 from panda_infra.products.panda.experiments import EXPERIMENTS
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["CricSettings", "CricUrl", "CricUrls", "asked", "settled"]
 
@@ -55,7 +55,7 @@ class CricSettings(Model):
     and ddm_objectstores.json."""
 
 
-def asked(config: "StackConfig") -> CricUrls | None:
+def asked(config: "Settings") -> CricUrls | None:
     """Where CRIC is asked; None where JSON files take its place, or no address is known."""
     settings = config.of(CricSettings)
     known = EXPERIMENTS[config.experiment].cric
@@ -63,7 +63,7 @@ def asked(config: "StackConfig") -> CricUrls | None:
     return (settings.urls or urls) if (known if settings.real is None else settings.real) else None
 
 
-def settled(config: "StackConfig") -> dict[str, dict[str, Any]]:
+def settled(config: "Settings") -> dict[str, dict[str, Any]]:
     """What a plan says of CRIC: whether it is asked, and where."""
     urls = asked(config)
     addresses = urls and urls.model_dump(mode="json", by_alias=True)

@@ -13,7 +13,7 @@ from panda_infra.products.panda import cric
 from panda_infra.products.panda.cric_readers import NEEDED, flaws
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.model import SecretUse
     from panda_infra.products.panda.context import Context
 
@@ -58,12 +58,12 @@ def jsons(context: Context) -> Files:
     return _with_tags(files_of(Path(context.cric.folder)))
 
 
-def without_cric(use: SecretUse, config: StackConfig) -> SecretUse | None:
+def without_cric(use: SecretUse, config: Settings) -> SecretUse | None:
     """Pods read the lists only where CRIC itself is not asked."""
     return None if cric.asked(config) else use
 
 
-def project_files(config: StackConfig) -> list[str]:
+def project_files(config: Settings) -> list[str]:
     """The files of the project that such a stack's Secret is made of, there or not."""
     if cric.asked(config):
         return []

@@ -10,7 +10,7 @@ from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Host, Port, Word
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["ObjectStoreSecrets", "ObjectStoreSettings"]
 
@@ -26,7 +26,7 @@ class ObjectStoreSettings(Model):
     """Bucket with the logs."""
 
 
-def _has_store(config: "StackConfig") -> bool:
+def _has_store(config: "Settings") -> bool:
     return config.maybe(ObjectStoreSettings) is not None
 
 

@@ -7,7 +7,7 @@ from panda_infra.products.settings import Url
 from panda_infra.products.values import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["ProxySettings", "proxy_values"]
 
@@ -25,7 +25,7 @@ class ProxySettings(Model):
     """Hosts to reach without a proxy; default: this stack's own Services."""
 
 
-def proxy_values(config: "StackConfig", sub_component: str) -> Values:
+def proxy_values(config: "Settings", sub_component: str) -> Values:
     """The values of a sub-chart that knows proxies; none without a proxy."""
     given = config.of(ProxySettings).model_dump(by_alias=True, exclude_none=True)
     return (

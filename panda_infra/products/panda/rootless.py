@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from panda_infra.products.values import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["rootless"]
 
 
-def rootless(config: StackConfig, *sub_components: str) -> Values:
+def rootless(config: Settings, *sub_components: str) -> Values:
     """The values by which the charts run without root, on a cluster that wants it; not all sub-charts know them."""
     if not config.is_rootless:
         return {}

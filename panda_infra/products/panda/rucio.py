@@ -10,7 +10,7 @@ from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Address, Word
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["PROXIES", "RucioSecrets", "RucioSettings"]
 
@@ -51,7 +51,7 @@ class RucioSettings(Model):
     """Minutes before their end that tokens are refreshed."""
 
 
-def _by_password(config: "StackConfig") -> bool:
+def _by_password(config: "Settings") -> bool:
     rucio = config.of(RucioSettings)
     return rucio.host is not None and rucio.auth_type == "userpass"
 

@@ -66,10 +66,10 @@ def test_what_is_held_is_told_with_both_values(result: Adoption) -> None:
 
 def test_pods_carry_no_hash_until_their_secrets_change(result: Adoption) -> None:
     config = config_of(result)
-    assert pod_annotations(config, build(config)) == {}
+    assert pod_annotations(config, build(config), config.secrets.hash_key) == {}
     rotated = with_values(config.secrets, {("msgsvc", "basePassword"): "another"})
     after = config.model_copy(update={"secrets": rotated})
-    assert pod_annotations(after, build(after)).keys() == {
+    assert pod_annotations(after, build(after), after.secrets.hash_key).keys() == {
         ("msgsvc", "activemq"),
         ("panda", "server"),
         ("panda", "jedi"),

@@ -12,7 +12,7 @@ from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.ownership import MARK, owner_of
+from panda_infra.plan.ownership import MARK
 from panda_infra.state.recorded import Recorded
 from tests.support.kubernetes import FakeApi, made, record
 from tests.support.stacks import stack
@@ -39,7 +39,7 @@ def judged(api: FakeApi, before: Recorded = Recorded(), **sections: Any) -> Owne
 
 
 def marks() -> dict[str, str]:
-    return judged(FakeApi()).owner.mark
+    return judged(FakeApi()).plan.owner.mark
 
 
 def there(*, notes: dict[str, str] | None = None, **metadata: Any) -> FakeApi:
@@ -202,8 +202,3 @@ def test_what_our_release_has_outside_is_ours() -> None:
 def test_many_names_are_told_by_the_first() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed([str(number) for number in range(11)]).endswith("7 and 3 more")
-
-
-def test_the_owner_is_the_stack() -> None:
-    found = judged(FakeApi())
-    assert found.owner == owner_of("test", found.plan.config)

@@ -8,6 +8,7 @@ import pytest
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import owner_of
 from panda_infra.products.values import Values
 from tests.support.stacks import EVERYTHING, stack
 
@@ -20,6 +21,12 @@ def plan(**overrides: Any) -> Plan:
 
 def values(component: str, **overrides: Any) -> Values:
     return plan(**overrides).release(component).values
+
+
+def test_the_owner_of_what_is_made_is_the_stack_with_its_key() -> None:
+    config = stack(secrets={"hashKey": "key"})
+    assert make_plan("demo", config).owner == owner_of("demo", config.secrets.hash_key)
+    assert plan().owner.id is None
 
 
 def test_every_component_becomes_one_release_in_order() -> None:

@@ -13,14 +13,10 @@ from pydantic import SecretStr
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.ownership import MARK, Owner, lease_name, owner_of
-from tests.support.stacks import stack
-
-_CONFIG = stack()
 
 
 def owner(key: str | None, name: str = "demo") -> Owner:
-    secrets = _CONFIG.secrets.model_copy(update={"hash_key": SecretStr(key) if key else None})
-    return owner_of(name, _CONFIG.model_copy(update={"secrets": secrets}))
+    return owner_of(name, SecretStr(key) if key else None)
 
 
 def test_a_mark_names_project_stack_and_the_key_without_the_key() -> None:

@@ -80,8 +80,9 @@ def test_the_trap_has_a_bad_stack_that_shows_its_message(trap: str) -> None:
 
 def test_t06_no_secret_becomes_a_value_of_a_release() -> None:
     secrets = {"panda": {"databasePassword": _CANARY}, "msgsvc": {"basePassword": _CANARY}}
-    plan = make_plan("demo", stack(secrets=secrets))
-    assert plan.config.secrets.of(PandaSecrets).database_password == SecretStr(_CANARY)
+    config = stack(secrets=secrets)
+    assert config.secrets.of(PandaSecrets).database_password == SecretStr(_CANARY)
+    plan = make_plan("demo", config)
     assert all(_CANARY not in str(release.values) for release in plan.releases)
     assert _CANARY not in repr(plan)
 

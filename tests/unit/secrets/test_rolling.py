@@ -14,7 +14,7 @@ from tests.unit.secrets.stacks import FULL, MINIMAL, config
 
 
 def hashes(stack: StackConfig) -> dict[str, str]:
-    annotations = pod_annotations(stack, build(stack))
+    annotations = pod_annotations(stack, build(stack), stack.secrets.hash_key)
     return {f"{component}/{sub}": values[ANNOTATION] for (component, sub), values in annotations.items()}
 
 
@@ -88,7 +88,7 @@ def test_the_hash_depends_on_the_key() -> None:
 def test_without_a_key_there_is_no_hash() -> None:
     stack = config({**MINIMAL, "secrets": {}})
     with pytest.raises(PandaInfraError, match=r"secrets\.hashKey"):
-        pod_annotations(stack, build(stack))
+        pod_annotations(stack, build(stack), stack.secrets.hash_key)
 
 
 def test_somebody_elses_secret_is_not_hashed() -> None:

@@ -12,14 +12,16 @@ from typing import Any
 
 import yaml
 
+from panda_infra.config.stack import StackConfig
 from panda_infra.plan.data import post_renderer
+from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.content import SecretContent
 from panda_infra.secrets.build import build
-from tests.support.stack_files import plan_of
+from tests.support.stack_files import config_of
 from tools import REPOSITORY
 
-__all__ = ["Object", "Rendered", "Workload", "render", "rendered_plan"]
+__all__ = ["Object", "Rendered", "Workload", "render", "rendered_stack"]
 
 Object = dict[str, Any]
 _KINDS = ("Deployment", "StatefulSet")
@@ -101,15 +103,16 @@ class Rendered:
 
 def render(helm: Path, charts: Path, stack: str) -> Rendered:
     """Everything of a stack, rendered from the chart folders below ``charts``."""
-    return rendered_plan(helm, charts, plan_of(stack))
+    return rendered_stack(helm, charts, stack, config_of(stack))
 
 
-def rendered_plan(helm: Path, charts: Path, plan: Plan) -> Rendered:
-    """The same of a plan."""
+def rendered_stack(helm: Path, charts: Path, stack: str, config: StackConfig) -> Rendered:
+    """The same of a configuration."""
+    plan = make_plan(stack, config)
     with ThreadPoolExecutor(max_workers=4) as pool:
         objects = list(pool.map(lambda release: _template(helm, charts, plan, release), plan.releases))
     components = [release.component for release in plan.releases]
-    return Rendered(plan, charts, build(plan.config), dict(zip(components, objects, strict=True)))
+    return Rendered(plan, charts, build(config), dict(zip(components, objects, strict=True)))
 
 
 def _template(helm: Path, charts: Path, plan: Plan, release: Release) -> tuple[Object, ...]:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from panda_infra.plan.make import make_plan
 from panda_infra.secrets.generate import stand_ins
 from tests.support.stacks import EVERYTHING, stack
-from tests.unit.stacks.rendered import Rendered, Workload, rendered_plan
+from tests.unit.stacks.rendered import Rendered, Workload, rendered_stack
 
 # Deployments with data that two pods would spoil: they keep to what Kubernetes gives every pod.
 _KEPT = {("panda", "postgres"), ("idds", "postgres"), ("iam", "mariadb")}
@@ -20,7 +19,7 @@ def made(helm: Path, charts: Path, components: dict[str, Any], **sections: Any) 
     everything = {name: {} for name in EVERYTHING} | components
     config = stack(components=everything, **sections)
     config = config.model_copy(update={"secrets": stand_ins(config)})
-    return rendered_plan(helm, charts, make_plan("local", config))
+    return rendered_stack(helm, charts, "local", config)
 
 
 def seconds(workload: Workload) -> dict[str, int | None]:

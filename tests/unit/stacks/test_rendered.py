@@ -108,7 +108,7 @@ def texts(value: Any) -> Iterator[str]:
 def outside(rendered: Rendered) -> set[str]:
     """The hosts that the stack itself names, its CRIC, and those that every stack may."""
     config = rendered.plan.config
-    said = list(texts(config.model_dump(exclude={"secrets"})))
+    said = list(texts(config.model_dump()))
     urls = asked(config)
     said += texts(urls.model_dump() if urls else None)
     return {host for text in said for host in (text, *(name for name, _ in hosts(text)))} | _OUTSIDE

@@ -32,7 +32,7 @@ from panda_infra.products.values import Values, merged
 from panda_infra.products.workloads import Component, Daemon, SubComponent
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.panda.context import Context
     from panda_infra.rules.subject import Subject
@@ -96,7 +96,7 @@ class Idds(Component):
     """Database, port."""
 
 
-def _external_database(config: "StackConfig") -> bool:
+def _external_database(config: "Settings") -> bool:
     idds = config.components.get(Idds)
     return idds is not None and (not idds.postgres.enabled or idds.settings.database.host is not None)
 
@@ -233,7 +233,7 @@ def auth(context: "Context") -> Env:
     return {"auth.cfg.json": as_json({_AUTH_INI: ini})}
 
 
-def _values(config: "StackConfig", names: "Names") -> Values:
+def _values(config: "Settings", names: "Names") -> Values:
     idds = config.components.get(Idds) or Idds()
     bigmon = config.hosts.of("bigmon") or names.workload("bigmon", "main")
     rest: Values = {

@@ -19,7 +19,7 @@ from panda_infra.products.values import Values
 from panda_infra.products.workloads import Component, SubComponent
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.panda.context import Context
     from panda_infra.rules.subject import Subject
@@ -131,7 +131,7 @@ def _spelled(channel: Channel) -> str:
     return f"{channel.name}:{','.join(channel.writers)}:{','.join(channel.readers)}"
 
 
-def _values(config: "StackConfig", _names: "Names") -> Values:
+def _values(config: "Settings", _names: "Names") -> Values:
     return rootless(config, "activemq")
 
 

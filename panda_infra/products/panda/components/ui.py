@@ -29,7 +29,7 @@ from panda_infra.products.values import Values
 from panda_infra.products.workloads import Component, Replicated
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.panda.context import Context
 
@@ -84,12 +84,12 @@ class Ui(Component):
 _RELEASE = "6.0"
 
 
-def _has_client(config: "StackConfig") -> bool:
+def _has_client(config: "Settings") -> bool:
     ui = config.components.get(Ui)
     return ui is not None and ui.settings.client_id is not None
 
 
-def _has_own_user(config: "StackConfig") -> bool:
+def _has_own_user(config: "Settings") -> bool:
     ui = config.components.get(Ui)
     return ui is not None and has_own_user(config, ui.settings.database.user)
 
@@ -169,7 +169,7 @@ def _database(context: "Context", settings: UiSettings) -> Env:
     }
 
 
-def _values(config: "StackConfig", names: "Names") -> Values:
+def _values(config: "Settings", names: "Names") -> Values:
     # The chart puts this host into URLs even when nothing is exposed (T33).
     host = config.hosts.of("ui") or names.workload("ui", "frontend")
     return {"global": {"hostOverwrite": host, "vo": config.of(AuthSettings).vo}}

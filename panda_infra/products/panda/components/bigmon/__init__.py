@@ -26,13 +26,13 @@ from panda_infra.products.panda.rucio import PROXIES
 from panda_infra.products.values import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT"]
 
 
-def _condor_logs(config: StackConfig, names: Names) -> tuple[Values, ...]:
+def _condor_logs(config: Settings, names: Names) -> tuple[Values, ...]:
     """The path on BigMon's host that leads to Harvester's condor logs, unless Harvester has its own host."""
     if config.components.get(Harvester) is None or config.hosts.of("harvester") is not None:
         return ()

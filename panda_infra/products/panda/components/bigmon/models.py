@@ -19,7 +19,7 @@ from panda_infra.products.settings import Backend, ComponentSettings, Host, Iden
 from panda_infra.products.workloads import Component, Daemon
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = [
     "AuthProvider",
@@ -108,12 +108,12 @@ class Bigmon(Component):
 _LIMITS = {"bigmon/main": PYTHON}
 
 
-def _provider_names(config: "StackConfig") -> tuple[str, ...]:
+def _provider_names(config: "Settings") -> tuple[str, ...]:
     bigmon = config.components.get(Bigmon)
     return tuple(bigmon.settings.providers) if bigmon else ()
 
 
-def _has_own_user(config: "StackConfig") -> bool:
+def _has_own_user(config: "Settings") -> bool:
     bigmon = config.components.get(Bigmon)
     return bigmon is not None and has_own_user(config, bigmon.settings.database.user)
 

@@ -30,13 +30,13 @@ from panda_infra.products.tls import mounted
 from panda_infra.products.values import Values, merged
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT"]
 
 
-def _values(config: StackConfig, names: Names) -> Values:
+def _values(config: Settings, names: Names) -> Values:
     values: Values = {
         "experiment": EXPERIMENTS[config.experiment].harvester,
         # The shared log claim is made before all releases: made by this one, it would deadlock the others (T20).
@@ -48,7 +48,7 @@ def _values(config: StackConfig, names: Names) -> Values:
     return merged({"harvester": values}, proxies, rootless(config, "harvester"))
 
 
-def _copied(use: SecretUse, config: StackConfig) -> SecretUse:
+def _copied(use: SecretUse, config: Settings) -> SecretUse:
     """Harvester's start script copies some of these files, by experiment."""
     return replace(use, otherwise=EXPERIMENTS[config.experiment].copied_files)
 

@@ -11,7 +11,7 @@ from panda_infra.products.settings import ComponentSettings, Host, Identifier, W
 from panda_infra.products.workloads import Component, Daemon, SubComponent
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["Harvester", "HarvesterDatabase", "HarvesterSecrets", "HarvesterSettings"]
 
@@ -55,14 +55,14 @@ class Harvester(Component):
     """Database, identity."""
 
 
-def _external_database(config: "StackConfig") -> bool:
+def _external_database(config: "Settings") -> bool:
     harvester = config.components.get(Harvester)
     return harvester is not None and (
         not harvester.mariadb.enabled or harvester.settings.database.host is not None
     )
 
 
-def _embedded_database(config: "StackConfig") -> bool:
+def _embedded_database(config: "Settings") -> bool:
     harvester = config.components.get(Harvester)
     return harvester is not None and harvester.mariadb.enabled
 

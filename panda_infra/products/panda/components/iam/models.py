@@ -13,7 +13,7 @@ from panda_infra.products.settings import ComponentSettings, Host, Identifier, P
 from panda_infra.products.workloads import Component, Replicated, SubComponent
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = [
     "Iam",
@@ -130,18 +130,18 @@ class Iam(Component):
     """Organisation, profiles, database."""
 
 
-def _external_database(config: "StackConfig") -> bool:
+def _external_database(config: "Settings") -> bool:
     iam = config.components.get(Iam)
     return iam is not None and iam.settings.database.host is not None
 
 
-def _embedded_database(config: "StackConfig") -> bool:
+def _embedded_database(config: "Settings") -> bool:
     """Whether a database runs in this stack: inside `iam`, or as `iam-db`."""
     found = (config.components.get(Iam), config.components.get(IamDb))
     return any(each.mariadb.enabled for each in found if each)
 
 
-def _has_provider(config: "StackConfig") -> bool:
+def _has_provider(config: "Settings") -> bool:
     iam = config.components.get(Iam)
     return iam is not None and iam.settings.identity_provider is not None
 

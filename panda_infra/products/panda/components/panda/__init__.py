@@ -34,7 +34,7 @@ from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.products.values import Values, merged
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.rules.subject import Subject
 
@@ -45,17 +45,17 @@ _SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
 _NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 
 
-def _deletes_lost_pods(config: StackConfig) -> bool:
+def _deletes_lost_pods(config: Settings) -> bool:
     panda = config.components.get(Panda)
     return panda is not None and panda.node_recovery
 
 
-def _proxies_of_rucio(config: StackConfig) -> tuple[str, ...]:
+def _proxies_of_rucio(config: Settings) -> tuple[str, ...]:
     rucio = config.of(RucioSettings)
     return (rucio.proxy,) if rucio.auth_type == "x509_proxy" else ()
 
 
-def _values(config: StackConfig, _names: Names) -> Values:
+def _values(config: Settings, _names: Names) -> Values:
     panda = config.components.get(Panda) or Panda()
     experiment = EXPERIMENTS[config.experiment]
     server: Values = {"configFile": experiment.server_config, "sharedCache": panda.server.shared_cache}

@@ -11,7 +11,7 @@ from panda_infra.products.settings import Backend, ComponentSettings, Host, Iden
 from panda_infra.products.workloads import Component, Daemon, SubComponent
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import StackConfig
+    from panda_infra.config.stack import Settings
 
 __all__ = ["Panda", "PandaDatabase", "PandaSchemas", "PandaSecrets", "PandaServer", "PandaSettings"]
 
@@ -83,7 +83,7 @@ class Panda(Component):
     """Database, ports."""
 
 
-def _external_database(config: "StackConfig") -> bool:
+def _external_database(config: "Settings") -> bool:
     panda = config.components.get(Panda)
     return panda is not None and (not panda.postgres.enabled or panda.settings.database.host is not None)
 
