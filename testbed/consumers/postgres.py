@@ -207,9 +207,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _sql(
-    root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT
-) -> None:
+def _sql(root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT) -> None:
     # On standard input: arguments are visible to everybody on the machine.
     words = ("psql", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
     root.must(*words, user=_ADMIN, stdin=statement + ";")
