@@ -32,7 +32,7 @@ from panda_infra.stacks.document import is_new, write_new
 __all__ = ["init"]
 
 _MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
-_IAM = ("iam", "iam-db")
+_ISSUING = tuple(name for name, spec in COMPONENTS.items() if spec.issuing)
 _HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
 
 
@@ -120,7 +120,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
 
 def _parts(issuer: str | None) -> list[str]:
     """What to deploy where nobody says it."""
-    return [name for name in COMPONENTS if not (issuer and name in _IAM)]
+    return [name for name in COMPONENTS if not (issuer and name in _ISSUING)]
 
 
 def _experiment(stack: str) -> str:
@@ -142,9 +142,7 @@ def _ask(option: str, question: str, default: str | None = None) -> str:
 def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
     if not interactive():
         return {}
-    wanted = [
-        end.host for name in components for end in COMPONENTS[name].endpoints if end.host != "panda_big"
-    ]
+    wanted = [end.host for name in components for end in COMPONENTS[name].endpoints if not end.additional]
     answers = {
         name: typer.prompt(f"Host of {name} (empty: not exposed)", default="", err=True) for name in wanted
     }
@@ -154,14 +152,15 @@ def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
 def _asked_issuer(components: dict[str, Any], hosts: dict[str, str]) -> str:
     """The issuer of a stack whose IAM would be one that nobody who uses its hosts reaches; IAM then goes."""
     outside = any(not host.endswith(".localhost") for host in hosts.values())
-    if not outside or "iam" not in components or "iam" in hosts:
+    issuers = [name for name in _ISSUING if name in components and COMPONENTS[name].endpoints]
+    if not outside or not issuers or any(end.host in hosts for end in COMPONENTS[issuers[0]].endpoints):
         return ""
     if not interactive():
         raise PandaInfraError(
             "hosts are exposed, but not IAM: give --issuer, or the host of IAM by --host iam=HOST"
         )
     answer: str = typer.prompt("Issuer of tokens, in place of an IAM without host", err=True)
-    for name in _IAM:
+    for name in _ISSUING:
         components.pop(name, None)
     return answer
 

@@ -11,6 +11,7 @@ from panda_infra.config.paths import Path, spelled, within
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.errors import Problem
+from panda_infra.products.registry import EXPERIMENTS
 
 __all__ = ["placeholders"]
 
@@ -34,7 +35,8 @@ _FIX = "Replace it by the real value, or remove the key if it is optional."
 
 def placeholders(sections: dict[str, Any], *, stack: str) -> Iterator[tuple[Path, Problem]]:
     """Each text of a stack file that is a placeholder or an example domain, with its path."""
-    local = sections.get("experiment") == "local"
+    experiment = EXPERIMENTS.get(str(sections.get("experiment")))
+    local = experiment is not None and experiment.on_test_bed
     for path, text in _texts(sections, ()):
         if text != ENCRYPTED and (what := _placeholder(path, text, local=local)):
             secret = within(path, ("secrets",))

@@ -14,6 +14,7 @@ from panda_infra.config.messages import Finding, empty, findings
 from panda_infra.config.paths import Path, within
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.products.registry import EXPERIMENTS
 
 __all__ = ["INCOMPLETE", "validated"]
 
@@ -22,7 +23,7 @@ INCOMPLETE = frozenset({"missing", "union_tag_not_found"})
 
 # Let the other sections be judged when a required one is missing or wrong.
 _STAND_INS: dict[str, Any] = {
-    "experiment": "dev",
+    "experiment": next(iter(EXPERIMENTS)),
     "cluster": {"kind": "existing"},
     "components": {},
     "storage": {"class": "unknown"},

@@ -100,7 +100,7 @@ class Endpoint:
     ``route_host`` is the value that names the Route's or Gateway's host. ``class_annotation`` and ``snippets`` are
     whether the chart sets these of nginx' annotations by itself. ``passthrough`` is whether the Service takes TLS
     connections that the ingress controller hands through. ``plain_route`` is whether its Route comes with a second one
-    for plain HTTP.
+    for plain HTTP. An ``additional`` endpoint leads to a Service that has another.
     """
 
     host: str
@@ -116,6 +116,7 @@ class Endpoint:
     snippets: bool = False
     passthrough: bool = False
     plain_route: bool = False
+    additional: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,8 @@ class ComponentSpec:
     ``needs`` must be part of the stack and ready first. ``after`` are awaited when they are part of the stack but
     may live elsewhere. ``timeout`` is in seconds and fits slow image pulls, ``usual_seconds``
     is how long its pods take to get ready without such. ``own_name`` is what the names of its
-    release and workloads begin with, empty where that is the product's.
+    release and workloads begin with, empty where that is the product's. An ``issuing`` one is of no use where somebody
+    else issues the tokens.
 
     ``config`` is what a stack file may say of it, ``secrets`` its encrypted values with ``secrets_about`` for the
     schema, ``builders`` make the content of each of its Secrets, by suffix, from the product's context. ``values`` are
@@ -211,6 +213,7 @@ class ComponentSpec:
     timeout: int = 900
     usual_seconds: int = 20
     own_name: str = ""
+    issuing: bool = False
     secrets: type[Model] | None = None
     secrets_about: str = ""
     builders: Mapping[str, Builder] = field(default_factory=dict)

@@ -50,4 +50,5 @@ COMPONENT = ComponentSpec(
         ),
     ),
     own_name="iam",
+    issuing=True,
 )

@@ -61,6 +61,7 @@ COMPONENT = ComponentSpec(
         ),
     ),
     own_name="iam",
+    issuing=True,
     secrets=IamSecrets,
     rules=(rules.has_a_database, rules.has_its_provider),
     secrets_about="INDIGO IAM.",

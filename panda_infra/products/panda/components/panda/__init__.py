@@ -140,6 +140,7 @@ COMPONENT = ComponentSpec(
         ),
         Endpoint(
             host="panda_big",
+            additional=True,
             position=20,
             passthrough=True,
             about="PanDA server for large uploads.",
