@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ class Figures:
         }
 
 
-def sections() -> dict[str, Any]:
+def sections(deployed: Collection[str]) -> dict[str, Any]:
     """The sections of the local stack with the delays."""
     components: dict[str, Any] = {
         name: {
@@ -92,6 +92,7 @@ def sections() -> dict[str, Any]:
             for sub in spec.sub_components
         }
         for name, spec in COMPONENTS.items()
+        if name in deployed
     }
     components["iam"]["mariadb"] = {"enabled": False}
     return {"panda-infra:namespace": _NAMESPACE, "panda-infra:components": components}
@@ -99,14 +100,16 @@ def sections() -> dict[str, Any]:
 
 def measure(folders: Sequence[Path]) -> Figures:
     """One run of everything with these charts on a bed of its own."""
+    # Not every component has a chart of upstream's.
+    deployed = [name for name in COMPONENTS if name in {folder.name for folder in folders}]
     with (
         instances.running("bench", charts=folders) as bed,
         tempfile.TemporaryDirectory() as scratch,
     ):
-        workspace = stacks.local(bed, bed.state / "stacks" / "bench", sections())
+        workspace = stacks.local(bed, bed.state / "stacks" / "bench", sections(deployed))
         empty = _empty_program(bed, "empty", then=_LOADED)
         unwaiting = _empty_program(bed, "unwaiting", then="")
-        helm = Helm(bed, Path(scratch))
+        helm = Helm(bed, Path(scratch), deployed)
         (first_preview,) = _in_turns(lambda: _checked(workspace.preview()))
         fresh_up = _seconds(lambda: _checked(workspace.up()))
         helm.take_over_values()
@@ -146,8 +149,9 @@ def _in_turns(*actions: Callable[[], object]) -> list[float]:
 class Helm:
     """The same releases by the Helm CLI."""
 
-    def __init__(self, bed: Bed, scratch: Path) -> None:
+    def __init__(self, bed: Bed, scratch: Path, components: Sequence[str]) -> None:
         self._bed = bed
+        self._components = components
         self._scratch = scratch
         self._api = Api(bed.kubeconfig)
         self._helm = toolchain.ensure(["helm"]).path("helm")
@@ -155,7 +159,7 @@ class Helm:
 
     def take_over_values(self) -> None:
         """Keep each release's values, and the objects that the releases need."""
-        for component in COMPONENTS:
+        for component in self._components:
             values = self._run("get", "values", _release(component), "--output", "yaml")
             self._values(component).write_text(values)
         base = f"/api/v1/namespaces/{_NAMESPACE}"
@@ -172,12 +176,11 @@ class Helm:
 
     def each(self, verb: str) -> None:
         """Install or upgrade every release, each awaited before the next."""
-        for component, spec in COMPONENTS.items():
+        for component in self._components:
+            version = COMPONENTS[component].version
             chart = f"{self._bed.chart_repository}/{component}"
             values = str(self._values(component))
-            self._run(
-                verb, _release(component), chart, "--version", spec.version, "--values", values, "--wait"
-            )
+            self._run(verb, _release(component), chart, "--version", version, "--values", values, "--wait")
 
     def pods(self) -> set[str]:
         """What identifies the pods of the releases; CronJobs make others for ever."""
