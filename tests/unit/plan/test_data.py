@@ -60,6 +60,7 @@ def test_databases_queues_and_working_folders_are_data_and_logs_are_not() -> Non
         "idds": ("rest.requests", "postgres.data"),
         "bigmon": (),
         "ui": (),
+        "mcp": (),
     }
 
 

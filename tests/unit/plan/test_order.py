@@ -23,6 +23,7 @@ def test_every_component_comes_after_what_it_needs() -> None:
         "idds",
         "bigmon",
         "ui",
+        "mcp",
     )
 
 
