@@ -30,8 +30,9 @@ def plan_changes(
 ) -> None:
     """Tell which stacks HEAD deploys differently from the commit where it left BASE, offline.
 
-    The Plans of both commits are made by their own code and compared, not the names of changed files. A stack whose
-    base has no Plan counts as touched, with the reason. With `--json`, `touched` lists the stacks to preview,
+    The Plans of both commits are made and judged by their own code and compared, not the names of changed files. A
+    stack file that breaks a rule gives no Plan. Where that of the base does, the stack counts as touched, with the
+    problems of the base. With `--json`, `touched` lists the stacks to preview,
     `removed` those whose file is gone, `changes` how each differs; `--matrix` lists the touched ones without the
     stack of the test bed, which has no world to look at.
 

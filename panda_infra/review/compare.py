@@ -54,6 +54,9 @@ def _change(name: str, base: Revision, head: Revision) -> StackChange | None:
         kind: Kind = "changed" if base.trouble else "added"
         return StackChange(name, kind, _components(None, after), (), (reason, *_problems("head", after)))
     reasons = (*_problems("base", before), *_problems("head", after), *_program(base, head))
+    if before.plan is None or after.plan is None:
+        # Compared with nothing, everything would differ.
+        return StackChange(name, "changed", {}, (), reasons)
     found = tuple(differences(_comparable(before), _comparable(after)))
     if not found and not reasons:
         return None

@@ -14,6 +14,7 @@ from typing import Any
 
 from panda_infra.config import yaml_nodes
 from panda_infra.config.charts import FolderCharts
+from panda_infra.config.load import Loaded
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE, document_of
 from panda_infra.errors import StackError
@@ -44,7 +45,7 @@ def revision(folder: Path) -> Revision:
 
 def _stack(project: Project, name: str) -> StackPlan:
     try:
-        config = project.load(name).config
+        config = _judged(project, name).config
     except StackError as error:
         return StackPlan(None, tuple(str(problem) for problem in error.problems))
     # The file was just read and judged.
@@ -56,6 +57,16 @@ def _stack(project: Project, name: str) -> StackPlan:
         encrypted={path: _short(text) for path, text in sorted(_encrypted(config_section, ""))},
         files=dict(_files(project.folder, config)),
     )
+
+
+def _judged(project: Project, name: str) -> Loaded:
+    """A stack that breaks no rule; what only its site knows may be missing."""
+    try:
+        return project.judge(name)
+    except StackError as error:
+        if error.awaits_site:
+            return project.load(name)
+        raise
 
 
 def _own(key: str) -> bool:

@@ -129,6 +129,27 @@ def test_a_site_decides_what_its_stacks_do_not(before: Revision, folder: Path) -
     )
 
 
+def test_a_stack_that_breaks_a_rule_has_no_plan_and_one_that_awaits_its_site_has(
+    before: Revision, folder: Path
+) -> None:
+    config = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())["config"]
+    write(folder, config | {"panda-infra:hosts": {"panda": "panda.site.org", "iam": "panda.site.org"}})
+    broken = revision(folder)
+    (problem,) = broken.stacks["test"].problems
+    assert broken.stacks["test"].plan is None
+    assert problem.startswith("hosts.iam: is the host of hosts.panda too")
+    (change,) = touched(before, broken)
+    assert (change.reasons, change.differences) == ((f"head: {problem}",), ())
+    (mended,) = touched(broken, before)
+    assert mended.reasons == (f"base: {problem}",)
+
+    external = {"panda": {"postgres": {"enabled": False}}}
+    write(folder, config | {"panda-infra:components": config["panda-infra:components"] | external})
+    awaiting = revision(folder).stacks["test"]
+    assert awaiting.problems == ()
+    assert awaiting.plan is not None
+
+
 def test_a_stack_with_problems_is_described_by_them(folder: Path) -> None:
     write(folder, {"panda-infra:experiment": "doma"})
     stack = revision(folder).stacks["test"]
