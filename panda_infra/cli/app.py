@@ -26,7 +26,10 @@ from panda_infra.cli.secret_values.change import rotate, set_value
 from panda_infra.cli.secret_values.render import render
 from panda_infra.cli.status import status
 
-__all__ = ["app", "main"]
+__all__ = ["PROGRAM", "app", "main"]
+
+PROGRAM = "panda-infra"
+"""What a person types, by the script of that name in the virtualenv."""
 
 secrets = typer.Typer(
     cls=Group,
@@ -69,4 +72,4 @@ app.add_typer(cric, name="cric")
 
 def main() -> None:
     """Run the program as a command line; the shell completes it after `panda-infra --install-completion`."""
-    app(prog_name="panda-infra")
+    app(prog_name=PROGRAM)

@@ -10,15 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import typer
 import yaml
 
-from panda_infra.cli.app import app
-from panda_infra.reference.commands import leaves
 from panda_infra.reference.refusals import Row, rows
 from panda_infra.stacks.document import compose
 from tests.support.api_server import kubeconfig
-from tests.support.command_line import run_in
+from tests.support.command_line import every_command, run_in
 from tests.support.held import CANARY, check_words
 from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
@@ -32,7 +29,7 @@ _UNREADABLE = Path("/proc/self/mem")  # whoever opens it gets an error at the fi
 
 
 def test_every_command_is_tried() -> None:
-    commands = {name for name, _ in leaves(typer.main.get_command(app))}
+    commands = every_command()
     assert {row.command for row in _ROWS} == commands
 
 

@@ -21,7 +21,9 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.validation import validated
 from panda_infra.products.values import merged
 from panda_infra.reference.keys import key_paths
+from panda_infra.tree import merged
 from testbed.cli import app as bed
+from tests.support.command_line import every_command
 from tests.support.documents import (
     PAGES,
     PROGRAMS,
@@ -139,7 +141,7 @@ def _known_keys() -> re.Pattern[str]:
 def _examples() -> list[Command]:
     """Of the reference of commands, which leaves their beginning out."""
     page = REPOSITORY / "docs" / "commands.md"
-    names = {heading for heading in headings(page) if heading != "Commands"}
+    names = every_command()
     told = [shlex.split(text) for text in inline_code(page)]
     found = [words for words in told if names & {" ".join(words[:1]), " ".join(words[:2])}]
     return [Command(page.name, shlex.join(words), tuple(words)) for words in found]
@@ -152,5 +154,4 @@ def test_examples_in_the_help_parse(command: Command) -> None:
 
 def test_every_command_has_an_example() -> None:
     shown = {" ".join(command.words) for command in _examples()}
-    names = set(headings(REPOSITORY / "docs" / "commands.md")) - {"Commands"}
-    assert {name for name in names if not any(text.startswith(name) for text in shown)} == set()
+    assert {name for name in every_command() if not any(text.startswith(name) for text in shown)} == set()

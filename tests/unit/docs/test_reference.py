@@ -25,8 +25,8 @@ def test_every_command_has_a_section() -> None:
     top = typer.main.get_command(app)
     names = set()
     for name, command in top.commands.items():  # type: ignore[attr-defined]
-        names |= {f"{name} {sub}" for sub in getattr(command, "commands", {})} or {name}
-    assert found == names | {"Commands"}
+        names |= {name, *(f"{name} {sub}" for sub in getattr(command, "commands", {}))}
+    assert found == {f"panda-infra {name}" for name in names} | {"Commands", "panda-infra"}
 
 
 def test_every_key_is_told_with_its_meaning() -> None:
