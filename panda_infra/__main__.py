@@ -1,5 +1,5 @@
-"""`python -m panda_infra`, for where the script `panda-infra` is not installed."""
+"""`python -m panda_infra`."""
 
-from panda_infra.cli.app import main
+from panda_infra.cli.app import PROGRAM, app
 
-main()
+app(prog_name=PROGRAM)

@@ -28,8 +28,8 @@ from panda_infra.cli.status import status
 
 __all__ = ["PROGRAM", "app", "main"]
 
-PROGRAM = "panda-infra"
-"""What a person types, by the script of that name in the virtualenv."""
+PROGRAM = "python -m panda_infra"
+"""How pages and messages call it: so it runs in every virtualenv that has the locked packages."""
 
 secrets = typer.Typer(
     cls=Group,
@@ -42,34 +42,41 @@ secrets.command("set")(set_value)
 secrets.command()(rotate)
 secrets.command()(render)
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="markdown",
-    help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
-    epilog=EXIT_CODES,
-)
-app.command()(init)
-app.command("import")(import_)
-app.command("adopt")(adopt_)
-app.command("hand-over")(hand_over)
-app.command()(check)
-app.command()(explain)
-app.command()(graph)
-app.command(context_settings=PASSTHROUGH)(dry_run)
-app.command()(plan_changes)
-app.command()(rehearse)
-app.add_typer(review, name="review")
-app.command()(status)
-app.command()(kubeconfig)
-app.command()(destroy)
-app.command()(residue)
-app.command()(expired)
-app.add_typer(secrets, name="secrets")
-app.add_typer(cric, name="cric")
+
+def _made(*, completed: bool) -> typer.Typer:
+    made = typer.Typer(
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=completed,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
+        epilog=EXIT_CODES,
+    )
+    made.command()(init)
+    made.command("import")(import_)
+    made.command("adopt")(adopt_)
+    made.command("hand-over")(hand_over)
+    made.command()(check)
+    made.command()(explain)
+    made.command()(graph)
+    made.command(context_settings=PASSTHROUGH)(dry_run)
+    made.command()(plan_changes)
+    made.command()(rehearse)
+    made.add_typer(review, name="review")
+    made.command()(status)
+    made.command()(kubeconfig)
+    made.command()(destroy)
+    made.command()(residue)
+    made.command()(expired)
+    made.add_typer(secrets, name="secrets")
+    made.add_typer(cric, name="cric")
+    return made
+
+
+app = _made(completed=False)
 
 
 def main() -> None:
-    """Run the program as a command line; the shell completes it after `panda-infra --install-completion`."""
-    app(prog_name=PROGRAM)
+    """Run the program as the script `panda-infra`, which the shell completes after `--install-completion`."""
+    _made(completed=True)(prog_name="panda-infra")

@@ -14,8 +14,8 @@ _INTRODUCTION = f"""\
 # Commands
 
 All of them run in the checkout, with its virtualenv on PATH ([develop.md](develop.md#the-tools)). The examples leave
-the beginning `{PROGRAM}` out. `{PROGRAM} --install-completion` lets your shell complete commands, options and names of
-stacks.
+the beginning `{PROGRAM}` out. In the virtualenv of `make venv`, `panda-infra` is short for it, and your shell completes
+commands, options and names of stacks after `panda-infra --install-completion`.
 
 Results go to standard output, all else to standard error. No command shows a secret value, but
 `secrets render`, which writes them to files.

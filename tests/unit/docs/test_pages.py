@@ -21,7 +21,6 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.validation import validated
 from panda_infra.products.values import merged
 from panda_infra.reference.keys import key_paths
-from panda_infra.tree import merged
 from testbed.cli import app as bed
 from tests.support.command_line import every_command
 from tests.support.documents import (

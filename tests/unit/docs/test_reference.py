@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import typer
 
-from panda_infra.cli.app import app
+from panda_infra.cli.app import PROGRAM, app
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.reference.keys import key_paths, sections
 from panda_infra.reference.markdown import slug, table
@@ -26,7 +26,7 @@ def test_every_command_has_a_section() -> None:
     names = set()
     for name, command in top.commands.items():  # type: ignore[attr-defined]
         names |= {name, *(f"{name} {sub}" for sub in getattr(command, "commands", {}))}
-    assert found == {f"panda-infra {name}" for name in names} | {"Commands", "panda-infra"}
+    assert found == {f"{PROGRAM} {name}" for name in names} | {"Commands", PROGRAM}
 
 
 def test_every_key_is_told_with_its_meaning() -> None:
