@@ -143,6 +143,8 @@ def _merged(node: yaml.Node, scalar: Scalar) -> dict[str, Any]:
 
 
 def _key(node: yaml.Node) -> str:
+    if isinstance(node, yaml.ScalarNode) and node.tag not in (PLAIN, TEXT) and not node.tag.startswith("!"):
+        raise _error(node, "has a tag: write the key without it")
     value = native(node) if isinstance(node, yaml.ScalarNode) else None
     if value is None:
         raise _error(node, "a key must be a text")

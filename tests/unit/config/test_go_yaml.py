@@ -58,6 +58,7 @@ def test_values_are_what_helm_prints(text: str, value: Any) -> None:
         "? [a]\n: b",
         "<<: 1",
         "&a [*a]",
+        "!!timestamp x: 1",
         "[" * 500,
     ],
 )
