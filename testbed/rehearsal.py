@@ -18,8 +18,8 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
-from panda_infra.products.values import merged
 from panda_infra.secrets.generate import revealed, stand_ins
+from panda_infra.tree import merged
 from testbed import charts, instances, leftovers, prerequisites, references, site
 from testbed.api import Api
 from testbed.bed import Bed

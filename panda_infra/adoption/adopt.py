@@ -14,7 +14,7 @@ from panda_infra.adoption.checkout import write_checkout
 from panda_infra.adoption.installation import Installation, Tree
 from panda_infra.adoption.live_secrets import SecretDifference, differences, live_values
 from panda_infra.adoption.naming import names_of
-from panda_infra.adoption.values import difference, effective, put
+from panda_infra.adoption.values import difference, effective
 from panda_infra.adoption.workloads import ObjectChange, changes
 from panda_infra.clients.helm import Helm
 from panda_infra.config.paths import Path as KeyPath
@@ -27,12 +27,12 @@ from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import ABSENT, merged
 from panda_infra.rules.judge import judge_given, judge_values
 from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import fields, missing
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.rolling import ANNOTATION, pod_annotations
+from panda_infra.tree import MISSING, merged, put
 
 __all__ = ["Adoption", "Held", "Target", "adopt", "migrated"]
 
@@ -169,7 +169,7 @@ def _remove(sections: Tree, path: KeyPath) -> bool:
     target: Any = sections
     for part in path[:-1]:
         target = target.get(part) if isinstance(target, dict) else None
-    return isinstance(target, dict) and target.pop(path[-1], ABSENT) is not ABSENT
+    return isinstance(target, dict) and target.pop(path[-1], MISSING) is not MISSING
 
 
 def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
@@ -181,7 +181,7 @@ def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
         wanted = effective(merged(defaults, release.defaults), release.values)
         kept: Tree = {}
         for path, here, there in difference(wanted, effective(defaults, plan.release(name).values)):
-            put(kept, path, None if here is ABSENT else here)
+            put(kept, path, None if here is MISSING else here)
             held.append(Held(name, ".".join(path), _shown(here), _shown(there)))
         outcome.put(("components", name, "adopted"), {"values": kept} if kept else {})
     return held
@@ -224,4 +224,4 @@ def _config(outcome: Outcome) -> StackConfig:
 
 
 def _shown(value: Any) -> Any:
-    return None if value is ABSENT else value
+    return None if value is MISSING else value

@@ -14,7 +14,7 @@ from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.delivery.charts import check_charts, locate
 from panda_infra.errors import StackError
 from panda_infra.plan.model import Chart
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 
 __all__ = ["chart_folders", "defaults_of", "version_of"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.installation import FoundRelease, Installation, Tree
-from panda_infra.adoption.values import difference, effective, put
+from panda_infra.adoption.values import difference, effective
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import ABSENT, merged, value_at
+from panda_infra.tree import MISSING, merged, put, value_at
 
 __all__ = ["write_checkout"]
 
@@ -82,7 +82,7 @@ def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:
     wanted = effective(release.defaults, release.values)
     own: Tree = {}
     for path, here, _ in difference(wanted, defaults):
-        if here is not ABSENT:
+        if here is not MISSING:
             put(own, path, here)
     # The claim stays the release's: the stack would make it natively, and two would own it.
     own.get("harvester", {}).pop("sharedLogs", None)
@@ -104,7 +104,7 @@ def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
                 put(own, ("global", "hostOverwrite"), host)
             annotations = ingress.get("annotations") or {}
             put(own, keys, {"enabled": True, "hosts": [{"hostOverride": host}], "annotations": annotations})
-        route = value_at(wanted, tuple(endpoint.route.split("."))) if endpoint.route else ABSENT
+        route = value_at(wanted, tuple(endpoint.route.split("."))) if endpoint.route else MISSING
         if isinstance(route, Mapping) and route.get("enabled") and ("Route", name) in exposed:
             put(own, (*endpoint.route.split("."), "enabled"), True)
             put(own, tuple(endpoint.route_host.split(".")), exposed["Route", name])

@@ -12,7 +12,7 @@ from panda_infra.clients.kubernetes.listings import items
 from panda_infra.helm.records import DEPLOYED, histories, read
 from panda_infra.products.names import SECRET_PREFIX
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 
 __all__ = ["SECRETS_CHART", "read_installation", "read_releases", "recorded"]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.adoption.installation import Tree
-from panda_infra.products.values import ABSENT, merged
+from panda_infra.tree import MISSING, merged
 
-__all__ = ["Keys", "difference", "effective", "put"]
+__all__ = ["Keys", "difference", "effective"]
 
 Keys = tuple[str, ...]
 
@@ -27,13 +27,6 @@ def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator
     yield from _difference(wanted, actual, ())
 
 
-def put(tree: Tree, path: Keys, value: Any) -> None:
-    """Set the value at a path, making the mappings above it."""
-    for key in path[:-1]:
-        tree = tree.setdefault(key, {})
-    tree[path[-1]] = value
-
-
 def _without_nulls(tree: Mapping[str, Any]) -> Tree:
     return {
         key: _without_nulls(value) if isinstance(value, Mapping) else value
@@ -49,7 +42,7 @@ def _difference(
         here = (*path, key)
         if path and key == "global":
             continue
-        one, other = wanted.get(key, ABSENT), actual.get(key, ABSENT)
+        one, other = wanted.get(key, MISSING), actual.get(key, MISSING)
         if _is_tree(one) and _is_tree(other):
             yield from _difference(_tree(one), _tree(other), here)
         elif not _same(one, other):
@@ -57,7 +50,7 @@ def _difference(
 
 
 def _is_tree(value: Any) -> bool:
-    return isinstance(value, Mapping) or value is ABSENT
+    return isinstance(value, Mapping) or value is MISSING
 
 
 def _tree(value: Any) -> Mapping[str, Any]:
@@ -66,6 +59,6 @@ def _tree(value: Any) -> Mapping[str, Any]:
 
 def _same(one: Any, other: Any) -> bool:
     """As a template prints them: 1 is not true, but 5 is 5.0."""
-    if one is ABSENT or other is ABSENT:
+    if one is MISSING or other is MISSING:
         return one is other
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from panda_infra.adoption.values import difference
 from panda_infra.helm.manifest import items_of
-from panda_infra.products.values import ABSENT
+from panda_infra.tree import MISSING
 
 __all__ = ["ObjectChange", "changes", "replaces_pods"]
 
@@ -62,4 +62,4 @@ def _by_name(value: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    return None if value is ABSENT else value
+    return None if value is MISSING else value

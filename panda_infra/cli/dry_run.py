@@ -29,6 +29,7 @@ from panda_infra.rules.judge import judge_given
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
+from panda_infra.tree import put
 
 __all__ = ["PASSTHROUGH", "dry_run", "made_previewable", "stand_in_section"]
 
@@ -71,12 +72,9 @@ def stand_in_section(loaded: Loaded) -> dict[str, Any]:
     """
     made = stand_ins(loaded.config.model_copy(update={"secrets": Secrets()}))
     section = revealed(made)
-    for _, *path, last in sorted(loaded.encrypted - loaded.wholes, key=str):
-        if value_of(made, (*path, last)) is None:
-            target = section
-            for part in path:
-                target = target.setdefault(str(part), {})
-            target[str(last)] = secrets.token_hex(16)
+    for _, *path in sorted(loaded.encrypted - loaded.wholes, key=str):
+        if value_of(made, tuple(path)) is None:
+            put(section, path, secrets.token_hex(16))
     if "kubeconfig" in section:
         section["kubeconfig"] = _own_kubeconfig(loaded.stack)
     return section
@@ -122,9 +120,6 @@ def made_previewable(file: Path, loaded: Loaded) -> None:
     for problem in judge_given(loaded.config, stack=loaded.stack):
         if not (problem.awaits_site and problem.where.startswith("components.")):
             continue
-        section, *path, last = parse(problem.where)
-        target = kept.setdefault(f"{NAMESPACE}:{section}", {})
-        for part in path:
-            target = target.setdefault(part, {})
-        target[last] = "stand-in-database"
+        section, *path = parse(problem.where)
+        put(kept, (f"{NAMESPACE}:{section}", *path), "stand-in-database")
     file.write_text(go_yaml.dump({"config": kept}, sort_keys=False), encoding="utf-8")

@@ -24,6 +24,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE, StackFile
 from panda_infra.config.validation import INCOMPLETE, validated
 from panda_infra.errors import Problem, StackError
+from panda_infra.tree import leaves, texts
 
 __all__ = [
     "TEXT_OR_MAPPING",
@@ -123,7 +124,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     if not file.sections and problems:
         raise StackError(path.name, problems)
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
-    problems += [_plain_text(stack, at) for at in _plain_leaves(file.sections.get("secrets"), ("secrets",))]
+    problems += [_plain_text(stack, at) for at in _plain_secrets(file.sections)]
     sections = {
         name: json.dumps(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
         for name, value in file.sections.items()
@@ -210,7 +211,7 @@ def _judged(
     if mending:
         told = [problem for problem in told if not re.match(rf"{mending}\b", problem.where)]
     if told:
-        secrets = frozenset(_texts(sections.get("secrets")))
+        secrets = frozenset(text for _, text in texts(sections.get("secrets")) if _could_be_found(text))
         raise loaded.error(dict.fromkeys(_masked(problem, secrets) for problem in told))
     return loaded
 
@@ -223,23 +224,14 @@ def _masked(problem: Problem, secrets: Collection[str]) -> Problem:
     return Problem(where, what, fix, problem.awaits_site)
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
-    elif isinstance(value, str) and len(value) >= _SHORTEST_SECRET and value != ENCRYPTED:
-        yield value
+def _could_be_found(secret: str) -> bool:
+    return len(secret) >= _SHORTEST_SECRET and secret != ENCRYPTED
 
 
-def _plain_leaves(value: Any, path: Path) -> Iterator[Path]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _plain_leaves(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _plain_leaves(item, (*path, index))
-    elif value is not None and value != ENCRYPTED:
-        yield path
+def _plain_secrets(sections: Mapping[str, Any]) -> Iterator[Path]:
+    for path, value in leaves(sections.get("secrets"), ("secrets",)):
+        if value is not None and value != ENCRYPTED:
+            yield path
 
 
 def _misplaced(path: Path) -> Problem:

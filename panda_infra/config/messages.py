@@ -20,6 +20,7 @@ from panda_infra.config.fields import Place, choices, place, root
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import Problem
+from panda_infra.tree import value_at
 
 __all__ = ["Finding", "empty", "findings", "nearest", "set_secret", "set_setting"]
 
@@ -55,7 +56,7 @@ def findings(
             owner = place(root(model), detail["loc"][:-2], value)
             finding = Finding(here.path, "key", _wrong_name(here, owner.names))
         else:
-            finding = _finding(detail, here, _at(value, here.path), stack)
+            finding = _finding(detail, here, value_at(value, here.path, None), stack)
         found.setdefault((finding.path, finding.type in ("missing", "extra_forbidden")), finding)
     return list(found.values())
 
@@ -194,14 +195,3 @@ def _first_sentence(text: str) -> str:
 
 def _where(path: Sequence[str | int]) -> str:
     return spelled(tuple(path)) or "config"
-
-
-def _at(value: Any, path: Path) -> Any:
-    for part in path:
-        if isinstance(value, dict):
-            value = value.get(part)
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return None
-    return value

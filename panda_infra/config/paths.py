@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Path", "parsed", "spelled", "within"]
+from panda_infra.tree import Path
 
-Path = tuple[str | int, ...]
+__all__ = ["Path", "parsed", "spelled", "within"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PART = re.compile(r'\.?([A-Za-z0-9_-]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')

@@ -12,6 +12,7 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.errors import Problem
 from panda_infra.products.registry import EXPERIMENTS
+from panda_infra.tree import texts
 
 __all__ = ["placeholders"]
 
@@ -37,7 +38,7 @@ def placeholders(sections: dict[str, Any], *, stack: str) -> Iterator[tuple[Path
     """Each text of a stack file that is a placeholder or an example domain, with its path."""
     experiment = EXPERIMENTS.get(str(sections.get("experiment")))
     local = experiment is not None and experiment.on_test_bed
-    for path, text in _texts(sections, ()):
+    for path, text in texts(sections):
         if text != ENCRYPTED and (what := _placeholder(path, text, local=local)):
             secret = within(path, ("secrets",))
             fix = f"Run `{set_secret(stack, spelled(path[1:]))}`." if secret else _FIX
@@ -62,14 +63,3 @@ def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
     elif not local and _LOCALHOST.fullmatch(text) and _LOCALHOST_FITS.isdisjoint(path):
         what = "names localhost, which only the experiment `local` may"
     return what
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _texts(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _texts(item, (*path, index))

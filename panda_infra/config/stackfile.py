@@ -13,6 +13,7 @@ from panda_infra.config import go_times, yaml_nodes
 from panda_infra.config.go_yaml import STRANGE, TEXT, number
 from panda_infra.config.paths import Path
 from panda_infra.errors import PandaInfraError, Problem
+from panda_infra.tree import leaves, mapped
 
 __all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "UnreadableError", "document_of", "parse", "parse_site"]
 
@@ -77,8 +78,13 @@ def parse_site(text: str) -> tuple[StackFile, list[Problem]]:
 
 
 def _opened(sections: dict[str, Any]) -> StackFile:
-    opaque = {key: _opaque(value) for key, value in sections.items()}
-    return StackFile(opaque, frozenset(_encrypted(sections, ())))
+    opaque = {key: mapped(value, _opaque, until=_is_encrypted) for key, value in sections.items()}
+    found = leaves(sections, until=_is_encrypted)
+    return StackFile(opaque, frozenset(path for path, value in found if _is_encrypted(value)))
+
+
+def _opaque(value: Any) -> Any:
+    return ENCRYPTED if _is_encrypted(value) else value
 
 
 class UnreadableError(PandaInfraError):
@@ -142,27 +148,6 @@ def _own(config: dict[str, Any], problems: list[Problem]) -> Iterator[tuple[str,
 def _is_encrypted(value: object) -> bool:
     """Pulumi's own rule: a mapping of the one key `secure` to a text."""
     return isinstance(value, dict) and value.keys() == {"secure"} and isinstance(value["secure"], str)
-
-
-def _encrypted(value: object, path: Path) -> Iterator[Path]:
-    if _is_encrypted(value):
-        yield path
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _encrypted(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _encrypted(item, (*path, index))
-
-
-def _opaque(value: Any) -> Any:
-    if _is_encrypted(value):
-        return ENCRYPTED
-    if isinstance(value, dict):
-        return {key: _opaque(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_opaque(item) for item in value]
-    return value
 
 
 class _Reader:

@@ -9,7 +9,7 @@ import pulumi
 from panda_infra.delivery.charts import ChartReference
 from panda_infra.kubernetes_resources import HelmRelease
 from panda_infra.plan.model import Release
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 
 __all__ = ["Component"]
 

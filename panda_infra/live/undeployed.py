@@ -14,11 +14,10 @@ from panda_infra.config.cluster import MagnumCluster
 from panda_infra.live.met import ENGINE
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.content import SecretContent
-from panda_infra.products.values import Values
 from panda_infra.provider.cluster_description import inputs_from
 from panda_infra.secrets.rolling import ANNOTATION
 from panda_infra.state.recorded import Recorded
-from panda_infra.tree import ABSENT, differences
+from panda_infra.tree import ABSENT, Values, differences
 
 __all__ = ["changed_secrets", "undeployed"]
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from panda_infra.config.components import Components
-from panda_infra.migration.checkout import ChartValues, Tree, mapping
+from panda_infra.migration.checkout import ChartValues, mapping
 from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
 from panda_infra.products.model import Endpoint
 from panda_infra.products.registry import COMPONENTS
+from panda_infra.tree import entries, value_at
 
 __all__ = ["place_charts"]
 
@@ -42,10 +43,12 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         for endpoint in spec.endpoints:
             _expose(endpoint, chart, outcome)
     place_placement(outcome)
-    if charts.get("panda") and _at(charts["panda"].own, "nodeRecovery.enabled"):
+    if charts.get("panda") and value_at(charts["panda"].own, ("nodeRecovery", "enabled"), None):
         outcome.put(("components", "panda", "nodeRecovery"), True)
     if any(
-        leaf == "noRoot" and value is True for chart in charts.values() for leaf, value in _flat(chart.own)
+        path[-1] == "noRoot" and value is True
+        for chart in charts.values()
+        for path, value in entries(chart.own)
     ):
         outcome.put(("cluster", "noRoot"), True)
 
@@ -66,7 +69,8 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
         if key.startswith("persistentvolume") and isinstance(claim, dict)
         if isinstance(value := claim.get("class"), str) and value not in ("", "manual")
     )
-    logs = mapping(_at(charts["harvester"].own, "harvester.sharedLogs")) if "harvester" in charts else {}
+    harvester = charts["harvester"].own if "harvester" in charts else {}
+    logs = mapping(value_at(harvester, ("harvester", "sharedLogs"), None))
     usual = storage_class or (named.most_common(1)[0][0] if named else logs.get("storageClass"))
     outcome.sections["storage"] = {"class": usual} if usual else {}
     if logs.get("create"):
@@ -81,16 +85,16 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
 
 def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
     field = "".join(part.title() if index else part for index, part in enumerate(endpoint.host.split("_")))
-    route = _at(chart.own, endpoint.route) if endpoint.route else None
-    ingress = _at(chart.own, endpoint.key)
+    route = value_at(chart.own, endpoint.route.split("."), None) if endpoint.route else None
+    ingress = value_at(chart.own, endpoint.key.split("."), None)
     host: object = None
     if isinstance(route, dict) and route.get("enabled"):
         outcome.put(("exposure", "kind"), "route")
         outcome.put(("exposure", "passthrough"), True)
-        key, host = endpoint.route_host, _at(chart.own, endpoint.route_host)
+        key, host = endpoint.route_host, value_at(chart.own, endpoint.route_host.split("."), None)
     elif endpoint.host == "ui":
         key = "global.hostOverwrite"
-        host = _at(chart.own, key)
+        host = value_at(chart.own, key.split("."), None)
     elif isinstance(ingress, dict) and ingress.get("enabled"):
         key = f"{endpoint.key}.hosts"
         rules = ingress.get("hosts")
@@ -109,18 +113,3 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
 
 def _bigmon(outcome: Outcome) -> object:
     return outcome.sections.get("hosts", {}).get("bigmon")
-
-
-def _at(tree: Tree, dotted: str) -> Any:
-    value: Any = tree
-    for key in dotted.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _flat(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value)
-        else:
-            yield key, value

@@ -14,7 +14,7 @@ from panda_infra.config import yaml_nodes
 from panda_infra.config.unresolved import ciphertext
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.scalars import native, read_values
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 
 __all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "content_of", "mapping"]
 

@@ -6,19 +6,19 @@ component's free-form values. So nothing is lost without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from panda_infra.config.stack import StackConfig
-from panda_infra.migration.checkout import ChartValues, Tree
+from panda_infra.migration.checkout import ChartValues
 from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import ABSENT, value_at
 from panda_infra.products.workloads import SubComponent
 from panda_infra.rules.book import chart_values
 from panda_infra.rules.subject import Subject
+from panda_infra.tree import MISSING, entries, value_at
 
 __all__ = ["place_differences"]
 
@@ -39,10 +39,10 @@ def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, ou
     for name, chart in charts.items():
         spec, values = COMPONENTS[name], plan.release(name).values
         told = {note.key for note in outcome.unplaced if note.file == chart.file}
-        for path, wanted in _leaves(chart.own, ()):
+        for path, wanted in entries(chart.own):
             here = value_at(values, path)
             key = ".".join(path)
-            if key in told or _same(wanted, here if here is not ABSENT else value_at(chart.defaults, path)):
+            if key in told or _same(wanted, here if here is not MISSING else value_at(chart.defaults, path)):
                 continue
             if wanted == "FIXME":
                 outcome.settle(chart.file, key, "is still a placeholder")
@@ -103,11 +103,3 @@ def _same(wanted: object, actual: object) -> bool:
     if isinstance(wanted, list | dict) or isinstance(actual, list | dict):
         return wanted == actual
     return str(wanted) == str(actual)
-
-
-def _leaves(tree: Tree, path: Keys) -> Iterator[tuple[Keys, Any]]:
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, (*path, key))
-        else:
-            yield (*path, key), value

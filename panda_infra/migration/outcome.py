@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.config.paths import Path, spelled
+from panda_infra.tree import put
 
 __all__ = ["Note", "Outcome"]
 
@@ -42,10 +43,7 @@ class Outcome:
         """Set one plain value of the stack file, making the mappings above it."""
         if origin:
             self.origins[path] = origin
-        target: dict[str, Any] = self.sections
-        for part in path[:-1]:
-            target = target.setdefault(str(part), {})
-        target[str(path[-1])] = value
+        put(self.sections, path, value)
 
     def keep(self, path: Path, value: str, *, origin: tuple[str, str]) -> None:
         """Set one secret value of the stack."""

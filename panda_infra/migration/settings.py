@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from panda_infra.config.unresolved import unresolved
@@ -14,6 +13,7 @@ from panda_infra.migration.scalars import Scalar, is_placeholder
 from panda_infra.migration.tables import KEYS, PLAIN, SAME_WHEN_EMPTY, SECRET, SETTLED, USUAL
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.registry import COMPONENTS
+from panda_infra.tree import entries, value_at
 
 __all__ = ["has_secrets", "place_settings", "switch"]
 
@@ -37,7 +37,7 @@ def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
     """
     # Where two keys mean the same, the later row of the table wins, as in upstream's templates.
     rank = {key: index for index, key in enumerate(PLAIN)}
-    leaves = sorted(_leaves(values, ()), key=lambda leaf: rank.get(".".join(leaf[0]), -1))
+    leaves = sorted(entries(values), key=lambda leaf: rank.get(".".join(leaf[0]), -1))
     for path, value in leaves:
         key = ".".join(path)
         if _of_other_component(path, outcome):
@@ -62,7 +62,7 @@ def has_secrets(values: Tree, component: str) -> bool:
     """Whether a site has given any secret of a component."""
     return any(
         isinstance(value, Scalar) and value.given and not is_placeholder(value)
-        for path, value in _leaves(mapping(values.get(component)), (component,))
+        for path, value in entries(mapping(values.get(component)), (component,))
         if ".".join(path) in SECRET or path[-1] == "secret"
     )
 
@@ -132,7 +132,7 @@ def _place_plain(key: str, value: Scalar, outcome: Outcome) -> None:
         switch(key, value, outcome, taken=converted)
     else:
         literal(key, value, outcome)
-    if target in outcome.origins and _at(outcome.sections, target) != converted:
+    if target in outcome.origins and value_at(outcome.sections, target, None) != converted:
         outcome.miss(*outcome.origins[target], f"says otherwise than {key}, which the chart prefers")
     outcome.put(target, converted, origin=(value.file, key))
 
@@ -188,13 +188,13 @@ def _leave_incomplete(outcome: Outcome) -> None:
         (("auth", "tokenCache"), ("clientId",)),
         (("objectStore",), ("host", "bucket")),
     ):
-        given = mapping(_at(sections, parents))
+        given = mapping(value_at(sections, parents, None))
         if given and not set(required) <= given.keys():
             for key in given:
                 why = f"is of no use without {' and '.join(required)}, which the checkout does not say"
                 outcome.settle(*outcome.origin((*parents, key)), why)
-            mapping(_at(sections, parents[:-1])).pop(parents[-1])
-    _settle_profiles(mapping(_at(sections, ("components", "iam", "settings"))), outcome)
+            mapping(value_at(sections, parents[:-1], None)).pop(parents[-1])
+    _settle_profiles(mapping(value_at(sections, ("components", "iam", "settings"), None)), outcome)
 
 
 def _settle_profiles(iam: Tree, outcome: Outcome) -> None:
@@ -208,18 +208,3 @@ def _settle_profiles(iam: Tree, outcome: Outcome) -> None:
         )
     elif provided and not given and "profiles" in iam:
         outcome.miss(*where, "does not name oidc, which a stack with an identity provider always has")
-
-
-def _at(tree: Tree, path: tuple[str, ...]) -> Any:
-    value: Any = tree
-    for part in path:
-        value = mapping(value).get(part)
-    return value
-
-
-def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict) and (value or not path):
-        for key, item in value.items():
-            yield from _leaves(item, (*path, str(key)))
-    elif not isinstance(value, dict):
-        yield path, value

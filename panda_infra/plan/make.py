@@ -14,8 +14,8 @@ from panda_infra.plan.values.workloads import workload_values
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.names import SECRET_PREFIX, Names
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import Values, merged
 from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values, merged
 
 __all__ = ["make_plan"]
 

@@ -13,7 +13,7 @@ from panda_infra.config.stack import Settings
 from panda_infra.plan.consumers import Reader
 from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
-from panda_infra.products.values import Values
+from panda_infra.tree import Values
 
 __all__ = ["Chart", "Plan", "Release", "SharedClaim"]
 

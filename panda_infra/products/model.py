@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
-    from panda_infra.products.values import Values
     from panda_infra.products.workloads import Component
+    from panda_infra.tree import Values
 
 __all__ = [
     "Builder",

@@ -24,6 +24,7 @@ from panda_infra.products.registry import product_of_experiment
 from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.seal import hash_of
 from panda_infra.stacks.project import Project
+from panda_infra.tree import dotted, leaves
 
 __all__ = ["revision"]
 
@@ -54,7 +55,7 @@ def _stack(project: Project, name: str) -> StackPlan:
     plan["engine"] = {key: value for key, value in config_section.items() if not _own(key)}
     return StackPlan(
         plan,
-        encrypted={path: _short(text) for path, text in sorted(_encrypted(config_section, ""))},
+        encrypted={path: _short(text) for path, text in sorted(_encrypted(config_section))},
         files=dict(_files(project.folder, config)),
     )
 
@@ -73,16 +74,14 @@ def _own(key: str) -> bool:
     return ":" not in key or key.startswith(f"{NAMESPACE}:")
 
 
-def _encrypted(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        if value.keys() == {"secure"}:
-            yield path, str(value["secure"])
-            return
-        for key, item in value.items():
-            yield from _encrypted(item, f"{path}.{key}" if path else str(key).removeprefix(f"{NAMESPACE}:"))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _encrypted(item, f"{path}[{index}]")
+def _encrypted(section: Any) -> Iterator[tuple[str, str]]:
+    for path, value in leaves(section, until=_is_encrypted):
+        if _is_encrypted(value):
+            yield dotted(path).removeprefix(f"{NAMESPACE}:"), str(value["secure"])
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"secure"}
 
 
 def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:

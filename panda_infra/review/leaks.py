@@ -8,6 +8,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from panda_infra.tree import texts
+
 __all__ = ["credentials", "holds_any", "secret_texts"]
 
 # Shorter ones are words that stand in every text.
@@ -17,7 +19,7 @@ _TELLING = re.compile(r"(PASSPHRASE|PASSWORD|SECRET|TOKEN|KEY)$")
 
 def secret_texts(values: Iterable[str]) -> frozenset[str]:
     """Every text inside secret configuration values, which are JSON or plain text."""
-    return frozenset(text for value in values for text in _leaves(_decoded(value)) if len(text) >= _SHORTEST)
+    return frozenset(text for value in values for _, text in texts(_decoded(value)) if len(text) >= _SHORTEST)
 
 
 def credentials(environment: Mapping[str, str]) -> frozenset[str]:
@@ -35,17 +37,6 @@ def _decoded(value: str) -> Any:
         return json.loads(value)
     except ValueError:
         return value
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item)
-    elif isinstance(value, str):
-        yield value
 
 
 def _forms(secret: str) -> Iterator[str]:

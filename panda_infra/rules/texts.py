@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.config.paths import Path, spelled
+from panda_infra.config.paths import spelled
+from panda_infra.tree import texts
 
-__all__ = ["TELLING", "latest_images", "plain_secrets", "texts"]
+__all__ = ["TELLING", "latest_images", "plain_secrets"]
 
 TELLING = re.compile(
     r"\w*(password|passwd|secret_?key|private_?key|api_?key|access_?key|token)", re.IGNORECASE
@@ -28,15 +29,3 @@ def plain_secrets(values: Mapping[str, Any]) -> Iterator[str]:
     for path, text in texts(values):
         if text and TELLING.fullmatch(str(path[-1])):
             yield spelled(path)
-
-
-def texts(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text inside of nested mappings and lists, with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from texts(item, (*path, str(key)))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from texts(item, (*path, index))

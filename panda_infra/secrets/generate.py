@@ -15,6 +15,7 @@ from panda_infra.secrets.certificates import Authority, HostCertificate, make_au
 from panda_infra.secrets.certified_hosts import certified_hosts
 from panda_infra.secrets.field import Field, value_of
 from panda_infra.secrets.fields import missing
+from panda_infra.tree import mapped, put
 
 __all__ = ["generate", "make_certificates", "revealed", "stand_ins", "with_values"]
 
@@ -56,24 +57,15 @@ def with_values(secrets: Secrets, values: Mapping[Path, str]) -> Secrets:
     """The secrets with some values set."""
     document = revealed(secrets)
     for path, text in values.items():
-        _put(document, path, text)
+        put(document, path, text)
     return Secrets.model_validate(document, strict=False)
 
 
 def revealed(secrets: Secrets) -> dict[str, Any]:
     """The values in plain text, as the stack file's section spells them: to encrypt, never to show."""
-    document: dict[str, Any] = _revealed(secrets.model_dump(by_alias=True, exclude_none=True))
+    document: dict[str, Any] = mapped(secrets.model_dump(by_alias=True, exclude_none=True), _revealed)
     return document
 
 
-def _put(document: dict[str, Any], path: Path, text: str) -> None:
-    *parents, last = path
-    for part in parents:
-        document = document.setdefault(str(part), {})
-    document[str(last)] = text
-
-
 def _revealed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _revealed(item) for key, item in value.items()}
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value

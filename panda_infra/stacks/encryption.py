@@ -19,8 +19,10 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled, within
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.stacks import yaml_text
 from panda_infra.stacks.replace import keep, replacing, restore
-from panda_infra.stacks.yaml_text import PlaceError, put
+from panda_infra.stacks.yaml_text import PlaceError
+from panda_infra.tree import put, value_at
 
 __all__ = ["encrypt", "encryption_keys", "make_stack"]
 
@@ -58,9 +60,9 @@ def encrypt(
     wanted = _opened(before, wholes, file)
     for path, value in paths.items():
         _check_place(wanted, path, file)
-        _set(wanted, path, value)
+        put(wanted, path, value)
     values = {path: value for path, value in paths.items() if around[path] is None}
-    values |= {whole: json.dumps(_at(wanted, whole)) for whole in wholes}
+    values |= {whole: json.dumps(value_at(wanted, whole)) for whole in wholes}
     header, encrypted = _encrypted(pulumi, stack, encryption_keys(text), values, progress)
     changed = _put(text, header, encrypted, file)
     with replacing(file, content, changed.encode()) as draft:
@@ -109,7 +111,7 @@ def _opened(configuration: Configuration, wholes: Iterable[KeyPath], file: Path)
     section = {"secrets": _mapping(text, ("secrets",), file) if text else {}}
     for whole in wholes:
         if len(whole) > 1:
-            _set(section, whole, _mapping(_at(section, whole), whole, file))
+            put(section, whole, _mapping(value_at(section, whole), whole, file))
     return section
 
 
@@ -142,21 +144,6 @@ def _check_place(section: Mapping[str, Any], path: KeyPath, file: Path) -> None:
         )
 
 
-def _set(section: dict[str, Any], path: KeyPath, value: Any) -> None:
-    *parents, last = map(str, path)
-    for part in parents:
-        if not isinstance(section.get(part), dict):
-            section[part] = {}
-        section = section[part]
-    section[last] = value
-
-
-def _at(value: Any, path: KeyPath) -> Any:
-    for part in path:
-        value = value[part]
-    return value
-
-
 def encryption_keys(text: str) -> dict[str, str]:
     """The keys of a stack file that say how its secrets are encrypted."""
     return {
@@ -179,7 +166,7 @@ def _encrypted(
         text = file.read_text()
     section = stackfile.document_of(text)["config"][_SECTION]
     new = {key: value for key, value in encryption_keys(text).items() if key not in header}
-    return new, {path: _at(section, path[1:])["secure"] for path in values}
+    return new, {path: value_at(section, path[1:])["secure"] for path in values}
 
 
 def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str], file: Path) -> str:
@@ -190,7 +177,7 @@ def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str],
     places |= {("config", section, *path[1:], "secure"): value for path, value in encrypted.items()}
     for path, value in places.items():
         try:
-            text = put(text, path, value)
+            text = yaml_text.put(text, path, value)
         except PlaceError as error:
             raise PandaInfraError(
                 f"{file.name} stays as it is: {error}; write out first what stands there"

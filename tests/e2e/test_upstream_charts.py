@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from panda_infra.migration.scalars import read_values
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 from testbed.executables import locate
 from testbed.rehearsal import rehearse
 from tests.support.site_values import SITE, VARIANTS

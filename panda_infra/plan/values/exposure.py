@@ -11,7 +11,7 @@ from typing import Any
 from panda_infra.config.delivery import Exposure
 from panda_infra.config.stack import Settings
 from panda_infra.products.model import ComponentSpec, Endpoint
-from panda_infra.products.values import Values, at, merged
+from panda_infra.tree import Values, at, merged
 
 __all__ = ["SNIPPETS", "exposure_values"]
 

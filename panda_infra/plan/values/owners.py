@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import Replicated, SubComponent
+from panda_infra.tree import Values
 
 __all__ = ["IMAGE_TAG", "REPLICA_COUNT", "Owned", "owned_by_others", "owner_values"]
 

@@ -9,8 +9,8 @@ from panda_infra.config.placement import Placement
 from panda_infra.config.stack import Settings
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import SubComponent
+from panda_infra.tree import Values
 
 __all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "writes_once"]
 

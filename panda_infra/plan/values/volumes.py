@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from panda_infra.config.delivery import Storage
 from panda_infra.products.model import Claim, SubComponentSpec
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import SubComponent, Volume
+from panda_infra.tree import Values
 
 __all__ = ["SHARED_LOGS", "volume_values"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from panda_infra.plan.values.owners import owner_values
 from panda_infra.products.model import SubComponentSpec
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import Daemon, Replicated, SubComponent
+from panda_infra.tree import Values
 
 __all__ = ["workload_values"]
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from panda_infra.config.base import Form, Model
 from panda_infra.products.settings import Url
-from panda_infra.products.values import Values
+from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

@@ -11,8 +11,8 @@ from panda_infra.errors import Problem
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS, product_of
 from panda_infra.products.rule import rule
-from panda_infra.products.values import ABSENT, value_at
 from panda_infra.rules.subject import Subject
+from panda_infra.tree import MISSING, value_at
 
 __all__ = ["check"]
 
@@ -38,7 +38,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         where: Path = ("components", name, "values")
         yield from _unknown(spec, component.values, where)
         for path, reason in _derived(spec):
-            if value_at(component.values, path) is not ABSENT:
+            if value_at(component.values, path) is not MISSING:
                 what = "is not for free-form values to change"
                 yield Problem(spelled((*where, *path)), what, f"Remove it: {reason}.")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from panda_infra.config.paths import Path, spelled
 from panda_infra.errors import Problem
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
+from panda_infra.tree import leaves
 
 __all__ = ["check"]
 
@@ -25,14 +26,13 @@ def check(subject: Subject) -> Iterator[Problem]:
         yield from _text_maps(component.values, ("components", name, "values"))
 
 
-def _text_maps(value: Any, path: Path) -> Iterator[Problem]:
-    if isinstance(value, Mapping):
-        texts = _TEXT_MAPS.fullmatch(str(path[-1]))
-        for key, item in value.items():
-            if texts and isinstance(item, bool | int | float):
-                what = "must be text: Kubernetes accepts nothing else here"
-                yield Problem(spelled((*path, key)), what, f'Put it in quotes, e.g. `{key}: "true"`.')
-            yield from _text_maps(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _text_maps(item, (*path, index))
+def _text_maps(values: Any, path: Path) -> Iterator[Problem]:
+    for place, leaf in leaves(values, path):
+        parent, key = place[-2:]
+        if (
+            _TEXT_MAPS.fullmatch(str(parent))
+            and isinstance(leaf, bool | int | float)
+            and isinstance(key, str)
+        ):
+            what = "must be text: Kubernetes accepts nothing else here"
+            yield Problem(spelled(place), what, f'Put it in quotes, e.g. `{key}: "true"`.')

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.adoption.values import difference, effective, put
-from panda_infra.products.values import ABSENT, merged
+from panda_infra.adoption.values import difference, effective
+from panda_infra.tree import MISSING, merged, put
 
 _LEAVES = (
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.lists(st.integers(), max_size=2)
@@ -37,7 +37,7 @@ def test_holding_the_differences_yields_what_was_found(
     wanted = effective(defaults, found)
     held: dict[str, Any] = {}
     for path, here, _ in difference(wanted, effective(defaults, own)):
-        put(held, path, None if here is ABSENT else here)
+        put(held, path, None if here is MISSING else here)
     assert leaves(effective(defaults, merged(own, held))) == leaves(wanted)
 
 

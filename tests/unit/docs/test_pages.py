@@ -19,8 +19,8 @@ from panda_infra.cli.app import app as program
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.validation import validated
-from panda_infra.products.values import merged
 from panda_infra.reference.keys import key_paths
+from panda_infra.tree import merged
 from testbed.cli import app as bed
 from tests.support.command_line import every_command
 from tests.support.documents import (

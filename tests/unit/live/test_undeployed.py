@@ -12,9 +12,9 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.products.content import OPAQUE, SecretContent
 from panda_infra.products.names import SECRET_PREFIX
-from panda_infra.products.values import merged
 from panda_infra.secrets.rolling import ANNOTATION
 from panda_infra.state.recorded import Recorded
+from panda_infra.tree import merged
 from tests.support.stacks import stack
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 

@@ -9,7 +9,7 @@ import pytest
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
-from panda_infra.products.values import Values
+from panda_infra.tree import Values
 from tests.support.stacks import EVERYTHING, stack
 
 _LOCAL_HOSTS = {"panda": "panda.localhost", "bigmon": "bigmon.localhost", "ui": "ui.localhost"}

@@ -10,7 +10,7 @@ import yaml
 
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.values import merged
+from panda_infra.tree import merged
 from testbed.charts import FIXTURES
 
 

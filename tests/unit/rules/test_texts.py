@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.rules.texts import latest_images, plain_secrets, texts
+from panda_infra.rules.texts import latest_images, plain_secrets
+from panda_infra.tree import texts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -28,8 +28,8 @@ from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
 from panda_infra.products.tls import mounted, of_ingress
-from panda_infra.products.values import Values, merged
 from panda_infra.products.workloads import Component, Daemon, SubComponent
+from panda_infra.tree import Values, merged
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

@@ -15,8 +15,8 @@ from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

@@ -25,8 +25,8 @@ from panda_infra.products.secret_values import (
 )
 from panda_infra.products.settings import ComponentSettings, Host, Identifier, Port, Url
 from panda_infra.products.tls import mounted, of_ingress
-from panda_infra.products.values import Values
 from panda_infra.products.workloads import Component, Replicated
+from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

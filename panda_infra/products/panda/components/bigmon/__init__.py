@@ -23,7 +23,7 @@ from panda_infra.products.panda.components.harvester.models import (
     Harvester,
 )
 from panda_infra.products.panda.rucio import PROXIES
-from panda_infra.products.values import Values
+from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

@@ -27,7 +27,7 @@ from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.proxy import proxy_values
 from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.tls import mounted
-from panda_infra.products.values import Values, merged
+from panda_infra.tree import Values, merged
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings

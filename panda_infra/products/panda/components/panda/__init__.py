@@ -31,7 +31,7 @@ from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.panda.rucio import PROXIES, RucioSettings
 from panda_infra.products.rule import rule
 from panda_infra.products.tls import mounted, of_ingress
-from panda_infra.products.values import Values, merged
+from panda_infra.tree import Values, merged
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
