@@ -1,4 +1,4 @@
-"""The folder for what can be fetched again."""
+"""The folder for files that can be fetched again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["cache_folder"]
 
 
 def cache_folder() -> Path:
-    """``$PANDA_INFRA_CACHE``, else ``panda-infra`` in the user's XDG cache folder."""
+    """Return ``$PANDA_INFRA_CACHE``, else ``panda-infra`` in the user's XDG cache folder."""
     chosen = os.environ.get("PANDA_INFRA_CACHE")
     if chosen:
         return Path(chosen).expanduser()

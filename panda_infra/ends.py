@@ -1,6 +1,6 @@
-"""When a credential ends, from its own text: certificates and grid proxies in PEM, JSON web tokens, files with tokens.
+"""Read the end of a credential from its text: certificates and grid proxies in PEM, JSON web tokens, token files.
 
-What says nothing of an end, such as a password, has none here.
+A text that states no end, such as a password, has none here.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = ["Validity", "certificates_in", "moment", "span", "validity", "whole"]
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _KEY = re.compile(r"-----BEGIN ([A-Z]+ )*PRIVATE KEY-----")
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
-# In a file of a client that renews its tokens by another one, only that one matters.
+# A client with a refresh token renews its other tokens: their ends do not matter.
 _TOKENS, _RENEWED = ("access_token", "id_token", "token"), "refresh_token"
 
-# A person needs days to get a new host certificate; who has credentials of hours renews them all the time.
+# A person needs days to get a new host certificate; credentials of hours are renewed all the time.
 _LONGEST_NOTICE, _SHORTEST_NOTICE = timedelta(days=30), timedelta(days=1)
 _SHARE_OF_LIFE = 3
 _IN_MINUTES, _IN_HOURS = timedelta(hours=2), timedelta(days=3)
@@ -32,34 +32,34 @@ _IN_MINUTES, _IN_HOURS = timedelta(hours=2), timedelta(days=3)
 
 @dataclass(frozen=True)
 class Validity:
-    """From when until when a credential is good; ``start`` is None where it does not say so itself."""
+    """The time in which a credential is valid; ``start`` is None if the credential does not state it."""
 
     end: datetime
     start: datetime | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether nobody takes the credential any more."""
+        """True if the credential has expired."""
         return self.end <= now
 
     def ends_soon(self, now: datetime) -> bool:
-        """Whether a new one is due: within a day, and of a longer life in its last third, 30 days at most."""
+        """True in the last third of its life, at least one day and at most 30 days before the end."""
         notice = _LONGEST_NOTICE
         if self.start is not None:
             notice = min(notice, max(_SHORTEST_NOTICE, (self.end - self.start) / _SHARE_OF_LIFE))
         return not self.is_over(now) and self.end - now < notice
 
     def told(self, now: datetime) -> str:
-        """The end in words that complete "the credential ..."."""
+        """The end as words that follow "the credential"."""
         if self.is_over(now):
             return f"expired on {moment(self.end)}, {span(now - self.end)} ago"
         return f"expires in {span(self.end - now)}, on {moment(self.end)}"
 
 
 def validity(text: str | bytes) -> Validity | None:
-    """From when until when a credential is good; None when it says nothing of that.
+    """The time in which a credential is valid; None if its text does not state it.
 
-    Of several certificates the whole chain of the one that somebody shows counts, in a grid proxy those of its owner
-    too: it ends with the first of them. A list of authorities that have nothing to do with each other has no end.
+    A certificate ends with the first of its chain; a grid proxy ends with the certificate of its owner too. A list of
+    unrelated authorities has no end.
     """
     whole = text.decode(errors="replace") if isinstance(text, bytes) else text
     found = certificates_in(whole)
@@ -69,16 +69,16 @@ def validity(text: str | bytes) -> Validity | None:
 
 
 def certificates_in(text: str) -> list[x509.Certificate]:
-    """The certificates of a text in PEM, without those that cannot be read."""
+    """The readable certificates of a text in PEM."""
     blocks = (match.group() for match in _CERTIFICATE.finditer(text))
     return [found for block in blocks if (found := _read(block))]
 
 
 def whole(certificate: x509.Certificate) -> x509.Certificate:
-    """The certificate, whose parts are read only when asked for.
+    """Return the certificate after reading all of its parts, which the library reads only on access.
 
     Raises:
-        ValueError: one of them cannot be read.
+        ValueError: a part cannot be read.
     """
     try:
         certificate.public_key()
@@ -94,12 +94,12 @@ def whole(certificate: x509.Certificate) -> x509.Certificate:
 
 
 def moment(when: datetime) -> str:
-    """A moment in words."""
+    """A moment as text."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def span(duration: timedelta) -> str:
-    """A duration in words, as exactly as somebody needs it who has to act in time; none is less than nothing."""
+    """A duration as text, rounded down to minutes, hours or days; a negative one counts as zero."""
     if duration < _IN_MINUTES:
         return f"{max(duration // timedelta(minutes=1), 0)} minutes"
     if duration < _IN_HOURS:
@@ -115,7 +115,7 @@ def _read(block: str) -> x509.Certificate | None:
 
 
 def _shown(found: Sequence[x509.Certificate], *, has_key: bool) -> Sequence[x509.Certificate]:
-    """The certificate that is shown with all that it follows from; nothing where that is no single one."""
+    """The client's certificate and its chain; empty for a list of unrelated authorities."""
     each = list(dict.fromkeys(found))
     first = [one for one in each if not any(_issued(one, other) for other in each)]
     if len(first) > 1 and not has_key:
@@ -138,12 +138,12 @@ def _of_certificate(certificate: x509.Certificate) -> Validity:
 
 
 def _of_all(parts: Iterable[Validity | None]) -> Validity | None:
-    """What several parts have together, the first end of which is that of the whole."""
+    """The validity of a whole: that of the part which ends first."""
     return min((part for part in parts if part), key=lambda part: part.end, default=None)
 
 
 def _of_token(text: str) -> Validity | None:
-    """Of a JSON web token; other tokens do not say."""
+    """The validity of a JSON web token; other tokens do not state it."""
     if not _JWT.fullmatch(text):
         return None
     try:
@@ -163,7 +163,7 @@ def _from_claim(seconds: float) -> datetime:
 
 
 def _of_token_file(text: str) -> Validity | None:
-    """Of a JSON file with tokens."""
+    """The validity of a JSON file with tokens."""
     if not text.lstrip().startswith("{"):
         return None
     try:

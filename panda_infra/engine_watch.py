@@ -1,8 +1,8 @@
-"""Ends what an engine has started soon after the engine is gone.
+"""Kill the processes that an engine started soon after the engine is gone.
 
-An engine that is killed leaves its plugins and language hosts behind, and they would go on writing to the cluster while
-the next run works on it. No signal arrives from a process that is killed, so its address is tried again and again. Of
-the processes that it has started, each got that address as an argument.
+A killed engine leaves its plugins and language hosts behind, and they would go on writing to the cluster while the
+next run works on it. A killed process sends no signal, so its address is tried again and again. Each process that the
+engine starts has this address among its arguments.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 __all__ = ["end_with"]
 
 _PAUSE = 0.5  # seconds between two tries
-_REFUSALS = 2  # one after the other: a busy engine still accepts connections
+_REFUSALS = 2  # in a row: a busy engine still accepts connections
 
 
 def end_with(engine: str) -> None:
-    """End this process, and all others of its engine, when nobody listens at the engine's address any more.
+    """End this process, and all others of its engine, when nothing listens at the engine's address any more.
 
     Args:
         engine: ``host:port``, as the engine gives it to each process that it starts.
@@ -50,7 +50,7 @@ def _listens(address: tuple[str, int]) -> bool:
     except ConnectionRefusedError:
         return False
     except OSError:
-        return True  # no answer in time is no refusal
+        return True  # a time-out is not a refusal
     return True
 
 

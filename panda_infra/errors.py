@@ -1,6 +1,6 @@
-"""The one hierarchy of errors that a person can act on.
+"""The errors that a person can act on.
 
-Each error names the stack file, the key, what is wrong and what to do. None carries a secret value.
+Each error names the stack file, the key, what is wrong and what to do. None contains a secret value.
 """
 
 from __future__ import annotations
@@ -8,37 +8,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_FIX, _MORE = 6 * " ", 4 * " "  # before a line of what to do, and before one that goes on with what is wrong
+_FIX, _MORE = 6 * " ", 4 * " "  # indents the lines of ``fix``, and the further lines of ``what``
 
 
 class PandaInfraError(Exception):
-    """Anything that this program refuses or cannot do, told in the text of the exception."""
+    """The program refuses or cannot do something; the text of the exception explains it."""
 
 
 class NoAnswerError(PandaInfraError):
-    """Nobody answered a call to the outside: nothing is known of what was asked for."""
+    """A call to the outside got no answer: whether the requested thing exists is unknown."""
 
 
 class NotAllowedError(PandaInfraError):
-    """An answer that refuses: the credential has ended or does not suffice. What was asked for may well be there."""
+    """The credential has expired or is not sufficient; the requested thing may exist."""
 
 
 class NotFoundError(PandaInfraError):
-    """An answer of who must know: there is no such thing."""
+    """The service that owns the requested thing answers that it does not exist."""
 
 
 class ResourceError(PandaInfraError):
-    """A resource cannot become what was asked for."""
+    """A resource cannot be brought into the requested state."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with a stack.
 
-    ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of
-    what was checked; ``what`` says what is wrong and what is expected; ``fix`` says what to do, with an
-    example. Both may have several lines. It ``awaits_site`` when nothing is wrong but that a value is missing
-    which only the site knows.
+    ``where`` is the key path inside the stack file (``components.panda.server.replicas``) or the name of the
+    checked thing; ``what`` states what is wrong and what is expected; ``fix`` states what to do, with an
+    example. Both may have several lines. ``awaits_site`` is true if the only problem is a missing value that
+    only the site knows.
     """
 
     where: str
@@ -52,7 +52,7 @@ class Problem:
 
 
 class StackError(PandaInfraError):
-    """Every problem of one stack, all at once, found before anything was touched."""
+    """All problems of one stack at once, found before anything was changed."""
 
     def __init__(self, source: str, problems: Iterable[Problem]) -> None:
         self.source = source
@@ -63,10 +63,10 @@ class StackError(PandaInfraError):
 
     @property
     def awaits_site(self) -> bool:
-        """Whether nothing is wrong but that values are missing which only the site knows."""
+        """True if the only problems are missing values that only the site knows."""
         return all(problem.awaits_site for problem in self.problems)
 
     @property
     def listed(self) -> str:
-        """The problems alone, one below the other."""
+        """The problems as a list, one below the other."""
         return "\n".join(f"  - {problem}" for problem in self.problems)

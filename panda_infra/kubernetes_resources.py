@@ -1,7 +1,7 @@
-"""The resources of the Kubernetes provider that the program makes.
+"""The resources that the program makes by the Kubernetes provider.
 
-The SDK has a class for each kind, but importing it takes longer than anything else in a preview. The engine and the
-provider know a resource by its type token and its inputs' names; a test compares them with what the SDK would send.
+The SDK has a class for each kind, but its import takes longer than anything else in a preview. The engine and the
+provider need only the type token and the names of the inputs; a test compares both with those of the SDK.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from panda_infra.plugin_version import plugin_version
 __all__ = ["HelmRelease", "KubernetesObject", "KubernetesProvider"]
 
 
-# The stack alone writes its objects. The plugin takes another name for each attempt to make one, and would not be let
-# write what a killed run has made under the name before.
+# The plugin uses a new field manager for each attempt to make an object: without force, it conflicts with the field
+# manager of a killed run. Only the stack writes its objects.
 _WRITTEN_WHOLE = {"pulumi.com/patchForce": "true"}
 
 
 class KubernetesProvider(pulumi.ProviderResource):
-    """A way into a cluster, by the plugin of the SDK's version; ``settings`` are its inputs by their names."""
+    """A connection to a cluster, by the plugin of the SDK's version; ``settings`` are its inputs by name."""
 
     def __init__(
         self, name: str, settings: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        # A provider takes texts only.
+        # A provider accepts only strings.
         texts = {
             key: value if isinstance(value, str | pulumi.Output) else json.dumps(value)
             for key, value in settings.items()
@@ -39,9 +39,9 @@ class KubernetesProvider(pulumi.ProviderResource):
 
 
 class KubernetesObject(pulumi.CustomResource):
-    """An object of the core API by its kind, such as ``Secret``, with its fields as the API spells them.
+    """An object of the core API by its kind, such as ``Secret``, with the API's field names.
 
-    A kind that ends with ``Patch`` changes single fields of an object that somebody else made.
+    A kind that ends with ``Patch`` changes single fields of an object that another program made.
     """
 
     def __init__(self, kind: str, name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
@@ -54,7 +54,7 @@ class KubernetesObject(pulumi.CustomResource):
 
 
 class HelmRelease(pulumi.CustomResource):
-    """A Helm release, awaited until its pods are ready; ``inputs`` by the provider's names."""
+    """A Helm release, awaited until its pods are ready; ``inputs`` have the provider's names."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
         given = {key: value for key, value in inputs.items() if value is not None}

@@ -1,4 +1,4 @@
-"""From the engine's configuration to a plan that is safe to deploy, or one clear error."""
+"""Turn the engine's configuration into a plan that is safe to deploy, or into one clear error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from panda_infra.state.recorded import Recorded
 
 __all__ = ["Ready", "plan_of_this_stack", "told_plainly"]
 
-# By this exit code the language host knows that the user has been told: any other is an error of its own.
+# This exit code means to Pulumi's language host that the error is already printed; any other is an error of its own.
 _TOLD = 32
 
 
@@ -52,12 +52,12 @@ class Ready(NamedTuple):
 
 @contextmanager
 def told_plainly() -> Iterator[None]:
-    """End the program with an error's own words instead of a traceback."""
+    """End the program with the text of an error instead of a traceback."""
     try:
         yield
     except PandaInfraError as error:
         pulumi.log.error(str(error))
-        # The stack itself was about to be registered, which Python would remark upon.
+        # The coroutine that registers the stack is never awaited, for which Python would warn.
         simplefilter("ignore", RuntimeWarning)
         sys.exit(_TOLD)
 
@@ -66,7 +66,7 @@ def plan_of_this_stack() -> Ready:
     """The plan of the stack that the engine runs, checked against the world before anything is touched.
 
     Raises:
-        StackError: with every problem of the stack file, or else of what it refers to.
+        StackError: with all problems of the stack file, or if it has none, of the things that it refers to.
     """
     stack, judge = pulumi.get_stack(), Judge()
     loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
@@ -129,5 +129,5 @@ def _check_cluster(
 
 
 def _storage(plan: Plan, before: Recorded) -> Storage:
-    """What the claims still need; those of a running installation that is taken over are there."""
+    """The storage that the claims still need; none for an installation that is taken over, whose claims exist."""
     return Storage() if plan.config.takes_over else cloud_storage(plan, but=before.releases)

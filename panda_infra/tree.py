@@ -39,7 +39,7 @@ Test = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Difference:
-    """One place that differs: its path, and both values as JSON has them; ``(absent)`` where there is none."""
+    """One place that differs: its path and both JSON values; ``(absent)`` for a missing one."""
 
     path: str
     before: Any
@@ -134,7 +134,7 @@ def dotted(path: Path) -> str:
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]:
-    """The places in which two JSON values differ, as deep inside as both have the same shape."""
+    """The deepest places in which two JSON values differ; lists of different lengths differ as a whole."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in sorted({*before, *after}):
             deeper = f"{path}.{key}" if path else str(key)

@@ -1,1 +1,1 @@
-"""The outside world: Kubernetes, OpenStack, registries, code forges and the Pulumi CLI are asked from here alone."""
+"""The only access to the outside world: Kubernetes, OpenStack, registries, code forges and the Pulumi CLI."""

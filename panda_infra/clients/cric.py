@@ -1,6 +1,6 @@
-"""One list of a CRIC, asked for by HTTPS.
+"""Download lists of a CRIC by HTTPS.
 
-By the standard library, which trusts what the machine trusts and takes a grid proxy as a client's certificate.
+The standard library trusts the machine's authorities and accepts a grid proxy as a client certificate.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError, Pa
 __all__ = ["LARGEST_ANSWER", "Access", "download", "without_query"]
 
 LARGEST_ANSWER = 32 * 1024 * 1024
-"""Bytes of an answer that are read: more is no list that could become a file, however much space it wastes."""
+"""Largest accepted answer in bytes: no list of a CRIC is larger, even with a lot of white space."""
 _SLICE = 1024 * 1024
 _LOGIN = "a certificate or grid proxy that CRIC knows, by `--certificate`, may open it"
 
 
 @dataclass(frozen=True)
 class Access:
-    """How a CRIC is asked.
+    """Settings for requests to a CRIC.
 
     ``authorities`` is a file or folder of PEM certificates instead of the machine's own. ``certificate`` is a PEM
-    file of the client's certificate, ``key`` that of its key where the first has none. ``patience`` is in seconds, for
+    file with the client's certificate, ``key`` one with its key if the first has none. ``patience`` is in seconds, for
     a whole answer.
     """
 
@@ -48,10 +48,10 @@ class Access:
     patience: float = 60
 
     def context(self) -> ssl.SSLContext:
-        """Whom to trust, and who asks.
+        """The TLS context with the trusted authorities and the client's certificate.
 
         Raises:
-            PandaInfraError: a file is not what it should be.
+            PandaInfraError: a file cannot be used.
         """
         context = _trusting(self.authorities) if self.authorities else ssl.create_default_context()
         if self.certificate:
@@ -60,10 +60,10 @@ class Access:
 
 
 def download(urls: Mapping[str, str], access: Access) -> dict[str, bytes | PandaInfraError]:
-    """What CRIC answers for each address, or why there is no answer to use; all of them are asked at once.
+    """Download all addresses at once; returns the content or the error of each.
 
     Raises:
-        PandaInfraError: nothing can be asked, since the ``access`` is no good.
+        PandaInfraError: a file of ``access`` cannot be used.
     """
     context = access.context()
     until = monotonic() + access.patience
@@ -81,12 +81,12 @@ def _outcome(url: str, answer: Future[bytes], until: float, patience: float) -> 
 
 
 def without_query(url: str) -> str:
-    """An address for a message: what follows the path may identify somebody."""
+    """An address for a message, without its query, which may identify a person."""
     return url.partition("?")[0]
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Leads nowhere: the client's certificate is for the address that was named, and a list is not elsewhere."""
+    """Follows no redirect: the client's certificate is meant only for the given address."""
 
     @override
     def redirect_request(
@@ -125,7 +125,7 @@ def _read(response: http.client.HTTPResponse, where: str) -> bytes:
                 f"{where} answers with more than {LARGEST_ANSWER} bytes: ask for less by `--list`"
             )
     if response.length:
-        raise http.client.IncompleteRead(bytes(content))  # of slices the library does not tell
+        raise http.client.IncompleteRead(bytes(content))  # for a read in slices, the library does not raise it
     return bytes(content)
 
 
@@ -157,7 +157,7 @@ def _unreachable(error: Exception, where: str) -> PandaInfraError:
         why = f"is not trusted ({reason.verify_message}): name its authority by `--ca`"
         return PandaInfraError(f"the certificate of {where} {why}")
     if isinstance(reason, ssl.SSLError | ConnectionResetError | BrokenPipeError):
-        # A server may close before what it says of a certificate arrives.
+        # A server may close the connection before its TLS alert about the certificate arrives.
         words = str(getattr(reason, "reason", None) or reason.strerror or "without a word").lower()
         return NoAnswerError(
             f"{where} breaks the connection off ({words.replace('_', ' ')}): it may want another `--certificate`"
@@ -204,7 +204,7 @@ def _identify(context: ssl.SSLContext, certificate: Path, key: Path | None) -> N
 
 
 class _EncryptedKeyError(Exception):
-    """OpenSSL asks for the passphrase of a key, which would wait for somebody at a terminal."""
+    """A key has a passphrase, for which OpenSSL would ask at the terminal."""
 
 
 def _no_passphrase() -> str:

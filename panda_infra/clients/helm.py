@@ -1,4 +1,4 @@
-"""The Helm CLI, which renders charts as the plugin's own Helm does."""
+"""The Helm CLI, which renders charts like the Helm inside the Kubernetes plugin."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["Helm", "HelmError", "find_helm"]
 
 
 class HelmError(PandaInfraError):
-    """Helm is not there, or refuses a chart."""
+    """Helm is missing, or refuses a chart."""
 
 
 @dataclass(frozen=True)
 class Helm:
-    """The CLI; ``kube_version`` is that of the cluster for which charts are rendered."""
+    """The CLI; ``kube_version`` is the version of the cluster for which charts are rendered."""
 
     executable: str
     kube_version: str = ""
 
     def render(self, release: str, chart: Path, namespace: str, values: Mapping[str, Any]) -> str:
-        """The manifest of a release, without hooks, as its record would have it.
+        """Render the manifest of a release, without hooks, as in Helm's record.
 
         Raises:
             HelmError: Helm refuses the chart or its values.
@@ -39,7 +39,7 @@ class Helm:
         """Unpack a chart of a registry below a folder.
 
         Raises:
-            HelmError: the registry does not give it.
+            HelmError: the chart cannot be downloaded.
         """
         self._run("pull", reference, "--version", version, "--untar", "--untardir", str(folder))
 
@@ -51,9 +51,9 @@ class Helm:
 
 
 def find_helm(kube_version: str = "") -> Helm:
-    """The CLI on PATH.
+    """Find the CLI on PATH.
 
     Raises:
-        HelmError: there is none.
+        HelmError: it is missing.
     """
     return Helm(on_path("helm", "Helm 3", HelmError), kube_version)

@@ -1,4 +1,4 @@
-"""An answer in time: what asks the network may hang in a resolver or a plug-in, past any time-out of its own."""
+"""Time limits for network calls, which may hang in a resolver or a plug-in in spite of their own time-out."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ T = TypeVar("T")
 
 
 def answered(question: Callable[[], T], *, within: float) -> T:
-    """What ``question`` returns, if it does so within so many seconds; what it raises is passed on.
+    """Return the result of ``question`` if it ends ``within`` so many seconds; its exceptions pass through.
 
     Raises:
-        TimeoutError: there was no answer in time.
+        TimeoutError: it did not end in time.
     """
     return asked(question).result(timeout=within)
 
 
 def asked(question: Callable[[], T]) -> Future[T]:
-    """The answer to come of a question in a thread of its own, which does not keep the process alive."""
+    """Call ``question`` in a daemon thread, which does not keep the process alive; returns its future result."""
     answer: Future[T] = Future()
 
     def ask() -> None:
         try:
             answer.set_result(question())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             answer.set_exception(error)
 
     threading.Thread(target=ask, daemon=True).start()

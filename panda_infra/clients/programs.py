@@ -1,4 +1,4 @@
-"""Programs of this machine that the project runs: Helm, the Pulumi CLI, git."""
+"""Run programs of this machine: Helm, the Pulumi CLI, git."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Finished", "on_path", "run"]
 
 @dataclass(frozen=True)
 class Finished:
-    """A program that has ended: its exit code, its standard output as bytes, and its standard error as text."""
+    """The result of a program: its exit code, its standard output as bytes, and its standard error as text."""
 
     code: int
     output: bytes
@@ -24,21 +24,21 @@ class Finished:
 
     @property
     def text(self) -> str:
-        """The output as text, with its line ends as they are."""
+        """The output as text with unchanged line ends."""
         return self.output.decode()
 
     @property
     def last_error(self) -> str:
-        """The last line of its standard error, which is the most specific one."""
+        """The last line of the standard error, which is the most specific one."""
         return (self.errors.splitlines() or ["no reason given"])[-1]
 
 
 def on_path(name: str, called: str, failure: type[PandaInfraError]) -> str:
-    """The path of a program that this project can build too.
+    """The path of a program that this project can also build.
 
     Args:
-        name: of its file, and of the tool.
-        called: what a person calls it.
+        name: of its file, and of the tool to build.
+        called: its name in the error.
         failure: raised when it is missing.
     """
     found = shutil.which(name)
@@ -57,10 +57,10 @@ def run(
     environment: Mapping[str, str] = {},
     stdin: str = "",
 ) -> Finished:
-    """Run a program to its end, with ``environment`` over this process' own.
+    """Run a program to its end, with ``environment`` on top of that of this process.
 
     Raises:
-        FileNotFoundError: there is no such program.
+        FileNotFoundError: the program is missing.
     """
     done = subprocess.run(
         command,
