@@ -125,7 +125,7 @@ def _read(response: http.client.HTTPResponse, where: str) -> bytes:
                 f"{where} answers with more than {LARGEST_ANSWER} bytes: ask for less by `--list`"
             )
     if response.length:
-        raise http.client.IncompleteRead(bytes(content))  # for a read in slices, the library does not raise it
+        raise http.client.IncompleteRead(bytes(content))  # the library raises it only without slices
     return bytes(content)
 
 

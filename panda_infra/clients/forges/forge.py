@@ -1,4 +1,4 @@
-"""What reviews need of a code forge, and which forge a run belongs to."""
+"""The calls that reviews make to a code forge, and the HTTP client that the forges share."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _REFUSALS = (401, 403)
 
 
 class ForgeError(PandaInfraError):
-    """The forge refuses, does not answer, or is not known."""
+    """The forge refuses, does not answer, or is unknown."""
 
 
 class ForgeUnreachableError(ForgeError, NoAnswerError):
-    """Nobody answers at the forge's address."""
+    """Nothing answers at the forge's address."""
 
 
 class ForgeNotAllowedError(ForgeError, NotAllowedError):
-    """The forge refuses the token, or what is asked with it."""
+    """The forge refuses the token or the request."""
 
 
 class ForgeNotFoundError(ForgeError, NotFoundError):
-    """There is no such thing, or it is not for this token: forges do not tell the two apart."""
+    """The thing does not exist, or is hidden from this token: forges answer both in the same way."""
 
 
 @dataclass(frozen=True)
@@ -50,34 +50,34 @@ class Issue:
 
 
 class Forge(Protocol):
-    """A code forge with requests to merge, comments, issues, and files that its runs kept."""
+    """A code forge with merge requests, comments, issues and files that its runs keep."""
 
     limit: int
-    """Bytes that a comment or an issue may have."""
+    """The largest comment or issue in bytes."""
 
     def comments(self, request: int) -> Iterator[str]:
         """The texts of a request's comments."""
 
     def comment(self, request: int, marker: str, text: str) -> None:
-        """Write the comment that holds ``marker`` to a request, or bring the present one up to date."""
+        """Write the comment that contains ``marker`` to a request, or update it."""
 
     def issue(self, marker: str, label: str) -> Issue | None:
-        """The open issue with this label that holds ``marker``."""
+        """The open issue with this label that contains ``marker``."""
 
     def open_issue(self, title: str, text: str, label: str) -> None:
         """Open an issue."""
 
     def update_issue(self, number: int, text: str) -> None:
-        """Give an issue another text."""
+        """Replace the text of an issue."""
 
     def close_issue(self, number: int) -> None:
         """Close an issue."""
 
     def merged_request(self, commit: str) -> int | None:
-        """The request whose merge made a commit."""
+        """The number of the request whose merge made a commit."""
 
     def reviewed(self, stack: str, request: int) -> Mapping[str, bytes] | None:
-        """The files that the last review of a stack kept for a request, by name; None when there are none."""
+        """The files of the last review of a stack in a request, by name; None if there are none."""
 
 
 class Client:
@@ -89,10 +89,10 @@ class Client:
         self._session.headers.update(headers)
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Send a request and give the answer's JSON.
+        """Send a request and return the answer's JSON.
 
         Raises:
-            ForgeError: it was refused, or there was no answer.
+            ForgeError: it was refused, or got no answer.
         """
         response = self._request(method, path, body)
         try:
@@ -104,7 +104,7 @@ class Client:
             ) from None
 
     def pages(self, path: str) -> Iterator[Any]:
-        """Each entry of a list, over all of its pages."""
+        """Each entry of a list, from all pages."""
         number = 1
         while True:
             glue = "&" if "?" in path else "?"
@@ -115,7 +115,7 @@ class Client:
             number += 1
 
     def download(self, path: str) -> bytes | None:
-        """A file; None when there is none."""
+        """The content of a file; None if there is none."""
         try:
             return self._request("GET", path).content
         except ForgeNotFoundError:
@@ -146,7 +146,7 @@ class Client:
 
 
 def required(variable: str) -> str:
-    """A variable of the run's environment.
+    """A variable of the environment.
 
     Raises:
         ForgeError: it is not set.
@@ -158,7 +158,7 @@ def required(variable: str) -> str:
 
 
 def unpack(archive: bytes) -> dict[str, bytes]:
-    """The files of a zip archive by their own names, without folders."""
+    """The files of a zip archive by name, without their folders."""
     try:
         with zipfile.ZipFile(io.BytesIO(archive)) as packed:
             return {

@@ -1,4 +1,4 @@
-"""GitHub's REST API, as its workflows reach it."""
+"""GitHub's REST API, called from its workflows."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class GitHub:
 
     @classmethod
     def of_this_run(cls) -> GitHub:
-        """The repository whose workflow runs."""
+        """The repository of the running workflow."""
         return cls(required("GITHUB_API_URL"), required("GITHUB_REPOSITORY"), required("GITHUB_TOKEN"))
 
     def comments(self, request: int) -> Iterator[str]:
-        """The comments' texts."""
+        """The texts of the comments."""
         return (each["body"] for each in self._client.pages(f"/issues/{request}/comments"))
 
     def comment(self, request: int, marker: str, text: str) -> None:
@@ -49,7 +49,7 @@ class GitHub:
         self._client.send("POST", "/issues", {"title": title, "body": text, "labels": [label]})
 
     def update_issue(self, number: int, text: str) -> None:
-        """Give an issue another text."""
+        """Replace the text of an issue."""
         self._client.send("PATCH", f"/issues/{number}", {"body": text})
 
     def close_issue(self, number: int) -> None:
@@ -64,7 +64,7 @@ class GitHub:
         return None
 
     def reviewed(self, stack: str, request: int) -> Mapping[str, bytes] | None:
-        """The newest artifact of a review; those that forks made count for nothing."""
+        """The newest artifact of a review; artifacts of forks are ignored."""
         listed = self._client.send("GET", f"/actions/artifacts?name=reviewed-{stack}-{request}&per_page=100")
         own = [
             each

@@ -1,4 +1,4 @@
-"""GitLab's REST API, as its pipelines reach it."""
+"""GitLab's REST API, called from its pipelines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from panda_infra.clients.forges.forge import GITLAB_LIMIT, Client, Issue, requir
 __all__ = ["PREVIEW_JOB", "GitLab"]
 
 PREVIEW_JOB = "preview"
-# The pipeline of a merge request runs on the merged result where the project has that, else on the request's head.
+# The pipeline of a merge request runs on the merged result if the project enables it, else on the request's head.
 _REFS = ("merge", "head")
 
 
@@ -26,11 +26,11 @@ class GitLab:
 
     @classmethod
     def of_this_run(cls) -> GitLab:
-        """The project whose pipeline runs; the token is a project access token, the job's own may not comment."""
+        """The project of the running pipeline, with a project access token: the job's own token may not comment."""
         return cls(required("CI_API_V4_URL"), required("CI_PROJECT_ID"), required("GITLAB_TOKEN"))
 
     def comments(self, request: int) -> Iterator[str]:
-        """The notes' texts."""
+        """The texts of the notes."""
         return (each["body"] for each in self._client.pages(f"/merge_requests/{request}/notes"))
 
     def comment(self, request: int, marker: str, text: str) -> None:
@@ -53,7 +53,7 @@ class GitLab:
         self._client.send("POST", "/issues", {"title": title, "description": text, "labels": label})
 
     def update_issue(self, number: int, text: str) -> None:
-        """Give an issue another text."""
+        """Replace the text of an issue."""
         self._client.send("PUT", f"/issues/{number}", {"description": text})
 
     def close_issue(self, number: int) -> None:

@@ -1,1 +1,1 @@
-"""The way into any cluster: kubeconfigs as kubectl and the engine read them, and one client of the Kubernetes API."""
+"""Access to any cluster: kubeconfigs as kubectl and the engine read them, and one client of the Kubernetes API."""

@@ -1,7 +1,7 @@
-"""The one client of the Kubernetes API: any request, with three answers that are no content.
+"""The one client of the Kubernetes API, for any request.
 
-Nobody answers; the API refuses the credential or what is asked with it; there is no such thing. The error of each has
-its own type, and that of a refusal says which credential it was and how a new one gets to its place.
+Three failures have error types of their own: no answer, a refusal, and a missing object. The error of a refusal names
+the credential and the way to replace it.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ __all__ = ["APPLY", "JSON", "KubernetesApi", "KubernetesClient"]
 
 JSON = "application/json"
 APPLY = "APPLY"
-"""The method of a server-side apply, which to HTTP is a PATCH."""
+"""The method of a server-side apply, sent as PATCH."""
 
 _CONTENT = {"PATCH": "application/merge-patch+json", APPLY: "application/apply-patch+yaml"}
 _FIRST_ERROR = 300
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
 _TRANSIENT = (429, 500, 502, 503, 504)
 _PATIENCE = 30.0
-_CONNECTS, _TRIES = 3, 7  # connections are tried a second and a half, failures of the server half a minute
+_CONNECTS, _TRIES = 3, 7  # connections are retried for 1.5 s, server errors for half a minute
 _PAUSE, _LONGEST = 0.5, 30.0
 _MANAGER = "panda-infra"
 
@@ -58,13 +58,13 @@ class KubernetesApi(Protocol):
         missing: bool = False,
         accept: str = JSON,
     ) -> Any:
-        """The answer's content; None when what is named is ``missing`` and may be.
+        """Send a request and return the answer's content; with ``missing``, None if the object or kind does not exist.
 
-        ``accept`` is the form of the answer: a listing can be asked for without the objects' content, a log as text.
+        ``accept`` is the form of the answer, such as a listing of metadata only, or a log as text.
         """
 
     def answers(self) -> bool:
-        """Whether anything answers at the API's address, whoever asks."""
+        """True if anything answers at the API's address, with any credential or none."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ class _Answer:
 
     @property
     def is_of_an_api(self) -> bool:
-        """Whether an API server gave it, and not something in front: each of its answers can be found in its audit."""
+        """True if an API server gave the answer, not a proxy: only an API server sends an audit id or a Status."""
         return "Audit-Id" in self.headers or b'"Status"' in self.content
 
     @property
     def words(self) -> str:
-        """The API's own message, else that of HTTP."""
+        """The API's message, else the HTTP reason."""
         try:
             return str(json.loads(self.content)["message"])
         except (ValueError, LookupError, TypeError):
@@ -102,7 +102,7 @@ class KubernetesClient(KubernetesApi):
     Args:
         target: the cluster and the user.
         patience: seconds for each step of a connection and for each answer.
-        retries: whether to try again on 429 and 5xx, as long as Retry-After says, and on connections that fail.
+        retries: whether to retry failed connections, and answers 429 and 5xx after the pause of Retry-After.
     """
 
     def __init__(self, target: Target, *, patience: float = _PATIENCE, retries: bool = True) -> None:
@@ -123,10 +123,10 @@ class KubernetesClient(KubernetesApi):
         missing: bool = False,
         accept: str = JSON,
     ) -> Any:
-        """One request for any object; None when what it names is ``missing`` and may be.
+        """Send one request; with ``missing``, return None if the object or kind does not exist.
 
         Raises:
-            KubernetesError: the API refuses or cannot be reached; which kind says what it was.
+            KubernetesError: the API refuses or cannot be reached; the type tells them apart.
             KubeconfigError: the kubeconfig's own certificates cannot be used.
         """
         parameters = [*query, *([("fieldManager", _MANAGER)] if method in _CONTENT else [])]
@@ -157,10 +157,10 @@ class KubernetesClient(KubernetesApi):
         )
 
     def answers(self) -> bool:
-        """Whether anything answers by HTTP at the address; no credential is shown.
+        """True if anything answers by HTTP at the address; sends no credential.
 
         Raises:
-            KubernetesError: whether it does cannot be known.
+            KubernetesError: a failure on the way, such as a proxy's, hides the answer.
         """
         try:
             self._exchanged(self._dialer.open(""), _Request("GET", "/version"), Credential())
@@ -175,7 +175,7 @@ class KubernetesClient(KubernetesApi):
             try:
                 answer = self._once(request, listening=attempt > 0)
             except KubernetesUnreachableError as error:
-                # What was sent may have been done: only what changes nothing, or the same again, is sent twice.
+                # The server may have carried out a request that was sent: only idempotent ones are sent twice.
                 if (
                     last
                     or attempt >= _CONNECTS - 1
@@ -196,7 +196,7 @@ class KubernetesClient(KubernetesApi):
         credential = self._user.credential()
         while self._idle:
             certificate, idle = self._idle.pop()
-            # One that can be read from has ended while it was idle.
+            # An idle connection that is readable was closed by the server.
             if certificate == credential.certificate and not select.select([idle.sock], [], [], 0)[0]:
                 return self._exchanged(idle, request, credential)
             idle.close()
@@ -206,10 +206,10 @@ class KubernetesClient(KubernetesApi):
         return self._exchanged(connection, request, credential)
 
     def _listen(self, connection: http.client.HTTPConnection) -> None:
-        """Hear a server out that refuses the certificate: what is sent to it meanwhile would drown its words.
+        """Wait a moment for a TLS alert about the certificate, which would be lost if a request were sent first.
 
         Raises:
-            KubernetesError: it ends the connection; which kind says why.
+            KubernetesError: the server closes the connection; the type depends on the reason.
         """
         former = connection.sock.gettimeout()
         connection.sock.settimeout(_PAUSE)
@@ -274,11 +274,11 @@ class KubernetesClient(KubernetesApi):
 
 
 class _SentError(KubernetesUnreachableError):
-    """Nobody answered what was sent."""
+    """A request was sent and got no answer."""
 
 
 def _cut_off(where: str, error: Exception) -> KubernetesError:
-    """What the end of a connection means: with TLS 1.3 a server refuses a certificate only then."""
+    """The error for a closed connection: with TLS 1.3, a server refuses a certificate only after the handshake."""
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
         what = f"{where} ends the connection ({error.reason})"
         if "ALERT" in (error.reason or ""):
@@ -291,6 +291,6 @@ def _cut_off(where: str, error: Exception) -> KubernetesError:
 
 
 def _pause(answer: _Answer, attempt: int) -> float:
-    """Seconds until the next try: what the server asks for, else twice as long each time."""
+    """Seconds until the next try: Retry-After of the server, else doubled each time."""
     asked = answer.headers.get("Retry-After") or ""
     return min(float(asked), _LONGEST) if asked.isdigit() else _PAUSE * 2**attempt

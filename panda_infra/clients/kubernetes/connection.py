@@ -1,6 +1,6 @@
-"""Connections to an API server: directly or through a proxy, with TLS as the kubeconfig has it.
+"""Connections to an API server, direct or through a proxy, with the TLS settings of the kubeconfig.
 
-By the standard library, since the program opens one in every preview: importing an HTTP client takes longer than the
+The standard library is used because every preview opens a connection: importing an HTTP client takes longer than the
 answer.
 """
 
@@ -28,7 +28,7 @@ from panda_infra.clients.kubernetes.proxies import authorization, proxy_for, thr
 __all__ = ["Dialer"]
 
 _CERTIFICATES = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----")
-_SILENT = (502, 503, 504)  # what a proxy answers for an address that does not answer itself
+_SILENT = (502, 503, 504)  # a proxy's answers for an address that does not answer
 _REFUSED = (401, 403, 407)
 _CHECK = "Check the address in the kubeconfig, the network or VPN, and that it runs."
 
@@ -51,27 +51,27 @@ class Dialer:
 
     @property
     def prefix(self) -> str:
-        """What the paths of requests begin with: all of the address when a proxy passes plain HTTP on."""
+        """The prefix of request paths: the whole address if an HTTP proxy forwards plain HTTP."""
         path = self.address.path.rstrip("/")
         return f"http://{self.address.netloc}{path}" if self._passes_on else path
 
     @property
     def headers(self) -> dict[str, str]:
-        """More headers for each request."""
+        """Additional headers of each request."""
         return authorization(self.proxy) if self.proxy and self._passes_on else {}
 
     def open(self, certificate: str) -> http.client.HTTPConnection:
-        """A connection that is ready for requests.
+        """Open a connection that is ready for requests.
 
         Args:
-            certificate: the user's, with its key (PEM), or nothing.
+            certificate: the user's, with its key (PEM), or empty.
 
         Raises:
-            KubernetesError: there is none to be had; which kind says why.
+            KubernetesError: the connection fails; the type depends on the reason.
             KubeconfigError: the kubeconfig's own certificates cannot be used.
         """
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self._patience)
-        # The Host header leaves out the usual port of the scheme, as proxies in front of API servers expect.
+        # Proxies in front of API servers expect a Host header without the default port of the scheme.
         connection.default_port = _usual_port(self.address)
         plain = self._reached(certificate)
         try:
@@ -88,14 +88,14 @@ class Dialer:
         )
 
     def _reached(self, certificate: str) -> Any:
-        """A socket to the API server, or to the proxy that passes requests on."""
+        """A socket to the API server, or to the proxy that forwards requests."""
         if self.proxy is None:
             return self._connected(self.host, self.port, KubernetesUnreachableError, "the API server")
         name, port = self.proxy.hostname or "", self._proxy_port
-        # Of the API server, a proxy that is not there says nothing.
+        # If the proxy cannot be reached, the state of the API server is unknown.
         plain: Any = self._connected(name, port, KubernetesError, "the proxy")
         if self.proxy.scheme == "https":
-            # Like kubectl, which verifies a proxy by what it knows of the cluster.
+            # Like kubectl, verify the proxy with the cluster's TLS settings.
             expected = self._target.cluster.get("tls-server-name") or name
             context, bare = self._context(certificate), plain
             plain = _steps(
@@ -110,7 +110,7 @@ class Dialer:
         return plain
 
     def _proxy(self) -> SplitResult:
-        assert self.proxy is not None  # noqa: S101 - asked for only where there is one
+        assert self.proxy is not None  # noqa: S101 - only called if there is one
         return self.proxy
 
     def _connected(self, host: str, port: int, failure: type[KubernetesError], what: str) -> socket.socket:
@@ -119,7 +119,7 @@ class Dialer:
         except (OSError, UnicodeError) as error:
             reason = (error.strerror if isinstance(error, OSError) else None) or "no answer"
             raise failure(f"{what} {host}:{port} cannot be reached ({reason})", _CHECK) from None
-        # A request is written in two parts; the second would wait for the first's acknowledgement.
+        # A request is written in two parts; without it the second would wait for the acknowledgement of the first.
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return plain
 
@@ -172,7 +172,7 @@ def _context(target: Target, certificate: str) -> ssl.SSLContext:
     except ssl.SSLError:
         what = f"{where}: certificate-authority-data holds a certificate that cannot be read"
         raise KubeconfigError(what, "Copy the cluster's certificate anew.") from None
-    # Like kubectl: an intermediate authority may be trusted by itself, and need not have every extension.
+    # Like kubectl: trust an intermediate authority without its root, and without some extensions.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if target.cluster.get("insecure-skip-tls-verify"):
@@ -201,7 +201,7 @@ def _authorities(target: Target) -> str | None:
 
 
 def _show(context: ssl.SSLContext, certificate: str, where: str) -> None:
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # for this user alone, as long as it is needed
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:  # readable by this user only, then deleted
         file.write(certificate.encode())
         file.flush()
         try:
@@ -212,7 +212,7 @@ def _show(context: ssl.SSLContext, certificate: str, where: str) -> None:
 
 
 def _steps(step: Callable[[], Any], who: str) -> Any:
-    """What a step towards a connection gives; failures by what they say about who is at the other end."""
+    """Return the result of a step towards a connection; its failures become errors about ``who``."""
     try:
         return step()
     except ssl.SSLCertVerificationError as error:

@@ -1,4 +1,4 @@
-"""What a call to the Kubernetes API, or the look for a way to it, can end in."""
+"""Errors of kubeconfigs and of calls to the Kubernetes API."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = [
 
 
 class KubeconfigError(PandaInfraError):
-    """A kubeconfig is not there or not usable; ``fix`` says what to do."""
+    """A kubeconfig is missing or not usable; ``fix`` states what to do."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what}.\n  {fix}")
@@ -23,10 +23,10 @@ class KubeconfigError(PandaInfraError):
 
 
 class KubernetesError(PandaInfraError):
-    """A call did not give what was asked for.
+    """A call failed.
 
-    ``fix`` says what to do, where there is something to say. ``status`` is HTTP's, 0 when nothing answered by HTTP.
-    Of this class itself is an answer that is neither a refusal nor "no such thing", such as a server's failure.
+    ``fix`` states what to do, if known. ``status`` is the HTTP status, 0 without an HTTP answer. Failures other than
+    those of the sub-classes, such as an error of the server, are of this class itself.
     """
 
     def __init__(self, what: str, fix: str = "", *, status: int = 0) -> None:
@@ -37,12 +37,12 @@ class KubernetesError(PandaInfraError):
 
 
 class KubernetesUnreachableError(KubernetesError, NoAnswerError):
-    """Nobody answers at the address."""
+    """Nothing answers at the address."""
 
 
 class KubernetesNotAllowedError(KubernetesError, NotAllowedError):
-    """The API refuses the credential (401) or what is asked with it (403), or there is no credential to be had."""
+    """The API refuses the credential (401) or the request (403), or the credential cannot be read."""
 
 
 class KubernetesNotFoundError(KubernetesError, NotFoundError):
-    """The API says that there is no such object or kind."""
+    """The API answers that the object or kind does not exist."""

@@ -1,4 +1,4 @@
-"""A kubeconfig for people: one context beside whatever else their file has, with nothing to run and an end."""
+"""Add a context to a person's kubeconfig, without a plug-in and with a credential that expires."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _PRIVATE = 0o600
 
 
 class UnreadableFileError(Exception):
-    """The file to be added to is no kubeconfig."""
+    """The file that gets the context is not a kubeconfig."""
 
 
 @dataclass(frozen=True, repr=False)
 class HandedOut:
-    """A cluster and a user without a plug-in; ``expires`` is None when the credential does not say."""
+    """A cluster and a user without a plug-in; ``expires`` is None if the credential does not state it."""
 
     cluster: Mapping[str, Any]
     user: Mapping[str, Any]
@@ -37,10 +37,10 @@ class HandedOut:
 
 
 def handed_out(target: Target) -> HandedOut:
-    """The target with what its plug-in gives now in the plug-in's place.
+    """Replace the plug-in of a target by the credential that it issues now.
 
     Raises:
-        KubernetesNotAllowedError: the plug-in gives nothing.
+        KubernetesNotAllowedError: the plug-in issues none.
     """
     if not target.user.get("exec"):
         return HandedOut(target.cluster, target.user, ends(target.user))
@@ -53,10 +53,10 @@ def handed_out(target: Target) -> HandedOut:
 def with_context(
     document: Mapping[str, Any], name: str, access: HandedOut, *, namespace: str
 ) -> dict[str, Any]:
-    """A kubeconfig with the context ``name`` in a namespace, in place of one of that name; all else stays.
+    """A kubeconfig with the context ``name``, added or replaced; all else stays.
 
     Raises:
-        UnreadableFileError: the document is no kubeconfig.
+        UnreadableFileError: the document is not a kubeconfig.
     """
     content: dict[str, dict[str, Any]] = {
         "clusters": dict(access.cluster),
@@ -76,10 +76,10 @@ def with_context(
 
 
 def add_to(file: Path, name: str, access: HandedOut, *, namespace: str) -> None:
-    """Add a context to a file, which is made if it is not there, and readable by its owner alone.
+    """Add a context to a file, which is made if it is missing, and readable only by its owner.
 
     Raises:
-        UnreadableFileError: it holds something else; it stays as it is.
+        UnreadableFileError: it is not a kubeconfig; it is not changed.
         OSError: it cannot be read or written.
     """
     file = file.resolve()
@@ -93,7 +93,7 @@ def add_to(file: Path, name: str, access: HandedOut, *, namespace: str) -> None:
         raise UnreadableFileError("no mapping")
     text = go_yaml.dump(with_context(document, name, access, namespace=namespace), sort_keys=False)
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # In place of the former file at once: a kubeconfig that is half written lets nobody in anywhere.
+    # Replace the file atomically: a half-written kubeconfig would break the access to all clusters.
     descriptor, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
@@ -106,7 +106,7 @@ def add_to(file: Path, name: str, access: HandedOut, *, namespace: str) -> None:
 
 
 def _pair(certificate: str) -> dict[str, str]:
-    """A certificate and its key, one after the other in PEM, as a kubeconfig has them."""
+    """The keys of a kubeconfig for a certificate followed by its key (PEM)."""
     if not certificate:
         return {}
     encoded = base64.b64encode(certificate.encode()).decode()

@@ -1,7 +1,7 @@
-"""Kubeconfigs as kubectl and the engine's client read them, reduced to one cluster and one user.
+"""Read kubeconfigs like kubectl and the engine's client, and reduce them to one cluster and one user.
 
-The engine gets a kubeconfig as text, so what the files of a kubeconfig name by a path is put into the text: the state
-then holds no path of a machine, and the text leads to the cluster from everywhere.
+The engine gets a kubeconfig as text, so the content of files that it names by path is put into the text: the state
+then holds no path of a machine, and the text works on every machine.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ __all__ = [
 IN_CLUSTER = "in-cluster"
 """Stands for the service account of the pod that the program runs in."""
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-"""Where Kubernetes puts its token, in every pod."""
+"""The folder of its token in every pod."""
 
 Document = dict[str, Any]
 
 _KINDS = {"clusters": "cluster", "users": "user", "contexts": "context"}
-# Files by the key that names them, and the key that takes their content.
+# From the key with a file's path to the key with its content.
 _CLUSTER_FILES = {"certificate-authority": "certificate-authority-data"}
 _USER_FILES = {"client-certificate": "client-certificate-data", "client-key": "client-key-data"}
 _LONGEST_NAME = 100
-_MOST_NAMES = 10  # that a message lists
+_MOST_NAMES = 10  # listed in a message
 _HOW = "Give the path of a kubeconfig file that `kubectl --kubeconfig PATH get nodes` accepts."
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where a kubeconfig comes from, as a person knows it; ``renew`` says how a new credential gets there."""
+    """The origin of a kubeconfig, for messages; ``renew`` states how to store a new credential there."""
 
     name: str
     renew: str
 
     @classmethod
     def of_file(cls, name: str) -> Source:
-        """A file of the operator's, or several."""
+        """One or several files of the operator."""
         if name == IN_CLUSTER:
             return cls(
                 "the pod's service account", "Start the pod again, or give its service account the rights."
@@ -70,10 +70,10 @@ class Source:
         return cls(name, renew)
 
     def target(self, text: str, context: str | None = None) -> Target:
-        """What a context of the kubeconfig with this text leads to, the current one unless another is named.
+        """The target of a context in the text of a kubeconfig; without a name, of the current context.
 
         Raises:
-            KubeconfigError: the text is no kubeconfig, or there is no such context.
+            KubeconfigError: the text is not a kubeconfig, or the context is missing.
         """
         return choose(parse(text, self.name), context, self)
 
@@ -86,7 +86,7 @@ STATE = Source("the kubeconfig in the engine's state", "Run `pulumi up`, which r
 
 @dataclass(frozen=True, repr=False)
 class Target:
-    """The cluster and the user that a context of a kubeconfig names, with no file beside them."""
+    """The cluster and the user of a context, with the content of their files."""
 
     cluster: Mapping[str, Any]
     user: Mapping[str, Any]
@@ -101,7 +101,7 @@ class Target:
         return server if "://" in server else f"http://{server}"
 
     def document(self) -> Document:
-        """A kubeconfig of nothing else."""
+        """A kubeconfig with only this cluster and user."""
         return {
             "apiVersion": "v1",
             "kind": "Config",
@@ -112,18 +112,18 @@ class Target:
         }
 
     def text(self) -> str:
-        """The same as text, equal wherever it is read."""
+        """The document as text, the same on every machine."""
         return go_yaml.dump(self.document(), sort_keys=True)
 
 
 def read(named: str) -> Document:
-    """The kubeconfig of one path, or of several as in ``KUBECONFIG``: who names something first has it.
+    """Read the kubeconfig of one path, or of several as in ``KUBECONFIG``: the first entry of a name is used.
 
     Args:
         named: paths, with ``~`` and variables such as ``$KUBECONFIG``, or `IN_CLUSTER`.
 
     Raises:
-        KubeconfigError: there is no such file, or it holds something else.
+        KubeconfigError: the file is missing, or is not a kubeconfig.
     """
     if named == IN_CLUSTER:
         return _in_cluster()
@@ -142,10 +142,10 @@ def read(named: str) -> Document:
 
 
 def parse(text: str, name: str, *, folder: Path | None = None) -> Document:
-    """The lists of a kubeconfig, with the paths in it relative to ``folder``.
+    """Parse a kubeconfig; its relative paths start at ``folder``.
 
     Raises:
-        KubeconfigError: it is none.
+        KubeconfigError: the text is not a kubeconfig.
     """
     try:
         document = content_of(text)
@@ -166,22 +166,24 @@ def parse(text: str, name: str, *, folder: Path | None = None) -> Document:
 
 
 def content_of(text: str) -> Any:
-    """What kubectl reads in the text of a kubeconfig, None in an empty one.
+    """The content of a kubeconfig's text as kubectl reads it; None if it is empty.
 
     Raises:
-        yaml.YAMLError: it is neither YAML nor JSON, for which ValueError and RecursionError stand too.
+        yaml.YAMLError: it is not YAML.
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deeply.
     """
-    if text.lstrip().startswith("{"):  # tabs are no indentation to YAML, but to JSON they are
+    if text.lstrip().startswith("{"):  # JSON may be indented by tabs, YAML may not
         return json.loads(text)
     node = yaml_nodes.compose(text)
     return None if node is None else go_yaml.build(node, go_yaml.native)
 
 
 def choose(document: Document, context: str | None, source: Source) -> Target:
-    """What a context leads to, the current one unless another is named, with the content of its files.
+    """The target of a context, with the content of its files; without a name, of the current context.
 
     Raises:
-        KubeconfigError: there is no such context, or a file that it needs.
+        KubeconfigError: the context or a file that it needs is missing.
     """
     name = context or document.get("current-context")
     if not name:
@@ -227,7 +229,7 @@ def _in_cluster() -> Document:
 
 
 def _text_of(path: Path, *, needed: bool) -> str | None:
-    """A file's text; of several files those that are not there are left out, as kubectl does."""
+    """A file's text; like in kubectl, one of several files may be missing."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -261,20 +263,20 @@ def _entries(document: Document, kind: str, name: str) -> Iterator[Document]:
 
 
 def _anchor(entry: Document, keys: Sequence[str], folder: Path | None) -> None:
-    """Make paths absolute; those of a kubeconfig that lies in no folder stay."""
+    """Make paths absolute; without a folder they stay as they are."""
     for key in keys:
         if folder and entry.get(key):
             entry[key] = str(Path(os.path.normpath(folder / str(entry[key]))))
 
 
 def _whole(entry: Document, files: Mapping[str, str], where: str, source: Source) -> Document:
-    """An entry with the content of its files; content that stands beside a path comes first."""
+    """An entry with the content of its files; content in the entry itself takes precedence over a path."""
     whole = {key: value for key, value in entry.items() if key not in files and value not in (None, "")}
     for key, target in files.items():
         if entry.get(key) and not entry.get(target):
             content = _content(str(entry[key]), f"{where}: {key}", source)
             whole[target] = base64.b64encode(content).decode()
-    # Of the pod that the program runs in, the token is renewed in its file, which has the same path in every pod.
+    # Kubernetes renews the token of a service account in its file, which has the same path in every pod.
     token = entry.get("tokenFile")
     if token and not Path(token).is_relative_to(SERVICE_ACCOUNT):
         del whole["tokenFile"]
@@ -307,12 +309,12 @@ def _names(entries: Sequence[Document]) -> str:
 
 
 def _short(name: str) -> str:
-    """A name in a message: something else may stand in its place, such as a certificate."""
+    """A name for a message, shortened: the text in its place may be a secret, such as a certificate."""
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
 def _place(error: Exception) -> str:
-    """Where a text cannot be read; its content may be secret."""
+    """The line and column of a syntax error, without the text, which may be secret."""
     if isinstance(error, json.JSONDecodeError):
         return f"no JSON at line {error.lineno}, column {error.colno}"
     at = yaml_nodes.place(error)

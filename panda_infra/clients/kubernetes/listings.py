@@ -1,4 +1,4 @@
-"""The objects of a collection, for users who may read it and for those who may not."""
+"""List the objects of a collection, also for users who may not read it."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ __all__ = ["Listing", "items", "listing"]
 
 @dataclass(frozen=True)
 class Listing:
-    """The objects of a collection; ``refused`` says why they may not be read, and is empty if they may."""
+    """The objects of a collection; ``refused`` is the reason why the user may not list them, else empty."""
 
     items: Sequence[Mapping[str, Any]] = ()
     refused: str = ""
 
 
 def items(api: KubernetesApi, path: str, *, labels: str = "") -> list[Mapping[str, Any]]:
-    """The objects of a collection, or those with some labels; none when the cluster has no such kind."""
+    """The objects of a collection, or those with some labels; empty if the cluster has no such kind."""
     query = [("labelSelector", labels)] if labels else []
     return (api.call("GET", path, query=query, missing=True) or {}).get("items") or []
 
 
 def listing(api: KubernetesApi, path: str, *, labels: str = "") -> Listing:
-    """The same for a user who may not be allowed to: one who is at home in a single namespace."""
+    """The same for a user who may be refused, such as one with rights in a single namespace only."""
     try:
         return Listing(items(api, path, labels=labels))
     except KubernetesNotAllowedError as error:
-        if error.status != HTTPStatus.FORBIDDEN:  # the user is not known at all
+        if error.status != HTTPStatus.FORBIDDEN:  # the API does not accept the credential at all
             raise
         return Listing(refused=error.what)

@@ -1,4 +1,4 @@
-"""The nodes of a cluster as the Kubernetes API lists them."""
+"""The nodes of a cluster, read from the Kubernetes API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Node:
 
 
 def node_of(item: Mapping[str, Any]) -> Node:
-    """A node as the API lists it."""
+    """A node from its object in the API."""
     name = item["metadata"]["name"]
     labels = item["metadata"].get("labels") or {}
     conditions = item.get("status", {}).get("conditions", [])
@@ -42,7 +42,7 @@ def node_of(item: Mapping[str, Any]) -> Node:
 
 
 def _is_master(name: str, labels: Mapping[str, str]) -> bool:
-    """What the cluster says of the node; only where it says nothing, the name that Magnum's driver gives to masters."""
+    """True if the role labels mark a master; without such labels, if the name is one of Magnum's driver for masters."""
     if any(label in labels for label in _MASTER_LABELS):
         return True
     role = labels.get(_ROLE_LABEL)

@@ -1,4 +1,4 @@
-"""Credential plug-ins: the programs that a kubeconfig's ``exec`` names, such as those of EKS, GKE and OIDC."""
+"""Run credential plug-ins: the programs in ``exec`` of a kubeconfig, such as those of EKS, GKE and OIDC."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from panda_infra.clients.kubernetes.kubeconfig import Target
 
 __all__ = ["Issued", "run_plugin"]
 
-_WITHIN = 60.0  # seconds for a plug-in that cannot ask anybody
+_WITHIN = 60.0  # seconds for a plug-in without a terminal
 _LINES = 5
-_EXTENSION = "client.authentication.k8s.io/exec"  # of a cluster's entry, meant for the plug-in
+_EXTENSION = "client.authentication.k8s.io/exec"  # part of a cluster's entry that is meant for the plug-in
 _CLUSTER = (
     "server",
     "tls-server-name",
@@ -31,7 +31,7 @@ _CLUSTER = (
 
 @dataclass(frozen=True, repr=False)
 class Issued:
-    """What a plug-in gave: a token, a certificate with its key (PEM), or both, and when it ends."""
+    """A plug-in's credential: a token, a certificate with its key (PEM), or both, and its end."""
 
     token: str = ""
     certificate: str = ""
@@ -39,15 +39,15 @@ class Issued:
 
     @property
     def has_ended(self) -> bool:
-        """Whether a new one is needed."""
+        """True if a new one is needed."""
         return self.expires is not None and self.expires <= datetime.now(UTC)
 
 
 def run_plugin(target: Target) -> Issued:
-    """What the plug-in of a kubeconfig gives.
+    """Run the plug-in of a kubeconfig.
 
     Raises:
-        KubernetesNotAllowedError: nothing; the plug-in's own words are in it.
+        KubernetesNotAllowedError: it issues no credential; the message has the plug-in's own words.
     """
     plugin: Mapping[str, Any] = target.user["exec"]
     command = [str(plugin["command"]), *map(str, plugin.get("args") or ())]
@@ -62,7 +62,7 @@ def run_plugin(target: Target) -> Issued:
             },
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # A person who must do something has to see what; nobody else has to.
+            # Only a person at a terminal has to see the plug-in's prompts.
             stderr=None if interactive else subprocess.PIPE,
             timeout=None if interactive else _WITHIN,
             check=False,

@@ -1,4 +1,4 @@
-"""The proxy between this machine and an API server, as a kubeconfig or the environment names it."""
+"""The proxy between this machine and an API server, from the kubeconfig or the environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from panda_infra.clients.kubernetes.errors import (
 __all__ = ["authorization", "proxy_for", "through_socks"]
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
-# RFC 1928: what a SOCKS server answers when it does not connect. 2 is a refusal by its rules.
+# RFC 1928: the answers of a SOCKS server that does not connect. 2 is a refusal by its rules.
 _SOCKS_REFUSED = 2
 _SOCKS_FAILURES = {
     3: "network unreachable",
@@ -29,10 +29,10 @@ _SOCKS_FAILURES = {
 
 
 def proxy_for(address: SplitResult, named: str | None) -> SplitResult | None:
-    """The proxy to an address: the one that the kubeconfig names, else the environment's.
+    """The proxy for an address: the one of the kubeconfig, else of the environment.
 
     Raises:
-        KubernetesError: it is none that kubectl knows.
+        KubernetesError: kubectl does not support it.
     """
     if not named:
         named = _of_environment(address)
@@ -46,7 +46,7 @@ def proxy_for(address: SplitResult, named: str | None) -> SplitResult | None:
 
 
 def authorization(proxy: SplitResult) -> dict[str, str]:
-    """The header for the user in a proxy's address."""
+    """The authorization header for the user in a proxy's address."""
     if proxy.username is None:
         return {}
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
@@ -54,10 +54,10 @@ def authorization(proxy: SplitResult) -> dict[str, str]:
 
 
 def through_socks(plain: socket.socket, proxy: SplitResult, host: str, port: int) -> None:
-    """Have a SOCKS 5 server (RFC 1928, RFC 1929) connect to an address; the name is resolved there.
+    """Connect to an address through a SOCKS 5 server (RFC 1928, RFC 1929), which resolves the name.
 
     Raises:
-        KubernetesError: it refuses, cannot reach the address, or is no such server.
+        KubernetesError: it refuses, cannot reach the address, or is not a SOCKS 5 server.
     """
     name = f"the proxy {proxy.hostname}:{proxy.port}"
     user = proxy.username is not None
@@ -78,7 +78,7 @@ def through_socks(plain: socket.socket, proxy: SplitResult, host: str, port: int
     if answer:
         what = f"{name} does not reach {host}:{port} ({_SOCKS_FAILURES.get(answer, f'SOCKS error {answer}')})"
         raise KubernetesUnreachableError(what)
-    # Where the server connected from: of no interest, but it comes before everything else.
+    # Skip the address from which the server connected.
     _received(plain, {1: 4, 4: 16}.get(kind) or _received(plain, 1, name)[0], name)
     _received(plain, 2, name)
 
@@ -108,7 +108,7 @@ def _is_local(host: str) -> bool:
 
 
 def _is_excepted(host: str, port: int | None) -> bool:
-    """Whether NO_PROXY names it: a domain with all below it, an address, or a network."""
+    """True if NO_PROXY lists the host: by a domain with all below it, an address, or a network."""
     for entry in (os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or "").lower().split(","):
         pattern = entry.strip()
         if pattern == "*":

@@ -1,4 +1,4 @@
-"""What type each known key of a kubeconfig has; kubectl refuses another one, and leaves unknown keys alone."""
+"""The types of the known keys of a kubeconfig: kubectl refuses wrong types and ignores unknown keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _texts(value: object) -> bool:
 
 
 def _pairs(value: object) -> bool:
-    """As the variables of a plug-in are written."""
+    """True for a list of names and values, such as the variables of a plug-in."""
     return isinstance(value, list) and all(
         isinstance(pair, dict) and _text(pair.get("name")) and _text(pair.get("value", "")) for pair in value
     )
@@ -87,7 +87,7 @@ _KEYS: Mapping[str, _Check] = {
 
 
 def wrong_key(entry: Mapping[str, Any]) -> str | None:
-    """The first key of a cluster, a user or a context that has a value of another type than it must have."""
+    """The first key of a cluster, a user or a context whose value has the wrong type."""
     return _first_wrong(_KEYS, entry)
 
 

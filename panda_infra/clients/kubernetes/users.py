@@ -1,4 +1,4 @@
-"""What a kubeconfig's user shows to the API server, and what a person should know of it."""
+"""The credential of a kubeconfig's user: its headers and certificate, its end, and its problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IMPERSONATED = {"as": "Impersonate-User", "as-uid": "Impersonate-Uid", "as-grou
 
 @dataclass(frozen=True, repr=False)
 class Credential:
-    """Headers of each request, and the certificate with its key (PEM) of each connection, if there is one."""
+    """The headers of each request, and the certificate with its key (PEM) of each connection, or empty."""
 
     headers: tuple[tuple[str, str], ...] = ()
     certificate: str = ""
@@ -35,17 +35,17 @@ class Credential:
 
 @dataclass(repr=False)
 class User:
-    """The user of a target, for the life of a client: what a plug-in gave is kept until it ends."""
+    """The user of a target, for the life of a client; keeps a plug-in's credential until it expires."""
 
     target: Target
     _issued: Issued | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def credential(self) -> Credential:
-        """What to show now; none over plain HTTP, like kubectl.
+        """The credential for the next request; like in kubectl, none over plain HTTP.
 
         Raises:
-            KubernetesNotAllowedError: the plug-in gives none.
+            KubernetesNotAllowedError: the plug-in issues none.
         """
         user = self.target.user
         headers = [*_impersonation(user)]
@@ -64,16 +64,16 @@ class User:
         return Credential(tuple(headers), certificate)
 
     def renewed(self) -> bool:
-        """Forget what a plug-in gave, as the API refuses it; whether there is anything to try anew."""
+        """Drop a plug-in's credential that the API refuses; returns whether a retry makes sense."""
         with self._lock:
             had, self._issued = self._issued, None
         return had is not None
 
     def issued(self) -> Issued:
-        """What the user's plug-in gives, which lasts.
+        """A valid credential of the user's plug-in.
 
         Raises:
-            KubernetesNotAllowedError: it gives nothing.
+            KubernetesNotAllowedError: it issues none.
         """
         with self._lock:
             if self._issued is None or self._issued.has_ended:
@@ -82,7 +82,7 @@ class User:
 
 
 def check_user(target: Target) -> None:
-    """Refuse what kubectl and the engine refuse too, in words.
+    """Refuse a user that kubectl and the engine refuse too, with a clear message.
 
     Raises:
         KubeconfigError: the user cannot be used.
@@ -108,27 +108,27 @@ def check_user(target: Target) -> None:
 
 
 def lasts(user: Mapping[str, Any]) -> Validity | None:
-    """From when until when a user's certificate or token is good, where it says so itself."""
+    """The time in which a user's certificate or token is valid; None if it does not state it."""
     encoded = user.get("client-certificate-data")
     return validity(base64.b64decode(encoded) if encoded else _token(user))
 
 
 def lasts_of(kubeconfig: str, context: str | None) -> Validity | None:
-    """The same of the user whom a kubeconfig's text leads to; None too where it leads to nobody."""
+    """The same for the user in a kubeconfig's text; None too if it has no usable user."""
     try:
         return lasts(Source("kubeconfig", "").target(kubeconfig, context).user)
     except KubeconfigError:
-        return None  # what is wrong with it is told where it is used
+        return None  # reported where the kubeconfig is used
 
 
 def ends(user: Mapping[str, Any]) -> datetime | None:
-    """When a user's certificate or token ends, where it says so itself."""
+    """The end of a user's certificate or token; None if it does not state it."""
     found = lasts(user)
     return found.end if found else None
 
 
 def kind_of(user: Mapping[str, Any]) -> str:
-    """The kind of a user's credential in words."""
+    """The kind of a user's credential, for messages."""
     if plugin := user.get("exec"):
         return f"credential of the plug-in {plugin['command']}"
     if user.get("token") or user.get("tokenFile") or user.get("auth-provider"):

@@ -1,1 +1,1 @@
-"""OpenStack: the calls that the program makes, and how it logs in."""
+"""OpenStack: the calls that the program makes, and the log-in."""

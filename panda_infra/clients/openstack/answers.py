@@ -1,4 +1,4 @@
-"""What OpenStack's services answer, as this program's data and on one line."""
+"""Turn answers of OpenStack's services into this program's data, and their errors into one line."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _LINE = 400
 
 
 def words_of(error: Exception) -> str:
-    """A library's words on one line."""
+    """The message of a library's error on one line."""
     return " ".join(str(error).split())[:_LINE]
 
 
 def limits_of(maximum: int, used: int) -> Limits:
-    """A limit as Nova, Cinder and Manila state it: less than nothing stands for none."""
+    """A limit of Nova, Cinder or Manila, for which a negative number means none."""
     return Limits(maximum if maximum >= 0 else None, used)
 
 
 def cluster_of(found: Json) -> ClusterInfo:
-    """A cluster as Magnum describes or lists it."""
+    """A cluster from Magnum's description or listing."""
     return ClusterInfo(
         id=found["uuid"],
         name=found["name"],
@@ -44,7 +44,7 @@ def cluster_of(found: Json) -> ClusterInfo:
 
 
 def reason_of(answer: Any) -> str:
-    """The sentence inside an error's body, whose shape differs from service to service."""
+    """The reason in the body of an error, whose shape depends on the service."""
     try:
         body = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What this program asks of OpenStack: plain data and one protocol, so that its logic needs no cloud to be tested."""
+"""The calls to OpenStack as plain data and one protocol, so that tests of the logic need no cloud."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 class OpenStackError(ResourceError):
     """OpenStack refuses a request or cannot be reached; retries did not help.
 
-    ``status`` is HTTP's, 0 when there was no answer.
+    ``status`` is the HTTP status, 0 without an answer.
     """
 
     def __init__(self, message: str, status: int = 0) -> None:
@@ -37,25 +37,25 @@ class OpenStackError(ResourceError):
 
     @property
     def ambiguous(self) -> bool:
-        """Whether the request may have been carried out in spite of the error."""
+        """True if the service may have carried out the request in spite of the error."""
         return self.status == 0 or self.status >= 500  # noqa: PLR2004 - HTTP's server errors
 
 
 class OpenStackUnreachableError(OpenStackError, NoAnswerError):
-    """Nobody answers at the address of a service."""
+    """Nothing answers at the address of a service."""
 
 
 class OpenStackNotAllowedError(OpenStackError, NotAllowedError):
-    """Keystone refuses the log-in, or a service what is asked with it; or there is no log-in to be had."""
+    """Keystone refuses the log-in, a service refuses the request, or no usable log-in is configured."""
 
 
 class OpenStackNotFoundError(OpenStackError, NotFoundError):
-    """A service says that there is no such thing."""
+    """A service answers that the thing does not exist."""
 
 
 @dataclass(frozen=True)
 class ClusterSpec:
-    """What Magnum is asked to make; ``template`` is an id, flavors and keypair are names."""
+    """A cluster to request from Magnum; ``template`` is an id, flavors and keypair are names."""
 
     name: str
     template: str
@@ -69,10 +69,10 @@ class ClusterSpec:
 
 @dataclass(frozen=True)
 class ClusterInfo:
-    """A Magnum cluster as Magnum tells it.
+    """A cluster as Magnum describes it.
 
     ``labels`` are the effective ones, the template's included; ``added_labels`` those given beside the template.
-    ``faults`` maps what failed to Heat's reason. ``updated`` changes with everything that Magnum records.
+    ``faults`` maps failed resources to Heat's reasons. ``updated`` changes with everything that Magnum records.
     """
 
     id: str
@@ -92,16 +92,16 @@ class ClusterInfo:
 
     @property
     def complete(self) -> bool:
-        """Whether the last thing that Magnum was asked for is done."""
+        """True if Magnum has finished the last request."""
         return self.status.endswith("_COMPLETE")
 
     @property
     def failed(self) -> bool:
-        """Whether Magnum has given up on the last thing that it was asked for."""
+        """True if the last request to Magnum has failed."""
         return self.status.endswith("_FAILED")
 
     def why(self) -> str:
-        """Magnum's own reason for the status."""
+        """Magnum's reason for the status."""
         told = [
             text for text in (self.reason, *(f"{what}: {why}" for what, why in self.faults.items())) if text
         ]
@@ -110,7 +110,7 @@ class ClusterInfo:
 
 @dataclass(frozen=True)
 class NodeGroupInfo:
-    """A node group; ``default`` ones come with the cluster."""
+    """A node group; ``default`` ones are made with the cluster."""
 
     id: str
     name: str
@@ -134,7 +134,7 @@ class Server:
 
 @dataclass(frozen=True)
 class BlockVolume:
-    """A Cinder volume with all its metadata; ``size`` in GiB, ``servers`` the ids of those that it is attached to."""
+    """A Cinder volume with all its metadata; ``size`` in GiB, ``servers`` are the ids of its attachments."""
 
     id: str
     name: str
@@ -167,17 +167,17 @@ class Flavor:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of one thing a project may have and has; ``maximum`` is None where there is no limit."""
+    """A project's limit on one thing and its use; ``maximum`` is None without a limit."""
 
     maximum: int | None
     used: int
 
 
 class OpenStack(Protocol):
-    """The calls that this program makes; each may raise `OpenStackError`, listings are one call each."""
+    """The calls that this program makes; each may raise `OpenStackError`, each listing is one call."""
 
     def application_credential(self) -> bool:
-        """Whether the credentials in use are an application credential."""
+        """True if the credential in use is an application credential."""
 
     def template(self, name: str) -> str | None:
         """Id of a cluster template by its name or id."""
@@ -186,67 +186,67 @@ class OpenStack(Protocol):
         """Name of a cluster template."""
 
     def balances_masters(self, template_id: str) -> bool:
-        """Whether clusters of a template get a load balancer, without which Magnum makes but one master."""
+        """True if clusters of a template get a load balancer; without one, Magnum makes only one master."""
 
     def flavor(self, name: str) -> Flavor | None:
         """A flavor by its name or id."""
 
     def keypair(self, name: str) -> str | None:
-        """The public key, comment included, of the user's keypair of that name; None when there is none."""
+        """The public key, with its comment, of the user's keypair of that name; None if there is none."""
 
     def limits(self) -> Mapping[str, Limits]:
         """The project's limits on ``instances``, ``cores`` and ``ram`` (MiB).
 
-        ``volumes`` are among them where there is Cinder, ``shares`` and ``share storage`` (GiB) where there is Manila.
+        Includes ``volumes`` if the cloud has Cinder, ``shares`` and ``share storage`` (GiB) if it has Manila.
         """
 
     def cluster_limits(self) -> Limits:
         """The project's limit on Magnum clusters."""
 
     def cluster(self, cluster_id: str) -> ClusterInfo | None:
-        """A cluster by its id; None when Magnum knows none."""
+        """A cluster by its id; None if Magnum has none."""
 
     def clusters_named(self, name: str) -> Sequence[ClusterInfo]:
-        """Every cluster of that name: Magnum allows several."""
+        """Every cluster of a name: Magnum allows several."""
 
     def create_cluster(self, spec: ClusterSpec) -> str:
-        """Ask for a cluster; returns its id, which Magnum may not know for a moment. Never retried blindly."""
+        """Request a cluster, without retries; returns its id, which Magnum may not find for a moment."""
 
     def upgrade_cluster(self, cluster_id: str, template: str) -> None:
         """Move a cluster to another template (id)."""
 
     def delete_cluster(self, cluster_id: str) -> None:
-        """Ask for the end of a cluster; nothing happens when there is none."""
+        """Request the deletion of a cluster; does nothing if there is none."""
 
     def node_groups(self, cluster_id: str) -> Sequence[NodeGroupInfo]:
-        """All node groups of a cluster, masters too."""
+        """All node groups of a cluster, those of masters included."""
 
     def create_node_group(self, cluster_id: str, name: str, flavor: str, count: int) -> None:
-        """Ask for one more group of workers."""
+        """Request one more group of workers."""
 
     def resize_node_group(self, cluster_id: str, group_id: str, count: int) -> None:
-        """Ask for another number of nodes."""
+        """Request another number of nodes."""
 
     def delete_node_group(self, cluster_id: str, group_id: str) -> None:
-        """Ask for the end of a group; nothing happens when there is none."""
+        """Request the deletion of a group; does nothing if there is none."""
 
     def ca_certificate(self, cluster_id: str) -> str:
         """The certificate of the cluster's CA, PEM."""
 
     def sign(self, cluster_id: str, request: str) -> str:
-        """A certificate for a signing request, both PEM, from the cluster's CA."""
+        """Have the cluster's CA sign a request; request and certificate are PEM."""
 
     def servers(self, prefix: str) -> Sequence[Server]:
         """Every server whose name starts with ``prefix``."""
 
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
-        """Set some of a server's metadata, leave the rest."""
+        """Set some keys of a server's metadata and leave the others."""
 
     def delete_metadata(self, server_id: str, key: str) -> None:
-        """Remove one key of a server's metadata; nothing happens when there is none."""
+        """Remove one key of a server's metadata; does nothing if it is missing."""
 
     def volumes(self) -> Sequence[BlockVolume]:
-        """Every volume of the project; none where there is no Cinder."""
+        """Every volume of the project; empty without Cinder."""
 
     def shares(self) -> Sequence[Share]:
-        """Every share of the project; none where there is no Manila."""
+        """Every share of the project; empty without Manila."""

@@ -1,7 +1,7 @@
-"""The log-in to OpenStack: what is wrong with it, before the libraries beneath meet it in ways of their own.
+"""Check the log-in to OpenStack before the libraries use it.
 
-clouds.yaml, the variables and the log-in plug-ins are read by keystoneauth and the SDK, which leave out what they
-cannot read, or end in whatever exception comes.
+keystoneauth and the SDK read clouds.yaml, the variables and the log-in plug-ins. They ignore unreadable parts, or end
+in exceptions without a clear message.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _VARIABLES = {"cacert": "OS_CACERT", "cert": "OS_CERT", "key": "OS_KEY"}
 
 
 def where_of(cloud: str | None) -> str:
-    """Where a log-in is written, for a person."""
+    """The place of a log-in, for messages."""
     return f"cloud {cloud!r} in clouds.yaml" if cloud else "the OS_* variables"
 
 
 def file_problem(cloud: str | None) -> str | None:
-    """What the SDK would leave out or trip over in clouds.yaml and secure.yaml: the file, the key, what to do."""
+    """The first part of clouds.yaml or secure.yaml that the SDK cannot use: the file, the key, what to do."""
     kinds = (("OS_CLIENT_CONFIG_FILE", loader.CONFIG_FILES), ("OS_CLIENT_SECURE_FILE", loader.SECURE_FILES))
     for variable, usual in kinds:
         named = os.environ.get(variable)
@@ -46,15 +46,15 @@ def file_problem(cloud: str | None) -> str | None:
 
 
 def login_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What keystoneauth gets: the SDK takes it from below ``auth``, and from beside it."""
+    """The settings for keystoneauth, which the SDK reads from ``auth`` and from the level above."""
     return {**settings, **(settings.get("auth") or {})}
 
 
 def login_problem(cloud: str | None, kind: str, settings: Mapping[str, Any]) -> str | None:
-    """What a log-in of a kind is missing.
+    """The first problem of a log-in of a kind; None if it has none.
 
     Args:
-        cloud: its name, None for the variables.
+        cloud: its name; None for the variables.
         kind: of keystoneauth's plug-in, such as ``password``.
         settings: as the SDK has read them.
     """
@@ -79,7 +79,7 @@ def login_problem(cloud: str | None, kind: str, settings: Mapping[str, Any]) -> 
 
 
 def scope_of(auth: Mapping[str, Any]) -> str:
-    """Of what a log-in asks to be let in: system, domain, project, or nothing."""
+    """The scope that a log-in asks for: system, domain, project, or none."""
     if auth.get("system_scope"):
         return "the system"
     for kind in ("project", "tenant"):

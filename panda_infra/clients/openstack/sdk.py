@@ -1,11 +1,11 @@
-"""OpenStack through openstacksdk: its proxies, and requests of its own where they do not suffice.
+"""OpenStack through openstacksdk: by its proxies, and by plain requests where they are not sufficient.
 
-Version 4.22 has no node groups, resizes, upgrades and quotas of Magnum; of a cluster it drops the reason of a failure,
-Heat's faults and the labels beside the template's; what makes something may not be sent twice; of Manila it finds no
-limits, and does not follow its pages. The limits of all services are read in one way.
+Version 4.22 has no node groups, resizes, upgrades and quotas of Magnum; it drops the reason of a cluster's failure,
+Heat's faults and the labels beside the template's; it would retry requests that create something; it finds no limits
+of Manila and does not follow its pages. The limits of all services are read in the same way.
 
-Retries are keystoneauth's: on 429 and 5xx with growing pauses or as long as Retry-After says; an expired token is
-renewed where the credentials allow it.
+keystoneauth retries on 429 and 5xx, with growing pauses or after Retry-After, and renews an expired token if the
+credential allows it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Json = dict[str, Any]
 
 _RETRIES = 6  # with keystoneauth's pauses of 0.5 s, 1 s, 2 s...: about half a minute
 _TRANSIENT = (429, 500, 502, 503, 504)
-_REJECTED = (429,)  # the one status that surely means: not carried out
+_REJECTED = (429,)  # the only status after which the request was surely not carried out
 _PATIENCE = {
     "status_code_retries": _RETRIES,
     "retriable_status_codes": _TRANSIENT,
@@ -72,7 +72,7 @@ class SdkOpenStack(OpenStack):
         with self._plainly("the log-in"):
             region = OpenStackConfig().get_one(cloud=cloud, validate=False)
         settings = region.config
-        # Without a name it is the environment's, or the one that a file or OS_CLOUD makes the usual one.
+        # Without a name it is that of the variables, or the default of OS_CLOUD or of a file.
         known = cloud or (region.name if region.name not in _NOT_OF_A_FILE else None)
         self._refuse(login_problem(known, str(settings.get("auth_type") or "password"), settings))
         self._scope = scope_of(login_of(settings))
@@ -141,7 +141,7 @@ class SdkOpenStack(OpenStack):
     def cluster_limits(self) -> Limits:
         with self._plainly("the log-in"):
             project = self._connection.current_project_id
-        # Magnum tells a project without a quota of its own nothing about the default.
+        # Magnum does not state the default quota to a project without a quota of its own.
         quota = self._magnum("GET", f"/quotas/{project}/Cluster", missing=True)
         return Limits(
             quota["hard_limit"] if quota else None, len(self._magnum("GET", "/clusters")["clusters"])
@@ -276,7 +276,7 @@ class SdkOpenStack(OpenStack):
         ]
 
     def _all_shares(self) -> Iterator[Json]:
-        """Manila counts where others take the last item of the page before."""
+        """Every share, by pages with an offset: Manila has no markers."""
         query: Json = {"limit": _PAGE, "offset": 0}
         while page := self._call("shared_file_system", "GET", "/shares/detail", params=query)["shares"]:
             yield from page
@@ -300,7 +300,7 @@ class SdkOpenStack(OpenStack):
         missing: bool = False,
         **options: Any,
     ) -> Any:
-        """One request; None for an answer without content, or when it is ``missing`` and may be."""
+        """Send one request; None for an empty answer, and with ``missing`` if the thing does not exist."""
         settings = {
             "connect_retries": _RETRIES if method != "POST" else 0,
             "raise_exc": False,
@@ -315,7 +315,7 @@ class SdkOpenStack(OpenStack):
             return answer.json() if answer.content else None
 
     def _refused(self, what: str, answer: Any) -> OpenStackError:
-        """The error of an answer, in the service's words."""
+        """The error for an answer, with the service's message."""
         status = answer.status_code
         told = f"{what}: HTTP {status}: {reason_of(answer)}"
         if status in _REFUSALS:
@@ -335,7 +335,7 @@ class SdkOpenStack(OpenStack):
 
     @contextmanager
     def _plainly(self, what: str) -> Iterator[None]:
-        """Whatever the libraries raise ends in one of this program's errors."""
+        """Turn all exceptions of the libraries into errors of this program."""
         try:
             yield
         except OpenStackError:
@@ -345,7 +345,7 @@ class SdkOpenStack(OpenStack):
                 raise OpenStackError(f"{what}: {words_of(error)}") from error
             raise self._refused(what, error.response) from error
         except (exceptions.Unauthorized, exceptions.NotFound) as error:
-            # Not found is what Keystone says of a token that has ended.
+            # Keystone answers "not found" to an expired token.
             msg = (
                 f"Keystone refuses the credentials of {self._where()} for {self._scope}: renew them, or the token if "
                 "they are one; `openstack token issue` must work"
@@ -364,7 +364,7 @@ class SdkOpenStack(OpenStack):
                 f"{what}: no usable way to {where_of(self._cloud)}: {words_of(error)}"
             ) from error
         except Exception as error:
-            # Of a library that raises what it likes the words may hold what it was given.
+            # The text of an unexpected exception may contain a secret setting.
             kind = type(error).__name__
             raise OpenStackError(
                 f"{what}: {where_of(self._cloud)} is not usable as it is written ({kind})"

@@ -1,4 +1,4 @@
-"""The Pulumi CLI: the only one that encrypts and decrypts, whatever secrets provider a stack has."""
+"""The Pulumi CLI, which alone encrypts and decrypts, with any secrets provider of a stack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Pulumi", "PulumiError", "State", "UnknownStackError", "find_pulumi"]
 _LINES_OF_FAILURE = 12
 _PLAIN = ("--non-interactive", "--color", "never")
 _QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
-# What the CLI says, and what to do about it.
+# Fixes by the CLI's error text.
 _ADVICE = {
     "no stack named": "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is "
     "made by `python -m panda_infra init STACK`",
@@ -36,21 +36,21 @@ _ADVICE = {
     "incorrect passphrase": "the stack's secrets were encrypted with another passphrase than that in "
     "PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE",
 }
-# A state that is cut off or no JSON; the CLI says neither whose it is nor where.
+# A state that is truncated or not JSON; the CLI names neither the stack nor the place.
 _BROKEN_STATE = re.compile(r"failed to load checkpoint|error: place \d+: ")
 
 
 class PulumiError(PandaInfraError):
-    """The Pulumi CLI is not there or refused."""
+    """The Pulumi CLI is missing or failed."""
 
 
 class UnknownStackError(PulumiError):
-    """The backend knows no such stack."""
+    """The stack is missing in the backend."""
 
 
 @dataclass(frozen=True)
 class State:
-    """What the engine knows of a stack; ``unfinished`` operations are those of which no run has seen the end."""
+    """The engine's state of a stack; ``unfinished`` are operations that an interrupted run left open."""
 
     recorded: Recorded
     unfinished: int = 0
@@ -58,10 +58,10 @@ class State:
 
 @dataclass(frozen=True)
 class Pulumi:
-    """The CLI at work on the project in ``folder``, with ``environment`` over this process' own.
+    """The CLI for the project in ``folder``, with ``environment`` on top of that of this process.
 
-    Secret values go to its standard input and come from its standard output: arguments and environments are
-    visible to others.
+    Secret values only pass through its standard input and output: other users can see arguments and
+    environments.
     """
 
     executable: str
@@ -69,8 +69,8 @@ class Pulumi:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def has(self, stack: str) -> bool:
-        """Whether the backend knows the stack."""
-        # A listing would read the state of every stack, and fail if one of them is broken.
+        """True if the backend has the stack."""
+        # A listing would read the states of all stacks, and fail if one of them is broken.
         try:
             self.run("stack", "--stack", stack, "--show-name")
         except UnknownStackError:
@@ -78,12 +78,12 @@ class Pulumi:
         return True
 
     def create(self, stack: str, secrets_provider: str | None = None) -> None:
-        """Make the stack in the backend, with the provider that shall encrypt its secrets."""
+        """Make the stack in the backend, with the provider that encrypts its secrets."""
         provider = ("--secrets-provider", secrets_provider) if secrets_provider else ()
         self.run("stack", "init", stack, "--no-select", *provider)
 
     def set_secret(self, stack: str, key: KeyPath, value: str, file: Path) -> None:
-        """Put one value below this program's namespace, encrypted for the stack, into a file that the CLI rewrites."""
+        """Write one value, encrypted for the stack, below this program's namespace into a file; the CLI rewrites it."""
         name = f"{NAMESPACE}:{spelled(key)}"
         options = ("--stack", stack, "--config-file", str(file))
         self.run("config", "set", "--secret", "--path", "--raw", name, *options, stdin=value)
@@ -91,7 +91,7 @@ class Pulumi:
     def config(self, stack: str, file: Path | None = None) -> tuple[dict[str, str], frozenset[str]]:
         """The decrypted configuration: full key to text, and the keys that hold secrets.
 
-        It is that of the stack's file, or of another one that the same stack has encrypted.
+        Reads the stack's file, or another file that was encrypted for the same stack.
         """
         other = ("--config-file", str(file)) if file else ()
         listed: Mapping[str, Mapping[str, Any]] = json.loads(
@@ -101,11 +101,11 @@ class Pulumi:
         return values, frozenset(key for key, entry in listed.items() if entry["secret"])
 
     def recorded(self, stack: str) -> Recorded:
-        """What the stack's state says."""
+        """The facts that this program uses of the stack's state."""
         return self.state(stack).recorded
 
     def state(self, stack: str, *, secrets: bool = False) -> State:
-        """The stack's state, with its secrets in the clear if they are asked for."""
+        """The stack's state, with decrypted secrets if ``secrets``."""
         shown = ("--show-secrets",) if secrets else ()
         exported = json.loads(self.run("stack", "export", "--stack", stack, *shown))
         deployment = exported.get("deployment") or {}
@@ -116,17 +116,17 @@ class Pulumi:
         )
 
     def runs(self, stack: str) -> tuple[Run, ...]:
-        """Who works on the stack right now, where that can be known."""
+        """The runs that work on the stack now; empty if the backend does not show them."""
         backend = {**os.environ, **self.environment}.get("PULUMI_BACKEND_URL")
         if not backend:
             backend = json.loads(self.run("whoami", "--verbose", "--json")).get("url") or ""
         return runs(backend, NAMESPACE, stack, folder=self.folder)
 
     def run(self, *arguments: str, stdin: str = "") -> str:
-        """Run a command to its end and give its standard output.
+        """Run a command to its end and return its standard output.
 
         Raises:
-            PulumiError: it failed; the message ends with what the CLI said.
+            PulumiError: it failed; the message ends with the CLI's own.
         """
         done = run(
             [self.executable, *arguments, *_PLAIN],
@@ -157,7 +157,7 @@ class Pulumi:
         return f"the state {of} cannot be read: {file}; docs/state.md says how to get the former one back"
 
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
-        """Run a command with its output on the terminal, without questions; returns its exit code."""
+        """Run a command without prompts and with its output on the terminal; returns its exit code."""
         command = [self.executable, *arguments, "--non-interactive"]
         environment = {**os.environ, **self.environment, **_QUIET, **environment}
         return subprocess.run(command, cwd=self.folder, env=environment, check=False).returncode
@@ -165,7 +165,7 @@ class Pulumi:
     def start(
         self, *arguments: str, environment: Mapping[str, str] = {}, together: bool = False
     ) -> subprocess.Popen[str]:
-        """Begin a command whose output is read while it runs, ``together`` with its standard error if wanted."""
+        """Start a command whose output is read while it runs, ``together`` with its standard error if true."""
         return subprocess.Popen(
             [self.executable, *arguments, *_PLAIN],
             cwd=self.folder,
@@ -178,12 +178,12 @@ class Pulumi:
         )
 
     def resource_counts(self) -> dict[str, int]:
-        """How many resources the backend has recorded for each stack of this project."""
+        """The number of resources in the state of each stack of this project."""
         listed = json.loads(self.run("stack", "ls", "--json"))
         return {entry["name"].split("/")[-1]: entry.get("resourceCount") or 0 for entry in listed}
 
     def resource_count(self, stack: str) -> int:
-        """The same of one stack, whatever the state of others is like."""
+        """The same for one stack; broken states of others do not matter."""
         try:
             exported = json.loads(self.run("stack", "export", "--stack", stack))
         except UnknownStackError:
@@ -192,7 +192,7 @@ class Pulumi:
 
 
 def _in_the_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs without the wrapping of secrets that are shown; others stay encrypted."""
+    """Outputs with decrypted secrets unwrapped; encrypted ones stay as they are."""
     return {
         key: json.loads(value["plaintext"]) if isinstance(value, Mapping) and "plaintext" in value else value
         for key, value in outputs.items()
@@ -200,9 +200,9 @@ def _in_the_clear(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def find_pulumi(folder: Path) -> Pulumi:
-    """The CLI on PATH.
+    """Find the CLI on PATH.
 
     Raises:
-        PulumiError: there is none.
+        PulumiError: it is missing.
     """
     return Pulumi(on_path("pulumi", "the Pulumi CLI", PulumiError), folder)

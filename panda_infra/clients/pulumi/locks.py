@@ -1,4 +1,4 @@
-"""Who works on a stack right now: the engine's locks, where the state is kept in files."""
+"""Find the runs that work on a stack now, by the engine's lock files; other backends than files have none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FILES = "file://"
 
 @dataclass(frozen=True, order=True)
 class Run:
-    """A run that holds the lock; ``dead`` is known of this machine only: it was killed, and its lock left behind."""
+    """A run that holds the lock; ``dead`` is true if it was killed on this machine and left its lock behind."""
 
     since: datetime
     by: str
@@ -25,13 +25,13 @@ class Run:
 
 
 def runs(backend: str, project: str, stack: str, *, folder: Path) -> tuple[Run, ...]:
-    """The runs that hold a stack's lock, the first first; none where the backend is not made of files.
+    """The runs that hold a stack's lock, the oldest first; empty if the backend is not made of files.
 
     Args:
         backend: its URL, relative to ``folder``.
         project: name of the project.
         stack: name of the stack.
-        folder: in which the engine runs.
+        folder: working directory of the engine.
     """
     if not backend.startswith(_FILES):
         return ()
@@ -48,7 +48,7 @@ def _read(locks: Iterator[Path]) -> Iterator[Run]:
             by = f"{told['username']}@{told['hostname']} (pid {told['pid']})"
             yield Run(since, by, told["hostname"] == socket.gethostname() and not _lives(int(told["pid"])))
         except (OSError, ValueError, LookupError, TypeError):
-            continue  # it was just given back, or is still being written
+            continue  # just released, or still being written
 
 
 def _lives(pid: int) -> bool:

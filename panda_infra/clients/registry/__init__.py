@@ -1,1 +1,1 @@
-"""OCI registries: charts, and the log-ins that Helm would use."""
+"""OCI registries: charts, and Helm's log-ins."""

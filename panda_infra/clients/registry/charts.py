@@ -1,6 +1,6 @@
-"""Asks an OCI registry for a chart, over the proxies, authorities and log-ins of this machine as Helm does.
+"""Ask an OCI registry for a chart, with the same proxies, authorities and log-ins as Helm.
 
-By the standard library: docs/decisions/0012-registry-client.md says why.
+It uses the standard library for the reasons in docs/decisions/0012-registry-client.md.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from panda_infra.clients.registry.login import (
 
 __all__ = ["digest_of"]
 
-# Helm, too, speaks plain HTTP to a registry on this machine and nowhere else.
+# Like Helm, use plain HTTP only for a registry on this machine.
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
 _KIND = "application/vnd.oci.image.manifest.v1+json"
 _FORM = "application/x-www-form-urlencoded"
@@ -46,7 +46,7 @@ _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 @dataclass(frozen=True)
 class _Answer:
-    """``url`` is where it came from in the end."""
+    """An HTTP answer; ``url`` is its address after redirects."""
 
     status: int
     headers: Message
@@ -55,7 +55,7 @@ class _Answer:
 
 
 def digest_of(repository: str, chart: str, version: str) -> str:
-    """The digest of a chart's manifest, as ``sha256:...``; empty if the registry does not give it.
+    """The digest of a chart's manifest, as ``sha256:...``; empty if the registry does not state it.
 
     Args:
         repository: ``oci://host/path`` below which charts lie by their names.
@@ -63,11 +63,11 @@ def digest_of(repository: str, chart: str, version: str) -> str:
         version: of the chart.
 
     Raises:
-        RegistryError: the registry does not say; which kind tells no answer, a refusal and no such chart apart.
+        RegistryError: no answer, a refusal, or no such chart; the type tells them apart.
     """
     host, _, path = repository.removeprefix("oci://").partition("/")
     scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
-    # A tag cannot hold the plus of a version's metadata: Helm pushes an underscore in its place.
+    # A tag cannot contain the plus before a version's metadata: Helm pushes an underscore instead.
     name = f"{path}/{chart}" if path else chart
     url = f"{scheme}://{host}/v2/{name}/manifests/{version.replace('+', '_')}"
     answer = _head(url, host)
@@ -84,7 +84,7 @@ def digest_of(repository: str, chart: str, version: str) -> str:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Keeps to HEAD. What authorizes is no part of the request that is redirected, and so is told to nobody else."""
+    """Follows redirects by HEAD, and never sends the Authorization header to their hosts."""
 
     @override
     def redirect_request(
@@ -97,7 +97,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 def _head(url: str, host: str, authorization: str = "") -> _Answer:
-    """What the registry says of a manifest."""
+    """The registry's answer to HEAD for a manifest."""
     request = urllib.request.Request(url, headers={"Accept": _KIND}, method="HEAD")  # noqa: S310 - by _LOCAL
     return _sent(request, host, authorization)
 
@@ -127,7 +127,7 @@ def _sent(request: urllib.request.Request, host: str, authorization: str = "") -
 
 
 def _tls() -> ssl.SSLContext:
-    """Trusts the machine's authorities, and those that it names for HTTP clients in Python."""
+    """The TLS context: trusts the machine's authorities, and those of REQUESTS_CA_BUNDLE."""
     context = ssl.create_default_context()
     if more := os.environ.get(_BUNDLE):
         context.load_verify_locations(**{"capath" if Path(more).is_dir() else "cafile": more})
@@ -135,10 +135,10 @@ def _tls() -> ssl.SSLContext:
 
 
 def _authorization(refusal: _Answer, host: str, name: str) -> str:
-    """What the registry demands: the log-in itself, or a token for it.
+    """The Authorization header that the registry demands: the log-in itself, or a token for it.
 
     Raises:
-        RegistryError: there is none to be had.
+        RegistryError: it cannot be obtained.
     """
     challenge = refusal.headers.get("WWW-Authenticate") or ""
     scheme, fields = challenge.partition(" ")[0].lower(), dict(_CHALLENGE.findall(challenge))
@@ -151,7 +151,7 @@ def _authorization(refusal: _Answer, host: str, name: str) -> str:
 
 
 def _token(fields: Mapping[str, str], host: str, name: str, login: Login | None) -> str:
-    """Of the service that the registry names, for the log-in, or for everybody without one."""
+    """A token of the registry's token service, for the log-in or anonymous."""
     if login and login.access:
         return login.access
     asked = {"service": fields.get("service", ""), "scope": fields.get("scope") or f"repository:{name}:pull"}

@@ -1,4 +1,4 @@
-"""The log-in to an OCI registry that Helm would use: its own file first, then Docker's, each with its helpers."""
+"""Find Helm's log-in to an OCI registry: in Helm's file first, then in Docker's, each with its helpers."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ __all__ = [
 
 _HELPER_WITHIN = 10.0  # seconds
 _PLUGIN_FILE = "PULUMI_K8S_HELM_REGISTRY_CONFIG_PATH"
-_DOCKER_HUB = "https://index.docker.io/v1/"  # as Docker keeps the log-in to docker.io
-_NO_LOGIN = "credentials not found"  # a helper's words for "none"
-_TOKEN_USER = "<token>"  # noqa: S105 - in place of a user's name where a helper holds a refresh token
+_DOCKER_HUB = "https://index.docker.io/v1/"  # Docker's key for the log-in to docker.io
+_NO_LOGIN = "credentials not found"  # a helper's message for "none"
+_TOKEN_USER = "<token>"  # noqa: S105 - a helper's user name for a refresh token
 
 
 class RegistryError(PandaInfraError):
-    """A registry does not give what it was asked for."""
+    """A request to a registry failed."""
 
 
 class RegistryUnreachableError(RegistryError, NoAnswerError):
-    """Nobody answers at the registry's address."""
+    """Nothing answers at the registry's address."""
 
 
 class RegistryNotAllowedError(RegistryError, NotAllowedError):
-    """The registry wants a log-in that there is not, or refuses the one that there is."""
+    """The registry demands a log-in that is missing, or refuses the present one."""
 
 
 class RegistryNotFoundError(RegistryError, NotFoundError):
-    """The registry says that there is no such chart."""
+    """The registry answers that the chart does not exist."""
 
 
 @dataclass(frozen=True, repr=False)
 class Login:
-    """Who is logged in, as ``file`` says; ``refresh`` and ``access`` are tokens in place of a password."""
+    """A log-in from ``file``; ``refresh`` and ``access`` are tokens in place of a password."""
 
     file: str
     user: str = ""
@@ -60,18 +60,18 @@ class Login:
 
     @property
     def basic(self) -> str:
-        """User and password as HTTP has them; empty without."""
+        """User and password for HTTP's Basic scheme; empty without them."""
         pair = f"{self.user}:{self.password}"
         return base64.b64encode(pair.encode()).decode() if self.user and self.password else ""
 
 
 def registry_settings() -> dict[str, str]:
-    """By which the engine's plugin reads the same file of log-ins: Helm's own variable says nothing to it."""
+    """The variables that make the engine's plugin read the same log-ins: it ignores Helm's own variable."""
     return {_PLUGIN_FILE: str(config_files()[0])}
 
 
 def config_files() -> tuple[Path, Path]:
-    """Helm's file of log-ins, and Docker's."""
+    """Helm's and Docker's files of log-ins."""
     named = os.environ.get(_PLUGIN_FILE) or os.environ.get("HELM_REGISTRY_CONFIG")
     home = Path.home()
     settings = os.environ.get("XDG_CONFIG_HOME")
@@ -82,10 +82,10 @@ def config_files() -> tuple[Path, Path]:
 
 
 def login_for(host: str) -> Login | None:
-    """The log-in for a registry; None when nobody made one.
+    """The log-in for a registry; None if there is none.
 
     Raises:
-        RegistryNotAllowedError: there should be one, but it cannot be read.
+        RegistryNotAllowedError: it cannot be read.
     """
     key = _DOCKER_HUB if host in ("docker.io", "registry-1.docker.io") else host
     found = (_from_file(file, key) for file in config_files())
@@ -147,7 +147,7 @@ def _from_helper(helper: str, host: str, file: Path) -> Login | None:
 
 
 def _usual_helper() -> str:
-    """The keychain that Docker and Helm find by themselves where a file has no log-in at all."""
+    """The keychain that Docker and Helm use by default if a file has no log-in at all."""
     helper = "pass" if shutil.which("pass") else "secretservice"
     return helper if shutil.which(f"docker-credential-{helper}") else ""
 
