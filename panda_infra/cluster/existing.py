@@ -1,4 +1,4 @@
-"""A cluster that somebody else made, reached through a kubeconfig."""
+"""A cluster that others made, reached through a kubeconfig."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from panda_infra.errors import Problem
 
 __all__ = ["check_cluster", "ends_soon", "existing_cluster", "lets_in", "target_of"]
 
-_PATIENCE = 3.0  # seconds for each step until an API server that does not answer counts as unreachable
-_LET_IN_WITHIN = 10.0  # seconds, however many addresses the API server's name has
-_PLUGIN_WITHIN = 60.0  # seconds, which only a kubeconfig's plug-in may need
-# A question that every user who is known to the API server may ask.
+_PATIENCE = 3.0  # seconds for each step of a connection to the API server
+_LET_IN_WITHIN = 10.0  # seconds for all addresses of the API server's name
+_PLUGIN_WITHIN = 60.0  # seconds if the kubeconfig has a plug-in
+# Every authenticated user may send this request.
 _REVIEW = {
     "apiVersion": "authorization.k8s.io/v1",
     "kind": "SelfSubjectAccessReview",
@@ -33,10 +33,10 @@ _SECRET = "kubeconfig"  # noqa: S105 - the key, not the value
 
 
 def target_of(stack: str, cluster: ExistingCluster, secrets: Secrets) -> Target:
-    """The way in, from the encrypted configuration, else from the file.
+    """Read the kubeconfig from the encrypted configuration, else from the file.
 
     Raises:
-        KubeconfigError: there is no usable one.
+        KubeconfigError: it is missing or not usable.
     """
     if secrets.kubeconfig is not None:
         name = f"secrets.{_SECRET}"
@@ -47,8 +47,8 @@ def target_of(stack: str, cluster: ExistingCluster, secrets: Secrets) -> Target:
 
 
 def existing_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> ClusterHandle:
-    """The way into an existing cluster that passed ``check_cluster``."""
-    # The stack's name identifies the cluster: addresses and certificates may change under running services.
+    """The handle of an existing cluster that passed ``check_cluster``."""
+    # The stack's name is the identifier: a cluster's address and certificates may change under running services.
     provider = kubernetes_provider(
         kubeconfig=target_of(stack, cluster, secrets).text(),
         identifier=f"{pulumi.get_project()}/{stack}",
@@ -57,7 +57,7 @@ def existing_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> 
 
 
 def check_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
-    """What stands in the way of talking to the cluster: at most one problem, found within seconds."""
+    """Check the access to the cluster within seconds; returns at most one problem."""
     where = f"secrets.{_SECRET}" if secrets.kubeconfig is not None else "cluster.kubeconfig"
     try:
         lets_in(target_of(stack, cluster, secrets))
@@ -67,7 +67,7 @@ def check_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> lis
 
 
 def ends_soon(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Problem]:
-    """What the stack's own kubeconfig tells of a near end; one in a file may be renewed by whoever wrote it."""
+    """The near end of the stack's own kubeconfig as a problem; kubeconfigs in files are renewed by their owners."""
     if secrets.kubeconfig is None:
         return []
     now, found = datetime.now(UTC), lasts_of(secrets.kubeconfig.get_secret_value(), cluster.context)
@@ -78,11 +78,11 @@ def ends_soon(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Pr
 
 
 def lets_in(target: Target) -> None:
-    """Nothing, if the API server answers and knows the user.
+    """Check that the API server answers and accepts the user.
 
     Raises:
         KubeconfigError: the kubeconfig cannot be used.
-        KubernetesError: it does not; which kind says what happened.
+        KubernetesError: it does not; the type tells the failures apart.
     """
     client = KubernetesClient(target, patience=_PATIENCE, retries=False)
     within = _PLUGIN_WITHIN if target.user.get("exec") else _LET_IN_WITHIN

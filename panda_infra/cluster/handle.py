@@ -1,4 +1,4 @@
-"""What the rest of the program needs of a cluster, whatever its kind."""
+"""The interface to a cluster of any kind, for the rest of the program."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["ClusterHandle", "kubernetes_provider"]
 _BURST, _QPS = (
     240,
     120,
-)  # more than a hundred objects at once would wait for the client's default of 5 a second
+)  # the client's default of 5 a second would delay more than a hundred objects
 
 
 @dataclass(frozen=True)
 class ClusterHandle:
-    """A way into the cluster, and what must be there before anything is put into it."""
+    """The provider of a cluster, and the resources that must exist before anything is put into it."""
 
     provider: KubernetesProvider
     depends_on: Sequence[pulumi.Resource] = ()
@@ -33,7 +33,7 @@ def kubernetes_provider(
 ) -> KubernetesProvider:
     """The one Kubernetes provider of a stack.
 
-    ``identifier`` stays the same when the kubeconfig is renewed: only a change of it would replace every object.
+    ``identifier`` stays the same when the kubeconfig is renewed: another one would replace every object.
     """
     return KubernetesProvider(
         "cluster",

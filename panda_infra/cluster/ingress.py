@@ -10,7 +10,7 @@ __all__ = ["CONFIG_MAP", "RISK", "SETTINGS", "ingress_settings"]
 
 _NAMESPACE, _NAME = "kube-system", "cern-magnum-ingress-nginx-controller"
 CONFIG_MAP = f"{_NAMESPACE}/{_NAME}"
-# The Ingresses of PanDA's charts carry snippets; the controller takes the text "true", not a boolean.
+# The Ingresses of PanDA's charts have snippets; the controller expects the text "true", not a boolean.
 RISK = "annotations-risk-level"
 SETTINGS = {"allow-snippet-annotations": "true"}
 
@@ -18,15 +18,15 @@ SETTINGS = {"allow-snippet-annotations": "true"}
 def ingress_settings(
     provider: KubernetesProvider, *, snippet_risk: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """Allow snippets in Ingresses, beside whatever else the ConfigMap says; taken back on destroy.
+    """Allow snippets in Ingresses by a patch of the ConfigMap, which a destroy reverts.
 
-    ``snippet_risk`` is the risk level that the controller's version wants to be allowed for them, if any. The
-    ConfigMap must be there: on a new cluster `ClusterAccess` waits for it.
+    ``snippet_risk`` is the risk level that the controller's version needs for them, or empty. The ConfigMap
+    must exist: on a new cluster `ClusterAccess` waits for it.
     """
     metadata = {
         "name": _NAME,
         "namespace": _NAMESPACE,
-        # A field manager of its own, so that no other writer's fields are taken or given back.
+        # With a field manager of its own, the patch leaves the fields of other writers alone.
         "annotations": {"pulumi.com/patchFieldManager": "panda-infra-ingress"},
     }
     return KubernetesObject(

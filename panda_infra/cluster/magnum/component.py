@@ -1,4 +1,4 @@
-"""The Magnum cluster of a stack with everything that PanDA needs of it."""
+"""The Magnum cluster of a stack with everything that PanDA needs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from panda_infra.plan.aliases import cluster_aliases
 
 __all__ = ["INGRESS_LABEL", "Magnum", "worker_count"]
 
-INGRESS_LABEL = {"role": "ingress"}  # CERN's ingress controller runs on nodes that carry it
+INGRESS_LABEL = {"role": "ingress"}  # CERN's ingress controller runs on nodes with this label
 
 
 class Magnum(pulumi.ComponentResource):
     """Keypair, cluster, access, node labels, LanDB aliases and ingress settings.
 
     ``hosts`` are all host names that lead to this cluster; those in `cluster.aliasHosts` are added. ``protect``
-    keeps the cluster from ever being deleted. ``owner`` is written on what is made, ``keypair`` is that of the stack.
+    prevents the deletion of the cluster. ``owner`` is written on all that is made, ``keypair`` is that of the stack.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class Magnum(pulumi.ComponentResource):
                 retain_on_delete=cluster.stays,
             ),
         )
-        # What lives inside the cluster needs no removal of its own when the cluster goes.
+        # Objects inside the cluster are deleted with it.
         end = {} if cluster.stays else {"deleted_with": made}
         inside = _merged(own, **end)
         workers = worker_count(cluster)
-        # How many there are to be is the autoscaler's business, if there is one.
+        # An autoscaler decides the number of workers, if there is one.
         meant = workers if cluster.node_counts == "program" else 0
         access = ClusterAccess(
             "access",
@@ -89,7 +89,7 @@ class Magnum(pulumi.ComponentResource):
             )
         provider = kubernetes_provider(kubeconfig=access.kubeconfig, identifier=made.cluster_id, opts=child)
         settings = ingress_settings(provider, snippet_risk=access.snippet_risk, opts=_merged(child, **end))
-        # Everything inside is removed before it, the cluster after it.
+        # On destroy, everything inside is removed first, then this resource waits, then the cluster is removed.
         volumes = ReleasedVolumes(
             "volumes", cluster_id=made.cluster_id, opts=_merged(own, depends_on=[access])
         )
@@ -111,10 +111,10 @@ def worker_count(cluster: MagnumCluster) -> int:
 def _keypair(
     cluster: MagnumCluster, keypair: MadeKeypair | None, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """The keypair when the stack makes it."""
+    """The keypair if the stack makes it, else empty."""
     if keypair is None:
         return []
-    import pulumi_openstack as openstack  # noqa: PLC0415 - seconds that other stacks need not wait for
+    import pulumi_openstack as openstack  # noqa: PLC0415 - takes seconds, for such stacks only
 
     cloud = openstack.Provider("openstack", cloud=cluster.cloud, opts=opts)
     return [

@@ -1,4 +1,4 @@
-"""The section ``cluster`` of a stack file for a Magnum cluster that runs."""
+"""Write the section ``cluster`` of a stack file for an existing Magnum cluster."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["described"]
 
 
 def described(openstack: OpenStack, name: str, *, cloud: str | None) -> dict[str, Any]:
-    """A cluster as a stack file describes it that takes it over.
+    """The section of a stack file that takes a cluster over.
 
     Raises:
-        PandaInfraError: there is not exactly one of that name, or OpenStack cannot be asked.
+        PandaInfraError: not exactly one cluster has that name, or OpenStack cannot be asked.
     """
     found = openstack.clusters_named(name)
     if len(found) != 1:
@@ -48,6 +48,6 @@ def described(openstack: OpenStack, name: str, *, cloud: str | None) -> dict[str
 
 
 def _flavor(openstack: OpenStack, given: str) -> str:
-    """A flavor's name: Magnum repeats what it was given, be it name or id."""
+    """A flavor's name: Magnum repeats the given name or id."""
     found = openstack.flavor(given)
     return found.name if found else given

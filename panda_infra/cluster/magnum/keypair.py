@@ -1,6 +1,6 @@
-"""The keypair of a Magnum cluster: one that the stack makes, or one that is there.
+"""The keypair of a Magnum cluster: one that the stack makes, or an existing one.
 
-Nova keeps a public key as it was written, its comment included: that is where the stack says whose the keypair is.
+Nova keeps the comment of a public key: the stack writes the owner of the keypair into it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MARK = "panda-infra/owner="
 class MadeKeypair:
     """A keypair that the stack makes: its public key with a comment.
 
-    ``take_up`` says that Nova has it from a run of this stack which did not record it.
+    ``take_up`` is true if a run of this stack made it in Nova and did not record it.
     """
 
     text: str
@@ -30,20 +30,20 @@ class MadeKeypair:
 def keypair_of(
     cluster: MagnumCluster, *, owner: Owner, nova: str | None, recorded: str | None
 ) -> MadeKeypair | Problem | None:
-    """The keypair that the stack makes, or what is wrong; None when the stack only uses one, which then stays.
+    """The keypair that the stack makes, or the problem; None if the stack only uses one, which then stays.
 
     Args:
-        cluster: names the keypair, and its public key if the stack is to make it.
+        cluster: names the keypair, and its public key if the stack makes it.
         owner: the stack.
-        nova: the public key of that name that Nova has.
-        recorded: the one that the engine's state has.
+        nova: the public key of that name in Nova.
+        recorded: the public key in the engine's state.
     """
     if cluster.public_key is None:
         return None
     wanted = _key(cluster.public_key)
     new = MadeKeypair(f"{cluster.public_key.strip()} {_MARK}{owner}")
     if recorded is not None:
-        # One that was recorded without an owner, or with another comment, is the same keypair.
+        # A keypair that was recorded without an owner, or with another comment, is the same one.
         return MadeKeypair(recorded) if _key(recorded) == wanted else new
     if nova is None:
         return new
@@ -56,7 +56,7 @@ def keypair_of(
 
 
 def is_made_by(text: str, owner: Owner) -> bool:
-    """Whether a public key's comment says that the stack made the keypair."""
+    """True if the comment of a public key names the stack as its owner."""
     mark = text.rsplit(maxsplit=1)[-1]
     return mark.startswith(_MARK) and owner.wrote(mark.removeprefix(_MARK))
 

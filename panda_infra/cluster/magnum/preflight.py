@@ -1,4 +1,4 @@
-"""What stands in the way of making or growing a Magnum cluster, found before anything is touched."""
+"""Find the problems of making or growing a Magnum cluster before any change."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _STORAGE = ("volumes", "shares", "share storage")
 
 @dataclass(frozen=True)
 class Report:
-    """Every problem, one line per quota for the preview: what is used, needed and allowed, and the stack's keypair.
+    """The result of the checks.
 
-    ``flavors`` are the sizes that Nova gives the flavors which the stack names, ``notes`` what else a person should
-    know before anything is made.
+    ``quota`` has one line per quota for the preview: used, needed and allowed. ``flavors`` are the sizes in Nova of the
+    stack's flavors, ``notes`` are remarks for a person before anything is made.
     """
 
     problems: Sequence[Problem] = ()
@@ -46,10 +46,10 @@ class Report:
 
 @dataclass(frozen=True)
 class Stack:
-    """What the preflight must know of a stack beside its cluster.
+    """The data of a stack that the checks need beside its cluster.
 
     ``owner`` is written on all that it makes, ``recorded`` is the engine's state,
-    ``hosts`` are those that lead to the cluster, ``storage`` is what its claims still need.
+    ``hosts`` lead to the cluster, ``storage`` is still needed by its claims.
     """
 
     owner: Owner
@@ -59,7 +59,7 @@ class Stack:
 
 
 def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
-    """`inspect` against the cloud that the stack names."""
+    """Run `inspect` with the cloud that the stack names."""
     from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - a second, for Magnum stacks only
 
     try:
@@ -70,9 +70,9 @@ def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
 
 
 def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Report:
-    """Look for what the cluster refers to and whose it is, and hold what it needs against the project's quota.
+    """Check the cluster's references and owner, and compare its needs with the project's quota.
 
-    For a cluster that exists only growth counts.
+    For an existing cluster only growth counts.
 
     Raises:
         OpenStackError: OpenStack cannot be asked.
@@ -162,7 +162,7 @@ def _need(
     groups: Sequence[NodeGroupInfo],
     existing: Sequence[ClusterInfo],
 ) -> dict[str, int]:
-    """How much more of each limited thing it takes."""
+    """The additional use of each limited thing."""
     there = {group.name: group.node_count for group in groups if not group.default}
     masters = sum(group.node_count for group in groups if group.role == "master")
     workers = sum(group.node_count for group in groups if group.default and group.role != "master")

@@ -1,4 +1,4 @@
-"""Whose the cluster is that Magnum has under a stack's name, and whether it is what the stack describes."""
+"""Check the owner of an existing cluster with the stack's name, and its differences from the stack file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Presence", "judge_presence"]
 
 @dataclass(frozen=True)
 class Presence:
-    """What stands in the way of working with the cluster of that name, and what will be done with it."""
+    """The problems of working with the existing cluster, and notes on its further use."""
 
     problems: Sequence[Problem] = ()
     notes: Sequence[str] = ()
@@ -29,7 +29,7 @@ def judge_presence(
     openstack: OpenStack,
     recorded: Set[str],
 ) -> Presence:
-    """Whether the stack made the cluster, may go on with it or take it over; without one, whether it has another.
+    """Check that the stack made the cluster, may continue it or take it over; without one, that it was not renamed.
 
     ``recorded`` are the ids of the clusters in the engine's state.
     """
@@ -84,7 +84,7 @@ def _end(cluster: MagnumCluster, found: ClusterInfo) -> Iterator[str]:
 def _not_as_described(
     cluster: MagnumCluster, found: ClusterInfo, openstack: OpenStack, *, only: Set[str] | None = None
 ) -> Iterator[Problem]:
-    """Each key whose value is not what the cluster has, or those among ``only``."""
+    """Each key, or each of ``only``, whose value differs from the cluster's."""
     if not found.complete and cluster.adopt:
         what = f"cluster {cluster.name} is {found.status}: only a complete cluster can be taken over"
         yield Problem("cluster.adopt", what, "Wait for it, or mend it with Magnum first.")

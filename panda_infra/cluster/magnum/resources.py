@@ -1,4 +1,4 @@
-"""The provider plugin's resources as a program declares them."""
+"""Declare the resources of the provider plugin."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Cluster", "ClusterAccess", "LandbAliases", "MagnumProvider", "NodeLa
 
 
 class MagnumProvider(pulumi.ProviderResource):
-    """The plugin, connected to one cloud; it writes ``owner`` on what it makes."""
+    """The plugin, connected to one cloud; it writes ``owner`` on all that it makes."""
 
     def __init__(self, name: str, *, cloud: str | None, owner: str, opts: pulumi.ResourceOptions) -> None:
         super().__init__(PACKAGE, name, {"cloud": cloud, "owner": owner}, opts)
@@ -34,7 +34,7 @@ class Cluster(pulumi.CustomResource):
 
 
 class ClusterAccess(pulumi.CustomResource):
-    """A way into the cluster, there once the cluster is ready for work."""
+    """Access to the cluster, made when the cluster is ready for use."""
 
     def __init__(
         self,
@@ -67,14 +67,14 @@ class ClusterAccess(pulumi.CustomResource):
 
     @property
     def expires(self) -> pulumi.Output[str]:
-        """When the credential ends, ISO 8601."""
+        """The end of the credential, ISO 8601."""
         return _output(self, "expires")
 
     @property
     def snippet_risk(self) -> pulumi.Output[str]:
-        """The risk level that the ingress controller must allow for snippets; empty when it asks for none.
+        """The risk level that snippets need in the ingress controller's settings; empty if they need none.
 
-        So it is in a preview as long as nobody knows: without a cluster, and in a state of former times.
+        Empty too while it is unknown in a preview: without a cluster, and with the state of an older version.
         """
         output = _output(self, "snippetRisk")
 
@@ -85,7 +85,7 @@ class ClusterAccess(pulumi.CustomResource):
 
     @property
     def kubeconfig(self) -> pulumi.Output[str]:
-        """Text of a kubeconfig, secret."""
+        """Text of a kubeconfig; secret."""
         return _output(self, "kubeconfig")
 
 
@@ -106,7 +106,7 @@ class NodeLabels(pulumi.CustomResource):
 
 
 class LandbAliases(pulumi.CustomResource):
-    """LanDB aliases that all Ready workers share, or the first ``carriers`` of them."""
+    """LanDB aliases that all Ready workers share, or only the first ``carriers`` of them."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class LandbAliases(pulumi.CustomResource):
 
 
 class ReleasedVolumes(pulumi.CustomResource):
-    """Lets the cluster wait, at its end, for the volumes of claims that were removed just before."""
+    """Delays the deletion of the cluster until the volumes of removed claims are deleted."""
 
     def __init__(self, name: str, *, cluster_id: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
         super().__init__(_token("ReleasedVolumes"), name, {"clusterId": cluster_id}, opts)

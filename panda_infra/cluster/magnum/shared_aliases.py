@@ -1,4 +1,4 @@
-"""Whether servers of other clusters carry a cluster's aliases: production's must not be given away unasked."""
+"""Find servers of other clusters with the same aliases: a new cluster must not take over production by accident."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SHOWN = 5
 def judge_aliases(
     cluster: MagnumCluster, hosts: Iterable[str], groups: Sequence[str], openstack: OpenStack
 ) -> Presence:
-    """What carries the cluster's aliases elsewhere in the project, and whether it may share them.
+    """Check whether the cluster may share its aliases with the other servers of the project that carry them.
 
-    ``groups`` are the names of the node groups that the cluster has beside its default ones.
+    ``groups`` are the names of the cluster's node groups beside its default ones.
     """
     if cluster.aliases == "controller":
         return Presence()
@@ -59,7 +59,7 @@ def _carried(server: Server, aliases: Iterable[str]) -> dict[str, int]:
 
 
 def _coming(cluster: MagnumCluster, ours: Mapping[str, Mapping[str, int]]) -> set[int]:
-    """The numbers that workers would be given which have none yet."""
+    """The numbers for workers that have none yet."""
     remembered = {name: max(found.values()) for name, found in ours.items()}
     meant = cluster.node_count + sum(group.count for group in cluster.node_groups)
     coming = [f"(new node {number})" for number in range(meant - len(ours))]
