@@ -1,1 +1,1 @@
-"""Resources inside the cluster: namespace, Secrets, shared claim, and how components arrive."""
+"""Resources inside the cluster: namespace, Secrets, shared claim, and components."""

@@ -1,4 +1,4 @@
-"""Where each chart lies, and whether it is really there, before anything is touched."""
+"""Locate each chart, and check that it exists before any change."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from panda_infra.plan.model import Chart
 
 __all__ = ["ChartReference", "check_charts", "locate"]
 
-_PATIENCE = 6  # seconds for a registry to tell of one chart, log-in and resolver included
+_PATIENCE = 6  # seconds for a registry's answer about one chart, log-in and resolver included
 
 
 @dataclass(frozen=True)
 class ChartReference:
-    """What Helm is told: a folder, or an ``oci://`` address with its version, and the digest when one is pinned."""
+    """A chart for Helm: a folder, or an ``oci://`` address with its version, and the digest if one is pinned."""
 
     location: str
     version: str | None = None
 
 
 def locate(source: ChartSource, chart: Chart) -> ChartReference:
-    """Where Helm finds a chart of this source; a git source must have been fetched by ``check_charts``."""
+    """The reference of a chart of this source; ``check_charts`` must have fetched a git source."""
     if isinstance(source, OciCharts):
-        # Helm takes nothing but this digest then, and the plugin sees another one as a change of the release; of a
-        # version that was overwritten it would see nothing.
+        # With a digest, Helm accepts nothing else, and the plugin updates the release when the digest changes; it
+        # would not notice an overwritten version.
         digest = f"@{chart.digest}" if chart.digest else ""
         return ChartReference(f"{source.repository}/{chart.name}{digest}", chart.version)
     return ChartReference(str(_folder(source) / chart.name))
 
 
 def check_charts(source: ChartSource, charts: Sequence[Chart]) -> list[Problem]:
-    """Every chart that is not there, or not the one that was pinned; charts are looked up in parallel.
+    """Find charts that are missing, or are not the pinned ones; looks charts up in parallel.
 
-    A git source is fetched on the way.
+    Also fetches a git source.
     """
     if isinstance(source, GitCharts):
         problems = _fetch(source)
@@ -120,6 +120,6 @@ def _fetch(source: GitCharts) -> list[Problem]:
             if done.code:
                 what = f"commit {source.revision} cannot be fetched from {source.url} ({done.last_error})"
                 return [Problem("charts.url", what, "check the address, the commit and your access to it")]
-        with suppress(OSError):  # another run was faster: its checkout of the same commit is as good
+        with suppress(OSError):  # another run was faster: its checkout has the same commit
             work.rename(checkout)
     return []

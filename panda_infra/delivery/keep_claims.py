@@ -1,9 +1,9 @@
 #!/usr/bin/env -S .venv/bin/python -I
-"""Helm's post-renderer that lets claims outlive their release.
+"""A post-renderer of Helm that lets claims outlive their release.
 
-Helm asks the manifest of a release, not the live claim, what an uninstall leaves alone, and no chart of PanDA's lets
-its values say so. Reads the manifest from the standard input and writes it to the standard output, every document as it
-was but for the claims. Helm runs it in the project's folder, on its own: it imports nothing of this package.
+An uninstall keeps the objects that are marked in the release's manifest, not in the cluster, and no chart of PanDA's
+has a value for the mark. Reads the manifest from the standard input and writes it to the standard output; only claims
+are changed. Helm runs it as a program in the project's folder: it imports nothing of this package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CLAIM = re.compile(r"^kind: *PersistentVolumeClaim\s*$", re.MULTILINE)
 
 
 def keeping(manifest: str) -> Iterator[str]:
-    """The documents, their claims marked to be kept. A claim that nobody can write to, as of CVMFS, holds no data."""
+    """The documents, with claims marked to be kept. A read-only claim, such as that of CVMFS, holds no data."""
     for document in _SEPARATOR.split(manifest):
         claim = yaml.safe_load(document) if _CLAIM.search(document) else None
         if claim and claim["spec"]["accessModes"] != ["ReadOnlyMany"]:

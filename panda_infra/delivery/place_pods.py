@@ -1,9 +1,9 @@
 #!/usr/bin/env -S .venv/bin/python -I
-"""Helm's post-renderer that puts into pods what their chart takes no values for (T36).
+"""A post-renderer of Helm that adds fields to pods for which their chart has no values (T36).
 
-What to add stands as JSON in an annotation of the pod's template, which every chart takes. Reads the manifest from the
-standard input and writes it to the standard output, every other document as it was. Helm runs it in the project's
-folder, on its own: it imports nothing of this package.
+The fields are JSON in an annotation of the pod's template, for which every chart has a value. Reads the manifest from
+the standard input and writes it to the standard output; other documents stay unchanged. Helm runs it as a program in
+the project's folder: it imports nothing of this package.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ _SEPARATOR = re.compile(r"^---[^\S\n]*(?:#.*)?\n", re.MULTILINE)
 
 
 def placed(manifest: str) -> Iterator[str]:
-    """The documents; those with the annotation without it, and with what it says in the pod."""
+    """The documents, with the annotation replaced by its fields in the pod."""
     for document in _SEPARATOR.split(manifest):
         yield _with_placement(document) if _POD in document else document
 
 
 def _with_placement(document: str) -> str:
-    """By nodes, not values: the spelling of a scalar is what tells Helm its type."""
+    """Works on YAML nodes, not values: Helm reads the type of a scalar from its spelling."""
     root = yaml.compose(document)
     template = _below(root, "spec", "template")
     annotations = _below(template, "metadata", "annotations")
@@ -50,7 +50,7 @@ def _below(node: Any, *path: str) -> Any:
 
 
 def _taken(mapping: Any, key: str) -> Any:
-    """The value of a key, which is no part of the mapping any more; None if it was none."""
+    """Remove a key from a mapping and return its value; None if it is missing."""
     found = _below(mapping, key)
     if found is not None:
         mapping.value = [(name, value) for name, value in mapping.value if name.value != key]

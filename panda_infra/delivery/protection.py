@@ -1,4 +1,4 @@
-"""What keeps a protected stack from being destroyed in part."""
+"""A resource that prevents a partial destroy of a protected stack."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Protection"]
 
 
 class Protection(pulumi.ComponentResource):
-    """Depends on everything else, so that a destroy begins with it; protected, it is also where a destroy ends.
+    """Depends on everything else, so that a destroy begins with it, and stops here if it is protected.
 
-    Without it the engine would first delete whatever is not itself protected, Secrets for example, and only then
-    come upon what is. Test stacks have it unprotected: otherwise the engine would refuse to drop it. ``marks`` are
-    its outputs.
+    Without it the engine would first delete the unprotected resources, such as Secrets, and only then reach the
+    protected ones. In test stacks it is unprotected: the engine would refuse to delete it. ``marks`` are its
+    outputs.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Each component as one Helm release, in the order that the plan derived."""
+"""Each component as one Helm release, in the order of the plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Annotations = Mapping[str, Mapping[str, str]]
 class Component(pulumi.ComponentResource):
     """A component of PanDA; ready when every pod of its release is.
 
-    ``postrender`` is a command that Helm pipes the manifest through, ``opts`` are those of the release.
+    Helm pipes the manifest through the command ``postrender``; ``opts`` are those of the release.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Component(pulumi.ComponentResource):
         depends_on: Sequence[pulumi.Resource],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        # By itself it waits for nothing, so that it is known to the engine before what its release waits for.
+        # Without dependencies of its own, so that the engine shows it before the dependencies of its release.
         super().__init__("panda-infra:delivery:Component", release.component)
         rolling = {sub: {"podAnnotations": dict(hashes)} for sub, hashes in annotations.items() if hashes}
         limit = f"{release.timeout}s"
@@ -46,7 +46,7 @@ class Component(pulumi.ComponentResource):
                 "chart": chart.location,
                 "version": chart.version,
                 "values": merged(rolling, release.values),
-                # A null switches one of the chart's own annotations off.
+                # A null removes one of the chart's own annotations.
                 "allowNullValues": True,
                 "timeout": release.timeout,
                 "atomic": release.atomic or None,
@@ -62,5 +62,5 @@ class Component(pulumi.ComponentResource):
                 ),
             ),
         )
-        # Known once every pod is ready: until then the component, too, is shown as being made.
+        # The id is known when every pod is ready: until then the engine shows the component as being made.
         self.register_outputs({"release": self.release.id})

@@ -1,4 +1,4 @@
-"""Plan -> Pulumi resources: a thin layer that decides nothing."""
+"""Turn the plan into Pulumi resources; all decisions are in the plan."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _components(
 
 
 def _as_found(plan: Plan) -> list[str]:
-    """The components that keep chart values that they were found with."""
+    """The components that keep the chart values of a former installation."""
     deployed = plan.config.components.deployed()
     return [name for name, each in deployed.items() if each.adopted and each.adopted.values]
 
@@ -144,7 +144,7 @@ def _as_found(plan: Plan) -> list[str]:
 def _client_authorities(
     plan: Plan, authorities: str, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """The ConfigMap that the server's Gateway names for its clients' certificates and no chart makes (T34)."""
+    """The ConfigMap of the authorities for client certificates, which the server's Gateway needs (T34)."""
     metadata = {
         "name": plan.names.secret("panda-client-cas"),
         "namespace": plan.config.namespace,
@@ -156,7 +156,7 @@ def _client_authorities(
 
 
 def _in_order_of_need(plan: Plan, contents: Mapping[str, SecretContent]) -> dict[str, SecretContent]:
-    """The Secrets of the first releases first: those then need not wait for the others."""
+    """The Secrets in the order of the releases, so that the first releases do not wait for all Secrets."""
     needed = dict.fromkeys(suffix for release in plan.releases for suffix in _mounted(plan, release))
     return {suffix: contents[suffix] for suffix in needed if suffix in contents}
 

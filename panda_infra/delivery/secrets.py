@@ -17,7 +17,7 @@ __all__ = ["StackSecrets"]
 class StackSecrets(pulumi.ComponentResource):
     """Every Secret of a stack, by its suffix, made in the order of ``contents``.
 
-    ``mark`` is the annotation of their owner, ``opts`` are those of each.
+    ``mark`` is the annotation of their owner, ``opts`` are those of each Secret.
     """
 
     def __init__(
@@ -29,13 +29,13 @@ class StackSecrets(pulumi.ComponentResource):
         mark: Mapping[str, str],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        # By itself it waits for nothing, so that it is known to the engine before the first of them is made.
+        # Without dependencies of its own, so that the engine shows it before the first Secret is made.
         super().__init__("panda-infra:delivery:StackSecrets", "secrets")
         own = pulumi.ResourceOptions(
             parent=self,
-            # A Secret's type cannot be changed, and its name is fixed by the charts.
+            # Another type needs a new Secret, and the charts fix its name.
             delete_before_replace=True,
-            # As the SDK has it: whatever comes back from the cluster is encrypted in the state.
+            # Like the SDK: encrypt the values from the cluster in the state.
             additional_secret_outputs=["data", "stringData"],
         )
         self.by_suffix = {
@@ -59,7 +59,7 @@ class StackSecrets(pulumi.ComponentResource):
 
 
 def _data(content: SecretContent) -> dict[str, pulumi.Output[dict[str, str]]]:
-    """The content as one secret output; nothing when it is empty, as the API server keeps no empty map."""
+    """The content as one secret output; without it if empty, because the API server keeps no empty map."""
     if not content.data:
         return {}
     encoded = {key: b64encode(value).decode() for key, value in content.data.items()}

@@ -1,7 +1,7 @@
 """The claim that components share for their logs.
 
-Upstream's harvester release makes it, while releases before that one already mount it (T20): it is made first, on
-its own.
+Upstream's harvester chart makes it, but earlier releases already mount it (T20): so it is made first, as a resource
+of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def shared_logs(
     mark: Mapping[str, str],
     opts: pulumi.ResourceOptions,
 ) -> KubernetesObject:
-    """The claim, with its static volume when it names a Manila share; ``mark`` is the annotation of their owner."""
+    """The claim, with a static volume if it names a Manila share; ``mark`` is the annotation of their owner."""
     annotations = {**_NOT_AWAITED, **mark}
     spec: dict[str, object] = {
         "accessModes": _ACCESS,
@@ -41,7 +41,7 @@ def shared_logs(
         volume = KubernetesObject("PersistentVolume", volume_name, fields, opts)
         spec["volumeName"] = volume_name
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[volume]))
-    # A class may bind only when the first pod uses the claim: the releases await that, not this.
+    # Not awaited: some storage classes bind a claim only when its first pod starts.
     metadata = {"name": claim.name, "namespace": namespace, "annotations": annotations}
     return KubernetesObject("PersistentVolumeClaim", claim.name, {"metadata": metadata, "spec": spec}, opts)
 
