@@ -1,7 +1,7 @@
-"""This program's own Pulumi provider plugin: what no published plugin can express.
+"""This program's own Pulumi provider plugin, for resources that no published plugin has.
 
-Magnum clusters that survive Magnum's races, access to them that renews itself, labels and LanDB aliases on nodes
-that come and go.
+Magnum clusters that survive Magnum's races, access to them that renews itself, labels and LanDB aliases on changing
+sets of nodes.
 """
 
 PACKAGE = "panda-magnum"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # The folder itself came first on the path: its modules must not hide those of the standard library.
+    # Python puts this folder first on the path, where its modules would hide those of the standard library.
     sys.path[0] = str(Path(__file__).parents[2])
     from panda_infra.provider.serve import main
 

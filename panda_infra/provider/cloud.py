@@ -1,4 +1,4 @@
-"""One cloud and the ways into its Magnum clusters, for the life of the plugin's process."""
+"""One cloud and the access to its Magnum clusters, for the life of the plugin's process."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def _connected(target: Target) -> Kubernetes:
 class Cloud:
     """OpenStack, and the Kubernetes API of each cluster in it.
 
-    Each process asks Magnum for a certificate of its own and keeps it in memory: reading and repairing nodes
-    needs no credential from the state, and none that could have expired there.
+    Each process gets a certificate of its own from Magnum and keeps it in memory: a credential in the state, to
+    read and repair nodes, could have expired.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Cloud:
 
     @classmethod
     def of_name(cls, name: str | None) -> Cloud:
-        """The cloud of that name in clouds.yaml; None stands for the one that the environment tells."""
+        """The cloud of that name in clouds.yaml; None stands for the cloud of the OS_* variables."""
         return cls(lambda: SdkOpenStack(name))
 
     @cached_property
@@ -48,10 +48,10 @@ class Cloud:
         return self._connect()
 
     def cluster(self, cluster_id: str) -> ClusterInfo:
-        """A cluster that must be there.
+        """A cluster that must exist.
 
         Raises:
-            ResourceError: Magnum knows none.
+            ResourceError: Magnum does not have it.
         """
         found = self.openstack.cluster(cluster_id)
         if found is None:
@@ -60,7 +60,7 @@ class Cloud:
         return found
 
     def kubeconfig(self, cluster: ClusterInfo) -> Kubeconfig:
-        """This process's own way into a cluster that has an address."""
+        """This process's own kubeconfig for a cluster that has an address."""
         with self._lock:
             if cluster.id not in self._kubeconfigs:
                 self._kubeconfigs[cluster.id] = certificate_kubeconfig(self.openstack, cluster)

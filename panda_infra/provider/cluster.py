@@ -1,8 +1,8 @@
 """A Kubernetes cluster made by OpenStack Magnum.
 
-The published OpenStack provider has this resource too, but takes the 404 that Magnum answers before its row exists
-for a deletion, reports a failed cluster as ready at the next update, ends an update on the status of the previous
-one, and needs two runs to remove a failed cluster. Nothing around its resource can mend that, so it is owned here.
+The published OpenStack provider has this resource too, but takes Magnum's 404 before the row exists for a deletion,
+reports a failed cluster as ready at the next update, ends an update on the status of the previous one, and needs two
+runs to remove a failed cluster. Only a resource of our own can correct that.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ __all__ = ["ClusterResource"]
 
 
 class ClusterResource(Resource[ClusterInputs, ClusterState]):
-    """A Magnum cluster: never replaced, grown in place, complete when the resource is.
+    """A Magnum cluster: never replaced, grown in place, and complete when the resource is.
 
-    Its id is its name: a cluster that failed at birth is made again under the same id, protected or not.
+    Its id is its name: a cluster whose creation failed is made again under the same id, protected or not.
     """
 
     name = "Cluster"
@@ -59,7 +59,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
     @override
     def create(self, new: ClusterInputs, operation: Operation) -> tuple[str, ClusterState]:
         openstack = self._cloud.openstack
-        # The listing itself does not have all of a cluster.
+        # The listing does not contain all fields of a cluster.
         existing = [openstack.cluster(found.id) or found for found in openstack.clusters_named(new.name)]
         if new.adopt:
             return new.name, self._adopted(new, existing)
@@ -105,7 +105,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             wanted = self._counts(found, new)
             return unsettled(found, openstack.node_groups(before.id), wanted, managed) or found
 
-        # Failed or not, what Magnum has begun shows at the next refresh, and the next update goes on with it.
+        # After a failure, the next refresh shows what Magnum has begun, and the next update continues.
         done = operation.wait(settled)
         return self._state(done, ClusterState(**(dict(old) | dict(new))))
 
@@ -117,7 +117,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         remove(self._cloud.openstack, old.cluster_id, operation)
 
     def _counts(self, found: ClusterInfo, new: ClusterInputs) -> NodeCounts:
-        """The numbers of workers to ask Magnum for: of those that an autoscaler owns, what there are."""
+        """The numbers of workers to request: the present ones if an autoscaler owns them."""
         wanted = left_to_autoscaler(new, inputs_of(self._cloud.openstack, found))
         return counts_of(wanted.node_count, wanted.node_groups)
 
@@ -127,7 +127,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         return self._wait_for_birth(born, new, operation)
 
     def _finish_birth(self, old: ClusterState, new: ClusterInputs, operation: Operation) -> ClusterState:
-        """Go on with a cluster that never was complete; a failed one is removed and made again."""
+        """Continue with a cluster that never was complete; a failed one is removed and made again."""
         found = self._cloud.openstack.cluster(old.cluster_id)
         if found is not None and found.failed:
             operation.progress.status(f"removing {found.name}, which is {found.status}")
@@ -177,7 +177,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         return ClusterState(**(dict(self._state(existing[0], None)) | dict(new)))
 
     def _taken_up(self, found: ClusterInfo, new: ClusterInputs, operation: Operation) -> ClusterState:
-        """Go on with a cluster that a run of this stack asked for and, killed, did not record."""
+        """Continue with a cluster that a killed run of this stack requested and did not record."""
         operation.progress.status(f"going on with {found.name}, which an interrupted run has asked for")
         if not found.failed:
             self._refuse_differences(found, new)
@@ -185,7 +185,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         return self._finish_birth(born, new, operation)
 
     def _refuse_differences(self, found: ClusterInfo, new: ClusterInputs) -> None:
-        """Raises unless the cluster is what is wanted, as far as Magnum could not change it in place."""
+        """Raise an error if an adopted cluster differs in any input, or another one in an input that is fixed."""
         differing = differences(self._cloud.openstack, found, new)
         if not new.adopt:
             differing = {name: pair for name, pair in differing.items() if name in FIXED}
@@ -195,7 +195,7 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
             raise ResourceError(msg)
 
     def _state(self, found: ClusterInfo, old: ClusterState | None) -> ClusterState:
-        """The cluster as Magnum has it; what Magnum cannot change stays in the words of ``old``."""
+        """The cluster as Magnum has it; inputs that Magnum cannot change keep their spelling in ``old``."""
         openstack = self._cloud.openstack
         fixed = old or inputs_of(openstack, found)
         names = [group.name for group in fixed.node_groups]

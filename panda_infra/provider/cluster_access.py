@@ -1,4 +1,4 @@
-"""Access to a Magnum cluster that is ready for work."""
+"""Access to a Magnum cluster that is ready for use."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ __all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState"]
 
 
 class ClusterAccessInputs(Model):
-    """When a cluster is ready, and how long its credential lives."""
+    """The conditions of a ready cluster, and the life of its credential."""
 
     cluster_id: str
     """Id of the Magnum cluster."""
     workers: Annotated[int, Field(ge=0)]
     """Number of workers that must have joined."""
     renew_days: Annotated[int, Field(ge=0)] = 30
-    """Days before the end of the certificate from which on it is renewed."""
+    """Days before its end at which the certificate is renewed."""
     token_hours: Annotated[int | None, Field(ge=1)] = None
-    """Hours that a service account's token lives; without it the credential is a certificate of Magnum's."""
+    """Life of a service account's token in hours; without it the credential is a certificate of Magnum's."""
     config_maps: tuple[str, ...] = ()
     """ConfigMaps (namespace/name) that the cluster's own add-ons must have made."""
     api_address: str = ""
@@ -44,7 +44,7 @@ class ClusterAccessInputs(Model):
     authority: str = ""
     """SHA-256 of the certificate of the cluster's CA; the provider fills it in."""
     snippet_risk: str = ""
-    """The risk level that the ingress controller wants allowed for snippets, if any; the provider fills it in."""
+    """The risk level that snippets need in the ingress controller's settings, or empty; the provider fills it in."""
 
 
 class ClusterAccessState(ClusterAccessInputs):
@@ -53,11 +53,11 @@ class ClusterAccessState(ClusterAccessInputs):
     kubeconfig: str
     """Text of a kubeconfig."""
     expires: str
-    """When the credential ends, ISO 8601."""
+    """The end of the credential, ISO 8601."""
 
 
 class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
-    """Waits until a cluster is complete with every worker, then holds a kubeconfig that is renewed in place."""
+    """A kubeconfig that is renewed in place, made when the cluster is complete with every worker."""
 
     name = "ClusterAccess"
     inputs = ClusterAccessInputs
@@ -90,7 +90,7 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
     def preview(self, old: ClusterAccessState | None, new: ClusterAccessInputs) -> ClusterAccessState:
         if old is None:
             return ClusterAccessState(**dict(new), kubeconfig=UNKNOWN, expires=UNKNOWN)
-        # The rest of the preview needs a way in: the old one until there is a new one, if it still leads there.
+        # The rest of the preview needs access: by the old kubeconfig as long as it is valid for this cluster.
         serves = not _ends_within(old, timedelta(0)) and _leads_to(old.kubeconfig, new)
         kubeconfig = (
             old.kubeconfig if serves else self._cloud.kubeconfig(self._cloud.cluster(new.cluster_id)).text()
@@ -134,7 +134,7 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         if (old.workers, old.config_maps) != (new.workers, new.config_maps):
             cluster = self._ready(new, operation)
         else:
-            # A worker that is down must not keep a credential from being renewed.
+            # A broken worker must not prevent the renewal of a credential.
             cluster = operation.wait(lambda: answering(self._cloud, new.cluster_id))
         live = new.model_copy(update=self._endpoint(cluster))
         if _stale(old, live):
@@ -172,7 +172,7 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         return state
 
     def _snippet_risk(self, cluster: ClusterInfo, known: str) -> str:
-        """See `snippet_risk`; what is ``known`` as long as the cluster cannot be asked."""
+        """See `snippet_risk`; returns ``known`` while the cluster does not answer."""
         if not cluster.api_address:
             return known
         try:
@@ -181,7 +181,7 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
             return known
 
     def _endpoint(self, cluster: ClusterInfo) -> dict[str, str]:
-        """What a credential is for, by the names of the fields."""
+        """The fields that identify the API server of a credential."""
         certificate = self._cloud.openstack.ca_certificate(cluster.id)
         return {
             "api_address": cluster.api_address,
@@ -190,17 +190,17 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
 
 
 def _stale(old: ClusterAccessState, new: ClusterAccessInputs) -> bool:
-    """Whether the credential must be made anew: it ends soon, is of another kind, or the cluster has changed."""
+    """True if the credential must be renewed: it ends soon, is of another kind, or the cluster has changed."""
     if (old.token_hours is None) != (new.token_hours is None):
         return True
     return _ends_within(old, _margin(new)) or not _leads_to(old.kubeconfig, new)
 
 
 def _margin(inputs: ClusterAccessInputs) -> timedelta:
-    """How long before its end a credential is renewed."""
+    """The time before its end at which a credential is renewed."""
     if inputs.token_hours is None:
         return timedelta(days=inputs.renew_days)
-    # A token must outlive the run that uses it: half of its life is kept in hand.
+    # A token must outlive the run that uses it: it is renewed after half of its life.
     return timedelta(hours=inputs.token_hours / 2)
 
 

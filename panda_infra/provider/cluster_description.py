@@ -1,4 +1,4 @@
-"""How a Magnum cluster is described, and which changes of its description Magnum can carry out."""
+"""The inputs and state of a Magnum cluster, and the changes of them that Magnum can carry out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ADOPTED = (
 
 
 class ClusterInputs(Model):
-    """What Magnum is asked for."""
+    """A cluster as requested from Magnum."""
 
     name: str
     """Name of the cluster."""
@@ -46,7 +46,7 @@ class ClusterInputs(Model):
     node_count: Annotated[int, Field(ge=1)]
     """Number of workers in the default group."""
     node_counts: str = "program"
-    """Who changes numbers of workers: the program, or an autoscaler, to which they are left."""
+    """The owner of the numbers of workers: the program or an autoscaler."""
     master_count: Annotated[int, Field(ge=1)] = 1
     """Number of masters."""
     labels: Mapping[str, str] = {}
@@ -54,9 +54,9 @@ class ClusterInputs(Model):
     node_groups: tuple[ClusterNodeGroup, ...] = ()
     """More groups of workers."""
     adopt: bool = False
-    """Take over the existing cluster of that name, which then stays when the resource goes."""
+    """Take over the existing cluster of that name, which then stays when the resource is deleted."""
     delete_adopted: bool = False
-    """Delete a cluster that was taken over as if it had been made."""
+    """Delete a cluster that was taken over, like one that was made."""
 
 
 class ClusterState(ClusterInputs):
@@ -65,24 +65,24 @@ class ClusterState(ClusterInputs):
     cluster_id: str
     """Magnum's id (UUID)."""
     complete: bool = True
-    """Whether the cluster was ever complete; one that never was holds no data and may be made again."""
+    """Whether the cluster was ever complete; one that never was contains no data and may be made again."""
     effective_labels: Mapping[str, str] = {}
     """All labels, the template's included."""
 
     @property
     def stays(self) -> bool:
-        """Whether the cluster is kept when the resource goes: it was taken over, and nobody asks for its end."""
+        """True if the cluster outlives the resource: it was taken over and ``delete_adopted`` is not set."""
         return self.adopt and not self.delete_adopted
 
 
 def inputs_from(cluster: MagnumCluster) -> ClusterInputs:
-    """What a stack file asks Magnum for."""
+    """The inputs of the cluster in a stack file."""
     described = cluster.model_dump_json(by_alias=True, include=set(ClusterInputs.model_fields))
     return ClusterInputs.model_validate_json(described)
 
 
 def left_to_autoscaler(wanted: ClusterInputs, actual: ClusterInputs) -> ClusterInputs:
-    """What is wanted, with the numbers of workers that the cluster has where an autoscaler owns these."""
+    """The wanted inputs, with the actual numbers of workers if an autoscaler owns them."""
     if wanted.node_counts == "program":
         return wanted
     counts = {group.name: group.count for group in actual.node_groups}
@@ -111,7 +111,7 @@ def changes(old: ClusterState, new: ClusterInputs) -> set[str]:
 
 
 def _labels_differ(old: ClusterState, new: ClusterInputs) -> bool:
-    """Whether the cluster's labels are not those asked for; one that the template gives as well is no difference."""
+    """True if the labels differ from the inputs; a label that the template also sets is not a difference."""
     if new.labels == old.labels:
         return False
     dropped = old.labels.keys() - new.labels.keys()

@@ -1,4 +1,4 @@
-"""How a Magnum cluster comes to be and how it ends: asked for exactly once, awaited, removed."""
+"""Creation and removal of a Magnum cluster: it is requested exactly once and awaited."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["await_birth", "remove", "request"]
 
 _ATTEMPTS = 3
 _BAD_REQUEST = 400
-_LOOKS = 4  # polls until a cluster that Magnum failed to acknowledge counts as not made
-_ROW_PATIENCE = 12  # polls until a cluster that Magnum accepted but does not know counts as lost
+_LOOKS = 4  # polls until a cluster without an answer from Magnum counts as not made
+_ROW_PATIENCE = 12  # polls until a cluster that Magnum accepted but does not show counts as lost
 
 
 def request(openstack: OpenStack, spec: ClusterSpec, operation: Operation) -> str:
-    """Ask for the cluster exactly once: an answer that got lost is looked for before asking again.
+    """Request the cluster exactly once: after a lost answer, look for the cluster before requesting it again.
 
     Returns:
-        Magnum's id, which Magnum itself may not know for a moment.
+        Magnum's id, by which Magnum may not find the cluster for a moment.
 
     Raises:
-        OpenStackError: Magnum refuses, or cannot be reached again and again.
+        OpenStackError: Magnum refuses, or cannot be reached in several attempts.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
@@ -37,10 +37,10 @@ def request(openstack: OpenStack, spec: ClusterSpec, operation: Operation) -> st
 
 
 def await_birth(openstack: OpenStack, cluster_id: str, operation: Operation) -> ClusterInfo:
-    """The cluster once it is complete for the first time.
+    """Wait until the cluster is complete for the first time.
 
     Raises:
-        ResourceError: it failed, with Magnum's reason; somebody deleted it; time is over.
+        ResourceError: it failed, with Magnum's reason; it was deleted; or the time is over.
     """
     unknown_polls = 0
 
@@ -48,7 +48,7 @@ def await_birth(openstack: OpenStack, cluster_id: str, operation: Operation) -> 
         nonlocal unknown_polls
         found = openstack.cluster(cluster_id)
         if found is None:
-            # Magnum answers before its conductor has made the row.
+            # Magnum accepts a request before its conductor has made the row.
             unknown_polls += 1
             if unknown_polls > _ROW_PATIENCE:
                 msg = f"Magnum accepted cluster {cluster_id} but does not know it: somebody deleted it"
@@ -66,10 +66,10 @@ def await_birth(openstack: OpenStack, cluster_id: str, operation: Operation) -> 
 
 
 def remove(openstack: OpenStack, cluster_id: str, operation: Operation) -> None:
-    """Delete a cluster and wait until Magnum knows it no more; nothing happens when there is none.
+    """Delete a cluster and wait until it is gone from Magnum; does nothing if there is none.
 
     Raises:
-        ResourceError: Magnum could not delete it, with Magnum's reason; time is over.
+        ResourceError: Magnum could not delete it, with Magnum's reason; or the time is over.
     """
     before = openstack.cluster(cluster_id)
     if before is None:
@@ -80,13 +80,13 @@ def remove(openstack: OpenStack, cluster_id: str, operation: Operation) -> None:
         try:
             found = openstack.cluster(cluster_id)
         except OpenStackError as error:
-            # Between the end of its groups and its own, Magnum cannot describe a cluster without masters.
+            # After the deletion of its groups, Magnum cannot describe the cluster, which has no masters any more.
             if error.status != _BAD_REQUEST:
                 raise
             return "Magnum has removed the node groups"
         if found is None:
             return ()
-        # A failed cluster shows its old status until Magnum's conductor takes the request up.
+        # A failed cluster keeps its old status until Magnum's conductor handles the request.
         if found.status == "DELETE_FAILED" and found.updated != before.updated:
             msg = f"Magnum cluster {found.name}: DELETE_FAILED: {found.why()}"
             raise ResourceError(msg)
@@ -96,7 +96,7 @@ def remove(openstack: OpenStack, cluster_id: str, operation: Operation) -> None:
 
 
 def _look_for(openstack: OpenStack, name: str, operation: Operation) -> tuple[ClusterInfo, ...]:
-    """Clusters of that name, given the time that Magnum needs to make a row."""
+    """Clusters of that name, after the time that Magnum needs to make a row."""
     looks = 0
 
     def probe() -> tuple[ClusterInfo, ...] | str:

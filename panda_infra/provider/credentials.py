@@ -1,4 +1,4 @@
-"""Ways into a Magnum cluster: a certificate that Magnum signs, or a token that soon expires."""
+"""Kubeconfigs for a Magnum cluster: with a certificate that Magnum signs, or with a short-lived token."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from panda_infra.provider.kube_api import Kubernetes
 
 __all__ = ["Kubeconfig", "certificate_kubeconfig", "token_kubeconfig"]
 
-_KEY_BITS = 2048  # as `openstack coe cluster config` makes them
+_KEY_BITS = 2048  # like `openstack coe cluster config`
 
 
 @dataclass(frozen=True, repr=False)
 class Kubeconfig:
-    """A kubeconfig with one cluster, one user and one context, and when its credential ends."""
+    """A kubeconfig with one cluster, one user and one context, and the end of its credential."""
 
     content: Mapping[str, Any]
     expires: datetime
 
     def text(self) -> str:
-        """The file's text."""
+        """The text of the file."""
         return go_yaml.dump(dict(self.content), sort_keys=False)
 
 
 def certificate_kubeconfig(openstack: OpenStack, cluster: ClusterInfo) -> Kubeconfig:
-    """A key of its own and a certificate for it from the cluster's CA, as ``coe cluster config`` makes them."""
+    """A new key and a certificate for it from the cluster's CA, like those of ``coe cluster config``."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
     certificate = openstack.sign(cluster.id, _signing_request(key))
     private = key.private_bytes(
@@ -49,7 +49,7 @@ def certificate_kubeconfig(openstack: OpenStack, cluster: ClusterInfo) -> Kubeco
 def token_kubeconfig(
     openstack: OpenStack, cluster: ClusterInfo, kubernetes: Kubernetes, hours: int
 ) -> Kubeconfig:
-    """A token of a service account instead: Magnum's certificates live for years and cannot be revoked."""
+    """A token of a service account: Magnum's certificates are valid for years and cannot be revoked."""
     token, expires = kubernetes.admin_token(hours * 3600)
     return Kubeconfig(_content(openstack, cluster, {"token": token}), expires)
 

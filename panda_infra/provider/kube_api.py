@@ -1,4 +1,4 @@
-"""What this provider asks of a cluster's Kubernetes API."""
+"""The calls of this provider to a cluster's Kubernetes API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 @dataclass(frozen=True)
 class Volume:
-    """A persistent volume; ``deletes`` tells whether it goes with its claim."""
+    """A persistent volume; ``deletes`` is true if it is deleted with its claim."""
 
     name: str
     phase: str
@@ -29,7 +29,7 @@ class Volume:
 
     @property
     def is_ending(self) -> bool:
-        """Whether its claim is gone and its end is awaited."""
+        """True if its claim is gone and the volume is to be deleted."""
         return self.deletes and self.phase in ("Released", "Failed")
 
 
@@ -42,29 +42,29 @@ class Kubernetes(Protocol):
     def label_node(
         self, name: str, labels: Mapping[str, str | None], annotations: Mapping[str, str | None]
     ) -> None:
-        """Set labels and annotations at once, or remove those whose value is None; nothing happens without the node."""
+        """Set labels and annotations in one request; None removes one. Does nothing if the node is missing."""
 
     def config_map_exists(self, namespace: str, name: str) -> bool:
-        """Whether there is such a ConfigMap."""
+        """True if the ConfigMap exists."""
 
     def deployments_named(self, name: str) -> Sequence[str]:
-        """Namespaces that have a Deployment of that name."""
+        """The namespaces with a Deployment of that name."""
 
     def images(self, namespace: str, name: str) -> Sequence[str]:
-        """The images of the DaemonSet or Deployment of that name; none when there is neither."""
+        """The images of the DaemonSet or Deployment of that name; empty if there is neither."""
 
     def volumes(self) -> Sequence[Volume]:
         """Every persistent volume."""
 
     def admin_token(self, seconds: int) -> tuple[str, datetime]:
-        """A token of a service account that may do everything, and when the API lets it end."""
+        """A token of a service account that may do everything, and its end as set by the API."""
 
     def revoke_admin(self) -> None:
-        """Remove that service account, and with it the validity of all its tokens."""
+        """Remove that service account, which invalidates all its tokens."""
 
 
 class ClusterKubernetes(Kubernetes):
-    """The calls of this provider, by the one client of the API."""
+    """The calls of this provider by the program's client of the API."""
 
     def __init__(self, api: KubernetesApi) -> None:
         self._api = api

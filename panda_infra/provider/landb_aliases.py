@@ -32,18 +32,18 @@ _CONTROLLER = "landb-alias-controller"
 
 
 class LandbAliasesInputs(Model):
-    """Which aliases the workers share."""
+    """The aliases that the workers share."""
 
     cluster_id: str
     """Id of the Magnum cluster."""
     aliases: tuple[str, ...]
     """Aliases without their domain."""
     workers: Annotated[int, Field(ge=0)]
-    """Number of workers that the cluster is meant to have."""
+    """Number of workers that the cluster should have."""
     offset: Annotated[int, Field(ge=0)] = 0
     """Highest number that another cluster with the same aliases uses."""
     carriers: Annotated[int | None, Field(ge=1)] = None
-    """How many workers carry the aliases, those with the lowest numbers; without it all of them."""
+    """Number of workers that carry the aliases, those with the lowest N; without it all of them."""
     numbers: Mapping[str, int] = {}
     """The number N of each worker; the provider fills it in."""
     assigned: Mapping[str, str] = {}
@@ -51,14 +51,14 @@ class LandbAliasesInputs(Model):
 
 
 class LandbAliasesState(LandbAliasesInputs):
-    """The aliases as the servers carry them."""
+    """The aliases on the servers."""
 
     found: Mapping[str, str] = {}
-    """The aliases that a worker had before, by its name: these stay."""
+    """The aliases that a worker had before this stack, by its name: these stay."""
 
 
 class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
-    """Entries ``host--load-N-`` on every Ready worker; N stays with a worker, entries of others are kept."""
+    """Entries ``host--load-N-`` on every Ready worker; a worker keeps its N; entries of others are kept."""
 
     name = "LandbAliases"
     inputs = LandbAliasesInputs
@@ -157,14 +157,14 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     def _apply(self, new: LandbAliasesInputs, old: LandbAliasesState | None) -> LandbAliasesState:
         workers = self._workers(new.cluster_id)
         found = self._found(workers, new.aliases, old)
-        # Once more from the live cluster: a node may have come or gone since the inputs were checked.
+        # Computed again from the live cluster: its nodes may have changed since the check of the inputs.
         planned = with_entries(new.model_copy(update={"workers": 0}), workers, new.numbers)
         changes = {}
         for worker in workers:
             wanted = [text for text in planned.assigned.get(worker.node.name, "").split(",") if text]
             ours = {*new.aliases, *(_given(worker, old, new.aliases) if old else ())}
             change = change_metadata(worker.server.metadata, ours, wanted)
-            # In one request with them: a run that is killed leaves none of which nobody knows whose they are.
+            # The owner is written in the same request, so that a killed run leaves no aliases without one.
             if change.values and self._owner and worker.node.name not in found:
                 change = replace(change, values={**change.values, SERVER_KEY: self._owner})
             changes[worker.server.id] = change
@@ -186,7 +186,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     def _found(
         self, workers: Iterable[Worker], aliases: Iterable[str], old: LandbAliasesState | None
     ) -> dict[str, str]:
-        """The aliases that each worker carries and not from this stack, as `LandbAliasesState` has them."""
+        """The aliases of each worker that this stack did not write, in the form of `LandbAliasesState`."""
         found = {}
         for worker in workers:
             name, metadata = worker.node.name, worker.server.metadata
@@ -214,7 +214,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
 def with_entries(
     new: LandbAliasesInputs, workers: Sequence[Worker], previous: Mapping[str, int]
 ) -> LandbAliasesInputs:
-    """The inputs with the number of each worker and the entries of those that are Ready; ``previous`` ones stay."""
+    """The inputs with the number of each worker and the entries of Ready ones; ``previous`` numbers stay."""
     names = [worker.node.name for worker in workers]
     coming = placeholders(names, new.workers)
     numbers = number_nodes([*names, *coming], _remembered(workers, new.aliases, previous), new.offset)
@@ -227,21 +227,21 @@ def with_entries(
 
 
 def _given(worker: Worker, old: LandbAliasesState, wanted: Iterable[str]) -> set[str]:
-    """The aliases that the stack gave a worker, those that it had before but which are ``wanted`` by now included."""
+    """The stack's aliases without those that the worker had before, unless they are ``wanted`` now."""
     return set(old.aliases) - (set(old.found.get(worker.node.name, "").split(",")) - set(wanted))
 
 
 def _remembered(
     workers: Sequence[Worker], aliases: Iterable[str], previous: Mapping[str, int]
 ) -> dict[str, int]:
-    """The number of each worker as last recorded, else as its server's metadata says."""
+    """The recorded number of each worker, else the one in its server's metadata."""
     found = {w.node.name: set(numbers_in(unpack(w.server.metadata), aliases).values()) for w in workers}
     unanimous = {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}
     return unanimous | {name: number for name, number in previous.items() if name in found}
 
 
 def _overwritten(workers: Sequence[Worker], old: LandbAliasesInputs) -> list[str]:
-    """Warnings for servers that carry other entries of our aliases than this program gave them."""
+    """Warnings for servers whose entries of our aliases differ from those that this program wrote."""
     texts = []
     for worker in workers:
         name = worker.node.name

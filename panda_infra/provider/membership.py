@@ -1,4 +1,4 @@
-"""Which nodes and servers belong to a Magnum cluster."""
+"""Find the nodes and servers of a Magnum cluster."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 
 T = TypeVar("T")
 
-# Characters that Magnum's Heat driver keeps of names: of a cluster's, and for an added node group of both.
+# Magnum's Heat driver cuts names to so many characters: a cluster's, and for an added node group those of both.
 _CLUSTER_LIMIT = 30
 _GROUP_LIMITS = 20, 9
-_AT_ONCE = 8  # writes in flight: Nova's and Kubernetes' rate limits are per client
+_AT_ONCE = 8  # writes at a time: Nova and Kubernetes limit the rate of each client
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class Worker:
 
 
 def server_prefix(cluster_name: str) -> str:
-    """What the names of all servers of a cluster start with; those of a cluster with a similar name may do so too."""
+    """The common prefix of a cluster's server names; servers of clusters with similar names may have it too."""
     return _host_name(cluster_name[: _GROUP_LIMITS[0]])
 
 
 def own_servers(cluster_name: str, groups: Iterable[str], servers: Iterable[Server]) -> list[Server]:
-    """The servers of a cluster and its added ``groups``, joined or not: nothing but their names tells it."""
+    """The servers of a cluster and its added ``groups``, joined or not, found by name: nothing else marks them."""
     of_cluster, of_group = _GROUP_LIMITS
     stems = [cluster_name[:_CLUSTER_LIMIT]]
     stems += [f"{cluster_name[:of_cluster]}-{group[:of_group]}" for group in groups]
@@ -56,20 +56,20 @@ def own_servers(cluster_name: str, groups: Iterable[str], servers: Iterable[Serv
 
 
 def worker_nodes(nodes: Iterable[Node]) -> list[Node]:
-    """The workers among nodes, by name."""
+    """The workers among the nodes, sorted by name."""
     return sorted((node for node in nodes if not node.master), key=lambda node: node.name)
 
 
 def workers_of(cloud: Cloud, cluster: ClusterInfo) -> list[Worker]:
-    """Every worker that has both a node and a server, by name, in two listings."""
+    """Every worker that has both a node and a server, sorted by name, from two listings."""
     servers = cloud.openstack.servers(server_prefix(cluster.name))
     return joined(cloud.kubernetes(cluster).nodes(), servers)
 
 
 def joined(nodes: Iterable[Node], servers: Sequence[Server]) -> list[Worker]:
-    """The same of what was listed before."""
+    """The same from given listings."""
     by_key = {server.name: server for server in servers} | {server.id: server for server in servers}
-    # A node whose server is gone lingers until the cloud's controller removes it.
+    # A node whose server is gone remains until the cloud's controller removes it.
     return [
         Worker(node, server)
         for node in worker_nodes(nodes)
@@ -78,18 +78,18 @@ def joined(nodes: Iterable[Node], servers: Sequence[Server]) -> list[Worker]:
 
 
 def placeholders(known: Sequence[object], expected: int) -> list[str]:
-    """Names that stand in a preview for the nodes that are still to come."""
+    """Names for the nodes in a preview that do not exist yet."""
     return [f"(new node {number})" for number in range(1, expected - len(known) + 1)]
 
 
 def _host_name(text: str) -> str:
-    """A name as Magnum's Heat driver makes it fit for hosts."""
+    """A name in the form that Magnum's Heat driver gives to hosts."""
     dashed = text.replace("_", "-").replace(".", "-")
     return "".join(c for c in dashed if c in string.ascii_letters + string.digits + "-").lower()
 
 
 def each(call: Callable[[T], None], items: Iterable[T]) -> None:
-    """Call for every item, a few at a time; the first error is raised after all have been tried."""
+    """Call for every item, a few at a time; raises the first error after all were tried."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for future in [pool.submit(call, item) for item in items]:
             future.result()

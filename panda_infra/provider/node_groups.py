@@ -1,6 +1,6 @@
-"""The node groups of a Magnum cluster: the default workers, and those that the program adds.
+"""The node groups of a Magnum cluster: the default workers, and the groups that the program adds.
 
-Groups that somebody else added are left alone.
+Groups of others are left alone.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ NodeCounts = Mapping[str, int]
 
 
 def counts_of(node_count: int, groups: Sequence[ClusterNodeGroup]) -> NodeCounts:
-    """The numbers that a stack asks for."""
+    """The numbers that a stack wants."""
     return {_DEFAULT: node_count} | {group.name: group.count for group in groups}
 
 
 def described(
     groups: Sequence[NodeGroupInfo], names: Sequence[str] | None
 ) -> tuple[int, tuple[ClusterNodeGroup, ...]]:
-    """The default workers' number, and the added groups in the order of ``names``; all of them for None."""
+    """The number of default workers, and the added groups in the order of ``names``; all groups for None."""
     workers = {_name(group): group for group in groups if group.role != "master"}
     default = workers.pop(_DEFAULT)
     shown = [name for name in (sorted(workers) if names is None else names) if name in workers]
@@ -59,9 +59,9 @@ def match(
     flavors: Mapping[str, str],
     managed: Collection[str],
 ) -> None:
-    """Ask for every group's number of nodes; again, when the last request for it failed.
+    """Request the wanted number of nodes of every group, again if the last request for it failed.
 
-    ``managed`` are the added groups that the program knows: only these are removed when nobody wants them.
+    ``managed`` are the added groups of the program: only these are removed if they are not wanted.
     """
     groups = {_name(group): group for group in openstack.node_groups(cluster_id) if group.role != "master"}
     for name, count in wanted.items():
@@ -78,7 +78,7 @@ def match(
 def unsettled(
     cluster: ClusterInfo, groups: Sequence[NodeGroupInfo], wanted: NodeCounts, managed: Collection[str]
 ) -> str | None:
-    """What Magnum still has to do; its status alone may still be that of an earlier request."""
+    """The work that Magnum still has to do; its status alone may be that of an earlier request."""
     actual = {_name(group): group for group in groups if group.role != "master"}
     pending = [
         name for name, count in wanted.items() if name not in actual or actual[name].node_count != count

@@ -1,4 +1,4 @@
-"""Labels on every worker of a Magnum cluster, whichever workers there are."""
+"""Labels on every worker of a Magnum cluster, also on workers that join later."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ __all__ = ["NodeLabelsInputs", "NodeLabelsResource"]
 
 
 class NodeLabelsInputs(Model):
-    """Which labels all workers carry."""
+    """The labels that all workers carry."""
 
     cluster_id: str
     """Id of the Magnum cluster."""
     labels: dict[str, str]
     """Labels; others are left alone."""
     workers: Annotated[int, Field(ge=0)]
-    """Number of workers that the cluster is meant to have."""
+    """Number of workers that the cluster should have."""
     nodes: tuple[str, ...] = ()
     """The workers that carry the labels; the provider fills it in."""
 
 
 class NodeLabelsState(NodeLabelsInputs):
-    """The labels as the nodes carry them."""
+    """The labels on the nodes."""
 
     found: tuple[str, ...] = ()
-    """The workers that had the labels before: theirs stay."""
+    """The workers that had the labels before this stack: theirs stay."""
 
 
 class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
-    """Labels on every worker, never on masters; a worker that joins later is labelled by the next update."""
+    """Labels on every worker, never on masters; the next update labels workers that join later."""
 
     name = "NodeLabels"
     inputs = NodeLabelsInputs
@@ -127,7 +127,7 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
         kubernetes = self._cloud.kubernetes(self._cloud.cluster(new.cluster_id))
         found = self._found(nodes, new.labels, old)
         changes = {node.name: _missing(node, new.labels) | _stale(node, new.labels, old) for node in nodes}
-        # With the labels, in one request: a run that is killed leaves none of which nobody knows whose they are.
+        # The owner is written in the same request, so that a killed run leaves no labels without one.
         mark = {NODE_ANNOTATION: self._owner} if self._owner else {}
         each(
             lambda name: kubernetes.label_node(name, changes[name], mark),
@@ -138,7 +138,7 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
     def _found(
         self, nodes: Iterable[Node], labels: Mapping[str, str], old: NodeLabelsState | None
     ) -> tuple[str, ...]:
-        """The nodes that have the labels, and not from this stack."""
+        """The nodes whose labels are not from this stack."""
         before = old.found if old else ()
         known = old.nodes if old and old.labels == labels else ()
         return tuple(
@@ -160,7 +160,7 @@ def _missing(node: Node, labels: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _stale(node: Node, labels: Mapping[str, str], old: NodeLabelsState | None) -> dict[str, str | None]:
-    """The labels that the stack gave the node and does not want any more."""
+    """The labels that the stack gave the node and no longer wants."""
     if old is None or node.name in old.found:
         return {}
     return {key: None for key in old.labels if key not in labels and key in node.labels}

@@ -1,4 +1,4 @@
-"""Whose a cluster is: the owner that a stack writes on what it makes, and how a cluster differs from what is wanted."""
+"""The owner of a cluster, which a stack writes on all that it makes, and a cluster's differences from inputs."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ NODE_ANNOTATION = "panda-infra/labels-of"
 
 
 def made_by(cluster: ClusterInfo, owner: str) -> bool:
-    """Whether the stack with that owner's text made the cluster."""
+    """True if the stack with that owner's text made the cluster."""
     return bool(owner) and cluster.labels.get(CLUSTER_LABEL) == owner
 
 
 def owner_in_words(cluster: ClusterInfo) -> str:
-    """Who made a cluster, for a person."""
+    """The owner of a cluster, for messages."""
     owner = cluster.labels.get(CLUSTER_LABEL)
     return f"made by stack {owner}" if owner else "with no owner written on it"
 
 
 def name_is_taken(name: str, existing: Iterable[ClusterInfo]) -> str:
-    """That the clusters of a name are not the stack's, in words, with the ways out."""
+    """The message that the clusters of a name are not the stack's, with the fixes."""
     found = ", ".join(f"{cluster.id} ({cluster.status}, {owner_in_words(cluster)})" for cluster in existing)
     return (
         f"Magnum has a cluster {name} already, which this stack did not make: {found}. "
@@ -49,7 +49,7 @@ def name_is_taken(name: str, existing: Iterable[ClusterInfo]) -> str:
 
 
 def inputs_of(openstack: OpenStack, cluster: ClusterInfo) -> ClusterInputs:
-    """What describes a cluster as it is, all of its node groups included."""
+    """The inputs that describe an existing cluster, with all of its node groups."""
     node_count, groups = described(openstack.node_groups(cluster.id), None)
     return ClusterInputs(
         name=cluster.name,
@@ -67,10 +67,10 @@ def inputs_of(openstack: OpenStack, cluster: ClusterInfo) -> ClusterInputs:
 def differences(
     openstack: OpenStack, cluster: ClusterInfo, wanted: ClusterInputs
 ) -> Mapping[str, tuple[object, object]]:
-    """The inputs in which a cluster is not what is wanted: what it has and what is wanted, by their names on the wire.
+    """The inputs in which a cluster differs: actual and wanted value by their names on the wire.
 
-    Magnum repeats a flavor as it was given, by name or by id; a label that the template gives too is no difference,
-    and neither is a node group that nobody asks for.
+    A flavor may be given by name or by id, and Magnum repeats it unchanged. A label that the template also sets is not
+    a difference, and neither is an additional node group.
     """
     actual = inputs_of(openstack, cluster)
     wanted = left_to_autoscaler(wanted, actual)
@@ -92,7 +92,7 @@ def differences(
 
 
 def _same_flavors(openstack: OpenStack, actual: ClusterInputs, wanted: ClusterInputs) -> set[str]:
-    """Of the inputs that name flavors, those that name the same ones in other words."""
+    """The inputs whose flavors are the same although their spelling differs."""
 
     def same(one: str, other: str) -> bool:
         return one == other or openstack.flavor(one) == openstack.flavor(other)

@@ -1,4 +1,4 @@
-"""What a resource tells the operator while it works."""
+"""Messages of a resource to the operator while it works."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["EngineProgress", "Progress"]
 
 
 class Progress(Protocol):
-    """Where a resource's messages go."""
+    """The receiver of a resource's messages."""
 
     def status(self, text: str) -> None:
-        """Show what is being waited for; the next status takes its place."""
+        """Show what the resource waits for, until the next status."""
 
     def warn(self, text: str) -> None:
-        """Show something that the operator should act on."""
+        """Show a warning that the operator should act on."""
 
 
 class EngineProgress:
-    """Messages of one resource to the engine, which shows them beside the resource."""
+    """Sends the messages of one resource to the engine, which shows them beside the resource."""
 
     def __init__(self, engine: engine_pb2_grpc.EngineStub, urn: str) -> None:
         self._engine = engine
@@ -33,7 +33,7 @@ class EngineProgress:
         return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def status(self, text: str) -> None:
-        """Show a text that the next one replaces."""
+        """Show a text until the next one."""
         self._log(engine_pb2.INFO, text, ephemeral=True)
 
     def warn(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The provider: finds the resource that a call is about, and speaks models instead of wire values."""
+"""The provider: finds the resource of a call, and converts between wire values and models."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from panda_infra.provider.wire import from_wire, to_wire
 __all__ = ["VERSION", "MagnumProvider"]
 
 VERSION = "0.1.0"
-_QUICK = 300.0  # seconds for what only looks
+_QUICK = 300.0  # seconds for calls that only read
 
 AnyResource = Resource[Any, Any]
 
@@ -38,8 +38,8 @@ AnyResource = Resource[Any, Any]
 class MagnumProvider(wire.Provider):
     """The provider plugin of this program.
 
-    ``connect`` opens a cloud by its name in clouds.yaml, None standing for the environment's. ``progress`` gives
-    the place for messages about the resource with an URN. ``poll`` is in seconds.
+    ``connect`` opens a cloud by its name in clouds.yaml, None for that of the OS_* variables. ``progress`` returns
+    the receiver of messages about the resource with a URN. ``poll`` is in seconds.
     """
 
     def __init__(
@@ -67,16 +67,16 @@ class MagnumProvider(wire.Provider):
         return wire.GetSchemaResponse(json.dumps(schema_of(PACKAGE, VERSION, kinds)))
 
     async def diff_config(self, request: wire.DiffRequest) -> wire.DiffResponse:
-        """Whether another cloud is meant; another owner's text changes nothing that exists."""
+        """Report another cloud as a change; another owner's text changes nothing that exists."""
         old, new = (from_wire(state).get("cloud") for state in (request.old_state, request.new_inputs))
-        # Of a provider, other than of a resource, the SDK hands the protocol's own number through.
+        # For a provider, unlike for a resource, the SDK passes the protocol's number through.
         changes: Any = (
             provider_pb2.DiffResponse.DIFF_NONE if old == new else provider_pb2.DiffResponse.DIFF_SOME
         )
         return wire.DiffResponse(changes=changes, diffs=["cloud"] if old != new else [])
 
     async def configure(self, request: wire.ConfigureRequest) -> wire.ConfigureResponse:
-        """Take the name of the cloud; nothing is connected before a resource needs it."""
+        """Store the name of the cloud; the connection is made when a resource needs it."""
         given = from_wire(request.args)
         cloud, owner = self._connect(given.get("cloud")), given.get("owner") or ""
         self._resources = _by_token(
@@ -91,7 +91,7 @@ class MagnumProvider(wire.Provider):
         return wire.ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def check(self, request: wire.CheckRequest) -> wire.CheckResponse:
-        """Validate the inputs and fill in what only the live cluster can tell."""
+        """Validate the inputs and fill in those that depend on the live cluster."""
         resource = self._resource(request.type)
         try:
             new = _model(resource.inputs, from_wire(request.new_inputs))
@@ -110,7 +110,7 @@ class MagnumProvider(wire.Provider):
         return wire.CheckResponse(to_wire(_dump(done)))
 
     async def diff(self, request: wire.DiffRequest) -> wire.DiffResponse:
-        """Compare what is recorded with what is asked for."""
+        """Compare the recorded state with the inputs."""
         resource = self._resource(request.type)
         old = _model(resource.state, from_wire(request.old_state))
         new = _model(resource.inputs, from_wire(request.new_inputs))
@@ -123,7 +123,7 @@ class MagnumProvider(wire.Provider):
         return wire.DiffResponse(
             changes=bool(changes),
             replaces=[name for name, change in changes.items() if change.replace],
-            # Names are fixed: two of a kind cannot stand side by side.
+            # Names are fixed: the old and the new resource cannot exist at the same time.
             delete_before_replace=any(change.replace for change in changes.values()),
             diffs=list(changes),
             detailed_diff={
@@ -133,7 +133,7 @@ class MagnumProvider(wire.Provider):
         )
 
     async def create(self, request: wire.CreateRequest) -> wire.CreateResponse:
-        """Make a resource, or in a preview tell what it would be."""
+        """Make a resource, or return its expected state in a preview."""
         resource = self._resource(request.type)
         new = _model(resource.inputs, from_wire(request.properties))
         if request.preview:
@@ -143,7 +143,7 @@ class MagnumProvider(wire.Provider):
         return wire.CreateResponse(resource_id, self._outputs(resource, state))
 
     async def read(self, request: wire.ReadRequest) -> wire.ReadResponse:
-        """Look at a resource; also how one is imported."""
+        """Read a resource, also to import it."""
         resource = self._resource(request.type)
         known = from_wire(request.properties)
         old = _model(resource.state, known) if known else None
@@ -154,7 +154,7 @@ class MagnumProvider(wire.Provider):
         return wire.ReadResponse(found.id, self._outputs(resource, found.state), to_wire(_dump(found.inputs)))
 
     async def update(self, request: wire.UpdateRequest) -> wire.UpdateResponse:
-        """Change a resource, or in a preview tell what it would become."""
+        """Change a resource, or return its expected state in a preview."""
         resource = self._resource(request.type)
         old = _model(resource.state, from_wire(request.olds))
         new = _model(resource.inputs, from_wire(request.news))
@@ -172,7 +172,7 @@ class MagnumProvider(wire.Provider):
         await asyncio.to_thread(resource.delete, request.resource_id, old, operation)
 
     async def cancel(self) -> None:
-        """End every wait; what is half done is recorded and finished by the next update."""
+        """End every wait; unfinished work is recorded, and the next update finishes it."""
         self._cancelled.set()
 
     def _resource(self, kind: str) -> AnyResource:
@@ -200,7 +200,7 @@ def _model(model: type[Model], values: Mapping[str, Any]) -> Any:
 
 
 def _old_inputs(resource: AnyResource, values: Mapping[str, PropertyValue]) -> Any:
-    """The inputs of the last run; None for a new resource or when an older release wrote them."""
+    """The inputs of the last run; None for a new resource, or if an older version wrote them in another form."""
     try:
         return _model(resource.inputs, from_wire(values)) if values else None
     except ValidationError:

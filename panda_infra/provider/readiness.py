@@ -1,4 +1,4 @@
-"""When a Magnum cluster can be worked with: what it still lacks, in words for who waits."""
+"""Check whether a Magnum cluster is ready, and describe the missing parts."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["answering", "ready"]
 
 
 def answering(cloud: Cloud, cluster_id: str) -> ClusterInfo | str:
-    """The cluster once Magnum is done with it and its Kubernetes API answers, else what it lacks.
+    """Return the cluster if Magnum has finished and its Kubernetes API answers, else the first missing part.
 
     Raises:
-        ResourceError: it can never come to that by itself.
+        ResourceError: it cannot become ready by itself.
     """
     cluster = _complete(cloud, cluster_id)
     return cluster if isinstance(cluster, str) else _missing_inside(cloud, cluster, 0, ()) or cluster
 
 
 def ready(cloud: Cloud, cluster_id: str, workers: int, config_maps: Sequence[str]) -> ClusterInfo | str:
-    """The cluster once it answers, its servers are ACTIVE and its ``workers`` Ready, else what it lacks.
+    """Return the cluster if it answers, its servers are ACTIVE and its ``workers`` Ready, else the first missing part.
 
-    ``config_maps`` (namespace/name) are what its own add-ons must have made.
+    ``config_maps`` (namespace/name) are those that its own add-ons must have made.
 
     Raises:
-        ResourceError: it can never come to that by itself.
+        ResourceError: it cannot become ready by itself.
     """
     cluster = _complete(cloud, cluster_id)
     if isinstance(cluster, str):

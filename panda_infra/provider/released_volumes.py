@@ -1,4 +1,4 @@
-"""The volumes of removed claims, which the cluster's own controller deletes from the cloud, if it is given the time."""
+"""Wait for the volumes of removed claims, which a controller in the cluster deletes from the cloud."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["ReleasedVolumesInputs", "ReleasedVolumesResource"]
 
 
 class ReleasedVolumesInputs(Model):
-    """Of which cluster."""
+    """The cluster of the volumes."""
 
     cluster_id: str
     """Id of the Magnum cluster."""
 
 
 class ReleasedVolumesState(ReleasedVolumesInputs):
-    """Nothing more: it only matters at the end."""
+    """No outputs: this resource only acts when it is deleted."""
 
 
 class ReleasedVolumesResource(Resource[ReleasedVolumesInputs, ReleasedVolumesState]):
-    """Its removal lasts until no volume waits to be deleted: without the cluster nobody would delete them.
+    """Its deletion waits until the volumes of removed claims are deleted: without the cluster they would remain.
 
-    A controller that is gone does not keep the cluster: the volumes that it leaves are named.
+    If the controller is gone, a warning names the remaining volumes and the deletion goes on.
     """
 
     name = "ReleasedVolumes"

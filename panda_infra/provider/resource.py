@@ -1,7 +1,7 @@
-"""What a resource of this provider is, apart from how the engine calls it.
+"""The interface of this provider's resources, independent of the engine's protocol.
 
-A resource works on two models: ``Inputs``, what is asked for, and ``State``, what is there. Inside them an unknown
-text is `UNKNOWN`, which happens in previews only.
+A resource works on two models: ``inputs``, the wanted one, and ``state``, the actual one. An unknown text in them is
+`UNKNOWN`, which happens only in previews.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ T = TypeVar("T")
 
 
 class RefusedError(ResourceError):
-    """What is asked for can never be done, found before anything was touched.
+    """The inputs can never be fulfilled, found before anything was changed.
 
-    ``reasons`` maps each input to why it is refused and what to do instead.
+    ``reasons`` maps each refused input to the reason and the fix.
     """
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
@@ -44,7 +44,7 @@ class RefusedError(ResourceError):
 
 
 class PartialFailure(ResourceError):  # noqa: N818 - the engine's own term
-    """The resource exists but is not what was asked for: it is recorded, and the next update finishes it."""
+    """The resource exists but is not finished: it is recorded, and the next update finishes it."""
 
     def __init__(self, reason: str, resource_id: str, state: Model) -> None:
         super().__init__(reason)
@@ -54,14 +54,14 @@ class PartialFailure(ResourceError):  # noqa: N818 - the engine's own term
 
 @dataclass(frozen=True)
 class Change:
-    """How one property differs; ``replace`` means that it takes a new resource."""
+    """A property that differs; ``replace`` means that the change needs a new resource."""
 
     replace: bool = False
 
 
 @dataclass(frozen=True)
 class Found(Generic[Inp, St]):
-    """A resource as it really is: under which id, and which inputs would describe it."""
+    """An existing resource: its id, its state, and the inputs that describe it."""
 
     id: str
     state: St
@@ -70,7 +70,7 @@ class Found(Generic[Inp, St]):
 
 @dataclass(frozen=True)
 class Operation:
-    """One call of the engine: where to report to, and until when to try.
+    """One call of the engine: the receiver of its messages, and its time limit.
 
     ``timeout`` and ``poll`` are in seconds.
     """
@@ -81,12 +81,12 @@ class Operation:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, probe: Callable[[], T | str]) -> T:
-        """Ask ``probe`` until it answers with something else than a text.
+        """Call ``probe`` until it returns something else than a text.
 
-        A text tells what is still missing: it is shown, and becomes the error when time is over.
+        A text names what is still missing: it is shown, and becomes the error when the time is over.
 
         Raises:
-            ResourceError: time is over or the operator cancelled.
+            ResourceError: the time is over, or the operator cancelled.
         """
         end = time.monotonic() + self.timeout
         while isinstance(answer := probe(), str):
@@ -108,12 +108,12 @@ class Resource(ABC, Generic[Inp, St]):
     inputs: type[Inp]
     state: type[St]
     secrets: ClassVar[frozenset[str]] = frozenset()
-    """Outputs that are secret, by their names on the wire."""
+    """Secret outputs, by their names on the wire."""
     timeouts: ClassVar[Mapping[str, float]] = {}
-    """Seconds that ``create``, ``update`` and ``delete`` may take when the program says nothing."""
+    """Default time limits of ``create``, ``update`` and ``delete`` in seconds."""
 
     def check(self, old: Inp | None, new: Inp, operation: Operation) -> Inp:  # noqa: ARG002
-        """The inputs to use: ``new`` with what only the provider can fill in.
+        """Return the inputs to use: ``new`` with the values that only the provider can fill in.
 
         Raises:
             RefusedError: they can never be fulfilled.
@@ -126,7 +126,7 @@ class Resource(ABC, Generic[Inp, St]):
 
     @abstractmethod
     def preview(self, old: St | None, new: Inp) -> St:
-        """What the state will be, with `UNKNOWN` for what only the real operation can tell."""
+        """The expected state, with `UNKNOWN` for values that only the real operation knows."""
 
     @abstractmethod
     def create(self, new: Inp, operation: Operation) -> tuple[str, St]:
@@ -134,7 +134,7 @@ class Resource(ABC, Generic[Inp, St]):
 
     @abstractmethod
     def read(self, resource_id: str, old: St | None, operation: Operation) -> Found[Inp, St] | None:
-        """Find it by its id, when importing without ``old``; None when it is gone."""
+        """Find it by its id; ``old`` is None for an import. Returns None if it is gone."""
 
     @abstractmethod
     def update(self, resource_id: str, old: St, new: Inp, operation: Operation) -> St:
@@ -142,7 +142,7 @@ class Resource(ABC, Generic[Inp, St]):
 
     @abstractmethod
     def delete(self, resource_id: str, old: St, operation: Operation) -> None:
-        """Remove it; nothing happens when it is gone already."""
+        """Remove it; does nothing if it is gone already."""
 
 
 def changed_fields(old: Model, new: Model, *, but: frozenset[str] = frozenset()) -> set[str]:

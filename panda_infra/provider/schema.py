@@ -1,4 +1,4 @@
-"""The package's schema, made from the same models that validate the inputs."""
+"""Make the package's schema from the models that validate the inputs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def schema_of(package: str, version: str, kinds: Iterable[type[Resource[Any, Any]]]) -> Json:
-    """Pulumi's package schema of ``kinds``."""
+    """The Pulumi package schema of ``kinds``."""
     types: Json = {}
     resources = {f"{package}:index:{kind.name}": _resource(kind, package, types) for kind in kinds}
     cloud = {"type": "string", "description": "Name in clouds.yaml; without it the OS_* variables say which."}

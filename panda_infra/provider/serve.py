@@ -1,4 +1,4 @@
-"""The plugin as the engine sees it: a gRPC server on a free local port."""
+"""Serve the plugin to the engine by gRPC on a free local port."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from panda_infra.provider.wire import to_wire
 
 __all__ = ["main", "serve"]
 
-_MESSAGE_LIMIT = 400 * 1024 * 1024  # bytes; the engine's own
+_MESSAGE_LIMIT = 400 * 1024 * 1024  # bytes; like the engine
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until the engine ends the process; the port is the first line of the output."""
-    # Flags such as --logtostderr come along with the engine's address.
+    """Serve until the engine ends the process; prints the port as the first line of the output."""
+    # The engine passes flags such as --logtostderr beside its address.
     engine = next(argument for argument in arguments if not argument.startswith("-"))
     end_with(engine)
     stub = EngineProgress.connect(engine)
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
 
 
 async def serve(provider: MagnumProvider, announce: Callable[[int], None], engine: str = "") -> None:
-    """Serve on a free port of this machine, told to ``announce``, until cancelled."""
+    """Serve on a free port of this machine, passed to ``announce``, until cancelled."""
     limits = [
         ("grpc.max_receive_message_length", _MESSAGE_LIMIT),
         ("grpc.max_send_message_length", _MESSAGE_LIMIT),
@@ -61,9 +61,9 @@ def _announce(port: int) -> None:
 
 
 class _ErrorsInWords(grpc.aio.ServerInterceptor):  # type: ignore[misc]
-    """Errors reach the operator in their own words, and a partial failure keeps its resource.
+    """Errors reach the operator as plain text, and a partial failure keeps its resource.
 
-    The SDK's servicer would print a traceback and has no way to tell of a resource that is there but not ready.
+    The SDK's servicer would print a traceback, and cannot report a resource that exists but is not ready.
     """
 
     async def intercept_service(self, continuation: Callable[[Any], Awaitable[Any]], details: Any) -> Any:
@@ -94,7 +94,7 @@ class _Status(grpc.Status):  # type: ignore[misc]
 
 
 def _partial(failure: PartialFailure) -> _Status:
-    """The protocol's form of "created, but": the engine records the resource and updates it the next time."""
+    """The protocol's form of a partial failure: the engine records the resource and updates it in the next run."""
     state = failure.state.model_dump(mode="json", by_alias=True)
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(failure))
     status.details.add().Pack(

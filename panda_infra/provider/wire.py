@@ -1,7 +1,7 @@
-"""Pulumi's wire values <-> plain Python values.
+"""Convert between Pulumi's wire values and plain Python values.
 
-An unknown value is a string like any other here, `UNKNOWN`: the SDK's own marshaller has no form for it, while the
-engine takes this string as one.
+An unknown value is the string `UNKNOWN` here: the SDK's marshaller has no form for it, but the engine accepts this
+string.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["UNKNOWN", "from_wire", "to_wire"]
 
 
 def from_wire(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
-    """Plain values: whole numbers as int, secrets bare, nulls and the engine's own ``__`` keys left out."""
+    """Plain values: whole numbers as int, secrets unwrapped, without nulls and the engine's ``__`` keys."""
     return {
         name: _plain(value)
         for name, value in values.items()
@@ -25,7 +25,7 @@ def from_wire(values: Mapping[str, PropertyValue]) -> dict[str, Any]:
 
 
 def to_wire(values: Mapping[str, Any], *, secrets: Collection[str] = ()) -> dict[str, PropertyValue]:
-    """Wire values of ``values``, those named in ``secrets`` marked as such."""
+    """Wire values of ``values``; those named in ``secrets`` are marked as secret."""
     return {
         name: _wire(value).with_secret(name in secrets) for name, value in values.items() if value is not None
     }
