@@ -1,6 +1,6 @@
-"""A plugin in front of the official Kubernetes plugin, which it starts and passes every call on to.
+"""A plugin that starts the official Kubernetes plugin and passes every call on to it.
 
-Before a call on a Helm release it looks at what Helm itself has: the engine only knows what its state says, which is
-not the truth after a run was killed, and the official plugin then fails for ever. So each release converges, whatever
-the engine remembers, by `pulumi up`, `destroy` and `refresh` alike.
+Before a call on a Helm release it reads Helm's own records: after a killed run the engine's state is wrong, and the
+official plugin would fail in every further run. So `pulumi up`, `destroy` and `refresh` bring each release into the
+wanted state, whatever the engine has recorded.
 """

@@ -9,7 +9,7 @@ from types import ModuleType
 
 
 def without_sdk() -> None:
-    """Import the protocol's messages without the SDK around them, which takes longer than all else here."""
+    """Let the protocol's messages be imported without the SDK, whose import takes longer than all else here."""
     folder = Path(str(getattr(find_spec("pulumi"), "origin", ""))).parent
     for name, path in (("pulumi", folder), ("pulumi.runtime", folder / "runtime")):
         package = ModuleType(name)
@@ -18,11 +18,11 @@ def without_sdk() -> None:
 
 
 if __name__ == "__main__":
-    # The folder itself came first on the path: its modules must not hide those of the standard library.
+    # Python puts this folder first on the path, where its modules would hide those of the standard library.
     sys.path[0] = str(Path(__file__).parents[2])
     from panda_infra.guard.official import start
 
-    # It starts while Python still imports what the guard needs.
+    # It starts while Python imports the rest of the guard.
     official = start(sys.argv[1:])
     without_sdk()
     from panda_infra.guard.serve import serve

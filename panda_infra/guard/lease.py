@@ -1,7 +1,7 @@
-"""Shows in the namespace who works on a stack's releases, as a Lease with a heartbeat.
+"""Record in the namespace who works on a stack's releases, by a Lease with a heartbeat.
 
-The engine's lock keeps two runs apart that share a backend, and it says nothing of a run that was killed. The Lease
-tells both: whose process works on the stack right now, and in which time a run that is dead has written.
+The engine's lock separates only runs that share a backend, and does not show whether its run was killed. The Lease
+records the process that works on the stack now, and the time in which a dead run has written.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ __all__ = ["Lease", "Window"]
 
 _DURATION = 15  # seconds without a heartbeat after which a holder counts as dead
 _HEARTBEAT = 5.0
-_LOOK = 1.0  # seconds between two looks at the heartbeat of another machine
+_LOOK = 1.0  # seconds between two checks of the heartbeat of another machine
 _PROCESS = "panda-infra/process"
 _COLLECTION = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
 
 
 @dataclass(frozen=True)
 class Window:
-    """The time in which runs that are dead now may have written."""
+    """The time in which dead runs may have written."""
 
     since: datetime
     until: datetime
 
     def covers(self, moment: datetime) -> bool:
-        """Whether a record of that moment, which is exact to the second, is theirs."""
+        """True if a record of that moment, which is exact to the second, is theirs."""
         return self.since - timedelta(seconds=1) <= moment <= self.until
 
 
 class Lease:
-    """The Lease ``panda-infra-STACK`` of a namespace, held while calls are at work; safe for threads."""
+    """The Lease ``panda-infra-STACK`` of a namespace, held during calls on releases; safe for threads."""
 
     def __init__(self, api: KubernetesApi, namespace: str, stack: str) -> None:
         self._api = api
@@ -60,18 +60,18 @@ class Lease:
 
     @property
     def former(self) -> Window | None:
-        """When runs have written that were killed before this one; None if the last one ended in order."""
+        """The time in which killed runs before this one may have written; None if the last run ended properly."""
         return self._window
 
     def now(self) -> datetime:
-        """By the clock of the API server, which the records of releases go by."""
+        """The time by the API server's clock, like the times of release records."""
         return datetime.now(UTC) + self._ahead
 
     def begin(self, release: str) -> None:
-        """Take the Lease for work on a release, unless this process has it already.
+        """Take the Lease for work on a release, unless this process already has it.
 
         Raises:
-            PandaInfraError: another process that lives works on the stack.
+            PandaInfraError: another living process works on the stack.
         """
         with self._lock:
             if self._at_work == 0:
@@ -82,7 +82,7 @@ class Lease:
             self._note(release, made=True)
 
     def end(self, release: str, *, finished: bool, gone: bool = False) -> None:
-        """Work on a release is over; ``finished`` is false when the release may be half done, ``gone`` when deleted."""
+        """End work on a release; ``finished`` is false if it may be half done, ``gone`` is true if it was deleted."""
         with self._lock:
             self._unfinished |= not finished
             if gone:
@@ -90,7 +90,7 @@ class Lease:
             self._at_work -= 1
             if self._at_work == 0:
                 self._ended.set()
-                # After unfinished work it shows a dead holder: the next run then knows whose the rest is.
+                # After unfinished work the holder stays: the next run then attributes the rest to it.
                 if not self._unfinished:
                     self._patch({"spec": {"holderIdentity": ""}})
 
@@ -113,16 +113,16 @@ class Lease:
             since = datetime.fromisoformat(found["spec"]["acquireTime"])
             last = datetime.fromisoformat(found["spec"]["renewTime"]) + timedelta(seconds=_DURATION)
             self._window = Window(since, last)
-            # Who takes over from the dead also answers for what they left, should this run be killed too.
+            # Keep the former start: if this run is killed too, the next one must cover the time of both.
             spec["acquireTime"] = found["spec"]["acquireTime"]
-        # With the version of what was read, so that one of two that read it at once fails.
+        # The version makes the write fail if another run has written since the read.
         metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
         self._set_clock(
             self._ask("PATCH", f"{self._collection}/{self._name}", {"metadata": metadata, "spec": spec})
         )
 
     def _set_clock(self, written: Any) -> None:
-        """Go by the API server's clock from now on, which has just noted when the Lease was written."""
+        """Take over the API server's clock, from the time that it noted for the write of the Lease."""
         times = [
             field["time"] for field in ((written or {}).get("metadata") or {}).get("managedFields") or ()
         ]
@@ -141,8 +141,8 @@ class Lease:
         """Wait until the holder is dead; the process of a run that has just ended lives a moment longer.
 
         Raises:
-            PandaInfraError: it lives on: by its number, or on another machine, whose clock is not trusted, by its
-                heartbeat.
+            PandaInfraError: it stays alive: by its process id, or on another machine, whose clock may be wrong, by
+                its heartbeat.
         """
         pause = threading.Event()
         lives = _lives(found)
@@ -169,7 +169,7 @@ class Lease:
             self._patch({"spec": {"renewTime": _text(self.now())}})
 
     def _note(self, release: str, *, made: bool) -> None:
-        """Keep the list of releases that the stack made, which tells them from those of others."""
+        """Update the list of the stack's releases, which separates them from those of others."""
         found = self._get()
         if found is None:
             return
@@ -185,10 +185,10 @@ class Lease:
         self._ask("PATCH", f"{self._collection}/{self._name}", body)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Without the right to Leases, or while the API is away, the work goes on without.
+        """Call the API; if it refuses Leases or does not answer, the work continues without the Lease.
 
         Raises:
-            PandaInfraError: another run took the Lease in the same moment.
+            PandaInfraError: another run took the Lease at the same time.
         """
         try:
             return self._api.call(method, path, body=body, missing=True)
@@ -205,7 +205,7 @@ def _is_this_process(lease: Mapping[str, Any]) -> bool:
 
 
 def _lives(lease: Mapping[str, Any]) -> bool | None:
-    """Whether the holder's process lives; None when it is of another machine."""
+    """True if the holder's process lives; None if it is on another machine."""
     machine, _, process = _recorded(lease).partition("/")
     if not machine or machine != _machine():
         return None
@@ -218,9 +218,9 @@ def _recorded(lease: Mapping[str, Any]) -> str:
 
 
 def _process(pid: int) -> str:
-    """A process among all that ever ran: machine since its boot, number, and moment of its start."""
+    """A unique name of a process: machine and its boot, process id, and start time."""
     try:
-        # The name of the command, in parentheses, may have spaces itself.
+        # The command's name, in parentheses, may contain spaces.
         started = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
     except OSError:
         started = "?"
@@ -228,10 +228,10 @@ def _process(pid: int) -> str:
 
 
 def _machine() -> str:
-    """Empty where it cannot be told apart: then only the heartbeat counts."""
+    """The machine and its boot; empty if unknown: then only the heartbeat counts."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
-        # Containers on one machine have numbers of their own.
+        # Containers on one machine have process ids of their own.
         return f"{boot}-{Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""

@@ -1,4 +1,4 @@
-"""The official Kubernetes plugin as a child process that ends with this one."""
+"""Run the official Kubernetes plugin as a child process that ends with this one."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
 
 
 class OfficialError(Exception):
-    """The official plugin is not there, or does not start."""
+    """The official plugin is missing or does not start."""
 
 
 class Official:
-    """The running plugin; ``port`` is where it serves on this machine."""
+    """The running plugin; ``port`` is its port on this machine."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -43,10 +43,10 @@ class Official:
 
 
 def start(arguments: Sequence[str]) -> Official:
-    """Start the plugin of the SDK's version with the arguments that the engine gave.
+    """Start the plugin of the SDK's version with the engine's arguments.
 
     Raises:
-        OfficialError: it is not installed and cannot be.
+        OfficialError: it is missing and cannot be installed.
     """
     process = subprocess.Popen(
         [_executable(), *arguments],
@@ -60,7 +60,7 @@ def start(arguments: Sequence[str]) -> Official:
 
 
 def _dying_with_parent() -> Callable[[], object] | None:
-    """Has the kernel end the child when this process is killed; only Linux can."""
+    """Make the kernel end the child when this process is killed; only Linux can."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
@@ -68,7 +68,7 @@ def _dying_with_parent() -> Callable[[], object] | None:
 
 
 def _executable() -> str:
-    """From PATH, else where the engine installs plugins; installed as the engine would if it is in neither."""
+    """The plugin on PATH, else in the engine's folder of plugins, where it is installed if it is missing."""
     if found := shutil.which(_NAME):
         return found
     version = plugin_version()
@@ -77,7 +77,7 @@ def _executable() -> str:
     if not installed.is_file():
         command = ["pulumi", "plugin", "install", "resource", "kubernetes", f"v{version}"]
         try:
-            # What it prints is no port.
+            # Keep its output apart from the port on standard output.
             subprocess.run(command, stdout=sys.stderr, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise OfficialError(f"`{' '.join(command)}` failed: {error}") from None

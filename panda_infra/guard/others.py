@@ -1,7 +1,7 @@
-"""The values of a release with which the engine's call is made, and those that the engine is told in return.
+"""Exchange the values that others own, in the engine's calls on a release and in the answers.
 
-Where others own a value, Helm gets the one that the cluster has, and the engine goes on to know the stack file's: what
-an autoscaler has done is no change of the stack.
+Helm gets such a value from the cluster, but the engine keeps the value of the stack file: the work of an autoscaler
+is not a change of the stack.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ __all__ = ["SECRET", "as_wanted", "owned_in", "with_others"]
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105
 """Marks an encrypted value on the wire."""
 
-_VALUES, _INPUTS = "values", "__inputs"  # of a release; what the official plugin keeps of them beside
+_VALUES, _INPUTS = "values", "__inputs"  # of a release; the second is the official plugin's copy
 _IMAGE = "image"
 
 
 def owned_in(properties: Struct) -> Owned:
-    """What others own of a release with these properties."""
+    """The values that others own, of a release with these properties."""
     values: dict[str, Any] = MessageToDict(properties).get(_VALUES) or {}
     return owned_by_others(values)
 
 
 def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
-    """A copy of a release's properties, with the values that others have set."""
+    """A copy of a release's properties with the values that others have set."""
     copy = Struct()
     copy.CopyFrom(properties)
     for one in found:
@@ -42,7 +42,7 @@ def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
             continue
         image = below.fields[_IMAGE].struct_value
         named = image.fields["repository"].string_value if "repository" in image.fields else ""
-        # Another image is a change of the stack file's: its tag is of the other's no more.
+        # If the stack file names another image, the tag of the former one does not apply.
         if named in ("", base(one.repository)):
             image.fields["tag"].string_value = one.tag
             if "@" in one.repository:
@@ -51,13 +51,13 @@ def with_others(properties: Struct, found: Iterable[Found]) -> Struct:
 
 
 def as_wanted(answer: Struct, wanted: Struct) -> None:
-    """Put the values that were wanted in the place of those that others have set; nothing else is touched."""
+    """Replace the values that others have set by the wanted ones; nothing else is changed."""
     owned = owned_in(wanted)
     for known in (answer, _inputs(answer)):
         if known is None or _VALUES not in known.fields:
             continue
         for sub, theirs in owned.items():
-            # To look a key up by brackets would add it, without a value.
+            # A lookup by brackets would add a missing key without a value.
             if sub not in _values(known).fields:
                 continue
             was, now = _values(wanted).fields[sub].struct_value, _values(known).fields[sub].struct_value
@@ -72,7 +72,7 @@ def as_wanted(answer: Struct, wanted: Struct) -> None:
 
 
 def _inputs(properties: Struct) -> Struct | None:
-    """What the official plugin keeps of a release's inputs, which is a secret as a whole."""
+    """The official plugin's copy of a release's inputs, which is a secret as a whole."""
     if _INPUTS not in properties.fields:
         return None
     found: Struct = properties.fields[_INPUTS].struct_value

@@ -1,8 +1,8 @@
-"""What the guard does before and after each call of the engine on a Helm release.
+"""Correct each call of the engine on a Helm release, before and after the official plugin.
 
-The engine's call says what is wanted, Helm's records say what is there: a release that is there is upgraded, whatever
-the engine calls it; one that is not is installed; one that is half done is settled first; one that somebody else works
-on is waited for; and one that is gone is deleted already.
+The engine's call contains the wanted state, Helm's records the actual one. So for Create and Update alike, an existing
+release is upgraded and a missing one is installed. A half-done release is settled first, and the guard waits for one
+that another run works on. The deletion of a missing release does nothing.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ from panda_infra.provider.progress import Progress
 __all__ = ["Call", "Releases", "is_release"]
 
 _TYPE = "kubernetes:helm.sh/v3:Release"
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # stands for an unknown value on the wire
-_DRIFTED = "drifted"  # a status that Helm does not know: the cluster is not as its record says
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # an unknown value on the wire
+_DRIFTED = "drifted"  # not a status of Helm's: the cluster differs from its record
 _USUAL_TIMEOUT = 300.0  # seconds; Helm's own
 _POLL = 1.0
-_REPORT = 5.0  # seconds between two looks at what is waited for
+_REPORT = 5.0  # seconds between two reports on the progress
 
 Call = Callable[[str, Any], bytes]
-"""A call of the official plugin, by its method and request."""
+"""Calls the official plugin by method and request."""
 
 
 @dataclass(frozen=True)
 class _Release:
-    """A release as a call names it; ``timeout`` is in seconds."""
+    """The release of a call; ``timeout`` is in seconds."""
 
     urn: str
     namespace: str
@@ -63,20 +63,20 @@ class _Release:
 
     @property
     def stack(self) -> str:
-        """The stack that it belongs to."""
+        """The stack of the release."""
         return self.urn.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:")
 
 
 def is_release(urn: str) -> bool:
-    """Whether a resource is a Helm release."""
+    """True if a resource is a Helm release."""
     return urn.split("::")[2].rpartition("$")[2] == _TYPE
 
 
 class Releases:
     """Guards the releases of one cluster.
 
-    ``progress`` gives the place for messages about the resource of an URN, ``connect`` the API of a kubeconfig's text
-    and context.
+    ``progress`` returns the receiver of messages about the resource with a URN, ``connect`` the API for a kubeconfig's
+    text and context.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class Releases:
         self._listed: dict[str, dict[str, list[Record]]] = {}
 
     def configure(self, request: wire.ConfigureRequest) -> None:
-        """Take the way into the cluster from what the engine gives the official plugin; nothing is asked yet."""
+        """Store the kubeconfig that the engine gives to the official plugin; nothing is connected yet."""
         text = _argument(request, "kubeconfig")
         context = _argument(request, "context")
         if text and text != _UNKNOWN:
             self._kubeconfig = text, context
 
     def read(self, request: wire.ReadRequest, answer: wire.ReadResponse) -> wire.ReadResponse:
-        """The official answer, which is what Helm's record says, marked where the cluster is otherwise."""
+        """Return the official answer, which is Helm's record, marked if the cluster differs from it."""
         as_wanted(answer.properties, request.properties)
         as_wanted(answer.inputs, request.inputs)
         release = _of(request.urn, answer.properties)
@@ -117,7 +117,7 @@ class Releases:
         return answer
 
     def diff(self, request: wire.DiffRequest, answer: wire.DiffResponse) -> wire.DiffResponse:
-        """The official answer, or an update where the cluster or Helm does not have the release as it should be."""
+        """Return the official answer, or an update if the release in Helm or in the cluster is not as it should be."""
         release = _of(request.urn, request.olds)
         seen = self._seen(release)
         if seen is None or answer.replaces:
@@ -138,7 +138,7 @@ class Releases:
         return answer
 
     def create(self, request: wire.CreateRequest, call: Call) -> wire.CreateResponse:
-        """Install a release, or upgrade the one that a killed run left."""
+        """Install a release, or upgrade one that a killed run left."""
         release = _of(request.urn, request.properties)
         if request.preview:
             if seen := self._seen(release):
@@ -160,7 +160,7 @@ class Releases:
             return wire.CreateResponse(id=update.id, properties=done.properties)
 
     def update(self, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
-        """Upgrade a release, or install the one that is gone."""
+        """Upgrade a release, or install it if it is gone."""
         if request.preview:
             return _updated(call("Update", request))
         release = _of(request.urn, request.news)
@@ -177,7 +177,7 @@ class Releases:
             return wire.UpdateResponse(properties=_created(call("Create", create)).properties)
 
     def delete(self, request: wire.DeleteRequest, call: Call) -> None:
-        """Uninstall a release; nothing happens when it is gone."""
+        """Uninstall a release; does nothing if it is gone."""
         release = _of(request.urn, request.properties)
         with self._work(release, deleting=True) as exists:
             if not exists:
@@ -185,12 +185,12 @@ class Releases:
             try:
                 call("Delete", request)
             except grpc.RpcError:
-                # A record that went in the meantime makes Helm fail at the end of its work.
+                # Helm fails at the end of its work if the record was deleted in the meantime.
                 if self._history(release):
                     raise
 
     def _upgraded(self, release: _Release, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
-        """Upgrade a release that exists, and leave to others what they own of it."""
+        """Upgrade an existing release, and keep the values that others own."""
         owned, api = owned_in(request.news), self._connected()
         if not (owned and api):
             return _updated(call("Update", request))
@@ -206,7 +206,7 @@ class Releases:
 
     @contextmanager
     def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:
-        """Yields whether the release exists, settled; meanwhile nobody else works on it."""
+        """Settle the release and yield whether it exists; keeps others from working on it meanwhile."""
         api = self._connected()
         if api is None:
             raise PandaInfraError("the way into the cluster is not known yet")
@@ -224,7 +224,7 @@ class Releases:
             lease.end(release.name, finished=finished, gone=deleting and finished)
 
     def _settled(self, api: KubernetesApi, release: _Release, lease: Lease) -> bool:
-        """Whether the release exists, once it is such that Helm goes on from it."""
+        """Wait for others, settle the release so that Helm can continue, and return whether it exists."""
         records = self._history(release)
         pause = threading.Event()
         while records and records[-1].is_pending and not _is_left(records[-1], lease, release.timeout):
@@ -236,13 +236,13 @@ class Releases:
 
     @contextmanager
     def _reporting(self, api: KubernetesApi, release: _Release, *, quiet: bool) -> Iterator[None]:
-        """Shows what the release waits for while Helm, which shows nothing, is at work."""
+        """Show what the release waits for while Helm works, because Helm shows nothing."""
         ended = threading.Event()
 
         def report() -> None:
             while not ended.wait(_REPORT):
                 try:
-                    # What a change has left that was taken back would be waited for until the time is over.
+                    # Helm would wait until its time-out for pods of a change that was taken back.
                     replace_outdated(api, release.namespace, release.name)
                     found = reasons(api, release.namespace, release.name)
                 except KubernetesError:
@@ -258,7 +258,7 @@ class Releases:
             ended.set()
 
     def _seen(self, release: _Release) -> list[Record] | None:
-        """The records as of the first look of this run; None when the cluster cannot be asked."""
+        """The records at the first look of this run; None if the cluster cannot be asked."""
         api = self._connected()
         if api is None:
             return None
@@ -267,7 +267,7 @@ class Releases:
                 try:
                     self._listed[release.namespace] = histories(api, release.namespace)
                 except KubernetesError:
-                    return None  # whoever must ask the cluster reports it
+                    return None  # the call that needs the cluster reports it
         return self._listed[release.namespace].get(release.name, [])
 
     def _history(self, release: _Release) -> list[Record]:
@@ -287,14 +287,14 @@ class Releases:
 
 
 def _is_left(record: Record, lease: Lease, timeout: float) -> bool:
-    """Whether nobody works on a pending release any more: its writer is dead, or its time is long over."""
+    """True if nothing works on a pending release any more: its run is dead, or its time is over."""
     if lease.former and lease.former.covers(record.written):
         return True
     return record.age(lease.now()) > timeout
 
 
 def _explained(error: grpc.RpcError, api: KubernetesApi, release: _Release) -> grpc.RpcError:
-    """The same error with the cluster's reasons in its words."""
+    """The same error with the cluster's reasons in its text."""
     try:
         return failed(error, reasons(api, release.namespace, release.name))
     except KubernetesError:
@@ -302,7 +302,7 @@ def _explained(error: grpc.RpcError, api: KubernetesApi, release: _Release) -> g
 
 
 def _of(urn: str, properties: Struct) -> _Release:
-    # To look a key up by brackets would add it, without a value: the engine ends on such an answer.
+    # A lookup by brackets would add a missing key without a value, and such an answer ends the engine.
     timeout, namespace, name = (
         properties.fields.get(key) or Value() for key in ("timeout", "namespace", "name")
     )
@@ -310,7 +310,7 @@ def _of(urn: str, properties: Struct) -> _Release:
 
 
 def _status(properties: Struct, key: str) -> Value:
-    """A part of a release's status in its properties."""
+    """A field of a release's status in its properties."""
     found: Value = properties.fields["status"].struct_value.fields[key]
     return found
 
@@ -326,7 +326,7 @@ def _updated(answer: bytes) -> wire.UpdateResponse:
 
 
 def _argument(request: wire.ConfigureRequest, name: str) -> str:
-    """A text of the provider's configuration, whether or not it is a secret."""
+    """A text of the provider's configuration, secret or not."""
     value = request.args.fields[name]
     if value.HasField("struct_value") and SECRET in value.struct_value.fields:
         value = value.struct_value.fields["value"]

@@ -1,4 +1,4 @@
-"""The plugin as the engine sees it: every call goes to the official plugin, those on releases by way of the guard."""
+"""Serve the engine: every call goes to the official plugin, calls on releases go through the guard."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LIMITS = [
     ("grpc.max_receive_message_length", 400 * 1024 * 1024),  # bytes; the engine's own limits
     ("grpc.max_send_message_length", 400 * 1024 * 1024),
 ]
-# The engine waits for as many releases at once as it likes, and each wait keeps one thread.
+# The engine may wait for any number of releases at a time, and each wait needs one thread.
 _MOST_CALLS = 512
 
 Forward = Callable[[bytes], bytes]
@@ -34,8 +34,8 @@ Handler = Callable[[bytes, Any], bytes]
 
 
 def serve(official: Official, arguments: Sequence[str]) -> None:
-    """Serve until the engine ends this process or is gone; the port is the first line of the output."""
-    # Flags such as --logtostderr come along with the engine's address.
+    """Serve until the engine ends this process or is gone; prints the port as the first line of the output."""
+    # The engine passes flags such as --logtostderr beside its address.
     engine = next(argument for argument in arguments if not argument.startswith("-"))
     end_with(engine)
     channel = grpc.insecure_channel(f"127.0.0.1:{official.port}", options=_LIMITS)
@@ -55,7 +55,7 @@ def _client(text: str, context: str) -> KubernetesClient:
 
 
 class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """Calls as bytes: what is only passed on need not be understood."""
+    """Handles calls as bytes: most are passed on without parsing."""
 
     def __init__(self, channel: grpc.Channel, releases: Releases) -> None:
         self._channel = channel
@@ -93,7 +93,7 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         return forward(request)
 
     def _instead(self, kind: Any, guard: Callable[[Any, Call], Any]) -> Callable[[bytes, Forward], bytes]:
-        """A call that the guard makes itself when it is about a release."""
+        """A handler that lets the guard carry out calls on releases."""
 
         def call(request: bytes, forward: Forward) -> bytes:
             parsed = kind.FromString(request)
@@ -105,7 +105,7 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
 def _afterwards(
     kind: Any, answer_kind: Any, guard: Callable[[Any, Any], Any]
 ) -> Callable[[bytes, Forward], bytes]:
-    """A call whose answer the guard looks through when it is about a release."""
+    """A handler that lets the guard correct the answers to calls on releases."""
 
     def call(request: bytes, forward: Forward) -> bytes:
         parsed, answer = kind.FromString(request), forward(request)
@@ -115,13 +115,13 @@ def _afterwards(
 
 
 def _packed(message: Any) -> bytes:
-    """A message as bytes; of None, the answer to a deletion, those of google.protobuf.Empty."""
+    """A message as bytes; None, the answer to a deletion, as google.protobuf.Empty."""
     packed: bytes = b"" if message is None else message.SerializeToString()
     return packed
 
 
 def _passing_errors(handler: Handler) -> Handler:
-    """Errors of the official plugin as they came, with their details; the guard's own in their words."""
+    """Pass errors of the official plugin on with their details, and the guard's own as text."""
 
     def call(request: bytes, context: Any) -> bytes:
         try:

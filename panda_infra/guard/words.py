@@ -1,4 +1,4 @@
-"""What the guard reports of releases, before the engine's work on them and after it has failed."""
+"""The guard's messages about releases, before the engine's work on them and after a failure."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _DETAILS = "grpc-status-details-bin"
 
 
 def gone(name: str) -> str:
-    """Of a release that the state has and Helm has not."""
+    """The message for a release in the state that Helm does not have."""
     return f"release {name} is not in the cluster any more: `pulumi up` installs it again"
 
 
 def found_by_diff(record: Record) -> str:
-    """Of a release that the state has and that Helm does not have as deployed."""
+    """The message for a release in the state that Helm has in another status than deployed."""
     return f"release {record.release} is {_condition(record)}: `pulumi up` upgrades it to what the stack file says"
 
 
 def deployed_by_others(record: Record, known: int) -> str:
-    """Of a release that was upgraded or rolled back since the last run."""
+    """The message for a release that others upgraded or rolled back since the last run."""
     return (
         f"release {record.release} has revision {record.revision}, the last run left revision {known}: somebody else "
         "deployed it, by `helm` for example; `pulumi up` upgrades it to what the stack file says"
@@ -43,7 +43,7 @@ def deployed_by_others(record: Record, known: int) -> str:
 
 
 def found_by_create(record: Record) -> str:
-    """Of a release that Helm has and the state has not."""
+    """The message for a release that Helm has and the state does not have."""
     return (
         f"release {record.release} is in the cluster ({_condition(record)}) though the state does not have it, as "
         "after a run that was killed: `pulumi up` takes it over and upgrades it"
@@ -51,12 +51,12 @@ def found_by_create(record: Record) -> str:
 
 
 def drifted(name: str, found: Sequence[Deviation]) -> str:
-    """Of a release whose objects are not as its manifest says."""
+    """The message for a release whose objects differ from its manifest."""
     return "\n  ".join([f"release {name} has drifted: `pulumi up --refresh` restores what", *map(str, found)])
 
 
 def waited_for(record: Record, timeout: float) -> str:
-    """Of a release that somebody else works on."""
+    """The message for a release that another run works on."""
     return (
         f"somebody else works on release {record.release}, which is {_condition(record)}: waiting until that has "
         f"ended, {timeout:.0f} s at most"
@@ -74,20 +74,20 @@ class _Explained(grpc.RpcError):  # type: ignore[misc]
         self._code, self._text, self._metadata = code, details, metadata
 
     def code(self) -> grpc.StatusCode:
-        """As of the original."""
+        """The code of the original error."""
         return self._code
 
     def details(self) -> str:
-        """The original's words, and the reasons."""
+        """The text of the original error, with the reasons."""
         return self._text
 
     def trailing_metadata(self) -> Sequence[tuple[str, Any]]:
-        """The protocol's details, with the reasons in them too."""
+        """The protocol's details, also with the reasons."""
         return self._metadata
 
 
 def failed(error: Any, reasons: Sequence[str]) -> grpc.RpcError:
-    """The official plugin's error with the cluster's reasons, in each of the places where the engine reads words."""
+    """The official plugin's error with the cluster's reasons in each text that the engine reads."""
     text = "\n  ".join([str(error.details()), *reasons])
     metadata = [
         (key, _with_reasons(value, text) if key == _DETAILS else value)
