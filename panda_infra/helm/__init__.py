@@ -1,1 +1,1 @@
-"""Helm's own records of releases: what it says of each, and how a record that a killed run left is mended."""
+"""Helm's own records of releases: read them, and repair the records that a killed run left."""

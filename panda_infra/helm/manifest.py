@@ -1,4 +1,4 @@
-"""The objects that a release consists of, by the manifest in Helm's record."""
+"""The objects of a release, from the manifest in Helm's record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEPARATOR = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Item:
-    """An object of a manifest: what identifies it, its text and its content."""
+    """An object of a manifest: its identity, text and content."""
 
     api_version: str
     kind: str
@@ -27,7 +27,7 @@ class Item:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What stays when the object moves to another version of its API."""
+        """The identity of the object without the version of its API."""
         return self.api_version.rpartition("/")[0], self.kind, self.namespace, self.name
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class Item:
 
 
 def items_of(manifest: str) -> Iterator[Item]:
-    """Each object of a manifest; ``namespace`` is empty where the manifest does not name one."""
+    """Each object of a manifest; ``namespace`` is empty if the manifest does not name one."""
     for text in documents(manifest):
         found = load(text)
         if isinstance(found, Mapping):
@@ -51,7 +51,7 @@ def items_of(manifest: str) -> Iterator[Item]:
 
 
 def documents(manifest: str) -> Iterator[str]:
-    """The texts between the separators, to the last line end: a block text ends with it. Empty ones are left out."""
+    """The non-empty texts between the separators, with the last line end, which may belong to a block scalar."""
     return (text.removeprefix("\n") for text in _SEPARATOR.split(manifest) if text.strip())
 
 

@@ -1,7 +1,7 @@
-"""Leaves to others what is theirs: the number of pods that an autoscaler sets, the image's tag that an updater sets.
+"""Keep the values that others own: an autoscaler's number of pods, an updater's image tag.
 
-Helm puts back whatever its new manifest says otherwise than the cluster, also where nobody changed the chart's values.
-So a release is upgraded with the values that the cluster has, wherever its own say that somebody else owns them.
+Helm overwrites every difference between the cluster and its new manifest, even if no chart value has changed. So an
+upgrade uses the cluster's values for those that the release's values leave to others.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, Owned
 __all__ = ["WORKLOADS", "Found", "as_found", "base", "found", "replicas_of"]
 
 WORKLOADS = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
-"""The kinds of workloads, and what the API calls many of them."""
+"""The kinds of workloads, and their plurals in the API."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What the cluster has of a sub-chart's values that others own; None is what it does not have, or the program's."""
+    """The cluster's values that others own in a sub-chart; None if missing, or owned by the program."""
 
     sub_chart: str
     replicas: int | None = None
@@ -32,7 +32,7 @@ class Found:
 
 
 def found(api: KubernetesApi, namespace: str, manifest: str, owned: Owned) -> Iterator[Found]:
-    """What others have set in the workloads of a manifest.
+    """The values that others have set in the workloads of a manifest.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -52,7 +52,7 @@ def found(api: KubernetesApi, namespace: str, manifest: str, owned: Owned) -> It
 
 
 def as_found(item: Item, live: Mapping[str, Any], owned: Owned) -> Mapping[str, Any]:
-    """The content of an object in a manifest, with what others own as the live object has it."""
+    """The content of an object in a manifest, with the live values of the fields that others own."""
     sub, theirs = _owned(item, owned)
     if not theirs:
         return item.content
@@ -66,7 +66,7 @@ def as_found(item: Item, live: Mapping[str, Any], owned: Owned) -> Mapping[str, 
 
 
 def replicas_of(item: Item, live: Mapping[str, Any], owned: Owned) -> int:
-    """How many pods a workload should have."""
+    """The number of pods that a workload should have."""
     _, theirs = _owned(item, owned)
     specification = live if REPLICA_COUNT in theirs and live else item.content
     replicas = (specification.get("spec") or {}).get("replicas")
@@ -80,7 +80,7 @@ def base(image: str) -> str:
 
 
 def _owned(item: Item, owned: Owned) -> tuple[str, frozenset[str]]:
-    """The sub-chart of a workload, which has its main container named after it, and what of it others own."""
+    """The sub-chart of a workload, after which its main container is named, and its values that others own."""
     if item.kind in WORKLOADS:
         for sub, theirs in owned.items():
             if _container(item.content, sub):
@@ -94,5 +94,5 @@ def _container(workload: Mapping[str, Any], name: str) -> dict[str, Any] | None:
 
 
 def _last(image: str) -> str:
-    """The part in which a colon begins a tag, and no port."""
+    """The last part of an image's name, in which a colon begins a tag and not a port."""
     return image.rpartition("/")[2]

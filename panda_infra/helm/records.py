@@ -1,7 +1,7 @@
 """Helm's records of releases: one Secret for each revision, as Helm 3 writes them.
 
-The labels of a record give its name, revision and status, so that a listing needs no content. The content is JSON,
-compressed and encoded twice; it holds the chart values, so it is read only where it must be changed.
+The labels of a record have its name, revision and status, so that a listing needs no content. The content is JSON,
+compressed and encoded twice; it contains the chart values, so it is read only where it is needed.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ __all__ = ["DEPLOYED", "PENDING", "Record", "decode", "encode", "histories", "re
 
 DEPLOYED = "deployed"
 PENDING = frozenset({"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"})
-"""What a release is while somebody works on it, and stays when that one is killed."""
+"""The statuses of a release during work on it; a release keeps them if that run is killed."""
 
 _PREFIX = "sh.helm.release.v1"
-# A listing of nothing but metadata: the content of all records would be megabytes.
+# Lists only metadata: the content of all records would be megabytes.
 _METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 
 @dataclass(frozen=True)
 class Record:
-    """One revision of a release; ``written`` is when it was last written, to the second."""
+    """One revision of a release; ``written`` is the time of its last write, to the second."""
 
     namespace: str
     release: str
@@ -40,22 +40,22 @@ class Record:
 
     @property
     def path(self) -> str:
-        """Of the Secret in the API."""
+        """The path of its Secret in the API."""
         name = f"{_PREFIX}.{self.release}.v{self.revision}"
         return f"/api/v1/namespaces/{self.namespace}/secrets/{name}"
 
     @property
     def is_pending(self) -> bool:
-        """Whether somebody works on the release, or was killed while doing so."""
+        """True if a run works on the release, or was killed during the work."""
         return self.status in PENDING
 
     def age(self, now: datetime) -> float:
-        """Seconds since it was written."""
+        """Seconds since the last write."""
         return (now - self.written).total_seconds()
 
 
 def histories(api: KubernetesApi, namespace: str) -> dict[str, list[Record]]:
-    """The records of each release in a namespace, the newest last; empty without a namespace.
+    """The records of each release in a namespace, the newest last; empty if the namespace is missing.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -74,7 +74,7 @@ def histories(api: KubernetesApi, namespace: str) -> dict[str, list[Record]]:
 
 
 def read(api: KubernetesApi, record: Record) -> dict[str, Any] | None:
-    """The content of a record; None when it has gone since it was listed.
+    """The content of a record; None if it was deleted since the listing.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -84,7 +84,7 @@ def read(api: KubernetesApi, record: Record) -> dict[str, Any] | None:
 
 
 def write(api: KubernetesApi, record: Record, content: Mapping[str, Any]) -> None:
-    """Put another content into a record; its status becomes that of the content.
+    """Replace the content of a record, and its status by that of the content.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -104,7 +104,7 @@ def decode(data: str) -> dict[str, Any]:
 
 
 def encode(content: Mapping[str, Any]) -> str:
-    """What ``decode`` reads."""
+    """The ``release`` key of a record for a content; the inverse of ``decode``."""
     packed = gzip.compress(json.dumps(content, separators=(",", ":")).encode(), mtime=0)
     return b64encode(b64encode(packed)).decode()
 
@@ -112,7 +112,7 @@ def encode(content: Mapping[str, Any]) -> str:
 def _records(items: Iterable[Mapping[str, Any]], namespace: str) -> Iterable[Record]:
     for item in items:
         labels: Mapping[str, str] = item["metadata"].get("labels") or {}
-        # What else carries Helm's label is no record.
+        # Other Secrets may have Helm's label too.
         if {"name", "version", "status"} <= labels.keys() and labels["version"].isdigit():
             yield Record(
                 namespace=namespace,
@@ -125,6 +125,6 @@ def _records(items: Iterable[Mapping[str, Any]], namespace: str) -> Iterable[Rec
 
 
 def _written(metadata: Mapping[str, Any]) -> datetime:
-    """As the API server noted it: in its labels a new record has the times of the one before it."""
+    """The API server's time of the last write: the labels of a new record may repeat the times of the former one."""
     times = [field["time"] for field in metadata.get("managedFields") or () if field.get("time")]
     return max(map(datetime.fromisoformat, [metadata["creationTimestamp"], *times]))

@@ -1,7 +1,7 @@
-"""Helps the pods of StatefulSets over a change that was taken back.
+"""Replace pods of StatefulSets that block the rollout after a change was taken back.
 
-Kubernetes replaces them one by one and waits for each to be ready; a pod that never got ready, as it was made for a
-change that has been taken back, is waited for until somebody deletes it.
+Kubernetes replaces the pods one by one and waits until each is ready. It waits forever for a pod of a change that was
+taken back, if that pod never becomes ready.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Object = Mapping[str, Any]
 
 
 def replace_outdated(api: KubernetesApi, namespace: str, release: str) -> list[str]:
-    """Delete each pod of a release's StatefulSets that is not ready and of another revision than is wanted now.
+    """Delete each pod of a release's StatefulSets that is not ready and not of the wanted revision.
 
-    Its StatefulSet makes it again at once, with the same claims; a pod that is ready is left to the rollout.
+    Its StatefulSet makes it again at once, with the same claims; a ready pod is left to the rollout.
 
     Returns:
-        the names of the pods.
+        the names of the deleted pods.
 
     Raises:
         KubernetesError: the cluster cannot be asked, or refuses.
@@ -49,7 +49,7 @@ def replace_outdated(api: KubernetesApi, namespace: str, release: str) -> list[s
 
 
 def _settled(sets: Any) -> Iterator[Object]:
-    """Those whose controller has seen their newest form."""
+    """The StatefulSets whose controller has processed their newest form."""
     for one in sets:
         status = one.get("status") or {}
         if status.get("updateRevision") and status.get("observedGeneration") == one["metadata"].get(

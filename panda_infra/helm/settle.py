@@ -1,10 +1,10 @@
-"""Brings a release that a killed or failed run left behind into a state that Helm goes on from.
+"""Bring the records of a release after a killed or failed run into a state from which Helm can continue.
 
-Helm refuses to upgrade a release that is pending, and it upgrades a failed one from the manifest of the last revision
-that was deployed: what the failed revision has added then stays in the cluster for ever. So the newest record becomes
-a failed one whose manifest has everything that any of the unfinished revisions may have put into the cluster, and the
-deployed one before it becomes superseded. Helm's next upgrade or uninstallation starts from there, and removes all
-that it does not want. Neither an object nor a claim is touched here.
+Helm refuses to upgrade a pending release, and upgrades a failed one from the manifest of the last deployed revision:
+objects that the failed revision added would stay in the cluster forever. So the newest record becomes a failed one
+whose manifest contains everything that the unfinished revisions may have put into the cluster, and the deployed one
+before it becomes superseded. Helm's next upgrade or uninstallation starts from there, and removes all objects that it
+does not want. Only records are changed here, neither objects nor claims.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _FAILED, _SUPERSEDED = "failed", "superseded"
 
 
 def settle(api: KubernetesApi, records: Sequence[Record]) -> None:
-    """Make a release ready for Helm; does nothing when its newest record is a deployed one.
+    """Make a release ready for Helm; does nothing if its newest record is a deployed one.
 
-    It may be killed at any point and begun anew.
+    It may be killed at any point and repeated.
 
     Args:
         api: of the cluster.
-        records: the release's, the newest last; nobody else may be writing them.
+        records: the release's, the newest last; no other run may write them.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -55,16 +55,16 @@ def settle(api: KubernetesApi, records: Sequence[Record]) -> None:
         manifest = superset(earlier.get("manifest") or "", manifest)
     info = {**content["info"], "status": _FAILED}
     write(api, newest, {**content, "manifest": manifest, "info": info})
-    # Only now: while a deployed record is there, a run that is killed in between begins again above.
+    # Last: after a kill before this point, a repeated run still finds the deployed record.
     for record in deployed:
         if former := read(api, record):
             write(api, record, {**former, "info": {**former["info"], "status": _SUPERSEDED}})
 
 
 def superset(earlier: str, later: str) -> str:
-    """A manifest with every object and every field of both; where they differ, as ``later`` has it.
+    """A manifest with every object and every field of both; if they differ, that of ``later``.
 
-    It only serves as what Helm compares with: a field that is in it and not in the cluster does no harm.
+    Helm only compares with it: a field that is missing in the cluster does no harm.
     """
     before = {item.key: item for item in items_of(earlier)}
     after = {item.key: item for item in items_of(later)}
@@ -74,7 +74,7 @@ def superset(earlier: str, later: str) -> str:
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes texts so that Helm takes them for texts."""
+    """Writes texts in a form that Helm reads as texts."""
 
 
 _Dumper.add_representer(str, go_yaml.represent_text)
@@ -97,7 +97,7 @@ def _merged(before: Any, after: Any) -> Any:
 
 
 def _merged_lists(before: list[Any], after: list[Any]) -> list[Any]:
-    """Lists of named items, such as containers and variables, by their names; others as they are afterwards."""
+    """Merge lists of named items, such as containers and variables, by name; of other lists return ``after``."""
     names = [_names(before), _names(after)]
     if not all(names):
         return after
@@ -110,7 +110,7 @@ def _merged_lists(before: list[Any], after: list[Any]) -> list[Any]:
 
 
 def _names(items: list[Any]) -> list[str]:
-    """The items' names; nothing when one has none or two have the same."""
+    """The items' names; empty if one is missing or not unique."""
     names = [item.get("name") for item in items if isinstance(item, Mapping)]
     unique = len(names) == len(items) and None not in names and len(set(map(str, names))) == len(names)
     return [str(name) for name in names] if unique else []
