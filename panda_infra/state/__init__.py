@@ -1,1 +1,1 @@
-"""The state that the engine keeps of a stack, as the last run left it."""
+"""The engine's state of a stack after the last run."""

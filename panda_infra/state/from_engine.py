@@ -1,4 +1,4 @@
-"""What the engine's state says of this stack, as the last run left it."""
+"""Read the running stack's state after the last run from the engine."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _WHOLE_WITHIN = 5.0
 
 
 def deployed() -> Recorded:
-    """What the state of the stack that the engine runs says."""
+    """The recorded state of the running stack."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
     return recorded((urn, found.get("outputs") or {}) for urn, found in resources.items())
 
 
 def _read(name: str) -> Any:
-    """Answered by the engine itself before the first resource is registered: no cluster is asked.
+    """Read the outputs of all resources before the first one is registered; the engine needs no cluster for it.
 
-    The SDK's own call would register the stack on the way. A run that is refused then counts it as made, and shows the
-    stack's outputs as removed.
+    The SDK's own call would also register the stack. A refused run would then count it as made, and show the stack's
+    outputs as removed.
     """
     args = Struct()
     args.update({"stackName": name})
@@ -45,7 +45,7 @@ def _read(name: str) -> Any:
         try:
             return _answer(monitor.Invoke(request))
         except (grpc.RpcError, _UnreadableError):
-            # A state that is kept in a file may be half written: the engine saves it while the program runs.
+            # A state in a file may be half written: the engine saves it while the program runs.
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.05)

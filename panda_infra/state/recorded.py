@@ -1,4 +1,4 @@
-"""What the engine's state says of a stack, as the last run left it."""
+"""The facts of a stack in the engine's state after the last run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _KUBERNETES, _ACCESS = "kubernetes:", "panda-magnum:index:ClusterAccess"
 
 @dataclass(frozen=True)
 class Recorded:
-    """The releases of a stack by their components, and the uid of each other object by kind, namespace and name.
+    """The releases of a stack by component, and the uid of each other object by kind, namespace and name.
 
-    An object's uid is empty where the state does not know it. ``protected`` is whether data was protected.
-    ``kubeconfig`` is the credential for a cluster of Magnum, secret, empty where there is none yet; ``clusters`` are
-    the ids of such clusters, ``described`` what Magnum was asked for, and ``public_key`` that of the keypair that the
-    stack made for them.
+    An object's uid is empty if the state does not have it. ``protected`` is true if data was protected.
+    ``kubeconfig`` is the secret credential for a Magnum cluster, empty if there is none yet; ``clusters`` are
+    the ids of such clusters, ``described`` are the inputs of the cluster, and ``public_key`` is that of the keypair
+    which the stack made for it.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
@@ -34,22 +34,22 @@ class Recorded:
     public_key: str | None = None
 
     def has_release(self, namespace: str, name: str) -> bool:
-        """Whether the stack made a release."""
+        """True if the stack made the release."""
         return any((known.namespace, known.name) == (namespace, name) for known in self.releases.values())
 
     def made_namespace(self, name: str) -> bool:
-        """Whether the stack made a namespace, which goes with it."""
+        """True if the stack made the namespace, which is deleted with the stack."""
         return ("Namespace", "", name) in self.objects
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """Every namespace that the stack has anything in."""
+        """Every namespace with objects of the stack."""
         own = {name for kind, _, name in self.objects if kind == "Namespace"}
         return frozenset(own | {known.namespace for known in self.releases.values()})
 
 
 def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
-    """What a state says, from the URN and the outputs of each of its resources."""
+    """Collect the facts from the URN and the outputs of each resource."""
     releases: dict[str, Deployed] = {}
     objects: dict[tuple[str, str, str], str] = {}
     clusters: set[str] = set()
