@@ -1,1 +1,1 @@
-"""What is really there, asked of the live cluster and cloud: the ways in, and a stack's condition."""
+"""The actual state of a stack in its cluster and cloud: objects that it meets, and its condition."""

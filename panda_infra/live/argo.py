@@ -1,4 +1,4 @@
-"""Argo CD's Applications of PanDA's charts: who else writes a stack's objects, and how that is stopped."""
+"""Find Argo CD's Applications of PanDA's charts, which also write a stack's objects, and explain their removal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Application:
     """An Application that deploys a component into a namespace.
 
     ``chart`` is the folder of the chart inside ``repository``, ``revision`` the commit that was deployed last,
-    ``helm`` how Argo CD renders it, and ``owners`` what would make the Application anew, by kind and name.
+    ``helm`` its settings for Argo CD, and ``owners`` are the makers of the Application, by kind and name.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Application:
 
 
 def applications(api: KubernetesApi, namespace: str) -> list[Application]:
-    """Those of PanDA's charts that deploy into a namespace; none where there is no Argo CD.
+    """The Applications of PanDA's charts that deploy into a namespace; empty without Argo CD.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -52,7 +52,7 @@ def applications(api: KubernetesApi, namespace: str) -> list[Application]:
 
 
 def refusal(found: Sequence[Application]) -> str:
-    """Why nobody else may write what Argo CD writes, and how to stop it."""
+    """The message that Argo CD would undo a stack's changes, with the commands to stop it."""
     made = sorted({owner for each in found for owner in each.owners})
     first = f" They are made by {', '.join(made)}, which must go first." if made else ""
     listed = ", ".join(each.name for each in found)
@@ -64,7 +64,7 @@ def refusal(found: Sequence[Application]) -> str:
 
 
 def _stop(found: Iterable[Application]) -> Iterable[str]:
-    # With its finalizers Argo CD would delete everything that it deployed.
+    # With the finalizers Argo CD would delete everything that it deployed.
     off = json.dumps({"metadata": {"finalizers": None}, "spec": {"syncPolicy": None}})
     for each in found:
         where = f"application {each.name} --namespace {each.namespace}"

@@ -1,4 +1,4 @@
-"""Autoscalers that change what this program would set."""
+"""Find autoscalers that change numbers of pods that this program sets."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["two_owners"]
 
 
 def two_owners(plan: Plan, api: KubernetesApi) -> Iterator[Problem]:
-    """Workloads whose number of pods is the program's by the stack file, and an autoscaler's in the cluster.
+    """Workloads whose number of pods is set by the stack file and by an autoscaler in the cluster.
 
-    Those who may not look at autoscalers find none.
+    Empty if the user may not list autoscalers.
 
     Raises:
         KubernetesError: the cluster cannot be asked.

@@ -1,4 +1,4 @@
-"""When the certificates, grid proxies and tokens end with which a stack's pods run."""
+"""The ends of the certificates, grid proxies and tokens of a stack's pods."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Credential", "credentials"]
 
 @dataclass(frozen=True)
 class Credential:
-    """A certificate, proxy or token that a key of a Secret holds, and from when until when it is good."""
+    """A certificate, proxy or token in a key of a Secret, and the time in which it is valid."""
 
     secret: str
     key: str
@@ -25,7 +25,7 @@ class Credential:
 
     @property
     def lasts(self) -> Validity:
-        """From when until when it is good."""
+        """The time in which it is valid."""
         return Validity(self.expires, self.since)
 
     def __str__(self) -> str:
@@ -33,7 +33,7 @@ class Credential:
 
 
 def credentials(plan: Plan, secrets: Mapping[str, Mapping[str, Any]]) -> Iterator[Credential]:
-    """Those of the stack's own Secrets, given as the API has them, by name; no value is part of the answer."""
+    """The credentials in the stack's own Secrets, given by name in the API's form; the answer has no secret value."""
     for suffix in plan.secrets:
         name = plan.names.secret(suffix)
         for key, encoded in sorted((secrets.get(name, {}).get("data") or {}).items()):

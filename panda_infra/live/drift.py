@@ -1,7 +1,7 @@
-"""What of a release is in the cluster other than its manifest says: deleted, scaled by hand, edited.
+"""Find objects of a release that differ from its manifest: deleted, scaled by hand, or edited.
 
-Helm's record of a release says nothing of that, and so neither does the engine. The API server itself is asked what
-would change if each object were applied again; nothing is changed by that.
+Neither Helm's record nor the engine shows such changes. A dry run of the API server shows what would change if each
+object were applied again.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from panda_infra.plan.values.owners import Owned, owned_by_others
 __all__ = ["Deviation", "deviations"]
 
 _AT_ONCE = 8
-# What the API server itself writes into an object.
+# Metadata that the API server writes.
 _OF_THE_SERVER = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
 _MOST_PATHS = 3
 
 
 @dataclass(frozen=True, order=True)
 class Deviation:
-    """An object that is not as its release's manifest says, and in what."""
+    """An object that differs from its release's manifest, and the difference."""
 
     kind: str
     name: str
@@ -39,9 +39,9 @@ class Deviation:
 
 
 def deviations(api: KubernetesApi, namespace: str, record: Mapping[str, Any]) -> list[Deviation]:
-    """Every object of a release that is missing or different; no value of a text is part of the answer.
+    """Every object of a release that is missing or different; the answer contains no values of texts.
 
-    What others own, by the values of the release, is as it should be however it is.
+    Fields that the release's values leave to others never count as different.
 
     Args:
         api: of the cluster.
@@ -60,7 +60,7 @@ def deviations(api: KubernetesApi, namespace: str, record: Mapping[str, Any]) ->
 
 
 class _Paths:
-    """Where the API has the objects of each kind; asks for each version of an API once."""
+    """The paths of objects in the API; asks for each version of an API once."""
 
     def __init__(self, api: KubernetesApi, namespace: str) -> None:
         self._api = api
@@ -69,7 +69,7 @@ class _Paths:
         self._lock = Lock()
 
     def of(self, item: Item) -> str | None:
-        """The path of an object; None when the cluster does not have its kind."""
+        """The path of an object; None if the cluster does not have its kind."""
         root = f"/apis/{item.api_version}" if "/" in item.api_version else f"/api/{item.api_version}"
         with self._lock:
             if root not in self._known:
@@ -109,7 +109,7 @@ def _told(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _differing(live: Any, wanted: Any, path: str) -> Iterator[str]:
-    """Where two objects differ; what is a number or a switch is shown too."""
+    """The paths at which two objects differ, with the values of numbers and booleans."""
     if live == wanted:
         return
     if isinstance(live, Mapping) and isinstance(wanted, Mapping):

@@ -1,4 +1,4 @@
-"""A stack's Magnum cluster as OpenStack has it, and the LanDB aliases of its servers."""
+"""The status of a stack's Magnum cluster in OpenStack, and of the LanDB aliases of its servers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABSENT = "not there"
 
 @dataclass(frozen=True)
 class GroupStatus:
-    """A node group; ``wanted`` is None where the stack leaves the number of its nodes to others."""
+    """A node group; ``wanted`` is None if the stack leaves the number of its nodes to others."""
 
     name: str
     role: str
@@ -32,7 +32,7 @@ class GroupStatus:
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """A Magnum cluster; without an ``id`` it is not there. ``reason`` is Magnum's, of a status that is a failure."""
+    """A Magnum cluster; ``id`` is empty if it is missing. ``reason`` is Magnum's for a failure, else empty."""
 
     name: str
     id: str = ""
@@ -41,7 +41,7 @@ class ClusterStatus:
     groups: tuple[GroupStatus, ...] = ()
 
     def problems(self) -> Iterator[str]:
-        """What is not as the stack file says."""
+        """The differences from the stack file."""
         if not self.id:
             yield f"cluster {self.name} is not there"
         elif self.reason:
@@ -53,14 +53,14 @@ class ClusterStatus:
 
 @dataclass(frozen=True)
 class AliasStatus:
-    """The entries of the stack's aliases on a server, as its node should have them and as they are written."""
+    """The wanted and the written entries of the stack's aliases on a server."""
 
     server: str
     wanted: tuple[str, ...]
     written: tuple[str, ...]
 
     def problems(self, stack: str) -> Iterator[str]:
-        """What is not written as it should be, and the command that mends it."""
+        """The wrong entries, and the command that corrects them."""
         if set(self.wanted) != set(self.written):
             yield (
                 f"server {self.server} carries the aliases {', '.join(self.written) or 'none'}, wanted are "
@@ -69,7 +69,7 @@ class AliasStatus:
 
 
 def cluster_status(cluster: MagnumCluster, openstack: OpenStack) -> ClusterStatus:
-    """The cluster of the name that the stack file gives.
+    """The status of the cluster in the stack file.
 
     Raises:
         OpenStackError: Magnum cannot be asked.
@@ -82,9 +82,9 @@ def cluster_status(cluster: MagnumCluster, openstack: OpenStack) -> ClusterStatu
 
 
 def alias_statuses(plan: Plan, openstack: OpenStack, nodes: Sequence[Node]) -> tuple[AliasStatus, ...]:
-    """Each worker's entries of the aliases that lead to this stack's cluster; none where there are no such aliases.
+    """Each worker's entries of the aliases that lead to this stack's cluster; empty without such aliases.
 
-    What somebody else writes, a controller, is wanted as it is written.
+    If a controller writes them, the written entries count as wanted.
 
     Raises:
         OpenStackError: Nova cannot be asked.
@@ -114,7 +114,7 @@ def alias_statuses(plan: Plan, openstack: OpenStack, nodes: Sequence[Node]) -> t
 
 
 def _found(cluster: MagnumCluster, openstack: OpenStack) -> ClusterInfo | None:
-    # The listing itself tells neither what failed nor why.
+    # The listing contains neither failed resources nor reasons.
     listed = next(iter(openstack.clusters_named(cluster.name)), None)
     return (openstack.cluster(listed.id) or listed) if listed else None
 

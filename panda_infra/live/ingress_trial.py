@@ -1,4 +1,4 @@
-"""Asks a cluster whether it would take a plan's Ingresses: controllers and policies judge them without any trace."""
+"""Test by a dry run whether a cluster's controllers and policies accept a plan's Ingresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from panda_infra.plan.model import Plan
 
 __all__ = ["tried"]
 
-# Where they can be judged before the stack's own namespace is there.
+# For the dry run while the stack's own namespace is missing.
 _ELSEWHERE = "default"
 _SNIPPETS = (
     "Write `exposure: {kind: ingress}`, which needs no snippets, or let the controller take them: "
@@ -29,12 +29,12 @@ _OTHER = "Correct `exposure` or the host as the cluster says, or ask who runs th
 
 
 def tried(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list[str]]:
-    """What the cluster refuses, and what it could not be asked.
+    """The Ingresses that the cluster refuses, and notes on those that could not be tested.
 
     Raises:
         KubernetesError: the cluster does not answer.
     """
-    # On a cluster of its own the program itself allows snippets, later than this.
+    # On a Magnum cluster the program allows snippets itself, after this check.
     trials = list(ingresses(plan, snippets=not isinstance(plan.config.cluster, MagnumCluster)))
     if not trials:
         return [], []
@@ -62,7 +62,7 @@ def _dry_run(api: KubernetesApi, trial: TrialIngress, namespace: str) -> Kuberne
     except KubernetesError as error:
         if error.status == HTTPStatus.UNAUTHORIZED:
             raise
-        # One that is there already was judged too: admission comes before the name.
+        # An existing Ingress was judged too: admission comes before the conflict of names.
         return None if error.status == HTTPStatus.CONFLICT else error
     return None
 

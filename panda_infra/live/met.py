@@ -1,4 +1,4 @@
-"""An object of the cluster that a stack meets, and who made it, as far as is written on it."""
+"""An object of the cluster that a stack meets, with the marks of its maker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from panda_infra.state.recorded import Recorded
 __all__ = ["ENGINE", "Met", "met"]
 
 ENGINE = "pulumi-"
-"""What the name of a field manager begins with that is the engine's plugin, Helm's inside it included."""
+"""Prefix of the field managers of the engine's plugin, and of Helm inside it."""
 
 _MANAGED_BY, _INSTANCE = "app.kubernetes.io/managed-by", "app.kubernetes.io/instance"
 _HELM = "meta.helm.sh/release-"
@@ -24,9 +24,9 @@ _OURSELVES = "panda-infra"
 class Met:
     """An object by its kind, namespace and name.
 
-    ``mark`` is of the stack that owns it, ``release`` the namespace and name of the Helm release that made it,
-    ``instance`` the release that it says to belong to, ``application`` the one of Argo CD, ``managers`` all who ever
-    wrote a field; each empty where nothing says so.
+    ``mark`` names the stack that owns it, ``release`` the namespace and name of the Helm release that made it,
+    ``instance`` the release in its label, ``application`` the Application of Argo CD, ``managers`` all writers of its
+    fields; each is empty if unknown.
     """
 
     kind: str
@@ -43,12 +43,12 @@ class Met:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """Which object it is, as the engine's state knows it."""
+        """The key of the object in the engine's state."""
         return self.kind, self.namespace, self.name
 
     @property
     def maker(self) -> str:
-        """Whose it is, in words."""
+        """The owner, for messages."""
         return next(self._makers())
 
     def _makers(self) -> Iterator[str]:
@@ -69,16 +69,16 @@ class Met:
 
     @property
     def is_unmarked(self) -> bool:
-        """Whether it is the namespace of a stack, which was deployed when stacks did not mark what they make."""
+        """True for the namespace of a stack that an older version deployed without marks."""
         return self.managed_by == _OURSELVES and not self.mark
 
     @property
     def by_engine(self) -> bool:
-        """Whether the engine's plugin ever wrote it: for some stack, which nothing else tells."""
+        """True if the engine's plugin ever wrote it, for an unknown stack."""
         return any(manager.startswith(ENGINE) for manager in self.managers)
 
     def is_of(self, owner: Owner, before: Recorded) -> bool:
-        """Whether it is a stack's: by its mark, or as the very object that the state ``before`` knows."""
+        """True if it is the stack's: by its mark, or because the state ``before`` has this very object."""
         if self.mark and owner.wrote(self.mark):
             return True
         known = before.objects.get(self.place)
@@ -88,7 +88,7 @@ class Met:
 
 
 def met(kind: str, item: Mapping[str, Any]) -> Met:
-    """An object as the API gives it; its metadata are enough."""
+    """An object from its metadata in the API."""
     metadata = item["metadata"]
     labels: Mapping[str, str] = metadata.get("labels") or {}
     notes: Mapping[str, str] = metadata.get("annotations") or {}

@@ -1,4 +1,4 @@
-"""The nodes of a stack's cluster: whether they work, and their labels as the stack wants them and as they are."""
+"""The nodes of a stack's cluster: their readiness, and their wanted and actual labels."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["NodeStatus", "node_statuses"]
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """A node, which is ``ours`` if it belongs to a cluster of the stack's own.
+    """A node, which is ``ours`` if the stack made its cluster.
 
-    ``wanted`` are the labels that the stack gives it, ``live`` those that it has, of all that the stack gives to nodes
-    or has its pods look for.
+    ``wanted`` are the labels that the stack gives it. ``live`` are its labels, of those that the stack gives to nodes
+    or uses in node selectors.
     """
 
     name: str
@@ -31,11 +31,11 @@ class NodeStatus:
 
     @property
     def lacking(self) -> dict[str, str]:
-        """The wanted labels that the node does not have."""
+        """The wanted labels that are missing on the node."""
         return {key: value for key, value in self.wanted.items() if self.live.get(key) != value}
 
     def problems(self, stack: str) -> Iterator[str]:
-        """What is wrong, and the command that mends it."""
+        """The problems of the node, and the command that corrects them."""
         if self.ours and not self.ready:
             yield f"node {self.name} is not Ready"
         if self.lacking:
@@ -43,13 +43,13 @@ class NodeStatus:
             yield f"node {self.name} lacks the label {labels}: `pulumi up --refresh --stack {stack}` gives it"
 
     def notes(self) -> Iterator[str]:
-        """What only whoever runs the cluster can mend; the stack's pods may well run elsewhere in it."""
+        """Problems that only the cluster's operator can correct; the stack's pods may run on other nodes."""
         if not self.ours and not self.ready:
             yield f"node {self.name} is not Ready"
 
 
 def node_statuses(plan: Plan, nodes: Iterable[Node]) -> tuple[NodeStatus, ...]:
-    """Every node by name, the masters last."""
+    """Every node, sorted by name, the masters last."""
     ours = isinstance(plan.config.cluster, MagnumCluster)
     given = INGRESS_LABEL if ours else {}
     keys = {*given, *(key for release in plan.releases for key in _looked_for(release.values))}
@@ -68,7 +68,7 @@ def node_statuses(plan: Plan, nodes: Iterable[Node]) -> tuple[NodeStatus, ...]:
 
 
 def _looked_for(values: Any) -> Iterator[str]:
-    """The keys of all node selectors in chart values."""
+    """The label keys of all node selectors in chart values."""
     if isinstance(values, Mapping):
         for key, value in values.items():
             if key == "nodeSelector" and isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""What a cluster has of all that a plan expects to find in it, looked at before anything is made.
+"""Check that a cluster has everything that a plan expects in it, before anything is made.
 
-Only what is known for sure is a problem. What the kubeconfig's user may not look at, and what a virtual cluster or one
-that adds nodes by itself may have without showing it, is told and left to the deployment.
+Only certain failures are problems. Notes name the things that the user may not list, and those that a virtual or a
+growing cluster may have without showing them.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ _FIXES: Mapping[Kind, str] = {
     "IngressClass": "Have an ingress controller of this class installed, or write a class that the cluster has",
     "GatewayClass": "Have a controller of this class installed, or write a class that the cluster has",
 }
-# Of a node that stands for whatever the host of a virtual cluster has.
+# Label of a node that stands for the unknown nodes under a virtual cluster.
 _VIRTUAL = "vcluster.loft.sh/fake-node"
 _AUTOSCALERS = (
     "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status",
     "/apis/karpenter.sh/v1/nodepools",
 )
-# The cache of the API server is fresh enough, and spares it the reading of hundreds of nodes.
+# The API server's cache is fresh enough, and cheaper than a read of hundreds of nodes.
 _CACHED = [("resourceVersion", "0")]
 _ENDLESS = Requests(Decimal("Infinity"), Decimal("Infinity"))
 
 
 @dataclass(frozen=True)
 class Report:
-    """Why a plan cannot be deployed where it says, and in one line each what else a person should know."""
+    """The problems that prevent the deployment of a plan, and notes of one line each."""
 
     problems: Sequence[Problem] = ()
     notes: Sequence[str] = ()
@@ -63,11 +63,11 @@ class Report:
 
 @dataclass(frozen=True)
 class _Refused:
-    """The user may not look."""
+    """The user may not read it."""
 
 
 def look(plan: Plan, api: KubernetesApi) -> Report:
-    """Ask for everything at once.
+    """Check everything in parallel.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -98,13 +98,13 @@ def _unless_refused(question: Callable[[], T]) -> T | _Refused:
     try:
         return question()
     except KubernetesNotAllowedError as error:
-        if error.status != HTTPStatus.FORBIDDEN:  # the user is not known at all
+        if error.status != HTTPStatus.FORBIDDEN:  # the API does not accept the credential at all
             raise
         return _Refused()
 
 
 def _names(api: KubernetesApi, kind: Kind) -> Collection[str] | None:
-    """The names of a kind's objects, of Routes that of their API; None when the cluster has no such kind."""
+    """The names of a kind's objects, for Routes that of their API; None if the cluster has no such kind."""
     found = api.call("GET", _COLLECTIONS[kind], missing=True)
     if found is None:
         return None
@@ -129,7 +129,7 @@ def _node(item: Mapping[str, Any]) -> Node:
 
 
 def _amount(quantity: str | None) -> Decimal:
-    """Endless where a node does not say it in the usual way."""
+    """The amount of a quantity; infinite if a node states none that can be read."""
     try:
         return amount(str(quantity))
     except (AttributeError, KeyError):
@@ -137,7 +137,7 @@ def _amount(quantity: str | None) -> Decimal:
 
 
 def _known(nodes: Sequence[Node] | _Refused) -> bool:
-    """Whether what the cluster lists is all that it has."""
+    """True if the cluster lists everything that it has."""
     return not isinstance(nodes, _Refused) and bool(nodes) and not _is_virtual(nodes)
 
 
@@ -159,7 +159,7 @@ def _absent(
             unseen.setdefault(demand.kind, []).append(f"{demand.name} ({demand.where})")
         elif names is None or demand.name not in names:
             problem = _problem(demand, names)
-            # An empty list is what the user of a part of a cluster may see of the whole.
+            # A user of a part of the cluster may get an empty list.
             sure = known or (bool(names) and demand.kind != "Route")
             if sure and not (demand.kind == "StorageClass" and _has_claims(plan, api, demand.name)):
                 yield problem
@@ -183,7 +183,7 @@ def _problem(demand: Demand, names: Collection[str] | None) -> Problem:
 
 
 def _has_claims(plan: Plan, api: KubernetesApi, storage_class: str) -> bool:
-    """Whether the stack has volumes of the class: those stay, even if the class is gone."""
+    """True if the stack has volumes of the class: they stay even if the class is gone."""
     path = f"/api/v1/namespaces/{plan.config.namespace}/persistentvolumeclaims"
     claims = _unless_refused(lambda: (api.call("GET", path, missing=True) or {}).get("items") or [])
     if isinstance(claims, _Refused):
@@ -193,7 +193,7 @@ def _has_claims(plan: Plan, api: KubernetesApi, storage_class: str) -> bool:
 
 def _homeless(plan: Plan, api: KubernetesApi, nodes: Sequence[Node]) -> Iterator[Problem | str]:
     if isinstance(plan.config.cluster, MagnumCluster):
-        return  # its next nodes may be others: Magnum makes them as the stack file says
+        return  # Magnum makes its nodes after the stack file, so they may still change
     if not nodes or _is_virtual(nodes):
         yield "whether each pod finds a node was not looked at: the cluster shows none of its real nodes"
         return

@@ -1,4 +1,4 @@
-"""Whether a plan may work where it would: a stack changes and deletes what it made, and nothing of others."""
+"""Check that a plan may work in its namespace: a stack changes and deletes only its own objects."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from panda_infra.state.recorded import Recorded
 __all__ = ["Ownership", "listed"]
 
 _KEY = "namespace"
-_NEXT = "\n"  # between what stands on lines of its own
+_NEXT = "\n"  # separates entries on lines of their own
 _MOST = 8
 _SHOWN = {"Secret": "Secrets", "PersistentVolumeClaim": "claims"}
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """What is there and whose it is, for a plan, by what the engine's state says of the stack ``before``."""
+    """The objects that a plan meets and their owners; ``before`` is the engine's state of the stack."""
 
     plan: Plan
     target: Target
@@ -30,23 +30,23 @@ class Ownership:
 
     @property
     def has_namespace(self) -> bool:
-        """Whether the namespace is there and the stack's."""
+        """True if the namespace exists and is the stack's."""
         found = self.target.namespace
         return found is not None and found.is_of(self.plan.owner, self.before)
 
     @property
     def may_have_namespace(self) -> bool:
-        """Whether the namespace is the stack's, or was made by a stack of which nothing else is written."""
+        """True if the namespace is the stack's, or was made by an unknown stack that wrote no mark."""
         found = self.target.namespace
         return self.has_namespace or (found is not None and found.is_unmarked)
 
     @property
     def may_work_here(self) -> bool:
-        """Whether the stack can have anything in the namespace, which may be gone."""
+        """True if the stack can have objects in the namespace, which may be gone."""
         return self.target.namespace is None or self.plan.config.adopts_namespace or self.may_have_namespace
 
     def has_release(self, name: str) -> bool:
-        """Whether a release in the namespace is the stack's, the state's knowledge of it lost or not."""
+        """True if a release in the namespace is the stack's, even if the state has lost it."""
         known = self.before.has_release(self.plan.config.namespace, name) or name in self.target.noted
         by_engine = any(manager.startswith(ENGINE) for manager in self.target.releases.get(name, ()))
         return known or (self.has_namespace and by_engine)
@@ -57,16 +57,16 @@ class Ownership:
             return True
         namespace, release = found.release
         if namespace == self.plan.config.namespace and self.is_planned(release):
-            # What a release has left behind by itself is for the next one of its name.
+            # Objects that a release left behind belong to the next one of its name.
             return self.has_release(release) or (self.has_namespace and release not in self.target.releases)
         return self.has_namespace and not found.mark and found.namespace != "" and found.by_engine
 
     def others(self) -> list[Met]:
-        """What is in the namespace and not the stack's."""
+        """The objects in the namespace that are not the stack's."""
         return [found for found in self.target.inside if not self.has(found)]
 
     def problems(self) -> Iterator[Problem]:
-        """Everything that keeps the stack from being deployed here."""
+        """Everything that prevents the deployment of the stack here."""
         namespace = self.target.namespace
         if namespace is None:
             if self.plan.config.adopts_namespace:
@@ -88,11 +88,11 @@ class Ownership:
                 yield self._in_the_way(planned, found)
 
     def is_planned(self, release: str) -> bool:
-        """Whether a release has the name of one that the stack makes."""
+        """True if the stack makes a release of that name."""
         return any(release == planned.name for planned in self.plan.releases)
 
     def _lost_state(self) -> bool:
-        """Whether the stack runs here, and the state is not the one that knows it."""
+        """True if the stack runs here, but is missing in the engine's state."""
         config = self.plan.config
         known = self.before.made_namespace(config.namespace) or self.before.releases
         marked = self.target.namespace is not None and self.plan.owner.wrote(self.target.namespace.mark)
@@ -101,7 +101,7 @@ class Ownership:
         )
 
     def _takes_over(self, planned: Outside, found: Met) -> bool:
-        """Whether an object outside is of the very release that is taken over, or Argo CD applied it as such."""
+        """True if an object outside belongs to a release that is taken over, or Argo CD applied it as part of one."""
         made_so = (self.plan.config.namespace, planned.release)
         applied = bool(found.application) and not found.release[1] and found.instance == planned.release
         return self.plan.config.takes_over and bool(planned.release) and (applied or found.release == made_so)
@@ -173,13 +173,13 @@ class Ownership:
 
 
 def listed(names: Sequence[str], separator: str = ", ") -> str:
-    """The first of many names, and how many more there are."""
+    """The first names, and the number of the others."""
     more = len(names) - _MOST
     return separator.join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _content(target: Target) -> str:
-    """What is in a namespace, behind the words for the namespace."""
+    """The content of a namespace, as text that follows its description."""
     kinds: Iterable[tuple[str, Sequence[str]]] = [
         ("releases", sorted(target.releases)),
         *((words, target.of_kind(kind)) for kind, words in _SHOWN.items()),

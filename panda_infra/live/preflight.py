@@ -1,4 +1,4 @@
-"""What a plan would meet inside its cluster, found before anything is made."""
+"""Check a plan against the content of its cluster, before anything is made."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _RIGHTS = (
 def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool) -> Report:
     """Look into the cluster of a plan; nothing is met where it is still to be made.
 
-    What has to be handed over before a run stands in no preview's way.
+    Things to hand over before a run are problems of the run, but only notes in a preview.
 
     Raises:
-        PandaInfraError: there is no way to ask the cluster or its cloud.
+        PandaInfraError: the cluster or its cloud cannot be asked.
     """
     kubernetes = _way_in(plan, secrets, before)
     if kubernetes is None:
@@ -45,7 +45,7 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
 
 
 def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing: bool) -> Report:
-    """What others have where the plan would be deployed."""
+    """The objects of others where the plan would be deployed."""
     try:
         found = Ownership(plan, look(plan, kubernetes), before)
         at_work = others_at_work(plan, kubernetes) if plan.config.takes_over else []
@@ -72,11 +72,11 @@ def _notes(found: Ownership) -> Iterator[str]:
 
 
 def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
-    """What the plan expects of the cluster and that has not."""
+    """The plan's expectations that the cluster does not fulfil."""
     try:
         return offers.look(plan, kubernetes)
     except KubernetesError as error:
-        # That the cluster cannot be asked has been told as a problem, or as a note where it is still being made.
+        # The failure of the cluster is already reported: as a problem, or as a note while the cluster is being made.
         return Report(notes=[f"what the cluster offers cannot be looked at: {error.what}"])
 
 
@@ -89,6 +89,6 @@ def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | N
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:
     if not isinstance(plan.config.cluster, ExistingCluster):
-        # Its resources wait for a cluster of Magnum that is still being made.
+        # The stack's resources wait for a Magnum cluster that is still being made.
         return Report(notes=[f"namespace {plan.config.namespace} cannot be looked at yet: {error}"])
     return Report([Problem("namespace", f"cannot be looked at: {error.what}", error.fix or _RIGHTS)])

@@ -1,6 +1,6 @@
-"""Why a release does not become ready, in the cluster's own words.
+"""Find the reasons why a release does not become ready, in the cluster's own words.
 
-Helm only knows that its time is over. What it waited for shows in pods, claims and events.
+Helm only reports a time-out. The reasons are in pods, claims and events.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ __all__ = ["reasons"]
 
 _INSTANCE = "app.kubernetes.io/instance"
 _LOG_LINES = 5
-_SHORTEST_SECRET = 6  # characters; shorter texts are parts of ordinary words
+_SHORTEST_SECRET = 6  # characters; shorter texts occur in ordinary words
 _MOST_REASONS = 20
-# Waiting that is part of every start.
+# Reasons of waiting in every start.
 _ORDINARY = frozenset({"ContainerCreating", "PodInitializing"})
 _WORKLOADS = ("deployments", "statefulsets", "daemonsets", "replicasets")
 
@@ -26,7 +26,7 @@ Object = Mapping[str, Any]
 
 
 def reasons(api: KubernetesApi, namespace: str, release: str) -> list[str]:
-    """One line for each thing that keeps a release from being ready; empty when nothing is seen.
+    """One line for each thing that prevents a release from being ready; empty if none is found.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -63,7 +63,7 @@ class _Cluster:
                 yield f"{_called('claim', claim)} is Pending: {words}"
 
     def workloads(self) -> Iterator[str]:
-        """Pods that cannot even be made: a quota, a policy, a webhook."""
+        """Pods that cannot be made, because of a quota, a policy or a webhook."""
         for kind in _WORKLOADS:
             for workload in self._of_release("/apis/apps/v1", kind):
                 for event in self._events.get(workload["metadata"].get("uid", ""), ()):
@@ -106,7 +106,7 @@ class _Cluster:
             yield "\n    ".join(["  its last log lines:", *log])
 
     def _log(self, pod: Object, container: str) -> Sequence[str]:
-        """The last lines of a container, without the values of the Secrets that its pod reads."""
+        """The last log lines of a container, without the values of the Secrets that its pod reads."""
         path = f"/api/v1{self._inside}/pods/{pod['metadata']['name']}/log"
         for previous in ("true", "false"):
             query = [("container", container), ("tailLines", str(_LOG_LINES)), ("previous", previous)]
@@ -175,7 +175,7 @@ def _without(line: str, secrets: set[str]) -> str:
 
 
 def _secret_names(spec: Any) -> Iterator[str]:
-    """The Secrets that a pod's specification names in any of its places."""
+    """The names of all Secrets in a pod's specification."""
     if isinstance(spec, Mapping):
         for key, value in spec.items():
             if key in ("secretRef", "secretKeyRef", "secret") and isinstance(value, Mapping):

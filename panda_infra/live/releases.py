@@ -1,4 +1,4 @@
-"""How a stack's releases really are: Helm's records, the objects that they name, and the pods of those."""
+"""The actual status of a stack's releases: Helm's records, their objects, and the pods of those."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["ReleaseStatus", "release_statuses"]
 
 @dataclass(frozen=True)
 class ReleaseStatus:
-    """A release: its newest record, its pods, and what stands in its way.
+    """A release: its newest record, its pods, and its problems.
 
-    ``status`` is Helm's, empty without a record. ``pods`` is how many it should have, ``ready`` how many of them
-    are. ``deviations`` are objects that are not as the manifest says, ``reasons`` why pods are not ready.
+    ``status`` is Helm's, empty without a record. ``pods`` is the wanted number of pods, ``ready`` the number of ready
+    ones. ``deviations`` are objects that differ from the manifest, ``reasons`` explain why pods are not ready.
     """
 
     component: str
@@ -38,11 +38,11 @@ class ReleaseStatus:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether it is deployed as its manifest says, with every pod ready."""
+        """True if it is deployed, like its manifest, and every pod is ready."""
         return self.status == DEPLOYED and self.ready >= self.pods and not self.deviations
 
     def problems(self, stack: str) -> Iterator[str]:
-        """What is wrong, why, and the command that mends it."""
+        """The problems, their reasons, and the commands that correct them."""
         if not self.status:
             yield (
                 f"release {self.name} is not there: `pulumi up --stack {stack}` installs it; a run that was killed "
@@ -62,7 +62,7 @@ class ReleaseStatus:
 
 
 def release_statuses(plan: Plan, api: KubernetesApi | None) -> tuple[ReleaseStatus, ...]:
-    """Every release of a plan; ``api`` is None when there is no cluster.
+    """Every release of a plan; ``api`` is None without a cluster.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -96,17 +96,17 @@ def _status(api: KubernetesApi, component: str, records: Sequence[Record]) -> Re
 
 
 def _deviations(api: KubernetesApi, record: Record, content: Mapping[str, Any]) -> tuple[str, ...]:
-    """Of a deployed release; of another one the next run will make it as its manifest says."""
+    """The deviations of a deployed release; empty for another one, which the next run will correct."""
     if record.status != DEPLOYED:
         return ()
     try:
         return tuple(map(str, deviations(api, record.namespace, content)))
     except KubernetesNotAllowedError:
-        return ()  # who may only look cannot ask what an apply would change
+        return ()  # a user with read access only may not do dry runs
 
 
 def _counts(api: KubernetesApi, namespace: str, content: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
-    """Of each workload of a release how many pods are ready, of its newest form, and how many it should have."""
+    """The ready and the wanted pods of each workload of a release."""
     owned = owned_by_others(content.get("config") or {})
     for item in items_of(content.get("manifest") or ""):
         if item.kind in WORKLOADS:

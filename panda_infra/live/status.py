@@ -1,4 +1,4 @@
-"""The condition of a deployed stack: each part of it is looked at by itself, and what cannot be seen is told."""
+"""The condition of a deployed stack; each part is read by itself, and unreadable parts are reported."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Unseen:
-    """A part of a stack that could not be looked at, and why; ``forbidden`` where the user may just not look."""
+    """A part of a stack that could not be read, and why; ``forbidden`` is true if the user may not read it."""
 
     part: str
     why: str
@@ -44,7 +44,7 @@ class Unseen:
 
     @classmethod
     def of(cls, part: str, error: PandaInfraError) -> Unseen:
-        """What an error says of a part."""
+        """A part that an error made unreadable."""
         forbidden = isinstance(error, KubernetesNotAllowedError) and error.status == HTTPStatus.FORBIDDEN
         return cls(part, str(error), forbidden)
 
@@ -56,9 +56,9 @@ class Unseen:
 class Status:
     """Everything that shows whether a stack works; holds no secret value.
 
-    ``access_expires`` is when the credential in use for the cluster ends, None when it says nothing about that.
-    ``undeployed`` is what the stack file says other than what was deployed, one line for each thing, None where that
-    is not known.
+    ``access_expires`` is the end of the credential in use for the cluster, None if it does not state it.
+    ``undeployed`` has one line for each difference between the stack file and the deployment, None if that is
+    unknown.
     """
 
     stack: str
@@ -72,7 +72,7 @@ class Status:
     unseen: tuple[Unseen, ...] = ()
 
     def problems(self, now: datetime) -> Iterator[str]:
-        """What is not as it should be."""
+        """Everything that must be corrected."""
         for release in self.releases:
             yield from release.problems(self.stack)
         if self.cluster:
@@ -89,7 +89,7 @@ class Status:
         yield from (str(each) for each in self.unseen if not each.forbidden)
 
     def notes(self, now: datetime) -> Iterator[str]:
-        """What a person should know and nobody must mend at once."""
+        """Remarks for a person that need no action at once."""
         for node in self.nodes:
             yield from node.notes()
         for credential in self.credentials:
@@ -138,7 +138,7 @@ def status_of(
 
 
 class _Parts:
-    """Looks at one part after the other; none that fails keeps the others."""
+    """Reads one part after the other; a failure of one does not affect the others."""
 
     def __init__(self, unseen: Iterable[Unseen]) -> None:
         self.unseen = list(unseen)
@@ -151,7 +151,7 @@ class _Parts:
             return otherwise
 
     def can(self, api: KubernetesApi) -> bool:
-        """Whether the API takes the credential: without, every other part would only say the same."""
+        """True if the API accepts the credential; otherwise every other part would report the same error."""
 
         def asked() -> bool:
             api.call("GET", "/version", missing=True)
@@ -165,10 +165,10 @@ def _nodes(api: KubernetesApi | None) -> tuple[Node, ...]:
 
 
 def _secrets(plan: Plan, api: KubernetesApi | None) -> dict[str, Mapping[str, Any]] | None:
-    """The stack's own Secrets by name; None where there is no cluster to ask.
+    """The stack's own Secrets by name; None without a cluster.
 
-    Each is asked for by itself: no label selects them, so that a listing with their content would also hold that of
-    other people's Secrets and of Helm's records, and users exist who may get these Secrets but not list all.
+    Each is read by itself: no label selects them, so a listing would also contain the content of other Secrets and of
+    Helm's records, and some users may get these Secrets but not list all.
     """
     if api is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether what a stack takes over is its own yet, or still somebody else's to change or delete."""
+"""Find others who could still change or delete the objects that a stack takes over."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEY = "namespace.takeOver"
 
 
 def others_at_work(plan: Plan, api: KubernetesApi) -> list[Problem]:
-    """Who would undo what the stack does to what it takes over; nobody where the user may not look.
+    """Others who would undo the stack's changes to the objects that it takes over; empty if the user may not look.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -33,7 +33,7 @@ def others_at_work(plan: Plan, api: KubernetesApi) -> list[Problem]:
 
 
 def to_hand_over(plan: Plan, api: KubernetesApi) -> list[Problem]:
-    """What belongs to a release that would take it along when it goes.
+    """Objects of a release that would be deleted with it.
 
     Raises:
         KubernetesError: the cluster cannot be asked.

@@ -1,4 +1,4 @@
-"""What a plan would meet in its cluster: read in one round of listings without any content, before anything is made."""
+"""Read the objects that a plan would meet in its cluster: by parallel listings of metadata, before any change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Target", "look"]
 
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
 _ALWAYS = {"Secret": "/api/v1", "PersistentVolumeClaim": "/api/v1"}
-# What a namespace of others may hold besides under the plan's names, and Helm would refuse only half way.
+# Further kinds of others' objects under the plan's names, at which Helm would fail half way.
 _AMONG_OTHERS = {
     "ConfigMap": "/api/v1",
     "Service": "/api/v1",
@@ -31,17 +31,17 @@ _AMONG_OTHERS = {
 
 @dataclass(frozen=True)
 class Target:
-    """The namespace, None when there is none, and what is in it; Helm's records are told as ``releases``.
+    """The namespace, its content, and cluster-wide objects under the plan's names.
 
     Args:
-        namespace: with whose it is.
-        inside: every object of the kinds that were looked at.
-        releases: the field managers that wrote each Helm release's records.
-        deployed: those of the releases that were ever deployed whole.
-        lease: the one that the stack holds while it works, looked for in a namespace of others.
+        namespace: None if it is missing.
+        inside: every object of the kinds that were listed, without Helm's records.
+        releases: the field managers that wrote the records of each Helm release.
+        deployed: those of the releases that were completely deployed.
+        lease: the stack's Lease, read only in a namespace of others.
         noted: the releases that this Lease lists as the stack's.
-        outside: what has the name of a planned object outside of all namespaces.
-        unseen: the planned objects outside of all namespaces that the user may not read.
+        outside: the planned cluster-wide objects that exist already.
+        unseen: the planned cluster-wide objects that the user may not read.
     """
 
     namespace: Met | None = None
@@ -54,12 +54,12 @@ class Target:
     unseen: tuple[Outside, ...] = ()
 
     def of_kind(self, kind: str) -> list[str]:
-        """The names of what is inside, by kind."""
+        """The sorted names of the objects of a kind in the namespace."""
         return sorted(found.name for found in self.inside if found.kind == kind)
 
 
 def look(plan: Plan, api: KubernetesApi) -> Target:
-    """Look at everything that a plan could meet, all at once.
+    """Read everything that a plan could meet, in parallel.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -109,7 +109,7 @@ class _Look:
 
 
 def _if_allowed(api: KubernetesApi, path: str) -> _Look:
-    """What a user who is at home in a single namespace may not read, that user has not made and cannot make."""
+    """Read an object; a user of a single namespace who may not read it cannot have made it and cannot make it."""
     try:
         return _Look(_one(api, path))
     except KubernetesNotAllowedError as error:
@@ -126,7 +126,7 @@ def _all(api: KubernetesApi, path: str) -> list[Mapping[str, Any]]:
 def _apart(
     secrets: Iterable[Mapping[str, Any]],
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Helm's records, and the Secrets that are none."""
+    """Separate Helm's records from the other Secrets."""
     records: list[Mapping[str, Any]] = []
     rest: list[Mapping[str, Any]] = []
     for item in secrets:
@@ -148,7 +148,7 @@ def _labels(item: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _name(record: Mapping[str, Any]) -> str:
-    """Of the release that a record of Helm's is about."""
+    """The name of the release of a record."""
     return _labels(record)["name"]
 
 

@@ -1,6 +1,6 @@
-"""What the stack file says today and the last run has not deployed: what the next ``pulumi up`` would change.
+"""Find changes of the stack file that are not deployed yet, which the next ``pulumi up`` would deploy.
 
-The engine's state tells what was deployed, and the cluster what its Secrets hold. No secret value is told.
+Compares with the engine's state and with the Secrets in the cluster. The answer contains no secret value.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ __all__ = ["changed_secrets", "undeployed"]
 _MOST = 8
 _LONGEST = 40
 _ANNOTATIONS = "podAnnotations"
-"""Key of a sub-chart's values, among which is the hash of the Secrets that its pods have read."""
+"""Key of a sub-chart's values; contains the hash of the Secrets that its pods have read."""
 
 
 def undeployed(
     plan: Plan, before: Recorded, hashes: Mapping[tuple[str, str], Mapping[str, str]] | None
 ) -> list[str]:
-    """What of the plan differs from what was deployed ``before``, one line for each component and the cluster.
+    """The differences of the plan from the deployment ``before``, one line for each component and the cluster.
 
     Args:
         plan: of the present stack file.
-        before: what the engine recorded.
-        hashes: the annotations that pods would have, None where the secrets cannot be read: then they are left out.
+        before: the engine's state.
+        hashes: annotations of the pods after the next run, or None to ignore them if the secrets cannot be read.
     """
     planned = {release.component: release for release in plan.releases}
     lines = [*_cluster(plan, before)]
@@ -59,7 +59,7 @@ def undeployed(
 def changed_secrets(
     plan: Plan, contents: Mapping[str, SecretContent], live: Mapping[str, Mapping[str, Any]]
 ) -> list[str]:
-    """Which keys of the stack's Secrets hold something else in the cluster, one line for each Secret."""
+    """The keys of the stack's Secrets whose values differ in the cluster, one line for each Secret."""
     lines = []
     for suffix, content in contents.items():
         name = plan.names.secret(suffix)
@@ -75,7 +75,7 @@ def changed_secrets(
 
 
 def _written(secret: Mapping[str, Any], keys: Collection[str]) -> Collection[str]:
-    """The keys of a Secret that the engine wrote: those of others stay when it is deployed."""
+    """The keys of a Secret that the engine wrote: a deployment leaves the others alone."""
     managers = (secret.get("metadata") or {}).get("managedFields")
     if managers is None:
         return keys
@@ -112,7 +112,7 @@ def _values(before: Mapping[str, Any], release: Release) -> Iterator[str]:
 def _rolled(
     component: str, before: Mapping[str, Any], hashes: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> Iterator[str]:
-    """The sub-components whose pods would be replaced, as the Secrets that they read at their start are others."""
+    """The sub-components whose pods would be replaced because the Secrets that they read at their start differ."""
     subs = {sub for owner, sub in hashes if owner == component}
     subs |= {sub for sub, value in before.items() if _hash_in(value)}
     changed = [
@@ -130,7 +130,7 @@ def _hash_in(values: Any) -> str | None:
 
 
 def _without_hashes(values: Mapping[str, Any]) -> Values:
-    """Chart values without the hashes, and without annotations where nothing else was among them."""
+    """Chart values without the hashes, and without annotations that contained nothing else."""
     cleaned: Values = {}
     for sub, below in values.items():
         if _hash_in(below) is None:
@@ -144,7 +144,7 @@ def _without_hashes(values: Mapping[str, Any]) -> Values:
 
 def _differing(before: Any, after: Any) -> Iterator[str]:
     for found in differences(before, after):
-        # A mapping that comes or goes is told by what is in it.
+        # A mapping that is added or removed is reported by its entries.
         old, new = (_or_empty(found.before, found.after), _or_empty(found.after, found.before))
         for each in differences(old, new, found.path):
             yield f"{each.path} {_short(each.before)} -> {_short(each.after)}"
@@ -165,7 +165,7 @@ def _listed(parts: list[str]) -> str:
 
 
 def _plain(values: Any) -> Any:
-    """As the engine keeps them: in JSON, and without what a null switches off."""
+    """Values in the form of the engine's state: in JSON and without nulls."""
     return _without_nulls(json.loads(json.dumps(values)))
 
 
