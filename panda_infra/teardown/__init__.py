@@ -1,1 +1,1 @@
-"""The end of a stack: destroying it, proving that nothing is left, and finding those whose time is over."""
+"""The end of a stack: destroy it, prove that nothing is left, and find expired stacks."""

@@ -1,4 +1,4 @@
-"""What a stack that is to be destroyed has in its cluster, and what the engine may not touch there."""
+"""The objects of a stack in its cluster before a destroy, and the objects that the engine must not delete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Belongings"]
 
 @dataclass(frozen=True)
 class Belongings:
-    """A stack by its plan and by the state ``before`` the destroy, and its cluster."""
+    """A stack by its plan and its state ``before`` the destroy, and its cluster."""
 
     plan: Plan
     api: KubernetesApi
@@ -30,12 +30,12 @@ class Belongings:
 
     @cached_property
     def found(self) -> Ownership:
-        """What is there before anything is deleted."""
+        """The objects and their owners before anything is deleted."""
         return Ownership(self.plan, look(self.plan, self.api), self.before)
 
     @cached_property
     def claims(self) -> tuple[Met, ...]:
-        """The claims of StatefulSets in a namespace of others, which no release and no namespace takes with it."""
+        """The claims of StatefulSets in a namespace of others, which stay when the releases are deleted."""
         if not self.plan.config.adopts_namespace:
             return ()
         return tuple(
@@ -43,15 +43,15 @@ class Belongings:
         )
 
     def has(self, one: Met) -> bool:
-        """Whether an object of the namespace is the stack's, or of a release that the state knows."""
+        """True if an object of the namespace is the stack's, or belongs to a release in the state."""
         known = self.before.has_release(self.plan.config.namespace, one.release[1] or one.instance)
         return self.found.has(one) or (known and not one.mark)
 
     def refuse_others(self) -> None:
-        """The engine knows objects by their names: it would delete those of another cluster.
+        """Refuse another cluster: the engine knows objects by name only, and would delete those of others.
 
         Raises:
-            PandaInfraError: a namespace of the state is there, and is not the one that the stack made.
+            PandaInfraError: a namespace of the state exists, but is not the one that the stack made.
         """
         owner = self.plan.owner
         for kind, _, name in self.before.objects:
@@ -69,13 +69,13 @@ class Belongings:
         _ = self.claims
 
     def stuck(self) -> list[Stuck]:
-        """What of the stack is being deleted and waits for a finalizer."""
+        """The stack's objects that are being deleted and wait for a finalizer."""
         config, all_of_it = self.plan.config, self.found.may_have_namespace
         waiting = stuck_in(self.api, config.namespace)
         return [one for one in waiting if all_of_it or self.has(met(one.kind, one.item))]
 
     def delete_rest(self, say: Callable[[str], None]) -> None:
-        """Delete what the engine does not know of in a namespace that stays."""
+        """Delete the stack's objects that the engine does not know, in a namespace that stays."""
         if not self.plan.config.adopts_namespace:
             return
         inside = f"/api/v1/namespaces/{self.plan.config.namespace}/persistentvolumeclaims"

@@ -1,4 +1,4 @@
-"""`pulumi destroy` of a test stack, helped over what would stop it, and the proof that nothing is left."""
+"""Run `pulumi destroy` for a test stack, remove the obstacles, and prove that nothing is left."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from panda_infra.teardown.residue import residue
 
 __all__ = ["destroy", "refuse_protected", "settled_residue", "without_lost_cluster"]
 
-_SETTLE = 60.0  # seconds until volumes and servers that were told to go count as left
+_SETTLE = 60.0  # seconds until volumes and servers that are being deleted count as left
 _POLL = 2.0
-_SILENCE = 30.0  # seconds of tries without any answer after which a cluster may count as gone
+_SILENCE = 30.0  # seconds without an answer after which a cluster may count as gone
 Say = Callable[[str], None]
 
 
 def refuse_protected(plan: Plan) -> None:
-    """Raises for a stack whose data is protected.
+    """Refuse a stack whose data is protected.
 
     Raises:
-        PandaInfraError: it is.
+        PandaInfraError: the stack is protected.
     """
     if plan.config.lifecycle.protect:
         raise PandaInfraError(
@@ -44,14 +44,13 @@ def refuse_protected(plan: Plan) -> None:
 
 
 def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
-    """Where the stack lives, without Kubernetes when the cluster is gone.
+    """The access to the stack, without Kubernetes if the cluster is gone.
 
-    It is gone when Magnum says so, or when a person says so, by ``gone``, and its address gives no answer for a while.
-    Any answer, a refusal too, comes from a cluster that is there.
+    It is gone if Magnum does not have it, or if a person states it by ``gone`` and its address gives no answer for a
+    while. Any answer, even a refusal, comes from a cluster that exists.
 
     Raises:
-        PandaInfraError: the API refuses or does not answer, although nobody says that the cluster is gone, or it does
-            answer although somebody says so.
+        PandaInfraError: without ``gone``, the API refuses or does not answer; with it, the API answers.
     """
     cluster = plan.config.cluster
     name = f"cluster {cluster.name}" if isinstance(cluster, MagnumCluster) else "the cluster"
@@ -75,7 +74,7 @@ def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
 
 
 def _answers(api: KubernetesApi) -> bool:
-    """Whether anything answers, tried for a while."""
+    """True if anything answers within a while."""
     end = time.monotonic() + _SILENCE
     while not api.answers():
         if time.monotonic() >= end:
@@ -89,13 +88,13 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
 
     Args:
         plan: of a test stack.
-        access: without Kubernetes when the cluster is gone; what was in it is then forgotten.
+        access: without Kubernetes if the cluster is gone; its objects are then dropped from the state.
         pulumi: the CLI.
-        say: takes what else happens.
-        free_after: seconds after which an object that still waits for a finalizer is freed from it; None never.
+        say: prints other events.
+        free_after: seconds after which the finalizers of a waiting object are removed; None for never.
 
     Raises:
-        PandaInfraError: the engine failed; what stands in the way is named. Or it would delete what others made.
+        PandaInfraError: the engine failed, with the obstacles; or it would delete objects of others.
     """
     environment = {} if access.kubernetes else {"PULUMI_K8S_DELETE_UNREACHABLE": "true"}
     stack = Belongings(plan, access.kubernetes, pulumi.recorded(plan.stack)) if access.kubernetes else None
@@ -103,7 +102,7 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
         stack.refuse_others()
         renew_access(plan, pulumi)
     with _freeing(stack, free_after, say):
-        # The refresh drops what was deleted by hand: a release that is gone cannot be uninstalled.
+        # The refresh drops objects that were deleted by hand: a missing release cannot be uninstalled.
         code = pulumi.follow("destroy", "--refresh", "--yes", "--stack", plan.stack, environment=environment)
     if code:
         raise PandaInfraError("\n  ".join([f"stack {plan.stack} is not destroyed", *_obstacles(stack)]))
@@ -112,7 +111,7 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
 
 
 def settled_residue(plan: Plan, access: Access, patience: float = _SETTLE) -> list[Leftover]:
-    """What is left once volumes and servers had ``patience`` seconds to go."""
+    """The leftovers after at most ``patience`` seconds, in which volumes and servers may still be deleted."""
     end = time.monotonic() + patience
     while True:
         found = residue(plan, access)
@@ -133,7 +132,7 @@ def _obstacles(stack: Belongings | None) -> Iterator[str]:
 
 @contextmanager
 def _freeing(stack: Belongings | None, after: float | None, say: Say) -> Iterator[None]:
-    """Meanwhile, free every object of the stack that has waited for a finalizer for too long."""
+    """In the background, remove the finalizers of every object of the stack that has waited for too long."""
     if stack is None or after is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""Which test stacks are past their last day."""
+"""Find test stacks that are past their last day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Expiry", "expiries"]
 
 @dataclass(frozen=True)
 class Expiry:
-    """A stack with a last day; ``resources`` is how many the engine's state holds, 0 when it is not deployed."""
+    """A stack with a last day; ``resources`` is their number in the engine's state, 0 if it is not deployed."""
 
     stack: str
     last_day: date
@@ -22,14 +22,14 @@ class Expiry:
 
     @property
     def must_go(self) -> bool:
-        """Whether it is deployed although its time is over."""
+        """True if it is deployed although its time is over."""
         return self.is_over and self.resources > 0
 
 
 def expiries(
     lifecycles: Iterable[tuple[str, Lifecycle]], resources: Mapping[str, int], today: date
 ) -> list[Expiry]:
-    """Every stack that expires, the first to go first; protected ones never do."""
+    """Every stack that expires, the earliest first; protected ones never expire."""
     found = [
         Expiry(stack, day, day < today, resources.get(stack, 0))
         for stack, lifecycle in lifecycles

@@ -1,4 +1,4 @@
-"""Objects that cannot end because whoever put a finalizer on them is gone."""
+"""Objects that cannot be deleted because the controller of their finalizer is gone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["Stuck", "free", "stuck_in"]
 
 @dataclass(frozen=True)
 class Stuck:
-    """An object that is being deleted, and the finalizers that it waits for; ``since`` is when deletion began.
+    """An object that is being deleted ``since`` then, and the finalizers that it waits for.
 
-    ``item`` is the object as the API gave it.
+    ``item`` is the object from the API.
     """
 
     kind: str
@@ -37,13 +37,13 @@ def stuck_in(api: KubernetesApi, namespace: str) -> list[Stuck]:
     return [
         found
         for collection in _collections(api, namespace)
-        for item in listing(api, collection).items  # what a user may not list, that user cannot free
+        for item in listing(api, collection).items  # a user who may not list an object cannot free it
         if (found := _stuck(item, collection))
     ]
 
 
 def free(api: KubernetesApi, stuck: Stuck) -> None:
-    """Take all finalizers from an object, which ends it at once; what they guarded is nobody's business any more."""
+    """Remove all finalizers of an object, which deletes it at once, without the clean-up that they stand for."""
     api.call("PATCH", stuck.path, body={"metadata": {"finalizers": None}}, missing=True)
 
 
@@ -59,14 +59,14 @@ def _stuck(item: Mapping[str, Any], collection: str) -> Stuck | None:
 
 
 def _collections(api: KubernetesApi, namespace: str) -> Iterator[str]:
-    """The path of every collection of namespaced objects that the cluster knows."""
+    """The path of every collection of namespaced objects in the cluster."""
     groups = (api.call("GET", "/apis") or {}).get("groups") or []
     roots = ["/api/v1", *(f"/apis/{group['preferredVersion']['groupVersion']}" for group in groups)]
     for root in roots:
         try:
             known = (api.call("GET", root, missing=True) or {}).get("resources") or []
         except KubernetesError:
-            continue  # an aggregated API whose own server is gone holds nothing that could be freed
+            continue  # the objects of an aggregated API whose server is gone cannot be freed
         for resource in known:
             if resource["namespaced"] and {"list", "patch"} <= set(resource["verbs"]):
                 yield f"{root}/namespaces/{namespace}/{resource['name']}"

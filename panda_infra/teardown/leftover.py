@@ -1,4 +1,4 @@
-"""Something that is still there when a stack is gone."""
+"""A thing that still exists after a stack was destroyed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["Leftover"]
 
 @dataclass(frozen=True, order=True)
 class Leftover:
-    """Something that is there after a stack was destroyed; ``state`` says how.
+    """A thing that still exists after a stack was destroyed, and its ``state``.
 
-    What others made, in a namespace that the stack shares with them or would have, is not ``ours``. What may not be
-    looked at is not ``seen``: then ``kind`` and ``name`` say where, and nothing is known of it.
+    ``ours`` is false for things of others in a namespace that the stack shares or would have. ``seen`` is false for
+    things that the user may not read: then ``kind`` and ``name`` describe only their place.
     """
 
     kind: str
@@ -23,7 +23,7 @@ class Leftover:
 
     @classmethod
     def hidden(cls, kind: str, reason: str) -> Leftover:
-        """Objects of a kind that may not be looked at."""
+        """Objects of a kind that the user may not read."""
         return cls(kind, "outside of the namespace", reason, ours=False, seen=False)
 
     def __str__(self) -> str:

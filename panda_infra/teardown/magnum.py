@@ -1,4 +1,4 @@
-"""What is left of a stack in OpenStack, and of its changes to a Magnum cluster."""
+"""Find the leftovers of a stack in OpenStack, and of its changes to a Magnum cluster."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from panda_infra.teardown.volumes import claimed_in, made_by, shared_by, state_o
 __all__ = ["CLUSTER", "changes", "in_openstack"]
 
 CLUSTER = "cluster"
-"""Kind of the leftover without which nothing inside can be left."""
+"""Kind of a leftover cluster; without one, nothing inside can be left."""
 
 
 def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Leftover]:
-    """The cluster, its servers and what their metadata says, its volumes and shares, and the keypair of the stack.
+    """The cluster, its servers and their aliases, its volumes and shares, and the keypair of the stack.
 
-    A cluster that stays when the stack goes is not the stack's, and neither are its servers and what others have in it.
+    A cluster that outlives the stack is not the stack's, and neither are its servers and the things of others in it.
     """
     ours = not cluster.stays
     named = openstack.clusters_named(cluster.name)

@@ -1,4 +1,4 @@
-"""What is left of a stack in its cluster, told from what others have there."""
+"""Find the leftovers of a stack in its cluster, and separate them from the objects of others."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _DATA = ("Secret", _CLAIM)
 
 
 def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
-    """The namespace or what is in it, volumes of its claims, and cluster-wide objects of its releases.
+    """The namespace or its content, volumes of its claims, and cluster-wide objects of its releases.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
     """
-    # The state of a destroyed stack knows nothing: what is written on the objects must do.
+    # The state of a destroyed stack is empty: only the marks on the objects are left.
     found = Ownership(plan, look(plan, api), Recorded())
     yield from _namespace(found, api)
     volumes = listing(api, "/api/v1/persistentvolumes")
@@ -68,7 +68,7 @@ def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:
 
 
 def _is_left(found: Ownership, one: Met) -> bool:
-    """Whether an object is the stack's, or of a release of the stack's name that is gone."""
+    """True if an object is the stack's, or belongs to a planned release that is gone."""
     if found.has(one) or not found.may_work_here:
         return found.has(one)
     namespace, release = one.release
@@ -80,7 +80,7 @@ def _is_left(found: Ownership, one: Met) -> bool:
 
 
 def _is_volume(found: Ownership, volume: Mapping[str, Any]) -> bool:
-    """Whether a volume is the stack's: by its mark or name, or as that of a claim which only the stack can have had."""
+    """True if a volume is the stack's: by its mark or name, or because only the stack can have had its claim."""
     one, claim = met("PersistentVolume", volume), volume["spec"].get("claimRef") or {}
     if one.mark or not found.may_work_here:
         return found.has(one)

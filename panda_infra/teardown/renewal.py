@@ -1,7 +1,7 @@
-"""The engine's own way into a cluster, renewed when the one in the state has ended before a stack is to go.
+"""Renew an expired credential in the engine's state before a stack is destroyed.
 
-The engine looks at what is in the cluster, and deletes it, with the kubeconfig of its state, and says that the cluster
-is unreachable once that has ended; only an update makes a new one.
+The engine reads and deletes the objects in the cluster by the kubeconfig in its state. When its credential has
+expired, the engine reports an unreachable cluster; only an update renews it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ACCESS = "**:ClusterAccess::*"
 
 
 def renew_access(plan: Plan, pulumi: Pulumi) -> None:
-    """Run an update of nothing but the credential if the cluster, which is there, refuses the one in the state.
+    """Update only the credential if the cluster, which answers, refuses the one in the state.
 
     Raises:
         PandaInfraError: the update failed.
@@ -45,7 +45,7 @@ def renew_access(plan: Plan, pulumi: Pulumi) -> None:
 
 
 def _recorded(pulumi: Pulumi, stack: str) -> tuple[str, str | None] | None:
-    """The kubeconfig that the engine would use, and its context if that is named; None when it has none."""
+    """The kubeconfig that the engine would use, and its context if one is named; None without a kubeconfig."""
     state = json.loads(pulumi.run("stack", "export", "--show-secrets", "--stack", stack))
     resources: list[dict[str, Any]] = state["deployment"].get("resources") or []
     for resource in resources:

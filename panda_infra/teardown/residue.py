@@ -1,4 +1,4 @@
-"""What is left of a stack, looked for by the names that the plan gives."""
+"""Find the leftovers of a stack by the names in its plan."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def residue(plan: Plan, access: Access) -> list[Leftover]:
     found: list[Leftover] = []
     if access.openstack and isinstance(cluster, MagnumCluster):
         found += in_openstack(plan, cluster, access.openstack)
-        # What was in a cluster went with it.
+        # The content of a deleted cluster is gone with it.
         kubernetes = kubernetes if any(leftover.kind == CLUSTER for leftover in found) else None
     if kubernetes:
         found += in_kubernetes(plan, kubernetes)
@@ -33,7 +33,7 @@ def residue(plan: Plan, access: Access) -> list[Leftover]:
 
 
 def in_kubernetes(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
-    """What is in the cluster, and changes to what others made."""
+    """Leftover objects in the cluster, and changes to objects of others."""
     yield from in_cluster(plan, api)
     if isinstance(plan.config.cluster, MagnumCluster):
         yield from changes(plan, plan.config.cluster, api)

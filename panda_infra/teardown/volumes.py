@@ -1,4 +1,4 @@
-"""Which of a project's Cinder volumes and Manila shares a stack's cluster has made."""
+"""Find the Cinder volumes and Manila shares of a project that a stack's cluster has made."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from panda_infra.clients.openstack.api import BlockVolume, OpenStack, Share
 
 __all__ = ["claimed_in", "made_by", "shared_by", "state_of"]
 
-# What the CSI drivers write on each volume or share that they make, the claim's where they are started with
-# --extra-create-metadata, as Magnum starts them.
+# Metadata of the CSI drivers on each volume and share; that of the claim needs --extra-create-metadata, which Magnum
+# sets.
 _CLUSTER, _CLUSTER_OF_SHARE = "cinder.csi.openstack.org/cluster", "manila.csi.openstack.org/cluster"
 _CLAIM = "csi.storage.k8s.io/pvc/name"
 _NAMESPACE = "csi.storage.k8s.io/pvc/namespace"
 _ANY_CLUSTER = (
-    "kubernetes"  # what every cluster calls itself there if it is started from Magnum's own manifest
+    "kubernetes"  # the cluster name in Magnum's own manifest, the same for every cluster
 )
 
 
@@ -25,14 +25,14 @@ def made_by(
 ) -> Iterator[BlockVolume]:
     """The volumes of a stack's cluster.
 
-    A volume whose cluster cannot be told any more, as it calls itself like every other or is gone, is the stack's if
-    its claim was in the stack's namespace and it is attached to no server of others.
+    A volume of an unknown cluster, whose name is not unique or which is gone, is the stack's if its claim was in the
+    stack's namespace and it is not attached to a server of others.
 
     Args:
-        clusters: the cluster's name, and the ids that Magnum has under it.
+        clusters: the cluster's name, and its ids in Magnum.
         namespace: of the stack.
         servers: the ids of the cluster's servers.
-        openstack: is asked for all volumes, and for clusters that volumes name by an id.
+        openstack: lists all volumes, and finds clusters that volumes name by an id.
     """
     exists = cache(lambda told: openstack.cluster(told) is not None)
     for volume in openstack.volumes():
@@ -48,16 +48,16 @@ def made_by(
 
 
 def shared_by(clusters: Set[str], namespace: str, openstack: OpenStack) -> Iterator[tuple[Share, bool]]:
-    """The shares of a stack's cluster, and whether they are surely its.
+    """The shares of a stack's cluster, and whether they surely belong to it.
 
-    The driver names the cluster only where it is told to. A share that names none, or like every other, is the stack's
-    if its claim was in the stack's namespace, for sure only if the project has no cluster but the stack's: unlike a
-    volume, it is attached to nothing that would tell more.
+    The driver names the cluster only if it is configured. A share without a unique cluster name is the stack's if its
+    claim was in the stack's namespace; this is sure only if the project has no other cluster: unlike a volume, a share
+    is not attached to a server.
 
     Args:
-        clusters: the cluster's name, and the ids that Magnum has under it.
+        clusters: the cluster's name, and its ids in Magnum.
         namespace: of the stack.
-        openstack: is asked for all shares, for clusters that shares name by an id, and for the number of clusters.
+        openstack: lists all shares, finds clusters that shares name by an id, and counts the clusters.
     """
     exists = cache(lambda told: openstack.cluster(told) is not None)
     alone = cache(lambda: openstack.cluster_limits().used <= len([one for one in clusters if _is_id(one)]))
@@ -73,12 +73,12 @@ def shared_by(clusters: Set[str], namespace: str, openstack: OpenStack) -> Itera
 
 
 def claimed_in(stored: BlockVolume | Share) -> str | None:
-    """The namespace of the claim of a volume or share, where it says so."""
+    """The namespace of the claim of a volume or share; None if its metadata does not name it."""
     return stored.metadata.get(_NAMESPACE)
 
 
 def state_of(stored: BlockVolume | Share) -> str:
-    """How a volume or share is there, and of which claim and cluster it says to be."""
+    """The status and size of a volume or share, and its claim and cluster by its metadata."""
     claim = "/".join(filter(None, (stored.metadata.get(key) for key in (_NAMESPACE, _CLAIM))))
     of = f", of claim {claim}" if claim else ""
     cluster = stored.metadata.get(_CLUSTER) or stored.metadata.get(_CLUSTER_OF_SHARE)
