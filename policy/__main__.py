@@ -1,8 +1,7 @@
 """The rules of `panda_infra.rules` as a Pulumi policy pack: `pulumi preview --policy-pack policy`.
 
-They are judged over all resources at once, as what a resource may be depends on whether its stack is protected. In the
-preview of a cluster that is still to be made, the engine has no properties then of what will be in it: the inputs take
-their place.
+The rules judge all resources at once, because they depend on whether the stack is protected. When a preview creates the
+cluster, the engine does not know the properties of its objects yet: the rules then read the inputs instead.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ _inputs: dict[str, Any] = {}
 
 
 def remember(args: ResourceValidationArgs, report: ReportViolation) -> None:  # noqa: ARG001
-    """Keep what a resource was asked for until all resources are judged."""
+    """Keep a resource's inputs until all resources are judged."""
     _inputs[args.urn] = args.props
 
 
 def policy(rule: Rule) -> StackValidationPolicy:
-    """A rule as the engine applies it to a stack."""
+    """The stack policy that applies a rule."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = {found.urn: resource(found) for found in args.resources}

@@ -1,1 +1,1 @@
-"""Reads a PanDA that runs on a cluster and was deployed otherwise, and makes a stack that takes it over."""
+"""Reads a running PanDA that other tools deployed, and makes a stack that takes it over."""

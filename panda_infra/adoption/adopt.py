@@ -1,4 +1,4 @@
-"""An installation that runs -> a stack that takes it over without touching a pod."""
+"""A running installation -> a stack that takes it over without touching a pod."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = ["Adoption", "Held", "Target", "adopt", "migrated"]
 
 @dataclass(frozen=True)
 class Target:
-    """What no installation tells: whose it is, the way into its cluster, where the stack's charts come from.
+    """Input that an installation does not contain: its experiment, its cluster, the source of the stack's charts.
 
-    ``charts`` is that section of the stack file, ``folders`` where each chart of it lies. ``storage_class`` is the
-    stack's, where nothing that runs names one.
+    ``charts`` is that section of the stack file, ``folders`` the path of each of its charts. ``storage_class`` is the
+    stack's if no running object names one.
     """
 
     experiment: str
@@ -54,7 +54,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Held:
-    """A chart value that stays as it was found; ``stack`` is what the stack gives once it is let go."""
+    """A chart value that stays as it was found; ``stack`` is the value that the stack would use instead."""
 
     component: str
     key: str
@@ -64,10 +64,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Adoption:
-    """The new stack, and everything in which it differs from what runs.
+    """The new stack, and all its differences from the running installation.
 
     ``objects`` are changes that no chart value prevents, by component. ``problems`` are secret
-    values that run and that no stack may have.
+    values that are in use but that the rules refuse.
     """
 
     outcome: Outcome
@@ -78,19 +78,19 @@ class Adoption:
 
 
 def migrated(found: Installation, target: Target) -> Outcome:
-    """The stack that the found values make, under the names that run.
+    """The stack that the found values make, under the names that are in use.
 
     Raises:
-        StackError: what runs does not make a stack.
+        StackError: the installation does not make a valid stack.
     """
     names = names_of({name: release.name for name, release in found.releases.items()})
     storage_class = target.storage_class or found.storage_class
-    # Held in a folder of one's own for a moment: the values and files of the secrets chart.
+    # A private temporary folder, because the values and files of the secrets chart are in it.
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch:
         folder = Path(scratch) / "running"
         write_checkout(folder, found, target.experiment, target.folders, names)
         outcome = migrate(folder, target.experiment, target.cluster, storage_class)
-    # Whatever a chart value says, it comes out as it was found.
+    # Unplaced chart values need no note: `adopt` holds every chart value as it was found.
     outcome.unplaced = [note for note in outcome.unplaced if not note.file.startswith("helm/")]
     _rename(outcome, found, names)
     outcome.put(("namespace",), {"name": found.namespace, "adopt": True, "takeOver": True})
@@ -110,14 +110,14 @@ def adopt(
     make: Callable[[StackConfig], Mapping[KeyPath, str]],
     stack: str,
 ) -> Adoption:
-    """Let the stack take over what runs without touching a pod. Paths in it are relative to the current folder.
+    """Make the stack take over the installation without touching a pod. Its paths are relative to the current folder.
 
     Args:
-        outcome: the stack, whose secrets may have been completed; gets what is held, and the live secret values.
-        found: what runs.
-        target: where the stack's charts lie.
+        outcome: the stack, whose secrets may have been completed; gets the held values and the live secret values.
+        found: the running installation.
+        target: has the folders of the stack's charts.
         helm: renders them.
-        make: gives values for those secrets that a stack needs and can be made.
+        make: makes values for those secrets that a stack needs and that can be generated.
         stack: its name.
 
     Raises:
@@ -144,7 +144,7 @@ def adopt(
 
 
 def _rename(outcome: Outcome, found: Installation, names: Names) -> None:
-    """The names that run, whatever the values of the secrets chart call them."""
+    """Use the names of the running releases, even where the values of the secrets chart differ."""
     outcome.sections.pop("affix", None)
     if names.affix:
         outcome.sections["affix"] = names.affix
@@ -155,7 +155,7 @@ def _rename(outcome: Outcome, found: Installation, names: Names) -> None:
 
 
 def _drop_refused(outcome: Outcome, found: Installation) -> None:
-    """Leave out of the typed keys what a rule would refuse, such as a moving tag: it runs, so it is held instead."""
+    """Remove typed keys that a rule would refuse, such as a moving tag: they are in use, so they are held instead."""
     parts = {(name, sub.name) for name in found.releases for sub in COMPONENTS[name].sub_components}
     while True:
         problems = judge_given(_config(outcome), stack=outcome.sections["experiment"])
@@ -165,7 +165,7 @@ def _drop_refused(outcome: Outcome, found: Installation) -> None:
 
 
 def _remove(sections: Tree, path: KeyPath) -> bool:
-    """Whether there was something at the path."""
+    """Remove the value at the path; return whether there was one."""
     target: Any = sections
     for part in path[:-1]:
         target = target.get(part) if isinstance(target, dict) else None
@@ -173,7 +173,7 @@ def _remove(sections: Tree, path: KeyPath) -> bool:
 
 
 def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
-    """Keep every chart value that the stack would give otherwise."""
+    """Keep every chart value that the stack would set differently."""
     plan = make_plan("adopt", _config(outcome))
     held: list[Held] = []
     for name, release in found.releases.items():
@@ -188,7 +188,7 @@ def _hold(outcome: Outcome, found: Installation, target: Target) -> list[Held]:
 
 
 def _with_secrets(outcome: Outcome, found: Installation) -> StackConfig:
-    """The configuration with its secrets: the live ones before those of the secrets chart's values."""
+    """The configuration with its secrets: live values win over the values of the secrets chart."""
     config = _config(outcome)
     known = {field.path for field in fields(config)}
     given = {path: value for path, value in outcome.secrets.items() if path in known}
@@ -198,7 +198,7 @@ def _with_secrets(outcome: Outcome, found: Installation) -> StackConfig:
 
 
 def _unknown(config: StackConfig) -> Iterator[Problem]:
-    """Missing values without which it is not known what pods that start would see."""
+    """Missing secret values that pods read at their start: without them a restart could break the pods."""
     at_start = {use.suffix for _, use in uses(config) if use.read == "start"}
     for lost in missing(config):
         if at_start & lost.reaches(config).keys():

@@ -1,4 +1,4 @@
-"""What Argo CD's Applications have deployed: their charts at one commit, their values, the manifests of both."""
+"""Releases that Argo CD's Applications deployed: their charts at one commit, their values, their manifests."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from panda_infra.tree import merged, put
 __all__ = ["deployed", "source_of"]
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-# As Helm reads what is set on its command line.
+# Helm's types for values from its command line.
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 
 def source_of(found: Sequence[Application]) -> GitCharts:
-    """Where the charts of all Applications come from, at the commit that runs.
+    """The repository of all Applications' charts, at the deployed commit.
 
     Raises:
-        AdoptionError: there is no such place.
+        AdoptionError: the Applications have different sources, or their commit is not known.
     """
     places = {(each.repository, each.revision, str(each.chart.parent)) for each in found}
     if len(places) > 1:
@@ -47,10 +47,10 @@ def source_of(found: Sequence[Application]) -> GitCharts:
 
 
 def deployed(application: Application, chart: Path, helm: Helm, namespace: str) -> FoundRelease:
-    """What an Application has deployed, made anew from its chart and values as Argo CD does.
+    """The release that an Application deployed, rendered again from its chart and values as Argo CD does.
 
     Raises:
-        AdoptionError: a file of values is not there.
+        AdoptionError: a values file is missing.
         HelmError: Helm refuses the chart.
     """
     files = [_file(chart / name, application) for name in application.helm.get("valueFiles") or ()]
@@ -67,12 +67,12 @@ def deployed(application: Application, chart: Path, helm: Helm, namespace: str) 
 
 
 def _inline(helm: Mapping[str, Any]) -> Tree:
-    """The values that stand in the Application itself, in Argo CD's order."""
+    """The values inside the Application itself, merged in Argo CD's order."""
     values: Tree = merged(yaml.safe_load(helm.get("values") or "") or {}, helm.get("valuesObject") or {})
     for parameter in helm.get("parameters") or ():
         text = str(parameter.get("value", ""))
         value = text if parameter.get("forceString") else _typed(text)
-        # A dot inside a key stands behind a backslash.
+        # A backslash escapes a dot inside a key.
         keys = tuple(key.replace("\\.", ".") for key in re.split(r"(?<!\\)\.", parameter["name"]))
         put(values, keys, value)
     return values

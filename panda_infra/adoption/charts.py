@@ -1,4 +1,4 @@
-"""The charts that the stack will deploy, as folders: what runs is held against what they make."""
+"""The charts that the stack will deploy, as folders: their output is compared with the running objects."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def chart_folders(
     """The folder of each chart, by its name; those of a registry are unpacked below ``scratch``.
 
     Raises:
-        StackError: a chart is not there.
-        HelmError: the registry does not give it.
+        StackError: a chart is missing.
+        HelmError: Helm cannot pull it from the registry.
     """
     wanted = list(charts)
     if problems := check_charts(source, wanted):
@@ -43,7 +43,7 @@ def chart_folders(
 
 
 def defaults_of(chart: Path) -> Tree:
-    """The values of a chart with nothing given, those of its sub-charts below their names."""
+    """A chart's default values, with those of its sub-charts below their names."""
     subs = {file.parent.name: _values(file) for file in sorted(chart.glob("charts/*/values.yaml"))}
     return merged(subs, _values(chart / "values.yaml"))
 

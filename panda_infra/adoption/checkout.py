@@ -1,4 +1,4 @@
-"""An installation as a checkout of panda-k8s would describe it, so that both become a stack in one way."""
+"""Writes an installation as a checkout of panda-k8s, so that the migration can read both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from panda_infra.tree import MISSING, merged, put, value_at
 
 __all__ = ["write_checkout"]
 
-# Folder of files beside the secrets chart -> suffix of the Secret that they are in.
+# Folder of files beside the secrets chart -> suffix of the Secret that holds them.
 _FOLDERS: Mapping[str, str] = {
     "panda_certs": "panda-certs",
     "bigmon_certs": "bigmon-certs",
@@ -41,9 +41,9 @@ def write_checkout(
     """Write the checkout into an empty folder, which will hold secrets.
 
     Args:
-        folder: for nobody else to read.
-        found: what runs.
-        experiment: whose the values are.
+        folder: must be private.
+        found: the running installation.
+        experiment: names the values files.
         charts: the folder of each component's chart.
         names: of the stack.
     """
@@ -60,7 +60,7 @@ def write_checkout(
 def _write_secrets(folder: Path, found: Installation) -> None:
     folder.mkdir(parents=True)
     _dump(folder / "values.yaml", found.secrets.values)
-    # What runs counts, whatever the values say.
+    # A component counts as enabled if it runs, even where the values differ.
     running = {name: {"enabled": name in found.releases} for name in _SWITCHED}
     if "iam-db" in found.releases:
         running["iam"] = {"enabled": True}
@@ -71,26 +71,26 @@ def _write_secrets(folder: Path, found: Installation) -> None:
         file = folder / "files" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         live = found.live.get(_FOLDERS.get(top, ""), {}).get(key, content)
-        # The Secret in the cluster is what pods see. Templates cut the last line end of IAM's configuration, by which
-        # it is known to be upstream's.
+        # Pods see the Secret in the cluster. Upstream's templates cut the last line end of IAM's configuration: then
+        # the file is kept, because its hash identifies it as upstream's.
         same = file.suffix in _TEXTS and live.strip() == content.strip()
         file.write_bytes(content if same else live)
 
 
 def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:
-    """What the release says beyond the chart's defaults, and each host under which it is exposed."""
+    """The release's values that differ from the chart's defaults, and its exposed hosts."""
     wanted = effective(release.defaults, release.values)
     own: Tree = {}
     for path, here, _ in difference(wanted, defaults):
         if here is not MISSING:
             put(own, path, here)
-    # The claim stays the release's: the stack would make it natively, and two would own it.
+    # The release keeps its claim: if the stack made it too, it would have two owners.
     own.get("harvester", {}).pop("sharedLogs", None)
     return merged(own, _hosts(release, wanted, names))
 
 
 def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
-    """The endpoints that are on, with the hosts that they really have: a chart makes some of them up itself."""
+    """The enabled endpoints with their real hosts, read from the manifest because charts compute some of them."""
     exposed = _exposed_hosts(release.manifest)
     own: Tree = {}
     for endpoint in COMPONENTS[release.component].endpoints:

@@ -1,7 +1,7 @@
-"""What must change in the cluster before a stack takes over what others deployed: whose an object is, and no more.
+"""Changes the owner of objects in the cluster, and nothing else, before a stack takes them over.
 
-Helm takes objects that carry its marks into a release that it installs, and it deletes the Secrets of the secrets
-chart together with their release: so objects that Argo CD applied get the marks, and that release's record goes.
+Helm adopts objects that carry its marks into a release that it installs, so objects that Argo CD applied get the
+marks. Helm would delete the Secrets together with the release of the secrets chart, so that release's record goes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _TRACKED = "argocd.argoproj.io/tracking-id"
 
 @dataclass(frozen=True)
 class Step:
-    """One change of one object, never of what runs in it: ``body`` is its patch, None to delete it."""
+    """One change of one object's metadata: ``body`` is its patch, None to delete it."""
 
     path: str
     words: str
     body: Mapping[str, Any] | None = field(default=None, repr=False)
 
     def take(self, api: KubernetesApi) -> None:
-        """Make the change; nothing happens when the object has gone.
+        """Make the change; do nothing if the object is gone.
 
         Raises:
             KubernetesError: the cluster refuses it.
@@ -44,18 +44,18 @@ class Step:
 
 
 def steps(api: KubernetesApi, plan: Plan, folders: Mapping[str, Path], helm: Helm) -> list[Step]:
-    """Everything that is still to be changed, in an order in which it may be interrupted.
+    """All changes that are left to make, in an order that is safe to interrupt.
 
     Args:
-        api: of the cluster.
-        plan: of the stack that takes over.
+        api: the cluster's API.
+        plan: the plan of the stack that takes over.
         folders: the folder of each of its charts.
         helm: renders them.
 
     Raises:
         AdoptionError: an object belongs to another release.
         HelmError: Helm refuses a chart.
-        KubernetesError: the cluster cannot be asked.
+        KubernetesError: a request to the cluster fails.
     """
     namespace = plan.config.namespace
     known = histories(api, namespace)
@@ -95,7 +95,7 @@ def _marks(api: KubernetesApi, manifest: str, release: str, namespace: str) -> I
 
 
 def _records(api: KubernetesApi, namespace: str) -> Iterator[Step]:
-    """Of the release of the secrets chart, the oldest first: its Secrets stay."""
+    """Delete the records of the secrets chart's release, the oldest first; its Secrets stay."""
     histories_of = histories(api, namespace)
     for content in recorded(api, namespace, [SECRETS_CHART]):
         for record in histories_of[content["name"]]:
@@ -104,7 +104,7 @@ def _records(api: KubernetesApi, namespace: str) -> Iterator[Step]:
 
 
 class _Paths:
-    """Where objects are in the API, by what the API itself says of its kinds."""
+    """The API paths of objects, from the API's own list of kinds."""
 
     def __init__(self, api: KubernetesApi, namespace: str) -> None:
         self._api = api
@@ -112,7 +112,7 @@ class _Paths:
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
 
     def of(self, item: Item) -> str:
-        """The path of an object of a manifest; empty where the cluster has no such kind."""
+        """The path of a manifest's object; empty if the cluster does not know its kind."""
         version = item.api_version
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
         plural, namespaced = self._known(root).get(item.kind, ("", False))

@@ -1,4 +1,4 @@
-"""What runs: the releases of PanDA's charts, that of the secrets chart, and the live Secrets."""
+"""A running installation: the releases of PanDA's charts, that of the secrets chart, and the live Secrets."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class AdoptionError(PandaInfraError):
 
 @dataclass(frozen=True)
 class FoundRelease:
-    """A component that runs.
+    """A running component.
 
-    ``version`` is its chart's. ``values`` are those that were given, ``defaults`` the chart's own. ``manifest`` is
-    what Helm made of both. ``recorded`` tells whether Helm keeps it as a release, or Argo CD applied it.
+    ``version`` is its chart's. ``values`` are the given ones, ``defaults`` the chart's own; ``manifest`` is Helm's
+    output for both. ``recorded`` is true if Helm keeps it as a release, false if Argo CD applied it.
     """
 
     component: str
@@ -36,7 +36,7 @@ class FoundRelease:
 
 @dataclass(frozen=True)
 class SecretsRelease:
-    """The release of the secrets chart: its values, and the files that lie beside it by their paths below `files`."""
+    """The release of the secrets chart: its values, and its files by their paths below `files`."""
 
     name: str
     values: Tree = field(repr=False)
@@ -45,7 +45,7 @@ class SecretsRelease:
 
 @dataclass(frozen=True)
 class Installation:
-    """Everything that makes up a running PanDA in one namespace.
+    """A running PanDA in one namespace.
 
     ``live`` maps the suffix of each Secret to its data. ``storage_class`` is the cluster's default.
     """

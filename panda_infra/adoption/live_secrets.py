@@ -1,4 +1,4 @@
-"""The live Secrets: the values that pods run with, and where the stack's own would differ."""
+"""The live Secrets: the values that pods use, and their differences from the stack's."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Live = Mapping[str, Mapping[str, bytes]]
 
 @dataclass(frozen=True, order=True)
 class SecretDifference:
-    """A key of a Secret that is not the same in the cluster and in the stack; never the values.
+    """A key of a Secret that differs between cluster and stack; never the values.
 
-    ``seen`` tells when pods see it: as soon as it is written, or when they start the next time.
+    ``seen`` is when pods see the change: at once, or at their next start.
     """
 
     secret: str
@@ -34,9 +34,9 @@ class SecretDifference:
 
 
 def live_values(config: StackConfig, live: Live) -> dict[Path, str]:
-    """The secret values of a stack that stand alone in a key of a live Secret, by their paths.
+    """The stack's secret values that are the whole content of a key in a live Secret, by their paths.
 
-    Each value is replaced by a mark of its own, and where the mark comes out is where the value is.
+    Each value is replaced by a unique mark; the key whose content is the mark is the value's place.
     """
     marks = {
         field.path: f"mark{secrets.token_hex(12)}"
@@ -59,7 +59,7 @@ def live_values(config: StackConfig, live: Live) -> dict[Path, str]:
 def differences(
     config: StackConfig, contents: Mapping[str, SecretContent], live: Live
 ) -> Iterator[SecretDifference]:
-    """Every key that the stack would change, add or leave behind."""
+    """Every key that the stack would change, add or leave unmanaged."""
     for suffix, content in contents.items():
         read = [use for _, use in uses(config) if use.suffix == suffix]
         present = live.get(suffix)
@@ -77,5 +77,5 @@ def differences(
 
 
 def _seen(read: Sequence[SecretUse], key: str) -> str:
-    """When pods see another content of a Secret's key."""
+    """The time when pods see a new content of a Secret's key."""
     return "at once" if any(not use.reads_at_start(key) for use in read) else "at the pods' next start"

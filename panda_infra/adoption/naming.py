@@ -1,6 +1,6 @@
-"""Names that run -> the affix and the names that do not follow from it.
+"""Names of running releases -> the affix, and the names that do not follow from it.
 
-Upstream's script, its guides and its Argo CD Applications name releases each in their own way.
+Upstream's script, its guides and its Argo CD Applications use three different naming schemes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["names_of"]
 
 
 def names_of(releases: Mapping[str, str]) -> Names:
-    """The names of a stack whose releases, by component, are called like that: as few as possible said one by one."""
+    """The stack's names for these releases (by component), with as few explicit names as possible."""
     candidates = dict.fromkeys(affix for item in releases.items() for affix in _affixes(*item))
     made = [_with_affix(affix, releases) for affix in ("", *candidates)]
     return min(made, key=lambda names: len(names.releases))
@@ -25,7 +25,7 @@ def _with_affix(affix: str, releases: Mapping[str, str]) -> Names:
 
 
 def _affixes(component: str, release: str) -> Iterator[str]:
-    """The affixes that could make the name, those of one word at one end of it."""
+    """The possible affixes of a name: the rest before or after the component's usual name."""
     usual = Names().release(component)
     if release.startswith(f"{usual}-"):
         yield release.removeprefix(usual)

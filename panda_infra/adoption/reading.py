@@ -21,7 +21,7 @@ _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 def read_releases(api: KubernetesApi, namespace: str, without: Collection[str] = ()) -> list[FoundRelease]:
-    """The components in a namespace that Helm keeps records of, but for those ``without``.
+    """The components in a namespace that Helm has records of, except the releases in ``without``.
 
     Raises:
         AdoptionError: one of them is not deployed.
@@ -31,11 +31,11 @@ def read_releases(api: KubernetesApi, namespace: str, without: Collection[str] =
 
 
 def read_installation(api: KubernetesApi, namespace: str, releases: Sequence[FoundRelease]) -> Installation:
-    """What runs in a namespace: these releases, with the Secrets that they share.
+    """The installation in a namespace: these releases, with the Secrets that they share.
 
     Raises:
-        AdoptionError: it cannot be taken over as it is, with every reason.
-        KubernetesError: the cluster cannot be asked.
+        AdoptionError: it cannot be taken over as it is; the message has every reason.
+        KubernetesError: a request to the cluster fails.
     """
     secrets = recorded(api, namespace, [SECRETS_CHART])
     problems = list(_ambiguous(releases))
@@ -64,7 +64,7 @@ def read_installation(api: KubernetesApi, namespace: str, releases: Sequence[Fou
 def recorded(
     api: KubernetesApi, namespace: str, charts: Collection[str], without: Collection[str] = ()
 ) -> list[Tree]:
-    """The content of the newest record of each release of these charts of PanDA's.
+    """The content of the newest record of each release of these PanDA charts.
 
     Raises:
         AdoptionError: one of them is not deployed.
@@ -90,12 +90,12 @@ def _chart(content: Mapping[str, Any]) -> str:
 
 
 def _is_ours(content: Mapping[str, Any]) -> bool:
-    """Whether a release is of one of PanDA's charts: others are called `ui` or `secrets`, too."""
+    """Return whether the release's chart is PanDA's: other charts are named `ui` or `secrets`, too."""
     spec = COMPONENTS.get(_chart(content))
     if spec is None:
         return _chart(content) == SECRETS_CHART and "msgsvc" in (content["chart"].get("values") or {})
     parts = {part["name"] for part in content["chart"]["metadata"].get("dependencies") or ()}
-    # Helm records the parts that are switched on.
+    # Helm records only the enabled parts.
     return bool(parts) and parts <= {sub.name for sub in spec.sub_components}
 
 

@@ -1,4 +1,4 @@
-"""Chart values as a template sees them, and what differs between two of them."""
+"""Chart values as a template sees them, and the differences between two sets of them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Keys = tuple[str, ...]
 
 
 def effective(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
-    """What the templates see of a chart's defaults under given values: null removes what is below it."""
+    """A chart's defaults merged with the given values, as its templates see them: null removes a subtree."""
     return _without_nulls(merged(defaults, values))
 
 
 def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[tuple[Keys, Any, Any]]:
-    """Every leaf that is not the same in both, as its path and the two values; lists are leaves.
+    """Every leaf that differs, as its path and the two values; lists are leaves.
 
     The ``global`` values that Helm copies into each sub-chart are left out.
     """

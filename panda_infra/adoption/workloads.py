@@ -1,4 +1,4 @@
-"""What Helm would change of the objects that run, and which of it replaces pods or is refused."""
+"""The changes that Helm would make to the running objects, and which of them replace pods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 
 @dataclass(frozen=True)
 class ObjectChange:
-    """A field of an object that would be another one; ``path`` is empty for an object that would come or go."""
+    """A field of an object that would change; ``path`` is empty for a new or deleted object."""
 
     kind: str
     name: str
@@ -28,7 +28,7 @@ class ObjectChange:
 
 
 def changes(found: str, made: str) -> Iterator[ObjectChange]:
-    """From the manifest that runs to the one that the stack's chart makes of the same values."""
+    """The differences from the running manifest to the one that the stack's chart renders."""
     before = {item.key: item for item in items_of(found)}
     after = {item.key: item for item in items_of(made)}
     for key in dict.fromkeys((*before, *after)):
@@ -44,12 +44,12 @@ def changes(found: str, made: str) -> Iterator[ObjectChange]:
 
 
 def replaces_pods(change: ObjectChange) -> bool:
-    """Whether a workload's pods would be replaced by it."""
+    """Return whether the change replaces a workload's pods."""
     return change.kind in _WORKLOADS and change.path[:2] == _TEMPLATE
 
 
 def _by_name(value: Any) -> Any:
-    """Lists of named items, such as containers and variables, as mappings: one of them may differ alone."""
+    """Turn lists of named items, such as containers and variables, into mappings, to compare them item by item."""
     if isinstance(value, Mapping):
         return {key: _by_name(item) for key, item in value.items()}
     if (

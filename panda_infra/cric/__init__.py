@@ -1,1 +1,1 @@
-"""CRIC's lists as files: where a CRIC has them, what they would change, and putting them in place."""
+"""CRIC's lists as files: their addresses, their changes, and writing them."""

@@ -1,4 +1,4 @@
-"""Where a CRIC gives each of its lists."""
+"""The addresses of a CRIC's lists."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _KNOWN = {
     "ddm_blacklist.json": str(_OURS.ddm_blacklist),
     "ddm_objectstores.json": _OURS.ddm_endpoints + _OBJECT_STORES,
 }
-# Of the others a CRIC has no address that all of them share.
+# These lists have no address that is the same in every CRIC.
 _ON_DEMAND = ("cm.json", "sw_tags.json")
 LISTS = tuple(file.removesuffix(".json") for file in (*_KNOWN, *_ON_DEMAND))
-"""What a list is called: its file without the ending."""
+"""The names of the lists: their file names without the ending."""
 
 
 def addresses(base: str, given: Mapping[str, str]) -> dict[str, str]:
-    """The address of each list that shall be asked for, by the file that it becomes.
+    """The address of each list to fetch, by its file name.
 
     Args:
         base: address of the CRIC, or of its API, as ``https://cric.example.org/api/atlas``.
-        given: other addresses by the lists' names, below that of the API or whole ones; an empty one leaves a list out.
+        given: other addresses by list name, relative to the API or absolute; an empty one leaves a list out.
 
     Raises:
-        PandaInfraError: an address is none that can be asked.
+        PandaInfraError: an address is not a valid https address.
     """
     base = _checked("--url", base).rstrip("/")
     if "?" in base or "#" in base:

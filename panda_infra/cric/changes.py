@@ -1,4 +1,4 @@
-"""What other lists would change, and the lists as files."""
+"""The changes between two versions of a list, and lists as files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Change", "as_file", "changes"]
 
 @dataclass(frozen=True)
 class Change:
-    """Names of the entries that a list gets, loses and changes, these with the fields that differ."""
+    """Names of the added, removed and changed entries, the last with their changed fields; ``same`` counts the rest."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -24,7 +24,7 @@ class Change:
 
 
 def changes(before: bytes | None, after: bytes) -> Change:
-    """What becomes of a list; ``after`` is a good one, ``before`` may be absent or broken, and then has no entries."""
+    """The changes from ``before`` to ``after``; a missing or broken ``before`` counts as an empty list."""
     old, new = _entries(before), _entries(after)
     both = sorted(old.keys() & new.keys())
     changed = {name: _fields(old[name], new[name]) for name in both if _differ(old[name], new[name])}
@@ -37,14 +37,14 @@ def changes(before: bytes | None, after: bytes) -> Change:
 
 
 def as_file(content: bytes) -> bytes:
-    """The same list with a line for each entry, all in order: what changes shows line by line in a commit."""
+    """The same list with one entry a line, sorted, so that a commit shows changes line by line."""
     entries = json.loads(content)
     body = ",\n".join(f"{_text(name)}:{_text(entries[name])}" for name in sorted(entries))
     return (f"{{\n{body}\n}}\n" if body else "{}\n").encode()
 
 
 def _text(value: Any) -> str:
-    """In as few bytes as readers need: all lists together must fit into one Secret."""
+    """Compact JSON, because all lists together must fit into one Secret."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -67,5 +67,5 @@ def _fields(old: Any, new: Any) -> tuple[str, ...]:
 
 
 def _differ(old: Any, new: Any) -> bool:
-    """As texts: to Python true is 1, to a database it is not."""
+    """Compare as JSON texts: in Python `True == 1`, in a database they differ."""
     return json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True)

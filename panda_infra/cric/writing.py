@@ -1,4 +1,4 @@
-"""Files that all change, or none."""
+"""Writes several files, all or none."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["write_all"]
 
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Give files of a folder, which is made if need be, their new content; a reader never meets half of one.
+    """Write files into a folder, made if it is missing, each atomically: readers never see half a file.
 
-    What keeps one of them from being written leaves all as they were.
+    If one of them cannot be written, all stay as they were.
 
     Raises:
         PandaInfraError: they cannot be written.
@@ -24,7 +24,7 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            # What a link leads to is written, and the link stays.
+            # Write the target of a link, not the link.
             file = (folder / name).resolve()
             beside = file.with_name(f".{file.name}.new")
             written[file] = beside

@@ -1,1 +1,1 @@
-"""The pages of docs/ that are made of the code: `python -m panda_infra.reference` writes them."""
+"""The pages of docs/ that are generated from the code: `python -m panda_infra.reference` writes them."""

@@ -1,4 +1,4 @@
-"""Every key of a stack file, model by model, as the models describe themselves."""
+"""Every key of a stack file, model by model, from the models' own descriptions."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _NAME = "NAME"
 class Key:
     """A key of a section.
 
-    ``default`` is YAML, empty when there is none. ``example`` is YAML too, empty where the keys below or a secret
-    stand. ``below`` are the models of the keys below it.
+    ``default`` is YAML, empty if there is none. ``example`` is YAML too, empty for secrets and for keys with keys
+    below. ``below`` are the models of those.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Section:
-    """The keys of a model, and every path at which it stands: NAME for a name that is chosen freely."""
+    """The keys of a model, and all its paths, with NAME for a freely chosen name."""
 
     model: type[BaseModel]
     paths: tuple[str, ...]
@@ -48,12 +48,12 @@ class Section:
 
     @property
     def meaning(self) -> str:
-        """What the model is, in one paragraph."""
+        """The model's docstring as one paragraph."""
         return " ".join((inspect.getdoc(self.model) or "").split())
 
 
 def sections(top: type[BaseModel] = StackConfig) -> list[Section]:
-    """All of them, each model once, in the order in which a stack file meets them."""
+    """The sections of all models, each model once, in the order of a stack file."""
     found: dict[type[BaseModel], list[str]] = {}
     _collect(top, "", found)
     return [Section(model, tuple(paths), tuple(_keys(model))) for model, paths in found.items()]
@@ -94,7 +94,7 @@ def _keys(model: type[BaseModel]) -> Iterator[Key]:
 
 
 def _words(here: Place) -> str:
-    """What must stand there; keys of models have a section of their own."""
+    """The expected value; keys of models have their own section."""
     if here.models and here.is_text:
         return here.expected().partition(" with keys among ")[0]
     return "a mapping" if here.models else here.expected()
@@ -105,7 +105,7 @@ def _place(model: type[BaseModel], name: str) -> Place:
 
 
 def _below(here: Place) -> Iterator[tuple[str, type[BaseModel]]]:
-    """The models that stand at a place or one name or index further, with what comes between."""
+    """The models at a place, or one name or index below it, with the path between."""
     yield from (("", model) for model in here.models)
     origin = typing.get_origin(here.type)
     if origin in (dict, Mapping):
@@ -123,7 +123,7 @@ def _default(info: FieldInfo) -> str:
         to_jsonable_python(info.default, by_alias=True, exclude_none=True) if not info.is_required() else None
     )
     if isinstance(info.default, BaseModel):
-        # What its own keys have as their defaults is told there.
+        # The section of that model shows its keys' own defaults.
         value = info.default.model_dump(mode="json", by_alias=True, exclude_unset=True)
     return "" if value in (None, {}, []) else _flow(value)
 

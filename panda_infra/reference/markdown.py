@@ -16,12 +16,12 @@ def slug(heading: str) -> str:
 
 
 def code(text: str) -> str:
-    """A text as code, empty for an empty one."""
+    """The text as code; empty for an empty text."""
     return f"`{text}`" if text else ""
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The lines of a table; columns without any content are left out."""
+    """The lines of a table, without empty columns."""
     kept = [index for index in range(len(header)) if any(row[index] for row in rows)]
     for row in (header, ["---"] * len(header), *rows):
         yield f"| {' | '.join(_cell(row[index]) for index in kept)} |"

@@ -1,4 +1,4 @@
-"""Which files of docs/ are made, and from what: those of the code, and those of the stack files."""
+"""The generated files of docs/: those from the code, and those from the stack files."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "refusals.md": refusals,
     **{name: partial(schema.text, name) for name in schema.SCHEMAS},
 }
-"""The text of each file that is made of the code alone, by its name in docs/."""
+"""Makes the text of each file that depends on the code alone, by its name in docs/."""
 
 
 def write() -> None:
-    """Writes all of them, and removes the pages of stacks that are gone.
+    """Write all generated files, and remove the pages of stacks that are gone.
 
     Raises:
-        StackError: a stack file is wrong; the pages of the code are written all the same.
+        StackError: a stack file is invalid; the pages from the code are written all the same.
     """
     for name, make in PAGES.items():
         (DOCS / name).write_text(make(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/refusals.md: what each command says to bad input, from the table by which the tests try it."""
+"""docs/refusals.md: each command's errors for bad input, from the table that the tests use."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ name of the stack, and where nothing else is said the command line is right.
 
 @dataclass(frozen=True)
 class Row:
-    """One try: the words after ``python -m panda_infra``, what is put into the project before, and the end.
+    """One case: the words after ``python -m panda_infra``, the project's content, and the expected result.
 
-    ``files`` are put into the project as the table says. ``environment`` has empty variables for those that are taken
-    away. ``says`` are words of the error, ``code`` is the exit code.
+    ``files`` are written into the project first, in the table's format. An empty variable in ``environment`` is unset.
+    ``says`` are words of the error, ``code`` is the exit code.
     """
 
     command: str
@@ -50,7 +50,7 @@ class Row:
 
 
 def rows() -> Iterator[Row]:
-    """Every row, those of a group once for each of its commands."""
+    """Every row; a group's rows appear once for each of its commands."""
     content = _content()
     for group in content["groups"]:
         for command, right in group["commands"].items():
@@ -85,7 +85,7 @@ def refusals() -> str:
 
 
 def _in_group(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    """A row with what is otherwise for one of the group's commands."""
+    """A row of a group, with the exceptions of single commands."""
     codes, told = [str(row.get("code", 1))], [str(row["says"])]
     for command, own in row.get("but", {}).items():
         codes += [f"{command}: {own['code']}"] if "code" in own else []

@@ -1,4 +1,4 @@
-"""docs/stacks: a page per stack file, and a list of them."""
+"""docs/stacks: one page for each stack file, and a list of them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FOLDER = "stacks"
 
 
 def stack_pages(project: Project) -> Mapping[str, str]:
-    """The text of each file that is made of the stack files, by its name in docs/.
+    """The text of each file that is generated from the stack files, by its name in docs/.
 
     Raises:
-        StackError: a stack file is wrong.
+        StackError: a stack file is invalid.
     """
     pages = {f"{FOLDER}/{stack}.md": _page(project, stack) for stack in project.stacks}
     pages[f"{FOLDER}/README.md"] = _list(project.stacks)
