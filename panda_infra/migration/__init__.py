@@ -1,1 +1,1 @@
-"""Reads what a site keeps in its checkout of upstream's panda-k8s, and makes a stack of it."""
+"""Reads a site's checkout of upstream's panda-k8s, and makes a stack of its values and files."""

@@ -21,12 +21,12 @@ _PASSTHROUGH = "nginx.ingress.kubernetes.io/ssl-passthrough"
 
 
 def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class: str | None) -> None:
-    """Put everything that the charts' values say of the deployed components into the outcome.
+    """Put all values of the deployed components' charts into the outcome.
 
     Args:
         charts: the values of each deployed component, by its name.
         outcome: gets the sections.
-        storage_class: the stack's, where upstream's values name none.
+        storage_class: the stack's, if upstream's values name none.
     """
     _storage(charts, outcome, storage_class)
     storage = outcome.sections["storage"]
@@ -107,7 +107,7 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
         outcome.miss(chart.file, key, f"names no host; set hosts.{field} to expose it")
     elif not (
         endpoint.host == "harvester" and host == _bigmon(outcome)
-    ):  # BigMon's host leads to the logs anyhow
+    ):  # BigMon's host serves the logs already
         outcome.put(("hosts", field), host)
 
 

@@ -20,7 +20,7 @@ __all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "
 
 Tree = dict[str, Any]
 
-# Upstream calls the same experiment differently from chart to chart; the first file that exists is the one.
+# Upstream names the same experiment differently from chart to chart; the first existing file is used.
 VALUES_KEYS: Mapping[str, tuple[str, ...]] = {
     "atlas-testbed": ("atlas_testbed", "cern"),  # its broker runs with DOMA's values
     "ctao": ("ctao",),
@@ -41,7 +41,7 @@ class MigrationError(PandaInfraError):
 
 @dataclass(frozen=True)
 class ChartValues:
-    """One chart's values: an experiment's own, and what holds without them.
+    """One chart's values: an experiment's own, and the defaults.
 
     ``file`` is relative to the checkout. ``templates`` maps each sub-chart to the text of its templates.
     """
@@ -52,7 +52,7 @@ class ChartValues:
     templates: Mapping[str, str]
 
     def reads(self, path: tuple[str, ...]) -> bool:
-        """Whether a template of the chart can read the value at ``path`` at all."""
+        """Return whether any template of the chart can read the value at ``path``."""
         sub, *keys = path
         if sub not in self.templates:
             return sub == "global" or _mentions("".join(self.templates.values()), sub)
@@ -80,10 +80,10 @@ class Checkout:
     def secret_files(self, given: Sequence[Path] = ()) -> list[Path]:
         """The values files of the secrets chart in Helm's order: the chart's own, then the ``given`` ones.
 
-        With none given, a site's values-secret.yaml counts where it is there.
+        If none are given, a site's values-secret.yaml is used if it exists.
 
         Raises:
-            MigrationError: a given file is not there.
+            MigrationError: a given file is missing.
         """
         for file in given:
             if not file.is_file():
@@ -94,16 +94,16 @@ class Checkout:
         return [file for file in (self.secrets / _DEFAULTS, *own) if file.is_file()]
 
     def other_secret_files(self, read: Sequence[Path]) -> list[Path]:
-        """Values files beside the secrets chart that are not among those that were read."""
+        """Values files of the secrets chart that were not read."""
         known = {file.resolve() for file in read}
         return [file for file in sorted(self.secrets.glob("values*.y*ml")) if file.resolve() not in known]
 
     def secret_values(self, files: Sequence[Path]) -> Tree:
-        """The values of the secrets chart, each file over those before it."""
+        """The values of the secrets chart; later files override earlier ones."""
         return merged(*(_scalars(file, self.shown(file)) for file in files))
 
     def shown(self, file: Path) -> str:
-        """A file's path as messages name it: relative to the checkout where it lies in it."""
+        """A file's path for messages: relative to the checkout if it is inside."""
         return str(file.relative_to(self.folder)) if file.is_relative_to(self.folder) else str(file)
 
     def chart(self, name: str, experiment: str) -> ChartValues | None:
@@ -128,12 +128,12 @@ class Checkout:
 
 
 def mapping(value: object) -> Tree:
-    """The value if it is a mapping; what stands in a mapping's place by mistake is listed with the leaves."""
+    """The value if it is a mapping, else an empty one: other values in its place are listed with the leaves."""
     return value if isinstance(value, dict) else {}
 
 
 def content_of(file: Path) -> bytes:
-    """What a file of a checkout holds.
+    """The content of a file of a checkout.
 
     Raises:
         MigrationError: it cannot be read.

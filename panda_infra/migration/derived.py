@@ -1,4 +1,4 @@
-"""Leaves out what the program derives: a value goes only if every Secret and every chart's values stay as they are."""
+"""Removes values that the program derives, but only if all Secrets and all charts' values stay the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from panda_infra.secrets.build import build
 __all__ = ["leave_out"]
 
 _DISCOVERY = "/.well-known/openid-configuration"
-# In this order: a discovery document goes before the issuer that it follows from.
+# The order matters: a discovery document is removed before the issuer that it is derived from.
 _DERIVED: tuple[Path, ...] = (
     ("auth", "configUrl"),
     ("auth", "issuer"),
@@ -39,7 +39,7 @@ _DERIVED: tuple[Path, ...] = (
 
 
 def leave_out(outcome: Outcome) -> None:
-    """Take every derived value out of the sections; one issuer stands for many addresses of it."""
+    """Remove every derived value from the sections; one issuer replaces many addresses of it."""
     _name_issuer(outcome.sections)
     wanted = _results(outcome.sections)
     clients = range(len(outcome.sections.get("auth", {}).get("clients", ())))
@@ -51,9 +51,9 @@ def leave_out(outcome: Outcome) -> None:
 
 
 def _name_issuer(sections: Tree) -> None:
-    """Say whose the discovery document is, unless it is that of the stack's own IAM.
+    """Set the issuer of the discovery document, unless it is the stack's own IAM.
 
-    The issuer of tokens is compared as text: IAM's own keeps its trailing slash.
+    Readers compare a token's issuer as text, and IAM's own ends with a slash, so that one is not set here.
     """
     auth = sections.get("auth", {})
     discovery = auth.get("configUrl", "")
@@ -66,7 +66,7 @@ def _name_issuer(sections: Tree) -> None:
 
 
 def _results(sections: Tree) -> object:
-    """What a stack is made of; None when no stack file may say this."""
+    """The Secrets and the plan of a stack; None if the sections are not a valid stack file."""
     try:
         config = StackConfig.model_validate_json(json.dumps(sections), by_alias=True, by_name=False)
     except ValidationError:

@@ -1,7 +1,7 @@
-"""Holds what the stack's charts will get against what upstream's values say, leaf by leaf.
+"""Compares the values that the stack gives its charts with upstream's values, leaf by leaf.
 
-A value that does not come out by itself is either decided by the program, read by no template, or goes into the
-component's free-form values. So nothing is lost without a word.
+A value that the typed keys do not reproduce is decided by the program, or no template reads it, or it goes into the
+component's free-form values. So nothing is lost without a note.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DECIDED: Mapping[tuple[str, str], str] = {
 
 
 def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, outcome: Outcome) -> None:
-    """Put what the typed keys do not yield into free-form values, or tell why it has no place."""
+    """Put values that the typed keys do not reproduce into free-form values, or note why they have no place."""
     plan = make_plan("import", config)
     for name, chart in charts.items():
         spec, values = COMPONENTS[name], plan.release(name).values
@@ -79,7 +79,7 @@ def _decided(spec: ComponentSpec, path: Keys, config: StackConfig) -> str | None
 
 
 def _annotation(path: Keys, endpoint: Keys) -> bool:
-    """Whether the path is an annotation of an Ingress that means something."""
+    """Return whether the path is an Ingress annotation that the stack does not set itself."""
     is_one = path[len(endpoint) : len(endpoint) + 1] == ("annotations",)
     return is_one and not any(
         word in path[-1] for word in ("ingress.class", "ingressClassName", "ssl-passthrough")
@@ -87,7 +87,7 @@ def _annotation(path: Keys, endpoint: Keys) -> bool:
 
 
 def _allowed(component: str, path: Keys, value: object, config: StackConfig) -> bool:
-    """Whether free-form values may hold it."""
+    """Return whether the rules allow the value in free-form values."""
     tree: Any = value
     for key in reversed(path):
         tree = {key: tree}

@@ -15,7 +15,7 @@ from panda_infra.stacks.files import as_text
 __all__ = ["place_files"]
 
 _CERTIFICATE = {"hostcert.pem": "certificate", "hostkey.pem": "key", "chain.pem": "chain"}
-# Folder -> component, and the endings of the files that upstream's chart takes; None: every file.
+# Folder -> component, and the endings of the files that upstream's chart reads (None: every file).
 _CERTIFICATES: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "panda_certs": ("panda", (".pem", ".proxy")),
     "bigmon_certs": ("bigmon", (".pem",)),
@@ -24,11 +24,11 @@ _CERTIFICATES: dict[str, tuple[str, tuple[str, ...] | None]] = {
     "ui_certs": ("ui", (".pem",)),
     "iam_certs": ("iam", None),
 }
-# Folders of which the chart takes no files further down.
+# Folders whose sub-folders the chart ignores.
 _FLAT = frozenset({"harvester_auth", "cric_jsons", "iam_certs", "iam_conf"})
 _DOCUMENTATION = frozenset({"README", ".gitkeep", ".gitignore"})
 _REPLACED = "is upstream's own, which the stack's settings replace"
-# What upstream publishes and most sites leave as it is, by SHA-256.
+# Files that upstream publishes and most sites do not change, by SHA-256.
 _UPSTREAM = {
     "c36b2a9517031984ba72749a78e5540a9cc4ab88c2e74b3c17279c9e0465f8c8": _REPLACED,  # application-oidc.yml
     "47f6156d34f5cb0b9e4de37429c1ac6c46484fd0962b65bcc18455673783f611": _REPLACED,  # application.properties

@@ -1,4 +1,4 @@
-"""Which files of a chart Helm leaves out: those that `.helmignore` names, and editors' usual backups."""
+"""The files of a chart that Helm leaves out: those that `.helmignore` names, and editors' usual backups."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _BACKUPS = ("*~", "*.bak", "*.orig", "*.swp", "*.tmp")
 
 @dataclass(frozen=True)
 class _Rule:
-    """One line of `.helmignore`, with Helm's meaning of it.
+    """One line of `.helmignore`, with Helm's semantics.
 
-    A negated pattern ignores what it does not match; a pattern with a slash means the whole path, any other the name.
+    A negated pattern ignores files that it does not match. A pattern with a slash matches the whole path, any other
+    the name.
     """
 
     pattern: str
@@ -37,12 +38,12 @@ class _Rule:
         if "/" not in self.pattern:
             return fnmatchcase(path.name, self.pattern)
         parts = self.pattern.removeprefix("/").split("/")
-        # A star means no slash.
+        # A star does not match a slash.
         return len(parts) == len(path.parts) and all(map(fnmatchcase, path.parts, parts))
 
 
 def helm_files(chart: Path, below: str) -> Iterator[tuple[Path, bool]]:
-    """Every file below a folder of a chart, each with whether Helm ignores it."""
+    """Every file below a folder of a chart, with True if Helm ignores it."""
     file = chart / ".helmignore"
     lines = file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []
     wanted = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -53,6 +54,6 @@ def helm_files(chart: Path, below: str) -> Iterator[tuple[Path, bool]]:
 
 
 def _ignored(path: PurePosixPath, rules: list[_Rule]) -> bool:
-    """Whether a rule names the file or a folder above it."""
+    """Return whether a rule matches the file or a folder above it."""
     folders = [folder for folder in path.parents if folder.name]
     return any(rule.ignores(each, is_folder=each is not path) for each in (*folders, path) for rule in rules)

@@ -17,7 +17,7 @@ from panda_infra.products.panda.components.msgsvc import Channel, MsgsvcSettings
 __all__ = ["LISTS", "place_list"]
 
 _BROKER = ("components", "msgsvc", "settings")
-# JEDI uses these channels, which upstream's list lacks (T30).
+# JEDI uses these channels, which are missing from upstream's list (T30).
 _OF_JEDI = ("jedi_contents_feeder", "jedi_job_generator")
 _FIELDS = {
     "name": "name",
@@ -29,7 +29,7 @@ _FIELDS = {
 
 
 def place_list(key: str, items: list[Any], outcome: Outcome) -> None:
-    """Put each entry of a list into the outcome, or list it by its name."""
+    """Put each entry of a list into the outcome, or note it by its name."""
     if place := LISTS.get(key):
         place(key, items, outcome)
     else:
@@ -67,7 +67,7 @@ def _channels(key: str, items: list[Any], outcome: Outcome) -> None:
 
 
 def _texts(key: str, items: list[Any], outcome: Outcome) -> list[tuple[str, str]]:
-    """File and text of each entry that is one."""
+    """File and text of each entry that is a text."""
     for index, item in enumerate(items):
         if not isinstance(item, Scalar) or not item.given:
             outcome.miss(_file(item), f"{key}[{index}]", "must be a text")
@@ -124,7 +124,7 @@ def _client(key: str, item: Mapping[str, Any], outcome: Outcome) -> dict[str, An
 
 
 def _filled_in(key: str, item: Mapping[str, Any], outcome: Outcome) -> Iterator[tuple[str, Scalar]]:
-    """The fields that a site has filled in; the others are listed, empty ones left out as upstream's chart does."""
+    """The fields that a site has filled in. Others are noted; empty ones are skipped, as upstream's chart does."""
     for field, value in item.items():
         here = f"{key}.{field}"
         if not isinstance(value, Scalar):

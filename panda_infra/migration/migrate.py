@@ -35,18 +35,18 @@ def migrate(
     *,
     values_files: Sequence[Path] = (),
 ) -> Outcome:
-    """Read a checkout and make a stack of everything that it says.
+    """Read a checkout and make a stack of all its values and files.
 
     Args:
         folder: the checkout.
         experiment: whose values to take.
-        cluster: the section ``cluster`` of the new stack, which no checkout knows.
-        storage_class: the stack's, where upstream's values name none.
-        values_files: of the secrets chart, each over those before it.
+        cluster: the section ``cluster`` of the new stack, which no checkout contains.
+        storage_class: the stack's, if upstream's values name none.
+        values_files: of the secrets chart; later ones override earlier ones.
 
     Raises:
-        MigrationError: the folder is no checkout, or a file cannot be read or is still encrypted.
-        StackError: what the checkout says is not enough for a stack.
+        MigrationError: the folder is not a checkout, or a file cannot be read or is still encrypted.
+        StackError: the checkout does not contain enough for a stack.
     """
     checkout = Checkout(folder)
     outcome = Outcome({"experiment": experiment, "cluster": dict(cluster), "components": {}})
@@ -76,9 +76,9 @@ def migrate(
 def _deployed(
     checkout: Checkout, experiment: str, values: Mapping[str, Any], outcome: Outcome
 ) -> dict[str, ChartValues]:
-    """The charts of the components that the site runs: enabled, and with values for the experiment.
+    """The charts of the components that the site runs: enabled, with values for the experiment.
 
-    The broker counts without values of its own: everything needs it.
+    The broker needs no values of its own, because every component needs it.
     """
     charts: dict[str, ChartValues] = {}
     for name in COMPONENTS:
@@ -88,7 +88,7 @@ def _deployed(
             charts[name] = chart or ChartValues("", {}, {}, {})
         elif enabled:
             why = f"there are no values of {experiment} for it; name it under components to deploy it"
-            # Secrets of a site are no accident, and neither is a component that has them.
+            # A site that set a component's secrets probably uses it, so a person must look.
             note = outcome.miss if has_secrets(dict(values), name) else outcome.settle
             note(f"helm/{name}", "", why)
     return charts
@@ -103,19 +103,19 @@ def _enabled(name: str, values: Mapping[str, Any], outcome: Outcome) -> bool:
 
 
 def _fitted(outcome: Outcome) -> StackConfig:
-    """The configuration without what no stack file may hold; that is listed."""
+    """The configuration without invalid values; those are noted."""
     while True:
         try:
             return StackConfig.model_validate_json(json.dumps(outcome.sections), by_alias=True, by_name=False)
         except ValidationError as error:
-            name = outcome.sections["experiment"]  # of the stack too, where nobody says otherwise
+            name = outcome.sections["experiment"]  # also the stack's default name
             found = findings(error, StackConfig, outcome.sections, stack=name)
             told = [finding.problem for finding in found]
-        # From the end of each list, so that what is left keeps its place while others go.
+        # From the end of each list, so that removals do not shift the remaining positions.
         for finding in sorted(found, key=lambda each: _places(each.path), reverse=True):
             path = finding.path
             while path and not _remove(outcome.sections, path):
-                path = path[:-1]  # what is incomplete goes as a whole
+                path = path[:-1]  # an incomplete mapping is removed as a whole
             if len(path) < 2:  # noqa: PLR2004 - a section
                 raise StackError("the new stack", told)
             outcome.miss(*outcome.origin(finding.path), finding.problem.what)
@@ -126,7 +126,7 @@ def _places(path: KeyPath) -> list[tuple[int, str]]:
 
 
 def leave_strangers(config: StackConfig, outcome: Outcome) -> None:
-    """Take out secrets of clients and providers that are no part of the stack."""
+    """Remove secrets of clients and providers that are not part of the stack."""
     known = {path: described.names(config) for path, described, _ in named_values(config)}
     for path in [path for path in outcome.secrets if path[:-1] in known]:
         if path[-1] not in known[path[:-1]]:
@@ -134,7 +134,7 @@ def leave_strangers(config: StackConfig, outcome: Outcome) -> None:
 
 
 def _remove(sections: dict[str, Any], path: tuple[str | int, ...]) -> bool:
-    """Whether the value was there; an entry of a list is, until it has gone."""
+    """Remove the value at the path; return whether there was one."""
     target: Any = sections
     for part in path[:-1]:
         if isinstance(target, dict):

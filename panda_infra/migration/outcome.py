@@ -1,4 +1,4 @@
-"""What a migration yields: a stack, and an account of everything that did not go into it."""
+"""The result of a migration: a stack, and notes on everything that did not go into it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Note", "Outcome"]
 
 @dataclass(frozen=True, order=True)
 class Note:
-    """A value of the checkout that has no place in the stack file, and why. Never the value itself."""
+    """A key of the checkout that has no place in the stack file, with the reason; never its value."""
 
     file: str
     key: str
@@ -22,12 +22,12 @@ class Note:
 
 @dataclass
 class Outcome:
-    """The sections of a stack file and its secret values, as they are gathered.
+    """The sections of a stack file and its secret values, filled step by step.
 
-    ``unplaced`` are values that a person has to look at; ``settled`` those that need no place, with the reason;
-    ``unresolved`` those that only stand for others, with which nothing is imported. ``cric_files`` are CRIC's JSON
-    files by name, for the folder that the stack names. ``read`` are the values files of the secrets chart that were
-    read, ``origins`` the file and key that a value of the stack came from.
+    ``unplaced`` are values that a person must look at; ``settled`` are values that need no place; ``unresolved`` are
+    references and ciphertexts, with which nothing is imported. ``cric_files`` are CRIC's JSON files by name, for the
+    folder that the stack names. ``read`` are the values files of the secrets chart that were read, ``origins`` the
+    file and key of each value of the stack.
     """
 
     sections: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Outcome:
     origins: dict[Path, tuple[str, str]] = field(default_factory=dict)
 
     def put(self, path: Path, value: Any, *, origin: tuple[str, str] | None = None) -> None:
-        """Set one plain value of the stack file, making the mappings above it."""
+        """Set one plain value of the stack file, and make the mappings above it."""
         if origin:
             self.origins[path] = origin
         put(self.sections, path, value)
@@ -51,12 +51,12 @@ class Outcome:
         self.origins["secrets", *path] = origin
 
     def drop(self, path: Path, why: str) -> None:
-        """Take a secret value out again and list it for a person."""
+        """Remove a secret value and note it for a person."""
         del self.secrets[path]
         self.miss(*self.origin(("secrets", *path)), why)
 
     def origin(self, path: Path) -> tuple[str, str]:
-        """The file and key that a value of the stack, or the nearest one above it, came from."""
+        """The file and key from which a value of the stack, or the nearest one above it, came."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.origins:
                 file, key = self.origins[path[:length]]
@@ -64,9 +64,9 @@ class Outcome:
         return "the new stack", spelled(path)
 
     def miss(self, file: str, key: str, why: str) -> None:
-        """List a value that a person has to look at."""
+        """Note a value that a person must look at."""
         self.unplaced.append(Note(file, key, why))
 
     def settle(self, file: str, key: str, why: str) -> None:
-        """List a value that needs no place."""
+        """Note a value that needs no place."""
         self.settled.append(Note(file, key, why))

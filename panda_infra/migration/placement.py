@@ -1,4 +1,4 @@
-"""Tolerations that all movable services share -> one key of the stack."""
+"""Identical tolerations of all movable services -> one key of the stack."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _TAINTS = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
 
 
 def place_placement(outcome: Outcome) -> None:
-    """Say once how soon pods leave a lost node, where every sub-component that says so says the same.
+    """Set once how soon pods leave a lost node, if all sub-components with tolerations agree.
 
-    A database that the stack would not let leave so soon keeps saying it by itself.
+    A database to which the stack's setting does not apply keeps its own tolerations.
     """
     components = outcome.sections["components"]
     told = {

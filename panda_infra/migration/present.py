@@ -1,4 +1,4 @@
-"""What an import says beside a stack file that is kept as it is: each setting that differs is listed."""
+"""Notes of an import that keeps an existing stack file: each setting that differs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["list_differences"]
 
 
 def list_differences(outcome: Outcome, config: StackConfig, source: str) -> None:
-    """List every setting of the checkout that the stack file does not say, instead of losing it.
+    """Note every setting of the checkout that differs from the stack file, so that it is not lost.
 
     Args:
         outcome: of the import; gets the notes.
-        config: what the stack file says.
-        source: its name.
+        config: the content of the stack file.
+        source: the stack file's name.
     """
     present = config.model_dump(mode="json", by_alias=True)
     for path in _different(outcome.sections, present, ()):

@@ -1,4 +1,4 @@
-"""Harvester's databases per replica: five keys of the secrets chart that mean something only together."""
+"""Harvester's databases per replica: five keys of the secrets chart that have a meaning only together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _USUAL = "harvester"
 
 
 def place_replicas(values: Tree, outcome: Outcome) -> None:
-    """Put what the start scripts make of the five keys into the outcome; they take `true` alone for yes."""
+    """Put the start scripts' interpretation of the five keys into the outcome: only `true` means yes."""
     database = mapping(mapping(values.get("harvester")).get("database"))
     if "harvester" not in outcome.sections["components"]:
         return

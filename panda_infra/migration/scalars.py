@@ -1,4 +1,4 @@
-"""Reads values files as Helm does: which scalars are booleans, numbers or nothing, and how a template prints them.
+"""Reads values files as Helm does: the type of each scalar, and the text that a template prints for it.
 
 Helm reads YAML 1.1 with Go's reader and passes it through JSON, so `off`, `n` and `False` are false, `0123` is 83 and a
 number of seven digits prints with an exponent.
@@ -18,14 +18,14 @@ from panda_infra.config.go_yaml import resolved
 
 __all__ = ["Scalar", "is_placeholder", "native", "read_values"]
 
-# Digits after which Go prints a number with an exponent.
+# Go prints numbers outside this range of powers of ten with an exponent.
 _PLACES = range(-4, 6)
 _PLACEHOLDER = re.compile(r"\W*(FIXME|CHANGEME|TODO)\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Scalar:
-    """One value of a values file: what stands there, what Go makes of it, and the file."""
+    """One value of a values file: its text, Go's value for it, and the file."""
 
     text: str = field(repr=False)
     value: str | bool | float | None = field(repr=False)
@@ -33,29 +33,29 @@ class Scalar:
 
     @classmethod
     def read(cls, text: str, *, quoted: bool, file: str = "") -> Scalar:
-        """A scalar as Go reads it; what is in quotes is text."""
+        """A scalar as Go reads it; a quoted one is text."""
         return cls(text, text if quoted else resolved(text), file)
 
     @property
     def rendered(self) -> str:
-        """What a template prints of it."""
+        """The text that a template prints."""
         if isinstance(self.value, bool):
             return "true" if self.value else "false"
         return _printed(self.value) if isinstance(self.value, int | float) else self.value or ""
 
     @property
     def true(self) -> bool:
-        """What a template's `if` makes of it; a text such as "false" is true."""
+        """The value's truth in a template's `if`; a text such as "false" is true."""
         return bool(self.value)
 
     @property
     def given(self) -> str:
-        """The text that somebody wrote, empty where that is nothing."""
+        """The text in the file; empty for null."""
         return "" if self.value is None else self.text
 
 
 def is_placeholder(value: Scalar) -> bool:
-    """Whether somebody meant to fill it in later."""
+    """Return whether the value is a placeholder such as FIXME."""
     return _PLACEHOLDER.fullmatch(value.text) is not None
 
 
@@ -63,7 +63,7 @@ def read_values(text: str, file: str) -> Any:
     """The mappings and lists of a values file, with a ``Scalar`` at each end; None for an empty text.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or none that Helm takes.
+        yaml.YAMLError: it is not YAML, or not YAML that Helm accepts.
     """
     root = yaml_nodes.compose(text)
 
@@ -74,7 +74,7 @@ def read_values(text: str, file: str) -> Any:
 
 
 def native(tree: Any) -> Any:
-    """The same with plain values at the ends."""
+    """The same tree with plain values instead of scalars."""
     if isinstance(tree, dict):
         return {key: native(item) for key, item in tree.items()}
     if isinstance(tree, list):

@@ -28,14 +28,14 @@ _MAPPINGS = {
 
 
 def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
-    """Put every value of the secrets chart into the outcome, or list it.
+    """Put every value of the secrets chart into the outcome, or note it.
 
     Args:
         values: the chart's values with a ``Scalar`` at each end.
-        outcome: knows the deployed components already; gets settings, secrets and notes.
-        experiment: whose stack it is.
+        outcome: has the deployed components already; gets settings, secrets and notes.
+        experiment: the stack's experiment.
     """
-    # Where two keys mean the same, the later row of the table wins, as in upstream's templates.
+    # If two keys mean the same, the later row of the table wins, as in upstream's templates.
     rank = {key: index for index, key in enumerate(PLAIN)}
     leaves = sorted(entries(values), key=lambda leaf: rank.get(".".join(leaf[0]), -1))
     for path, value in leaves:
@@ -59,7 +59,7 @@ def place_settings(values: Tree, outcome: Outcome, *, experiment: str) -> None:
 
 
 def has_secrets(values: Tree, component: str) -> bool:
-    """Whether a site has given any secret of a component."""
+    """Return whether a site has set any secret of a component."""
     return any(
         isinstance(value, Scalar) and value.given and not is_placeholder(value)
         for path, value in entries(mapping(values.get(component)), (component,))
@@ -71,7 +71,7 @@ def _of_other_component(path: tuple[str, ...], outcome: Outcome) -> bool:
     deployed = outcome.sections["components"]
     if path[0] not in COMPONENTS or path[0] in deployed or path[1:] in ((), ("enabled",)):
         return False
-    # The database of IAM may be there without IAM.
+    # IAM's database can be deployed without IAM.
     return not (path[:2] == ("iam", "database") and "iam-db" in deployed and ".".join(path) in SECRET)
 
 
@@ -89,7 +89,7 @@ def _place(key: str, value: Scalar, outcome: Outcome, experiment: str) -> None:
     if key == "cric.real":
         outcome.put(("cric", "real"), switch(key, value, outcome), origin=(value.file, key))
     elif key in REPLICA_KEYS or (not value.given and key in SAME_WHEN_EMPTY):
-        return  # the former are placed together
+        return  # `place_replicas` places the former together
     elif key in SETTLED:
         outcome.settle(value.file, key, SETTLED[key])
     elif key == "cric.ddmBlackList" and not value.given:
@@ -138,7 +138,7 @@ def _place_plain(key: str, value: Scalar, outcome: Outcome) -> None:
 
 
 def switch(key: str, value: Scalar, outcome: Outcome, *, taken: bool | None = None) -> bool:
-    """What a template makes of a yes or no; it is listed where that is not what stands there."""
+    """A template's interpretation of a yes or no; noted if it differs from the text."""
     taken = value.true if taken is None else taken
     meant = value.text.lower() not in _NO
     if value.given and taken != meant:
@@ -148,7 +148,7 @@ def switch(key: str, value: Scalar, outcome: Outcome, *, taken: bool | None = No
 
 
 def literal(key: str, value: Scalar, outcome: Outcome) -> str:
-    """The text that stands there; it is listed where Helm reads a number or a boolean and prints another text."""
+    """The value's text; noted if Helm reads a number or a boolean and prints another text."""
     if value.text != value.rendered:
         why = "stands without quotes, and Helm prints it otherwise: taken as it stands there, look what runs with it"
         outcome.miss(value.file, key, why)
@@ -181,7 +181,7 @@ def _place_provider(key: str, value: Scalar, outcome: Outcome) -> None:
 
 
 def _leave_incomplete(outcome: Outcome) -> None:
-    """Take out what is of no use without a value that the site has not filled in."""
+    """Remove settings that are useless without a value that the site has not filled in."""
     sections = outcome.sections
     for parents, required in (
         (("auth", "internal"), ("clientId",)),
@@ -198,7 +198,7 @@ def _leave_incomplete(outcome: Outcome) -> None:
 
 
 def _settle_profiles(iam: Tree, outcome: Outcome) -> None:
-    """The profile oidc and an identity provider go together."""
+    """Keep the profile oidc only with an identity provider, because IAM needs both together."""
     where = outcome.origin(("components", "iam", "settings", "profiles"))
     given, provided = "oidc" in iam.get("profiles", ()), "identityProvider" in iam
     if given and not provided:

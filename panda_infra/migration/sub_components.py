@@ -12,14 +12,14 @@ from panda_infra.products.workloads import SubComponent
 
 __all__ = ["Classes", "sub_component"]
 
-# Values whose name or form differs in the stack file are converted; these are the same in both.
+# These values have the same name and form in the stack file; others are converted.
 _SAME = ("tolerations", "affinity", "nodeSelector", "sharedCache")
 _RENAMED = {"replicaCount": "replicas", "podAnnotations": "annotations"}
 _TEXTS = ("extraEnv", "serverConf")
 
 
 class Classes:
-    """The stack's storage: its usual class, and whether components share one log claim."""
+    """The stack's storage: its usual class, and ``shared``, true if components share one log claim."""
 
     def __init__(self, usual: str | None, *, shared: bool) -> None:
         self.usual = usual
@@ -27,7 +27,7 @@ class Classes:
 
 
 def sub_component(spec: SubComponentSpec, default: SubComponent, values: Tree, classes: Classes) -> Tree:
-    """What the stack file says of a sub-component for upstream's values to come out again."""
+    """The keys of the stack file from which a sub-component gets upstream's values again."""
     enabled = values.get("enabled", default.enabled)
     if spec.switchable and not enabled:
         return {"enabled": False} if default.enabled else {}
@@ -79,7 +79,7 @@ def _volume(claim: Claim, values: Tree, classes: Classes) -> Tree:
     volume: Tree = {}
     wanted = given.get("class")
     own = wanted and wanted not in ("manual", classes.usual)
-    # Naming a class keeps a claim of its own where the stack's others share one.
+    # An explicit class keeps the sub-component's own claim instead of the shared one.
     if own or (wanted and classes.shared and claim.shared_path):
         volume["class"] = wanted
     if given.get("size"):

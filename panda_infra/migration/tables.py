@@ -1,4 +1,4 @@
-"""Where each value of upstream's secrets chart belongs: one row per key, nothing else knows these names."""
+"""The place of each value of upstream's secrets chart: one row per key; no other module knows these names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from panda_infra.migration.scalars import Scalar
 __all__ = ["KEYS", "PLAIN", "SAME_WHEN_EMPTY", "SECRET", "SETTLED", "USUAL", "Convert"]
 
 Convert = Callable[[Scalar], Any]
-# Where the server mounts its files.
+# The folder where the server mounts its files.
 _MOUNTED = "/opt/panda/etc/cert/"
 
 
@@ -27,7 +27,7 @@ def _switch(value: Scalar) -> bool:
 
 
 def _refreshed(value: Scalar) -> bool:
-    """The chart takes a false without quotes for nothing, and nothing for true."""
+    """The chart treats an unquoted false as unset, and unset as true."""
     text = value.rendered if value.true else "true"
     if text not in ("true", "false"):
         raise ValueError(text)
@@ -165,7 +165,7 @@ SECRET: Mapping[str, str] = {
 _NO_CONSUMER = "only fills a Secret that no chart reads"
 _DERIVED = "follows from other keys of the stack"
 
-# Values that need no place, and why.
+# Values that need no place, with the reason.
 SETTLED: Mapping[str, str] = {
     **{
         f"{name}.enabled": "a component is deployed when the stack file names it"
@@ -178,10 +178,10 @@ SETTLED: Mapping[str, str] = {
     "bigmon.dbaccess": _DERIVED,
 }
 
-# Values that need no place while they are what the charts fix anyway.
+# Values that need no place as long as they are the charts' fixed ones.
 USUAL: Mapping[str, str] = {"panda.verifyHost": "off", "panda.configRoot": "/tmp/", "iam.port": "8443"}  # noqa: S108
 
-# Keys that are placed by other rows than the ones above.
+# Keys that are placed by code instead of the tables above.
 _OTHERS = (
     "cric.real",
     "panda.hostName",
@@ -192,7 +192,7 @@ _OTHERS = (
 
 KEYS = (*PLAIN, *SECRET, *SETTLED, *USUAL, *_OTHERS)
 
-# Keys whose being empty says the same in upstream's chart and in a stack that does not name them.
+# Keys that mean the same empty in upstream's chart as left out of a stack.
 SAME_WHEN_EMPTY = frozenset(
     {
         "affix",
