@@ -1,1 +1,1 @@
-"""Stack files on disk: finding, writing and encrypting them, the last through the Pulumi CLI alone."""
+"""Stack files on disk: finds, writes and encrypts them; only the Pulumi CLI encrypts."""

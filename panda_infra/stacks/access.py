@@ -1,4 +1,4 @@
-"""The ways into a stack's cluster and cloud for commands: from the stack file alone, never from the engine's state."""
+"""Access to a stack's cluster and cloud for commands, from the stack file or from the last run's record."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["Access", "reach", "reach_cloud", "recorded_access"]
 
 @dataclass(frozen=True)
 class Access:
-    """Where a stack lives.
+    """Access to a stack's cluster and cloud.
 
-    ``kubernetes`` is None when the cluster does not exist, ``openstack`` when the stack has no part in a cloud.
-    ``target`` is the cluster with the credential in use, secret. ``lost`` is a cluster that is taken for gone, as its
-    address does not answer: nothing in it can be looked at.
+    ``kubernetes`` is None if the cluster does not exist, ``openstack`` if the stack uses no cloud. ``target`` is the
+    cluster with the credential in use, which is secret. ``lost`` is true if the cluster counts as gone, because its
+    address does not answer: its content cannot be read.
     """
 
     kubernetes: KubernetesApi | None
@@ -32,7 +32,7 @@ class Access:
 
     @property
     def leads_nowhere(self) -> bool:
-        """Whether there is nothing that could be asked."""
+        """True if neither a cluster nor a cloud can be reached."""
         return self.kubernetes is None and self.openstack is None
 
     def __repr__(self) -> str:
@@ -43,7 +43,7 @@ def reach(stack: str, cluster: Cluster, secrets: Secrets) -> Access:
     """Connect to a stack's cluster and cloud; nothing is asked of Kubernetes yet.
 
     Raises:
-        PandaInfraError: there are no usable credentials, or OpenStack cannot be asked.
+        PandaInfraError: there are no usable credentials, or a request to OpenStack fails.
     """
     if isinstance(cluster, ExistingCluster):
         target = target_of(stack, cluster, secrets)
@@ -54,9 +54,9 @@ def reach(stack: str, cluster: Cluster, secrets: Secrets) -> Access:
 
 
 def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
-    """The cluster with the name that the stack file gives, if Magnum has it and it has an address."""
+    """Access to the cluster of the stack file's name, if Magnum has it and it has an address."""
     for listed in openstack.clusters_named(cluster.name):
-        # The listing has no addresses.
+        # The list does not contain addresses.
         found = openstack.cluster(listed.id)
         if found and found.api_address:
             target = MAGNUM.target(certificate_kubeconfig(openstack, found).text())
@@ -65,7 +65,7 @@ def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
 
 
 def recorded_access(recorded: Recorded) -> Access | None:
-    """The way into a cluster with the credential that the last run recorded; None where it recorded none."""
+    """Access to the cluster with the credential that the last run recorded; None if it recorded none."""
     if not recorded.kubeconfig:
         return None
     target = STATE.target(recorded.kubeconfig)

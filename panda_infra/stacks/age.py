@@ -1,4 +1,4 @@
-"""When each encrypted value was written: git knows it, so nothing else has to remember it."""
+"""The age of each encrypted value, from git, so that it is stored nowhere else."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _UNCOMMITTED = "0" * 40
 
 
 def written_at(file: Path) -> dict[KeyPath, datetime]:
-    """The time of each encrypted value of a stack file: of the commit that last changed its line.
+    """The time of each encrypted value of a stack file: the time of the commit that last changed its line.
 
-    Lines that no commit has yet are as old as the file. Without git, or for a file that git does not know, nothing
-    can be said and the result is empty. A new secrets provider re-encrypts every line and so makes all of them new.
+    Uncommitted lines are as old as the file. Without git, or for a file that git does not know, the result is empty.
+    A new secrets provider encrypts every line again, so all values then count as new.
     """
     lines = _blame(file)
     return {path: lines[line] for path, line in _encrypted_lines(file).items() if line in lines}
 
 
 def _encrypted_lines(file: Path) -> Mapping[KeyPath, int]:
-    """The line, from 1 on, of each encrypted value, by its path below the namespace."""
+    """The line number (from 1) of each encrypted value, by its path below the namespace."""
     prefix = f"{NAMESPACE}:"
     found: dict[KeyPath, int] = {}
     for entry in yaml_nodes.entries(yaml_nodes.compose(file.read_text(encoding="utf-8"))):

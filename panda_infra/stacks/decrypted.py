@@ -1,4 +1,4 @@
-"""A stack's configuration with its secrets in the clear, for commands that must see them."""
+"""A stack's configuration with its secrets in the clear, for commands that need them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ __all__ = ["decrypted", "known"]
 
 
 def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
-    """The configuration as the engine would hand it to the program; it may still break rules between its keys.
+    """The configuration as the engine passes it to the program; it may still break rules between its keys.
 
     Raises:
         PulumiError: the stack is unknown or cannot be decrypted here.
-        StackError: with everything that is no right YAML, else with every key that is wrong by itself.
+        StackError: with every YAML error, else with every invalid key.
     """
     Project(pulumi.folder).legible(stack)
     return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder)
 
 
 def known(pulumi: Pulumi, here: Project, stack: str) -> Loaded:
-    """The configuration with every secret that is set: not decrypted, unless only that shows which these are.
+    """The configuration with all set secrets; decrypted only if sections are encrypted as a whole.
 
     Raises:
         PulumiError: the stack is unknown or cannot be decrypted here.
-        StackError: with every key that is wrong by itself.
+        StackError: with every invalid key.
     """
     loaded = here.load(stack)
     return decrypted(pulumi, stack) if loaded.wholes else loaded

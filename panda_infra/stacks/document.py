@@ -1,4 +1,4 @@
-"""New stack files: the settings as YAML that a person edits further."""
+"""New stack files: settings as YAML that people can edit."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from panda_infra.stacks.yaml_text import put
 __all__ = ["SCHEMA_COMMENT", "compose", "is_new", "write_new"]
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=docs/stack.schema.json"
-# The program names a provider for every resource; one that it forgot must not end up in the user's current cluster.
+# The program sets a provider for every resource. If it forgets one, the resource must not go to the current cluster.
 _ENGINE = {"pulumi:disable-default-providers": ["kubernetes", "openstack"]}
 
 
 class _Dumper(go_yaml.Dumper):
-    """YAML as a person writes it: lists indented, texts of several lines as blocks."""
+    """YAML as a person writes it: indented lists, multi-line texts as blocks."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
@@ -39,7 +39,7 @@ _Dumper.add_representer(str, _text)
 
 
 def compose(sections: Mapping[str, Any], title: str) -> str:
-    """The text of a stack file, its sections in the order of the documentation."""
+    """The text of a stack file, with its sections in the order of the documentation."""
     order = [str(info.alias) for info in StackConfig.model_fields.values()]
     config = _ENGINE | {f"{NAMESPACE}:{name}": sections[name] for name in order if name in sections}
     body = yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
@@ -47,7 +47,7 @@ def compose(sections: Mapping[str, Any], title: str) -> str:
 
 
 def is_new(file: Path) -> bool:
-    """Whether a stack has no file, or one that says only how secrets are encrypted: `pulumi stack init` makes it."""
+    """Return whether a stack has no file, or only the encryption settings that `pulumi stack init` writes."""
     try:
         return not document_of(file.read_text(encoding="utf-8")).get("config")
     except FileNotFoundError:
@@ -57,10 +57,10 @@ def is_new(file: Path) -> bool:
 
 
 def write_new(file: Path, sections: Mapping[str, Any], title: str) -> None:
-    """Write the file of a stack that ``is_new``; how its secrets are encrypted stays.
+    """Write the file of a stack that ``is_new``, and keep its encryption settings.
 
     Raises:
-        PandaInfraError: it says more than that already.
+        PandaInfraError: the file has other content already.
     """
     text = compose(sections, title)
     if not file.exists() or not is_new(file):

@@ -1,7 +1,7 @@
-"""Puts encrypted values into a stack file so that nothing else in it is lost.
+"""Puts encrypted values into a stack file without a change of anything else.
 
-The Pulumi CLI encrypts, but into a file of its own: it would write the stack file anew, without anchors and unknown
-keys and with other numbers, and would replace what is encrypted as a whole by the one new value.
+The Pulumi CLI encrypts into a temporary file. In the stack file it would drop anchors and unknown keys, reformat
+numbers, and replace a section that is encrypted as a whole by the one new value.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from panda_infra.tree import put, value_at
 __all__ = ["encrypt", "encryption_keys", "make_stack"]
 
 _SECTION = f"{NAMESPACE}:secrets"
-# What else the CLI keeps in a stack file is how the values are encrypted.
+# All other top-level keys of the CLI are its encryption settings.
 _NO_HEADER = ("config", "environment")
 
 Progress = Callable[[KeyPath], None]
@@ -37,12 +37,12 @@ Configuration = tuple[Mapping[str, str], frozenset[str]]
 def encrypt(
     pulumi: Pulumi, stack: str, secrets: Mapping[KeyPath, str], progress: Progress = lambda _: None
 ) -> None:
-    """Store values below ``secrets`` of a stack file, all or none; what is encrypted as a whole stays so.
+    """Store values below ``secrets`` of a stack file, all or none; a mapping encrypted as a whole stays so.
 
     Raises:
         PulumiError: the CLI refused.
         PandaInfraError: another value would be lost or changed; the file stays as it is.
-        StackError: the file is no right YAML.
+        StackError: the file is not valid YAML.
     """
     if not secrets:
         return
@@ -76,7 +76,7 @@ def encrypt(
 
 
 def make_stack(pulumi: Pulumi, stack: str, provider: str | None) -> None:
-    """Make the stack in the backend; its file gets what the CLI needs to encrypt, and loses nothing.
+    """Make the stack in the backend, and add the encryption settings to its file without other changes.
 
     Raises:
         PulumiError: the CLI refused; the file stays as it was.
@@ -101,12 +101,12 @@ def make_stack(pulumi: Pulumi, stack: str, provider: str | None) -> None:
 
 
 def _whole(path: KeyPath, encrypted: Iterable[KeyPath]) -> KeyPath | None:
-    """The mapping around a path that is encrypted as one value."""
+    """The mapping around a path that is encrypted as one value; None if there is none."""
     return next((whole for whole in encrypted if whole != path and within(path, whole)), None)
 
 
 def _opened(configuration: Configuration, wholes: Iterable[KeyPath], file: Path) -> dict[str, Any]:
-    """The section of the secrets by its name, the mappings that are encrypted as one value taken out of their text."""
+    """The section of the secrets below its name, with mappings that are encrypted as one value parsed."""
     text = configuration[0].get(_SECTION)
     section = {"secrets": _mapping(text, ("secrets",), file) if text else {}}
     for whole in wholes:
@@ -116,7 +116,7 @@ def _opened(configuration: Configuration, wholes: Iterable[KeyPath], file: Path)
 
 
 def _mapping(text: Any, path: KeyPath, file: Path) -> dict[str, Any]:
-    """What the text of a mapping holds."""
+    """Parse the text of a mapping."""
     try:
         read = json.loads(text)
     except (TypeError, ValueError):
@@ -130,7 +130,7 @@ def _mapping(text: Any, path: KeyPath, file: Path) -> dict[str, Any]:
 
 
 def _check_place(section: Mapping[str, Any], path: KeyPath, file: Path) -> None:
-    """A value that stands where another one belongs would be lost."""
+    """Refuse a path at which another value would be lost."""
     found: Any = section
     for depth, part in enumerate(path):
         if not isinstance(found, Mapping):
@@ -145,7 +145,7 @@ def _check_place(section: Mapping[str, Any], path: KeyPath, file: Path) -> None:
 
 
 def encryption_keys(text: str) -> dict[str, str]:
-    """The keys of a stack file that say how its secrets are encrypted."""
+    """The encryption settings of a stack file."""
     return {
         key: value
         for key, value in stackfile.document_of(text).items()
@@ -156,7 +156,7 @@ def encryption_keys(text: str) -> dict[str, str]:
 def _encrypted(
     pulumi: Pulumi, stack: str, header: Mapping[str, str], values: Mapping[KeyPath, str], progress: Progress
 ) -> tuple[dict[str, str], dict[KeyPath, str]]:
-    """What the CLI made of the values, and what it wants to find in the stack file for them."""
+    """The encryption settings that the CLI added, and the ciphertexts of the values."""
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as folder:
         file = Path(folder) / "encrypted.yaml"
         file.write_text(go_yaml.dump(dict(header)) if header else "")
@@ -171,7 +171,7 @@ def _encrypted(
 
 def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str], file: Path) -> str:
     config = stackfile.document_of(text).get("config") or {}
-    # The engine takes a section without its namespace for the project's own.
+    # The engine reads a section without a namespace as the project's own.
     section = "secrets" if "secrets" in config else _SECTION
     places: dict[KeyPath, str] = {(key,): value for key, value in header.items()}
     places |= {("config", section, *path[1:], "secure"): value for path, value in encrypted.items()}
@@ -186,7 +186,7 @@ def _put(text: str, header: Mapping[str, str], encrypted: Mapping[KeyPath, str],
 
 
 def _differences(before: Configuration, after: Configuration, secrets: list[str]) -> list[str]:
-    """The keys whose value is not what it was or should be."""
+    """The keys whose value changed by mistake."""
     others = [
         key
         for key in sorted({*before[0], *after[0]} - {_SECTION})

@@ -10,7 +10,7 @@ __all__ = ["as_text"]
 
 
 def as_text(content: bytes) -> str:
-    """A file as text: what is no UTF-8, and so would not survive, becomes base64 behind its mark."""
+    """A file as text; content that is not UTF-8 becomes base64 behind a mark."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:

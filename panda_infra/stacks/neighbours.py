@@ -1,4 +1,4 @@
-"""Stacks of one project that would get into each other's way."""
+"""Finds stacks of one project that share a namespace."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Place = tuple[str, str, str]
 
 
 def neighbours(configs: Mapping[str, StackConfig]) -> dict[str, Problem]:
-    """The problem of each stack that has cluster and namespace in common with another one.
+    """The problem of each stack that shares cluster and namespace with another one.
 
     Args:
-        configs: of all stacks, by name. One whose kubeconfig is a secret could be anywhere and is left out.
+        configs: of all stacks, by name. A stack with a secret kubeconfig is skipped: its cluster is not known.
     """
     stacks: dict[Place, list[str]] = {}
     for name, config in configs.items():

@@ -1,4 +1,4 @@
-"""A stack as a page in Markdown: what will exist, and what its site has to give."""
+"""A stack as a Markdown page: its resources, and the values that its site must give."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["page"]
 
 
 def page(project: Project, stack: str) -> str:
-    """The page of a stack; of one whose plan needs values of the site, only which these are.
+    """The page of a stack; if its plan needs values of the site, only a list of these.
 
     Raises:
-        StackError: something is wrong in the file beside values that are missing.
+        StackError: the file has other problems than missing values.
     """
     keys = list(_judged(project, stack))
     try:
@@ -31,7 +31,7 @@ def page(project: Project, stack: str) -> str:
 
 
 def _judged(project: Project, stack: str) -> Iterator[str]:
-    """The keys without which a rule refuses the stack."""
+    """The missing keys for which a rule refuses the stack."""
     try:
         project.judge(stack)
     except StackError as error:
@@ -41,7 +41,7 @@ def _judged(project: Project, stack: str) -> Iterator[str]:
 
 
 def _beyond_rules(config: StackConfig, stack: str) -> Iterator[str]:
-    """What else only the site knows: secrets are listed set or not, so that setting one leaves the page as it is."""
+    """Other values that only the site knows. All secrets are listed, so that setting one does not change the page."""
     yield from (each.where for each in setting_warnings(config, stack=stack) if each.awaits_site)
     bare = config.model_copy(update={"secrets": Secrets()})
     yield from (f"secrets.{field.key}" for field in missing(bare))

@@ -1,4 +1,4 @@
-"""The project folder: where it is, which stacks have a file in it, and what their files hold."""
+"""The project folder: its path, its stack files and their content."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Project:
 
     @property
     def stacks(self) -> tuple[str, ...]:
-        """The stacks that have a file, by name."""
+        """The sorted names of the stacks that have a file."""
         names = (_STACK_FILE.fullmatch(file.name) for file in self.folder.glob("Pulumi.*.yaml"))
         return tuple(sorted(match[1] for match in names if match and (self.folder / match[0]).is_file()))
 
     def new_file(self, stack: str) -> Path:
-        """Where the file of a stack is or will be.
+        """The path of a stack's file, existing or not.
 
         Raises:
-            PandaInfraError: the name cannot be that of a stack.
+            PandaInfraError: the name is not a valid stack name.
         """
         if not _NAME.fullmatch(stack):
             raise PandaInfraError(
@@ -59,28 +59,28 @@ class Project:
         return file
 
     def load(self, stack: str, *, mending: str | None = None) -> Loaded:
-        """A stack's configuration without decrypting it; it may still break rules between its keys.
+        """A stack's configuration, not decrypted; it may still break rules between its keys.
 
-        What is wrong in the section ``mending``, which is about to be corrected, is left out.
+        Problems in the section ``mending`` are ignored, because a command is about to correct it.
 
         Raises:
-            StackError: with every key that is wrong by itself.
+            StackError: with every invalid key.
         """
         return from_file(self.file(stack), mending=mending)
 
     def legible(self, stack: str) -> None:
-        """Nothing, if the file of a stack can be read at all: of what is wrong else the CLI speaks in its own words.
+        """Check that the file of a stack is valid YAML; the CLI reports other problems itself.
 
         Raises:
             PandaInfraError: there is none.
-            StackError: with everything that is no right YAML.
+            StackError: with every YAML error.
         """
         file = self.file(stack)
         if problems := text_of(file)[1]:
             raise StackError(file.name, problems)
 
     def judge(self, stack: str) -> Loaded:
-        """The same, judged by everything that can be decided without the encrypted values.
+        """The same, judged by all rules that do not need the encrypted values.
 
         Raises:
             StackError: with every problem of the file.
@@ -89,10 +89,10 @@ class Project:
 
 
 def find_project(start: Path) -> Project:
-    """The project that ``start`` lies in.
+    """The project that contains ``start``.
 
     Raises:
-        PandaInfraError: it lies in none.
+        PandaInfraError: no project contains it.
     """
     for folder in (start, *start.parents):
         file = folder / "Pulumi.yaml"
@@ -102,7 +102,7 @@ def find_project(start: Path) -> Project:
 
 
 def _text(file: Path) -> str:
-    """A file's text; nothing where there is none that can be read."""
+    """A file's text; empty if it cannot be read."""
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:

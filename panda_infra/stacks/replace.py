@@ -1,4 +1,4 @@
-"""Writes stack files so that a reader sees the former or the new content, and the former one can be had back."""
+"""Writes stack files atomically, and keeps their former content."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ __all__ = ["create", "former", "keep", "replacing", "restore"]
 
 
 def former(file: Path) -> Path:
-    """Where the content of a file before its last change is kept; git ignores it."""
+    """The file that keeps the content before the last change; git ignores it."""
     return file.resolve().with_name(f"{file.name}~")
 
 
 def create(file: Path, content: bytes) -> None:
-    """Make a file that is not there yet.
+    """Make a new file.
 
     Raises:
-        PandaInfraError: it is there.
+        PandaInfraError: it exists already.
     """
     with _draft(file, content) as draft:
         draft.chmod(0o666 & ~_umask())
@@ -35,10 +35,10 @@ def create(file: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(file: Path, before: bytes, after: bytes) -> Iterator[Path]:
-    """Replace the content of a file at the end of the block, which can look at the new content in a file beside it.
+    """Replace the content of a file at the end of the block; inside, a draft beside it has the new content.
 
     Raises:
-        PandaInfraError: somebody else has changed the file meanwhile; it stays as it is.
+        PandaInfraError: another process changed the file meanwhile; it stays as it is.
     """
     with _draft(file.resolve(), after) as draft:
         yield draft
@@ -51,13 +51,13 @@ def replacing(file: Path, before: bytes, after: bytes) -> Iterator[Path]:
 
 
 def keep(file: Path, content: bytes) -> None:
-    """Keep a content of a file as its former one."""
+    """Save a content of a file as its former one."""
     with _draft(file.resolve(), content) as draft:
         _move(draft, former(file), like=file)
 
 
 def restore(file: Path, content: bytes) -> None:
-    """Replace what another program has made of a file."""
+    """Undo another program's change of a file."""
     with _draft(file.resolve(), content) as draft:
         _move(draft, file, like=file)
 
@@ -69,7 +69,7 @@ def _move(draft: Path, file: Path, *, like: Path) -> None:
 
 @contextmanager
 def _draft(file: Path, content: bytes) -> Iterator[Path]:
-    """A file in the same folder; no stack's name fits its own, and its ending tells the engine the format."""
+    """A file in the same folder. Its name matches no stack file; the engine needs its ending for the format."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.stem}.", suffix=".yaml")
     draft = Path(name)
     try:

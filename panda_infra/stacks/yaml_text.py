@@ -1,6 +1,6 @@
-"""Puts one value into the text of a YAML file and leaves every other character as it was.
+"""Puts one value into the text of a YAML file without a change of any other character.
 
-Anything that reads a document and writes it anew loses something: comments, anchors, the way a number is spelled.
+Parsing a document and dumping it again would lose comments, anchors and the spelling of numbers.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _INDENT = 2
 
 
 class PlaceError(PandaInfraError):
-    """The value cannot be put there without a change of others."""
+    """The value cannot be put there without a change of other values."""
 
 
 def put(text: str, path: Path, value: str) -> str:
-    """The text with the value at a path of keys, of which all or some may be missing.
+    """The text with the value at a path of keys; missing keys are added.
 
     Args:
         text: of the file.
         path: keys of nested mappings, from the root on.
-        value: becomes the only thing at that path; a text or nothing may stand there before.
+        value: replaces a text, an empty value or nothing at that path.
 
     Raises:
         PlaceError: another value stands in the way.
-        yaml.YAMLError: the text is no YAML.
+        yaml.YAMLError: the text is not YAML.
     """
     root = yaml_nodes.compose(text)
     if root is None:
@@ -43,7 +43,7 @@ def put(text: str, path: Path, value: str) -> str:
 
 @dataclass(frozen=True)
 class _Text:
-    """A text with edits that are told as positions in it."""
+    """A text that is edited by positions."""
 
     text: str
 
@@ -65,7 +65,7 @@ class _Text:
 
     def _insert(self, node: yaml.MappingNode, path: Path, value: str) -> str:
         if node.flow_style:
-            # A node with an anchor begins at the anchor.
+            # The start mark of a node with an anchor is the anchor's.
             brace = self.text.index("{", node.start_mark.index) + 1
             separator = ", " if node.value else ""
             return f"{self.text[:brace]}{_flow(path, value)}{separator}{self.text[brace:]}"
@@ -75,7 +75,7 @@ class _Text:
     def _replace(
         self, parent: yaml.MappingNode, key: yaml.Node, child: yaml.Node, rest: Path, value: str
     ) -> str:
-        """Put something in place of a text, of nothing, or of an empty collection."""
+        """Replace a text, an empty value or an empty collection."""
         start, end = child.start_mark.index, child.end_mark.index
         if rest and isinstance(child, yaml.ScalarNode) and child.value and len(rest) > 1:
             raise PlaceError(f"{key.value} must be a mapping, but holds a text")
@@ -92,7 +92,7 @@ class _Text:
         )
 
     def _replace_alias(self, key: yaml.Node, path: Path, depth: int, value: str) -> str:
-        """An alias of one encrypted value gives way to a value of its own; what it names stays."""
+        """Replace an alias of one encrypted value by the new value; the anchor keeps its value."""
         rest = path[depth + 1 :]
         if len(rest) > 1:
             raise PlaceError(f"{spelled(path[: depth + 1])} is an alias of another section")
@@ -105,7 +105,7 @@ class _Text:
         return f"{self.text[: alias.start_mark.index]}{new}{self.text[alias.end_mark.index :]}"
 
     def _end(self, node: yaml.MappingNode) -> int:
-        """Where the last entry of a block ends: the mark of a block itself is behind the comments after it."""
+        """The end of a block's last entry: the block's own end mark includes the comments after it."""
         last = 0
         for token in yaml.scan(self.text, Loader=yaml.SafeLoader):
             if token.start_mark.index >= node.end_mark.index:
@@ -115,7 +115,7 @@ class _Text:
         return last
 
     def with_line(self, position: int, lines: Iterator[str]) -> str:
-        """The text with whole lines behind the one that a position is in."""
+        """The text with lines inserted after the line of a position."""
         if position and self.text[position - 1] == "\n":
             end = position
         else:
@@ -153,12 +153,12 @@ def _flow(path: Path, value: str) -> str:
 
 
 def _plain(text: str | int) -> str:
-    """A text on one line, in quotes where YAML needs them."""
+    """A text on one line, quoted if YAML requires it."""
     dumped = go_yaml.dump(str(text), width=float("inf"), allow_unicode=True)
     return dumped.removesuffix("\n").removesuffix("\n...")
 
 
 def _quoted(text: str | int) -> str:
-    """The same within braces."""
+    """A text for use within braces, quoted if YAML requires it."""
     dumped = go_yaml.dump([str(text)], default_flow_style=True, width=float("inf"), allow_unicode=True)
     return dumped.strip()[1:-1]
