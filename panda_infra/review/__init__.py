@@ -1,1 +1,1 @@
-"""Reviews of changes: Plans of two commits compared, previews read, risks first, comments written, plans applied."""
+"""Reviews of changes: compares the Plans of two commits, reads previews, writes comments, applies plans."""

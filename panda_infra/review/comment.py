@@ -1,4 +1,4 @@
-"""A preview as one Markdown comment: risks first, then what changes by component, cut to the platform's limit."""
+"""A preview as one Markdown comment: risks first, then changes by component, cut to the platform's limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from panda_infra.tree import ABSENT, Difference
 
 __all__ = ["Comment", "comment", "fenced", "marked_stack", "marker"]
 
-# What the platforms take, counted here in bytes, which is never less than in characters.
+# The platforms limit characters; bytes are counted here, which are never fewer.
 
 _ACTIONS: Sequence[Action] = ("created", "changed", "replaced", "deleted")
 _LONGEST_VALUE = 120
@@ -23,19 +23,19 @@ _LONGEST_ERROR, _MOST_ERRORS = 2_000, 10
 
 @dataclass(frozen=True)
 class Comment:
-    """What to post, at most as long as the platform takes, and the whole text."""
+    """The text to post, cut to the platform's limit, and the whole text."""
 
     text: str
     whole: str
 
 
 def marker(stack: str, topic: str = "preview") -> str:
-    """The line by which the comment or issue of a stack is found again."""
+    """The line that identifies the comment or issue of a stack."""
     return f"<!-- panda-infra {topic}: {stack} -->"
 
 
 def marked_stack(text: str) -> str | None:
-    """The stack whose preview a comment is about; None if it is none of this program's."""
+    """The stack of a preview's comment; None if another program or a person wrote it."""
     found = re.match(marker("(.+?)"), text)
     return found[1] if found else None
 
@@ -46,9 +46,9 @@ def comment(stack: str, preview: Preview, *, limit: int, commit: str = "", page:
     Args:
         stack: its name.
         preview: of that stack.
-        limit: bytes that the platform takes.
-        commit: that was previewed, named at the end.
-        page: of the stack as a whole, below all that changes.
+        limit: maximum length in bytes.
+        commit: the previewed commit, named at the end.
+        page: the page of the whole stack, added at the end.
     """
     blocks = list(_blocks(stack, preview, commit))
     if page:
@@ -57,7 +57,7 @@ def comment(stack: str, preview: Preview, *, limit: int, commit: str = "", page:
 
 
 def _blocks(stack: str, preview: Preview, commit: str) -> Iterator[str]:
-    """Parts of the comment, the most important first: what does not fit is cut from the end."""
+    """Parts of the comment, the most important first, because a long comment is cut at the end."""
     yield f"{marker(stack)}\n### Stack `{stack}`: {_headline(preview)}"
     if preview.errors:
         said = "\n".join(error[:_LONGEST_ERROR] for error in preview.errors[:_MOST_ERRORS])
@@ -119,14 +119,14 @@ def _value(value: object) -> str:
 
 
 def _code(text: str) -> str:
-    """Text that stays as it is whatever it holds: no markup, no mention, no line of its own."""
+    """A text as inline code, so that nothing in it becomes markup, a mention or a new line."""
     flat = " ".join(text.split()) or " "
     fence = "`" * (max((len(run) for run in re.findall(r"`+", flat)), default=0) + 1)
     return f"{fence}{flat}{fence}" if len(fence) == 1 else f"{fence} {flat} {fence}"
 
 
 def fenced(text: str) -> str:
-    """A block of text that shows whatever it holds as it is."""
+    """A text as a code block, whatever it contains."""
     fence = "`" * max(3, max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
     return f"{fence}text\n{text}\n{fence}"
 
@@ -136,7 +136,7 @@ def _joined(blocks: Iterable[str]) -> str:
 
 
 def _fit(blocks: Sequence[str], limit: int) -> str:
-    """As many blocks as fit, in their order, and a word on what was left out."""
+    """As many blocks as fit, in order, and a note on the number of others."""
     if len(_joined(blocks).encode()) <= limit:
         return _joined(blocks)
     for kept in range(len(blocks) - 1, 0, -1):

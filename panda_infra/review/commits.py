@@ -1,4 +1,4 @@
-"""What a commit of this repository would deploy, told by its own code."""
+"""Describes the deployment of a commit by running the commit's own code."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from panda_infra.review.revision import Revision
 __all__ = ["CommitError", "common_ancestor", "full_name", "revision_of", "unpacked"]
 
 _PATIENCE = 120  # seconds for a commit to describe itself
-# The test bed deploys nothing, and holds links that lead out of the checkout: those of the images that it makes.
+# Without the test bed: it deploys nothing, and the files of its images contain links that leave the checkout.
 _PROGRAM = (".", ":(exclude)testbed")
 
 
 class CommitError(PandaInfraError):
-    """A commit that is not in this checkout."""
+    """A commit that is missing from this checkout."""
 
 
 def full_name(repository: Path, commit: str) -> str:
     """The full hash of a commit.
 
     Raises:
-        CommitError: there is none of that name here.
+        CommitError: this checkout has no such commit.
     """
     done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}")
     if done.code:
@@ -40,20 +40,20 @@ def full_name(repository: Path, commit: str) -> str:
 
 
 def common_ancestor(repository: Path, base: str, head: str) -> str:
-    """Where ``head`` left ``base``; ``base`` itself when the history between them is not here."""
+    """The commit where ``head`` branched from ``base``; ``base`` itself if the history is missing here."""
     done = _git(repository, "merge-base", base, head)
     return base if done.code else done.text.strip()
 
 
 def revision_of(repository: Path, commit: str) -> Revision:
-    """The revision of a commit; one with ``trouble`` when its code cannot say."""
+    """The revision of a commit; with ``trouble`` if its code fails to describe it."""
     with unpacked(repository, commit) as folder:
         return _described(folder)
 
 
 @contextmanager
 def unpacked(repository: Path, commit: str) -> Iterator[Path]:
-    """A folder with a commit's files but the test bed's, which is gone afterwards; the repository is only read.
+    """A temporary folder with a commit's files except the test bed's; the repository is only read.
 
     Raises:
         CommitError: it cannot be unpacked.

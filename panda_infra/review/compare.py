@@ -1,4 +1,4 @@
-"""Which stacks two commits deploy differently, and how, by comparing their Plans."""
+"""Compares the Plans of two commits to find the stacks that they deploy differently."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Kind = Literal["added", "removed", "changed"]
 
 @dataclass(frozen=True)
 class StackChange:
-    """How one stack is touched.
+    """The change of one stack.
 
-    ``components`` maps each component that differs to how; ``differences`` are all places, by topic. ``reasons``
-    tell in words why the stack counts as touched where its Plans do not say it.
+    ``components`` maps each changed component to the kind of change; ``differences`` are all changed places, by
+    topic. ``reasons`` explain why the stack counts as touched if its Plans do not show it.
     """
 
     stack: str
@@ -32,14 +32,14 @@ class StackChange:
     reasons: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values for other programs."""
+        """The change as plain values, for other programs."""
         return asdict(self)
 
 
 def touched(base: Revision, head: Revision) -> tuple[StackChange, ...]:
     """The stacks that ``head`` deploys differently from ``base``, by name.
 
-    What cannot be told counts as touched, with the reason.
+    A stack that cannot be compared counts as touched, with the reason.
     """
     changes = (_change(name, base, head) for name in sorted({*base.stacks, *head.stacks}))
     return tuple(change for change in changes if change is not None)

@@ -1,4 +1,4 @@
-"""What this checkout would deploy, offline; ``python -m panda_infra.review.describe`` prints it as JSON.
+"""Describes this checkout's deployments, offline; ``python -m panda_infra.review.describe`` prints JSON.
 
 Each commit is described by its own code, so that a change of the program counts as much as one of a stack file.
 """
@@ -28,9 +28,9 @@ from panda_infra.tree import dotted, leaves
 
 __all__ = ["revision"]
 
-# Where the program and its provider begin; what they import makes resources of a Plan.
+# Entry points of the program and its provider; the modules that they import make resources of a Plan.
 _BEGINNINGS = ("__main__.py", "panda_infra/provider/__main__.py")
-# Their part shows in the Plan.
+# Changes of these packages show in the Plan, so their source is not fingerprinted.
 _PLANNERS = frozenset({"config", "products", "plan"})
 _PROJECT_FILE = "Pulumi.yaml"
 _ENGINE = re.compile(r"^(pulumi[a-z-]*)==([^ ;\\]+)", re.MULTILINE)
@@ -38,7 +38,7 @@ _FINGERPRINT = 16  # hexadecimal digits
 
 
 def revision(folder: Path) -> Revision:
-    """The revision that a project folder holds."""
+    """The revision in a project folder."""
     project = Project(folder)
     stacks = {name: _stack(project, name) for name in project.stacks}
     return Revision(stacks, {**_code(folder), **_engine(folder)})
@@ -85,7 +85,7 @@ def _is_encrypted(value: Any) -> bool:
 
 
 def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
-    """Files of the checkout that become part of what is deployed."""
+    """Files of the checkout that are deployed."""
     found = [folder / name for name in product_of_experiment(config.experiment).files(config)]
     if isinstance(config.charts, FolderCharts):
         found += sorted((folder / config.charts.path).rglob("*"))
@@ -95,7 +95,7 @@ def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
 
 
 def _code(folder: Path) -> dict[str, str]:
-    """A fingerprint of the code of each package, which comments, docstrings and layout do not change."""
+    """A fingerprint of each package's code, independent of comments, docstrings and layout."""
     meanings: dict[str, list[str]] = {}
     for file, tree in sorted(_imported(folder).items()):
         path = file.relative_to(folder).with_suffix("")
@@ -106,7 +106,7 @@ def _code(folder: Path) -> dict[str, str]:
 
 
 def _imported(folder: Path) -> dict[Path, ast.Module]:
-    """The modules that run, the planners left out."""
+    """The imported modules, without the planners."""
     found: dict[Path, ast.Module] = {}
     waiting = [folder / name for name in _BEGINNINGS]
     while waiting:

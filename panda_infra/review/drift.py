@@ -1,4 +1,4 @@
-"""What a scheduled look at a stack means for the issue about its drift."""
+"""The issue about a stack's drift: its text, and the next step after a scheduled check."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Next = Literal["open", "update", "close", "leave"]
 
 
 def drifted(preview: Preview) -> bool:
-    """Whether the stack is not as its configuration says; an error alone tells nothing."""
+    """Return whether the stack differs from its configuration; an error alone is not a drift."""
     return bool(preview.steps)
 
 
@@ -35,7 +35,7 @@ def body(stack: str, preview: Preview, limit: int) -> str:
 
 
 def next_step(issue: Issue | None, *, is_drifted: bool, text: str) -> Next:
-    """What to do about the issue, given the one that is open and what it should say."""
+    """The next step for the open issue (None if there is none) and its new text."""
     if not is_drifted:
         return "close" if issue else "leave"
     if issue is None:

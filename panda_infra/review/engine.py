@@ -1,4 +1,4 @@
-"""The Pulumi CLI, as reviews need it: previews that are kept, and updates that stay inside a reviewed plan."""
+"""The Pulumi CLI for reviews: previews with a saved plan, and updates that stay inside a reviewed plan."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ __all__ = ["Engine"]
 
 _LINES_OF_FAILURE = 12
 _POLICY_PACK = "policy"
-# The output in JSON has no word about policies. The log of events has, and its option is hidden without this.
+# Policy violations are missing from the JSON output; they are in the event log, whose option needs this variable.
 _EVENT_LOG = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 @dataclass(frozen=True)
 class Engine:
-    """The CLI at work on one stack."""
+    """The CLI for one stack."""
 
     pulumi: Pulumi
     stack: str
 
     def preview(self, plan: Path | None = None) -> str:
-        """What the engine would do to the world as it is now, as JSON, also when it fails on the way.
+        """The engine's preview of an update as JSON, also if it fails on the way.
 
         Args:
-            plan: where to keep the plan, with every secret encrypted by the stack's own secrets provider. There is
-                none when the policy pack is violated; the violations are among the diagnostics.
+            plan: the file for the plan, with every secret encrypted by the stack's own secrets provider. It is not
+            written if the policy pack is violated; the violations are among the diagnostics.
 
         Raises:
             PulumiError: there is no preview at all.
@@ -60,20 +60,20 @@ class Engine:
         return with_violations(out, events)
 
     def update(self, plan: Path) -> Iterator[str]:
-        """Do what a plan holds and nothing else; yields the engine's output without secret values.
+        """Apply a plan and nothing else; yields the engine's output without secret values.
 
-        The engine previews inside the plan first: when the world or the configuration has changed so that other
-        steps were needed, or the policy pack is violated, it stops before it has changed anything.
+        The engine previews first: if resources or the configuration have changed so that other steps are needed, or
+        the policy pack is violated, it stops before it changes anything.
 
         Raises:
-            PulumiError: at the end, when it failed.
+            PulumiError: at the end, if the engine failed.
         """
         running = self.pulumi.start(
             "up", "--yes", "--refresh", "--plan", str(plan), *self._pack, "--stack", self.stack, together=True
         )
         assert running.stdout  # noqa: S101 - a pipe was asked for
         yield from safe_lines(line.rstrip("\n") for line in running.stdout)
-        # What follows is not shown, but must be read: a full pipe would stop the engine.
+        # The rest is not shown, but must be read: a full pipe would block the engine.
         running.communicate()
         if running.returncode:
             raise PulumiError(f"stack {self.stack} was not deployed as reviewed; the lines above say why")
@@ -83,11 +83,11 @@ class Engine:
         return state_version(self.pulumi.run("stack", "export", "--stack", self.stack))
 
     def is_deployed(self) -> bool:
-        """Whether the backend knows the stack, and its state holds any resource."""
+        """Return whether the backend has the stack, with at least one resource in its state."""
         return self.pulumi.has(self.stack) and self.state() != EMPTY
 
     def secrets(self) -> frozenset[str]:
-        """Every secret text of the stack's configuration, to look for where it must not be."""
+        """Every secret text of the stack's configuration, to search for leaks."""
         listed = json.loads(self.pulumi.run("config", "--show-secrets", "--json", "--stack", self.stack))
         return secret_texts(entry["value"] for entry in listed.values() if entry["secret"])
 

@@ -1,4 +1,4 @@
-"""Finds secret values in what is about to be shown or kept, in the forms in which they hide."""
+"""Finds secret values in texts that are about to be shown or kept, also inside JSON and base64."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from panda_infra.tree import texts
 
 __all__ = ["credentials", "holds_any", "secret_texts"]
 
-# Shorter ones are words that stand in every text.
+# Shorter secrets would match ordinary words.
 _SHORTEST = 8
 _TELLING = re.compile(r"(PASSPHRASE|PASSWORD|SECRET|TOKEN|KEY)$")
 
@@ -23,12 +23,12 @@ def secret_texts(values: Iterable[str]) -> frozenset[str]:
 
 
 def credentials(environment: Mapping[str, str]) -> frozenset[str]:
-    """Every secret text of an environment, by the names of its variables."""
+    """Every secret text of an environment, chosen by the names of its variables."""
     return secret_texts(value for name, value in environment.items() if _TELLING.search(name))
 
 
 def holds_any(text: str, secrets: Iterable[str]) -> bool:
-    """Whether a text holds a secret: as it is, inside JSON, or in base64."""
+    """Return whether a text contains a secret: as it is, inside JSON, or in base64."""
     return any(form in text for secret in secrets for form in _forms(secret))
 
 
@@ -42,7 +42,7 @@ def _decoded(value: str) -> Any:
 def _forms(secret: str) -> Iterator[str]:
     yield secret
     yield json.dumps(secret)[1:-1]
-    # Inside a longer text the encoding depends on where the secret begins; its ends mix with what is around it.
+    # Inside a longer text the encoding depends on the secret's position modulo 3; its ends mix with their neighbours.
     for shift in range(3):
         encoded = b64encode(b" " * shift + secret.encode()).decode().rstrip("=")
         yield encoded[2 if shift == 1 else 3 if shift else 0 : -1]

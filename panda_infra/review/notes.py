@@ -1,4 +1,4 @@
-"""What a request says about a stack of which it shows no preview."""
+"""Comments of a merge request on stacks without a preview."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["no_preview", "removed", "untouched"]
 
 
 def untouched(stack: str) -> str:
-    """The note on a stack that an earlier push touched and the newest does not."""
+    """The note on a stack that an earlier push changed and the newest does not."""
     return (
         f"{marker(stack)}\n### Stack `{stack}`: no change any more\n\n"
         "An earlier push changed what is deployed for this stack; as the request is now, it does not.\n"
@@ -16,7 +16,7 @@ def untouched(stack: str) -> str:
 
 
 def removed(stack: str, base: str) -> str:
-    """The note on a stack whose file goes; ``base`` is a commit that still has it."""
+    """The note on a stack whose file is removed; ``base`` is a commit that still has it."""
     return (
         f"{marker(stack)}\n### Stack `{stack}`: its file is removed\n\n"
         "**A merge destroys nothing.** What is deployed of this stack would stay, and nothing would update it, watch "

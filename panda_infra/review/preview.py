@@ -1,4 +1,4 @@
-"""Reads what ``pulumi preview --json --diff`` says, with each resource assigned to a component of PanDA."""
+"""Reads the output of ``pulumi preview --json --diff``, and assigns each resource to a component of PanDA."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 Action = Literal["created", "changed", "replaced", "deleted"]
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
-# What is no component: whom its resources belong to.
+# Owners of resources that do not belong to a component.
 CLUSTER, STORAGE, SECRETS = "cluster", "namespace and storage", "secrets"
 
 _ACTIONS: Mapping[str, Action] = {
@@ -45,16 +45,16 @@ _HIDDEN = "[secret]"
 
 
 class PreviewError(PandaInfraError):
-    """What should be a preview is none."""
+    """The text is not a preview."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one resource.
+    """The change of one resource.
 
     ``owner`` is a component, or one of ``CLUSTER``, ``STORAGE`` and ``SECRETS``. ``before`` and ``after`` are its
-    inputs, in which secret values are masked; ``keys`` are the inputs that made the engine act, ``notes`` what was
-    said of the resource meanwhile: what of a release is not as it should be, for example.
+    inputs, with masked secret values; ``keys`` are the inputs that caused the change, ``notes`` the engine's
+    warnings about the resource, such as differences between a release and its objects.
     """
 
     action: Action
@@ -68,7 +68,7 @@ class Step:
     notes: tuple[str, ...] = ()
 
     def differences(self) -> tuple[Difference, ...]:
-        """The inputs that differ, and those that the engine found different though both are masked."""
+        """The inputs that differ, and masked ones that the engine reported as different."""
         shown = tuple(differences(self.before, self.after))
         hidden = sorted(
             {key for key in self.keys if self.after.get(key) == _HIDDEN and self.before.get(key) == _HIDDEN}
@@ -78,7 +78,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Preview:
-    """A whole preview: the steps that change something, the number of resources that stay, and its errors."""
+    """A whole preview: the steps that change something, the number of unchanged resources, and the errors."""
 
     steps: tuple[Step, ...]
     unchanged: int
@@ -89,7 +89,7 @@ def read(text: str) -> Preview:
     """The preview that the engine printed.
 
     Raises:
-        PreviewError: the text is none.
+        PreviewError: the text is not a preview.
     """
     try:
         value = json.loads(text)
@@ -103,11 +103,11 @@ def read(text: str) -> Preview:
 
 
 def with_violations(printed: str, events: str) -> str:
-    """The preview that the engine printed, with the violated policies of its log of events among the diagnostics.
+    """The preview that the engine printed, with the policy violations of its event log added to the diagnostics.
 
     Args:
-        printed: JSON.
-        events: one event in JSON per line.
+        printed: the preview as JSON.
+        events: one JSON event per line.
     """
     logged = (json.loads(line).get("policyEvent") for line in events.splitlines())
     told = [
@@ -127,13 +127,13 @@ def with_violations(printed: str, events: str) -> str:
 def _steps(steps: list[Mapping[str, Any]], diagnostics: list[Mapping[str, Any]]) -> Iterator[Step]:
     for step in steps:
         action = _ACTIONS.get(step["op"])
-        if action is None:  # same, refresh, read, and the two halves that make up a replacement
+        if action is None:  # same, refresh, read, and the two halves of a replacement
             continue
         urn = step["urn"]
         kinds, name = urn.split("::")[2:4]
         kind = kinds.split("$")[-1]
         old, new = step.get("oldState") or {}, step.get("newState") or {}
-        if not (new or old).get("custom"):  # groups of resources in the program, nothing in the world
+        if not (new or old).get("custom"):  # only groups resources in the program
             continue
         yield Step(
             action=action,

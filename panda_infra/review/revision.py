@@ -1,4 +1,4 @@
-"""What one commit would deploy: a Plan per stack, and what turns Plans into resources."""
+"""The deployment of one commit: a Plan per stack, and fingerprints of the code that makes resources of Plans."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["FORMAT", "Revision", "StackPlan"]
 
-# Commits that describe themselves in another format cannot be compared with this one's.
+# Commits with another format cannot be compared with this one.
 FORMAT = 1
 
 
@@ -18,9 +18,8 @@ FORMAT = 1
 class StackPlan:
     """One stack of a commit.
 
-    ``plan`` is the serialised Plan, None when the stack file has ``problems``. ``encrypted`` maps the path of each
-    encrypted value to a fingerprint of its ciphertext, ``files`` each file that a Secret is made of to one of its
-    content.
+    ``plan`` is the serialised Plan, None if the stack file has ``problems``. ``encrypted`` maps the path of each
+    encrypted value to a fingerprint of its ciphertext, ``files`` each deployed file to a fingerprint of its content.
     """
 
     plan: Mapping[str, Any] | None
@@ -43,8 +42,8 @@ class Revision:
     """One commit.
 
     ``program`` maps each part of the program that makes resources of a Plan to a fingerprint: the code by package,
-    the packages of the engine by version. ``trouble`` tells why a commit cannot be described, in which case it has
-    no stacks.
+    the packages of the engine by version. ``trouble`` is the reason if a commit cannot be described; it then has no
+    stacks.
     """
 
     stacks: Mapping[str, StackPlan]
@@ -52,13 +51,13 @@ class Revision:
     trouble: str = ""
 
     def to_json(self) -> str:
-        """Canonical text: equal revisions have equal texts."""
+        """The revision as canonical JSON: equal revisions have equal texts."""
         stacks = {name: stack.as_json() for name, stack in self.stacks.items()}
         return _canonical({"format": FORMAT, "program": dict(self.program), "stacks": stacks})
 
     @classmethod
     def from_json(cls, text: str) -> Revision:
-        """The revision that a commit's own code described; one with ``trouble`` when that makes no sense here."""
+        """The revision from a commit's own description; with ``trouble`` if this format cannot read it."""
         try:
             value = json.loads(text)
             if value["format"] != FORMAT:
@@ -72,7 +71,7 @@ class Revision:
             return cls({}, {}, "its own code gave no Plans")
 
     def fingerprint(self, stack: str) -> str:
-        """A hash of all that decides what a stack's deployment does; KeyError when there is no such stack."""
+        """A hash of everything that determines a stack's deployment; KeyError if there is no such stack."""
         whole = {"program": dict(self.program), "stack": self.stacks[stack].as_json()}
         return hashlib.sha256(_canonical(whole).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What a reviewer must see first: what a preview would break, worst first."""
+"""The risks of a preview, worst first, for the top of a review."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from panda_infra.review.preview import CLUSTER, RELEASE, STORAGE, Preview, Step
 
 __all__ = ["Risk", "Severity", "risks"]
 
-# Values of a sub-chart that make or change objects beside its pods.
+# Values of a sub-chart that affect only other objects than its pods.
 _BESIDE_PODS = {
     "ingress",
     "ingress_big",
@@ -25,12 +25,12 @@ _BESIDE_PODS = {
     "service",
     "autoscaling",
 }
-# Inputs of a release that say how Helm works, not what it makes.
+# Inputs of a release that control Helm itself, not the objects.
 _HOW_HELM_WORKS = {"atomic", "timeout", "maxHistory", "allowNullValues", "postrender"}
 
 
 class Severity(IntEnum):
-    """How bad, the worst first."""
+    """The severity of a risk, worst first."""
 
     CLUSTER_REPLACED = 1
     DATA_DELETED = 2
@@ -40,7 +40,7 @@ class Severity(IntEnum):
 
     @property
     def title(self) -> str:
-        """What it means, in words."""
+        """The heading of the severity."""
         return _TITLES[self]
 
 
@@ -55,7 +55,7 @@ _TITLES: Mapping[Severity, str] = {
 
 @dataclass(frozen=True, order=True)
 class Risk:
-    """One thing that can hurt: to what it happens, and why."""
+    """One risk: its severity, the affected object, and the reason."""
 
     severity: Severity
     subject: str
@@ -63,7 +63,7 @@ class Risk:
 
 
 def risks(preview: Preview) -> tuple[Risk, ...]:
-    """Every risk of a preview, worst first, each once."""
+    """All risks of a preview, worst first, without duplicates."""
     return tuple(sorted({risk for step in preview.steps for risk in _risks(step)}))
 
 
@@ -131,7 +131,7 @@ def _restarts(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
 ) -> bool:
-    """Whether the pods of a sub-component are made anew by an update of its release."""
+    """Return whether an update of the release replaces the pods of a sub-component."""
     inputs = {key for key in {*step.before, *step.after} if step.before.get(key) != step.after.get(key)}
     if inputs - {"values"} - _HOW_HELM_WORKS:
         return True  # another chart or version

@@ -1,4 +1,4 @@
-"""A review from preview to deployment: what is kept, and what must still hold when it is applied."""
+"""A review from preview to deployment: the files that it keeps, and the checks before its plan is applied."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _OUTCOMES: Mapping[drift.Next, str] = {
 
 @dataclass(frozen=True)
 class Review:
-    """A preview of a stack with all that is kept of it in ``folder``."""
+    """A preview of a stack, with its files in ``folder``."""
 
     engine: Engine
     folder: Path
@@ -42,13 +42,13 @@ class Review:
         """Preview the stack and keep the plan, its seal, the comment and the whole text.
 
         Args:
-            limit: bytes of a comment that the platform takes.
-            commit: that is previewed.
-            page: of the stack as a whole, which the comment ends with.
+            limit: maximum length of the comment in bytes.
+            commit: the previewed commit.
+            page: the page of the whole stack, added to the comment.
 
         Raises:
-            PandaInfraError: there is no preview, or something that would be kept holds a secret value; what is kept
-                is a comment that says so.
+            PandaInfraError: there is no preview, or a file of it contains a secret value; then only a comment with
+            the reason is kept.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ class Review:
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def _refuse_secrets(self, printed: str) -> None:
-        """Keep nothing when anything holds a secret: a comment may show the beginning of a long one."""
+        """Refuse to keep anything if the preview or a file contains a secret, even a cut-off one in the comment."""
         kept = {file.name: file for name in _KEPT if (file := self.folder / name).exists()}
         texts = {"the preview": printed, **{name: file.read_text("utf-8") for name, file in kept.items()}}
         secrets = self.engine.secrets()
@@ -99,10 +99,10 @@ class Review:
         )
 
     def _without_secrets(self, why: str) -> str:
-        """The engine's words if they can be shown; a run's log has its credentials masked, a comment has not."""
+        """The reason if it contains no secret: a run's log masks credentials, a comment does not."""
         try:
             secrets = self.engine.secrets()
-        except PulumiError:  # what cannot be decrypted is in nobody's words
+        except PulumiError:  # values that cannot be decrypted cannot be printed either
             secrets = frozenset()
         if holds_any(why, secrets | credentials(os.environ)):
             return "the reason holds a secret value: look into the log of this run"
@@ -113,12 +113,12 @@ def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[
     """Deploy a stack exactly as it was reviewed; yields the engine's output.
 
     Args:
-        engine: of the stack.
-        files: that the review kept.
-        folder: where the plan may lie meanwhile.
+        engine: the stack's engine.
+        files: the content of the review's files, by name.
+        folder: for the plan while it is applied.
 
     Raises:
-        SealError: what was reviewed is not what would be deployed; nothing was changed.
+        SealError: the deployment would differ from the review; nothing was changed.
         PulumiError: the engine refused or failed.
     """
     if PLAN not in files or SEAL not in files:
@@ -136,13 +136,13 @@ def apply(engine: Engine, files: Mapping[str, bytes], folder: Path) -> Iterator[
 
 
 def check_drift(engine: Engine, forge: Forge) -> str:
-    """Compare a stack with the world, and open, update or close its issue; tells in words what was found and done.
+    """Compare a stack with its real resources, and open, update or close its issue; returns a summary.
 
-    A stack that is not deployed has not drifted: one that the backend does not know, since nobody has made it yet,
-    or a test stack whose last day is over.
+    A stack that is not deployed has not drifted: one that is missing from the backend because nobody has made it
+    yet, or a test stack that was destroyed after its last day.
 
     Raises:
-        PandaInfraError: the comparison failed without a finding; the issue stays as it is.
+        PandaInfraError: the comparison failed without a result; the issue stays as it is.
     """
     stack = engine.stack
     if not engine.is_deployed():
@@ -161,7 +161,7 @@ def check_drift(engine: Engine, forge: Forge) -> str:
 
 
 def _moved(engine: Engine, forge: Forge, text: str) -> drift.Next:
-    """Bring the stack's issue to this text, closed if there is none."""
+    """Give the stack's issue this text; close it if the text is empty."""
     issue = forge.issue(comment.marker(engine.stack, drift.LABEL), drift.LABEL)
     step = drift.next_step(issue, is_drifted=bool(text), text=text)
     if step == "open":
@@ -174,10 +174,10 @@ def _moved(engine: Engine, forge: Forge, text: str) -> drift.Next:
 
 
 def forge_of_this_run() -> Forge:
-    """The forge whose workflow or pipeline runs this.
+    """The forge whose workflow or pipeline runs this process.
 
     Raises:
-        ForgeError: none does.
+        ForgeError: no forge runs it.
     """
     if os.environ.get("GITHUB_ACTIONS"):
         return GitHub.of_this_run()

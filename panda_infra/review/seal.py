@@ -1,4 +1,4 @@
-"""What a review was about, so that nothing else is applied in its name."""
+"""The seal of a review: what was reviewed, so that nothing else is applied."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["EMPTY", "Seal", "SealError", "hash_of", "state_version"]
 
 
 class SealError(PandaInfraError):
-    """A seal that cannot be read, or that no longer fits."""
+    """A seal that cannot be read or no longer matches."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """What was reviewed.
+    """The reviewed deployment of a stack.
 
-    ``deployment`` is the fingerprint of what the commit deploys for the stack, ``state`` the version of the stack's
-    state that the preview started from, ``plan`` the hash of the plan file.
+    ``deployment`` is the fingerprint of the commit's deployment of the stack, ``state`` the version of the stack's
+    state before the preview, ``plan`` the hash of the plan file.
     """
 
     stack: str
@@ -31,15 +31,15 @@ class Seal:
     plan: str
 
     def to_json(self) -> str:
-        """As it is kept beside the plan."""
+        """The seal as JSON, for a file beside the plan."""
         return json.dumps(asdict(self), indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Seal:
-        """The seal in a file.
+        """The seal from a file's text.
 
         Raises:
-            SealError: the text is none.
+            SealError: the text is not a seal.
         """
         try:
             return cls(**json.loads(text))
@@ -47,7 +47,7 @@ class Seal:
             raise SealError("the seal of the review cannot be read: preview the stack again") from None
 
     def broken_by(self, now: Seal) -> tuple[str, ...]:
-        """What is no longer as it was reviewed, in words."""
+        """The reasons why the seal no longer matches, as sentences."""
         return tuple(self._broken_by(now))
 
     def _broken_by(self, now: Seal) -> Iterator[str]:
@@ -71,9 +71,9 @@ EMPTY = "empty"
 
 
 def state_version(exported: str) -> str:
-    """A version of a stack's state, from its export: another after every deployment.
+    """A version of a stack's state, from its export; it changes with every deployment.
 
-    The resources' contents are left out: their ciphertexts may differ from export to export.
+    The contents of resources are left out, because their ciphertexts may differ from export to export.
     """
     deployment: Mapping[str, Any] = json.loads(exported)["deployment"] or {}
     resources = [

@@ -1,4 +1,4 @@
-"""A request's comments on stacks that its newest push does not preview."""
+"""Updates a merge request's comments on stacks that its newest push does not preview."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["tidy", "tidy_all"]
 
 
 def tidy(forge: Forge, request: int, changes: Sequence[StackChange], base: str) -> tuple[str, ...]:
-    """Bring a request's comments on stacks that it does not preview up to date; gives these stacks.
+    """Update a request's comments on stacks that it does not preview; returns these stacks.
 
     Args:
         forge: of the request.
         request: its number.
-        changes: how it touches stacks.
-        base: a commit without it.
+        changes: the changed stacks.
+        base: a commit without the request's changes.
     """
     gone = [change.stack for change in changes if change.kind == "removed"]
     former = _commented(forge, request) - {change.stack for change in changes}
@@ -28,7 +28,7 @@ def tidy(forge: Forge, request: int, changes: Sequence[StackChange], base: str) 
 
 
 def tidy_all(forge: Forge, request: int, why: str) -> tuple[str, ...]:
-    """Say in each of a request's comments that nothing could be previewed at all; gives their stacks."""
+    """Replace each of a request's comments by the reason why there is no preview; returns their stacks."""
     stacks = sorted(_commented(forge, request))
     return _commented_with(forge, request, {stack: notes.no_preview(stack, why) for stack in stacks})
 

@@ -1,4 +1,4 @@
-"""The engine's own words, without what they must not carry."""
+"""The engine's output without secret values."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 
 __all__ = ["safe_lines", "without_values"]
 
-# The engine prints the properties that left the plan as they are, secret ones too, and over several lines when a
-# value has several: nothing after these words can be shown.
+# The engine prints the values of properties that violate the plan, even secret ones, over several lines if a value
+# has several: nothing after these words may be shown.
 _VIOLATION = "violates plan"
 _PROPERTY = re.compile(r"(?:[=~+-]{2})([A-Za-z][A-Za-z0-9_]*)\[\{")
 
 
 def without_values(text: str) -> str:
-    """A message of the engine; of a violated plan only the resource and the names of its properties."""
+    """A message of the engine; for a violated plan only the resource and the names of its properties."""
     said, violation, values = text.partition(_VIOLATION)
     if not violation:
         return text
@@ -23,7 +23,7 @@ def without_values(text: str) -> str:
 
 
 def safe_lines(lines: Iterable[str]) -> Iterator[str]:
-    """The engine's output line by line, which ends with the first that tells of a violated plan."""
+    """The engine's output line by line, up to the first line about a violated plan."""
     for line in lines:
         yield without_values(line)
         if _VIOLATION in line:
