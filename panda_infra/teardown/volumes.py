@@ -15,9 +15,7 @@ __all__ = ["claimed_in", "made_by", "shared_by", "state_of"]
 _CLUSTER, _CLUSTER_OF_SHARE = "cinder.csi.openstack.org/cluster", "manila.csi.openstack.org/cluster"
 _CLAIM = "csi.storage.k8s.io/pvc/name"
 _NAMESPACE = "csi.storage.k8s.io/pvc/namespace"
-_ANY_CLUSTER = (
-    "kubernetes"  # the cluster name in Magnum's own manifest, the same for every cluster
-)
+_ANY_CLUSTER = "kubernetes"  # the cluster name in Magnum's own manifest, the same for every cluster
 
 
 def made_by(
