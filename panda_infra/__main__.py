@@ -1,4 +1,4 @@
-"""`python -m panda_infra`."""
+"""Run the command line by `python -m panda_infra`."""
 
 from panda_infra.cli.app import PROGRAM, app
 

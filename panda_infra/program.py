@@ -38,10 +38,10 @@ _TOLD = 32
 
 
 class Ready(NamedTuple):
-    """What a deployment needs: the plan, and what no plan may hold.
+    """The data of a deployment: the plan, and the secrets that a plan must not contain.
 
     ``secrets`` are the values of the stack file, ``contents`` those of the Secrets that are made of them, and
-    ``keypair`` is what the stack makes for a Magnum cluster, if it makes one.
+    ``keypair`` is the one that the stack makes for a Magnum cluster, if any.
     """
 
     plan: Plan
@@ -63,7 +63,7 @@ def told_plainly() -> Iterator[None]:
 
 
 def plan_of_this_stack() -> Ready:
-    """The plan of the stack that the engine runs, checked against the world before anything is touched.
+    """Make the plan of the running stack and check it against cluster, cloud and charts before any change.
 
     Raises:
         StackError: with all problems of the stack file, or if it has none, of the things that it refers to.
@@ -96,13 +96,13 @@ def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[P
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
         cluster, keypair = _check_cluster(plan, secrets, before)
-        # What is in a cluster can only be asked of one that lets the stack in.
+        # The content of a cluster can only be read with a working credential.
         found = cluster or _check_target(plan, secrets, before)
     return [*charts.result(), *found], keypair
 
 
 def _check_target(plan: Plan, secrets: Secrets, before: Recorded) -> list[Problem]:
-    from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that a wrong file need not load
+    from panda_infra.live.preflight import inspect  # noqa: PLC0415 - slow, and not needed for a wrong file
 
     report = inspect(plan, secrets, before, previewing=pulumi.runtime.is_dry_run())
     for line in report.notes:

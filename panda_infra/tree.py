@@ -1,4 +1,4 @@
-"""Trees of plain values, as JSON and YAML have them: walked, looked up, changed, merged and compared."""
+"""Walk, look up, change, merge and compare trees of plain values, as in JSON and YAML."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Path = tuple[str | int, ...]
 Values = dict[str, Any]
 
 ABSENT = "(absent)"
-"""What stands in a difference for a value that one of two trees does not have."""
+"""Stands in a difference for a value that is missing in one of two trees."""
 
 MISSING = object()
-"""What a look-up gives for a value that is not there: null is one that Helm removes."""
+"""The result of a look-up for a missing value: None is a value, which makes Helm remove a key."""
 
 Test = Callable[[Any], bool]
 
@@ -70,7 +70,7 @@ def texts(tree: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
 
 
 def entries(tree: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Each value that is no mapping, with its path of keys: to Helm, a list is one value."""
+    """Each value that is not a mapping, with its path of keys: to Helm, a list is one value."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
             yield from entries(value, (*path, key))
@@ -105,7 +105,7 @@ def value_at(tree: Any, path: Iterable[str | int], default: Any = MISSING) -> An
 
 
 def put(tree: Values, path: Iterable[str | int], value: Any) -> None:
-    """Set the value at a path of keys, making the mappings above it; what stands in their place gives way."""
+    """Set the value at a path of keys; missing mappings above it are made, and other values there are replaced."""
     *parents, last = map(str, path)
     for part in parents:
         if not isinstance(tree.get(part), dict):

@@ -33,13 +33,13 @@ def deploy(
     contents: Mapping[str, SecretContent],
     keypair: MadeKeypair | None,
 ) -> None:
-    """Register everything that the plan names, and export where to find it.
+    """Register all resources of the plan, and export their addresses.
 
     Args:
         plan: of the stack.
-        secrets: the values of the stack file, for the way into the cluster and the key of the hashes.
+        secrets: the values of the stack file, for the access to the cluster and the key of the hashes.
         contents: of each Secret that the stack makes.
-        keypair: that of a Magnum cluster.
+        keypair: of a Magnum cluster, if the stack makes it.
     """
     cluster = _cluster(plan, secrets, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))

@@ -52,7 +52,7 @@ class Ownership:
         return known or (self.has_namespace and by_engine)
 
     def has(self, found: Met) -> bool:
-        """Whether an object is the stack's, or its release's."""
+        """True if an object is the stack's or belongs to one of its releases."""
         if found.is_of(self.plan.owner, self.before):
             return True
         namespace, release = found.release

@@ -27,7 +27,7 @@ _RIGHTS = (
 
 
 def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool) -> Report:
-    """Look into the cluster of a plan; nothing is met where it is still to be made.
+    """Check the cluster of a plan; the report is empty if the cluster does not exist yet.
 
     Things to hand over before a run are problems of the run, but only notes in a preview.
 
@@ -81,7 +81,7 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | None:
-    """With the credential of the last run where there is one: Magnum would sign another one for each preview."""
+    """The API, by the last run's credential if there is one: otherwise Magnum would sign one for each preview."""
     if access := recorded_access(before):
         return access.kubernetes
     return reach(plan.stack, plan.config.cluster, secrets).kubernetes

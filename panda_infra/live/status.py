@@ -111,11 +111,11 @@ def status_of(
 
     Args:
         plan: of the present stack file.
-        access: None where there is no way in.
-        before: what the engine recorded, None where that cannot be read.
-        contents: those that the stack's Secrets would have, None where its secrets cannot be read.
-        hash_key: by which pods notice changed Secrets.
-        unseen: what was found out of reach before.
+        access: to the cluster and cloud, None if there is none.
+        before: the engine's state, None if it cannot be read.
+        contents: of the stack's Secrets after the next run, None if its secrets cannot be read.
+        hash_key: of the hashes by which pods notice changed Secrets.
+        unseen: parts that were found unreadable before.
     """
     parts = _Parts(unseen)
     there = access is not None and (access.kubernetes is None or parts.can(access.kubernetes))

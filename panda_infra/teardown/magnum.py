@@ -52,7 +52,7 @@ def in_openstack(plan: Plan, cluster: MagnumCluster, openstack: OpenStack) -> It
 
 
 def changes(plan: Plan, cluster: MagnumCluster, api: KubernetesApi) -> Iterator[Leftover]:
-    """Labels and settings that stacks give to a cluster; those of a cluster that stays may be of others."""
+    """Labels and settings that stacks give to a cluster; in a cluster that stays they may belong to others."""
     for node in items(api, "/api/v1/nodes"):
         metadata = node["metadata"]
         if (metadata.get("labels") or {}).items() >= INGRESS_LABEL.items():
