@@ -1,6 +1,6 @@
-"""PanDA's own software, started from registries' packages, reads what the program makes.
+"""Starts PanDA's own software from registries' packages, to test that it reads the program's output.
 
-Nothing of it is simulated: `pods` gives each container its environment and files as a kubelet would, `sandbox` starts
-programs of `tools.images` in namespaces of their own, where Services have their names and ports, and a module for each
-consumer says what must be accepted and what refused.
+Nothing of it is simulated: `pods` gives each container its environment and files as a kubelet would. `sandbox` starts
+programs of `tools.images` in their own namespaces, where Services have their names and ports. A module for each
+consumer checks what it must accept and what it must refuse.
 """

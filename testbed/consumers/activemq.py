@@ -1,4 +1,4 @@
-"""ActiveMQ: each account of the stack may write and read what its channels say, and nobody anything else."""
+"""ActiveMQ: each account of the stack may write and read its own channels, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGES: tuple[Software, ...] = (ACTIVEMQ, PANDA)
 _HOME = "/opt/activemq"
 _CONF = f"{_HOME}/conf"
 _MATRIX = Path(__file__).parent / "scripts" / "stomp_matrix.py"
-# Who has an account, and where that program finds its password.
+# Account -> the container that uses it, and the variable with its password.
 _ACCOUNTS = {
     "panda": ("panda/server", "PANDA_ACTIVEMQ_PASSWD_panda"),
     "jedi": ("panda/jedi", "PANDA_ACTIVEMQ_PASSWD_jedi"),
@@ -46,7 +46,7 @@ def start(sandbox: Sandbox) -> None:
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Log-ins, then every account on every channel and on those of nobody."""
+    """Check log-ins, then every account on every channel and on channels without an owner."""
     broker = sandbox.container("msgsvc/activemq").environment
     server = sandbox.container("panda/server").environment
     passwords = {
@@ -54,7 +54,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         for account, (component, variable) in _ACCOUNTS.items()
         if sandbox.has(component)
     }
-    # Pilots are outside; the image makes their password by the rule that the Secret follows for the others.
+    # Pilots run outside of the cluster; the image makes their password by the same rule as the others'.
     for account in broker["ACTIVEMQ_ACCOUNTS"].split(";"):
         passwords.setdefault(account, f"{broker['ACTIVEMQ_BASE_PASSWD']}_{account}")
     idds = sandbox.container("idds/rest").environment

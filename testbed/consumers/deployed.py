@@ -1,4 +1,4 @@
-"""What a stack puts into its namespace, as API objects: rendered without a cluster, or read from one."""
+"""The objects of a stack's namespace: rendered without a cluster, or read from one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LIVE = {
 
 
 def rendered(stack: str, config: StackConfig, charts: Path) -> list[Object]:
-    """What `up` would make of a complete configuration with the charts in a folder.
+    """The objects that `up` would make of a complete configuration, with the charts in a folder.
 
     Raises:
         BedError: a chart refuses its values.
@@ -46,7 +46,7 @@ def rendered(stack: str, config: StackConfig, charts: Path) -> list[Object]:
 
 
 def live(api: Api, namespace: str) -> list[Object]:
-    """What a namespace of a running cluster holds."""
+    """The objects in a namespace of a running cluster."""
     return [
         {"kind": kind, **each} for kind, path in _LIVE.items() for each in api.list(path.format(namespace))
     ]

@@ -1,4 +1,4 @@
-"""iDDS: its tables at their newest version, REST by its certificates and tokens, requests, messages with JEDI."""
+"""iDDS: tables at their newest version, REST with certificates and tokens, requests, messages to and from JEDI."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def start(sandbox: Sandbox) -> None:
-    """Start REST and agents by the command of the chart, and wait until its pod would be ready."""
+    """Start REST and agents with the chart's command, and wait until its pod would be ready."""
     container = sandbox.container(_REST)
     root = sandbox.root(IDDS, container)
     outside.trust(sandbox, root, _BUNDLE)
     address = sandbox.address(container)
-    # The sandbox has one network for all pods: everybody listens at his own address alone.
+    # The sandbox has one network for all pods: each program listens only at its own address.
     text = root.path(_HTTPD).read_text()
     root.write(_HTTPD, re.sub(r"(?m)^Listen (\d+)$", rf"Listen {address}:\1", text))
     program = root.start(*container.command)
@@ -48,7 +48,7 @@ def start(sandbox: Sandbox) -> None:
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """What its clients and JEDI do."""
+    """Check the requests of its clients and of JEDI."""
     container, root = sandbox.container(_REST), sandbox.running(_REST)
     done = root.run("/opt/idds/bin/alembic", "current", "--check-heads", environment=_AS_IDDS)
     yield Check("idds", "tables are at the newest version", done.returncode == 0, done.stderr.strip())
@@ -69,7 +69,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _messages(root: Root, jedi: Root) -> Iterator[Check]:
-    """One each way."""
+    """Send one message each way."""
     output(root, _SCRIPTS / "idds_sends.py", _PYTHON, stdin="from iDDS", environment=_AS_IDDS)
     question = json.dumps({"sent": "from JEDI", "received": "from iDDS"})
     yield from compared("idds", output(jedi, _SCRIPTS / "jedi_talks.py", *AS_JEDI, stdin=question))
@@ -78,7 +78,7 @@ def _messages(root: Root, jedi: Root) -> Iterator[Check]:
 
 
 def _log(root: Root) -> str:
-    """What the agents have written."""
+    """The agents' logs."""
     logs = root.path(_LOGS).glob("*.log")
     return "".join(log.read_text(errors="replace") for log in logs)
 
@@ -96,7 +96,7 @@ def _clients(container: Container) -> dict[str, dict[str, str]]:
 def _tokens(
     container: Container, issuer: Issuer, clients: Mapping[str, Mapping[str, str]]
 ) -> Iterator[Question]:
-    """Those of every client of the stack, and those that nobody may have."""
+    """Questions with the tokens of every client of the stack, and with forged or wrong ones."""
     for name, client in clients.items():
         for what in ("client_id", "audience"):
             token = issuer.token(sub="a-user", name="A User", aud=client[what])

@@ -1,4 +1,4 @@
-"""The inside of the sandbox: `python -m testbed.consumers.inside QUESTION FOLDER` prints a check in each line."""
+"""The inside of the sandbox: `python -m testbed.consumers.inside QUESTION FOLDER` prints one check a line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testbed.errors import BedError
 
 
 def main(question: Path, folder: Path) -> None:
-    """Start and try each consumer that the stack has; one that does not start is a check that failed."""
+    """Start and check each consumer of the stack; one that does not start is a failed check."""
     document = json.loads(question.read_text())
     sandbox = Sandbox(folder, *loaded(document), document["releases"])
     sandbox.enter()
@@ -34,7 +34,7 @@ def main(question: Path, folder: Path) -> None:
 
 
 def tell(check: Check) -> None:
-    """Print a check at once: what was found counts, whatever comes later."""
+    """Print a check at once, so that it is not lost if a later one crashes."""
     print(json.dumps(asdict(check)), flush=True)
 
 

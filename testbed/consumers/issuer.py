@@ -1,4 +1,4 @@
-"""The stack's issuer as far as tokens need it: IAM's discovery document and keys, and tokens that its keys sign."""
+"""The stack's issuer for tests: IAM's discovery document and keys, and tokens signed by its keys."""
 
 from __future__ import annotations
 
@@ -33,31 +33,31 @@ _SECONDS = 3600
 
 @dataclass(frozen=True)
 class Issuer:
-    """What IAM's container makes of its environment and files: ``url`` ends as IAM's own does, with a slash."""
+    """The issuer that IAM's container would be; like IAM's own, ``url`` ends with a slash."""
 
     url: str
     key: Mapping[str, str]
 
     @classmethod
     def of(cls, sandbox: Sandbox) -> Issuer | None:
-        """The issuer of a stack; None where it is somewhere else, so that nobody here has its keys."""
+        """The issuer of a stack; None if it is elsewhere, because then its keys are not here."""
         if not sandbox.has(IAM):
             return None
         iam = sandbox.container(IAM)
         url = iam.environment["IAM_ISSUER"].rstrip("/") + "/"
-        # Where something in front of IAM has the certificate, nobody here can answer in its name.
+        # If a proxy in front of IAM has the certificate, the test cannot answer under its name.
         if url.startswith("https:") and f"{CERTIFICATES}/hostkey.pem" not in iam.files:
             return None
         return cls(url, _key(iam))
 
     def own(self, clients: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
-        """Of the clients in a program's configuration, those whose tokens this issuer makes."""
+        """The clients of a program's configuration whose tokens this issuer signs."""
         return {
             name: client for name, client in clients.items() if client["oidc_config_url"].startswith(self.url)
         }
 
     def documents(self) -> dict[str, Any]:
-        """What the issuer answers, by path."""
+        """The issuer's answers by path."""
         ends = {"jwks_uri": "jwk", "token_endpoint": "token", "device_authorization_endpoint": "devicecode"}
         discovery = {"issuer": self.url, **{name: self.url + path for name, path in ends.items()}}
         path = urllib.parse.urlsplit(self.url).path
@@ -65,11 +65,11 @@ class Issuer:
         return {f"{path}.well-known/openid-configuration": discovery, f"{path}jwk": keys}
 
     def token(self, **claims: object) -> str:
-        """A token that is good for an hour, if the claims do not say otherwise."""
+        """A token that is valid for an hour unless the claims change that."""
         return self._signed(_private(self.key), claims)
 
     def forged(self, **claims: object) -> str:
-        """The same by a key that only pretends to be the issuer's."""
+        """The same token, signed by another key under the same key id."""
         return self._signed(generate_private_key(65537, 2048), claims)
 
     def _signed(self, key: RSAPrivateKey, claims: Mapping[str, object]) -> str:
@@ -81,7 +81,7 @@ class Issuer:
 
 
 def _key(iam: Container) -> Mapping[str, str]:
-    """The key that IAM signs with, of those in its store."""
+    """The key in IAM's store that IAM signs with."""
     keys: list[dict[str, str]] = json.loads(iam.files[_KEYSTORE].content)["keys"]
     wanted = iam.environment["IAM_JWK_DEFAULT_KEY_ID"]
     return next(key for key in keys if key["kid"] == wanted)

@@ -25,19 +25,19 @@ _NOBODY = {
 }
 _SOCKET = "/run/mysqld/mysqld.sock"
 _DATABASES = ("harvester/mariadb", "iam-db/mariadb", "iam/mariadb")
-# Where IAM's image has its tables, in the order of their versions.
+# The migrations of IAM's tables, in the order of their versions.
 _MIGRATIONS = "iam/iam-persistence/src/main/resources/db/migration"
 
 
 def start(sandbox: Sandbox) -> None:
-    """Start each database that the stack has embedded."""
+    """Start each embedded database of the stack."""
     for name in _DATABASES:
         if sandbox.has(name):
             _start(sandbox, sandbox.container(name))
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Log-ins and rights by the consumers' own variables."""
+    """Check log-ins and rights with the consumers' own variables."""
     client = sandbox.root(MARIADB, name="mariadb-client")
     if sandbox.has("harvester/mariadb"):
         own = sandbox.container("harvester/harvester").environment
@@ -60,7 +60,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 
 @dataclass(frozen=True)
 class _Login:
-    """A user at a server, with the client that speaks for him."""
+    """A user of a server, with a client for queries."""
 
     client: Root
     who: str
@@ -92,7 +92,7 @@ class _Login:
 
 
 def _rights(login: _Login) -> Iterator[Check]:
-    """A consumer's user has its own database and nothing else."""
+    """Check that a consumer's user can use its own database and nothing else."""
     yield login.tries("makes tables", "CREATE TABLE t (a int); DROP TABLE t", accepted=True)
     wrong = replace(login, password=login.password + "x")
     yield wrong.tries("wrong password", "SELECT 1", accepted=False)
@@ -115,7 +115,7 @@ def _start(sandbox: Sandbox, container: Container) -> None:
     network = (f"--bind-address={address}", "--port=3306", f"--socket={_SOCKET}", "--skip-name-resolve")
     root.start("mariadbd", *options, *network, "--innodb-flush-log-at-trx-commit=0").wait_for(address, 3306)
     statements = [f"ALTER USER root@localhost IDENTIFIED BY {_literal(environment['MARIADB_ROOT_PASSWORD'])}"]
-    # As the image does: installing makes more users without a password.
+    # The image does the same, because the installation makes more users without a password.
     statements += [
         "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host != 'localhost' OR User = ''",
         "FLUSH PRIVILEGES",
@@ -143,7 +143,7 @@ def _literal(text: str) -> str:
 
 
 def _first_accounts(login: _Login, iam: Container, migrations: Path) -> Iterator[Check]:
-    """IAM's own tables, and the statements of the stack that it runs among them in the order of their versions."""
+    """Run IAM's own migrations with the stack's statements among them, in the order of their versions."""
     files = [file for kind in ("mysql", "prod") for file in (migrations / kind).glob("V*.sql")]
     scripts = {_version(file.name): file.read_text() for file in files}
     own = {path: file.content.decode() for path, file in iam.files.items() if path.endswith(".sql")}
@@ -163,5 +163,5 @@ def _first_accounts(login: _Login, iam: Container, migrations: Path) -> Iterator
 
 
 def _version(name: str) -> tuple[int, ...]:
-    """Of a migration's file name, as Flyway orders them."""
+    """The version in a migration's file name, ordered as Flyway does."""
     return tuple(int(part) for part in name.removeprefix("V").split("__")[0].split("_") if part)

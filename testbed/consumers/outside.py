@@ -1,4 +1,4 @@
-"""What pods reach outside their namespace: the issuer under its own name, and the proxy that leads to it."""
+"""Servers that pods reach outside their namespace: the issuer under its own name, and the proxy to it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TIMEOUT = 30.0
 
 
 def start(sandbox: Sandbox) -> None:
-    """Serve the issuer, where it is the stack's own, and the proxy, where pods have one."""
+    """Serve the issuer if it is the stack's own, and the proxy if pods use one."""
     if issuer := Issuer.of(sandbox):
         url = urllib.parse.urlsplit(issuer.url)
         secure = url.scheme == "https"
@@ -43,11 +43,11 @@ def start(sandbox: Sandbox) -> None:
 
 
 def trust(sandbox: Sandbox, root: Root, bundle: str) -> None:
-    """Let an image trust the stack's own authority as it trusts those of the world, of the web's and of grids.
+    """Add the stack's own authority to those that an image trusts for the web and for grids.
 
     Args:
-        sandbox: holds the containers, whose certificates come with their authorities.
-        root: of the image.
+        sandbox: has the containers, whose certificates come with their authorities.
+        root: the root of the image.
         bundle: the file with the authorities of the web.
     """
     found = {
@@ -64,7 +64,7 @@ def trust(sandbox: Sandbox, root: Root, bundle: str) -> None:
 
 
 def named(sandbox: Sandbox, host: str, address: str) -> str:
-    """Where a host is: one of a Service is there already."""
+    """The address of a host; a Service's host has one already."""
     if host not in sandbox.addresses:
         sandbox.name(host, address)
     return sandbox.addresses[host]
@@ -84,7 +84,7 @@ def _context(sandbox: Sandbox) -> ssl.SSLContext:
 def serve(
     address: str, port: int, handler: type[http.server.BaseHTTPRequestHandler]
 ) -> http.server.HTTPServer:
-    """Answer at an address until the process ends."""
+    """Serve at an address until the process ends."""
     server = http.server.ThreadingHTTPServer((address, port), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
@@ -94,7 +94,7 @@ class _Quiet(http.server.BaseHTTPRequestHandler):
     timeout = _TIMEOUT
 
     def log_message(self, *_arguments: object) -> None:
-        """Standard output has the checks, and nothing else."""
+        """Log nothing: standard output contains only checks."""
 
 
 def _documents(answers: Mapping[str, Any]) -> type[_Quiet]:
@@ -112,12 +112,12 @@ def _documents(answers: Mapping[str, Any]) -> type[_Quiet]:
 
 
 def proxy(addresses: Mapping[str, str]) -> type[_Quiet]:
-    """What carries connections to the hosts outside that have an address here."""
+    """A proxy to the outside hosts that have an address in the sandbox."""
 
     class Handler(_Quiet):
         def do_CONNECT(self) -> None:
             host, _, port = self.path.rpartition(":")
-            # The world outside does not know the names of Services.
+            # Names of Services do not exist outside.
             if host not in addresses or "." not in host:
                 self.send_error(502)
                 return

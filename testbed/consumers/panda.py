@@ -1,4 +1,4 @@
-"""The PanDA server under Apache: alive by its certificates, tokens, CRIC's files, a job."""
+"""The PanDA server under Apache: TLS, tokens, CRIC's files, a job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IMAGES: tuple[Software, ...] = (PANDA,)
 SERVER = "panda/server"
 PYTHON = "/opt/panda/bin/python"
 BUNDLE = "/opt/panda/lib/python3.11/site-packages/certifi/cacert.pem"
-# Scripts run as the server does: the package's own variables say where its configuration is.
+# Scripts run like the server: the package's own variables contain the path of its configuration.
 AS_SERVER = ("bash", "-c", f'. /etc/sysconfig/panda_server; exec {PYTHON} "$0"')
 _SCRIPTS = Path(__file__).parent / "scripts"
 _AUTH = "/opt/panda/etc/panda/auth/"
@@ -33,16 +33,16 @@ _Clients = Mapping[str, Mapping[str, str]]
 
 
 def start(sandbox: Sandbox) -> None:
-    """Start the server by the command of its chart, and wait until its pod would be ready."""
+    """Start the server with its chart's command, and wait until its pod would be ready."""
     container = sandbox.container(SERVER)
     root = sandbox.root(PANDA, container)
     outside.trust(sandbox, root, BUNDLE)
-    ready = root.path("/tmp/panda_server_start.log")  # noqa: S108 - its pod is ready by this file
+    ready = root.path("/tmp/panda_server_start.log")  # noqa: S108 - the readiness probe's file
     root.start(*container.command).wait(ready.exists, "sign that it is ready")
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """What clients, pilots and the server's own daemons do."""
+    """Check the requests of clients and pilots, and the server's own daemons."""
     container = sandbox.container(SERVER)
     client = sandbox.root(PANDA, container, name="panda-client")
     questions = [*_alive(container), *_served(container)]
@@ -62,7 +62,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _alive(container: Container) -> Iterator[Question]:
-    """By the addresses that other Services have in their variables."""
+    """Ask at the addresses that other Services have in their variables."""
     chain = _CHAIN if _CHAIN in container.files else None
     for variable in ("PANDA_API_URL", "PANDA_API_URL_SSL"):
         url = f"{container.environment[variable]}/system/is_alive"
@@ -75,7 +75,7 @@ def _succeeded(text: str) -> bool:
 
 
 def _served(container: Container) -> Iterator[Question]:
-    """Files of Secrets that clients and other Services take from the server."""
+    """Ask for the files of Secrets that clients and other Services read from the server."""
     base = container.environment["PANDA_URL_SSL"].removesuffix("/server/panda")
     for folder, path in ((_AUTH, "auth"), (_CRIC, "cric")):
         for name, file in container.files.items():
@@ -85,7 +85,7 @@ def _served(container: Container) -> Iterator[Question]:
 
 
 def _tokens(container: Container, issuer: Issuer, clients: _Clients) -> Iterator[Question]:
-    """Those of every client of the stack, and those that nobody may have."""
+    """Questions with the tokens of every client of the stack, and with forged or wrong ones."""
     for name, client in clients.items():
         member = _member(name, client["client_id"])
         yield _asked(container, f"{name}: a member", issuer.token(**member), name, accepted=True)
@@ -116,12 +116,12 @@ def _clients(container: Container) -> dict[str, dict[str, str]]:
 
 
 def _member(name: str, client: str) -> dict[str, object]:
-    """What a token says of somebody in the VO, and the role, that a client is for."""
+    """The claims of a member of the VO and role of a client."""
     return {"sub": "a-user", "name": "A User", "aud": client, "groups": [name.replace(".", "/")]}
 
 
 def _job(container: Container, issuer: Issuer, clients: _Clients, client: Root) -> Iterator[Check]:
-    """By PanDA's client, as a member of the first client's VO."""
+    """Submit a job with PanDA's client, as a member of the first client's VO."""
     name, config = next(iter(clients.items()))
     queues = json.loads(container.files[f"{_CRIC}panda_queues.json"].content)
     token = issuer.token(**_member(name, config["client_id"]))

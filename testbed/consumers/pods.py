@@ -1,4 +1,4 @@
-"""The environment and the mounted files of each container, as a kubelet makes them of API objects."""
+"""Makes the environment and mounted files of each container from API objects, as a kubelet does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class File:
 class Container:
     """One container of a workload.
 
-    ``release`` is Helm's, ``command`` is empty where the image's own runs, ``files`` are by absolute path.
+    ``release`` is Helm's, ``command`` is empty if the image's own is used, ``files`` are by absolute path.
     """
 
     release: str
@@ -50,17 +50,17 @@ class Container:
 
 @dataclass(frozen=True)
 class Service:
-    """A Service: its name, and the container's port that each of its ports leads to."""
+    """A Service: its name, and its ports mapped to those of its container."""
 
     name: str
     ports: Mapping[int, int]
 
 
 def containers(objects: Iterable[Object]) -> list[Container]:
-    """Each container of each workload among ``objects``, which hold the Secrets and ConfigMaps too.
+    """Each container of each workload among ``objects``, which must include the Secrets and ConfigMaps.
 
     Raises:
-        BedError: a workload refers to what is not among them.
+        BedError: a workload refers to a missing object.
     """
     store = _Store(objects)
     return [
@@ -111,7 +111,7 @@ def _frozen(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
 
 
 class _Store:
-    """What references lead to."""
+    """The objects that references point to."""
 
     def __init__(self, objects: Iterable[Object]) -> None:
         self.workloads: list[Object] = []
@@ -127,7 +127,7 @@ class _Store:
                 self._content["configMap", name] = plain | _decoded(each.get("binaryData"))
 
     def environment(self, workload: Object, container: Object) -> dict[str, str]:
-        """First whole Secrets and ConfigMaps, then single variables, which may refer to those before them."""
+        """First variables from whole Secrets and ConfigMaps, then single ones, which may refer to earlier ones."""
         found: dict[str, str] = {}
         for source in container.get("envFrom") or ():
             for field, kind in (("secretRef", "secret"), ("configMapRef", "configMap")):
@@ -143,10 +143,10 @@ class _Store:
         return found
 
     def files(self, pod: Object, container: Object) -> Iterator[tuple[str, File]]:
-        """Those of Secrets and ConfigMaps."""
+        """The mounted files of Secrets and ConfigMaps."""
         volumes = {volume["name"]: volume for volume in pod.get("volumes") or ()}
         for mount in container.get("volumeMounts") or ():
-            # Claims of a StatefulSet are no volumes of its template.
+            # A StatefulSet's claims are not among its template's volumes.
             content = self._volume(volumes.get(mount["name"], {}))
             if content is None:
                 continue
@@ -165,7 +165,7 @@ class _Store:
         return {"metadata.name": f"{workload['metadata']['name']}-0"}.get(path, "")
 
     def _volume(self, volume: Object) -> dict[str, File] | None:
-        """The files of a volume by their path in it; None for volumes that hold no Secret or ConfigMap."""
+        """The files of a volume by their path in it; None if it contains no Secret or ConfigMap."""
         if projected := volume.get("projected"):
             files: dict[str, File] = {}
             for source in projected["sources"]:
@@ -194,7 +194,7 @@ def _decoded(data: Mapping[str, str] | None) -> dict[str, bytes]:
 
 
 def _expanded(text: str, known: Mapping[str, str]) -> str:
-    """``$(NAME)`` is replaced where the name is known, ``$$`` is a single ``$`` and keeps what follows."""
+    """Replace ``$(NAME)`` if the name is known; ``$$`` becomes ``$``, and the text after it stays."""
 
     def replace(match: re.Match[str]) -> str:
         if match[0] == "$$":

@@ -1,4 +1,4 @@
-"""PostgreSQL for PanDA and iDDS, initialised as their images do: each consumer logs in, and nobody else."""
+"""PostgreSQL for PanDA and iDDS, initialised as their images do: only the consumers can log in."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _INIT = "/docker-entrypoint-initdb.d"
 
 @dataclass(frozen=True)
 class _Login:
-    """Where a container finds its access: the names of its variables."""
+    """The names of the variables with a container's log-in."""
 
     container: str
     prefix: str
 
     def arguments(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The variables that PostgreSQL's own clients read."""
+        """The log-in as the variables of PostgreSQL's own clients."""
         names = {
             "HOST": "PGHOST",
             "PORT": "PGPORT",
@@ -54,10 +54,10 @@ _LOGINS = (
 
 
 def start(sandbox: Sandbox) -> None:
-    """Start the databases that the stack has embedded."""
+    """Start the embedded databases of the stack."""
     if sandbox.has("panda/postgres"):
         container = sandbox.container("panda/postgres")
-        # The image fixes user and password of the administrator, who is reached inside the pod alone.
+        # The image fixes user and password of the administrator, who can log in only inside the pod.
         root = _started(sandbox, container, "postgres", "password", "postgres")
         _make_panda(root, container.environment["PANDA_DB_PASSWORD"])
     if sandbox.has("idds/postgres"):
@@ -69,7 +69,7 @@ def start(sandbox: Sandbox) -> None:
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Each consumer's log-in, by its own variables."""
+    """Check each consumer's log-in with its own variables."""
     client = sandbox.root(POSTGRES, name="psql-client")
     access = _access(sandbox)
     panda = sandbox.container("panda/server").environment["PANDA_DB_HOST"]
@@ -166,7 +166,7 @@ def _serve(root: Root, address: str, port: int, user: str, password: str) -> Non
 
 
 def _make_panda(root: Root, password: str) -> None:
-    """What PanDA's image makes of its database: with the image's own scripts where their sources are at hand."""
+    """Make PanDA's database like its image does, with the image's own scripts if their sources are here."""
     if SOURCES:
         _run_the_images_scripts(root, SOURCES / "panda-database" / "schema" / "postgres", password)
         return
@@ -176,7 +176,7 @@ def _make_panda(root: Root, password: str) -> None:
         "CREATE DATABASE panda_db OWNER panda",
     ):
         _sql(root, "postgres", statement)
-    # The one table without which the server does not start.
+    # The only table that the server needs to start.
     columns = "app text, component text, key text, vo text, value text, value_json jsonb, type text"
     for statement in (
         "CREATE SCHEMA doma_panda AUTHORIZATION panda",
@@ -189,9 +189,9 @@ def _make_panda(root: Root, password: str) -> None:
 def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
     for file in scripts.rglob("*"):
         if file.is_file():
-            # One of its scripts refers to a table that no release of it makes; the others go on.
+            # One of its scripts refers to a table that no release makes; the others must go on.
             text = re.sub(r"(?m)^\\set ON_ERROR_STOP.*$", "", file.read_text())
-            # Debian's pg_partman is a version older and has another word for the same.
+            # Debian's older pg_partman uses another name for the same type.
             text = text.replace("p_type => 'range'", "p_type => 'native'")
             root.write(f"{_INIT}/{file.relative_to(scripts)}", text, 0o755)
     root.write(f"{_INIT}/sqls/version", (scripts / "version").read_text())
@@ -208,6 +208,6 @@ def _literal(text: str) -> str:
 
 
 def _sql(root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT) -> None:
-    # On standard input: arguments are visible to everybody on the machine.
+    # On standard input, because arguments are visible to all users of the machine.
     words = ("psql", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
     root.must(*words, user=_ADMIN, stdin=statement + ";")

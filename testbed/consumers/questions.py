@@ -1,4 +1,4 @@
-"""Questions to the servers of a sandbox, asked from an image whose client and names are those of a pod."""
+"""Requests to the servers of a sandbox, sent from an image with a pod's client and host names."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SHOWN = 300
 
 @dataclass(frozen=True)
 class Question:
-    """An address, and what has to come back: one of the codes in ``status``, with a text that ``holds`` accepts.
+    """A request and its expected answer: one of the codes in ``status``, with a text that ``holds`` accepts.
 
-    ``chain`` is the file of the authority that has to have issued the server's certificate; without it any will do.
+    ``chain`` is the file of the authority that must have issued the server's certificate; without it any is accepted.
     """
 
     what: str
@@ -31,7 +31,7 @@ class Question:
 
 
 def ask(consumer: str, client: Root, python: str, questions: Sequence[Question]) -> Iterator[Check]:
-    """Ask everything, and give a check for each question."""
+    """Send all requests, and yield a check for each."""
     asked = [
         {"url": each.url, "headers": {**each.headers}, "verify": each.chain or False} for each in questions
     ]

@@ -1,4 +1,4 @@
-"""Which consumers there are, in the order in which they are started: later ones need those before."""
+"""All consumers in the order of their start: later ones need earlier ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["CONSUMERS", "Consumer"]
 
 @dataclass(frozen=True)
 class Consumer:
-    """One that can be started: the images that it needs, how it starts, what is tried on it.
+    """A program that can be started: its images, its start, its checks.
 
-    ``parts`` are the containers that the stack must have for it.
+    ``parts`` are the containers that the stack must have.
     """
 
     images: tuple[Software, ...]

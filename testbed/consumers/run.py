@@ -1,4 +1,4 @@
-"""Starts the consumers of what a stack deploys in a sandbox and gives what they accepted and refused."""
+"""Starts the consumers of a stack in a sandbox and returns their checks."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tools import REPOSITORY, roots
 __all__ = ["MODULE", "loaded", "obstacle", "run", "table"]
 
 MODULE = "testbed.consumers.inside"
-# The sandbox is the first process of its own namespaces: whatever it started ends with it.
+# The sandbox is the first process of its namespaces, so that all its programs end with it.
 _UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 _SECONDS = 1500
 
 
 def obstacle() -> str | None:
-    """Why no sandbox can be made on this machine; None if one can."""
+    """The reason why this machine cannot make a sandbox; None if it can."""
     if not shutil.which("unshare"):
         return "unshare (util-linux) is not on PATH"
     done = subprocess.run((*_UNSHARE, "true"), capture_output=True, text=True, check=False)
@@ -46,17 +46,17 @@ def run(
     names: Sequence[str] = tuple(CONSUMERS),
     report: Callable[[str], None] = lambda _line: None,
 ) -> list[Check]:
-    """Start consumers and try them.
+    """Start consumers and check them.
 
     Args:
-        objects: what is in the namespace: Secrets, ConfigMaps, Services, workloads.
-        config: the stack's, of which they were made.
-        names: of `CONSUMERS`.
+        objects: the namespace's Secrets, ConfigMaps, Services and workloads.
+        config: the stack's configuration, from which they were made.
+        names: names in `CONSUMERS`.
         report: takes a line of progress.
 
     Raises:
         BedError: no sandbox can be made, or a consumer did not start.
-        ToolsError: a package is not to be had.
+        ToolsError: a package is not available.
     """
     if reason := obstacle():
         raise BedError(reason)
@@ -88,7 +88,7 @@ def run(
 
 
 def table(checks: Iterable[Check]) -> str:
-    """A line for each consumer, and one for each check that failed."""
+    """A line for each consumer, and one for each failed check."""
     by_consumer: dict[str, list[Check]] = {}
     for each in checks:
         by_consumer.setdefault(each.consumer, []).append(each)
@@ -103,7 +103,7 @@ def table(checks: Iterable[Check]) -> str:
 
 
 def loaded(document: Mapping[str, Any]) -> tuple[list[Container], list[Service]]:
-    """The containers and Services that the inside of the sandbox is told of."""
+    """The containers and Services in the document for the inside of the sandbox."""
     found = [
         Container(
             **{

@@ -1,7 +1,7 @@
-"""Programs in namespaces of their own: Services have their names and ports, everything ends with the sandbox.
+"""Runs programs in their own namespaces, where Services have their names and ports.
 
-The inside runs as the first process of a network, mount and process namespace. Each program sees the root file
-system of its image with the pod's files on top, and the pod's environment alone.
+The inside runs as the first process of a network, mount and process namespace, so that all programs end with it. Each
+program sees the root file system of its image with the pod's files on top, and only the pod's environment.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHARED = ("/dev", "/proc", "/sys")
 _SECONDS_TO_START = 90
 _SECONDS_TO_ANSWER = 20
-# Of a program's output, what may tell why it did not start.
+# The last lines of a program's output, which usually contain the reason of a failed start.
 _LINES = 40
 
 
 @dataclass(frozen=True)
 class Check:
-    """What was tried on a consumer, and whether it went as it should; ``detail`` says how it went else.
+    """One check of a consumer, and whether it passed; ``detail`` describes a failure.
 
-    One that is ``skipped`` was not tried, for the reason in ``detail``.
+    A ``skipped`` check was not tried; ``detail`` is the reason.
     """
 
     consumer: str
@@ -49,18 +49,18 @@ class Check:
 
 @dataclass(frozen=True)
 class Root:
-    """A root file system that may be changed, with the environment of the pod that it is for."""
+    """A writable root file system with the environment of its pod."""
 
     name: str
     folder: Path
     environment: Mapping[str, str]
 
     def path(self, inside: str) -> Path:
-        """The file that programs in the root know by an absolute path."""
+        """The file at an absolute path inside the root."""
         return self.folder / inside.lstrip("/")
 
     def write(self, inside: str, text: str | bytes, mode: int = 0o644) -> None:
-        """Put a file there, with its folders."""
+        """Write a file inside the root, and make its folders."""
         path = self.path(inside)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
@@ -75,7 +75,7 @@ class Root:
         environment: Mapping[str, str] = {},
         seconds: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the root and give its result, whatever its code."""
+        """Run a command in the root and return its result, whatever its exit code."""
         return subprocess.run(
             self._chrooted(command, user),
             env=self._environment(environment),
@@ -90,10 +90,10 @@ class Root:
     def must(
         self, *command: str, user: str = "root", stdin: str = "", environment: Mapping[str, str] = {}
     ) -> str:
-        """Run a command that has to work, and give its standard output.
+        """Run a command that must succeed, and return its standard output.
 
         Raises:
-            BedError: it failed; the message has its last lines.
+            BedError: it failed; the message contains its last lines.
         """
         done = self.run(*command, user=user, stdin=stdin, environment=environment)
         if done.returncode:
@@ -102,7 +102,7 @@ class Root:
         return done.stdout
 
     def start(self, *command: str, user: str = "root", environment: Mapping[str, str] = {}) -> Program:
-        """Start a program that goes on until the sandbox ends."""
+        """Start a program that runs until the sandbox ends."""
         log = self.folder.with_name(f"{Path(command[0]).name}.log")
         with log.open("w") as output:
             process = subprocess.Popen(
@@ -124,17 +124,17 @@ class Root:
 
 @dataclass(frozen=True)
 class Program:
-    """What was started, with the file of its output."""
+    """A started program, with the file of its output."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def wait_for(self, host: str, port: int) -> None:
-        """Wait until something listens.
+        """Wait until a program listens at the port.
 
         Raises:
-            BedError: the program ended or took too long; the message has its last lines.
+            BedError: the program ended or took too long; the message contains its last lines.
         """
         self.wait(lambda: _listens(host, port), f"port {port}")
 
@@ -150,7 +150,7 @@ class Program:
 
 @dataclass
 class Sandbox:
-    """The inside: ``folder`` is empty, for the roots; images are made before, since nothing is downloaded here."""
+    """The inside; ``folder`` is for the roots. Images must exist before, because the inside downloads nothing."""
 
     folder: Path
     containers: Sequence[Container]
@@ -182,15 +182,15 @@ class Sandbox:
         return found
 
     def has(self, component: str) -> bool:
-        """Whether the stack has such a container."""
+        """Return whether the stack has such a container."""
         return self._find(component) is not None
 
     def address(self, container: Container) -> str:
-        """Where the container's Service is."""
+        """The address of the container's Service."""
         return self.addresses[container.workload]
 
     def name(self, host: str, address: str) -> None:
-        """Let a host that is exposed outside lead to an address of the sandbox; for roots made later."""
+        """Map an exposed host to an address of the sandbox, for roots that are made later."""
         self.addresses[host] = address
 
     def root(self, software: Software, container: Container | None = None, *, name: str = "") -> Root:
@@ -217,7 +217,7 @@ class Sandbox:
         return root
 
     def running(self, component: str) -> Root:
-        """The root of a container that was started before."""
+        """The root of a started container."""
         return self.roots[self.container(component).workload]
 
     def _find(self, component: str) -> Container | None:
@@ -226,7 +226,7 @@ class Sandbox:
         return next((each for each in self.containers if (each.release, each.name) == wanted), None)
 
     def hosts(self) -> str:
-        """Every Service by its names, as the cluster's resolver knows them."""
+        """The hosts file: every Service by the names that the cluster's resolver has."""
         lines = ["127.0.0.1 localhost"]
         for name, address in self.addresses.items():
             lines.append(f"{address} {name} {name}.panda.svc {name}.panda.svc.cluster.local")
@@ -236,7 +236,7 @@ class Sandbox:
 def output(
     root: Root, script: Path, *command: str, stdin: str = "", environment: Mapping[str, str] = {}
 ) -> str:
-    """Run a Python script of this project by an image's Python, and give what it prints."""
+    """Run a Python script of this project with an image's Python, and return its output."""
     inside = f"/srv/{script.name}"
     root.path(inside).parent.mkdir(exist_ok=True)
     shutil.copyfile(script, root.path(inside))
@@ -244,7 +244,7 @@ def output(
 
 
 def compared(consumer: str, printed: str) -> Iterator[Check]:
-    """The checks that a script prints: lines ``[what, wanted, got]`` among whatever else it says."""
+    """The checks that a script prints: lines ``[what, wanted, got]`` among other output."""
     for line in printed.splitlines():
         if line.startswith("["):
             what, wanted, got = json.loads(line)
@@ -252,7 +252,7 @@ def compared(consumer: str, printed: str) -> Iterator[Check]:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = _SECONDS_TO_ANSWER) -> bool:
-    """Whether a condition comes true in time."""
+    """Wait for a condition; return whether it became true in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -274,14 +274,14 @@ def _mount(*arguments: str) -> None:
 
 
 def _up(interface: str) -> None:
-    """Set an interface up: the network of a new namespace is down, its loopback too."""
+    """Set an interface up: in a new network namespace all are down, even the loopback."""
     set_flags, up_and_running = 0x8914, 0x41
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
         fcntl.ioctl(handle, set_flags, struct.pack("16sh14x", interface.encode(), up_and_running))
 
 
 def _forward(address: str, port: int, target: int) -> None:
-    """Carry connections of a Service's port to the container's, as kube-proxy does."""
+    """Forward connections from a Service's port to the container's, as kube-proxy does."""
     listener = socket.create_server((address, port), backlog=64)
 
     def serve() -> None:

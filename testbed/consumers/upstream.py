@@ -1,4 +1,4 @@
-"""Checkouts of PanDA's own repositories, for what is in no registry."""
+"""Checkouts of PanDA's own repositories, for files that are in no registry."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Runs in an image with its own HTTP client: asks each address of a list and prints lines [status, text].
+"""Runs in an image with its own HTTP client: requests each address of a list and prints lines [status, text].
 
-Reads JSON: [{"url", "headers", "verify"}]; an address that cannot be reached has the status 0.
+Reads JSON: [{"url", "headers", "verify"}]; the status of an unreachable address is 0.
 """
 
 import json

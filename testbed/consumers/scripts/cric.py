@@ -1,6 +1,6 @@
 """Runs in the PanDA server's container: its own configurator reads CRIC's files, before and after a change.
 
-Prints lines [what, wanted, got]. All is done by one process, as in the server's daemon.
+Prints lines [what, wanted, got]. One process does all, like the server's daemon.
 """
 
 import json

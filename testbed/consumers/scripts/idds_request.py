@@ -1,4 +1,4 @@
-"""Runs in an image with iDDS' client: a request is submitted and read back. Prints lines [what, wanted, got].
+"""Runs in an image with iDDS' client: submits a request and reads it back. Prints lines [what, wanted, got].
 
 Reads {"host", "vo", "token"}.
 """

@@ -1,4 +1,4 @@
-"""Runs in iDDS' container: the conductor's own sender, configured as that is, sends a text from standard input."""
+"""Runs in iDDS' container: the conductor's sender with its own configuration sends a text from standard input."""
 
 import logging
 import queue

@@ -1,4 +1,4 @@
-"""Runs in JEDI's container: JEDI's own modules are configured and connected. Prints lines [what, wanted, got]."""
+"""Runs in JEDI's container: configures and connects JEDI's own modules. Prints lines [what, wanted, got]."""
 
 import json
 import os
@@ -25,4 +25,4 @@ database = DBProxy()
 tell("the database is connected", True, database.connect())
 status, rows = database.querySQLS("SELECT current_user", {})
 tell("the database answers", jedi_config.db.dbuser, rows[0][0] if rows else status)
-os._exit(0)  # the threads of its connections go on
+os._exit(0)  # threads of its connections would keep the process alive

@@ -1,6 +1,6 @@
-"""Runs in JEDI's container: its own message processor hears iDDS, and writes to it. Prints lines [what, wanted, got].
+"""Runs in JEDI's container: its message processor receives from iDDS and sends. Prints lines [what, wanted, got].
 
-Reads {"sent", "received"}: a text for iDDS, and one that iDDS has sent before.
+Reads {"sent", "received"}: a text for iDDS, and one that iDDS sent before.
 """
 
 import json
@@ -28,4 +28,4 @@ arrived = any(question["received"] in data for data in heard)
 print("\n" + json.dumps(["iDDS' message arrives at JEDI", True, arrived]), flush=True)
 proxies["out"]["to-idds"].send(json.dumps({"msg_type": "consumers", "text": question["sent"]}))
 agent.stop_passive_mode()
-os._exit(0)  # the threads of its connections go on
+os._exit(0)  # threads of its connections would keep the process alive

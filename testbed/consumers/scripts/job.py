@@ -1,4 +1,4 @@
-"""Runs in an image with PanDA's client: a job is submitted and read back. Prints lines [what, wanted, got]."""
+"""Runs in an image with PanDA's client: submits a job and reads it back. Prints lines [what, wanted, got]."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Runs in the image of the PanDA server, with its own STOMP client: who may write and read what.
+"""Runs in the PanDA server's image with its own STOMP client: tests which account may write and read which channel.
 
 Reads a question as JSON, prints lines [what, wanted, got].
 """
@@ -95,7 +95,7 @@ for name in question["others"]:
         for action in ("write", "read"):
             tell(f"{account}: {action} /queue/{name}", "refused", act(account, action, f"/queue/{name}"))
 
-# What the server and JEDI send on iDDS' topic arrives where iDDS listens.
+# Messages of the server and JEDI on iDDS' topic must arrive where iDDS listens.
 names = [channel.split(":")[0] for channel in question["channels"].split(";")]
 for account in ("panda", "jedi") if "panda_idds" in names else ():
     reader, heard = connected("idds", question["passwords"]["idds"])
