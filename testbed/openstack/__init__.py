@@ -1,11 +1,10 @@
 """A real OpenStack on this machine: Keystone, Placement, Glance, Neutron, Nova, Cinder and Magnum.
 
-Manila is there where it is asked for. Real are the services, their data bases, policies, microversions, tokens,
-trusts and certificates, and the control plane of each cluster. Not real are the hypervisor (Nova's own fake
-one), the wiring of networks, Heat, and the message broker: services that talk to each other by RPC share a
-process instead.
+Manila is optional. The services are real, with their data bases, policies, microversions, tokens, trusts and
+certificates, and so is the control plane of each cluster. The hypervisor is Nova's own fake one, networks are not
+wired, and Heat and the message broker are missing: services that use RPC share a process instead.
 
-Two interpreters are at work. ``services`` and ``driver`` run in the virtual environment made from
-``testbed/requirements-openstack.lock``; everything else runs in the project's. ``settings``, ``faults`` and
-``request_log`` are used on both sides and need the standard library only.
+There are two interpreters. ``services`` and ``driver`` run in the virtual environment of
+``testbed/requirements-openstack.lock``, everything else in the project's. Both use ``settings``, ``faults`` and
+``request_log``, which need only the standard library.
 """

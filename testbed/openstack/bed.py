@@ -19,7 +19,7 @@ from tools import venv
 
 LOCK = Path(__file__).parent.with_name("requirements-openstack.lock")
 
-# One process each; Keystone's is Placement's too.
+# One process each; Keystone's also runs Placement.
 _SERVICES = ("keystone", "nova", "magnum", "neutron", "cinder", "glance")
 _Made = TypeVar("_Made")
 
@@ -31,18 +31,18 @@ def start(
     shares: bool = False,
     report: Callable[[str], None] = print,
 ) -> OpenStackBed:
-    """Starts a cloud in ``<state>/openstack`` and returns once clusters can be created.
+    """Starts a cloud in ``<state>/openstack`` and returns when clusters can be created.
 
-    What an earlier start left there is stopped and removed first.
+    Remains of an earlier start are stopped and removed first.
 
     Args:
-        state: the instance's folder, absolute; it is made where it is missing.
-        faults: what goes wrong from the beginning.
-        shares: whether the cloud has Manila, which not every cloud has.
-        report: takes a line when the services' virtual environment must be made first.
+        state: the instance's folder, absolute; it is made if it is missing.
+        faults: the faults that are on from the beginning.
+        shares: if true, the cloud has Manila, which is missing from some clouds.
+        report: gets a line if the services' virtual environment must be made first.
 
     Raises:
-        BedError: a service ended or did not answer in time; nothing is left running then, the logs stay.
+        BedError: a service ended or did not answer in time; then nothing is left running, and the logs stay.
         ToolsError: the services' virtual environment cannot be made.
     """
     services = venv.ensure(LOCK, "openstack", report)
@@ -58,13 +58,13 @@ def start(
     except BaseException:
         _stop_processes(settings.folder)
         raise
-    # The record comes last: where there is none, a start was cut short.
+    # The record is written last: without it, a start was interrupted.
     (settings.folder / "pids.json").write_text(json.dumps(pids))
     return OpenStackBed(settings)
 
 
 def find(state: Path) -> OpenStackBed | None:
-    """The cloud of the instance in ``state`` if it was started and any of its services lives."""
+    """The cloud of the instance in ``state`` if it was started and any of its services is alive."""
     folder = _folder(state)
     if not (folder / "pids.json").exists() or not processes.alive(folder):
         return None
@@ -82,7 +82,7 @@ def _folder(state: Path) -> Path:
 
 
 def _bring_up(settings: Settings, services: Sequence[str]) -> dict[str, int]:
-    """Starts all services at once and fills each as soon as it answers; returns their process ids."""
+    """Starts all services at once and seeds each as soon as it answers; returns their process ids."""
     started = {name: launch.spawn(settings, name) for name in services}
 
     def fill(api: str, records: Callable[[Settings], _Made]) -> _Made:

@@ -1,4 +1,4 @@
-"""A running cloud, as tests look at it and upset it."""
+"""A running cloud for tests: access, requests and faults."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class OpenStackBed:
 
     @property
     def clouds_file(self) -> Path:
-        """The ``clouds.yaml`` that knows the cloud by the names in ``testbed.openstack.clouds``."""
+        """The ``clouds.yaml`` with the cloud's names in ``testbed.openstack.clouds``."""
         return clouds.file(self.settings)
 
     def environment(self, cloud: str = clouds.TENANT) -> dict[str, str]:
-        """The variables by which OpenStack's clients find this cloud."""
+        """The variables with which OpenStack's clients find this cloud."""
         return {"OS_CLIENT_CONFIG_FILE": str(self.clouds_file), "OS_CLOUD": cloud}
 
     def connection(self, cloud: str = clouds.TENANT) -> Any:
@@ -42,12 +42,12 @@ class OpenStackBed:
         return openstack.connection.Connection(config=config.get_one(cloud))
 
     def requests(self, since: float = 0) -> list[Request]:
-        """The requests that came at ``since`` (``time.time()``) or later, the driver's own included."""
+        """The requests since ``since`` (``time.time()``), including the driver's own."""
         return list(request_log.read(self.settings.log / "requests.jsonl", since))
 
     @contextmanager
     def faults(self, **faults: Any) -> Iterator[None]:
-        """Switches faults on (see ``Faults`` for the names) and back to what was before."""
+        """Switches faults on (see ``Faults`` for the names), and restores the former ones at the end."""
         file = FaultFile(self.settings.folder)
         before = file.read()
         file.write(Faults(**faults))
@@ -57,7 +57,7 @@ class OpenStackBed:
             file.write(before)
 
     def fail_server(self, name: str) -> None:
-        """Puts a server into ERROR, as a broken hypervisor would; ``repair_server`` takes it back."""
+        """Puts a server into ERROR, as a broken hypervisor would; ``repair_server`` undoes it."""
         self._set_state(name, "error")
 
     def repair_server(self, name: str) -> None:
@@ -65,9 +65,9 @@ class OpenStackBed:
         self._set_state(name, "active")
 
     def replace_server(self, cluster: str, name: str) -> str:
-        """Has Magnum replace a worker of the cluster (its UUID) as its auto-healing does.
+        """Makes Magnum replace a worker of the cluster (its UUID), as its auto-healing does.
 
-        Returns the new server's name, of a higher index, once the new node has joined and the old one is gone.
+        Returns the new server's name, with a higher index, when the new node has joined and the old one is gone.
         """
         tenant = self.connection()
         magnum = tenant.container_infrastructure_management

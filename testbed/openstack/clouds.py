@@ -1,4 +1,4 @@
-"""The ``clouds.yaml`` by which clients find the cloud."""
+"""The ``clouds.yaml`` with which clients find the cloud."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ APPLICATION_CREDENTIAL = "testbed-application-credential"
 
 
 def write(settings: Settings, credential: tuple[str, str]) -> None:
-    """Writes ``<folder>/clouds.yaml``, for the owner alone; ``credential`` is an id and its secret."""
+    """Writes ``<folder>/clouds.yaml``, readable by its owner only; ``credential`` is an id and its secret."""
     identifier, secret = credential
     entries: dict[str, dict[str, Any]] = {
         TENANT: {"auth": _password(settings, USER)},
@@ -39,7 +39,7 @@ def write(settings: Settings, credential: tuple[str, str]) -> None:
 
 
 def file(settings: Settings) -> Path:
-    """Where the file lies."""
+    """The path of the file."""
     return settings.folder / "clouds.yaml"
 
 

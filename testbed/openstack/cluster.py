@@ -1,6 +1,6 @@
 """The control plane of one Magnum cluster: ``python -m testbed.openstack.cluster start|trust|join|stop FOLDER``.
 
-Magnum's driver runs these commands and reads their outcome from FOLDER (see ``driver.cluster_files``).
+Magnum's driver runs these commands and reads their results from FOLDER (see ``driver.cluster_files``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _INGRESS = "cern-magnum-ingress-nginx-controller"
 
 
 def start(files: ClusterFiles) -> None:
-    """Starts a whole control plane without nodes, and has it trust and show the cluster's own authority."""
+    """Starts a whole control plane without nodes, with the cluster's own authority."""
     bed.start(NAME, nodes=0)
     with _late_settings(FaultFile(current().folder).read().addon_seconds):
         trust_authority(files)
@@ -35,7 +35,7 @@ def start(files: ClusterFiles) -> None:
 
 @contextmanager
 def _late_settings(seconds: float) -> Iterator[None]:
-    """Has the ingress controller's settings come so long after what is done meanwhile."""
+    """Creates the ingress controller's settings so many seconds after the end of the block."""
     if not seconds:
         yield
         return
@@ -48,7 +48,7 @@ def _late_settings(seconds: float) -> Iterator[None]:
 
 
 def trust_authority(files: ClusterFiles) -> None:
-    """Has the control plane trust and show the cluster's own authority as it is now."""
+    """Makes the control plane trust and use the cluster's present authority."""
     plane = control_plane.Files(state.folder(NAME))
     url = trust.establish(plane, files)
     version = str(Api(plane.kubeconfig).get("/version")["gitVersion"])
@@ -56,7 +56,7 @@ def trust_authority(files: ClusterFiles) -> None:
 
 
 def join(files: ClusterFiles) -> None:
-    """Makes the cluster's nodes those that its machines are to be."""
+    """Makes the cluster's nodes match its machines."""
     wanted = files.machines()
     machines.bring_to(Api(control_plane.Files(state.folder(NAME)).kubeconfig), wanted)
     files.write_nodes([machine.name for machine in wanted])
@@ -69,7 +69,7 @@ def stop(files: ClusterFiles) -> None:
 
 
 def main() -> None:
-    """Runs one command; what goes wrong is left for Magnum to tell."""
+    """Runs one command; an error is written to a file, so that Magnum reports it."""
     command, folder = sys.argv[1:]
     files = ClusterFiles(Path(folder))
     os.environ["PANDA_INFRA_STATE"] = folder

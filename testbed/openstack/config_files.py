@@ -10,11 +10,11 @@ _Value = str | int | bool
 Options = Mapping[str, _Value]
 Sections = Mapping[str, Options]
 
-# The in-memory transport of oslo.messaging: it ends at the process's border.
+# The in-memory transport of oslo.messaging, which works only inside one process.
 _NO_BROKER = "fake://"
-# More than any test boots; an instance larger than the fake hypervisor's 800 GB still finds no host.
+# Enough for all tests; an instance larger than the fake hypervisor's 800 GB still finds no host.
 _OVERCOMMIT = 1000
-# A project is limited when a test limits it.
+# Only tests set limits of a project.
 _UNLIMITED = -1
 _FOLDERS = ("etc", "log", "databases", "locks", "images", "glance-tasks", "glance-staging", "nova", "magnum",
             "neutron", "cinder", "manila", "fernet", "fernet-receipts", "credential", "clusters")  # fmt: skip
@@ -59,11 +59,11 @@ def _keystone(settings: Settings) -> Sections:
     return {
         "DEFAULT": _logging(settings, "keystone"),
         "database": _database(settings, "keystone"),
-        # bcrypt's least cost: this store holds throw-away passwords only
+        # bcrypt's lowest cost, because these passwords are throw-away
         "identity": {"password_hash_rounds": 4},
         "token": {"provider": "fernet"},
         "fernet_tokens": {"key_repository": f"{settings.folder}/fernet"},
-        # not among what the manuals name, and in /etc unless set
+        # missing from the manuals, and in /etc unless set
         "fernet_receipts": {"key_repository": f"{settings.folder}/fernet-receipts"},
         "credential": {"key_repository": f"{settings.folder}/credential"},
         "cache": {"enabled": True, "backend": "dogpile.cache.memory"},
@@ -139,7 +139,7 @@ def _nova(settings: Settings) -> Sections:
             "state_path": f"{settings.folder}/nova",
             "transport_url": _NO_BROKER,
             "compute_driver": "fake.FakeDriver",
-            # the fake hypervisor has no network to look after
+            # the fake hypervisor has no network to refresh
             "heal_instance_info_cache_interval": -1,
             "default_availability_zone": "nova",
             "initial_cpu_allocation_ratio": _OVERCOMMIT,
@@ -239,7 +239,7 @@ def _manila(settings: Settings) -> Sections:
         "quota": dict.fromkeys(("shares", "gigabytes"), _UNLIMITED),
         "database": _database(settings, "manila"),
         "coordination": {"backend_url": f"file://{settings.folder}/manila"},
-        # elsewhere than usual: Manila's share service registers options of the same names there by itself
+        # an unusual section, because Manila's share service registers options of the same names in the usual one
         "keystone_authtoken": {**_token_check(settings, "manila"), "auth_section": "token_check"},
         "token_check": _account(settings, "manila"),
         **_oslo(settings),
@@ -259,7 +259,7 @@ def _paste(settings: Settings, name: str) -> str:
 
 
 def _account(settings: Settings, user: str) -> Options:
-    """How a service signs in to others."""
+    """The options with which a service logs in to others."""
     return {
         "auth_type": "password",
         "auth_url": settings.url("keystone"),
@@ -274,7 +274,7 @@ def _account(settings: Settings, user: str) -> Options:
 
 
 def _token_check(settings: Settings, user: str) -> Options:
-    """How a service checks the tokens that it is shown; Magnum reads Keystone's address here too."""
+    """The options with which a service checks tokens; Magnum also reads Keystone's address here."""
     account = {name: value for name, value in _account(settings, user).items() if name != "valid_interfaces"}
     return {
         "www_authenticate_uri": settings.url("keystone"),

@@ -1,7 +1,7 @@
-"""What goes wrong in the cloud, switched on and off while it runs.
+"""Faults of the cloud, switched on and off while it runs.
 
-The faults lie in a file that the services read at every request, so that a test changes them without
-touching a process. Answers that count down are taken from the file under a lock: each is given once.
+The faults are in a file that the services read at every request, so that a test can change them in running
+processes. Answers with a count are taken from the file under a lock, so that each is given once.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to the next ``count`` requests that match, which never reach the service unless it is ``late``.
+    """The answer to the next ``count`` matching requests, which do not reach the service unless it is ``late``.
 
-    ``path`` is a regular expression searched in the path, ``method`` one that fits the whole method.
-    ``retry_after`` is in seconds. An expired token is a status 401. A ``late`` answer takes the place of the
-    service's own: what was asked for is done all the same.
+    ``path`` is a regular expression searched in the path, ``method`` one that matches the whole method.
+    ``retry_after`` is in seconds. An expired token is a status 401. A ``late`` answer replaces the service's own, but
+    the service executes the request.
     """
 
     status: int
@@ -34,7 +34,7 @@ class Answer:
     late: bool = False
 
     def matches(self, service: str, method: str, path: str) -> bool:
-        """Whether this is the answer to such a request."""
+        """Return whether the answer matches a request."""
         return (
             self.count > 0
             and self.service == service
@@ -49,14 +49,14 @@ class Faults:
 
     Attributes:
         create_failed: New clusters end in CREATE_FAILED with this reason.
-        create_seconds: A new cluster completes this long after it was asked for, not sooner.
-        scale_seconds: So does a cluster whose node count changes.
-        row_seconds: Magnum answers 202, and for this long GET of the new cluster is a 404.
+        create_seconds: A new cluster completes at the earliest this long after the request.
+        scale_seconds: The same for a change of the node count.
+        row_seconds: For this long after Magnum answers 202, GET of the new cluster is a 404.
         heat_seconds: Magnum answers an update or a delete, and its status changes this much later.
-        address_seconds: Magnum tells a new cluster's address this long after it called it complete.
-        join_seconds: Nodes join their cluster this long after Magnum called it complete.
-        addon_seconds: The ingress controller's settings come this long after a new cluster's API answers.
-        answers: Answers in place of those of the services.
+        address_seconds: Magnum shows a new cluster's address this long after it is complete.
+        join_seconds: Nodes join their cluster this long after it is complete.
+        addon_seconds: The ingress controller's settings appear this long after a new cluster's API answers.
+        answers: Answers that replace those of the services.
     """
 
     create_failed: str | None = None
@@ -78,7 +78,7 @@ class FaultFile:
         self._lock = folder / "faults.lock"
 
     def read(self) -> Faults:
-        """The faults that are on now."""
+        """The present faults."""
         try:
             content = json.loads(self._path.read_text())
         except FileNotFoundError:
@@ -92,7 +92,7 @@ class FaultFile:
             self._replace(faults)
 
     def take(self, service: str, method: str, path: str) -> Answer | None:
-        """The answer to this request, counted down by one; None when the service answers itself."""
+        """The answer to this request, counted down by one; None if the service answers itself."""
         if not any(answer.matches(service, method, path) for answer in self.read().answers):
             return None
         with self._locked():

@@ -17,9 +17,9 @@ def spawn(settings: Settings, module: str, *arguments: str) -> processes.Process
     """Starts ``testbed.openstack.services MODULE [ARGUMENT...]`` for the bed with these settings."""
     environment = {
         "PYTHONPATH": f"{_SOURCES}:{_PLUGINS}",
-        # A service imports thousands of modules; compiled anew at every start they take twice its whole time.
+        # A service imports thousands of modules; compiling them at every start would triple its time.
         "PYTHONDONTWRITEBYTECODE": "",
-        # a process that renames itself (Neutron's) would write over the mark that it is found by
+        # a process that renames itself (Neutron's) would overwrite the mark by which it is found
         "SPT_NOENV": "1",
         **settings.environment(),
     }
@@ -29,7 +29,7 @@ def spawn(settings: Settings, module: str, *arguments: str) -> processes.Process
 
 
 def await_api(settings: Settings, started: Iterable[processes.Process], api: str) -> None:
-    """Returns once an API takes connections.
+    """Returns when an API accepts connections.
 
     Raises:
         BedError: not within two minutes, or one of ``started`` has ended.

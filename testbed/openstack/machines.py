@@ -1,4 +1,4 @@
-"""The Kubernetes nodes that Magnum's servers become."""
+"""The Kubernetes nodes of Magnum's servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _READY_WITHIN = 60.0
 
 
 def bring_to(api: Api, machines: list[Machine]) -> None:
-    """Makes the cluster's nodes these machines and no others; returns once all are ready."""
+    """Makes the cluster's nodes match the machines; returns when all are ready."""
     wanted = {machine.name: machine for machine in machines}
     have = {found["metadata"]["name"] for found in api.list(_NODES)}
     for name in have - wanted.keys():
@@ -22,7 +22,7 @@ def bring_to(api: Api, machines: list[Machine]) -> None:
 
 
 def node(machine: Machine) -> Object:
-    """The node that a machine registers as, with what its kubelet and the cloud provider say of it."""
+    """The node object of a machine, with the fields of its kubelet and of the cloud provider."""
     master = machine.role == "master"
     roles = [f"node-role.kubernetes.io/{role}" for role in ("master", "control-plane")] if master else []
     capacity = {

@@ -1,4 +1,4 @@
-"""What this cloud offers: names and sizes as CERN's has them."""
+"""The flavors, images and names that this cloud offers, as in CERN's cloud."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ FLAVORS = (
     Flavor("m2.3xlarge", 32, 60000, 320),
 )
 
-# Larger than the one hypervisor: its servers go to ERROR for want of a host.
+# Larger than the only hypervisor: its servers go to ERROR, because no host is large enough.
 UNPLACEABLE = Flavor("m2.unplaceable", 32, 1_000_000, 320)

@@ -1,4 +1,4 @@
-"""Every request to the cloud: one line of JSON each, written by the services, read by tests."""
+"""The log of all requests to the cloud: one line of JSON each, written by the services, read by tests."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """One request and how it was answered.
+    """One request and its answer.
 
     Attributes:
-        at: When it came, in seconds since the epoch.
-        service: Who was asked: keystone, placement, glance, neutron, nova, cinder, manila or magnum.
+        at: Its time, in seconds since the epoch.
+        service: keystone, placement, glance, neutron, nova, cinder, manila or magnum.
         method: The HTTP method.
         path: The path with its query.
-        microversion: What OpenStack-API-Version says, without the service's name; None without the header.
-        agent: The client program, as its User-Agent begins (``gophercloud``, ``openstacksdk``, ...).
+        microversion: The value of OpenStack-API-Version without the service's name; None without the header.
+        agent: The client program, from its User-Agent (``gophercloud``, ``openstacksdk``, ...).
         status: The HTTP status.
-        milliseconds: How long the answer took.
-        fault: Whether the answer was a switched-on fault.
-        body: The JSON sent to Nova or Magnum; None where there was none.
+        milliseconds: The time until the answer.
+        fault: True if the answer was a switched-on fault.
+        body: The JSON sent to Nova or Magnum; None if there was none.
     """
 
     at: float
@@ -44,10 +44,10 @@ class Request:
 
 
 def read(log: Path, since: float = 0) -> Iterator[Request]:
-    """The requests that came at ``since`` (seconds since the epoch) or later, in the order of their answers."""
+    """The requests since ``since`` (seconds since the epoch), in the order of their answers."""
     if not log.exists():
         return
-    # A line that is being written has no end yet.
+    # The last line may be incomplete while it is being written.
     for line in log.read_text().splitlines(keepends=True):
         if line.endswith("\n"):
             request = Request(**json.loads(line))

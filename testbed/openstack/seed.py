@@ -1,4 +1,4 @@
-"""Fills a fresh cloud: catalog and service users, then what its owner would offer to the tenant."""
+"""Fills a new cloud: catalog and service users, then its offers to the tenant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TYPES = {
     "glance": "image",
     "neutron": "network",
     "magnum": "container-infra",
-    "cinder": "volumev3",  # the name that clients look for; the official one is newer
+    "cinder": "volumev3",  # the name that clients search for; the official one is newer
     "manila": "sharev2",  # likewise
 }
 
@@ -44,7 +44,7 @@ def identity(settings: Settings) -> None:
 
     services = keystone.create_project(name="service", domain_id="default")
     for name, kind in TYPES.items():
-        if name == "keystone":  # which is there since its bootstrap
+        if name == "keystone":  # its bootstrap has made it
             continue
         user = keystone.create_user(name=name, domain_id="default", password=password)
         for role in ("admin", "service"):
@@ -54,7 +54,7 @@ def identity(settings: Settings) -> None:
             service_id=service.id, interface="public", region_id=REGION, url=settings.url(name)
         )
 
-    # Magnum makes a user and a trust for each cluster in a domain of its own.
+    # Magnum makes a user and a trust for each cluster in this domain.
     domain = keystone.create_domain(name="magnum")
     trustee = keystone.create_user(name="magnum_domain_admin", domain_id=domain.id, password=password)
     keystone.assign_domain_role_to_user(domain.id, trustee.id, roles["admin"])
@@ -75,7 +75,7 @@ def image(settings: Settings) -> None:
         container_format="bare",
         visibility="public",
         validate_checksum=False,
-        os_distro="fedora-coreos",  # by which Magnum chooses its driver
+        os_distro="fedora-coreos",  # Magnum chooses its driver by this
     )
 
 
@@ -102,7 +102,7 @@ def network(settings: Settings) -> None:
 
 
 def cluster_templates(settings: Settings) -> None:
-    """The public templates of clusters, which Magnum checks against image, flavors and network."""
+    """The public templates of clusters; Magnum checks that their image, flavors and network exist."""
     magnum = connect(settings, "admin").container_infrastructure_management
     for name in (offer.TEMPLATE, offer.MULTI_MASTER_TEMPLATE):
         magnum.create_cluster_template(

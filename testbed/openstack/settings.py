@@ -1,4 +1,4 @@
-"""What both interpreters must know of one OpenStack bed: its folder, ports and password."""
+"""The settings of one OpenStack bed that both interpreters need: its folder, ports and password."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VOLUME_BACKEND = "nowhere"  # the name of Cinder's only store
 SHARE_BACKEND = "nowhere"  # the name of Manila's only store, and of its only type of shares
 # Each has a port; Keystone and Placement share a process.
 APIS = ("keystone", "placement", "glance", "neutron", "nova", "magnum", "cinder", "manila")
-# What a cloud may be without; its tests name what they need.
+# Services that a cloud may be without; tests request those that they need.
 OPTIONAL = ("manila",)
 
 _VARIABLE = "PANDA_INFRA_OPENSTACK"
@@ -32,9 +32,9 @@ _PATHS = {
 class Settings:
     """One bed.
 
-    ``folder`` holds everything that the bed writes; ``services`` is the virtual environment of the services
-    and ``interpreter`` the project's Python, with which Magnum's driver starts control planes. ``password``
-    is that of every user: the bed listens on the loopback address only.
+    ``folder`` contains all files of the bed; ``services`` is the virtual environment of the services and
+    ``interpreter`` the project's Python, with which Magnum's driver starts control planes. All users have the same
+    ``password``, because the bed listens on the loopback address only.
     """
 
     folder: Path
@@ -59,11 +59,11 @@ class Settings:
         return self.folder / "clusters"
 
     def url(self, api: str) -> str:
-        """The address of an API as it stands in the catalog."""
+        """The address of an API as in the catalog."""
         return f"http://{HOST}:{self.ports[api]}{_PATHS.get(api, '')}"
 
     def listens(self, api: str) -> bool:
-        """Whether an API takes connections."""
+        """Return whether an API accepts connections."""
         with socket.socket() as probe:
             return probe.connect_ex((HOST, self.ports[api])) == 0
 
@@ -72,11 +72,11 @@ class Settings:
         return self.folder / "databases" / f"{name}.db"
 
     def environment(self) -> dict[str, str]:
-        """The variable by which a service finds these settings again with ``current``."""
+        """The variable with which ``current`` finds these settings in a service."""
         return {_VARIABLE: str(self.folder)}
 
     def save(self) -> None:
-        """Writes ``<folder>/settings.json``, for the owner alone."""
+        """Writes ``<folder>/settings.json``, readable by its owner only."""
         path = self.folder / "settings.json"
         path.touch(mode=0o600)
         content = {
@@ -89,7 +89,7 @@ class Settings:
 
 
 def load(folder: Path) -> Settings:
-    """The settings of the bed in ``folder``; OSError when there is none."""
+    """The settings of the bed in ``folder``; OSError if there is none."""
     content = json.loads((folder / "settings.json").read_text())
     return Settings(
         folder=folder,
@@ -101,5 +101,5 @@ def load(folder: Path) -> Settings:
 
 
 def current() -> Settings:
-    """The settings of the bed that this process is a service of."""
+    """The settings of the bed to which this process belongs."""
     return load(Path(os.environ[_VARIABLE]))

@@ -1,7 +1,7 @@
-"""The state in which every cloud begins: made once per release, copied at each start.
+"""The initial state of every cloud: made once per release, copied at each start.
 
-Schemas, keys and all of Keystone's records come out the same each time but take longer to make than all else;
-only the addresses in the catalog differ.
+Schemas, keys and Keystone's records are the same each time but take most of the time to make; only the addresses in
+the catalog differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PASSWORD = "password"  # noqa: S105 (a file's name)
 
 
 def ensure(services: Path, report: Callable[[str], None]) -> Path:
-    """The template's folder in the cache, made first where there is none for these services and this code.
+    """The template's folder in the cache, made first if there is none for these services and this code.
 
     Raises:
         BedError: a service cannot be prepared.
@@ -36,7 +36,7 @@ def ensure(services: Path, report: Callable[[str], None]) -> Path:
 
     def make(empty: Path) -> None:
         report("OpenStack: preparing the data bases, once")
-        # Elsewhere: what a process writes beside the template is none of it.
+        # In another folder, because other files of the processes are not part of the template.
         with tempfile.TemporaryDirectory(prefix="openstack-") as scratch:
             _make(settings(Path(scratch), services, secrets.token_urlsafe(16)), empty)
 
@@ -63,9 +63,9 @@ def settings(folder: Path, services: Path, secret: str) -> Settings:
 
 
 def copy(template: Path, bed: Settings, *, without: Collection[str] = ()) -> None:
-    """Lets the services of ``bed`` begin with what the template has, at their own addresses.
+    """Copies the template's state to the services of ``bed``, with their own addresses.
 
-    The catalog of the bed does not have the APIs ``without``.
+    The APIs ``without`` are missing from the bed's catalog.
     """
     for name in (_DATABASES, *_KEYS):
         shutil.copytree(template / name, bed.folder / name, dirs_exist_ok=True)
@@ -80,7 +80,7 @@ def copy(template: Path, bed: Settings, *, without: Collection[str] = ()) -> Non
 
 
 def _identity(services: Path) -> str:
-    """Changes with the locked packages, by which ``services`` is named, and with the code that uses them."""
+    """A hash of the locked packages, after which ``services`` is named, and of the code that uses them."""
     here = Path(__file__).parent
     digest = hashlib.sha256(services.name.encode())
     for source in sorted([*here.glob("*.py"), *here.glob("services/*.py")]):

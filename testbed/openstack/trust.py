@@ -1,4 +1,4 @@
-"""How a running API server comes to trust a cluster's own authority, and to show a certificate of it."""
+"""Makes a running API server trust a cluster's own authority, and use a certificate of it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TRUSTED_WITHIN = 30.0
 
 
 def establish(plane: control_plane.Files, files: ClusterFiles) -> str:
-    """Lets the API server of ``plane`` serve the cluster; returns its URL once both believe each other.
+    """Makes the API server of ``plane`` serve the cluster; returns its URL when both trust each other.
 
-    An authority that the cluster had before is trusted no more.
+    The cluster's former authority is no longer trusted.
     """
     url = (plane.join / "url").read_text()
     fresh, served = plane.join / "fresh", plane.join / "apiserver"
@@ -39,7 +39,7 @@ def serving_certificate(authority: Path) -> pki.Pair:
 
 
 def _is_mutual(url: str, files: ClusterFiles) -> bool:
-    """Whether server and client believe each other on the word of the cluster's authority alone."""
+    """Return whether server and client trust each other by the cluster's authority alone."""
     context = ssl.create_default_context(cafile=files.authority.with_suffix(".crt"))
     context.load_cert_chain(files.administrator.with_suffix(".crt"), files.administrator.with_suffix(".key"))
     address = urllib.parse.urlsplit(url)

@@ -1,1 +1,1 @@
-"""What stands in for hardware: Magnum's driver of clusters, and Neutron's of ports."""
+"""Drivers that replace hardware: Magnum's of clusters, Neutron's of ports, Cinder's of volumes, Manila's of shares."""

@@ -1,6 +1,6 @@
-"""What Magnum's driver and a cluster's control plane tell each other: files in the cluster's folder.
+"""Files in a cluster's folder, through which Magnum's driver and the cluster's control plane communicate.
 
-The driver lives with the OpenStack services, the control plane with the project; neither imports the other.
+The driver runs with the OpenStack services, the control plane with the project; neither imports the other.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Machine:
-    """A server that is to be a node. ``memory`` is in MiB, ``disk`` in GiB; ``role`` is master or worker."""
+    """A server that will be a node. ``memory`` is in MiB, ``disk`` in GiB; ``role`` is master or worker."""
 
     name: str
     server: str
@@ -29,7 +29,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a control plane answers, and its version (``v1.34.4``)."""
+    """The address of a control plane, and its version (``v1.34.4``)."""
 
     url: str
     version: str
@@ -37,7 +37,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class ClusterFiles:
-    """The folder of one cluster; it exists from the create until the control plane is gone."""
+    """The folder of one cluster; it exists from its creation until the control plane is gone."""
 
     folder: Path
 
@@ -48,16 +48,16 @@ class ClusterFiles:
 
     @property
     def administrator(self) -> Path:
-        """A client of group system:masters, signed by that authority; add ``.crt`` or ``.key``."""
+        """A client certificate of group system:masters, signed by that authority; add ``.crt`` or ``.key``."""
         return self.folder / "admin"
 
     @property
     def log(self) -> Path:
-        """What the commands on the control plane print."""
+        """The output of the commands on the control plane."""
         return self.folder / "control-plane.log"
 
     def write_machines(self, machines: list[Machine]) -> None:
-        """Says which nodes the cluster should have."""
+        """Writes the nodes that the cluster should have."""
         self._write("machines.json", [asdict(machine) for machine in machines])
 
     def machines(self) -> list[Machine]:
@@ -65,7 +65,7 @@ class ClusterFiles:
         return [Machine(**machine) for machine in self._read("machines.json") or ()]
 
     def write_nodes(self, names: Collection[str]) -> None:
-        """Says which nodes the cluster has."""
+        """Writes the names of the nodes that the cluster has."""
         self._write("nodes.json", sorted(names))
 
     def nodes(self) -> set[str]:
@@ -73,24 +73,24 @@ class ClusterFiles:
         return set(self._read("nodes.json") or ())
 
     def write_endpoint(self, endpoint: Endpoint) -> None:
-        """Says that the control plane answers."""
+        """Records that the control plane answers."""
         self._write("endpoint.json", asdict(endpoint))
 
     def forget_endpoint(self) -> None:
-        """Says that the control plane does not answer as it should until it says so again."""
+        """Records that the control plane is not ready, until ``write_endpoint`` is called again."""
         (self.folder / "endpoint.json").unlink(missing_ok=True)
 
     def endpoint(self) -> Endpoint | None:
-        """Where the control plane answers; None while it does not."""
+        """The address of the control plane; None while it does not answer."""
         content = self._read("endpoint.json")
         return Endpoint(**content) if content else None
 
     def write_failure(self, reason: str) -> None:
-        """Says why the last command failed."""
+        """Records why the last command failed."""
         self._write("failure.json", reason)
 
     def failure(self) -> str | None:
-        """Why the last command failed; None when it did not."""
+        """The reason why the last command failed; None if it did not."""
         reason: str | None = self._read("failure.json")
         return reason
 

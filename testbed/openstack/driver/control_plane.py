@@ -1,4 +1,4 @@
-"""Has a cluster's control plane started, stopped and given its nodes, by the project's own interpreter."""
+"""Starts and stops a cluster's control plane and gives it nodes, with the project's own interpreter."""
 
 # mypy: disable-error-code="import-not-found, import-untyped"
 
@@ -18,7 +18,7 @@ _SOURCES = Path(__file__).resolve().parents[3]
 
 
 def write_certificates(files: ClusterFiles, context: Any, cluster: Any) -> None:
-    """Keeps what Magnum's certificate manager holds for the cluster in the cluster's folder, made where missing."""
+    """Writes the cluster's certificates of Magnum's certificate manager into its folder, made if it is missing."""
     files.folder.mkdir(mode=0o700, exist_ok=True)
     pairs = {
         files.authority: cert_manager.get_cluster_ca_certificate(cluster, context),
@@ -32,7 +32,7 @@ def write_certificates(files: ClusterFiles, context: Any, cluster: Any) -> None:
 
 
 def begin(command: Literal["start", "trust", "join", "stop"], files: ClusterFiles) -> None:
-    """Runs ``testbed.openstack.cluster`` without waiting for it; its outcome shows in ``files``."""
+    """Runs ``testbed.openstack.cluster`` without waiting for it; its result will be in ``files``."""
     argv = [current().interpreter, "-m", "testbed.openstack.cluster", command, files.folder]
     with files.log.open("ab") as log:
         subprocess.Popen(

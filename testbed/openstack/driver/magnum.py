@@ -1,7 +1,7 @@
 """Magnum's driver of clusters: one Nova server per node, a real control plane, no Heat.
 
-It keeps of Magnum's own driver what a client can see: the names of stack and servers, the statuses and when
-they change, the reasons of failures, and that the cluster's API server trusts the authority that Magnum made.
+A client sees the same as with Magnum's own driver: the names of stack and servers, the statuses and when they
+change, the reasons of failures, and an API server that trusts the authority that Magnum made.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
@@ -37,9 +37,9 @@ _Status = fields.ClusterStatus
 class Driver(driver.Driver):
     """Clusters of the kind that CERN's templates describe."""
 
-    # Of the process: Magnum makes a driver for every question.
+    # Shared by the process, because Magnum makes a driver for every request.
     _under_way: ClassVar[set[str]] = set()
-    # By cluster: of two requests at once, the second would boot again what the first is booting.
+    # By cluster: the second of two simultaneous requests would boot the first one's servers again.
     _scaling: ClassVar[defaultdict[str, Semaphore]] = defaultdict(Semaphore)
 
     provides = [{"server_type": "vm", "os": "fedora-coreos", "coe": "kubernetes"}]  # noqa: RUF012 (Magnum's)
@@ -62,7 +62,7 @@ class Driver(driver.Driver):
         context: Any,
         cluster: Any,
         _manager: Any,
-        _node_count: int,  # stands in the node group already
+        _node_count: int,  # is in the node group already
         nodes_to_remove: list[str] | None,
         *_options: Any,
     ) -> None:
@@ -74,7 +74,7 @@ class Driver(driver.Driver):
         """Deletes the servers and begins to stop the control plane."""
         eventlet.sleep(_faults().heat_seconds)
         if not _roster_path(cluster).exists():
-            raise heat.HTTPNotFound  # as for a stack that was never made: Magnum drops the cluster at once
+            raise heat.HTTPNotFound  # as for a stack that was never made, so that Magnum deletes the cluster at once
         Servers(clients.OpenStackClients(context), _roster(cluster).stacks).delete_all()
         for nodegroup in cluster.nodegroups:
             nodegroup.status = _Status.DELETE_IN_PROGRESS
@@ -87,34 +87,34 @@ class Driver(driver.Driver):
         self._scale(context, cluster)
 
     def update_nodegroup(self, _context: Any, _cluster: Any, nodegroup: Any) -> None:
-        """Keeps new bounds of the node count."""
+        """Saves new bounds of the node count."""
         nodegroup.save()
 
     def delete_nodegroup(self, context: Any, cluster: Any, nodegroup: Any) -> None:
-        """Deletes the servers of a node group; its row goes once they are gone."""
+        """Deletes the servers of a node group; its row is deleted when they are gone."""
         nodegroup.save()
         self._scale(context, cluster)
 
     def rotate_ca_certificate(self, context: Any, cluster: Any) -> None:
-        """Has the control plane trust and show the authority that Magnum has just made anew, and that one alone."""
+        """Makes the control plane trust and use only the new authority that Magnum has just made."""
         files = _files(cluster)
         files.forget_endpoint()
         control_plane.write_certificates(files, context, cluster)
         control_plane.begin("trust", files)
 
     def upgrade_cluster(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Refused, as by this release's own driver."""
+        """Refuses, like this release's own driver."""
         raise exception.NotSupported(operation="Upgrading a cluster of the test bed")
 
     def create_federation(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Magnum's own driver has none either."""
+        """Not implemented, like in Magnum's own driver."""
         raise NotImplementedError
 
     update_federation = delete_federation = create_federation
 
     def update_cluster_status(self, context: Any, cluster: Any, use_admin_ctx: bool = False) -> None:
-        """Magnum asks every second about each cluster whose status ends in _IN_PROGRESS."""
-        # It does so again while an earlier question is still being answered, and with what it had read before.
+        """Updates a status; Magnum calls this every second for each cluster whose status ends in _IN_PROGRESS."""
+        # Magnum also calls it while an earlier call is still running, and with an outdated cluster.
         if cluster.uuid in self._under_way or cluster.stack_id is None or not _is_fresh(cluster):
             return
         self._under_way.add(cluster.uuid)
@@ -124,7 +124,7 @@ class Driver(driver.Driver):
             self._under_way.discard(cluster.uuid)
 
     def _follow(self, owner: Any, cluster: Any) -> None:
-        """Moves the cluster's status on as far as its servers and its control plane have got."""
+        """Updates the cluster's status from its servers and its control plane."""
         roster = _roster(cluster)
         servers = Servers(clients.OpenStackClients(owner), roster.stacks)
         action = cluster.status.removesuffix("_IN_PROGRESS")
@@ -138,7 +138,7 @@ class Driver(driver.Driver):
             self._conclude(cluster, action, roster, servers)
 
     def _conclude(self, cluster: Any, action: str, roster: Roster, servers: Servers) -> None:
-        """Completes or fails a create or an update whose servers have all got somewhere."""
+        """Completes or fails a create or an update when all its servers are active or in error."""
         files, faults = _files(cluster), _faults()
         if action == "CREATE" and faults.create_failed is not None:
             _finish(cluster, "CREATE_FAILED", faults.create_failed)
@@ -156,7 +156,7 @@ class Driver(driver.Driver):
         elif not _have_joined(files, machines):
             return
         if not _is_fresh(cluster) or not _is_current(roster, cluster):
-            return  # something else was asked for meanwhile
+            return  # another request has changed the servers meanwhile
         for nodegroup in cluster.nodegroups:
             group = roster.groups[nodegroup.uuid]
             nodegroup.node_addresses = [one.address for one in machines if one.name in group.names]
@@ -168,7 +168,7 @@ class Driver(driver.Driver):
         _finish(cluster, f"{action}_COMPLETE", None)
 
     def _scale(self, context: Any, cluster: Any, gone: Collection[str] = ()) -> None:
-        """Brings the servers to what the node groups say; ``gone`` are UUIDs or names of servers to leave out."""
+        """Makes the servers match the node groups; ``gone`` are UUIDs or names of servers to remove."""
         with self._scaling[cluster.uuid]:
             roster = _roster(cluster)
             openstack = clients.OpenStackClients(context)
@@ -201,12 +201,12 @@ def _finish(cluster: Any, status: str, reason: str | None) -> None:
 
 
 def _size(nodegroup: Any) -> int:
-    """How many servers a node group is to have."""
+    """The number of servers that a node group should have."""
     return 0 if nodegroup.status == _Status.DELETE_IN_PROGRESS else int(nodegroup.node_count)
 
 
 def _is_fresh(cluster: Any) -> bool:
-    """Whether the data base still says of the cluster what was read from it."""
+    """Return whether the cluster's status in the data base is still the same."""
     try:
         now = objects.Cluster.get_by_uuid(contexts.make_admin_context(all_tenants=True), cluster.uuid)
     except exception.ClusterNotFound:
@@ -215,7 +215,7 @@ def _is_fresh(cluster: Any) -> bool:
 
 
 def _is_current(roster: Roster, cluster: Any) -> bool:
-    """Whether the roster follows the node groups already: Magnum announces a change before it asks for it."""
+    """Return whether the roster matches the node groups: Magnum changes them before it requests the change."""
     sizes = {nodegroup.uuid: _size(nodegroup) for nodegroup in cluster.nodegroups}
     return roster == _roster(cluster) and sizes == {
         uuid: len(group.names) for uuid, group in roster.groups.items()
@@ -223,7 +223,7 @@ def _is_current(roster: Roster, cluster: Any) -> bool:
 
 
 def _have_joined(files: ClusterFiles, machines: list[Machine]) -> bool:
-    """Whether the machines are the cluster's nodes; has them join when they were not told to yet."""
+    """Return whether the machines are the cluster's nodes; makes them join if that has not begun."""
     if files.machines() != machines:
         files.write_machines(machines)
         control_plane.begin("join", files)

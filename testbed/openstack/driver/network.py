@@ -1,4 +1,4 @@
-"""Neutron's part of a network that nobody wires."""
+"""Neutron's driver of networks without wiring."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
 
@@ -9,12 +9,12 @@ from neutron_lib.plugins.ml2 import api
 
 
 class BindAnywhere(api.MechanismDriver):
-    """Binds every port at once: Nova refuses to boot a server whose port is not bound."""
+    """Binds every port at once, because Nova refuses to boot a server with an unbound port."""
 
     def initialize(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def bind_port(self, context: api.PortContext) -> None:
-        """Takes the first segment on offer."""
+        """Binds the port to the first possible segment."""
         for segment in context.segments_to_bind[:1]:
             context.set_binding(segment[api.ID], "other", {}, status=constants.PORT_STATUS_ACTIVE)

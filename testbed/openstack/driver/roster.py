@@ -1,4 +1,4 @@
-"""Which servers a cluster should have, by name; kept in a file, as Heat keeps a stack."""
+"""The names of the servers that a cluster should have, in a file that replaces Heat's stack."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _SUFFIX_LETTERS = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 12
 _LONGEST_PREFIX = 30
 _LONGEST_OF_GROUP = 20, 9  # characters of the cluster's name and of the group's
-_ROLES = {"worker": "node"}  # the word in the servers' names where it is not the role itself
+_ROLES = {"worker": "node"}  # the word in the servers' names if it is not the role itself
 
 
 def stack_name(cluster: str, nodegroup: str | None = None) -> str:
-    """The name of a stack, as Magnum's own driver makes it; its servers' names begin with it.
+    """The name of a stack, as Magnum's own driver makes it; it is the prefix of its servers' names.
 
     A cluster has one stack for its two default groups, for which ``nodegroup`` is None, and one per further group.
     """
@@ -31,20 +31,20 @@ def stack_name(cluster: str, nodegroup: str | None = None) -> str:
 
 
 def server_prefix(stack: str, role: str) -> str:
-    """What the names of a node group's servers begin with."""
+    """The prefix of the names of a node group's servers."""
     return f"{stack}-{_ROLES.get(role, role)}-"
 
 
 @dataclass(frozen=True)
 class Group:
-    """The servers of one node group. An index that was removed never comes back, as in a Heat resource group."""
+    """The servers of one node group. A removed index is never used again, as in a Heat resource group."""
 
     prefix: str
     names: tuple[str, ...] = ()
     following: int = 0
 
     def resized(self, count: int, gone: Collection[str] = ()) -> Group:
-        """The group with ``count`` servers and none of ``gone``; the highest indices go first."""
+        """The group with ``count`` servers and none of ``gone``; the highest indices are removed first."""
         kept = tuple(name for name in self.names if name not in gone)[:count]
         fresh = range(self.following, self.following + count - len(kept))
         names = (*kept, *(f"{self.prefix}{index}" for index in fresh))
@@ -53,9 +53,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Roster:
-    """A cluster's servers: node group UUID to group. ``since`` is when they were last changed (epoch seconds).
+    """A cluster's servers: node group UUID to group. ``since`` is the time of their last change (epoch seconds).
 
-    ``stack`` is that of the default groups.
+    ``stack`` is the name of the default groups' stack.
     """
 
     stack: str
@@ -69,18 +69,18 @@ class Roster:
 
     @property
     def names(self) -> set[str]:
-        """Every server that should exist."""
+        """The names of all servers that should exist."""
         return {name for group in self.groups.values() for name in group.names}
 
     def save(self, path: Path) -> None:
-        """Replaces the file at once and whole."""
+        """Replaces the file atomically."""
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(asdict(self)))
         fresh.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """What ``save`` wrote; FileNotFoundError when the cluster has no servers yet."""
+        """The saved roster; FileNotFoundError if the cluster has no servers yet."""
         content = json.loads(path.read_text())
         groups = {
             uuid: Group(prefix=group["prefix"], names=tuple(group["names"]), following=group["following"])

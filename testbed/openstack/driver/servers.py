@@ -1,4 +1,4 @@
-"""The Nova servers of one cluster, found by the beginning of their names as every client must."""
+"""The Nova servers of one cluster, found by the prefix of their names, as clients do."""
 
 # mypy: disable-error-code="import-not-found, import-untyped"
 
@@ -21,7 +21,7 @@ _AT_ONCE = 8
 
 
 class Servers:
-    """The servers of some stacks, seen and changed with the rights of ``openstack``'s user."""
+    """The servers of some stacks, read and changed with the rights of ``openstack``'s user."""
 
     def __init__(self, openstack: Any, stacks: Iterable[str]) -> None:
         self._openstack = openstack
@@ -30,12 +30,12 @@ class Servers:
         self._flavor = cache(self._find_flavor)
 
     def all(self) -> list[Any]:
-        """Every server that exists."""
+        """All servers that exist."""
         servers: list[Any] = self._nova.servers.list(search_opts={"name": self._pattern}, limit=-1)
         return servers
 
     def failures(self) -> str | None:
-        """Which servers are in error and why, in Heat's words; None when none is."""
+        """The servers in error and their reasons, in Heat's wording; None if there are none."""
         reasons = [
             f"ResourceInError: {one.name}: Went to status ERROR due to "
             f'"Message: {getattr(one, "fault", {}).get("message", "Unknown")}"'
@@ -45,12 +45,12 @@ class Servers:
         return "; ".join(reasons) or None
 
     def active(self) -> set[str] | None:
-        """The names of all servers when all are ACTIVE; None while one is not."""
+        """The names of all servers if all are ACTIVE; None while one is not."""
         found = self.all()
         return {one.name for one in found} if all(one.status == "ACTIVE" for one in found) else None
 
     def machines(self, nodegroups: Iterable[Any], roster: Roster) -> list[Machine]:
-        """The nodes that these servers are to be."""
+        """The nodes that these servers will be."""
         by_name = {one.name: one for one in self.all()}
         found = []
         for nodegroup in nodegroups:
@@ -72,7 +72,7 @@ class Servers:
         return found
 
     def bring_to(self, cluster: Any, roster: Roster) -> None:
-        """Boots what the roster has and Nova has not, deletes what Nova has and the roster has not."""
+        """Boots servers that only the roster has, and deletes servers that only Nova has."""
         have = {one.name: one for one in self.all()}
         for name in have.keys() - roster.names:
             _delete(have[name])
@@ -113,7 +113,7 @@ class Servers:
 def _delete(server: Any) -> None:
     try:
         server.delete()
-    except nova_exception.NotFound:  # a second delete while the first is under way
+    except nova_exception.NotFound:  # another delete is running already
         return
 
 

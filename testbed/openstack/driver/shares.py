@@ -1,4 +1,4 @@
-"""Manila's part of shares that lie nowhere."""
+"""Manila's driver of shares without content."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
 # ruff: noqa: ARG002 (Manila says what it hands over)
@@ -16,24 +16,24 @@ class Nowhere(driver.ShareDriver):
     """Makes and deletes shares at once; they have no content."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(False, *arguments, **settings)  # it makes no servers for its shares
+        super().__init__(False, *arguments, **settings)  # without share servers
 
     def check_for_setup_error(self) -> None:
-        """Nothing to be wrong."""
+        """Do nothing: there is nothing to check."""
 
     def create_share(self, context: Any, share: Any, share_server: Any = None) -> str:
-        """Where a share would be mounted from."""
+        """The export path of a share."""
         return f"127.0.0.1:/{share['id']}"
 
     def delete_share(self, context: Any, share: Any, share_server: Any = None) -> None:
-        """Nothing to be removed."""
+        """Do nothing: a share has no content."""
 
     def ensure_shares(self, context: Any, shares: Any) -> dict[str, Any]:
-        """Nothing to be brought back after a start."""
+        """Do nothing: nothing is lost at a restart."""
         return {}
 
     def update_access(self, *arguments: Any, **settings: Any) -> None:
-        """Nothing to be kept from anybody."""
+        """Do nothing: a share has no content to protect."""
 
     def _update_share_stats(self, data: Any = None) -> None:
         super()._update_share_stats(
@@ -41,7 +41,7 @@ class Nowhere(driver.ShareDriver):
                 "share_backend_name": self.configuration.safe_get("share_backend_name"),
                 "vendor_name": "testbed",
                 "storage_protocol": "CEPHFS",
-                # no text here: the scheduler reckons with it
+                # numbers, because the scheduler calculates with them
                 "total_capacity_gb": _CAPACITY,
                 "free_capacity_gb": _CAPACITY,
             }

@@ -1,4 +1,4 @@
-"""Cinder's part of volumes that lie nowhere."""
+"""Cinder's driver of volumes without content."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
 
@@ -15,16 +15,16 @@ class Nowhere(driver.VolumeDriver):
     VERSION = "1.0"
 
     def check_for_setup_error(self) -> None:
-        """Nothing to be wrong."""
+        """Do nothing: there is nothing to check."""
 
     def create_volume(self, volume: Any) -> None:
-        """Nothing to be made."""
+        """Do nothing: a volume has no content."""
 
     def delete_volume(self, volume: Any) -> None:
-        """Nothing to be removed."""
+        """Do nothing: nothing was created."""
 
     def ensure_export(self, context: Any, volume: Any) -> None:
-        """Nothing to be shown to a host."""
+        """Do nothing: no host attaches volumes."""
 
     create_export = remove_export = ensure_export
 

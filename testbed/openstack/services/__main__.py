@@ -1,6 +1,6 @@
 """``python -m testbed.openstack.services MODULE [ARGUMENT...]``: runs one of this package's modules."""
 
-# ruff: noqa: PLC0415 (what is imported in which order matters)
+# ruff: noqa: PLC0415 (the order of imports matters)
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from testbed.openstack.settings import current
 
 
 def main() -> None:
-    """Calls the module's ``run`` with the settings of the bed and the arguments."""
+    """Calls the module's ``run`` with the bed's settings and the arguments."""
     module, *arguments = sys.argv[1:]
     startup.begin()
     service = importlib.import_module(f"{__package__}.{module}")
-    # Only now: some services must be the first to import what SQLAlchemy imports too.
+    # Imported late, because some services must import modules that SQLAlchemy imports too before it does.
     from testbed.openstack.services import sqlite
 
     sqlite.share()

@@ -1,6 +1,6 @@
 """Cinder's API, scheduler and one volume service in one process, so that RPC needs no broker.
 
-The services are started as ``cinder/cmd/*.py`` starts them, less the forking of workers.
+The services are started like in ``cinder/cmd/*.py``, but without forked workers.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped"
@@ -27,10 +27,10 @@ from testbed.openstack.settings import HOST, VOLUME_BACKEND, Settings
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     sys.argv = ["cinder", "--config-file", str(settings.etc / "cinder.conf")]
     application = wsgi.initialize_application()
-    # First: the scheduler's start waits until the volume service has answered what it can do.
+    # First, because the scheduler's start waits for the capabilities of the volume service.
     service.Service.create(
         host=f"{cfg.CONF.host}@{VOLUME_BACKEND}", service_name=VOLUME_BACKEND, binary=constants.VOLUME_BINARY
     ).start()

@@ -13,7 +13,7 @@ from testbed.openstack.settings import Settings
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     os.environ["OS_GLANCE_CONFIG_DIR"] = str(settings.etc)
     sys.argv = ["glance-api"]
     from glance.common import wsgi_app

@@ -17,7 +17,7 @@ from testbed.openstack.settings import Settings
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     os.environ["OS_KEYSTONE_CONFIG_FILES"] = str(settings.etc / "keystone.conf")
     os.environ["OS_PLACEMENT_CONFIG_DIR"] = str(settings.etc)
     sys.argv = ["keystone"]
@@ -33,7 +33,7 @@ def run(settings: Settings) -> None:
 
 
 def _skip_saml() -> None:
-    """Spares Keystone the schemas of SAML, over half of what its import takes: nobody signs in by SAML here."""
+    """Replaces the schemas of SAML, which take over half of Keystone's import time and are not used here."""
     schema = ModuleType("saml2.xml.schema")
     schema.validate = schema.XMLSchemaError = NotImplementedError  # type: ignore[attr-defined]
     sys.modules[schema.__name__] = schema

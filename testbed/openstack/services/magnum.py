@@ -1,6 +1,6 @@
 """Magnum's API and conductor in one process, so that RPC needs no broker.
 
-This does what ``magnum.cmd.api`` and ``magnum.cmd.conductor`` do, less the forking of workers.
+The services are started like in ``magnum.cmd.api`` and ``magnum.cmd.conductor``, but without forked workers.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
@@ -30,14 +30,14 @@ from testbed.openstack.services import startup
 from testbed.openstack.services.middleware import Application, Environ, StartResponse, watched
 from testbed.openstack.settings import HOST, Settings, current
 
-_STATUS_SPACING = 1  # seconds between two looks at the clusters in progress; Magnum itself takes 10
+_STATUS_SPACING = 1  # seconds between two checks of the clusters in progress; Magnum's own default is 10
 _ROWS_WITHIN = 5.0
 _POLL = 0.02
 _READS = 20
 
 
 class _Clusters(conductor.cluster_conductor.Handler):
-    """Magnum's own handler, late when a fault says so."""
+    """Magnum's own handler, delayed by the fault ``row_seconds``."""
 
     def cluster_create(self, *args: object, **kwargs: object) -> object:
         if delay := FaultFile(current().folder).read().row_seconds:
@@ -46,11 +46,11 @@ class _Clusters(conductor.cluster_conductor.Handler):
 
 
 def _settled(application: Application, settings: Settings) -> Application:
-    """Spares clients two races of Magnum's, which lie in wait more often here than over the way to a real cloud.
+    """Hides two races of Magnum's from clients, which are more frequent here than with a real cloud.
 
-    It answers a create with 202 before its conductor has made the cluster's rows, and a GET that meets the
-    end of a deletion with 400, for it reads the cluster and its node groups one after the other. The faults
-    show both: ``row_seconds``, and an ``Answer`` of 400.
+    Magnum answers a create with 202 before its conductor has made the cluster's rows. It answers a GET at the end of
+    a deletion with 400, because it reads the cluster and its node groups one after the other. The faults
+    ``row_seconds`` and an ``Answer`` of 400 show both.
     """
     faults = FaultFile(settings.folder)
 
@@ -81,14 +81,14 @@ def _settled(application: Application, settings: Settings) -> Application:
 
 
 def _asked(application: Application, environ: Environ) -> tuple[tuple[Any, ...], list[bytes]]:
-    """What the application would start its response with, and the body."""
+    """The arguments with which the application starts its response, and the body."""
     heads: list[tuple[Any, ...]] = []
     body = list(application(dict(environ), lambda *head: heads.append(head)))
     return heads[-1], body
 
 
 def _await_rows(cluster: str | None) -> None:
-    """Returns once the cluster and both its node groups are in the data base; at once when it was refused."""
+    """Returns when the cluster and both its node groups are in the data base; at once if it was refused."""
     admin = contexts.make_admin_context(all_tenants=True)
     deadline = time.monotonic() + _ROWS_WITHIN
     while cluster and time.monotonic() < deadline:
@@ -99,7 +99,7 @@ def _await_rows(cluster: str | None) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     service.prepare_service(["magnum", "--config-file", str(settings.etc / "magnum.conf")])
     MagnumPeriodicTasks._periodic_spacing["sync_cluster_status"] = _STATUS_SPACING
     handlers = [

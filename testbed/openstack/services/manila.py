@@ -1,6 +1,6 @@
 """Manila's API, scheduler and one share service in one process, so that RPC needs no broker.
 
-The services are started as ``manila/cmd/*.py`` starts them, less the forking of workers.
+The services are started like in ``manila/cmd/*.py``, but without forked workers.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped"
@@ -16,7 +16,7 @@ import sys
 
 from oslo_db.sqlalchemy import enginefacade
 
-# A file of SQLite has one writer: what Manila would write beside an open transaction becomes a part of it.
+# An SQLite file has one writer, so Manila's independent transactions become part of the open one.
 enginefacade._TransactionContextManager.independent = property(lambda manager: manager)
 
 import eventlet.wsgi
@@ -31,11 +31,11 @@ from testbed.openstack.settings import HOST, SHARE_BACKEND, Settings
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     sys.argv = ["manila", "--config-file", str(settings.etc / "manila.conf")]
     application = wsgi.initialize_application()
     service.Service.create(binary="manila-scheduler").start()
-    # Last: it tells the scheduler at its start what it can do.
+    # Last, because it sends its capabilities to the scheduler at its start.
     host = f"{cfg.CONF.host}@{SHARE_BACKEND}"
     service.Service.create(
         host=host, service_name=SHARE_BACKEND, binary="manila-share", coordination=True

@@ -1,4 +1,4 @@
-"""Stands before every API: writes the request log and gives the answers that a test switched on."""
+"""Middleware of every API: writes the request log and gives the answers that a test switched on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEEP_BODY = ("nova", "magnum")
 
 
 def watched(service: str, application: Application, settings: Settings) -> Application:
-    """``application`` with its requests logged and, where a fault says so, answered without it."""
+    """``application`` with logged requests, and with the answers of faults."""
     log = settings.log / "requests.jsonl"
     faults = FaultFile(settings.folder)
 
@@ -60,7 +60,7 @@ def watched(service: str, application: Application, settings: Settings) -> Appli
 
 
 def _body(environ: Environ) -> Any:
-    """The JSON that was sent, which the service can read again; None for none."""
+    """The JSON body, which the service can read again; None if there is none."""
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if not length:
         return None
@@ -77,7 +77,7 @@ def _microversion(header: str | None) -> str | None:
 
 
 def _append(log: Path, line: str) -> None:
-    # One unbuffered write in append mode keeps the lines of many processes whole.
+    # One unbuffered write in append mode, so that lines of several processes do not mix.
     with log.open("ab", buffering=0) as file:
         file.write(line.encode())
 
@@ -92,9 +92,9 @@ def _refuse(service: str, fault: Answer, start_response: StartResponse) -> Itera
 
 
 def _error(service: str, status: HTTPStatus) -> dict[str, Any]:
-    """An error as the service's own errors look."""
+    """An error in the format of the service's own errors."""
     text = "A fault of the test bed."
-    if status == HTTPStatus.UNAUTHORIZED:  # keystonemiddleware speaks for every service
+    if status == HTTPStatus.UNAUTHORIZED:  # keystonemiddleware answers for every service
         return {"error": {"code": status.value, "title": status.phrase, "message": text}}
     if service == "magnum":
         return {

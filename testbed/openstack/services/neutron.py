@@ -13,7 +13,7 @@ from testbed.openstack.settings import Settings
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     os.environ["OS_NEUTRON_CONFIG_DIR"] = str(settings.etc)
     os.environ["OS_NEUTRON_CONFIG_FILES"] = "neutron.conf"
     sys.argv = ["neutron-api"]

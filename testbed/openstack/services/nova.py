@@ -1,8 +1,8 @@
 """Nova's API, scheduler, conductor and one compute in one process, on Nova's own fake hypervisor.
 
-The services are started as ``nova/cmd/*.py`` starts them, less the forking of workers; they talk over
-oslo.messaging's in-memory transport. The compute keeps its servers in memory and cannot go on from an
-earlier data base: a bed starts from nothing.
+The services are started like in ``nova/cmd/*.py``, but without forked workers; they use oslo.messaging's in-memory
+transport. The compute keeps its servers in memory and cannot continue with an earlier data base, so a bed starts
+from nothing.
 """
 
 # mypy: disable-error-code="import-not-found, import-untyped"
@@ -41,13 +41,13 @@ def configure(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serves until the process is ended."""
+    """Serves until the process ends."""
     configure(settings)
     application = deploy.loadapp(f"config:{nova.conf.CONF.wsgi.api_paste_config}", name="osapi_compute")
     objects.Service.enable_min_version_cache()
     service.Service.create(binary="nova-conductor", topic=conductor.RPC_TOPIC).start()
     service.Service.create(binary="nova-scheduler", topic=scheduler.RPC_TOPIC).start()
-    # A compute that cannot reach Placement at its start tries again only a minute later.
+    # A compute that cannot reach Placement at its start retries only after a minute.
     while not settings.listens("placement"):
         time.sleep(0.05)
     service.Service.create(

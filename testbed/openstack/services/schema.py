@@ -1,4 +1,4 @@
-"""Makes what a service must have before it serves for the first time: data bases, keys, first records."""
+"""Makes the data bases, keys and first records that a service needs before its first start."""
 
 # mypy: disable-error-code="import-not-found, import-untyped"
 # ruff: noqa: PLC0415 (each process imports one service, and Nova only once it is patched)
@@ -14,13 +14,13 @@ from testbed.openstack.settings import REGION, Settings
 
 
 def _keystone(settings: Settings) -> None:
-    """What an operator does with keystone-manage, once."""
+    """Runs the set-up that an operator does with keystone-manage."""
     from keystone.cmd import cli
 
     config = str(settings.etc / "keystone.conf")
     url = settings.url("keystone")
     owner = ["--keystone-user", "root", "--keystone-group", "root"] if os.geteuid() == 0 else []
-    # Joined: a password may begin with a hyphen.
+    # One word, because a password may begin with a hyphen.
     admin = [f"--bootstrap-password={settings.password}", "--bootstrap-region-id", REGION]
     admin += [word for kind in ("admin", "public", "internal") for word in (f"--bootstrap-{kind}-url", url)]
     for command in (
@@ -30,7 +30,7 @@ def _keystone(settings: Settings) -> None:
         ["bootstrap", *admin],
     ):
         cli.CONF.reset()
-        # As a function call: a password has no place among a process's arguments.
+        # A function call, because a password must not be among a process's arguments.
         cli.main(argv=["keystone-manage", "--config-file", config, *command], developer_config_file=None)
 
 
@@ -47,7 +47,7 @@ def _placement(settings: Settings) -> None:
 
 
 def _glance(settings: Settings) -> None:
-    """From the models: the migrations alter tables in ways that SQLite cannot. So with Neutron, Magnum and Manila."""
+    """From the models, because SQLite cannot run the migrations. The same holds for Neutron, Magnum and Manila."""
     from glance.db.sqlalchemy import models, models_metadef
 
     engine = _engine(settings, "glance")
@@ -82,7 +82,7 @@ def _manila(settings: Settings) -> None:
 
 
 def _nova(settings: Settings) -> None:
-    """What an operator does with nova-manage, once: both data bases, cell0 and cell1."""
+    """Runs the set-up that an operator does with nova-manage: both data bases, cell0 and cell1."""
     from testbed.openstack.services import nova
 
     nova.configure(settings)
@@ -92,7 +92,7 @@ def _nova(settings: Settings) -> None:
 
     migration.db_sync(database="api")
     cells = manage.CellV2Commands()
-    # By Nova's own templates of addresses: the data bases are used in another folder than they are made in.
+    # Nova's templates of addresses, because the data bases are later copied to another folder.
     main = "sqlite:////{path}"
     cells.map_cell0(f"{main}.cell0.db")
     admin = context.get_admin_context()
@@ -122,5 +122,5 @@ MAKERS: dict[str, Callable[[Settings], None]] = {
 
 
 def run(settings: Settings, name: str) -> None:
-    """Makes all of the service ``name``, one of ``MAKERS``."""
+    """Makes everything for the service ``name``, one of ``MAKERS``."""
     MAKERS[name](settings)

@@ -14,12 +14,11 @@ _READS = ("SELECT", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "RELEASE", "EXPLAIN
 
 
 def share() -> None:
-    """Makes every transaction begin with its first write, by BEGIN IMMEDIATE, which waits its turn.
+    """Makes every transaction begin at its first write, with BEGIN IMMEDIATE, which waits for other writers.
 
-    oslo.db sends a plain BEGIN before the first statement of every transaction. One that has read and then
-    wants to write is refused at once ("database is locked") when another one wrote in between, however long
-    the time-out. Reads before the first write see what is committed, as in MySQL or PostgreSQL under READ
-    COMMITTED.
+    oslo.db sends a plain BEGIN before the first statement of every transaction. If another one writes between its
+    first read and its first write, SQLite refuses the write at once ("database is locked"), whatever the time-out.
+    Reads before the first write see committed data, as in MySQL or PostgreSQL under READ COMMITTED.
     """
     event.listen(Engine, "connect", _connect)
     event.listen(Engine, "begin", _begin)
@@ -35,7 +34,7 @@ def _connect(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        connection.info["in_transaction"] = True  # keeps oslo.db's own BEGIN away
+        connection.info["in_transaction"] = True  # suppresses oslo.db's own BEGIN
 
 
 def _before_execute(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
