@@ -60,7 +60,7 @@ class Api:
         self._call("DELETE", path)
 
     def is_ready(self) -> bool:
-        """Whether the API server answers and all its start-up hooks have run."""
+        """Return whether the API server answers and all its start-up hooks have run."""
         try:
             self._read("GET", "/readyz")
         except (ApiError, UnreachableError):
@@ -70,7 +70,7 @@ class Api:
     def follow(self, path: str) -> Iterator[Object]:
         """Every object of the collection at ``path``, then every one that is added or changed.
 
-        Ends when the server ends the watch, as it does after some minutes: call it again.
+        The iterator ends after some minutes, when the server ends the watch; then call it again.
         """
         listing = self._call("GET", path)
         yield from listing.get("items") or []
@@ -126,7 +126,7 @@ def _lines(response: urllib3.HTTPResponse) -> Iterator[bytes]:
 
 
 def _message(data: bytes) -> str:
-    """What a Status object says, or the text itself."""
+    """The message of a Status object, or the text itself."""
     try:
         return str(json.loads(data)["message"])
     except (ValueError, KeyError, TypeError):

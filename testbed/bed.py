@@ -30,7 +30,7 @@ _READY_WITHIN = 60.0
 _RECORD = "bed.json"
 _SOURCES = Path(__file__).resolve().parent.parent
 
-# An API server whose etcd is gone lingers in its last words; all others may go before it in any order.
+# An API server without its etcd takes long to end, so it goes first; all others go before both, in any order.
 _STOP_ORDER = (plane.API_SERVER, plane.ETCD)
 
 
@@ -42,20 +42,20 @@ class Bed:
     state: Path
     """Its folder; logs are in ``log``."""
     kubeconfig: Path
-    """The administrator's."""
+    """The administrator's kubeconfig."""
     registry: str
     """Host and port of the OCI registry."""
     pids: Mapping[str, int]
-    """Each part's process id at the start."""
+    """The process id of each part at the start."""
 
     @property
     def chart_repository(self) -> str:
-        """Below which each chart lies by its name, as in ``oci://127.0.0.1:5000/panda-k8s-charts``."""
+        """The repository that contains each chart by its name, such as ``oci://127.0.0.1:5000/panda-k8s-charts``."""
         return f"oci://{self.registry}/{registry.CHARTS}"
 
     @property
     def has_real_nodes(self) -> bool:
-        """Whether it was started with nodes on which pods really run."""
+        """True if the bed was started with real nodes, on which pods run."""
         return NETWORK in self.pids
 
     def dead(self) -> list[str]:
@@ -75,20 +75,20 @@ def start(
 ) -> Bed:
     """Starts an instance and returns once pods can be scheduled and every chart is published.
 
-    What a killed start left under the same name is cleared first; instances of other names are not touched.
+    Remains of a killed start of the same name are cleared first; instances of other names are not touched.
 
     Args:
         name: of the instance; it also names its folder.
-        nodes: how many workers join the master; 0 makes no node at all, for a cluster whose machines come
-            from elsewhere.
+        nodes: number of workers beside the master; 0 makes no node at all, for a cluster with machines from
+            elsewhere.
         charts: chart folders to publish.
-        cluster: what the nodes' names begin with.
-        real: how many nodes join on which pods really run; they need the simulated ones.
-        originals: whether these fetch every pod's own image from the internet, instead of those made of packages.
+        cluster: prefix of the nodes' names.
+        real: number of real nodes, on which pods run; they need the simulated ones.
+        originals: if true, real nodes fetch every pod's own image from the internet instead of images made of packages.
 
     Raises:
         BedError: this machine cannot have real nodes, the instance runs already, or a part ended or was not ready in
-            time; nothing is left running then, and the logs stay.
+            time; then nothing is left running, and the logs stay.
     """
     folder = state.folder(name)
     if real and not nodes:
@@ -109,7 +109,7 @@ def start(
 
 
 def find(name: str) -> Bed | None:
-    """The instance ``name`` if it was started and any of its processes lives."""
+    """The instance ``name`` if it was started and any of its processes is alive."""
     return _load(state.folder(name))
 
 
@@ -147,7 +147,7 @@ def _remove(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class _Real:
-    """The real nodes of a start: how many, and which images they find in the bed's registry."""
+    """The real nodes of a start: their number, and their images in the bed's registry."""
 
     nodes: int
     images: Mapping[str, Image]
@@ -155,7 +155,7 @@ class _Real:
 
 
 class _Start:
-    """One start: what has been started so far is watched while the next thing is awaited."""
+    """One start: while it waits for a part, it watches that the started ones stay alive."""
 
     def __init__(self, name: str, folder: Path, real: _Real) -> None:
         self._name = name
@@ -193,7 +193,7 @@ class _Start:
         provisioner: list[str | Path] = [sys.executable, "-m", "testbed.provisioner", self._files.kubeconfig]
         if self._real.nodes:
             provisioner.append(Files(self._files.state).volumes)
-        # The client of Kubernetes leaves its key in a temporary file when it is ended from outside.
+        # A killed Kubernetes client leaves its key in a temporary file, so TMPDIR is inside the instance's folder.
         own = {"PYTHONPATH": str(_SOURCES), "TMPDIR": str(self._files.state)}
         self._spawn(PROVISIONER, provisioner, own)
         magnum.install(api)
@@ -243,7 +243,7 @@ class _Start:
             registry=address,
             pids={process.name: process.child.pid for process in self._started},
         )
-        # The record comes last and whole: where there is none, a start was cut short.
+        # The record is written last and atomically: without it, a start was interrupted.
         draft = bed.state / f"{_RECORD}.draft"
         draft.write_text(json.dumps(asdict(bed), default=str, indent=1))
         draft.rename(bed.state / _RECORD)

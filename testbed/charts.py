@@ -36,12 +36,12 @@ class Published:
 
     @property
     def pin(self) -> dict[str, str]:
-        """What a stack file says to get exactly this one."""
+        """The keys of a stack file that select exactly this chart."""
         return {"version": self.version, "digest": self.digest}
 
 
 def chosen(checkout: Path | None) -> list[Path]:
-    """The chart folders of a checkout of the real charts, else the fixture charts.
+    """The chart folders of a checkout of the real charts; without one, the fixture charts.
 
     Raises:
         BedError: there is none.
@@ -50,7 +50,7 @@ def chosen(checkout: Path | None) -> list[Path]:
 
 
 def find(folder: Path) -> list[Path]:
-    """The chart folders at ``folder``: itself, or those right below it.
+    """The chart folders at ``folder``: itself, or its direct sub-folders.
 
     Raises:
         BedError: there is none.
@@ -67,13 +67,13 @@ def push(bed: Bed, folders: Sequence[Path]) -> list[Published]:
     """Packages the chart folders and pushes them to the bed's registry, all at once.
 
     Raises:
-        BedError: Helm refused a chart; the message carries what it said.
+        BedError: Helm refused a chart; the message contains Helm's output.
     """
     return publish(folders, bed.registry, bed.state)
 
 
 def publish(folders: Iterable[Path], address: str, state: Path) -> list[Published]:
-    """As :func:`push`, for a registry at ``address`` whose bed need not be complete yet."""
+    """Like :func:`push`, for the registry at ``address`` of a bed that is still starting."""
     helm = _Helm(executables.locate()["helm"], state)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         return list(pool.map(lambda folder: helm.publish(folder, address), folders))
@@ -85,7 +85,7 @@ class _Helm:
     state: Path
 
     def publish(self, folder: Path, address: str) -> Published:
-        """A chart that was published as it is stays: Helm would give it another digest for the time of packaging."""
+        """Publish a chart unless the same files are there: Helm's digest would change with the time of packaging."""
         content = _content(folder)
         record = self.state / "charts" / f"{_name(folder)}.json"
         known = json.loads(record.read_text()) if record.exists() else {}
@@ -123,18 +123,18 @@ class _Helm:
 
 
 def _name(folder: Path) -> str:
-    """As the chart says it; what is no chart is left to Helm to refuse."""
+    """The name in Chart.yaml; without one the folder's name, so that Helm refuses it."""
     said = re.search(r"^name: *['\"]?([\w.-]+)", (folder / "Chart.yaml").read_text(), re.MULTILINE)
     return said[1] if said else folder.name
 
 
 def _content(folder: Path) -> str:
-    """The same for the same files."""
+    """A hash of the folder's files."""
     digest = hashlib.sha256()
     cache.add_files(digest, folder)
     return digest.hexdigest()
 
 
 def helm_homes(folder: Path) -> Mapping[str, str]:
-    """Variables that keep the user's own Helm settings and log-ins out of what Helm does here, below ``folder``."""
+    """Variables that make Helm use folders below ``folder`` instead of the user's settings and log-ins."""
     return {f"HELM_{kind}_HOME": str(folder / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}

@@ -95,7 +95,7 @@ def status(name: Name = "local") -> None:
 
 
 def main() -> None:
-    """Runs the command line; what the test bed refuses is told in one message."""
+    """Run the command line; a refusal of the test bed ends in one message."""
     try:
         app(prog_name="python -m testbed")
     except (BedError, ToolsError) as error:
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def _show(found: statuses.Status) -> None:
-    """One line for each fact: nothing is wrapped, so that it can be searched."""
+    """Print one unwrapped line for each fact, so that scripts can search it."""
     bed = found.bed
     for part, pid in bed.pids.items():
         dead = part in found.dead

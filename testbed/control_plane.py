@@ -19,8 +19,8 @@ SERVICE_NETWORK = "10.254.0.0/16"  # as Magnum sets it
 POD_NETWORK = "10.100.0.0/16"
 _FIRST_SERVICE_ADDRESS = "10.254.0.1"
 
-# The API server's second identity, which every kubeconfig of the bed asks for by name. The first one, for
-# whoever comes by address, is thus free to be replaced by a certificate of another authority.
+# The API server's second identity, which every kubeconfig of the bed requests by name. So a certificate of another
+# authority can replace the first one, for clients that connect by address.
 _SERVER_NAME = "panda-testbed"
 
 _STAGES = Path(__file__).with_name("stages.yaml")
@@ -28,7 +28,7 @@ _STAGES = Path(__file__).with_name("stages.yaml")
 
 @dataclass(frozen=True)
 class Files:
-    """What the control plane reads and writes below the instance's folder."""
+    """The control plane's files below the instance's folder."""
 
     state: Path
 
@@ -39,20 +39,20 @@ class Files:
 
     @property
     def join(self) -> Path:
-        """What a second authority edits to be trusted too; the API server re-reads it while running.
+        """Files with which a second authority becomes trusted; the running API server re-reads them.
 
-        ``url``, ``apiserver.crt``, ``apiserver.key`` (served to whoever comes by address) and
+        ``url``, ``apiserver.crt``, ``apiserver.key`` (for clients that connect by address) and
         ``client-ca.crt`` (every authority whose client certificates are accepted).
         """
         return self.state / "join"
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's."""
+        """The administrator's kubeconfig."""
         return self.state / "kubeconfig"
 
     def kubeconfig_of(self, part: str) -> Path:
-        """That of a part of the control plane."""
+        """The kubeconfig of a part of the control plane."""
         return self.state / "pki" / f"{part}.kubeconfig"
 
 
@@ -82,7 +82,7 @@ def prepare(files: Files, port: int) -> None:
 
 
 def kubeconfig(url: str, authority: bytes, user: pki.Pair) -> str:
-    """A kubeconfig whose one context leads to ``url`` as ``user``."""
+    """A kubeconfig with one context, for ``url`` as ``user``."""
     document = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -112,7 +112,7 @@ def kubeconfig(url: str, authority: bytes, user: pki.Pair) -> str:
 
 
 def etcd(executables: Mapping[str, Path], files: Files, client_port: int, peer_port: int) -> list[str | Path]:
-    """The one member; a crash may lose data, which a bed does not outlive anyway."""
+    """The command of the only etcd member; it does not sync, because a bed does not survive a crash anyway."""
     clients, peers = f"http://{HOST}:{client_port}", f"http://{HOST}:{peer_port}"
     return [
         executables[ETCD],
@@ -130,7 +130,7 @@ def etcd(executables: Mapping[str, Path], files: Files, client_port: int, peer_p
 def api_server(
     executables: Mapping[str, Path], files: Files, port: int, etcd_port: int, options: Sequence[str] = ()
 ) -> list[str | Path]:
-    """RBAC and the default admission plugins, as on a real cluster; ``options`` are added."""
+    """The command of the API server, with RBAC and the default admission plugins; ``options`` are added."""
     return [
         executables[API_SERVER],
         f"--etcd-servers=http://{HOST}:{etcd_port}",
@@ -152,7 +152,7 @@ def api_server(
 
 
 def controllers(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
-    """Every controller of Kubernetes, each with its own service account."""
+    """The command of all controllers of Kubernetes, each with its own service account."""
     return [
         executables[CONTROLLERS],
         f"--kubeconfig={files.kubeconfig_of(CONTROLLERS)}",
@@ -161,28 +161,28 @@ def controllers(executables: Mapping[str, Path], files: Files) -> list[str | Pat
         f"--cluster-signing-cert-file={files.pki / 'ca.crt'}",
         f"--cluster-signing-key-file={files.pki / 'ca.key'}",
         "--use-service-account-credentials",
-        "--kube-api-qps=500",  # the default spends five seconds on making the controllers' accounts
+        "--kube-api-qps=500",  # with the default, making the controllers' accounts takes five seconds
         "--kube-api-burst=500",
-        "--pvclaimbinder-sync-period=1s",  # a claim that comes with its own volume is bound at the next look
+        "--pvclaimbinder-sync-period=1s",  # a claim with its own volume is bound at the next sync
         "--leader-elect=false",
         "--secure-port=0",
     ]
 
 
 def scheduler(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
-    """The default scheduler."""
+    """The command of the default scheduler."""
     return [
         executables[SCHEDULER],
         f"--kubeconfig={files.kubeconfig_of(SCHEDULER)}",
         "--leader-elect=false",
         "--secure-port=0",
-        # Its preemption ends with an error on a pod that is new to it, and such a pod would wait for five minutes.
+        # Preemption fails for a pod that is new to the scheduler; by default the pod would wait five minutes.
         "--pod-max-in-unschedulable-pods-duration=5s",
     ]
 
 
 def kubelets(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
-    """One process that plays the kubelet of every node annotated for it."""
+    """The command of the process that simulates the kubelet of every node annotated for it."""
     return [
         executables[KUBELETS],
         f"--kubeconfig={files.kubeconfig}",
@@ -190,6 +190,6 @@ def kubelets(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
         "--manage-all-nodes=false",
         "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
         f"--cidr={POD_NETWORK}",
-        # Without a heartbeat the controllers take every node for lost after 50 s, and its pods for not ready.
+        # Without a heartbeat the controllers treat every node as lost after 50 s, and its pods as not ready.
         "--node-lease-duration-seconds=40",
     ]

@@ -1,5 +1,5 @@
-"""What the test bed refuses or cannot do."""
+"""The error of the test bed."""
 
 
 class BedError(Exception):
-    """Names the bed or its part, says what is wrong and what to do; shown without a traceback."""
+    """Names the bed or its part, the problem and the solution; printed without a traceback."""

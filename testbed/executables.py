@@ -1,4 +1,4 @@
-"""Where the bed's executables come from."""
+"""Finds the bed's executables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tools.errors import ToolsError
 
 @cache
 def locate() -> Mapping[str, Path]:
-    """The control plane, kwok, helm and the registry; built first where neither PATH nor the cache has them.
+    """The control plane, kwok, helm and the registry; built first if neither PATH nor the cache has them.
 
     Raises:
         BedError: a build failed.

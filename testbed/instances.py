@@ -1,4 +1,4 @@
-"""Whole instances: Kubernetes, and OpenStack where it was started beside it."""
+"""Whole instances: Kubernetes, and OpenStack if it was started too."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def start(
     real: int = 0,
     originals: bool = False,
 ) -> Bed:
-    """Starts Kubernetes as ``testbed.bed.start`` does; clears what a killed start left of OpenStack, too.
+    """Starts Kubernetes as ``testbed.bed.start`` does; also clears OpenStack's remains of a killed start.
 
-    Whatever ``running`` left in a process that was killed is cleared as well.
+    Instances that ``running`` left when its process was killed are cleared as well.
 
     Raises:
         BedError: it runs already, or did not come up.
@@ -39,14 +39,14 @@ def start(
 
 
 def stop(name: str) -> None:
-    """Ends everything of the instance ``name``, if anything runs, and removes its folder."""
+    """Ends all processes of the instance ``name``, if any, and removes its folder."""
     clouds.stop(state.folder(name))
     beds.stop(name)
 
 
 @contextmanager
 def running(name: str, *, nodes: int = 4, charts: Sequence[Path] = (), real: int = 0) -> Iterator[Bed]:
-    """An instance that is stopped when the context is left, or by the next start if this process is killed."""
+    """An instance that stops at the end of the context, or at the next start if this process is killed."""
     with state.owned(name):
         bed = start(name, nodes=nodes, charts=charts, real=real)
         try:

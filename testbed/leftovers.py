@@ -1,6 +1,6 @@
-"""What a stack leaves behind: whatever the cluster or the cloud has after it and had not before it.
+"""Finds leftovers of a stack: objects that cluster or cloud have after it and did not have before.
 
-``panda_infra.teardown.residue`` looks for the names that a plan gives; this knows no names, and so judges it too.
+``panda_infra.teardown.residue`` searches by the names of a plan; this module uses no names, so it tests that too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from testbed.openstack.cloud import OpenStackBed
 
 __all__ = ["of_cloud", "of_cluster", "remaining"]
 
-# Everything without a namespace; what lies in one goes with it. ConfigMaps of kube-system are the cluster's own.
+# Objects without a namespace (others go with theirs). ConfigMaps of kube-system are the cluster's own.
 _COLLECTIONS = (
     "/api/v1/namespaces",
     "/api/v1/persistentvolumes",
@@ -32,13 +32,13 @@ _COLLECTIONS = (
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
     "/apis/scheduling.k8s.io/v1/priorityclasses",
 )
-# Put into every namespace by the cluster itself, when it gets to it.
+# The cluster itself puts it into every namespace, some time after it was made.
 _OF_EVERY_NAMESPACE = "kube-root-ca.crt"
 _GONE_WITHIN = 20.0
 
 
 def of_cluster(bed: Bed) -> frozenset[str]:
-    """The path of everything on the cluster that belongs to no namespace of a stack."""
+    """The path of every object on the cluster that is not in a stack's namespace."""
     api = Api(bed.kubeconfig)
 
     def paths(collection: str) -> list[str]:
@@ -50,7 +50,7 @@ def of_cluster(bed: Bed) -> frozenset[str]:
 
 
 def of_cloud(cloud: OpenStackBed) -> frozenset[str]:
-    """Everything that a stack makes in a cloud, by kind and name."""
+    """All objects in the cloud of the kinds that a stack makes, by kind and name."""
     tenant = cloud.connection()
     found = {
         "cluster": tenant.container_infrastructure_management.clusters(),
@@ -63,7 +63,7 @@ def of_cloud(cloud: OpenStackBed) -> frozenset[str]:
 
 
 def remaining(inventory: Callable[[], frozenset[str]], before: frozenset[str]) -> tuple[str, ...]:
-    """What is there beside ``before``, once controllers have had the time to clean up."""
+    """The objects that were not in ``before``, after controllers had time to clean up."""
     try:
         waiting.until(lambda: inventory() <= before, "all being as before", _GONE_WITHIN)
     except BedError:

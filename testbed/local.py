@@ -1,4 +1,4 @@
-"""The main job on the test bed: the ``local`` stack with every component, kept until it is taken down."""
+"""The ``local`` stack with every component on the test bed, kept until it is taken down."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ NAME = "local"
 
 
 def up(checkout: Path | None = None, real: int = 0, *, originals: bool = False) -> Workspace:
-    """Start the bed if it does not run, and deploy the local stack with its progress on the terminal.
+    """Start the bed if it is not running, and deploy the local stack with its progress on the terminal.
 
     Args:
         checkout: of the real charts, whose ``helm`` folder is published instead of the fixture charts. Charts that have
-            changed since the last time are deployed anew, whatever version they say.
-        real: how many nodes the bed gets on which pods really run, if it is not running yet.
-        originals: whether these fetch every pod's own image from the internet.
+            changed since the last time are deployed again, even under the same version.
+        real: number of real nodes, on which pods run, if the bed is not running yet.
+        originals: if true, these fetch every pod's own image from the internet.
 
     Raises:
-        BedError: the bed runs without the real nodes that are wanted, or the deployment failed; the bed keeps
-            running, so that one can look at it.
+        BedError: the bed runs without the wanted real nodes, or the deployment failed; the bed keeps running for
+            inspection.
     """
     folders = charts.chosen(checkout)
     bed = _bed(folders, real, originals=originals)
@@ -46,7 +46,7 @@ def up(checkout: Path | None = None, real: int = 0, *, originals: bool = False) 
 
 
 def down() -> None:
-    """Destroy the local stack and remove the bed with all that it has written."""
+    """Destroy the local stack and remove the bed with all its files."""
     bed = beds.find(NAME)
     if bed is not None and not bed.dead():
         workspace = workspace_of(bed)
@@ -59,7 +59,7 @@ def down() -> None:
 
 
 def workspace_of(bed: Bed) -> Workspace:
-    """The local stack's project folder, made or not."""
+    """The local stack's project folder, which need not exist."""
     return Workspace(bed.state / "stacks" / NAME, NAME)
 
 

@@ -1,4 +1,4 @@
-"""What Magnum installs on a new cluster and PanDA relies on."""
+"""Objects that Magnum installs on a new cluster and that PanDA needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def install(api: Api) -> None:
 
 
 def objects() -> list[tuple[str, Object]]:
-    """Each object with the collection that it belongs to."""
+    """Each object with its collection's path."""
     classes = "/apis/storage.k8s.io/v1/storageclasses"
     return [
         ("/api/v1/namespaces/kube-system/configmaps", _ingress_settings()),
@@ -34,7 +34,7 @@ def objects() -> list[tuple[str, Object]]:
 
 
 def _ingress_settings() -> Object:
-    """Without ``allow-snippet-annotations``, as on a cluster that nobody has touched."""
+    """The settings without ``allow-snippet-annotations``, as on a new cluster."""
     return {
         "metadata": {"name": "cern-magnum-ingress-nginx-controller"},
         "data": {"hide-headers": "Server,X-Powered-By"},
@@ -42,12 +42,12 @@ def _ingress_settings() -> Object:
 
 
 def ingress_class(name: str) -> Object:
-    """A class whose Ingresses nobody serves here."""
+    """An Ingress class without a controller."""
     return {"metadata": {"name": name}, "spec": {"controller": "k8s.io/ingress-nginx"}}
 
 
 def driver(name: str) -> Object:
-    """Nothing attaches volumes here, so no attachment may be awaited or left behind."""
+    """A CSI driver without attachments, because no controller here would make or remove them."""
     return {"metadata": {"name": name}, "spec": {"attachRequired": False, "podInfoOnMount": False}}
 
 

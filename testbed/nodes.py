@@ -38,7 +38,7 @@ class Flavor:
     disk: str
 
     def capacity(self) -> dict[str, str]:
-        """As a kubelet reports it."""
+        """The capacity as a kubelet reports it."""
         return {"cpu": self.cpu, "memory": self.memory, "ephemeral-storage": self.disk, "pods": "110"}
 
 
@@ -53,7 +53,7 @@ def stack_name(cluster: str) -> str:
 
 
 def create(api: Api, stack: str, workers: int) -> None:
-    """Makes the master and ``workers`` nodes of a new cluster; they turn Ready by themselves."""
+    """Makes the master and ``workers`` nodes of a new cluster, which become Ready by themselves."""
     bodies = [_master(f"{stack}{_FIRST_MASTER}", 10)]
     bodies += [_worker(f"{stack}-node-{index}", 20 + index) for index in range(workers)]
     with ThreadPoolExecutor(max_workers=8) as pool:
@@ -61,23 +61,23 @@ def create(api: Api, stack: str, workers: int) -> None:
 
 
 def names(bed: Bed) -> list[str]:
-    """The workers' names, by index."""
+    """The workers' names, ordered by index."""
     return [name for _, name in sorted(_workers(Api(bed.kubeconfig)))]
 
 
 def add(bed: Bed, count: int = 1) -> list[str]:
-    """Scales up: ``count`` more workers; returns their names once they are Ready."""
+    """Adds ``count`` workers; returns their names once they are Ready."""
     api = Api(bed.kubeconfig)
     return _join(api, 1 + max((index for index, _ in _workers(api)), default=-1), count)
 
 
 def remove(bed: Bed, name: str) -> None:
-    """Lets the node ``name`` vanish, undrained; its pods are collected as on a real cluster."""
+    """Removes the node ``name`` without a drain; its pods are collected as on a real cluster."""
     Api(bed.kubeconfig).delete(f"{_NODES}/{name}")
 
 
 def replace(bed: Bed, name: str) -> str:
-    """Lets the node ``name`` vanish and another one, of a higher index, join; returns its name."""
+    """Replaces the node ``name`` by one with a higher index; returns the new name."""
     api = Api(bed.kubeconfig)
     following = 1 + max(index for index, _ in _workers(api))
     api.delete(f"{_NODES}/{name}")
@@ -85,7 +85,7 @@ def replace(bed: Bed, name: str) -> str:
 
 
 def set_ready(bed: Bed, name: str, ready: bool) -> None:
-    """Makes the kubelet of the node ``name`` report (not) ready; returns once it has."""
+    """Makes the kubelet of the node ``name`` report (not) ready; returns when it has."""
     api = Api(bed.kubeconfig)
     api.merge(f"{_NODES}/{name}", {"metadata": {"annotations": {_NOT_READY: None if ready else "true"}}})
     waiting.until(
@@ -96,7 +96,7 @@ def set_ready(bed: Bed, name: str, ready: bool) -> None:
 
 
 def is_ready(node: Object) -> bool:
-    """Whether the node is Ready and, as the controllers have noticed it, usable."""
+    """Return whether the node is Ready, and usable because the controllers have noticed it."""
     conditions = node.get("status", {}).get("conditions") or []
     taints = node["spec"].get("taints") or []
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions) and not any(
@@ -114,12 +114,12 @@ def master(api: Api) -> str:
 
 
 def labels_of_workers() -> dict[str, str]:
-    """What Magnum writes onto every worker."""
+    """The labels that Magnum gives every worker."""
     return _labels(WORKER, "worker")
 
 
 def all_ready(api: Api, count: int) -> bool:
-    """Whether ``count`` nodes exist and all are Ready."""
+    """Return whether exactly ``count`` nodes exist and all are Ready."""
     found = api.list(_NODES)
     return len(found) == count and all(map(is_ready, found))
 
@@ -132,7 +132,7 @@ def _workers(api: Api) -> Iterator[tuple[int, str]]:
 
 
 def stack(api: Api) -> str:
-    """What the names of the bed's nodes begin with.
+    """The prefix of the names of the bed's nodes.
 
     Raises:
         BedError: there is no node.
@@ -181,7 +181,7 @@ def _labels(flavor: Flavor, role: str) -> dict[str, str]:
 def _node(
     name: str, host: int, flavor: Flavor, *, role: str, labels: dict[str, str], taints: list[dict[str, str]]
 ) -> Object:
-    """``host`` tells the node's address within the cluster's network."""
+    """A node; ``host`` is the number of its address in the cluster's network."""
     capacity = flavor.capacity()
     return {
         "apiVersion": "v1",

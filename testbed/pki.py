@@ -1,4 +1,4 @@
-"""The certificates of a bed's control plane, all signed by an authority of its own."""
+"""The certificates of a bed's control plane, all signed by its own authority."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Pair:
     key: bytes
 
     def write(self, stem: Path) -> None:
-        """Writes ``<stem>.crt`` and, readable by the owner alone, ``<stem>.key``."""
+        """Writes ``<stem>.crt`` and, readable by its owner only, ``<stem>.key``."""
         stem.with_suffix(".crt").write_bytes(self.certificate)
         write_private(stem.with_suffix(".key"), self.key)
 
@@ -34,7 +34,7 @@ class Pair:
 class Authority:
     """A certificate authority for servers and clients of Kubernetes.
 
-    trustme has no client certificate that Kubernetes takes: each names an organization, which is a group to Kubernetes,
+    Kubernetes cannot use trustme's client certificates: each names an organization, which Kubernetes reads as a group,
     and one without a host has a critical extension that Go's TLS refuses.
     """
 
@@ -43,7 +43,7 @@ class Authority:
 
     @classmethod
     def fresh(cls, name: str) -> Authority:
-        """A new one."""
+        """A new authority."""
         made = certificates.make_authority(name, now=datetime.now(UTC))
         return cls(_pair(made.certificate, cast("ec.EllipticCurvePrivateKey", made.key)), made)
 
@@ -61,7 +61,7 @@ class Authority:
         return _pair(*self._signer.sign(subject, [ExtendedKeyUsageOID.SERVER_AUTH], hosts))
 
     def client(self, user: str, group: str | None = None) -> Pair:
-        """A client certificate that Kubernetes takes as ``user`` in ``group``."""
+        """A client certificate that Kubernetes reads as ``user`` in ``group``."""
         subject = certificates.distinguished(user, group)
         return _pair(*self._signer.sign(subject, [ExtendedKeyUsageOID.CLIENT_AUTH]))
 
@@ -72,7 +72,7 @@ def signing_key() -> bytes:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner may ever read."""
+    """Writes a file that only its owner can read at any time."""
     path.touch(mode=0o600)
     path.write_bytes(content)
 
@@ -82,7 +82,7 @@ def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pai
 
 
 def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The key in the one form that all parts of the control plane read (SEC 1)."""
+    """The key in the only format that all parts of the control plane read (SEC 1)."""
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,

@@ -1,4 +1,4 @@
-"""Where a rehearsed stack lives: on the bed's own cluster, or on one that the stack makes in a cloud on the bed."""
+"""The place of a rehearsed stack: the bed's own cluster, or one that the stack makes in a cloud on the bed."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from testbed.openstack.cluster import NAME as CONTROL_PLANE
 
 __all__ = ["Place", "place"]
 
-_DISK = 80  # GiB of a flavor that the cloud does not offer by itself
+_DISK = 80  # GiB of a flavor that the cloud does not offer by default
 
 
 @dataclass(frozen=True)
 class Place:
-    """A site in small.
+    """A small site.
 
-    ``cluster`` is the stack file's section for it and ``environment`` what the program needs to reach it.
-    ``kubernetes`` gives the bed by which the stack's cluster is reached once it is up, and ``inventory`` names all
-    that a stack could leave behind.
+    ``cluster`` is the stack file's section for it, ``environment`` the variables that the program needs to reach it.
+    ``kubernetes`` returns a bed with access to the stack's cluster after it is up, ``inventory`` the names of all
+    objects that a stack could leave behind.
     """
 
     cluster: Mapping[str, Any]
@@ -38,7 +38,7 @@ class Place:
 
 
 def place(bed: Bed, plan: Plan) -> AbstractContextManager[Place]:
-    """The place that fits a stack's kind of cluster, with all that the stack finds at its site."""
+    """The place for a stack's kind of cluster, with everything that its site has."""
     cluster = plan.config.cluster
     return _on_bed(bed, plan, cluster) if isinstance(cluster, ExistingCluster) else _in_cloud(bed, cluster)
 
@@ -67,7 +67,7 @@ def _in_cloud(bed: Bed, cluster: MagnumCluster) -> Iterator[Place]:
 
 
 def _offer(cloud: OpenStackBed, cluster: MagnumCluster) -> None:
-    """What the stack's owner has in CERN's cloud: the keypair and every flavor that the stack names."""
+    """Creates what the stack's owner has in CERN's cloud: the keypair and every flavor that the stack names."""
     if cluster.public_key is None:
         cloud.connection().compute.create_keypair(name=cluster.keypair)
     compute = cloud.connection(ADMINISTRATOR).compute
@@ -78,6 +78,6 @@ def _offer(cloud: OpenStackBed, cluster: MagnumCluster) -> None:
 
 
 def _made(bed: Bed, cloud: OpenStackBed) -> Bed:
-    """The cluster that the stack has made, reached as its administrator."""
+    """The bed with administrator's access to the cluster that the stack has made."""
     [kubeconfig] = (cloud.settings.folder / "clusters").glob(f"*/{CONTROL_PLANE}/kubeconfig")
     return replace(bed, kubeconfig=kubeconfig)

@@ -12,10 +12,10 @@ _SPAN = 12000
 
 
 def free(count: int) -> list[int]:
-    """``count`` different ports that nobody listens on.
+    """``count`` different free ports.
 
-    They lie below the range that the kernel gives to outgoing connections, so that none of those can take
-    one before its server is up; they are random, so that instances starting side by side do not meet.
+    They are below the kernel's range for outgoing connections, so that none of those can take one before its server is
+    up. They are random, so that instances that start at the same time do not collide.
     """
     top = int(_EPHEMERAL.read_text().split()[0])
     candidates = random.sample(range(max(1024, top - _SPAN), top), _SPAN // 2)
@@ -30,7 +30,7 @@ def free(count: int) -> list[int]:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do: a port whose last connections are only being timed out is free.
+        # Servers do the same: a port whose last connections are in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

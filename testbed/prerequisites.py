@@ -1,4 +1,4 @@
-"""What a stack finds at its site and a bed has not: classes, drivers, Routes, gateways, room for its pods."""
+"""Objects of a site that are missing from a bed: classes, drivers, Routes, gateways, nodes for the stack's pods."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 _INGRESS_CLASSES = "/apis/networking.k8s.io/v1/ingressclasses"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
-# Of volumes that no provisioner makes: Manila shares and CVMFS repositories.
+# Drivers of volumes without a provisioner: Manila shares and CVMFS repositories.
 _STATIC = ("cephfs.manila.csi.openstack.org", CVMFS_DRIVER)
-# Nodes are never filled to the brim: pods come in all sizes.
+# Pods of different sizes never fill nodes completely.
 _SLACK = 1.5
 
 
 def workers(plan: Plan) -> int:
-    """How many of a bed's workers the plan's pods need."""
+    """The number of a bed's workers that the plan's pods need."""
     reserved = total(workloads(plan))
     cpus = float(reserved.cpu / amount(nodes.WORKER.cpu))
     memory = float(reserved.memory / amount(nodes.WORKER.memory))
@@ -37,7 +37,7 @@ def workers(plan: Plan) -> int:
 
 @contextmanager
 def provided(bed: Bed, plan: Plan) -> Iterator[None]:
-    """A bed on which the stack finds what its site has; taken away again in the end, but for additional nodes."""
+    """Gives a bed the objects of the stack's site, and removes them at the end, except additional nodes."""
     api = Api(bed.kubeconfig)
     lacking = workers(plan) - len(nodes.names(bed))
     if lacking > 0:
@@ -58,7 +58,7 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
 
 
 def objects(config: Settings) -> Iterator[tuple[str, Object]]:
-    """Each object that a bed gets for this stack, with the collection that it belongs to."""
+    """Each object that a bed gets for this stack, with its collection's path."""
     for name in sorted(_classes(config)):
         yield _CLASSES, magnum.storage_class(name, "Immediate")
     for driver in _STATIC:
@@ -90,7 +90,7 @@ def _definition(group: str, kind: str, scope: str) -> Object:
     singular = kind.lower()
     plural = f"{singular}es" if singular.endswith("s") else f"{singular}s"
     names = {"plural": plural, "singular": singular, "kind": kind, "listKind": f"{kind}List"}
-    # The group of the Gateway API is protected: a definition in it says who approved of it.
+    # The group of the Gateway API is protected: its definitions need an annotation about their approval.
     approved = {"api-approved.kubernetes.io": "unapproved, for tests"}
     return {
         "metadata": {"name": f"{plural}.{group}", "annotations": approved},
@@ -99,7 +99,7 @@ def _definition(group: str, kind: str, scope: str) -> Object:
 
 
 def _gateway_class(name: str) -> Object:
-    # Of a kind that is defined on the fly, the object itself must say which.
+    # The kind was defined at run time, so the object itself must name it.
     kind = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass"}
     return kind | {"metadata": {"name": name}, "spec": {"controllerName": "testbed.panda-infra/none"}}
 

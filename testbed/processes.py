@@ -1,8 +1,8 @@
-"""The processes of an instance: started detached, found again by a mark, ended without harm to others.
+"""The processes of an instance: started detached, identified by a mark, ended without harm to others.
 
-Every process carries the instance's folder in its environment. That mark, not a number in a file, tells
-what belongs to an instance: it survives a killed starter, is inherited by children and cannot be
-mistaken for a foreign process that was given the same number later. Needs Linux (``/proc``, pidfd).
+Every process has the instance's folder in its environment. This mark identifies the processes of an instance better
+than a process id in a file: it survives a killed starter, children inherit it, and another process that gets the
+same id later does not have it. Needs Linux (``/proc``, pidfd).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _LAST_LINES = 15
 
 @dataclass(frozen=True)
 class Process:
-    """A started part: its name, its process and the file that it writes to."""
+    """A started part: its name, its process and its log file."""
 
     name: str
     child: subprocess.Popen[bytes]
     log: Path
 
     def ensure_alive(self) -> None:
-        """Raises BedError with the last lines of the log when the process has ended."""
+        """Raises BedError with the last lines of the log if the process has ended."""
         code = self.child.poll()
         if code is not None:
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -61,7 +61,7 @@ def spawn(
             start_new_session=True,
             env=environment,
         )
-    # The kernel shows the mark a moment after Popen has returned; a stop in between would overlook the process.
+    # The kernel shows the mark shortly after Popen has returned; a stop in between would miss the process.
     waiting.until(lambda: child.poll() is not None or any(_environment(child.pid)), f"{name} starting", 10)
     return Process(name, child, log)
 
@@ -73,17 +73,17 @@ def tail(log: Path, lines: int = _LAST_LINES) -> str:
 
 
 def alive(state: Path) -> dict[int, str]:
-    """The living processes of the instance in ``state``: process id to the part that it belongs to."""
+    """The living processes of the instance in ``state``: process id to part name."""
     return dict(_marked(state))
 
 
 def stop(state: Path, order: Sequence[str] = ()) -> None:
-    """Ends every process of the instance: the parts that ``order`` does not name, then those in its order.
+    """Ends all processes of the instance: first the parts that are not in ``order``, then those in its order.
 
-    Each is asked to end first and killed when it does not within 3 s. Returns when none is left.
+    Each gets SIGTERM first and is killed after 3 s. Returns when none is left.
 
     Raises:
-        BedError: a process outlived even the kill.
+        BedError: a process survived the kill.
     """
     end(state, set(alive(state).values()).difference(order))
     for part in order:
@@ -93,10 +93,10 @@ def stop(state: Path, order: Sequence[str] = ()) -> None:
 
 
 def end(state: Path, parts: Set[str]) -> None:
-    """Ends these parts of the instance as ``stop`` does all of them."""
+    """Ends these parts of the instance as ``stop`` does."""
     with ExitStack() as stack:
         handles = [stack.enter_context(_handle(pid)) for pid, part in _marked(state) if part in parts]
-        # Only now is it certain that each handle stands for the process that carries the mark.
+        # Checked again, because only now it is certain that each handle belongs to a marked process.
         marked = {pid for pid, _ in _marked(state)}
         ours = [descriptor for pid, descriptor in handles if descriptor is not None and pid in marked]
         left = _signal_and_wait(ours, signal.SIGTERM)
@@ -108,7 +108,7 @@ def end(state: Path, parts: Set[str]) -> None:
 
 @contextmanager
 def _handle(pid: int) -> Iterator[tuple[int, int | None]]:
-    """A descriptor that keeps meaning this very process, also when its number is given to another one."""
+    """A descriptor of exactly this process, even if another one gets its id later."""
     try:
         descriptor = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -137,7 +137,7 @@ def _signal_and_wait(descriptors: Sequence[int], number: signal.Signals) -> list
 
 
 def _marked(state: Path) -> Iterator[tuple[int, str]]:
-    """Process id and part name of every living process that carries the mark of ``state``."""
+    """Process id and part name of every living process with the mark of ``state``."""
     wanted = f"{_STATE}={state}".encode()
     prefix = f"{_PART}=".encode()
     for entry in Path("/proc").iterdir():
@@ -150,7 +150,7 @@ def _marked(state: Path) -> Iterator[tuple[int, str]]:
 
 
 def _environment(pid: int) -> list[bytes]:
-    """Empty when the process has ended meanwhile or is another user's."""
+    """The environment of a process; empty if it has ended or belongs to another user."""
     try:
         return Path("/proc", str(pid), "environ").read_bytes().split(b"\0")
     except OSError:

@@ -1,8 +1,8 @@
 """Binds the claims of the bed's storage classes and deletes their volumes: ``python -m testbed.provisioner``.
 
-Keeps the contract between Kubernetes and an external provisioner: the controllers tell by an annotation
-whose turn it is (for WaitForFirstConsumer only once the scheduler has chosen a node), the provisioner makes
-the volume for exactly that claim, and after the claim's end deletes it and lifts its own finalizer.
+Follows Kubernetes' contract of an external provisioner: an annotation of the controllers requests a volume (for
+WaitForFirstConsumer only after the scheduler has chosen a node). The provisioner makes the volume for exactly that
+claim; after the claim's end it deletes the volume and removes its own finalizer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from testbed.api import Api, ApiError, Object, UnreachableError
 from testbed.magnum import PROVISIONER
 
 ON_NODES = "/var/lib/volumes"
-"""Where real nodes see the volumes."""
+"""The folder where real nodes see the volumes."""
 FINALIZER = f"{PROVISIONER}/finalizer"
 
 _TURN = "volume.kubernetes.io/storage-provisioner"
@@ -31,7 +31,7 @@ _PAUSE = 0.2
 
 
 def awaits_volume(claim: Object) -> bool:
-    """Whether it is this provisioner's turn to make a volume for the claim."""
+    """Return whether the claim requests a volume of this provisioner."""
     metadata = claim["metadata"]
     return (
         (metadata.get("annotations") or {}).get(_TURN) == PROVISIONER
@@ -41,12 +41,12 @@ def awaits_volume(claim: Object) -> bool:
 
 
 def volume_for(claim: Object, storage_class: Object, path: str | None = None) -> Object:
-    """The volume that only this claim can be bound to.
+    """The volume that can be bound only to this claim.
 
     Args:
-        claim: that waits for it.
-        storage_class: that it asks for.
-        path: of the folder with a folder for each volume, on every node; without it nothing is behind the volume.
+        claim: the claim that waits for it.
+        storage_class: the claim's class.
+        path: the folder on every node with a folder for each volume; without it the volume has no content.
     """
     metadata, spec = claim["metadata"], claim["spec"]
     name = f"pvc-{metadata['uid']}"
@@ -78,7 +78,7 @@ def _source(name: str, path: str | None) -> Object:
 
 
 def refusal(claim: Object, storage_class: Object) -> str | None:
-    """Why no volume can be made for the claim, in an external provisioner's terms."""
+    """The reason why no volume can be made for the claim, as an external provisioner words it; None if it can."""
     if claim["spec"].get("selector"):
         return "claim Selector is not supported"
     waits = storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"
@@ -88,7 +88,7 @@ def refusal(claim: Object, storage_class: Object) -> str | None:
 
 
 def is_over(volume: Object) -> bool:
-    """Whether nothing uses the volume any more and it is to be deleted, or is being deleted already."""
+    """Return whether the volume is unused and must be deleted, or is being deleted already."""
     if (volume["metadata"].get("annotations") or {}).get(_PROVISIONED_BY) != PROVISIONER:
         return False
     phase: str | None = volume.get("status", {}).get("phase")
@@ -99,15 +99,15 @@ def is_over(volume: Object) -> bool:
 
 
 class Provisioner:
-    """Acts on single claims and volumes; every action may be repeated."""
+    """Handles single claims and volumes; every action may be repeated."""
 
     def __init__(self, api: Api, disk: Path | None = None) -> None:
-        """``disk`` is the folder that real nodes see as ``ON_NODES``; without it volumes hold nothing."""
+        """``disk`` is the folder that real nodes see as ``ON_NODES``; without it volumes have no content."""
         self._api = api
         self._disk = disk
 
     def bind(self, claim: Object) -> None:
-        """Makes the volume that the claim waits for, or says by an event why it will not."""
+        """Makes the volume that the claim waits for, or writes an event with the reason why not."""
         if not awaits_volume(claim):
             return
         name = claim["spec"]["storageClassName"]
@@ -119,11 +119,11 @@ class Provisioner:
         if self._disk:
             folder = self._disk / volume["metadata"]["name"]
             folder.mkdir(exist_ok=True)
-            folder.chmod(0o777)  # for whatever user the pod runs as
+            folder.chmod(0o777)  # for any user of the pod
         self._api.create(_VOLUMES, volume)
 
     def clean(self, volume: Object) -> None:
-        """Deletes a volume whose time is over; the change that this makes lets it lift the finalizer."""
+        """Deletes an unused volume; the resulting change triggers the removal of the finalizer."""
         if not is_over(volume):
             return
         metadata = volume["metadata"]
@@ -160,7 +160,7 @@ class Provisioner:
 
 
 def follow(api: Api, path: str, act: Callable[[Object], None]) -> None:
-    """Applies ``act`` to every object of a collection and to every change of one, for ever."""
+    """Applies ``act`` to every object of a collection and to every change, for ever."""
     while True:
         try:
             for item in api.follow(path):
@@ -174,7 +174,7 @@ def _attempt(act: Callable[[Object], None], item: Object) -> None:
     try:
         act(item)
     except ApiError as error:
-        # Done before, or overtaken: the next change of the object tells.
+        # Done before, or outdated: the next change of the object triggers another try.
         if error.status not in (_NOT_FOUND, _CONFLICT):
             _say(str(error))
 
@@ -184,7 +184,7 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    """Runs until it is ended; the arguments are the kubeconfig and, with real nodes, the folder of their volumes."""
+    """Runs until it is killed; the arguments are the kubeconfig and, with real nodes, the folder of their volumes."""
     kubeconfig, *disk = map(Path, sys.argv[1:])
     api = Api(kubeconfig)
     provisioner = Provisioner(api, *disk)
