@@ -1,8 +1,8 @@
-"""What a kubelet would refuse: references of pods to things that do not exist.
+"""Finds references of pods to missing objects, which a kubelet would refuse.
 
-The simulated kubelets mount nothing and set no environment, so a pod whose Secret, key, claim or mounted
-path is missing turns Ready all the same, and the pod of a Job ends at once. The checker resolves every reference as a
-kubelet does, in terms of plain API objects; of Jobs and CronJobs it looks at what their pods are made of.
+The simulated kubelets mount nothing and set no environment, so a pod becomes Ready even if its Secret, key, claim or
+mounted path is missing, and the pod of a Job ends at once. The checker resolves every reference in plain API objects
+as a kubelet does; for Jobs and CronJobs it checks their pod templates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, order=True)
 class Missing:
-    """A reference that leads nowhere: ``referrer`` is the place in the pod, ``what`` is not there.
+    """A broken reference: ``referrer`` is the place in the pod, ``what`` the missing object.
 
     ``pod`` is ``Job NAME`` or ``CronJob NAME`` for a reference in their template.
     """
@@ -41,7 +41,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class Existing:
-    """What references can lead to. Of Secrets only the names of their keys are kept."""
+    """The objects that references can point to; of Secrets only the names of their keys."""
 
     secrets: Mapping[Key, Set[str]]
     config_maps: Mapping[Key, Set[str]]
@@ -57,7 +57,7 @@ class Existing:
         claims: Iterable[Object],
         accounts: Iterable[Object],
     ) -> Existing:
-        """From API objects."""
+        """The existing objects from API objects."""
         return cls(
             secrets={_key(item): frozenset(item.get("data") or ()) for item in secrets},
             config_maps={
@@ -70,7 +70,7 @@ class Existing:
 
 
 def check(bed: Bed, namespace: str | None = None) -> list[Missing]:
-    """Every unresolved reference of every pod of the bed, or of one namespace."""
+    """Every broken reference of every pod of the bed, or of one namespace."""
     api = Api(bed.kubeconfig)
     scope = f"namespaces/{namespace}/" if namespace else ""
     core = ("secrets", "configmaps", "persistentvolumeclaims", "serviceaccounts")
@@ -83,16 +83,16 @@ def check(bed: Bed, namespace: str | None = None) -> list[Missing]:
 
 
 def unresolved(pods: Iterable[Object], existing: Existing) -> list[Missing]:
-    """What is missing for ``pods``, sorted. Pods that have ended or are ending need nothing any more."""
+    """The sorted broken references of ``pods``, except those that have ended or are ending."""
     return sorted({missing for pod in pods if _is_live(pod) for missing in _Pod(pod, existing).missing()})
 
 
 def unresolved_by_jobs(
     jobs: Iterable[Object], cron_jobs: Iterable[Object], existing: Existing
 ) -> list[Missing]:
-    """What is missing for the pods that ``jobs`` and ``cron_jobs`` make, or have made, sorted.
+    """The sorted broken references in the pod templates of ``jobs`` and ``cron_jobs``.
 
-    Jobs of a CronJob may be of an earlier release: what it makes next counts.
+    Jobs of a CronJob are skipped, because they may be of an earlier release.
     """
     own = [job for job in jobs if not job["metadata"].get("ownerReferences")]
     templates = [(f"Job {job['metadata']['name']}", job, job["spec"]["template"]) for job in own]
@@ -121,7 +121,7 @@ def _key(item: Object) -> Key:
 
 
 class _Template:
-    """Walks through what pods are made of; generators of ``(referrer, what is missing)``."""
+    """Walks through a pod's specification; its generators yield ``(referrer, missing object)``."""
 
     def __init__(self, namespace: str, name: str, spec: Object, existing: Existing) -> None:
         self._namespace, self._name, self._spec, self._existing = namespace, name, spec, existing
@@ -168,7 +168,7 @@ class _Template:
             yield where, f"PersistentVolumeClaim {name} does not exist"
 
     def _mounts(self) -> Iterator[tuple[str, str]]:
-        """A subPath must lead to a path that the volume's Secrets and ConfigMaps provide."""
+        """Check that a subPath is a path in the volume's Secrets and ConfigMaps."""
         volumes = {volume["name"]: volume for volume in self._spec.get("volumes") or ()}
         for container in self._containers():
             for mount in container.get("volumeMounts") or ():
@@ -179,7 +179,7 @@ class _Template:
                     yield where, f"volume {mount['name']} has no path {wanted}"
 
     def _paths(self, volume: Object) -> list[str] | None:
-        """The files inside a volume; None where they are not known or their source is missing."""
+        """The files inside a volume; None if they are not known or their source is missing."""
         if not {"secret", "configMap", "projected"} & volume.keys():
             return None
         paths = []
@@ -201,7 +201,7 @@ class _Template:
     def _object(
         self, referrer: str, kind: str, reference: Object, keys: Iterable[str] = ()
     ) -> Iterator[tuple[str, str]]:
-        """What is missing of a Secret or ConfigMap; ``optional`` covers the object and its keys."""
+        """The missing object or keys of a Secret or ConfigMap; ``optional`` applies to the object and its keys."""
         if reference.get("optional"):
             return
         content, name = self._content(kind, reference), _target(reference)
@@ -218,7 +218,7 @@ class _Template:
 
 
 class _Pod(_Template):
-    """A pod, whose claims must have been bound: until a first pod uses it, a claim may wait."""
+    """A pod, whose claims must be bound; in a template a claim may still wait for its first pod."""
 
     def __init__(self, pod: Object, existing: Existing) -> None:
         super().__init__(*_key(pod), pod["spec"], existing)
@@ -240,6 +240,6 @@ def _sources(volume: Object) -> Iterator[tuple[str, Object]]:
 
 
 def _target(reference: Object) -> str:
-    """A Secret volume names its Secret by a field of its own."""
+    """The name in a reference; a Secret volume uses another field for it."""
     name: str = reference.get("secretName") or reference["name"]
     return name

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from testbed.ports import HOST
 
-# Charts of a bed live where upstream's do, one level below the registry's root.
+# A bed's charts have the same path as upstream's, one level below the registry's root.
 CHARTS = "panda-k8s-charts"
 
 
@@ -33,7 +33,7 @@ def configure(state: Path, port: int) -> Path:
 
 
 def answers(address: str) -> bool:
-    """Whether a registry serves at ``address`` (host:port)."""
+    """Return whether a registry answers at ``address`` (host:port)."""
     try:
         with urllib.request.urlopen(f"http://{address}/v2/", timeout=2) as response:
             return bool(response.status == HTTPStatus.OK)

@@ -1,4 +1,4 @@
-"""A rehearsal: a whole stack file run on the test bed, from nothing to nothing."""
+"""A rehearsal: deploys, updates and destroys a whole stack file on the test bed."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 @dataclass(frozen=True)
 class Report:
-    """How a rehearsal went.
+    """The result of a rehearsal.
 
-    ``seconds`` are those of each step, in order. ``missing`` names what pods refer to and the first `up` did not make,
-    ``changed`` what the second one changed, and ``left`` what was there after `destroy` and not before.
-    ``consumers`` are the checks on PanDA's own software, if it was started.
+    ``seconds`` are those of each step, in order. ``missing`` are broken references of pods after the first `up`,
+    ``changed`` are changes by the second one, and ``left`` are objects that exist after `destroy` but did not before.
+    ``consumers`` are the checks of PanDA's own software, if it was started.
     """
 
     stack: str
@@ -57,7 +57,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether the stack is complete, stable, read by its consumers, and leaves nothing behind."""
+        """True if the stack is complete, stable, read by its consumers, and leaves nothing behind."""
         read = all(check.passed for check in self.consumers)
         return read and not (self.missing or self.changed or self.left)
 
@@ -72,9 +72,9 @@ class Report:
 
 @dataclass(frozen=True)
 class Change:
-    """What a stack has gone through: deployed as it was, it is previewed as it is.
+    """A change of a stack: its former version is deployed, its present one previewed.
 
-    ``sources`` is a checkout of the earlier commit. ``previewed`` takes the engine's preview as JSON.
+    ``sources`` is a checkout of the earlier commit. ``previewed`` gets the engine's preview as JSON.
     """
 
     sources: Path
@@ -90,19 +90,19 @@ def rehearse(
     consumers: bool = False,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Report:
-    """Deploy a stack, deploy it again, destroy it; its secrets and its site's values are made up.
+    """Deploy a stack, deploy it again, destroy it, with stand-ins for its secrets and its site's values.
 
     Args:
         stack_file: ``Pulumi.<stack>.yaml``, which is not changed.
-        change: begins with the stack of an earlier commit, on the same site.
-        bed: a running one whose charts are used; without it one is started, and stopped in the end.
-        checkout: of the real charts, which a bed of its own then has instead of the fixture charts.
-        consumers: starts PanDA's own software with what the cluster holds in the end.
-        report: takes a line before each step.
+        change: if given, the rehearsal begins with the stack of an earlier commit, at the same site.
+        bed: a running bed whose charts are used; without it one is started, and stopped at the end.
+        checkout: of the real charts, which a newly started bed gets instead of the fixture charts.
+        consumers: if true, PanDA's own software is started with the cluster's objects.
+        report: gets a line before each step.
 
     Raises:
-        StackError: the stack file is wrong.
-        BedError: a step failed; the message holds what the engine said.
+        StackError: the stack file is invalid.
+        BedError: a step failed; the message contains the engine's output.
     """
     stack = site.stack_name(stack_file)
     config = site.configuration(overridden(stack_file, {}))
@@ -129,7 +129,7 @@ def _own_bed(
 
 
 def in_place(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
-    """The stack file as it is, but in its place, and without the protection that a rehearsal would run into."""
+    """The stack file with the cluster of its place, and without protection, which would prevent its destruction."""
     overrides = {
         f"{PROJECT}:cluster": dict(where.cluster),
         f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
@@ -137,15 +137,15 @@ def in_place(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
     }
     document = site.filled(stack_file, overrides)
     if site.configuration(document).adopts_namespace:
-        # Nobody has made it there.
+        # The adopted namespace does not exist there.
         document[f"{PROJECT}:namespace"] = f"panda-{site.stack_name(stack_file)}"
     for component in document[f"{PROJECT}:components"].values():
-        component.pop("chart", None)  # pins builds that the bed's registry has not
+        component.pop("chart", None)  # pins builds that are missing from the bed's registry
     return document
 
 
 def _former(stack_file: Path, bed: Bed, where: Place, report: Callable[[str], None]) -> dict[str, Any] | None:
-    """An earlier stack file in its place; None if there was none, or it is not to be understood any more."""
+    """An earlier stack file in its place; None if there was none, or it is no longer valid."""
     if not stack_file.exists():
         return None
     try:
@@ -177,7 +177,7 @@ class _Run:
         workspace.encrypt(_SECRETS, self._secrets)
 
     def life(self, change: Change | None, former: Mapping[str, Any] | None) -> Report:
-        """From nothing to nothing, by the former stack if there is one."""
+        """Run all steps, beginning with the former stack if there is one."""
         try:
             if former and change:
                 self._deploy(change.sources, former)
@@ -197,10 +197,10 @@ class _Run:
         )
 
     def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:
-        """Deploy what the stack was, with that program, and turn to what it is."""
+        """Deploy the former stack with its own program, then switch to the present one."""
         self._workspace.link(sources)
         self._workspace.rewrite(shared(document, sources))
-        # What both have is the same, or it would show as changed.
+        # Common secrets keep their values, because a new one would show as a change.
         secrets = merged(revealed(stand_ins(site.configuration(document))), self._secrets)
         self._workspace.encrypt(_SECRETS, secrets)
         self._step("up before the change", "up")
@@ -209,7 +209,7 @@ class _Run:
         self._workspace.encrypt(_SECRETS, self._secrets)
 
     def _tried(self) -> tuple[Check, ...]:
-        """What PanDA's own software says of what the cluster holds now."""
+        """The checks of PanDA's own software with the cluster's present objects."""
         self._report(f"{self._workspace.stack}: consumers")
         held = deployed.live(Api(self._where.kubernetes().kubeconfig), self._config.namespace)
         return tuple(start(held, self._config, report=self._report))
@@ -234,13 +234,13 @@ class _Run:
 
 
 def changes(stdout: str) -> tuple[str, ...]:
-    """What an `up` changed, from its machine-readable output: one event in each line."""
+    """The changes of an `up`, from its machine-readable output with one event a line."""
     events = [json.loads(line) for line in stdout.splitlines() if line.startswith('{"sequence"')]
     steps = [event["resourcePreEvent"]["metadata"] for event in events if "resourcePreEvent" in event]
     return tuple(f"{step['op']} {step['urn']}" for step in steps if step["op"] not in ("same", "read"))
 
 
 def _resources(workspace: Workspace) -> tuple[str, ...]:
-    """What the engine still knows of."""
+    """The URNs of the resources in the engine's state."""
     resources = json.loads(workspace.exported_state())["deployment"].get("resources") or []
     return tuple(resource["urn"] for resource in resources)

@@ -1,4 +1,4 @@
-"""Values that stand in for what only a site knows about its stack."""
+"""Stand-ins for values that only a stack's site knows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testbed.workspace import PROJECT, overridden
 
 __all__ = ["configuration", "filled", "stack_name"]
 
-# By the key that a rule finds missing. The host resolves nowhere: no pod of the test bed asks for it.
+# Missing key -> stand-in. The host does not exist, because no simulated pod connects to it.
 _STAND_INS: Mapping[str, str] = {
     r"components\.[a-z-]+\.settings\.database\.host": "database.panda-infra.internal",
     r"cluster\.kubeconfig": "kubeconfig",
@@ -27,12 +27,12 @@ _CLIENTS = "auth.clients"
 
 
 def stack_name(stack_file: Path) -> str:
-    """The stack that a file ``Pulumi.<stack>.yaml`` describes."""
+    """The name of the stack of a file ``Pulumi.<stack>.yaml``."""
     return stack_file.name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def configuration(document: Mapping[str, Any]) -> StackConfig:
-    """The configuration that a stack file's ``config`` holds, without judging it."""
+    """The configuration in a stack file's ``config``, not judged by rules."""
     prefix = f"{PROJECT}:"
     own = {key.removeprefix(prefix): value for key, value in document.items() if key.startswith(prefix)}
     return StackConfig.model_validate_json(json.dumps(own), by_alias=True, by_name=False)
@@ -42,11 +42,11 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
     """The ``config`` of a stack file without its secrets, with a stand-in for each value that the site must give.
 
     Args:
-        stack_file: as it is in the repository or at a site.
-        overrides: sections by their full keys that replace those of the file.
+        stack_file: from the repository or a site.
+        overrides: sections by their full keys, which replace those of the file.
 
     Raises:
-        StackError: it breaks rules in a way that no value of the site would mend.
+        StackError: it breaks rules that no value of the site would satisfy.
     """
     document = overridden(stack_file, overrides or {})
     problems = judge_given(configuration(document), stack=stack_name(stack_file))
@@ -61,7 +61,7 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
 
 
 def _lacks_clients(config: StackConfig) -> bool:
-    """No rule wants them, but without any the PanDA server accepts nobody's token."""
+    """True if OIDC clients are missing: no rule requires them, but the PanDA server needs one to accept tokens."""
     return config.components.get(Panda) is not None and not config.of(AuthSettings).clients
 
 

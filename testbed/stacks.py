@@ -1,4 +1,4 @@
-"""Stack files run on the test bed: its cluster and charts, generated stand-ins for every secret."""
+"""Stack files for the test bed: with its cluster and charts, and generated stand-ins for all secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCAL = REPOSITORY / "Pulumi.local.yaml"
 
 
 def on_bed(bed: Bed) -> dict[str, Any]:
-    """The sections that put a stack onto a bed."""
+    """The sections that select a bed's cluster and charts."""
     return {
         f"{PROJECT}:cluster": {"kind": "existing", "kubeconfig": str(bed.kubeconfig)},
         f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
@@ -28,7 +28,7 @@ def on_bed(bed: Bed) -> dict[str, Any]:
 
 
 def pinned(published: Iterable[Published]) -> dict[str, Any]:
-    """The section of the ``local`` stack in which each component takes exactly the chart that was published."""
+    """The section of the ``local`` stack that pins each component to its published chart."""
     pins = {Path(chart.reference).name: chart.pin for chart in published}
     components = overridden(LOCAL, {})[f"{PROJECT}:components"]
     return {
@@ -42,11 +42,11 @@ def local(bed: Bed, folder: Path, sections: Mapping[str, Any] | None = None) -> 
     """The ``local`` stack on a bed, with generated secrets.
 
     Args:
-        bed: gives the cluster and the charts.
-        folder: of the workspace; made here.
-        sections: of the stack file, by their full keys, that replace those of ``Pulumi.local.yaml``.
+        bed: has the cluster and the charts.
+        folder: the new workspace's folder.
+        sections: sections by their full keys, which replace those of ``Pulumi.local.yaml``.
     """
-    # Made elsewhere and moved in place: one that an interruption left half made is never taken for whole.
+    # Made elsewhere and then moved, so that an interrupted one is never used.
     draft = Workspace(folder.with_name(f"{folder.name}.draft"), "local")
     shutil.rmtree(draft.folder, ignore_errors=True)
     draft.create(overridden(LOCAL, on_bed(bed) | dict(sections or {})))

@@ -1,4 +1,4 @@
-"""Where an instance keeps its files, and who may start or stop it."""
+"""The folder of an instance, and locks for its start and stop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def folder(name: str) -> Path:
     """The folder of the instance ``name``, which need not exist.
 
     Raises:
-        BedError: the name cannot be a folder and part of a host name.
+        BedError: the name is not valid as a folder and as part of a host name.
     """
     if not _NAME.fullmatch(name):
         raise BedError(
@@ -45,13 +45,13 @@ def lock(name: str) -> Iterator[None]:
 
 @contextmanager
 def owned(name: str) -> Iterator[None]:
-    """Ties an instance to this process: once it is killed, ``abandoned`` names the instance."""
+    """Ties an instance to this process: after the process is killed, ``abandoned`` yields the instance."""
     with _held(folder(name).with_suffix(_OWNER)):
         yield
 
 
 def abandoned() -> Iterator[str]:
-    """The instances whose owner was killed; each is forgotten once the caller has gone on to the next."""
+    """The instances whose owner was killed; each is forgotten when the caller requests the next."""
     for path in sorted(root().glob(f"*{_OWNER}")):
         with suppress(FileNotFoundError, BlockingIOError), path.open("r+") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,7 +72,7 @@ def _held(path: Path) -> Iterator[None]:
         with path.open("w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             if not _is_current(path, handle.fileno()):
-                continue  # the previous holder removed the file that we waited for
+                continue  # the previous holder has removed the locked file
             try:
                 yield
             finally:

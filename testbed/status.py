@@ -1,4 +1,4 @@
-"""How an instance is doing."""
+"""The status of an instance."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from testbed.real import nodes as real_nodes
 
 @dataclass(frozen=True)
 class Status:
-    """A look at an instance."""
+    """The status of an instance at one time."""
 
     bed: Bed
     dead: Sequence[str]
-    """Parts whose process has ended; with any, nothing was asked of the API and the rest is empty."""
+    """Parts whose process has ended; if there are any, the rest is empty, because the API was not asked."""
     nodes: Mapping[str, bool]
-    """Each node, and whether it is ready."""
+    """Each node, with True if it is ready."""
     pods: Mapping[str, int]
-    """How many simulated pods are in each condition, such as ``Running, ready``."""
+    """The number of simulated pods in each condition, such as ``Running, ready``."""
     running: Mapping[str, str]
     """Each pod on a real node by namespace and name, and its condition."""
     missing: Sequence[references.Missing]
-    """References of pods that lead nowhere."""
+    """Broken references of pods."""
 
     @property
     def is_healthy(self) -> bool:
-        """Whether every process lives and every reference is resolved."""
+        """True if every process is alive and every reference is resolved."""
         return not self.dead and not self.missing
 
 
 def of(bed: Bed) -> Status:
-    """Looks at ``bed``."""
+    """The status of ``bed``."""
     if dead := bed.dead():
         return Status(bed, dead, {}, {}, {}, ())
     api = Api(bed.kubeconfig)
@@ -55,7 +55,7 @@ def of(bed: Bed) -> Status:
 
 
 def condition(pod: Object) -> str:
-    """A pod's phase and, while it matters, its readiness."""
+    """A pod's phase and, if it is running, its readiness."""
     status = pod.get("status", {})
     phase: str = status.get("phase", "Unknown")
     if "deletionTimestamp" in pod["metadata"]:

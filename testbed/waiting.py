@@ -11,10 +11,10 @@ _POLL = 0.05
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float) -> None:
-    """Returns once ``condition()`` is true; it may raise to give up early.
+    """Returns when ``condition()`` is true; it may raise to give up early.
 
     Raises:
-        BedError: not true within ``seconds``; the message names ``what`` was awaited.
+        BedError: not true within ``seconds``; the message contains ``what``.
     """
     deadline = time.monotonic() + seconds
     while not condition():

@@ -1,7 +1,7 @@
-"""A stack of the program on the test bed: its own project folder, state and passphrase.
+"""A stack on the test bed, with its own project folder, state and passphrase.
 
-The folder links to the program's sources and holds a stack file of its own, so that nothing in the repository
-changes and any number of stacks run side by side.
+The folder links to the program's sources and contains its own stack file, so that the repository does not change and
+any number of stacks can run at the same time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
 
 @dataclass(frozen=True)
 class Result:
-    """How a run of the Pulumi CLI ended."""
+    """The result of a run of the Pulumi CLI."""
 
     code: int
     stdout: str
@@ -40,7 +40,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """Both streams."""
+        """Both output streams."""
         return self.stdout + self.stderr
 
 
@@ -52,7 +52,7 @@ class Workspace:
         self.stack = stack
         self.stack_file = folder / f"Pulumi.{stack}.yaml"
         self.encrypted: dict[str, Mapping[str, Any]] = {}
-        """The sections that this object has encrypted, as they were."""
+        """The sections that this object has encrypted, as plain values."""
         self._passphrase = folder / "passphrase"
         self._temporary = folder / "tmp"
 
@@ -75,7 +75,7 @@ class Workspace:
         self._must("stack", "init", self.stack, "--no-select")
 
     def link(self, sources: Path) -> None:
-        """Take the program from a checkout, with the virtualenv of this one."""
+        """Link the program of a checkout, with the virtualenv of this one."""
         for name in _SOURCES:
             link = self.folder / name
             link.unlink(missing_ok=True)
@@ -87,13 +87,13 @@ class Workspace:
         Raises:
             BedError: the CLI refused.
         """
-        # On standard input: arguments are visible to everyone on the machine.
+        # On standard input, because arguments are visible to all users of the machine.
         self._must("config", "set", "--secret", key, "--stack", self.stack, stdin=json.dumps(section))
         self.encrypted[key] = section
 
     @property
     def exists(self) -> bool:
-        """Whether the folder was made."""
+        """Return whether the folder was made."""
         return self._passphrase.exists()
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -109,15 +109,15 @@ class Workspace:
         self.stack_file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def environment(self) -> dict[str, str]:
-        """What the Pulumi CLI needs in its environment to work on this stack."""
+        """The environment that the Pulumi CLI needs for this stack."""
         return {
             **os.environ,
             **toolchain.ensure(_ENGINE).environment(),
-            # Without the second file beside each of the state's: one that a killed engine left half written is an
-            # error for ever.
+            # Without a second file beside each file of the state: a killed engine could leave it half written, and
+            # every later command would fail.
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self._passphrase),
-            # The kubernetes plugin leaves a copy of the kubeconfig there.
+            # The Kubernetes plugin leaves a copy of the kubeconfig there.
             "TMPDIR": str(self._temporary),
         }
 
@@ -155,7 +155,7 @@ class Workspace:
     def unattended(
         self, command: str, *arguments: str, show: bool = False, environment: Mapping[str, str] = {}
     ) -> Result:
-        """``up`` or ``destroy`` without a question, and so without a preview that nobody could answer."""
+        """``up`` or ``destroy`` without a question, and so without a preview before it."""
         words = (command, "--yes", "--skip-preview", "--stack", self.stack, *arguments)
         return self.pulumi(*words, show=show, environment=environment)
 
@@ -164,7 +164,7 @@ class Workspace:
         return self.pulumi("preview", "--stack", self.stack, *arguments)
 
     def unlock(self) -> None:
-        """Remove the locks that killed engines left; one of a living engine stays."""
+        """Remove the locks of killed engines; locks of living ones stay."""
         for lock in (self.folder / "state" / ".pulumi" / "locks").rglob("*.json"):
             if not _is_engine(json.loads(lock.read_text())["pid"]):
                 lock.unlink()
@@ -188,7 +188,7 @@ class Workspace:
 
 
 def _is_engine(pid: int) -> bool:
-    """Whether a process runs the CLI: one that has ended but was not waited for has no command line."""
+    """Return whether a process runs the CLI; an ended one that was not waited for has no command line."""
     try:
         return b"pulumi" in Path("/proc", str(pid), "cmdline").read_bytes()
     except OSError:
@@ -196,7 +196,7 @@ def _is_engine(pid: int) -> bool:
 
 
 def _on_terminal(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
-    """The exit code; an interruption reaches the engine too, which then ends in order if it is not killed."""
+    """Run a command and return its exit code; an interruption also reaches the engine, which then ends in order."""
     with subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as engine:
         while engine.poll() is None:
             with suppress(KeyboardInterrupt):
@@ -205,7 +205,7 @@ def _on_terminal(command: Sequence[str], folder: Path, environment: Mapping[str,
 
 
 def overridden(stack_file: Path, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The ``config`` of a stack file and its site without secrets, with sections replaced by those of the test bed.
+    """The ``config`` of a stack file and its site without secrets, with sections replaced by ``overrides``.
 
     Raises:
         StackError: its site cannot be read.
@@ -221,7 +221,7 @@ def overridden(stack_file: Path, overrides: Mapping[str, Any]) -> dict[str, Any]
 
 
 def shared(config: Mapping[str, Any], sources: Path) -> dict[str, Any]:
-    """The same ``config`` as a stack file says it beside ``sources``: of a site that is there, only what differs."""
+    """The ``config`` for a stack file beside ``sources``: only its differences if it names a site there."""
     layers, problems = _layers(config, sources)
     own = {name: section for name, section in layers.own.items() if not problems or name != "site"}
     differing = {f"{PROJECT}:{name}": section for name, section in difference(layers.site, own).items()}

@@ -1,1 +1,1 @@
-"""Nodes of a bed on which pods really run."""
+"""Real nodes of a bed, on which pods run."""

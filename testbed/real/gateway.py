@@ -1,9 +1,9 @@
-"""Carries connections between the machine and the real nodes' network: ``python -m testbed.real.gateway``.
+"""Forwards connections between the machine and the real nodes' network: ``python -m testbed.real.gateway``.
 
-The nodes reach the API server and the registry, which listen on the machine's loopback address, at the gateway's.
-The other way round, whoever opens the UNIX socket and asks by an HTTP CONNECT, as an API server does, is connected
-to any address in the network: of a node, a pod or a Service. Where nodes fetch the charts' own images, they reach
-the internet by asking the gateway in the same way.
+The API server and the registry listen on the machine's loopback address; nodes reach them at the gateway's address.
+In the other direction, an HTTP CONNECT over the UNIX socket, as an API server sends it, opens a connection to any
+address in the network: of a node, a pod or a Service. Nodes that fetch the charts' own images reach the internet by
+the same request to the gateway.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Reach = Callable[[str, int], Awaitable[tuple[asyncio.StreamReader, asyncio.Strea
 
 
 def dial(path: Path, host: str, port: int) -> socket.socket:
-    """A connection to an address in the network, by way of the UNIX socket at ``path``.
+    """A connection to an address in the network, through the UNIX socket at ``path``.
 
     Raises:
-        OSError: nothing answers there.
+        OSError: nothing listens there.
     """
     made = socket.socket(socket.AF_UNIX)
     try:
@@ -37,7 +37,7 @@ def dial(path: Path, host: str, port: int) -> socket.socket:
         made.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\n\r\n".encode())
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            byte = made.recv(1)  # no more than the head: what follows is the other side's
+            byte = made.recv(1)  # only the head: the next bytes belong to the connection
             if not byte:
                 break
             head += byte
@@ -50,13 +50,13 @@ def dial(path: Path, host: str, port: int) -> socket.socket:
 
 
 async def serve(path: Path, inside: network.Inside, ports: dict[int, int], *, outwards: bool) -> None:
-    """Serves until it is ended.
+    """Serves until it is killed.
 
     Args:
-        path: of the UNIX socket.
+        path: the UNIX socket.
         inside: the nodes' network.
-        ports: each port of the gateway's address, with the loopback one that it stands for.
-        outwards: whether the gateway connects to whatever this machine can reach, too.
+        ports: each port of the gateway's address, with its target port on the loopback address.
+        outwards: if true, the gateway also connects to addresses outside that this machine can reach.
     """
 
     async def reach(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -126,7 +126,7 @@ async def _join(*ends: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> Non
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Until the one side says that it is done; the other may still have something to say."""
+    """Copies until one side ends its stream; the other side may still send."""
     with suppress(OSError):
         while block := await reader.read(_BLOCK):
             writer.write(block)

@@ -1,6 +1,6 @@
-"""Images out of root file systems that are made of registries' packages, pushed to a bed's registry.
+"""Makes images of root file systems from registries' packages, and pushes them to a bed's registry.
 
-An image takes the name that a chart gives to the original, so that neither chart nor values know of it.
+An image gets the original's name in the chart, so that neither chart nor values change.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools import cache, roots
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _CONFIG = "application/vnd.oci.image.config.v1+json"
-# Not compressed: the registry lies on the same machine, and time matters more than room.
+# Not compressed: the registry is on the same machine, and time matters more than space.
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _BLOCK = 1 << 20
@@ -38,17 +38,17 @@ class Layer:
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return self.file.stat().st_size
 
 
 @dataclass(frozen=True)
 class Image:
-    """What a container is made of.
+    """The content of a container image.
 
     Attributes:
         layers: The lowest first.
-        command: What runs when the pod does not say.
+        command: The default command.
         environment: Variables of every container.
     """
 
@@ -58,7 +58,7 @@ class Image:
 
 
 def packages(root: Path) -> Layer:
-    """A root file system of packages as a layer; packed once into the cache."""
+    """A root file system of packages as a layer, packed once into the cache."""
 
     def add(archive: tarfile.TarFile) -> None:
         archive.add(root, arcname=".")
@@ -78,7 +78,7 @@ def original(folder: Path) -> Layer:
 
 
 def folders(paths: Sequence[str]) -> Layer:
-    """A layer of empty folders that everybody may write into, as a checkout cannot hold them."""
+    """A layer of empty folders with write access for all users; git cannot store such folders."""
 
     def add(archive: tarfile.TarFile) -> None:
         for path in sorted(paths):
@@ -110,12 +110,12 @@ def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 def push(image: Image, name: str, registry: str) -> None:
-    """Pushes an image under the repository and tag of ``name``, whatever registry that names.
+    """Pushes an image under the repository and tag of ``name``, but not to the registry in ``name``.
 
     Args:
         image: to push.
-        name: as in a pod, ``ghcr.io/pandawms/panda-activemq:0.0.4``.
-        registry: host and port.
+        name: as in a pod, such as ``ghcr.io/pandawms/panda-activemq:0.0.4``.
+        registry: host and port of the target.
     """
     repository, tag = split(name)
     variables = {"PATH": _PATH, **(image.environment or {})}
@@ -146,7 +146,7 @@ def push(image: Image, name: str, registry: str) -> None:
 
 
 def split(name: str) -> tuple[str, str]:
-    """The path of an image's repository in its registry, and its tag, as containerd completes them."""
+    """The path of an image's repository in its registry, and its tag, with containerd's defaults."""
     path, _, tag = name.rpartition(":") if ":" in name.rsplit("/", 1)[-1] else (name, "", "")
     head, _, rest = path.partition("/")
     if rest and ("." in head or ":" in head or head == "localhost"):
@@ -164,7 +164,7 @@ class _Repository:
     url: str
 
     def upload(self, digest: str, size: int, content: BinaryIO) -> None:
-        """A blob that is there already is not sent again."""
+        """Upload a blob unless the registry has it."""
         if self._call("HEAD", f"{self.url}/blobs/{digest}", accept=(HTTPStatus.NOT_FOUND,)).ok:
             return
         place = self._call("POST", f"{self.url}/blobs/uploads/").location

@@ -1,7 +1,7 @@
-"""The real nodes of a bed: what each reads, and the commands that start them and what they share.
+"""The real nodes of a bed: their files, and the commands that start them and their shared services.
 
-A node is a machine in small: a process with namespaces of its own for processes, mounts, network and names, upon a
-file system that is made of Debian's packages. Nothing of it outlives that process but its folder.
+A node is a small machine: a process with its own namespaces for processes, mounts, network and names, on a file
+system of Debian's packages. Only its folder survives that process.
 """
 
 from __future__ import annotations
@@ -18,47 +18,47 @@ from testbed.real import network
 NETWORK, GATEWAY, NAMES, SERVICES = "real-network", "real-gateway", "real-names", "real-services"
 """The parts that every node needs."""
 LABEL = "testbed.panda-infra/real"
-"""Of every real node, with the value ``true``; the taint of the same name keeps all others away."""
+"""The label of every real node, with the value ``true``; a taint of the same name repels other pods."""
 
 _SCRIPT = Path(__file__).with_name("machine.sh")
 PAUSE = "testbed/pause:1"
-"""Holds the namespaces of a pod."""
+"""The image of the container that keeps a pod's namespaces."""
 
 
 @dataclass(frozen=True)
 class Files:
-    """What the real nodes read and write below the instance's folder."""
+    """The files of the real nodes below the instance's folder."""
 
     state: Path
 
     @property
     def folder(self) -> Path:
-        """Of everything here."""
+        """The folder of all these files."""
         return self.state / "real"
 
     @property
     def kubeconfig(self) -> Path:
-        """The name server's and that of the Services: who lives in the nodes' network, but on no node."""
+        """The kubeconfig of programs in the nodes' network that run on no node: name server and Services' proxy."""
         return self.folder / "kubeconfig"
 
     @property
     def socket(self) -> Path:
-        """Where the gateway is asked for connections into the network."""
+        """The gateway's socket for connections into the network."""
         return self.folder / "gateway.sock"
 
     @property
     def egress(self) -> Path:
-        """Tells the API server of that socket."""
+        """The API server's configuration with that socket."""
         return self.folder / "egress.json"
 
     @property
     def furnished(self) -> Path:
-        """Exists once the network is ready to be used."""
+        """A file that exists when the network is ready."""
         return self.folder / "network.ready"
 
     @property
     def volumes(self) -> Path:
-        """The same on every node, as a shared file system would be."""
+        """The folder of volumes, the same on every node like a shared file system."""
         return self.state / "volumes"
 
     def of(self, index: int) -> Path:
@@ -68,7 +68,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Programs:
-    """What runs on a node and beside it: the file system with containerd and its helpers, and Kubernetes' own."""
+    """The programs of a node: the file system with containerd and its helpers, and those of Kubernetes."""
 
     rootfs: Path
     kubelet: Path
@@ -82,12 +82,12 @@ def part(index: int) -> str:
 
 
 def node_name(stack: str, index: int) -> str:
-    """The name of a node in the cluster, unlike any of the simulated ones'."""
+    """The name of a node in the cluster, different from all simulated ones."""
     return f"{stack}-real-{index}"
 
 
 def egress(files: Files) -> str:
-    """The API server's configuration for reaching kubelets, pods and Services in the nodes' network."""
+    """The API server's configuration to reach kubelets, pods and Services in the nodes' network."""
     transport = {"uds": {"udsName": str(files.socket)}}
     connection = {"proxyProtocol": "HTTPConnect", "transport": transport}
     document = {
@@ -99,7 +99,7 @@ def egress(files: Files) -> str:
 
 
 def shared_network(files: Files) -> list[str | Path]:
-    """The process that the network lives by."""
+    """The command of the process that keeps the network alive."""
     furnish = "\n".join(f"ip {command}" for command in network.commands())
     forward = "echo 1 >/proc/sys/net/ipv4/ip_forward"
     script = f'set -e\n{furnish}\n{forward}\ntouch "$1"\nexec sleep infinity'
@@ -107,7 +107,7 @@ def shared_network(files: Files) -> list[str | Path]:
 
 
 def name_server(files: Files, programs: Programs, pid: int) -> list[str | Path]:
-    """CoreDNS at the gateway's address; it knows the cluster's names and no others."""
+    """The command of CoreDNS at the gateway's address; it resolves only the cluster's names."""
     config = files.folder / "Corefile"
     lines = [
         ".:53 {",
@@ -125,7 +125,7 @@ def name_server(files: Files, programs: Programs, pid: int) -> list[str | Path]:
 def services(
     files: Files, programs: Programs, pid: int, node: str
 ) -> tuple[list[str | Path], dict[str, str]]:
-    """The Services' addresses for whoever comes by the gateway, with the environment that this needs."""
+    """The command and environment of the proxy that makes Services reachable through the gateway."""
     own = files.folder / "programs"
     own.mkdir(exist_ok=True)
     nft = own / "nft"
@@ -136,7 +136,7 @@ def services(
         programs.kube_proxy,
         f"--kubeconfig={files.kubeconfig}",
         "--proxy-mode=nftables",
-        f"--hostname-override={node}",  # of any node that there is: it would wait long for one that is not
+        f"--hostname-override={node}",  # any existing node: it would wait long for a missing one
         f"--bind-address={network.GATEWAY}",
         f"--cluster-cidr={network.PODS}",
         "--conntrack-max-per-core=0",
@@ -149,15 +149,15 @@ def services(
 def node(
     files: Files, index: int, name: str, *, programs: Programs, pid: int, labels: Mapping[str, str]
 ) -> tuple[list[str | Path], dict[str, str]]:
-    """The command of one node with its environment; what it reads is written here.
+    """The command and environment of one node; writes the files that the node reads.
 
     Args:
-        files: of the bed.
-        index: of the node, from 0.
-        name: of the node in the cluster.
-        programs: what it runs.
-        pid: of the network's process.
-        labels: that it registers itself with.
+        files: the bed's files.
+        index: the node's index, from 0.
+        name: the node's name in the cluster.
+        programs: the node's programs.
+        pid: the network's process.
+        labels: the labels with which it registers.
     """
     configure(files, index)
     environment = {
@@ -183,12 +183,12 @@ def node(
 
 
 def cgroup(files: Files, index: int) -> str:
-    """The node's group of processes: of this bed and node alone."""
+    """The cgroup of this bed's node."""
     return f"panda-infra-{files.state.name}-{index}"
 
 
 def configure(files: Files, index: int) -> None:
-    """Writes what a node reads."""
+    """Writes a node's configuration files."""
     etc = files.of(index) / "etc"
     (etc / "cni").mkdir(parents=True, exist_ok=True)
     (etc / "certs.d" / "_default").mkdir(parents=True, exist_ok=True)
@@ -221,7 +221,7 @@ def _kubelet(files: Files, index: int) -> dict[str, object]:
         "clusterDNS": [network.GATEWAY],
         "clusterDomain": network.DOMAIN,
         "resolvConf": "",
-        # The kubelet may not find the device of a disk that it shares with the machine.
+        # The kubelet may fail to find the device of a disk that it shares with the machine.
         "localStorageCapacityIsolation": False,
         "imageGCHighThresholdPercent": 100,
         "evictionHard": {"memory.available": "100Mi"},
@@ -232,7 +232,7 @@ def _kubelet(files: Files, index: int) -> dict[str, object]:
 
 
 def _cni(index: int) -> dict[str, object]:
-    """A wire of its own for each pod: on a bridge the answers of a Service could pass by the node's rules."""
+    """A point-to-point link for each pod: on a bridge, answers of a Service could bypass the node's rules."""
     addresses = {
         "type": "host-local",
         "ranges": [[{"subnet": network.pods_of(index)}]],
@@ -252,7 +252,7 @@ def _within(pid: int) -> list[str | Path]:
     return ["nsenter", f"--net={network.namespace(pid)}"]
 
 
-# Every image is looked for in the bed's registry first, whatever registry its name says.
+# containerd searches every image in the bed's registry first, whatever registry its name contains.
 _MIRROR = f"""[host."http://{network.GATEWAY}:{network.REGISTRY_PORT}"]
 capabilities = ["pull", "resolve"]
 """

@@ -1,7 +1,7 @@
-"""The network of the real nodes: a namespace of its own, so that nothing of the machine's is touched.
+"""The network of the real nodes: its own namespace, so that the machine's network does not change.
 
-In it is one bridge, the *gateway*, to which every node is plugged. It lives as long as its one process, and takes
-everything in it along.
+It has one bridge, the *gateway*, to which every node is connected. It and everything in it disappear with its only
+process.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from testbed.control_plane import SERVICE_NETWORK
 
 BRIDGE = "nodes"
 GATEWAY = "10.77.0.1"
-"""Where the nodes and their pods reach the API server, the registry and the name server."""
+"""The address at which nodes and pods reach the API server, the registry and the name server."""
 API_PORT, REGISTRY_PORT, PROXY_PORT = 6443, 5000, 3128
 PODS = "10.88.0.0/16"
 SERVICES = SERVICE_NETWORK
 DOMAIN = "cluster.local"
 MOST = 8
-"""How many nodes there can be."""
+"""The maximum number of nodes."""
 
 _CLONE_NEWNET = 0x40000000
 
 
 def address(index: int) -> str:
-    """The node's own."""
+    """The node's own address."""
     return f"10.77.0.{10 + index}"
 
 
@@ -38,30 +38,30 @@ def pods_of(index: int) -> str:
 
 
 def routes(besides: int | None = None) -> list[str]:
-    """The arguments of ``ip`` that lead to every node's pods, but to those of the node ``besides``."""
+    """The arguments of ``ip`` for routes to every node's pods except those of the node ``besides``."""
     others = (index for index in range(MOST) if index != besides)
     return [f"route add {pods_of(index)} via {address(index)}" for index in others]
 
 
 def commands() -> list[str]:
-    """The arguments of ``ip`` that furnish the namespace."""
+    """The arguments of ``ip`` that set up the namespace."""
     return [
         "link set lo up",
         f"link add {BRIDGE} type bridge",
         f"address add {GATEWAY}/24 dev {BRIDGE}",
         f"link set {BRIDGE} up",
-        f"route add {SERVICES} dev {BRIDGE}",  # its rules then lead elsewhere, but without any route there are none
+        f"route add {SERVICES} dev {BRIDGE}",  # kube-proxy's rules redirect, but they are not reached without any route
         *routes(),
     ]
 
 
 def namespace(pid: int) -> Path:
-    """The network namespace that a process lives in."""
+    """The network namespace of a process."""
     return Path("/proc", str(pid), "ns", "net")
 
 
 class Inside:
-    """Makes sockets that belong to another network namespace: where a socket is made, there it stays."""
+    """Makes sockets in another network namespace: a socket stays in the namespace where it was made."""
 
     def __init__(self, pid: int) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)
@@ -70,7 +70,7 @@ class Inside:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """The calling thread is in the namespace for as long as the context lasts."""
+        """Moves the calling thread into the namespace during the context."""
         self._enter(self._inside)
         try:
             yield

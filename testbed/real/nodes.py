@@ -32,7 +32,7 @@ Spawn = Callable[[str, Sequence[str | Path], Mapping[str, str] | None], processe
 
 @cache
 def programs() -> Programs:
-    """What a node is made of; built first where it is not in the cache.
+    """The programs of a node; built first if they are not in the cache.
 
     Raises:
         BedError: a build failed.
@@ -64,15 +64,15 @@ def prepare(files: plane.Files) -> list[str]:
 def connect(
     files: Files, spawn: Spawn, master: str, api_port: int, registry_port: int, *, outwards: bool
 ) -> int:
-    """Starts what the nodes share; returns the process that their network lives by.
+    """Starts the nodes' shared services; returns the process that keeps their network alive.
 
     Args:
-        files: of the bed.
+        files: the bed's files.
         spawn: starts a part.
-        master: the name of a node that is there.
-        api_port: of the API server on the machine.
-        registry_port: of the registry there.
-        outwards: whether images come from other registries, too.
+        master: the name of an existing node.
+        api_port: the API server's port on the machine.
+        registry_port: the registry's port on the machine.
+        outwards: if true, images also come from other registries.
     """
     made = programs()
     holder = spawn(machines.NETWORK, machines.shared_network(files), None)
@@ -98,16 +98,16 @@ def names(bed: Bed) -> list[str]:
 
 
 def start(state: Path, kubeconfig: Path, pid: int, index: int) -> str:
-    """Starts a node, or one that has been there before; returns its name once it is ready.
+    """Starts a new or a former node; returns its name when it is ready.
 
     Args:
         state: the bed's folder.
         kubeconfig: the administrator's.
-        pid: of the process that the network lives by.
-        index: from 0 on.
+        pid: the process that keeps the network alive.
+        index: the node's index, from 0.
 
     Raises:
-        BedError: it ended or did not get ready.
+        BedError: it ended or did not become ready.
     """
     files = Files(state)
     api = Api(kubeconfig)
@@ -133,12 +133,12 @@ def start(state: Path, kubeconfig: Path, pid: int, index: int) -> str:
 
 
 def add(bed: Bed, index: int) -> str:
-    """Lets the node ``index`` join or come back; returns its name once it is ready."""
+    """Makes the node ``index`` join or come back; returns its name when it is ready."""
     return start(bed.state, bed.kubeconfig, bed.pids[machines.NETWORK], index)
 
 
 def remove(bed: Bed, index: int) -> None:
-    """Lets the node ``index`` vanish at once, with everything on it but its disk."""
+    """Removes the node ``index`` at once, with everything on it except its disk."""
     processes.end(bed.state, {machines.part(index)})
     clear(bed.state)
     api = Api(bed.kubeconfig)
@@ -147,7 +147,7 @@ def remove(bed: Bed, index: int) -> None:
 
 
 def clear(state: Path) -> None:
-    """Removes the groups of processes of nodes that have ended; those of living ones cannot be removed."""
+    """Removes the cgroups of nodes that have ended; those of living ones cannot be removed."""
     for group in _groups(state):
         for folder in sorted(group.glob("**/"), key=lambda path: len(path.parts), reverse=True):
             with suppress(OSError):
@@ -155,7 +155,7 @@ def clear(state: Path) -> None:
 
 
 def _allow(files: plane.Files, kubeconfig: Path, user: str, group: str | None = None) -> None:
-    """Writes a user's kubeconfig for whoever lives in the nodes' network."""
+    """Writes a user's kubeconfig for programs in the nodes' network."""
     authority = pki.Authority.of(files.pki / "ca")
     url = f"https://{network.GATEWAY}:{network.API_PORT}"
     text = plane.kubeconfig(url, authority.pair.certificate, authority.client(user, group))

@@ -1,4 +1,4 @@
-"""What a cluster with real nodes has beside the others: who runs there, and where pods find the API server."""
+"""Additional objects of a cluster with real nodes: the choice of pods that run there, the API server's endpoint."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ API_SERVER_OPTIONS = (
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1beta1"
 _SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 _NAME = "real-nodes.testbed.panda-infra"
-# A machine for tests has not the room that the charts ask for; what a pod really needs shows itself.
+# A test machine is too small for the charts' requests; limits stay.
 _REQUESTS = '{"cpu": "10m", "memory": "16Mi", "ephemeral-storage": "0"}'
 
 
 def install(api: Api, images: Iterable[str] | None, elsewhere: Iterable[str]) -> None:
-    """Sends every new pod whose images are all among ``images`` to the real nodes, and no other.
+    """Sends every new pod with images only from ``images`` to the real nodes, and no other.
 
     Args:
-        api: of the cluster.
-        images: that can be had; None when every image can.
-        elsewhere: names of containers whose pods stay away all the same.
+        api: the cluster's API.
+        images: the available images; None if all are available.
+        elsewhere: names of containers whose pods stay simulated all the same.
     """
     api.create(_SLICES, endpoints())
     api.create(f"{_ADMISSION}/mutatingadmissionpolicies", policy(images, elsewhere))
@@ -35,7 +35,7 @@ def install(api: Api, images: Iterable[str] | None, elsewhere: Iterable[str]) ->
 
 
 def endpoints() -> Object:
-    """The API server for pods: nodes and pods reach it at the gateway."""
+    """The API server's endpoint for nodes and pods: the gateway."""
     labels = {"kubernetes.io/service-name": "kubernetes", "endpointslice.kubernetes.io/managed-by": "testbed"}
     return {
         "metadata": {"name": "kubernetes", "labels": labels},
@@ -46,7 +46,7 @@ def endpoints() -> Object:
 
 
 def policy(images: Iterable[str] | None, elsewhere: Iterable[str]) -> Object:
-    """Selects the real nodes, tolerates their taint and asks for little."""
+    """The policy that selects the real nodes for a pod, tolerates their taint and lowers its requests."""
     path = LABEL.replace("/", "~1")
     toleration = f'{{"key": "{LABEL}", "operator": "Exists"}}'
     return {
@@ -103,5 +103,5 @@ def _conditions(images: Iterable[str], elsewhere: Iterable[str]) -> list[Object]
 
 
 def binding() -> Object:
-    """Puts the policy into force."""
+    """The binding that activates the policy."""
     return {"metadata": {"name": _NAME}, "spec": {"policyName": _NAME}}

@@ -1,4 +1,4 @@
-"""What keeps a machine from having real nodes: found out before anything is started, all of it at once."""
+"""Finds all reasons why a machine cannot have real nodes, before anything is started."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tools.errors import ToolsError
 _CGROUPS = Path("/sys/fs/cgroup")
 _COMMANDS = {"ip": "iproute2", "mount": "mount", "nsenter": "util-linux", "unshare": "util-linux"}
 _NAMESPACES = ("--mount", "--pid", "--net", "--uts", "--ipc", "--fork")
-# Tried in namespaces that end with it; each line that cannot be done is named.
+# Runs in temporary namespaces; it prints the description of each command that fails.
 _TRIAL = """
 try() { what=$1; shift; "$@" >/dev/null 2>&1 || echo "$what"; }
 try "mount a file system" mount -t tmpfs tmpfs "$1/root"
@@ -34,10 +34,10 @@ def ensure_none(folder: Path) -> None:
     """Makes sure that this machine can have real nodes.
 
     Args:
-        folder: Where their files will be, below which this tries what they do; made if it is not there.
+        folder: The folder for their files, in which this tries their operations; made if it is missing.
 
     Raises:
-        BedError: it cannot; the message has every reason.
+        BedError: it cannot; the message contains every reason.
     """
     if reasons := list(found(folder)):
         lines = "\n".join(f"  - {reason}" for reason in reasons)
@@ -45,7 +45,7 @@ def ensure_none(folder: Path) -> None:
 
 
 def found(folder: Path) -> Iterator[str]:
-    """Every reason why not. What only root can try is tried by root alone."""
+    """Every reason why not. Checks that need root run only as root."""
     if platform.system() != "Linux" or platform.machine() != "x86_64":
         yield f"it is {platform.system()} on {platform.machine()}, and the images are for Linux on x86_64"
         return

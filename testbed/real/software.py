@@ -1,4 +1,4 @@
-"""Which of the charts' images can be had here, and what they are made of."""
+"""The images of the charts that can be made here, and their contents."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _HTTPD = "httpd"
 
 @dataclass(frozen=True)
 class Software:
-    """Stands for an image of the charts.
+    """The replacement of an image of the charts.
 
     Attributes:
         packages: Its root file system.
-        repositories: The images that it stands for, whatever their tag.
-        command: What runs when the pod does not say.
+        repositories: The images that it replaces, with any tag.
+        command: The default command.
         environment: Variables that the original sets.
-        folders: That everybody may write into.
-        shared: Files of this checkout that other images have too, beside those that all have.
+        folders: Folders with write access for all users.
+        shared: Folders of files in this checkout that some other images have too.
     """
 
     packages: Packages
@@ -46,7 +46,7 @@ class Software:
 
     @property
     def originals(self) -> list[Path]:
-        """The folders with what the original has beside its packages, the lowest first."""
+        """The folders with the original's files that are in no package, the lowest first."""
         return [_ORIGINALS / name for name in (_COMMON, *self.shared, self.packages.name)]
 
 
@@ -62,7 +62,7 @@ PANDA = Software(
     pinned.PANDA,
     ("ghcr.io/pandawms/panda-server",),
     command=("sleep", "infinity"),
-    # The package's own numbers are for a machine of many cores.
+    # The package's defaults are for a machine with many cores.
     environment={
         "PANDA_SERVER_CONF_MIN_WORKERS": "1",
         "PANDA_SERVER_CONF_MAX_WORKERS": "50",
@@ -107,10 +107,10 @@ tried iDDS on a node yet, only as a consumer of what a stack deploys."""
 
 
 def made(names: Iterable[str]) -> dict[str, Image]:
-    """Of these images those that can be made here, and the one that every pod needs; their layers are packed now.
+    """Those of these images that can be made here, and the one that every pod needs, with packed layers.
 
     Raises:
-        BedError: a package is not to be had.
+        BedError: a package is not available.
     """
     known = {repository: software for software in KNOWN for repository in software.repositories}
     wanted = {name: known[name.rpartition(":")[0]] for name in names if name.rpartition(":")[0] in known}
@@ -129,7 +129,7 @@ def made(names: Iterable[str]) -> dict[str, Image]:
 
 
 def named(charts: Iterable[Path]) -> set[str]:
-    """The images that a stack takes, ``repository:tag``: the program's own choice, and the charts' default values."""
+    """The images of a stack as ``repository:tag``: the program's own choices, and the charts' default values."""
     chosen = (
         sub.image or sub.chart_image for component in COMPONENTS.values() for sub in component.sub_components
     )
@@ -144,7 +144,7 @@ def _packages(packages: Packages) -> Layer:
 
 
 def _named(chart: Path) -> Iterator[str]:
-    """A chart's own values replace those of its sub-charts."""
+    """The images in a chart's default values, which override those of its sub-charts."""
     values = _values(chart)
     for sub_chart in (chart / "charts").glob("*/"):
         image = _image(_values(sub_chart)) | _image(values.get(sub_chart.name) or {})
