@@ -1,12 +1,12 @@
-"""``python -m bench.deploy [--charts CHECKOUT]``: how long the program takes, as ratios measured in one run.
+"""``python -m bench.deploy [--charts CHECKOUT]``: measures the program's time as ratios within one run.
 
-Every pod of the local stack gets ready after a set delay; the same charts with the same values and delays are then
-installed by Helm, one after another. What changes nothing is measured several times, and the shortest counts; previews
-are measured in turns, so that a machine that gets slower does so for both sides of a ratio. Figures are wall-clock
-seconds on this machine; only the ratios travel.
+Every pod of the local stack becomes ready after a fixed delay; then Helm installs the same charts with the same values
+and delays, one after another. Steps that change nothing are measured several times, and the shortest time counts;
+previews are measured in turns, so that a machine that becomes slower affects both sides of a ratio. Figures are
+wall-clock seconds on this machine; only the ratios can be compared between machines.
 
 A preview is compared with that of an empty program that waits until the Kubernetes plugin has read the cluster's API,
-as whatever has a resource must. Without a wait the engine ends in the midst of that; that ratio is printed too.
+as every program with a resource must. Without the wait the engine ends before that; that ratio is printed too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
 from tools import toolchain
 
-# Seconds until the pods of each component are ready: the order of what its containers need, without image pulls.
+# Seconds until the pods of each component are ready: the magnitude of its containers' start, without image pulls.
 DELAYS = {name: spec.usual_seconds for name, spec in COMPONENTS.items()}
 GOALS = {
     "fresh up / helm install one after another": 0.6,
@@ -52,7 +52,7 @@ from panda_infra.cluster.handle import kubernetes_provider
 kubeconfig = pathlib.Path({kubeconfig!r}).read_text()
 provider = kubernetes_provider(kubeconfig=kubeconfig, identifier="empty")
 """
-# Any question to the plugin would do.
+# Any call of the plugin would do.
 _LOADED = """
 pulumi.runtime.invoke("kubernetes:yaml:decode", {"text": ""}, pulumi.InvokeOptions(provider=provider))
 """
@@ -72,7 +72,7 @@ class Figures:
     helm_upgrade: float
 
     def ratios(self) -> dict[str, float]:
-        """By what is compared with what; some have goals."""
+        """The ratios by name; some have goals."""
         path, _ = critical_path(COMPONENTS, DELAYS)
         return {
             "fresh up / helm install one after another": self.fresh_up / self.helm_install,
@@ -99,7 +99,7 @@ def sections(deployed: Collection[str]) -> dict[str, Any]:
 
 
 def measure(folders: Sequence[Path]) -> Figures:
-    """One run of everything with these charts on a bed of its own."""
+    """Run all measurements with these charts on a new bed."""
     # Not every component has a chart of upstream's.
     deployed = [name for name in COMPONENTS if name in {folder.name for folder in folders}]
     with (
@@ -124,7 +124,7 @@ def measure(folders: Sequence[Path]) -> Figures:
         if helm.pods() != pods:
             raise SystemExit("helm upgrade has replaced pods: it was not given what the program gives")
         _checked(workspace.destroy())
-        # Releases of its own: the program would see that somebody else had upgraded its.
+        # Helm gets its own releases, because the program would notice a foreign upgrade of its releases.
         helm.prepare_namespace()
         helm_install = _seconds(lambda: helm.each("install"))
         (helm_upgrade,) = _in_turns(lambda: helm.each("upgrade"))
@@ -141,13 +141,13 @@ def measure(folders: Sequence[Path]) -> Figures:
 
 
 def _in_turns(*actions: Callable[[], object]) -> list[float]:
-    """The shortest time of each."""
+    """The shortest time of each action."""
     rounds = [[_seconds(action) for action in actions] for _ in range(_ROUNDS)]
     return [min(times) for times in zip(*rounds, strict=True)]
 
 
 class Helm:
-    """The same releases by the Helm CLI."""
+    """The same releases, made by the Helm CLI."""
 
     def __init__(self, bed: Bed, scratch: Path, components: Sequence[str]) -> None:
         self._bed = bed
@@ -158,7 +158,7 @@ class Helm:
         self._objects: dict[str, list[dict[str, Any]]] = {}
 
     def take_over_values(self) -> None:
-        """Keep each release's values, and the objects that the releases need."""
+        """Save each release's values, and the objects that the releases need."""
         for component in self._components:
             values = self._run("get", "values", _release(component), "--output", "yaml")
             self._values(component).write_text(values)
@@ -167,7 +167,7 @@ class Helm:
             self._objects[kind] = [_bare(item) for item in self._api.list(f"{base}/{kind}") if mine(item)]
 
     def prepare_namespace(self) -> None:
-        """A fresh namespace with those objects."""
+        """Make a new namespace with those objects."""
         with suppress(ApiError):
             self._api.create("/api/v1/namespaces", {"metadata": {"name": _NAMESPACE}})
         for kind, objects in self._objects.items():
@@ -183,7 +183,7 @@ class Helm:
             self._run(verb, _release(component), chart, "--version", version, "--values", values, "--wait")
 
     def pods(self) -> set[str]:
-        """What identifies the pods of the releases; CronJobs make others for ever."""
+        """The UIDs of the releases' pods, without those of CronJobs, which keep making new ones."""
         return {
             pod["metadata"]["uid"]
             for pod in self._api.list(f"/api/v1/namespaces/{_NAMESPACE}/pods")

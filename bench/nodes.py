@@ -1,7 +1,7 @@
-"""``python -m bench.nodes``: what labels and LanDB aliases cost on clusters of 4, 40 and 400 workers.
+"""``python -m bench.nodes``: measures node labels and LanDB aliases on clusters of 4, 40 and 400 workers.
 
-The provider talks HTTP to a cloud that answers each request after a set delay; what counts is the number of calls
-per node, and that the time grows no faster than the nodes.
+The provider uses a cloud over HTTP that answers each request after a fixed delay. Results are the number of calls
+per node, and whether the time grows faster than the number of nodes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from panda_infra.provider.resource import Operation
 from tests.support.http_cloud import CLUSTER, HttpCloud, running
 
 SIZES = (4, 40, 400)
-LATENCY = 0.02  # seconds per request, as of a cloud's API near by
+LATENCY = 0.02  # seconds per request, typical of a near-by cloud's API
 ALIASES = (
     "panda-doma",
     "panda-doma-big",
@@ -41,15 +41,15 @@ CALLS_PER_NODE = 2
 
 class _Silent:
     def status(self, text: str) -> None:
-        """Nobody watches."""
+        """Ignore the text."""
 
     def warn(self, text: str) -> None:
-        """Nobody reads."""
+        """Ignore the warning."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one resource on one size: calls that change a node, listings, and seconds; first and unchanged."""
+    """One resource at one size: calls that change a node, list calls and seconds; first run and unchanged one."""
 
     writes: int
     listings: int
@@ -59,7 +59,7 @@ class Figures:
 
 
 def measure(workers: int) -> dict[str, Figures]:
-    """Label and alias a cluster, then do it again without a change."""
+    """Label and alias a cluster, then repeat it without a change."""
     with running(workers, latency=LATENCY) as http, tempfile.TemporaryDirectory() as folder:
         os.environ["OS_CLIENT_CONFIG_FILE"] = str(http.clouds_file(Path(folder)))
         cloud = _ReadyCloud(http)
@@ -103,7 +103,7 @@ def _timed(
 
 
 def main() -> None:
-    """Print the table, and fail when a goal is missed."""
+    """Print the table, and fail if a goal is missed."""
     measured = {workers: measure(workers) for workers in SIZES}
     missed = []
     print(f"{'':8} {'nodes':>5} {'calls/node':>10} {'listings':>8} {'seconds':>8} {'unchanged':>9}")
