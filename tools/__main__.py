@@ -14,7 +14,7 @@ DEFAULT = f"if none, all but {', '.join(part.name for part in REAL_NODE)}"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The parser of the command line."""
     main = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is neither on PATH nor in the cache")
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run a command and give the exit code."""
+    """Run a command and return its exit code."""
     match arguments.command:
         case "build":
             toolchain.ensure(arguments.parts)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, run, and tell a user's error in plain words."""
+    """Parse and run; print an error as one message."""
     try:
         return run(parser().parse_args(argv))
     except ToolsError as error:

@@ -15,19 +15,19 @@ from tools import cache, versions
 from tools.errors import ToolsError
 from tools.parts import ModuleFiles, Part
 
-# The last lines of a failed build tell why; the rest are downloads.
+# The last lines of a failed build contain the reason; the rest are downloads.
 LINES_OF_FAILURE = 20
 
 
 @dataclass(frozen=True)
 class Go:
-    """The Go that builds: its executable, and what of it marks a build (`go1.26.8 linux amd64 1`)."""
+    """The Go compiler: its executable, and its identity for stamps (`go1.26.8 linux amd64 1`)."""
 
     executable: Path
     identity: str
 
     def run(self, folder: Path, *arguments: str) -> str:
-        """Run go in a module's folder and give its standard output.
+        """Run go in a module's folder and return its standard output.
 
         Raises:
             ToolsError: It failed; the message ends with its last lines.
@@ -43,7 +43,7 @@ class Go:
 
 
 def environment() -> dict[str, str]:
-    """The user's environment without settings that would let a build differ from its go.mod and go.sum."""
+    """The user's environment without settings that could make a build differ from its go.mod and go.sum."""
     return {
         **os.environ,
         "GOFLAGS": "-buildvcs=false",
@@ -71,7 +71,7 @@ def find_go() -> Go:
 
 
 def stamp(part: Part, go: Go) -> str:
-    """A name for the outcome of a build: the same inputs have the same, others another."""
+    """A name for the result of a build: a hash of all its inputs."""
     digest = hashlib.sha256()
     for text in (go.identity, *_arguments(part), repr(part.embedded), repr(part.beside)):
         digest.update(text.encode() + b"\0")
@@ -80,12 +80,12 @@ def stamp(part: Part, go: Go) -> str:
 
 
 def folder_of(part: Part, go: Go) -> Path:
-    """Where the part's executables are once it is built."""
+    """The folder for the part's executables, built or not."""
     return cache.root() / "tools" / part.name / stamp(part, go)
 
 
 def build(part: Part, go: Go, report: cache.Report) -> Path:
-    """The folder with the part's executables, built if it is not there yet.
+    """The folder with the part's executables, built if it is missing.
 
     Raises:
         ToolsError: The build failed; nothing of it is left.
@@ -111,7 +111,7 @@ def _arguments(part: Part) -> list[str]:
 
 
 def _compile(part: Part, go: Go, folder: Path) -> None:
-    """Build into a folder: the first executable, links to it for the others, and the files beside them."""
+    """Build into a folder: the first executable, links to it under the other names, and the files beside them."""
     main, *others = [executable.name for executable in part.executables]
     with tempfile.TemporaryDirectory() as scratch:
         overlay = _overlay(part, go, part.embedded, Path(scratch)) if part.embedded else []
@@ -124,7 +124,7 @@ def _compile(part: Part, go: Go, folder: Path) -> None:
 
 
 def _overlay(part: Part, go: Go, embedded: ModuleFiles, scratch: Path) -> list[str]:
-    """Arguments that show the compiler a module's files in the part's own folder, where main embeds them."""
+    """Compiler arguments that overlay a module's files onto the part's own folder, where main embeds them."""
     sources = _module_files(part, go, embedded)
     file = scratch / "overlay.json"
     shown = {str(part.folder / source.name): str(source) for source in sources}

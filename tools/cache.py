@@ -1,4 +1,4 @@
-"""The cache folder: what is made once per content and then shared by every checkout of one user."""
+"""The cache folder: files that are made once per content and shared by all checkouts of a user."""
 
 import fcntl
 import hashlib
@@ -13,18 +13,18 @@ from tools import REPOSITORY
 from tools.errors import ToolsError
 
 TEMPORARY = ".tmp-"
-# GitLab keeps between jobs only what lies inside the checkout; git and the checks leave this folder alone.
+# GitLab keeps only files inside the checkout between jobs; git and the checks ignore this folder.
 IN_REPOSITORY = REPOSITORY / ".cache"
 
 Report = Callable[[str], None]
-"""Takes one line about progress for the user."""
+"""Gets one line about progress for the user."""
 
 
 def root() -> Path:
     """The cache folder: $PANDA_INFRA_CACHE, else the XDG cache's `panda-infra`. It need not exist yet.
 
     Raises:
-        ToolsError: The folder lies inside the repository, where it would be taken for sources, and not in `.cache`.
+        ToolsError: The folder is inside the repository but not in `.cache`, so its files would count as sources.
     """
     chosen = os.environ.get("PANDA_INFRA_CACHE")
     xdg = os.environ.get("XDG_CACHE_HOME")
@@ -38,7 +38,7 @@ def root() -> Path:
 
 
 def add_files(digest: "hashlib._Hash", folder: Path) -> None:
-    """Let a digest depend on the names and contents of all files below a folder."""
+    """Add the names and contents of all files below a folder to a digest."""
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             digest.update(str(file.relative_to(folder)).encode() + b"\0")
@@ -62,19 +62,19 @@ def locked(file: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
 
 
 def publish(folder: Path, make: Callable[[Path], None], waiting: Callable[[], None] = lambda: None) -> None:
-    """Make a folder's content once: it exists whole or not at all, whoever else makes it at the same time.
+    """Make a folder once and atomically, even if several processes make it at the same time.
 
     Args:
-        folder: What shall exist; its name tells its content, so that an existing one is never made again.
-        make: Fills the temporary folder that it is given; what it raises is passed on.
-        waiting: Called when another process is at work in the same parent folder.
+        folder: The folder; its name identifies its content, so that an existing one is never made again.
+        make: Fills the given temporary folder; its exceptions are passed on.
+        waiting: Called if another process is working in the same parent folder.
     """
     if folder.exists():
         return
     with locked(folder.parent / ".lock", waiting):
         if folder.exists():
             return
-        for stale in folder.parent.glob(f"{TEMPORARY}*"):  # only a killed holder of the lock leaves one
+        for stale in folder.parent.glob(f"{TEMPORARY}*"):  # left by a killed holder of the lock
             shutil.rmtree(stale)
         temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=folder.parent))
         try:
@@ -87,7 +87,7 @@ def publish(folder: Path, make: Callable[[Path], None], waiting: Callable[[], No
 
 
 def replace_symlink(link: Path, target: Path) -> None:
-    """Point a link at a target in one step; a link that is already right stays untouched."""
+    """Point a link at a target atomically; a correct link is not touched."""
     if link.is_symlink() and link.readlink() == target:
         return
     link.parent.mkdir(parents=True, exist_ok=True)

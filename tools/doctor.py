@@ -1,4 +1,4 @@
-"""A table of what is there, in which version, whose build, and what is wanted; which Pulumi it is in words below."""
+"""A table of the tools with their versions, wanted versions and origins, and a sentence on which Pulumi is used."""
 
 import platform
 import sys
@@ -11,7 +11,7 @@ from tools.errors import ToolsError
 from tools.parts import ENGINE, LANGUAGE_PYTHON, PARTS, PULUMI, Executable, Part
 
 OFFICIAL, BUILT = "official", "built here"
-_HERE = "installed"  # on this machine, by whomever
+_HERE = "installed"  # on this machine, not by this project
 _NOWHERE = "-"
 
 
@@ -21,11 +21,11 @@ class Row:
 
     Attributes:
         name: The executable.
-        found: Where it is, or what will happen.
-        version: What was found, `-` if nothing.
-        wanted: The pinned version, or the oldest that will do.
-        usable: False if it is needed and cannot be had.
-        origin: Whose build it is: `official` of Pulumi's own, `installed` of others, or `built here`.
+        found: Its path, or what will happen.
+        version: The found version, `-` if there is none.
+        wanted: The pinned version, or the oldest accepted one.
+        usable: False if it is needed but cannot be found or built.
+        origin: `official` for Pulumi's own builds, `installed` for others, or `built here`.
     """
 
     name: str
@@ -45,7 +45,7 @@ def examine() -> list[Row]:
         rows.append(Row("go", str(go.executable), go.identity.split()[0], wanted, True, _HERE))
     except ToolsError as error:
         go = None
-        # Without parts to build, Go is not needed; the parts' own rows tell.
+        # Go is needed only to build parts; their own rows show that.
         rows.append(Row("go", str(error), "-", wanted, True))
     for part in PARTS.values():
         rows.extend(_part(part, go))
@@ -66,12 +66,12 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def ready(rows: Sequence[Row]) -> bool:
-    """Whether all is there, or can be built, that deploys a stack; the test bed and the checks need more."""
+    """Return whether all tools for a deployment exist or can be built; the test bed and the checks need more."""
     return all(row.usable for row in _engine(rows))
 
 
 def verdict(rows: Sequence[Row]) -> str:
-    """Whose Pulumi runs the program, and what to do where there is none."""
+    """A sentence on the origin of the Pulumi that runs the program, or on how to get one."""
     parts = _engine(rows)
     origins = {row.origin for row in parts}
     if not ready(rows):
@@ -96,7 +96,7 @@ def _engine(rows: Sequence[Row]) -> list[Row]:
 
 
 def _python() -> Row:
-    # An older one would not have come this far.
+    # An older one would have failed before.
     return Row(
         "python", sys.executable, platform.python_version(), _at_least(versions.PYTHON_MINIMUM), True, _HERE
     )
@@ -109,13 +109,13 @@ def _part(part: Part, go: build.Go | None) -> Iterator[Row]:
     for executable in part.executables:
         wanted = executable.version
         if on_path:
-            # An official language host is its CLI's, and tells no version.
+            # An official language host belongs to its CLI, and prints no version.
             (teller,) = PULUMI.executables if part is LANGUAGE_PYTHON else (executable,)
             origin = OFFICIAL if part in ENGINE else _HERE
             found = str(on_path[executable.name])
             yield Row(executable.name, found, _version_on_path(teller), wanted, True, origin)
         elif in_home:
-            # A home that was put together here links to builds.
+            # A home that was made here contains links to builds.
             origin = BUILT if in_home.resolve().is_relative_to(cache.root()) else OFFICIAL
             yield Row(executable.name, str(in_home), wanted, wanted, True, origin)
         elif folder and folder.exists():

@@ -1,7 +1,7 @@
-"""Lays out the Pulumi engine as the CLI expects it, so that it finds everything and warns of nothing.
+"""Lays out the Pulumi engine as the CLI expects it, so that it finds everything without warnings.
 
-The CLI takes a language host without a word only from its own folder, and resource plugins only from
-`$PULUMI_HOME/plugins`. The parts are built apart; here they come together.
+The CLI uses a language host without a warning only from its own folder, and resource plugins only from
+`$PULUMI_HOME/plugins`. The parts are built separately and combined here.
 """
 
 import os
@@ -23,14 +23,14 @@ def own_home() -> Path:
 
 
 def users_home() -> Path:
-    """The PULUMI_HOME that an official CLI uses by itself."""
+    """The PULUMI_HOME that an official CLI uses by default."""
     return Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
 
 
 def together(pulumi: Path, language_host: Path) -> Path:
     """One folder with the files of both parts.
 
-    They are hard links, since the CLI looks beside the file that it really is; the name carries both stamps.
+    They are hard links, because the CLI searches beside its resolved path; the folder's name contains both stamps.
     """
     folder = cache.root() / "engine" / f"{pulumi.name}-{language_host.name}"
 
@@ -43,7 +43,7 @@ def together(pulumi: Path, language_host: Path) -> Path:
 
 
 def plugin_file(home: Path, part: Part) -> Path:
-    """Where the CLI looks for a resource plugin of exactly the pinned version."""
+    """The path where the CLI expects a resource plugin of exactly the pinned version."""
     return home / "plugins" / f"resource-{part.plugin}-v{part.version}" / f"pulumi-resource-{part.plugin}"
 
 
@@ -52,7 +52,7 @@ def home_of_built(plugins: Iterable[Part], built: Callable[[Part], Path]) -> Pat
 
     Args:
         plugins: The parts that are plugins.
-        built: Gives the folder that has a part's executable, building it at need.
+        built: Returns the folder with a part's executable, and builds it if it is missing.
     """
     home = own_home()
     for part in plugins:
@@ -63,10 +63,10 @@ def home_of_built(plugins: Iterable[Part], built: Callable[[Part], Path]) -> Pat
 
 
 def _keep_no_logs(home: Path) -> None:
-    """Put a file where the CLI would keep a log of every command.
+    """Put a file in the place of the CLI's log folder.
 
-    It has no switch for them. Written at debug level whatever is asked for, they take a sixth of a command's time and
-    up to 500 MB; docs/develop.md has what tells the same when it is needed.
+    The CLI has no option against its logs. Always written at debug level, they take a sixth of a command's time and
+    up to 500 MB; docs/develop.md shows how to get the same information.
     """
     logs = home / "logs"
     if logs.is_dir():
@@ -78,17 +78,17 @@ def _keep_no_logs(home: Path) -> None:
 def home_of_official(cli: Path, plugins: Iterable[Part], built: Callable[[Part], Path]) -> Path:
     """The home that gives an official CLI its plugins.
 
-    It is the user's own if the plugins are there or can be installed there by the CLI. Otherwise (no way to
-    Pulumi's download site) it is ours, with what the user's home lacks built from source.
+    It is the user's own if the plugins are there or the CLI can install them there. Otherwise (if Pulumi's
+    download site cannot be reached) it is ours, with missing plugins built from source.
 
     Args:
         cli: The official `pulumi`.
         plugins: The parts that are plugins.
-        built: Gives the folder that has a part's executable, building it at need.
+        built: Returns the folder with a part's executable, and builds it if it is missing.
     """
     home = users_home()
     missing = [part for part in plugins if not plugin_file(home, part).exists()]
-    # What our home already has was once impossible to install, and need not be tried each time.
+    # A plugin in our home could not be installed once, so its installation is not tried each time.
     if all(plugin_file(own_home(), part).exists() or _installs(cli, part) for part in missing):
         missing = [part for part in missing if not plugin_file(home, part).exists()]
     if not missing:
@@ -99,12 +99,12 @@ def home_of_official(cli: Path, plugins: Iterable[Part], built: Callable[[Part],
 
 
 def environment(cli: Path, home: Path, others: Iterable[Path]) -> dict[str, str]:
-    """Variables with which the CLI runs silently and finds exactly these plugins.
+    """Variables with which the CLI runs without notices and finds exactly these plugins.
 
     Args:
         cli: The `pulumi` executable.
         home: PULUMI_HOME.
-        others: More executables that shall be on PATH, after the CLI.
+        others: More executables for PATH, after the CLI.
     """
     return {
         "PATH": search_path((cli, *others)),
@@ -116,11 +116,11 @@ def environment(cli: Path, home: Path, others: Iterable[Path]) -> dict[str, str]
 
 
 def search_path(executables: Iterable[Path]) -> str:
-    """The user's PATH, before it the folders of what was built here."""
+    """The folders of executables that were built here, then the user's PATH."""
     own = cache.root()
-    # Folders that were on PATH before keep their place: moving /usr/bin up would hide the user's choices.
+    # Folders on the user's PATH keep their place: moving /usr/bin up would hide the user's choices.
     added = dict.fromkeys(str(file.parent) for file in executables if file.is_relative_to(own))
-    # Tools of an earlier call give way; the virtualenv, which lies in the cache too, is the user's choice.
+    # Tools of an earlier call are removed; the virtualenv, also in the cache, is the user's choice and stays.
     inherited = [
         folder
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
@@ -130,7 +130,7 @@ def search_path(executables: Iterable[Path]) -> str:
 
 
 def _installs(cli: Path, part: Part) -> bool:
-    """Let the CLI install a plugin into the user's home; False if it cannot."""
+    """Make the CLI install a plugin into the user's home; return False if it cannot."""
     command = [str(cli), "plugin", "install", "resource", str(part.plugin), f"v{part.version}"]
     try:
         result = subprocess.run(

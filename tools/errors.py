@@ -1,5 +1,5 @@
-"""What can go wrong before the program itself is reached."""
+"""The error of the tools."""
 
 
 class ToolsError(Exception):
-    """A message for the user: what is wrong with which tool, and what to do."""
+    """A message for the user: the tool, the problem and the solution."""

@@ -1,7 +1,7 @@
-"""What the images of PanDA's charts hold, as far as registries have it: the one place for these versions.
+"""The packages of images for PanDA's charts, as far as registries have them: the only place for these versions.
 
-Debian's packages stand in for the distribution of the original image; the locks in `tools/locks` name every package
-with version and hash, and `tools.roots.ensure` makes a root file system of them.
+Debian's packages replace the distribution of the original image. The locks in `tools/locks` contain every package
+with version and hash; `tools.roots.ensure` makes a root file system of them.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 RELEASE = "bookworm"
 PYTHON = "3.11"
 
-# A shell with the usual commands, accounts and authorities, as scripts in charts expect them.
+# A shell with the common commands, accounts and authorities, because scripts in charts need them.
 _SHELL = (
     *(
         "base-files",
@@ -30,7 +30,7 @@ _HTTPD = ("apache2", "gridsite", "libapache2-mod-wsgi-py3")
 
 _CONTAINERS = ("containerd", "containernetworking-plugins", "iptables", "nftables", "runc")
 
-# The build systems of packages that have no wheel: built in the image, with pinned tools.
+# Pinned build systems of packages without a wheel, which are built in the image.
 _BUILD = ("hatch-vcs", "hatchling", "setuptools<81", "wheel")
 
 
@@ -39,15 +39,15 @@ class Image:
     """One root file system.
 
     Attributes:
-        name: Of the folder in the cache and of the locks.
-        stands_for: The repository of the charts' image whose place it takes.
-        debian: Packages, without what they depend on.
-        python: Requirements of the virtualenv, without what they depend on; empty without one.
-        venv: Where the virtualenv lies in the image.
-        built: Of the Python packages, those without a wheel: they are built in the image.
-        from_debian: Of the Python packages, those that a Debian package stands for.
+        name: Name of the folder in the cache and of the locks.
+        stands_for: Repository of the charts' image that it replaces.
+        debian: Debian packages, without their dependencies.
+        python: Requirements of the virtualenv, without their dependencies; empty without one.
+        venv: Path of the virtualenv in the image.
+        built: Python packages without a wheel, which are built in the image.
+        from_debian: Python packages that a Debian package provides.
         users: Users that the original image adds, with their groups.
-        links: Names that maintainer scripts would make, with what they lead to.
+        links: Links that maintainer scripts would make, with their targets.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Finds what is already installed on PATH in a version that can be used instead of a build."""
+"""Finds executables on PATH in a version that can be used instead of a build."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from tools.parts import LANGUAGE_PYTHON, PULUMI, Executable, Part
 
 Version = tuple[int, int, int]
 
-# A program that does not tell its version in this time is not the one that we look for.
+# A program that does not print its version in this time is another one of the same name.
 SECONDS_TO_ANSWER = 5
 
 
 @dataclass(frozen=True)
 class Installed:
-    """An executable on PATH with the version that it tells, None if it tells none."""
+    """An executable on PATH with the version that it prints, None if it prints none."""
 
     path: Path
     version: Version | None
@@ -34,7 +34,7 @@ def parse_version(text: str) -> Version | None:
 
 
 def on_path(executable: Executable) -> Installed | None:
-    """The executable on PATH, if any; what this project built itself does not count."""
+    """The executable on PATH, if any; this project's own builds do not count."""
     own = cache.root()
     folders = [
         folder
@@ -48,8 +48,8 @@ def on_path(executable: Executable) -> Installed | None:
 def find(part: Part) -> dict[str, Path] | None:
     """All executables of a part, by name, if PATH has each in a suitable version.
 
-    Suitable is the pinned minor version with the pinned or a later patch. A Pulumi CLI may also be newer, and
-    counts only with its language host beside it. Plugins are no matter of PATH: Pulumi warns about such.
+    The pinned minor version with the pinned or a later patch is suitable. A Pulumi CLI may also be newer, but needs
+    its language host beside it. Plugins on PATH do not count, because Pulumi warns about them.
     """
     if part in (PULUMI, LANGUAGE_PYTHON):
         return _official_pulumi(part)
@@ -69,7 +69,7 @@ def find(part: Part) -> dict[str, Path] | None:
 
 
 def _official_pulumi(part: Part) -> dict[str, Path] | None:
-    """An official CLI brings its language host along, in the folder that the CLI really lies in."""
+    """An official CLI with its language host, which is in the folder of the CLI's resolved path."""
     (cli,) = PULUMI.executables
     installed, wanted = on_path(cli), parse_version(cli.version)
     if installed is None or installed.version is None or wanted is None:
@@ -83,7 +83,7 @@ def _official_pulumi(part: Part) -> dict[str, Path] | None:
 
 
 def _version(path: Path, ask: tuple[str, ...]) -> Version | None:
-    """Ask an executable for its version, once per state of its file: large ones take a while to start."""
+    """The version that an executable prints, asked once per state of its file, because large ones start slowly."""
     status = path.stat()
     key = f"{path.resolve()}:{status.st_size}:{status.st_mtime_ns}"
     memory = cache.root() / "installed-versions.json"

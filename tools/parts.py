@@ -1,7 +1,7 @@
-"""The parts of the toolchain: what each is built from, and which executables it gives.
+"""The parts of the toolchain: the sources and executables of each.
 
-Every part is a Go module under `tools/modules/` that pins one upstream module: upstream's own main package
-where that can be built as it is, else a short main of ours.
+Every part is a Go module under `tools/modules/` that pins one upstream module. It builds upstream's own main package if
+that is possible without changes, else a short main of ours.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Executable:
 
 @dataclass(frozen=True)
 class ModuleFiles:
-    """Files that a Go module of the build list carries, `folder/name` relative to that module."""
+    """Files in a Go module of the build list, as `folder/name` relative to that module."""
 
     module: str
     files: tuple[str, ...]
@@ -42,15 +42,15 @@ class Part:
 
     Attributes:
         name: The name of the part and of its folder under tools/modules.
-        version: The pinned version of what is built.
-        executables: What the build gives. With several, one binary looks at the name that it is started by.
-        requires: The Go modules that make the version, with their versions, as in go.mod.
-        package: The main package, `.` being the part's own.
+        version: The pinned version of the executables.
+        executables: The results. Several are links to one binary, which acts by the name of its call.
+        requires: The Go modules that determine the version, with their versions, as in go.mod.
+        package: The main package; `.` is the part's own.
         variables: String variables that the linker sets.
         embedded: Files that the part's own main embeds, without a copy in the repository.
         beside: Files that the executables need beside them.
-        plugin: The name of the Pulumi resource plugin that this part is, if it is one.
-        on_demand: Only built for whoever asks for it by name.
+        plugin: The name of the Pulumi resource plugin, if the part is one.
+        on_demand: True if it is built only when it is requested by name.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Part:
 
 
 _KUBERNETES_MAJOR, _KUBERNETES_MINOR, _ = versions.KUBERNETES.split(".")
-# Without these the API server calls itself v0.0.0, and charts that ask for a minimum refuse it.
+# Without these the API server's version is v0.0.0, which charts with a minimum version refuse.
 _KUBERNETES_VERSION = {
     "k8s.io/component-base/version.gitVersion": f"v{versions.KUBERNETES}",
     "k8s.io/component-base/version.gitMajor": _KUBERNETES_MAJOR,
@@ -197,11 +197,11 @@ VERSITYGW = Part(
     variables={"main.Version": versions.VERSITYGW},
 )
 
-# What runs a Kubernetes API with charts on it, and what runs a Pulumi program.
+# The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
 ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
-# What a node needs on which pods really run.
+# The parts of a real node, on which pods run.
 REAL_NODE = (NODE, COREDNS)
-# What the tests alone need: a linter of workflows, and an S3 server for the state.
+# The parts that only tests need: a linter of workflows, and an S3 server for the state.
 CHECKS = (ACTIONLINT, VERSITYGW)
 PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS)}

@@ -1,4 +1,4 @@
-"""Removes from the cache what no pin of this checkout uses any more."""
+"""Removes files from the cache that no pin of this checkout uses any more."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from tools.parts import LANGUAGE_PYTHON, PARTS, PULUMI
 
 
 def prune(report: Report) -> None:
-    """Remove every build, virtualenv and image but the present ones, and report each.
+    """Remove every build, virtualenv and image except the present ones, and report each.
 
-    Another checkout with other pins builds its own anew; what is running keeps running.
+    Another checkout with other pins must build its own again; running programs continue.
     """
     go = build.find_go()
     present = {part.name: build.folder_of(part, go) for part in PARTS.values()}
@@ -45,7 +45,7 @@ def prune(report: Report) -> None:
 
 
 def _parents(root: Path) -> Iterator[Path]:
-    """The folders with one folder per stamp in them."""
+    """The folders that contain one folder per stamp."""
     yield from (
         folder
         for group in ("tools", "venvs", "roots", "layers")

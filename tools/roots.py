@@ -1,8 +1,8 @@
-"""Root file systems as images have them: Debian packages and Python packages, pinned, unpacked once into the cache.
+"""Root file systems of images: pinned Debian and Python packages, unpacked once into the cache.
 
-What a container of PanDA runs is not in every registry as an image, but its software is in Debian and on PyPI. The
-packages are only unpacked: what maintainer scripts would set up on a machine (services, databases, alternatives) an
-image does for itself. `python -m tools lock-images` pins them anew.
+PanDA's images are not in every registry, but their software is in Debian and on PyPI. The packages are only unpacked:
+an image does the set-up of maintainer scripts (services, databases, alternatives) itself. `python -m tools lock-images`
+updates the pins.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ from tools.images import IMAGES, PYTHON, RELEASE, Image
 
 LOCKS = REPOSITORY / "tools" / "locks"
 
-# Debian's packages fit a file system whose /bin, /lib and /sbin lead into /usr; no package brings these links.
+# Debian's packages need links from /bin, /lib and /sbin into /usr, which no package contains.
 _MERGED = ("bin", "lib", "lib64", "sbin")
-# Files by which this machine reaches the package index: pip runs inside the new root, and needs them as they are here.
+# This machine's files for access to the package index: pip needs them, and runs inside the new root.
 _FOR_PIP = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl", "/etc/pip.conf", "/dev", "/proc")
-# How the recipe below works; another number makes every root anew.
+# The version of the recipe below; another number makes every root again.
 _RECIPE = "1"
 
 
@@ -43,20 +43,20 @@ class Package:
 
 
 def debian_lock(image: Image) -> Path:
-    """The file with an image's Debian packages, a line each."""
+    """The file with an image's Debian packages, one a line."""
     return LOCKS / f"{image.name}.debian.lock"
 
 
 def python_lock(image: Image) -> Path:
-    """The file with an image's Python packages, as pip reads it."""
+    """The file with an image's Python packages, in pip's format."""
     return LOCKS / f"{image.name}.python.lock"
 
 
 def locked(file: Path) -> list[Package]:
-    """The packages of a lock, in the order in which they are unpacked.
+    """The packages of a lock, in the order of unpacking.
 
     Raises:
-        ToolsError: A line does not hold name, version and hash.
+        ToolsError: A line does not contain name, version and hash.
     """
     found = []
     for number, line in enumerate(file.read_text().splitlines(), start=1):
@@ -70,7 +70,7 @@ def locked(file: Path) -> list[Package]:
 
 
 def folder_of(image: Image) -> Path:
-    """Where the image's root is once it is made: the same pins have the same, others another."""
+    """The folder for the image's root, made or not; its name is a hash of the pins."""
     digest = hashlib.sha256(f"{_RECIPE} {image!r}".encode())
     locks = [debian_lock(image), *([python_lock(image)] if image.python else [])]
     for lock in locks:
@@ -79,15 +79,15 @@ def folder_of(image: Image) -> Path:
 
 
 def layer_of(root: Path) -> Path:
-    """Where a root lies packed as the layer of an image, once somebody has wanted that."""
+    """The folder for a root that is packed as the layer of an image, made or not."""
     return cache.root() / "layers" / root.parent.name / root.name
 
 
 def ensure(image: Image, report: cache.Report) -> Path:
-    """The root of an image, made if it is not there yet.
+    """The root of an image, made if it is missing.
 
     Raises:
-        ToolsError: This machine has no apt for the release, or a package is not to be had.
+        ToolsError: This machine has no apt for the release, or a package is not available.
     """
 
     def make(folder: Path) -> None:
@@ -107,7 +107,7 @@ def ensure(image: Image, report: cache.Report) -> Path:
 
 
 def require_apt() -> None:
-    """Make sure that this machine's apt offers the release that is pinned.
+    """Make sure that this machine's apt offers the pinned release.
 
     Raises:
         ToolsError: It does not.
@@ -119,7 +119,7 @@ def require_apt() -> None:
 
 
 def write_locks(uv: str) -> None:
-    """Pin every image's packages anew: those of Debian as apt offers them now, those of Python as uv resolves them."""
+    """Update every image's pins: Debian packages to apt's present versions, Python packages as uv resolves them."""
     require_apt()
     LOCKS.mkdir(exist_ok=True)
     for image in IMAGES.values():
@@ -129,7 +129,7 @@ def write_locks(uv: str) -> None:
 
 
 def _resolve(names: Iterable[str]) -> Iterator[Package]:
-    """The packages with all that they depend on, as for an empty machine."""
+    """The packages with all their dependencies, as for an empty machine."""
     with tempfile.TemporaryDirectory() as scratch:
         status = Path(scratch, "status")
         status.touch()
@@ -188,7 +188,7 @@ def _extract(archive: Path, folder: Path) -> None:
 
 
 def _settle(image: Image, folder: Path) -> None:
-    """What every image has beside its packages: users, the usual authorities, names that packages share."""
+    """Add to an image what is in no package: users, the usual authorities, shared names."""
     masters = folder / "usr" / "share" / "base-passwd"
     users, groups = ((masters / f"{kind}.master").read_text() for kind in ("passwd", "group"))
     for number, name in enumerate(image.users, start=1000):
@@ -211,7 +211,7 @@ def _settle(image: Image, folder: Path) -> None:
 
 
 def _install(image: Image, folder: Path) -> None:
-    """Make the image's virtualenv by the image's own Python, since scripts name the paths that they have there."""
+    """Make the image's virtualenv with the image's own Python, because scripts contain paths inside the image."""
     ready, built = _split(python_lock(image).read_text(), image.built)
     locks = {"ready.lock": ready, "built.lock": built}
     for name, text in locks.items():
@@ -225,14 +225,14 @@ def _install(image: Image, folder: Path) -> None:
     options = "--quiet --no-cache-dir --require-hashes --no-deps --no-build-isolation"
     pip = f"chroot $root {image.venv}/bin/python -m pip install {options}"
     script += [f"{pip} -r /tmp/{name}" for name, text in locks.items() if text]
-    # The mounts are this command's own: they end with it.
+    # The mounts are private to this command and end with it.
     _run(f"pip install -r {python_lock(image).name}", "unshare", "--mount", "sh", "-ec", "\n".join(script))
     for name in locks:
         (folder / "tmp" / name).unlink()
 
 
 def _split(lock: str, built: Iterable[str]) -> tuple[str, str]:
-    """A lock without the packages that are built, and these: they need the others for it."""
+    """A lock split into other packages and those to build, which need the others first."""
     requirements = re.split(r"\n(?=[a-z0-9])", lock.strip(), flags=re.IGNORECASE)
     chosen = [each for each in requirements if each.split("==")[0] in built]
     return "\n".join(each for each in requirements if each not in chosen), "\n".join(chosen)

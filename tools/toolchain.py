@@ -1,4 +1,4 @@
-"""The one entrance: ask for parts, get executables and the environment to run them in."""
+"""The entry point: returns the executables of requested parts, and the environment to run them."""
 
 import sys
 from collections.abc import Iterable, Mapping
@@ -19,11 +19,11 @@ def to_stderr(line: str) -> None:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What was asked for, ready to run.
+    """The requested parts, ready to run.
 
     Attributes:
         executables: The file of each executable, by its name (`kube-apiserver`, `helm`, `pulumi`, ...).
-        home: PULUMI_HOME with the plugins that were asked for, None if no part of the Pulumi engine was asked for.
+        home: PULUMI_HOME with the requested plugins, None if no part of the Pulumi engine was requested.
     """
 
     executables: Mapping[str, Path]
@@ -33,7 +33,7 @@ class Toolchain:
         """The file of an executable.
 
         Raises:
-            ToolsError: Its part was not asked for.
+            ToolsError: Its part was not requested.
         """
         try:
             return self.executables[executable]
@@ -45,7 +45,7 @@ class Toolchain:
     def environment(self) -> dict[str, str]:
         """Variables to add to a process's environment so that it runs these tools.
 
-        PATH begins with the Pulumi CLI and its language host, if they were asked for.
+        PATH begins with the Pulumi CLI and its language host, if they were requested.
         """
         if self.home is None:
             return {"PATH": engine.search_path(self.executables.values())}
@@ -55,7 +55,7 @@ class Toolchain:
 
 
 def select(names: Iterable[str]) -> list[Part]:
-    """The parts of these names, in the order of building; without a name all but those built on demand.
+    """The parts of these names, in the order of building; without names all except those built on demand.
 
     Raises:
         ToolsError: A name is unknown.
@@ -69,12 +69,12 @@ def select(names: Iterable[str]) -> list[Part]:
 
 
 def ensure(parts: Iterable[str] = (), report: Report = to_stderr) -> Toolchain:
-    """Find these parts on PATH or in the cache, and build what is in neither.
+    """Find these parts on PATH or in the cache, and build those that are in neither.
 
     Args:
-        parts: Names of parts (`tools.parts.PARTS`), if empty all but those built on demand. A Pulumi plugin brings
-            the engine along.
-        report: Takes a line when a build begins, ends, or waits for another process.
+        parts: Names of parts (`tools.parts.PARTS`), if empty all except those built on demand. A Pulumi plugin
+            includes the engine.
+        report: Gets a line when a build begins, ends, or waits for another process.
 
     Raises:
         ToolsError: An unknown part, no suitable Go, or a build that failed.

@@ -14,20 +14,20 @@ from tools import REPOSITORY, cache
 from tools.build import LINES_OF_FAILURE
 from tools.errors import ToolsError
 
-# What works on the repository needs: the program's packages and those of its tests and checks.
+# The packages for development: those of the program, its tests and its checks.
 LOCK = REPOSITORY / "requirements-dev.lock"
 LINK = REPOSITORY / ".venv"
 
-# The lock is complete, so nothing is left to resolve; modules are compiled when first imported.
+# The lock is complete, so there is nothing to resolve; modules are compiled at their first import.
 _INSTALL = ("install", "--quiet", "--require-hashes", "--no-deps", "--no-compile", "-r")
 
-# Scripts in a virtualenv name its interpreter by absolute path, so that it cannot be made elsewhere and moved
-# in place. This file, written last, tells a whole one from what an interrupted run left.
+# Scripts in a virtualenv contain the absolute path of its interpreter, so it cannot be made elsewhere and moved. This
+# file, written last, distinguishes a complete one from the remains of an interrupted run.
 COMPLETE = "complete"
 
 
 def folder_of(lock: Path, name: str) -> Path:
-    """Where the virtualenv with this lock's packages is, or will be.
+    """The folder of the virtualenv with this lock's packages, made or not.
 
     Raises:
         ToolsError: There is no such lock.
@@ -42,7 +42,7 @@ def folder_of(lock: Path, name: str) -> Path:
     return cache.root() / "venvs" / name / digest
 
 
-# One virtualenv serves every checkout with the same lock: a script runs the code of the checkout that it is called in.
+# Checkouts with the same lock share a virtualenv, so a script runs the code of the checkout where it is called.
 _SCRIPT = """\
 #!{python}
 import sys
@@ -64,8 +64,8 @@ def ensure(lock: Path, name: str, report: cache.Report) -> Path:
 
     Args:
         lock: A file of pinned requirements with hashes and nothing left to resolve.
-        name: Of the kind of virtualenv; kinds do not wait for each other.
-        report: Takes a line when the work begins, ends, or waits for another process.
+        name: The kind of virtualenv; different kinds do not wait for each other.
+        report: Gets a line when the work begins, ends, or waits for another process.
 
     Returns:
         The virtualenv's folder; its interpreter is `bin/python`.
@@ -86,10 +86,10 @@ def ensure(lock: Path, name: str, report: cache.Report) -> Path:
 
 
 def link(folder: Path, at: Path = LINK) -> None:
-    """Let a link in the repository lead to a virtualenv.
+    """Link a virtualenv into the repository.
 
     Raises:
-        ToolsError: Something else, such as a virtualenv made by hand, is in the way.
+        ToolsError: Another file, such as a virtualenv made by hand, is in the way.
     """
     if at.exists() and not at.is_symlink():
         raise ToolsError(f"{at} is not a link: remove it, the virtualenv lies in the cache folder")
@@ -97,7 +97,7 @@ def link(folder: Path, at: Path = LINK) -> None:
 
 
 def write_scripts(folder: Path, project: Path = REPOSITORY / "pyproject.toml") -> None:
-    """Put the commands that a project declares into the `bin` of a virtualenv."""
+    """Write scripts for a project's declared commands into the `bin` of a virtualenv."""
     declared: dict[str, str] = tomllib.loads(project.read_text())["project"]["scripts"]
     for name, target in declared.items():
         module, _, function = target.partition(":")
@@ -121,7 +121,7 @@ def _make(folder: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         _run("python3 -m venv (Debian has it in python3-venv)", sys.executable, "-m", "venv", str(folder))
-        # Its own pip stays in it: an official language host asks that for the packages before every command.
+        # Its own pip stays in it, because an official language host calls it before every command.
         pip = (str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check")
         _run(f"pip install -r {lock.name}", *pip, *_INSTALL, str(lock))
         (folder / COMPLETE).touch()

@@ -1,10 +1,10 @@
 """Every version that the project pins, in one place.
 
-The same numbers stand, because those tools read no Python, in pyproject.toml and the requirement locks
-(the three Pulumi packages) and in each part's go.mod; a test compares them.
+The same numbers are in pyproject.toml, in the requirement locks (the three Pulumi packages) and in each part's go.mod,
+because those tools cannot read Python; a test compares them.
 """
 
-# The Python package and the plugin of one name are always the same version: a newer package sends inputs
+# The Python package and the plugin of the same name must have the same version: a newer package sends inputs
 # that an older plugin may not know.
 # renovate: datasource=github-releases depName=pulumi/pulumi
 PULUMI = "3.253.0"
@@ -34,7 +34,7 @@ MERMAID_CLI = "12.2.0"
 
 # The Go module of the kubernetes plugin carries no semantic tag; this pseudo-version is the release above.
 PULUMI_KUBERNETES_MODULE = "4.0.0-20260115033456-f47bc2d6f199"
-# The Terraform provider that the openstack plugin of the version above bridges, and the bridge.
+# The Terraform provider of the openstack plugin above, and the bridge between them.
 TERRAFORM_PROVIDER_OPENSTACK = "3.4.0"
 PULUMI_TERRAFORM_BRIDGE = "3.135.0"
 
