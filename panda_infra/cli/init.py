@@ -32,6 +32,7 @@ from panda_infra.stacks.document import is_new, write_new
 __all__ = ["init"]
 
 _MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
+_USUAL = tuple(name for name, spec in COMPONENTS.items() if spec.upstream)
 _ISSUING = tuple(name for name, spec in COMPONENTS.items() if spec.issuing)
 _HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
 
@@ -53,7 +54,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     component: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help=f"What to deploy, repeatable; default: all of {', '.join(COMPONENTS)}."
+            metavar="NAME", help=f"What to deploy, repeatable; default: all of {', '.join(_USUAL)}."
         ),
     ] = None,
     host: Annotated[
@@ -120,7 +121,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
 
 def _parts(issuer: str | None) -> list[str]:
     """What to deploy where nobody says it."""
-    return [name for name in COMPONENTS if not (issuer and name in _ISSUING)]
+    return [name for name in _USUAL if not (issuer and name in _ISSUING)]
 
 
 def _experiment(stack: str) -> str:

@@ -189,7 +189,7 @@ class ComponentSpec:
     may live elsewhere. ``timeout`` is in seconds and fits slow image pulls, ``usual_seconds``
     is how long its pods take to get ready without such. ``own_name`` is what the names of its
     release and workloads begin with, empty where that is the product's. An ``issuing`` one is of no use where somebody
-    else issues the tokens.
+    else issues the tokens. Where ``upstream`` has no chart of it, only a stack that names it has it.
 
     ``config`` is what a stack file may say of it, ``secrets`` its encrypted values with ``secrets_about`` for the
     schema, ``builders`` make the content of each of its Secrets, by suffix, from the product's context. ``values`` are
@@ -214,6 +214,7 @@ class ComponentSpec:
     usual_seconds: int = 20
     own_name: str = ""
     issuing: bool = False
+    upstream: bool = True
     secrets: type[Model] | None = None
     secrets_about: str = ""
     builders: Mapping[str, Builder] = field(default_factory=dict)

@@ -63,7 +63,7 @@ def with_values(secrets: Secrets, values: Mapping[Path, str]) -> Secrets:
 
 def revealed(secrets: Secrets) -> dict[str, Any]:
     """The values in plain text, as the stack file's section spells them: to encrypt, never to show."""
-    document: dict[str, Any] = mapped(secrets.model_dump(by_alias=True, exclude_none=True), _revealed)
+    document: dict[str, Any] = _revealed(secrets.model_dump(by_alias=True, exclude_defaults=True))
     return document
 
 

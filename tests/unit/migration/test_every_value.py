@@ -179,7 +179,7 @@ def names(path: Keys, values: Mapping[str, Any]) -> frozenset[str]:
 def site(tmp_path: Path) -> SiteCheckout:
     """A checkout that deploys every component for Rubin's production."""
     checkout = SiteCheckout(tmp_path / "panda-k8s")
-    for chart in COMPONENTS:
+    for chart in (name for name, spec in COMPONENTS.items() if spec.upstream):
         checkout.values(chart, "lsst-prod", {"global": {}})
     return checkout
 
