@@ -205,7 +205,8 @@ def _judged(
     loaded = Loaded(config, stack, layers)
     broken = unknown | frozenset(unfilled) | {finding.path for finding in found}
     told = [*problems, *of_site, *unfilled.values()]
-    told += [finding.problem for finding in found if finding.path not in unfilled]
+    refused = {problem.where for problem in told}
+    told += [finding.problem for finding in found if spelled(finding.path) not in refused]
     if rules and () not in broken:
         told += rules(config, stack=stack, broken=broken)
     if mending:

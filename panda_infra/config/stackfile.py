@@ -195,7 +195,11 @@ class _Reader:
                     f"the key `{key}` is no text, and the engine writes it otherwise",
                     "Put it in quotes.",
                 )
-            own[key] = self.value(value_node)
+            told = len(self.problems)
+            value = self.value(value_node)
+            # A value that the engine reads otherwise is no value: what would be wrong with it is no second mistake.
+            if not isinstance(value_node, yaml.ScalarNode) or len(self.problems) == told:
+                own[key] = value
         return {**merged, **own}
 
     def _merged(self, node: yaml.Node, line: int) -> dict[str, Any]:

@@ -36,6 +36,11 @@ class Visited:
         """Whether it is deployed."""
         return self.config.enabled
 
+    @property
+    def may_be_off(self) -> bool:
+        """Whether it can be switched off: its chart has a switch, and the component is of some use without it."""
+        return self.spec.switchable and self.spec is not self.component.sub_components[0]
+
 
 def sub_components(config: StackConfig) -> Iterator[Visited]:
     """Every sub-component of every deployed component, switched off ones included."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from panda_infra.config.cluster import ExistingCluster
@@ -39,10 +38,10 @@ def check(subject: Subject) -> Iterator[Problem]:
         what = f"the label {AUTOSCALER} has an autoscaler change the numbers of workers that this program would set"
         fix = "Write `nodeCounts: autoscaler` to leave them to it, or take the label away."
         yield Problem("cluster.nodeCounts", what, fix)
-    names = Counter(group.name for group in config.cluster.node_groups)
+    names = [group.name for group in config.cluster.node_groups]
     for index, group in enumerate(config.cluster.node_groups):
         where = f"cluster.nodeGroups[{index}].name"
-        if names[group.name] > 1:
+        if names[:index].count(group.name) == 1:
             yield Problem(where, f"there is more than one node group {group.name}", "Give each its own name.")
         if group.name in ("default-worker", "default-master"):
             what = f"{group.name} is the name of a group that Magnum makes by itself"

@@ -21,11 +21,11 @@ def check(subject: Subject) -> Iterator[Problem]:
     if not deployed:
         what = f"stack {subject.stack} deploys nothing"
         yield Problem("components", what, "Name what it deploys, e.g. `components: {msgsvc: {}, panda: {}}`.")
-    for name in deployed:
-        for need in COMPONENTS[name].needs:
-            if need not in deployed:
-                what = f"needs {need}, which the stack does not deploy"
-                yield Problem(f"components.{name}", what, f"Add `{need}: {{}}` beside it, or remove {name}.")
+    for need in dict.fromkeys(need for name in deployed for need in COMPONENTS[name].needs):
+        if need not in deployed:
+            users = ", ".join(name for name in deployed if need in COMPONENTS[name].needs)
+            what = f"is missing, and needed by {users}"
+            yield Problem(f"components.{need}", what, f"Add `{need}: {{}}`, or remove {users}.")
     for sub in sub_components(config):
         if sub.runs:
             continue
@@ -33,6 +33,6 @@ def check(subject: Subject) -> Iterator[Problem]:
         if not sub.spec.switchable:
             what = f"{sub.name} cannot be switched off: its chart has no switch for it"
             yield Problem(where, what, "Remove this key.")
-        elif sub.spec is sub.component.sub_components[0]:
+        elif not sub.may_be_off:
             what = f"{sub.component.name} is of no use without its {sub.spec.name}"
             yield Problem(where, what, f"Remove this key, or {sub.component.name} as a whole.")

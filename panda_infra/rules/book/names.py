@@ -71,9 +71,12 @@ def _limits(config: StackConfig) -> Iterator[Problem]:
             what = f"makes {release} of {component}, but names of Services start with a letter"
             yield Problem("affix", what, "Start it with a letter, e.g. `panda-infra:affix: test-`.")
         # Releases and Services are objects of different kinds.
-        for kind, made in (("release", {f"the release of {component}": release}), ("Service", workloads)):
-            for owner, name in made.items():
-                if other := taken.get((kind, name)):
-                    what = f"gives {other} and {owner} the same name {name}"
-                    yield Problem(where, what, f"Choose another one, {fix}")
-                taken[kind, name] = owner
+        made = [(f"the release of {component}", ("release", release))]
+        made += [(owner, ("Service", name)) for owner, name in workloads.items()]
+        clashes = [
+            (other, owner, key[1]) for owner, key in made if (other := taken.setdefault(key, owner)) != owner
+        ]
+        # Of one name many follow.
+        for other, owner, name in clashes[:1]:
+            what = f"gives {other} and {owner} the same name {name}"
+            yield Problem(where, what, f"Choose another one, {fix}")

@@ -46,7 +46,7 @@ def _unknown(sub: Visited, name: str, where: str) -> Problem:
 
 
 def _claim(sub: Visited, claim: Claim, volume: Volume, where: str, *, shared: bool) -> Iterator[Problem]:
-    if not sub.runs:
+    if not sub.runs and sub.may_be_off:
         yield Problem(where, f"has no effect: {sub.name} is switched off", "Remove it.")
     if claim.name == "unused":
         yield Problem(where, "is a claim that no pod mounts (T21)", "Remove it.")

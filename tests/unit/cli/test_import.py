@@ -100,7 +100,7 @@ def test_an_incomplete_stack_file_takes_the_secrets_and_says_what_it_lacks(
     assert result.exit_code == INCOMPLETE, result.stderr
     assert "canary" in fake_cli.values.values()
     assert "stored, encrypted, in Pulumi.small.yaml: auth.idToken, panda.databasePassword" in result.stderr
-    assert "components.panda: needs msgsvc" in result.stderr
+    assert "components.msgsvc: is missing, and needed by panda" in result.stderr
     assert "nothing was changed" not in result.stderr
 
 

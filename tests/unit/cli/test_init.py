@@ -218,7 +218,7 @@ def test_a_file_that_breaks_a_rule_keeps_its_secrets(run: Any, project: Path, fa
     result = run(*_WANTED, "--component", "panda")
     assert (result.exit_code, "Traceback" in result.output) == (INCOMPLETE, False)
     assert "generated, encrypted, in Pulumi.mine.yaml: hashKey, " in result.stderr
-    assert "components.panda: needs msgsvc" in result.stderr
+    assert "components.msgsvc: is missing, and needed by panda" in result.stderr
     assert "nothing was changed" not in result.stderr
     assert "is complete" not in result.stderr
     assert (project / "Pulumi.mine.yaml").exists()

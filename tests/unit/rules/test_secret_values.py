@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_told(sections: dict[str, Any], where: str, words: 
 
 def test_a_client_twice_is_told() -> None:
     client = {"name": "panda_dev", "clientId": "x"}
-    assert "more than one client" in told(FULL, auth={"clients": [client, client]})["auth.clients[0].name"]
+    assert "more than one client" in told(FULL, auth={"clients": [client, client]})["auth.clients[1].name"]
 
 
 def test_clients_need_an_issuer() -> None:

@@ -7,26 +7,20 @@ program makes harmless have a test that is named after them, here or where the t
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import SecretStr
 
 from panda_infra.plan.make import make_plan
 from panda_infra.products.panda.components.panda.models import PandaSecrets
 from panda_infra.products.registry import COMPONENTS
+from tests.support.bad_stacks import CASES
 from tests.support.stacks import stack
+from tools import REPOSITORY
 
-_FOLDER = Path(__file__).parents[2] / "bad_stacks"
 _CANARY = "kanarienvogel-7f3a"
-_CASES = {
-    case["name"]
-    for path in _FOLDER.glob("*.yaml")
-    if path.name != "good.yaml"
-    for case in yaml.safe_load(path.read_text())
-}
+_CASES = {case["name"] for case in CASES.values()}
 
 REFUSED = {
     "T11": ["a settings value that the charts cannot keep (T11)"],
@@ -65,7 +59,7 @@ _NAMED = re.compile(r"^def test_t0*(\d+)_", re.MULTILINE)
 
 
 def _named_tests() -> set[str]:
-    tests = _FOLDER.parent.rglob("test_*.py")
+    tests = (REPOSITORY / "tests").rglob("test_*.py")
     return {f"T{number}" for path in tests for number in _NAMED.findall(path.read_text(encoding="utf-8"))}
 
 

@@ -1,6 +1,5 @@
 """ActiveMQ, the message broker that everything else talks through."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,7 +150,7 @@ def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
     if missing:
         what = f"lacks {', '.join(missing)}, with which PanDA's services log in"
         yield Problem(f"{_WHERE}.accounts", what, f"Add {', '.join(missing)} to the list.")
-    names = Counter(channel.name for channel in settings.channels)
+    names = [channel.name for channel in settings.channels]
     if absent := [channel for channel in _NEEDED.channels if channel.name not in names]:
         what = f"lacks {', '.join(channel.name for channel in absent)}, which PanDA's services use (T30)"
         first = absent[0]
@@ -159,7 +158,7 @@ def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
         yield Problem(f"{_WHERE}.channels", what, f"Add e.g. `- {{name: {first.name}, {accounts}}}`.")
     for index, channel in enumerate(settings.channels):
         where = f"{_WHERE}.channels[{index}]"
-        if names[channel.name] > 1:
+        if names[:index].count(channel.name) == 1:
             yield Problem(f"{where}.name", f"channel {channel.name} is there twice", "Keep one of them.")
         for role, accounts_of in (("writers", channel.writers), ("readers", channel.readers)):
             for account in accounts_of:

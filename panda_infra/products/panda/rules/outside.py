@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,9 +38,9 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 def _clients(config: StackConfig) -> Iterator[Problem]:
     auth = config.of(AuthSettings)
-    names = Counter(client.name for client in auth.clients)
+    names = [client.name for client in auth.clients]
     for index, client in enumerate(auth.clients):
-        if names[client.name] > 1:
+        if names[:index].count(client.name) == 1:
             what = f"more than one client is named {client.name}"
             yield Problem(f"auth.clients[{index}].name", what, "Keep one client for each VO.")
     if auth.internal and f"{auth.vo}.internal" in names:
@@ -49,7 +48,9 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
         yield Problem("auth.clients", what, "Remove it from the list.")
     if auth.clients and auth.internal is None and auth.vo not in names:
         what = f"{auth.vo} is none of the VOs in auth.clients, so the PanDA server would refuse the services"
-        yield Problem("auth.vo", what, f"Name one of {', '.join(names)}, or add it to auth.clients.")
+        yield Problem(
+            "auth.vo", what, f"Name one of {', '.join(dict.fromkeys(names))}, or add it to auth.clients."
+        )
 
 
 def _rucio(config: StackConfig, stack: str) -> Iterator[Problem]:

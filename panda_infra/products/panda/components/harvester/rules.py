@@ -88,14 +88,14 @@ def replicas_have_databases(subject: Subject) -> Iterator[Problem]:
         return
     database = harvester.settings.database
     per_replica = [key for key, value in _per_replica(database).items() if value]
-    if per_replica and harvester.harvester.replica_counts == "autoscaler":
-        what = f"an autoscaler would start replicas for which `{per_replica[0]}` has no database"
-        fix = "Remove one of the two: databases are made for as many replicas as the stack file names."
-        yield Problem("components.harvester.harvester.replicaCounts", what, fix)
     if not EXPERIMENTS[config.experiment].per_replica:
         for key in per_replica:
             what = f"has no effect: only the scripts of {' and '.join(_PER_REPLICA)} read it"
             yield Problem(f"{_WHERE}.{key}", what, "Remove it: the replicas share one database.")
+    elif per_replica and harvester.harvester.replica_counts == "autoscaler":
+        what = f"an autoscaler would start replicas for which `{per_replica[0]}` has no database"
+        fix = "Remove one of the two: databases are made for as many replicas as the stack file names."
+        yield Problem("components.harvester.harvester.replicaCounts", what, fix)
     if database.host and database.host_per_replica:
         what = "contradicts `host`: every replica has its own host, or all have one"
         yield Problem(f"{_WHERE}.hostPerReplica", what, "Keep one of them.")
