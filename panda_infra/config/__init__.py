@@ -1,1 +1,1 @@
-"""What may be asked for: typed models of a stack file, loading, every error at once."""
+"""Typed models of a stack file, and its loading, which reports every error at once."""

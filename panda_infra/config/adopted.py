@@ -1,4 +1,4 @@
-"""What a release that ran before the stack keeps as it was found."""
+"""Settings of a release that was deployed before the stack took it over."""
 
 from typing import Annotated, Any
 
@@ -19,9 +19,9 @@ _HASH = Form(r"[0-9a-f]{32}", "a hash of 32 hexadecimal digits", 4 * "0123abcd")
 
 
 class Adopted(Model):
-    """What keeps a release as it was found, so that taking it over restarts no pod. Removing it ends that."""
+    """State of a release before it was taken over. It avoids that pods restart; remove it to end that."""
 
     values: dict[str, Any] = {}
-    """Chart values as they were found, where the stack would give others; they win over everything."""
+    """Chart values that were found and differ from the stack's; they override all others."""
     secrets: dict[str, Annotated[str, _HASH]] = {}
-    """Hash of the Secrets with which a sub-component's pods run; they are replaced once it is another."""
+    """Hash of the Secrets that a sub-component's running pods read; the pods are replaced when it changes."""

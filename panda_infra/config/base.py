@@ -16,7 +16,7 @@ __all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "Quanti
 
 
 class Model(BaseModel):
-    """A part of a stack file: camelCase keys, nothing unknown, nothing changed after loading."""
+    """A part of a stack file: camelCase keys, unknown keys refused, frozen after loading."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -31,7 +31,7 @@ class Model(BaseModel):
 
 @dataclass(frozen=True)
 class Form:
-    """What a text must look like: the same words for the error, the editor and the documentation.
+    """The required form of a text, with one wording for errors, editors and documentation.
 
     ``pattern`` must match the whole text of at most ``longest`` characters, ``expected`` completes
     "must be ..." and ``example`` is a valid text.
@@ -43,7 +43,7 @@ class Form:
     longest: int = 1024
 
     def check(self, value: str) -> str:
-        """The value itself; an error of type ``form`` that does not repeat it when it does not fit."""
+        """Return the value; if it does not match, raise an error of type ``form`` that does not contain it."""
         if len(value) > self.longest or not re.fullmatch(self.pattern, value):
             raise PydanticCustomError("form", "must be {expected}", {"expected": self.expected})
         return value

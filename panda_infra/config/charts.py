@@ -1,4 +1,4 @@
-"""Where charts come from."""
+"""Sources of charts."""
 
 from typing import Annotated, Literal
 
@@ -28,7 +28,7 @@ class OciCharts(Model):
     kind: Literal["oci"] = "oci"
     """An OCI registry."""
     repository: OciRepository = "oci://ghcr.io/pandawms/panda-k8s-charts"
-    """Repository under which each chart lies by its name."""
+    """Repository that contains each chart under its name."""
 
 
 class FolderCharts(Model):
@@ -57,9 +57,9 @@ ChartSource = Annotated[OciCharts | FolderCharts | GitCharts, Field(discriminato
 
 
 class ChartPin(Model):
-    """Which build of one chart."""
+    """A pinned build of one chart."""
 
     version: ChartVersion
     """Version in the chart's Chart.yaml."""
     digest: Digest | None = None
-    """Digest of the manifest in the registry; upstream overwrites versions, which only a digest notices."""
+    """Digest of the manifest in the registry; upstream overwrites versions, and only a digest detects that."""

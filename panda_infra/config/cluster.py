@@ -1,4 +1,4 @@
-"""Which Kubernetes cluster a stack lives on."""
+"""The Kubernetes cluster that a stack runs on."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -10,7 +10,7 @@ from panda_infra.config.base import DnsLabel, Form, HostName, Model, plain
 __all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup"]
 
 Flavor = Annotated[str, plain("m2.xlarge")]
-# Magnum cuts the names of servers after 30 characters of the cluster's: longer names could not be told apart.
+# Magnum cuts the names of servers after 30 characters of the cluster's, so longer names could become equal.
 ClusterName = Annotated[
     str,
     Form(
@@ -55,7 +55,7 @@ class MagnumCluster(Model):
     name: ClusterName
     """Name of the cluster; Magnum derives the names of servers and nodes from it."""
     cloud: Annotated[str, plain("cern")] | None = None
-    """Name of the cloud in clouds.yaml; without it the environment's OS_* variables say which."""
+    """Name of the cloud in clouds.yaml; without it the OS_* environment variables select it."""
     template: Annotated[str, plain("kubernetes-1.33.4-1")]
     """Name of Magnum's cluster template."""
     keypair: Annotated[str, plain("panda")]
@@ -65,7 +65,7 @@ class MagnumCluster(Model):
     node_count: Annotated[int, Field(ge=1)] = 4
     """Number of workers in the first node group."""
     node_counts: Literal["program", "autoscaler"] = "program"
-    """Who changes numbers of workers: this program, or an autoscaler, for which they are where a new cluster begins."""
+    """Who sets the numbers of workers: this program, or an autoscaler, which only starts a new cluster with them."""
     flavor: Flavor
     """Nova flavor of the workers."""
     master_count: Annotated[int, Field(ge=1)] = 1
@@ -79,27 +79,27 @@ class MagnumCluster(Model):
     adopt: bool = False
     """Take over an existing cluster of this name instead of making one; it stays when the stack is destroyed."""
     delete_adopted: bool = False
-    """Delete a cluster that was taken over with the stack, as if the stack had made it."""
+    """Delete a taken-over cluster when the stack is destroyed, as if the stack had made it."""
     renew_days: Annotated[int, Field(ge=1)] = 30
-    """Days before the end of the program's client certificate from which on it is renewed."""
+    """The program's client certificate is renewed this many days before it expires."""
     token_hours: Annotated[int, Field(ge=2)] | None = None
-    """Hours that a service account's token lives which replaces that certificate of five years."""
+    """Lifetime in hours of a service account's token that replaces that certificate of five years."""
     aliases: Literal["program", "controller", "standby"] = "program"
     """Who writes the LanDB aliases: this program, CERN's landb-alias-controller in the cluster, or nobody (standby)."""
     alias_workers: Annotated[int, Field(ge=1)] | None = None
     """Number of workers that carry the aliases, to move them node by node; without it all of them."""
     name_aliases: bool = False
-    """Also aliases made of the cluster's name, beside those of hosts: NAME and NAME-server, -panda, -idds and so on."""
+    """Also write aliases made of the cluster's name: NAME and NAME-server, -panda, -idds and so on."""
     alias_domain: HostName = "cern.ch"
     """Domain in which LanDB has its aliases."""
     alias_hosts: tuple[HostName, ...] = ()
     """More host names that lead to this cluster, e.g. those of ActiveMQ or Argo CD."""
     alias_offset: Annotated[int, Field(ge=0)] = 0
-    """Highest N of `host--load-N-` that another cluster uses which shares the aliases."""
+    """Highest N of `host--load-N-` that another cluster with the same aliases uses."""
 
     @property
     def stays(self) -> bool:
-        """Whether the cluster is kept when the stack is destroyed."""
+        """True if the cluster is kept when the stack is destroyed."""
         return self.adopt and not self.delete_adopted
 
 

@@ -1,4 +1,4 @@
-"""Which components a stack has."""
+"""The components of a stack."""
 
 from typing import TypeVar
 
@@ -24,10 +24,10 @@ Kind = TypeVar("Kind", bound=Component)
     }
 )
 class Components(Model):
-    """The components of a stack; what is not named is not deployed."""
+    """The components of a stack; one that is not named is not deployed."""
 
     def get(self, kind: type[Kind]) -> Kind | None:
-        """The component of that type; None where the stack does not deploy it."""
+        """The component of that type; None if the stack does not deploy it."""
         return next((each for each in self.deployed().values() if isinstance(each, kind)), None)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""How components are exposed, where their claims get volumes, and what may happen to the stack as a whole."""
+"""Models of exposure, hosts, storage and the stack's lifecycle."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -29,7 +29,7 @@ else:
 
 @dataclass(frozen=True)
 class _Day(Form):
-    """A day of the calendar; the engine makes a moment of one that is written without quotes."""
+    """A calendar day; the engine turns one without quotes into a point in time."""
 
     @override
     def check(self, value: str) -> str:
@@ -55,7 +55,7 @@ class Exposure(Model):
     class_name: DnsName = "nginx"
     """Ingress class, or Gateway class."""
     passthrough: bool = False
-    """Hand TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
+    """Pass TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
     annotations: dict[str, str] = {}
     """More annotations for every Ingress."""
     client_ca: str | None = None

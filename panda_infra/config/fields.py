@@ -1,4 +1,4 @@
-"""What the models expect at a place of a stack file: in words, and as an example."""
+"""The value that the models expect at a place of a stack file, in words and as an example."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Place:
 
     @property
     def secret(self) -> bool:
-        """Whether a secret text belongs here."""
+        """True if a secret text is expected here."""
         return self.type is SecretStr
 
     @property
     def is_text(self) -> bool:
-        """Whether a plain text belongs here, or may."""
+        """True if plain text is allowed here."""
         return any(_peeled(self.path, member).type is str for member in _members(self.type))
 
     @property
     def models(self) -> tuple[type[BaseModel], ...]:
-        """The models that may stand here: one, or those of a union."""
+        """The models that are allowed here: one, or those of a union."""
         return tuple(member for member in _members(self.type) if _is_model(member))
 
     @property
@@ -54,11 +54,11 @@ class Place:
 
     @property
     def names(self) -> Place:
-        """What the names must be in a mapping of names to something."""
+        """The names in a mapping of names to values, as a place of their own."""
         return _peeled(self.path, (typing.get_args(self.type) or (str,))[0])
 
     def expected(self) -> str:
-        """What must stand here, to complete "must be ..."."""
+        """The expected value in words, to complete "must be ..."."""
         form = next((item for item in self.constraints if isinstance(item, Form)), None)
         if form:
             return form.expected
@@ -66,7 +66,7 @@ class Place:
         return (", or " if any("," in part for part in parts) else " or ").join(parts)
 
     def example(self) -> Any:
-        """A value that would be right here, as YAML would give it."""
+        """A valid value for this place, as YAML would load it."""
         return _example(self.type, self.constraints)
 
     def _expected(self, kind: Any) -> str:
@@ -95,9 +95,9 @@ def root(model: type[BaseModel]) -> Place:
 
 
 def place(start: Place, location: Sequence[str | int], value: object) -> Place:
-    """Follows a location of pydantic from ``start`` through the given ``value``.
+    """Follow a location of pydantic from ``start`` through the given ``value``.
 
-    A location names each member of a union that was tried; these are no keys of the file and do not get into
+    A location also contains each union member that was tried; these are not keys of the file and are left out of
     the path.
     """
     here = start
@@ -132,7 +132,7 @@ def _item(value: object, part: str | int) -> object:
 
 
 def _step(path: Path, kind: Any, part: str | int) -> Place | None:
-    """The place below a type, None when it has no such part."""
+    """The place below a type; None if it does not have that part."""
     origin = typing.get_origin(kind) or kind
     arguments = typing.get_args(kind)
     if _is_model(kind) and isinstance(part, str):
@@ -171,7 +171,7 @@ def _members(kind: Any) -> tuple[Any, ...]:
 
 
 def _bare(member: Any) -> Any:
-    """A model without what only tells it from the other members of its union."""
+    """The model of a union's member, without the tag that discriminates it."""
     model = typing.get_args(member)[0] if typing.get_origin(member) is Annotated else None
     return model if _is_model(model) else member
 
@@ -190,7 +190,7 @@ def _description(model: type[BaseModel], key: str) -> str:
 
 
 def _tag(kind: Any) -> str | None:
-    """How pydantic calls a member of a union in a location."""
+    """Pydantic's name of a union member in a location."""
     if _is_model(kind):
         kinds = choices(kind.model_fields["kind"].annotation) if "kind" in kind.model_fields else ()
         return kinds[0] if kinds else kind.__name__

@@ -1,4 +1,4 @@
-"""Dates without quotes, of which the engine makes times: `2026-12-01` arrives as `2026-12-01 00:00:00 +0000 UTC`."""
+"""Dates without quotes, which the engine turns into times: `2026-12-01` becomes `2026-12-01 00:00:00 +0000 UTC`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WRITTEN = re.compile(
     re.ASCII,
 )
 _READ = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} \S+", re.ASCII)
-# The one key that is a date takes both forms.
+# This key is a date and accepts both forms.
 _DATE = ("lifecycle", "expires")
 
 
 def as_read(text: str) -> str:
-    """A text without quotes as the engine reads it; of a time with a zone only the date and the time are right."""
+    """A text without quotes as the engine reads it; a time's zone is not converted."""
     match = _WRITTEN.fullmatch(text)
     try:
         found = datetime(*(int(part) for part in match.groups() if part)) if match else None  # type: ignore[arg-type]

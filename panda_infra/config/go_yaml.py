@@ -1,7 +1,7 @@
-"""YAML as Go's readers take it: YAML 1.1 in Helm and kubectl, and the numbers of Pulumi's YAML 1.2 too.
+"""YAML as Go's readers parse it: YAML 1.1 in Helm and kubectl, and also the numbers of Pulumi's YAML 1.2.
 
-`off` and `n` are false, `0123` is 83, `1_000` a thousand, what no 64 bits hold a number with an exponent. Values then
-pass through JSON, so that keys become texts and `.nan` has no place.
+`off` and `n` are false, `0123` is 83, `1_000` is 1000, and a number beyond 64 bits gets an exponent. Values then pass
+through JSON, so that keys become texts and `.nan` is refused.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ _TAGS: dict[str, tuple[type, ...]] = {
     "tag:yaml.org,2002:null": (type(None),),
 }
 STRANGE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-"""What is a number to YAML, and none to JSON."""
+"""Numbers of YAML that JSON does not have."""
 _TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
 _FALSE = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
 _NULL = {"", "~", "null", "Null", "NULL"}
 _INT = re.compile(r"([-+]?)(0[xX][0-9A-Fa-f]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BASES = {"x": 16, "o": 8, "b": 2}
-_LONGEST = 67  # of a whole number in 64 bits, in binary digits with their beginning
+_LONGEST = 67  # characters of a 64-bit number in binary, with sign and prefix
 _SMALLEST, _LARGEST = -(2**63), 2**64 - 1
-_NO_EXPONENT = 1e21  # below it JSON of Go writes a whole number with all its digits
+_NO_EXPONENT = 1e21  # below it, Go's JSON writes a whole number with all its digits
 
 Scalar = Callable[[yaml.ScalarNode], Any]
 
 
 def number(text: str) -> int | float | None:
-    """The number that a text without quotes is; None when it is none, such as `0o8`, `1e999` or `.inf`."""
+    """The number in a text without quotes; None if it is not a number, such as `0o8`, `1e999` or `.inf`."""
     plain = text.replace("_", "") if text[:1] in tuple("+-0123456789") else text
     match = _INT.fullmatch(plain)
     if match and len(plain) <= _LONGEST:
@@ -64,7 +64,7 @@ def number(text: str) -> int | float | None:
 
 
 def resolved(text: str) -> str | bool | int | float | None:
-    """What a text without quotes is to Helm and kubectl."""
+    """The value of a text without quotes in Helm and kubectl."""
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if text in _NULL:
@@ -79,16 +79,16 @@ def native(node: yaml.ScalarNode) -> str | bool | int | float | None:
 
 
 def build(node: yaml.Node, scalar: Scalar) -> Any:
-    """The mappings and lists of a composed text, with what ``scalar`` makes of each end.
+    """The mappings and lists of a composed text, with each scalar converted by ``scalar``.
 
     Raises:
-        yaml.YAMLError: Helm and kubectl refuse it too, or it has a tag by which a value is none of its text.
+        yaml.YAMLError: Helm and kubectl refuse it too, or a tag changes the value of its text.
     """
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.tag == PLAIN and key.value == "<<":
-                # Over the keys before it, and below those after it.
+                # It overrides the keys before it; the keys after it override it.
                 found |= _merged(value, scalar)
             else:
                 found[_key(key)] = build(value, scalar)
@@ -106,17 +106,17 @@ def build(node: yaml.Node, scalar: Scalar) -> Any:
 
 
 def style(text: str) -> str | None:
-    """The quotes that a text needs where PyYAML sees no need for any: `1e3`, `0o17` and `y` are no texts to Go."""
+    """The quotes that a text needs where PyYAML adds none: Go does not read `1e3`, `0o17` and `y` as texts."""
     return "'" if not isinstance(resolved(text), str) or STRANGE.fullmatch(text) else None
 
 
 def represent_text(dumper: yaml.representer.SafeRepresenter, text: str) -> yaml.ScalarNode:
-    """A text as a node that every reader takes for a text."""
+    """A node that every reader loads as text."""
     return dumper.represent_scalar(TEXT, text, style=style(text))
 
 
 class Dumper(yaml.SafeDumper):
-    """Writes texts so that every reader takes them for texts."""
+    """Writes texts so that every reader loads them as texts."""
 
 
 Dumper.add_representer(str, represent_text)
@@ -135,7 +135,7 @@ def _whole(digits: str) -> int:
 
 
 def _merged(node: yaml.Node, scalar: Scalar) -> dict[str, Any]:
-    """What `<<` names: one mapping or several, of which the first that says something has it."""
+    """The keys that `<<` merges from one or several mappings; the first mapping with a key wins."""
     given = node.value if isinstance(node, yaml.SequenceNode) else [node]
     if not all(isinstance(each, yaml.MappingNode) for each in given):
         raise _error(node, "`<<` needs a mapping or a list of mappings")

@@ -1,7 +1,7 @@
-"""Stack file, over that of its site -> StackConfig, with every error of both at once.
+"""Loads a stack file over its site's file, and reports every error of both at once.
 
-What is wrong in one section hides neither the errors of the others nor the rules that can still be judged:
-what fails is cut out, and the rules are told where.
+An error in one section hides neither the errors of the others nor the rules that can still be judged:
+invalid parts are cut out, and the rules get their paths.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ __all__ = [
 
 TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
 TEXT_OR_MAPPING = frozenset({"namespace"})
-"""The text sections that a mapping may stand for."""
+"""The text sections that may also be a mapping."""
 _HERE = FilePath()
-# Shorter texts are parts of ordinary words.
+# Shorter texts may be parts of ordinary words.
 _SHORTEST_SECRET = 6
 
 
 class Rules(Protocol):
-    """Judges a whole configuration, leaving out what depends on the ``broken`` paths."""
+    """Judges a whole configuration, but skips rules that depend on the ``broken`` paths."""
 
     def __call__(self, config: StackConfig, *, stack: str, broken: Collection[Path]) -> Iterable[Problem]:
-        """Every rule that the configuration breaks."""
+        """The problems of every broken rule."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Loaded:
         return f"Pulumi.{self.stack}.yaml"
 
     def error(self, problems: Iterable[Problem]) -> StackError:
-        """The error of a stack that something is wrong with, each key with the file that it stands in."""
+        """An error with these problems, each with the file that contains its key."""
         return StackError(self.source, map(self.layers.located, problems))
 
 
@@ -84,7 +84,7 @@ def from_pulumi(
     folder: FilePath = _HERE,
     rules: Rules | None = None,
 ) -> Loaded:
-    """The configuration that the engine hands to the program.
+    """The configuration that the engine passes to the program.
 
     Args:
         stack: name of the stack.
@@ -114,7 +114,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     Args:
         path: of the file.
         rules: cross-field rules, judged together with the rest.
-        mending: a section that is about to be corrected: what is wrong in it is left out and not told.
+        mending: a section that is about to be corrected: its problems are left out.
 
     Raises:
         StackError: with everything that is wrong.
@@ -137,10 +137,10 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
 
 
 def text_of(path: FilePath) -> tuple[StackFile, list[Problem]]:
-    """What the text of a stack file says, and what of it could not be read.
+    """The parsed stack file, and a problem for each part that could not be read.
 
     Raises:
-        StackError: it is no text at all.
+        StackError: the file cannot be read as text.
     """
     try:
         return stackfile.parse(path.read_text(encoding="utf-8"))
@@ -154,7 +154,7 @@ def text_of(path: FilePath) -> tuple[StackFile, list[Problem]]:
 
 
 def _opened(value: Any, path: Path) -> Any:
-    """Secrets with each mapping that was encrypted as one value taken out of its text; an unknown one is empty."""
+    """The secrets, with each mapping that was encrypted as one value parsed from its text; an unknown one is empty."""
     if isinstance(value, str) and is_mapping(path):
         value = {} if value == ENCRYPTED else _decoded(str(path[-1]), value)
     if isinstance(value, dict):
@@ -163,14 +163,14 @@ def _opened(value: Any, path: Path) -> Any:
 
 
 def is_mapping(path: Path) -> bool:
-    """Whether the value at a path of a stack's configuration is a mapping."""
+    """True if the value at a path of a stack's configuration is a mapping."""
     here = place(root(StackConfig), path, None)
     return here.path == path and (bool(here.models) or get_origin(here.type) is dict)
 
 
 def _decoded(name: str, text: str) -> Any:
-    """The value of a section; a text that is no JSON stays text, for the models to refuse."""
-    # The engine writes a mapping as JSON, and no text of such a section begins like one.
+    """The value of a section; text that is not JSON stays text, and the models refuse it."""
+    # The engine writes a mapping as JSON, and a text of such a section never begins with a brace.
     if name in TEXT_SECTIONS and not (name in TEXT_OR_MAPPING and text.startswith("{")):
         return text
     try:
@@ -189,7 +189,7 @@ def _judged(
     mending: str | None = None,
     unknown: frozenset[Path] = frozenset(),
 ) -> Loaded:
-    # Pulumi.yaml declares every section with an empty default, or the engine would refuse what is optional.
+    # Pulumi.yaml declares an empty default for every section: the engine would require one without a default.
     own = {name: value for name, value in own.items() if value not in ("", {})}
     layers, of_site = layered(own, folder, stack=stack)
     try:
@@ -200,7 +200,7 @@ def _judged(
         problem = Problem("config", "nests far too deep", "Write plain YAML values.")
         raise StackError(f"Pulumi.{stack}.yaml", [problem]) from None
     if not layers.complete:
-        # What the site would say is missing here.
+        # The site's sections are missing here.
         found, rules = [finding for finding in found if finding.type not in INCOMPLETE], None
     loaded = Loaded(config, stack, layers)
     broken = unknown | frozenset(unfilled) | {finding.path for finding in found}
@@ -218,7 +218,7 @@ def _judged(
 
 
 def _masked(problem: Problem, secrets: Collection[str]) -> Problem:
-    """The problem without any secret that somebody copied to where a message names the value."""
+    """The problem with secrets masked: somebody may have copied one to a key whose value a message contains."""
     where, what, fix = problem.where, problem.what, problem.fix
     for secret in secrets:
         where, what, fix = (part.replace(secret, "***") for part in (where, what, fix))

@@ -13,7 +13,7 @@ Made = TypeVar("Made", bound=Model)
 
 
 def with_fields(fields: Mapping[str, Any]) -> Callable[[type[Made]], type[Made]]:
-    """Add fields to a model, behind its own: each by its name, as pydantic's `create_model` takes them."""
+    """Add fields after a model's own: each by its name, in the form of pydantic's `create_model`."""
 
     def add(model: type[Made]) -> type[Made]:
         return create_model(

@@ -1,7 +1,6 @@
-"""Turns what pydantic says about a stack file into sentences for the person who wrote it.
+"""Turns pydantic's errors about a stack file into sentences for the person who wrote it.
 
-No message repeats a value of the file: what is wrong with a value can be told without it, and a value in the
-wrong place may be a secret.
+No message contains a value of the file, because a value in the wrong place may be a secret.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _NUMBERS = (int, float)
 
 @dataclass(frozen=True)
 class Finding:
-    """One failure of validation: the key path, pydantic's name for the failure, and the same in words."""
+    """One validation error: its key path, pydantic's type of the error, and the problem in words."""
 
     path: Path
     type: str
@@ -48,7 +47,7 @@ class Finding:
 def findings(
     error: ValidationError, model: type[BaseModel], value: dict[str, Any], *, stack: str
 ) -> list[Finding]:
-    """What is wrong with ``value`` of a stack, once for each place; the members of a union speak with one voice."""
+    """The errors in ``value`` of a stack, one for each place, even if several members of a union fail there."""
     found: dict[tuple[Path, bool], Finding] = {}
     for detail in error.errors(include_input=False, include_url=False):
         here = place(root(model), detail["loc"], value)
@@ -62,7 +61,7 @@ def findings(
 
 
 def empty(path: Path, model: type[BaseModel], value: dict[str, Any], *, stack: str) -> Finding:
-    """A key that is there without a value."""
+    """The finding for a key without a value."""
     here = place(root(model), path, value)
     fix = f"{_correct(here, stack)}, or remove the key."
     return Finding(path, "empty", Problem(_where(path), "is empty", fix))
@@ -85,7 +84,7 @@ def set_secret(stack: str, key: str) -> str:
 
 
 def set_setting(stack: str, where: str, value: str) -> str:
-    """The command that writes a setting into the stack file; ``value`` stands for what to give."""
+    """The command that writes a setting into the stack file; ``value`` is an example."""
     return f"pulumi config set --stack {stack} --path '{NAMESPACE}:{where}' {value}"
 
 
@@ -166,12 +165,12 @@ def _correct(here: Place, stack: str, value: Any = None) -> str:
 
 
 def _set(here: Place, stack: str) -> str:
-    """Of a place below ``secrets``."""
+    """The fix for a place below ``secrets``."""
     return f"Run `{set_secret(stack, spelled(here.path[1:]))}`."
 
 
 def _assignment(here: Place, example: str | None = None, *, quoted: bool = False) -> str:
-    """The line that would be right at this place."""
+    """A valid line for this place."""
     key = here.path[-1] if here.path else "config"
     text = _flow(example or here.example(), quoted=quoted)
     if isinstance(key, int):

@@ -1,4 +1,4 @@
-"""The namespace of a stack: a name of its own, or a mapping for one that holds what others made."""
+"""The namespace of a stack: a name, or a mapping for a namespace or objects in it that others made."""
 
 from typing import Annotated, Any
 
@@ -10,18 +10,18 @@ __all__ = ["Namespace", "NamespaceSection"]
 
 
 class Namespace(Model):
-    """A namespace that is there already, or that holds what is there already."""
+    """A namespace that exists already, or that contains objects that the stack takes over."""
 
     name: DnsLabel
     """Name of the namespace."""
     adopt: bool = False
-    """Use a namespace that the stack did not make: it is never changed or deleted, only what the stack made in it."""
+    """Use a namespace that the stack did not make: the stack changes and deletes only its own objects in it."""
     take_over: bool = False
-    """Releases, Secrets and claims of the stack's own names that somebody else made become the stack's."""
+    """Take over releases, Secrets and claims with the stack's names that somebody else made."""
 
 
 def _form(value: Any) -> str:
-    """Which of the two is meant, so that errors are about that one."""
+    """The tag of the form that was written, so that errors are about that one only."""
     return "mapping" if isinstance(value, dict | Namespace) else "text"
 
 

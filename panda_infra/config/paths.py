@@ -27,7 +27,7 @@ def spelled(path: Path) -> str:
 
 
 def parsed(text: str) -> Path | None:
-    """The path that a text spells; None when it spells none."""
+    """The path that a text spells; None if it is not a path."""
     path: list[str | int] = []
     rest = text
     while rest:
@@ -41,5 +41,5 @@ def parsed(text: str) -> Path | None:
 
 
 def within(path: Path, parent: Path) -> bool:
-    """Whether ``path`` is ``parent`` or lies below it."""
+    """True if ``path`` is ``parent`` or lies below it."""
     return path[: len(parent)] == parent

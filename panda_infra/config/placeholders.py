@@ -1,4 +1,4 @@
-"""Finds what somebody meant to fill in later."""
+"""Finds placeholders, which somebody meant to fill in later."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _END = r"(?![\w-]|\.\w)"
 _EXAMPLE_DOMAIN = re.compile(rf"(?<![\w-])(example\.(com|org|net)|[\w-]+\.(example|invalid)){_END}", re.I)
 _TEST_DOMAIN = re.compile(rf"(?<![\w-])[\w-]+\.test{_END}", re.I)
 _LOCALHOST = re.compile(r"(\w+://)?([\w-]+\.)*localhost(:\d+)?(/.*)?", re.I)
-# Below these keys localhost has a meaning: the program reaches it itself, or a pod finds it beside itself.
+# Below these keys localhost is valid: the program connects to it, or a pod to its own containers.
 _LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv"})
 _PLACEHOLDER, _PART = _OPEN = ("is still a placeholder", "holds a placeholder")
-# What is below these keys the charts or the containers may fill in.
+# Charts or containers may fill in templates below these keys.
 _TEMPLATES_FIT = frozenset({"values", "extraEnv", "serverConf", "annotations"})
 _FIX = "Replace it by the real value, or remove the key if it is optional."
 
@@ -49,7 +49,7 @@ def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
     whole = _PLACEHOLDER if _WHOLE.fullmatch(text) else None
     if whole or within(path, ("secrets",)):
         return whole
-    # Text of several lines is a file, in which angle brackets and these words may have a meaning.
+    # Text of several lines is a file, which may well contain angle brackets and these words.
     is_file = "\n" in text
     what = ciphertext(text) if is_file or not _TEMPLATES_FIT.isdisjoint(path) else unresolved(text)
     if what or is_file:

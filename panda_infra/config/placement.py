@@ -1,4 +1,4 @@
-"""On which nodes pods run, said once for all components."""
+"""The nodes that pods run on, for all components."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ __all__ = ["Placement"]
 
 
 class Placement(Model):
-    """How pods get along with their nodes; what a sub-component says itself wins."""
+    """The nodes that pods run on; a sub-component's own settings win."""
 
     evict_after: Annotated[int, Field(ge=0)] | None = None
     """Seconds until pods leave a node that is not ready or unreachable; default: Kubernetes' 300, to which databases

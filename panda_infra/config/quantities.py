@@ -1,4 +1,4 @@
-"""What Kubernetes' quantities amount to."""
+"""Converts Kubernetes quantities to numbers."""
 
 from __future__ import annotations
 

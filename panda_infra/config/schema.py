@@ -17,14 +17,14 @@ from panda_infra.config.stackfile import NAMESPACE
 __all__ = ["FOLDER", "SCHEMAS", "declarations", "site_schema", "stack_schema", "text", "write"]
 
 FOLDER = Path(__file__).parents[2] / "docs"
-# What YAML language servers understand in full.
+# YAML language servers fully support this draft.
 _DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
 def stack_schema() -> dict[str, Any]:
-    """What an editor may complete and must reject; a secret, or a mapping of secrets, is encrypted and nothing else.
+    """The schema of a stack file; a secret, or a mapping of secrets, must be encrypted.
 
-    A stack with a site may leave anything to it, and remove what it has.
+    A stack with a site may leave any key to the site, and remove the site's keys.
     """
     model = _encrypted(StackConfig.model_json_schema(by_alias=True, schema_generator=_Generator))
     definitions = model["$defs"]
@@ -72,7 +72,7 @@ def stack_schema() -> dict[str, Any]:
 
 
 def site_schema() -> dict[str, Any]:
-    """The same for a site file: sections without secrets, of which stacks may give the rest."""
+    """The schema of a site file: sections without secrets; nothing is required, because stacks may add it."""
     model = StackConfig.model_json_schema(by_alias=True, schema_generator=_Generator)
     sections = {name: _partial(section) for name, section in _of_sites(model).items()}
     definitions = {name: _partial(definition) for name, definition in model["$defs"].items()}
@@ -94,11 +94,11 @@ def _of_sites(model: dict[str, Any]) -> dict[str, Any]:
 def declarations() -> dict[str, dict[str, Any]]:
     """The `config` block of Pulumi.yaml: the type of every section that has one.
 
-    Secrets have two: encrypted one by one they are an object, encrypted as a whole a text; so has a text that a
-    mapping may stand for.
+    Secrets have two: they are an object if encrypted one by one, and a text if encrypted as a whole. Texts that may
+    also be a mapping have two as well.
 
-    The engine refuses a stack that lacks a declared key without default, so each has an empty one; what is
-    really required the loader tells, together with everything else that is wrong.
+    The engine refuses a stack in which a declared key without default is missing, so each has an empty default. The
+    loader reports missing sections together with all other problems.
     """
     block: dict[str, dict[str, Any]] = {}
     for name, info in StackConfig.model_fields.items():
@@ -122,16 +122,16 @@ def text(name: str) -> str:
 
 
 def write() -> None:
-    """Writes the schemas."""
+    """Write the files of the schemas."""
     for name in SCHEMAS:
         (FOLDER / name).write_text(text(name), encoding="utf-8")
 
 
 class _Generator(GenerateJsonSchema):
-    """Leaves out what an editor would show without use."""
+    """Leaves out parts that are useless in an editor."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
-        """No titles: a key's own name says it."""
+        """No titles: the names of keys are enough."""
         return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
@@ -139,14 +139,14 @@ class _Generator(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Only plain defaults: those of mappings and lists repeat what their own keys say."""
+        """Only plain defaults: those of mappings and lists repeat the defaults of their keys."""
         result = super().default_schema(schema)
         plain = isinstance(result.get("default"), str | int | float)
         return result if plain else {key: value for key, value in result.items() if key != "default"}
 
 
 def _encrypted(value: Any) -> Any:
-    """A secret leaf is written in its encrypted form and nothing else."""
+    """The schema that allows only the encrypted form of each secret leaf."""
     if isinstance(value, list):
         return [_encrypted(item) for item in value]
     if not isinstance(value, dict):
@@ -158,7 +158,7 @@ def _encrypted(value: Any) -> Any:
 
 
 def _or_encrypted(value: dict[str, Any]) -> dict[str, Any]:
-    """A mapping of secrets may be encrypted as one value."""
+    """The schema of a mapping of secrets that may also be encrypted as one value."""
     encrypted = {"$ref": "#/$defs/Encrypted"}
     if value.get("$ref") == encrypted["$ref"]:
         return value
@@ -167,7 +167,7 @@ def _or_encrypted(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _partial(value: Any) -> Any:
-    """Nothing is required, and null may stand for each value: it removes what is there."""
+    """The schema with no required keys, and with null allowed for each value, which removes it."""
     if isinstance(value, list):
         return [_partial(item) for item in value]
     if not isinstance(value, dict):
@@ -186,7 +186,7 @@ def _or_null(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reached(value: Any, definitions: Mapping[str, Any]) -> set[str]:
-    """The definitions that a schema refers to, and those that these do."""
+    """The definitions that a schema refers to, directly or through others."""
     found: set[str] = set()
     waiting = [value]
     while waiting:

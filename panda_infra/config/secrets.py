@@ -1,6 +1,6 @@
-"""The encrypted values of a stack: everything secret is here and nowhere else.
+"""The encrypted values of a stack: no other section may contain a secret.
 
-A file is the text of the file. One that is not UTF-8 text is written as `base64:` followed by its base64.
+A file is given as its text, or, if that is not UTF-8, as `base64:` followed by its base64.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from panda_infra.products.secret_values import SecretValue, new_hash_key
 __all__ = ["Certificate", "Certificates", "Files", "Secrets"]
 
 Section = TypeVar("Section", bound=Model)
-# The limits of a key of a Kubernetes Secret.
+# Kubernetes' limits for a key of a Secret.
 FileName = Annotated[
     str,
     Form(
@@ -83,7 +83,7 @@ _OF_SECTIONS = {
 
 @with_fields(_OF_COMPONENTS | _OF_SECTIONS)
 class _Values(Model):
-    """The values that are no files."""
+    """The values that are not files."""
 
     hash_key: Annotated[
         SecretStr | None,
@@ -102,7 +102,7 @@ class _Values(Model):
 
 
 class Secrets(_Values):
-    """Encrypted values; `secrets audit` lists which of them the stack needs and lacks."""
+    """Encrypted values; `secrets audit` lists those that the stack needs and those that are missing."""
 
     certificates: Certificates = Certificates()
     """Host certificates."""

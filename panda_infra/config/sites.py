@@ -1,4 +1,4 @@
-"""What the stacks of a site share: ``sites/SITE.yaml``, over which a stack file says what differs."""
+"""Settings that the stacks of a site share: ``sites/SITE.yaml``, which a stack file overrides."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ FOLDER = "sites"
 
 @dataclass(frozen=True)
 class Layers:
-    """The sections that a stack file says itself, over those of its site.
+    """The ``own`` sections of a stack file, over those of its site.
 
-    ``file`` is the site's, relative to the stack file, None for a stack without a site. Without ``complete``, nothing
-    can be told of the site that the stack names.
+    ``file`` is the site's, relative to the stack file; None for a stack without a site. ``complete`` is false if the
+    site that the stack names could not be read.
     """
 
     own: Mapping[str, Any] = field(repr=False)
@@ -35,13 +35,13 @@ class Layers:
 
     @property
     def sections(self) -> dict[str, Any]:
-        """Both as one."""
-        # The engine takes no empty section, so it cannot mean anything here.
+        """The sections of both, merged."""
+        # The engine refuses an empty section, so it must not remove the site's.
         empty = {name: None for name, section in self.own.items() if section is None}
         return overlaid(self.site, self.own) | empty
 
     def in_site(self, path: Path) -> bool:
-        """Whether what holds at a path stands in the site's file alone."""
+        """True if the effective value at a path comes from the site's file alone."""
         own: Any = self.own
         site: Any = self.site
         for part in path:
@@ -57,7 +57,7 @@ class Layers:
         return own is None
 
     def located(self, problem: Problem) -> Problem:
-        """The problem with the site's file before its key, if that is where the wrong value stands."""
+        """The problem with the site's file before its key, if the wrong value comes from that file."""
         path = parsed(problem.where)
         if not path or not self.in_site(path):
             return problem
@@ -66,7 +66,7 @@ class Layers:
 
 
 def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """``above`` over ``below``: mappings merge, null removes what is below, all else replaces it."""
+    """``above`` over ``below``: mappings merge, null removes what is below, and any other value replaces it."""
     result = dict(below)
     for key, value in above.items():
         under = below.get(key)
@@ -80,7 +80,7 @@ def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, An
 
 
 def difference(below: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
-    """What to lay over ``below`` so that it becomes ``whole``, which has no null."""
+    """The mapping that gives ``whole``, which contains no null, when laid over ``below``."""
     result: dict[str, Any] = {key: None for key in below if key not in whole}
     for key, value in whole.items():
         under = below.get(key)
@@ -93,12 +93,12 @@ def difference(below: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, 
 
 
 def layered(own: Mapping[str, Any], folder: FilePath, *, stack: str) -> tuple[Layers, list[Problem]]:
-    """The layers of a stack and what is wrong with its site.
+    """The layers of a stack and the problems of its site.
 
     Args:
         own: the sections of the stack file.
-        folder: that the stack file lies in.
-        stack: its name, for the commands that mend it.
+        folder: the folder of the stack file.
+        stack: its name, for the commands in fixes.
     """
     name = own.get("site")
     alone = Layers(own, complete=name is None)
@@ -138,7 +138,7 @@ def _unknown(name: str, known: tuple[str, ...]) -> Problem:
 
 
 def _misplaced(read: stackfile.StackFile, stack: str) -> Iterator[Problem]:
-    """What only a stack file may say."""
+    """A problem for each key or value that only a stack file may contain."""
     for key in read.sections:
         if key == "secrets":
             fix = f"Remove it, and run `{set_secret(stack, 'KEY')}` for each stack that needs one of them."

@@ -49,9 +49,9 @@ def _field(section: Section) -> tuple[Any, Any]:
 
 @with_fields({section.name: _field(section) for product in PRODUCTS.values() for section in product.sections})
 class Settings(Model):
-    """Everything that a stack file says in the clear: no secret can be had from it."""
+    """All settings of a stack file except its secrets."""
 
-    # Only the whole is ever validated.
+    # Only ``StackConfig`` is ever validated.
     model_config = ConfigDict(defer_build=True)
 
     experiment: Experiment
@@ -82,11 +82,11 @@ class Settings(Model):
     def of(self, kind: type[Kind]) -> Kind:
         """The section of that type."""
         found = self.maybe(kind)
-        assert found is not None  # noqa: S101 - optional sections are asked for by `maybe`
+        assert found is not None  # noqa: S101 - use `maybe` for optional sections
         return found
 
     def maybe(self, kind: type[Kind]) -> Kind | None:
-        """The section of that type; None where it is optional and left out."""
+        """The section of that type; None if it is optional and left out."""
         fields = type(self).model_fields
         return next((each for name in fields if isinstance(each := getattr(self, name), kind)), None)
 
@@ -104,22 +104,22 @@ class Settings(Model):
 
     @property
     def is_rootless(self) -> bool:
-        """Whether no pod may run as root."""
+        """True if no pod may run as root."""
         return self.cluster.kind == "existing" and self.cluster.no_root
 
     @property
     def adopts_namespace(self) -> bool:
-        """Whether the namespace is somebody else's, who lets the stack live in it."""
+        """True if the stack uses a namespace that belongs to somebody else."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.adopt
 
     @property
     def takes_over(self) -> bool:
-        """Whether objects of the stack's names that somebody else made become the stack's."""
+        """True if the stack takes over objects with its names that somebody else made."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.take_over
 
 
 class StackConfig(Settings):
-    """Everything that an operator may ask for, as one stack file says it."""
+    """The configuration of a stack, as its stack file defines it."""
 
     model_config = ConfigDict(defer_build=False)
 
@@ -128,6 +128,6 @@ class StackConfig(Settings):
 
     @property
     def settings(self) -> Settings:
-        """The same without its secrets."""
+        """The configuration without its secrets."""
         values = {name: getattr(self, name) for name in Settings.model_fields}
         return Settings.model_construct(self.model_fields_set - {"secrets"}, **values)

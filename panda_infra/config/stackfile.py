@@ -18,11 +18,11 @@ from panda_infra.tree import leaves, mapped
 __all__ = ["ENCRYPTED", "NAMESPACE", "StackFile", "UnreadableError", "document_of", "parse", "parse_site"]
 
 NAMESPACE = "panda-infra"
-# Stands for an encrypted value where only "set" matters, never its content.
+# Stands for an encrypted value where it only matters that the value is set.
 ENCRYPTED = "(encrypted)"
 
 _BYTE_ORDER_MARK = "\ufeff"
-# The engine refuses some of these, PyYAML none.
+# The engine refuses some of these tabs; PyYAML accepts all.
 _TAB_AFTER_KEY = re.compile(r"^[^#\"'\n]*: *\t", re.MULTILINE)
 _NO_EXPONENT = 1e21
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -31,7 +31,7 @@ _QUOTES = "Put it in quotes if it is a text."
 
 @dataclass(frozen=True)
 class StackFile:
-    """What a stack file says.
+    """A parsed stack file.
 
     ``sections`` are the values under ``config`` in this program's namespace, each encrypted one replaced by
     ``ENCRYPTED``; ``encrypted`` are the paths of those.
@@ -42,7 +42,7 @@ class StackFile:
 
 
 def parse(text: str) -> tuple[StackFile, list[Problem]]:
-    """Reads a stack file; what could not be read is missing from the result and told in the problems."""
+    """Read a stack file; parts that cannot be read are missing from the result and listed as problems."""
     try:
         config, problems = _config(text)
     except UnreadableError as error:
@@ -52,10 +52,10 @@ def parse(text: str) -> tuple[StackFile, list[Problem]]:
 
 
 def document_of(text: str) -> dict[str, Any]:
-    """All of a stack file, as the engine reads it; encrypted values stay as they are. An empty one is empty.
+    """All of a stack file, as the engine reads it, with encrypted values unchanged; empty for an empty file.
 
     Raises:
-        UnreadableError: nothing can be made of it.
+        UnreadableError: the file cannot be read.
     """
     root, _ = _read(text)
     if root is None:
@@ -66,10 +66,10 @@ def document_of(text: str) -> dict[str, Any]:
 
 
 def parse_site(text: str) -> tuple[StackFile, list[Problem]]:
-    """Reads a site file: the sections alone, without ``config`` and without the namespace before each.
+    """Read a site file: only sections, without ``config`` and without the namespace before each.
 
     Raises:
-        UnreadableError: nothing can be made of it.
+        UnreadableError: the file cannot be read.
     """
     sections, problems = _read(text)
     if not isinstance(sections, dict):
@@ -88,7 +88,7 @@ def _opaque(value: Any) -> Any:
 
 
 class UnreadableError(PandaInfraError):
-    """Nothing can be made of the file."""
+    """The file cannot be read as YAML of the expected shape."""
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where} {what}")
@@ -109,7 +109,7 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
 def _read(text: str) -> tuple[Any, list[Problem]]:
     reader = _Reader()
     if _BYTE_ORDER_MARK in text[1:]:
-        # Inside of a text too: whoever sees the file does not see it.
+        # Refused inside a text too, because nobody sees it there.
         line = text.count("\n", 0, text.index(_BYTE_ORDER_MARK, 1)) + 1
         raise UnreadableError("the file", f"holds an invisible byte order mark in line {line}: remove it")
     if tab := _TAB_AFTER_KEY.search(text):
@@ -118,7 +118,7 @@ def _read(text: str) -> tuple[Any, list[Problem]]:
     try:
         node = yaml_nodes.compose(text)
     except yaml.MarkedYAMLError as error:
-        # What stands between quotes is of the text, and may be secret.
+        # The quoted part is text of the file, which may be secret.
         reason = re.sub(r" '.*'", "", error.problem or error.context or "")
         what = f"is not valid YAML: {reason}"
         raise UnreadableError(yaml_nodes.place(error) or "the file", what) from None
@@ -134,7 +134,7 @@ def _read(text: str) -> tuple[Any, list[Problem]]:
 
 
 def _own(config: dict[str, Any], problems: list[Problem]) -> Iterator[tuple[str, Any]]:
-    """The sections of this program; other namespaces belong to other programs, unless it is a slip."""
+    """The sections of this program; other namespaces belong to other programs, but a misspelled one is a problem."""
     for key, value in config.items():
         namespace, colon, name = key.partition(":")
         if not colon or namespace == NAMESPACE:
@@ -203,7 +203,7 @@ class _Reader:
         return {**merged, **own}
 
     def _merged(self, node: yaml.Node, line: int) -> dict[str, Any]:
-        """What `<<` names: one mapping or several, of which the first that says something has it."""
+        """The keys that `<<` merges from one or several mappings; the first mapping with a key wins."""
         value = self.value(node)
         parts = value if isinstance(value, list) else [value]
         if not all(isinstance(part, dict) for part in parts):
@@ -227,22 +227,22 @@ class _Reader:
 
 
 def _is_tagged(node: yaml.ScalarNode) -> bool:
-    """Whether a scalar has one of YAML's own tags, by which the engine may refuse it or read something else."""
+    """True if a scalar has one of YAML's own tags: the engine may refuse it or read another value."""
     return node.tag not in (yaml_nodes.PLAIN, TEXT) and not node.tag.startswith("!")
 
 
 def _changes(key: yaml.ScalarNode) -> bool:
-    """Whether a key is something else than text, such as a number in another base."""
+    """True if the engine writes a key differently, such as a number in another base."""
     value = _resolved(key.value) if key.tag == yaml_nodes.PLAIN else key.value
     return not isinstance(value, str | bool) and str(value) != key.value
 
 
 def _resolved(text: str) -> str | int | float | bool | None:
-    """What stands without quotes."""
+    """The value of a text without quotes."""
     if text.lower() in _WORDS and text in (text.lower(), text.title(), text.upper()):
         return _WORDS[text.lower()]
     value = number(text)
     if value is None:
         return go_times.as_read(text)
-    # As JSON of the engine has it.
+    # As in the engine's JSON.
     return int(value) if float(value).is_integer() and abs(value) < _NO_EXPONENT else value

@@ -27,12 +27,12 @@ _TEMPLATE = re.compile(r"\{\{.*?\}\}|\$\{[^{}\s]+\}|<%.*?%>", re.DOTALL)
 
 
 def ciphertext(text: str) -> str | None:
-    """How a text is encrypted, in words that complete "the value ..."; None when it is not."""
+    """The encryption of a text, in words that complete "the value ..."; None if there is none."""
     return next((words for mark, words in _CIPHERTEXT.items() if mark.search(text)), None)
 
 
 def unresolved(text: str) -> str | None:
-    """What a text only stands for, in words that complete "the value ..."; None when it is the value itself."""
+    """The kind of reference that a text is, in words that complete "the value ..."; None if it is a plain value."""
     if words := ciphertext(text):
         return words
     if _REFERENCE.match(text):

@@ -1,4 +1,4 @@
-"""Validates as much of a stack file as can be: what is wrong is cut out, so that the rest can still be judged."""
+"""Validates as much of a stack file as possible: invalid parts are cut out, so that the rest can still be judged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from panda_infra.products.registry import EXPERIMENTS
 
 __all__ = ["INCOMPLETE", "validated"]
 
-# Kinds of findings that something more would mend.
+# Types of findings that adding a key would correct.
 INCOMPLETE = frozenset({"missing", "union_tag_not_found"})
 
-# Let the other sections be judged when a required one is missing or wrong.
+# Replace a required section that is missing or wrong, so that the others can be judged.
 _STAND_INS: dict[str, Any] = {
     "experiment": next(iter(EXPERIMENTS)),
     "cluster": {"kind": "existing"},
@@ -34,7 +34,7 @@ _MOST_ROUNDS = 50
 
 
 def validated(sections: dict[str, Any], *, stack: str) -> tuple[StackConfig, list[Finding]]:
-    """The configuration of a stack without what is wrong in it, and what that was."""
+    """The configuration of a stack without its invalid parts, and the findings about these."""
     value = copy.deepcopy(sections)
     found = [empty(path, StackConfig, value, stack=stack) for path in _empty(value, ())]
     fresh = tuple(found)
@@ -45,7 +45,7 @@ def validated(sections: dict[str, Any], *, stack: str) -> tuple[StackConfig, lis
             return StackConfig.model_validate_json(json.dumps(value), by_alias=True, by_name=False), found
         except ValidationError as error:
             fresh = tuple(findings(error, StackConfig, value, stack=stack))
-        # What a cut leaves incomplete is no error of the file.
+        # A part that a cut leaves incomplete is not an error of the file.
         found = found + [new for new in fresh if not any(_related(new, old) for old in found)]
         if any(not finding.path for finding in fresh):
             break
@@ -59,7 +59,7 @@ def _related(one: Finding, other: Finding) -> bool:
 
 
 def _cut(finding: Finding) -> Path:
-    """What must go so that the rest can be judged: all of a list's item, or of a mapping that lacks something."""
+    """The path to cut so that the rest can be judged: a whole list item, or a mapping in which a key is missing."""
     path = finding.path
     items = [index for index, part in enumerate(path) if isinstance(part, int)]
     if items:
@@ -69,7 +69,7 @@ def _cut(finding: Finding) -> Path:
 
 
 def _order(path: Path) -> list[tuple[int, str]]:
-    """Sorts a list's items by number: cutting from behind moves none that is still to be cut."""
+    """Sort a list's items by number: cutting from the end does not move those still to be cut."""
     return [(part, "") if isinstance(part, int) else (-1, part) for part in path]
 
 
@@ -92,7 +92,7 @@ def _remove(value: Any, path: Path) -> None:
 
 
 def _empty(value: Any, path: Path) -> Iterator[Path]:
-    """Keys without a value: nobody can tell whether they mean "the default" or "nothing".
+    """Keys without a value: it is unclear whether they mean "the default" or "nothing".
 
     The models themselves refuse empty items of lists.
     """

@@ -1,7 +1,7 @@
-"""YAML of strangers: whatever is wrong with a text ends in a `yaml.YAMLError`, within a second.
+"""Reads untrusted YAML: every error in a text raises `yaml.YAMLError`, within a second.
 
-PyYAML alone does not promise that: what its parser in C composes may take the whole process with it, a few aliases
-stand for billions of values, and its constructors end in whatever Python raises.
+PyYAML alone does not guarantee that: its composer in C may crash the whole process, a few aliases stand for billions
+of values, and its constructors raise other exceptions.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from panda_infra.config.paths import Path
 __all__ = ["PLAIN", "Entry", "compose", "entries", "load", "place"]
 
 PLAIN = "plain"
-"""The tag of a scalar that stands there without quotes and without a tag of its own."""
+"""The tag of a scalar without quotes and without a tag of its own."""
 _DEEPEST = 100
 _MOST_NODES = 100_000
 
 
 class _Loader(yaml.CBaseLoader):
     def resolve(self, kind: type, value: Any, implicit: Any) -> str:
-        """Tells scalars without quotes and tag from all others."""
+        """Tag scalars without quotes and without a tag as ``PLAIN``."""
         if kind is yaml.ScalarNode and implicit[0]:
             return PLAIN
         return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
 
 def compose(text: str) -> yaml.Node | None:
-    """The nodes of a text, None for an empty one; scalars are not resolved, those without quotes are ``PLAIN``.
+    """The nodes of a text; None for an empty one. Scalars are not resolved; those without quotes are ``PLAIN``.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or nothing that somebody has written by hand.
+        yaml.YAMLError: it is not YAML, or is larger than anything written by hand.
     """
     return _composed(text, _Loader)
 
@@ -49,7 +49,7 @@ class Entry:
 
 
 def entries(node: yaml.Node | None, below: Path = ()) -> Iterator[Entry]:
-    """Everything that has a path in a composed text, each before what is inside of it."""
+    """Every key and item of a composed text, each before its content."""
     inside: list[tuple[str | int, yaml.Node, yaml.Node]]
     if isinstance(node, yaml.MappingNode):
         inside = [(str(key.value), key, value) for key, value in node.value]
@@ -66,7 +66,7 @@ def load(text: str) -> Any:
     """The values of a text as PyYAML and so other Python programs read them.
 
     Raises:
-        yaml.YAMLError: there are none.
+        yaml.YAMLError: the text cannot be read.
     """
     node = _composed(text, yaml.CSafeLoader)
     if node is None:
@@ -78,7 +78,7 @@ def load(text: str) -> Any:
 
 
 def place(error: Exception) -> str:
-    """Where a text is wrong, in words, without a part of the text; empty when that is unknown."""
+    """The place of an error in words, without a part of the text; empty if it is unknown."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     return f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
 
@@ -87,7 +87,7 @@ def _composed(text: str, loader: Any) -> yaml.Node | None:
     try:
         _check_depth(text)
         node: yaml.Node | None = yaml.compose(text, Loader=loader)
-    except ValueError as error:  # half of a character
+    except ValueError as error:  # a lone surrogate
         raise yaml.YAMLError(f"holds what no text in UTF-8 has ({type(error).__name__})") from None
     if node is not None:
         _check_extent(node)
@@ -95,7 +95,7 @@ def _composed(text: str, loader: Any) -> yaml.Node | None:
 
 
 def _check_depth(text: str) -> None:
-    """The composer written in C recurses without a limit."""
+    """Limit the depth: the composer in C recurses without a limit."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -105,7 +105,7 @@ def _check_depth(text: str) -> None:
 
 
 def _check_extent(node: yaml.Node) -> None:
-    """With each alias as what it names, which may be billions of values, or without end."""
+    """Limit the values, with each alias counted as its target: they may be billions, or endless."""
     try:
         count, height = _extent(node, {})
     except RecursionError:
@@ -117,7 +117,7 @@ def _check_extent(node: yaml.Node) -> None:
 
 
 def _extent(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
-    """How many values a node stands for, and how deep they nest: too deep in one that holds itself."""
+    """The number of values in a node, and their depth, which is too large if the node contains itself."""
     if isinstance(node, yaml.ScalarNode):
         return 1, 0
     if id(node) not in known:
