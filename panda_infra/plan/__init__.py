@@ -1,1 +1,1 @@
-"""Config and catalog become a Plan: exactly what will exist, decided without a cloud."""
+"""Makes a Plan from configuration and catalog: everything that will exist, computed without a cloud."""

@@ -1,6 +1,6 @@
-"""LanDB aliases: which entries each server's metadata carries, packed as CERN's own controller packs them.
+"""LanDB aliases: the entries in each server's metadata, packed in the same way as by CERN's own controller.
 
-LanDB balances a host name over every server whose metadata lists ``host--load-N-``, N being another one on
+LanDB balances a host name over every server whose metadata lists ``host--load-N-``, N being different on
 each server. Nova limits a metadata value to 255 characters: entries continue in ``landb-alias2`` and so on.
 """
 
@@ -28,7 +28,7 @@ __all__ = [
 
 VALUE_LIMIT = 255
 _KEY = "landb-alias"
-# What the guides of PanDA at CERN have behind the cluster's name.
+# The suffixes after the cluster's name in the guides of PanDA at CERN.
 _OF_NAME = ("", "-harvester", "-panda", "-idds", "-bigmon", "-server")
 _KEY_PATTERN = re.compile(r"landb-alias([2-9]|[1-9][0-9]+)?")
 _ENTRY = re.compile(r"(?P<alias>.+)--load-(?P<number>[0-9]+)-")
@@ -36,7 +36,7 @@ _ENTRY = re.compile(r"(?P<alias>.+)--load-(?P<number>[0-9]+)-")
 
 @dataclass(frozen=True)
 class MetadataChange:
-    """What to write to one server's metadata: ``values`` to set and ``stale`` keys to remove."""
+    """A change to one server's metadata: ``values`` to set and ``stale`` keys to remove."""
 
     values: Mapping[str, str]
     stale: tuple[str, ...]
@@ -64,7 +64,7 @@ def aliases_of(hosts: Iterable[str], domain: str) -> tuple[str, ...]:
 
 
 def cluster_aliases(cluster: MagnumCluster, hosts: Iterable[str]) -> tuple[str, ...]:
-    """Every alias that leads to a cluster: of ``hosts``, of those that are given beside, and of its name if asked for.
+    """Every alias that leads to a cluster: of ``hosts``, of its ``alias_hosts``, and of its name with ``name_aliases``.
 
     Raises:
         ValueError: see `alias_of`.
@@ -74,7 +74,7 @@ def cluster_aliases(cluster: MagnumCluster, hosts: Iterable[str]) -> tuple[str, 
 
 
 def _host_label(name: str) -> str:
-    """A cluster's name as the name of a host."""
+    """A cluster's name, converted to a host name."""
     return name.lower().replace("_", "-").replace(".", "-")
 
 
@@ -84,7 +84,7 @@ def entry(alias: str, number: int) -> str:
 
 
 def unpack(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """Every alias entry of a server, whoever wrote it, in the order of the keys."""
+    """All alias entries of a server, foreign ones included, in the order of the keys."""
     keys = sorted((key for key in metadata if _KEY_PATTERN.fullmatch(key)), key=_key_order)
     entries = (part.strip() for key in keys for part in metadata[key].split(","))
     return tuple(dict.fromkeys(part for part in entries if part))
@@ -94,7 +94,7 @@ def pack(entries: Iterable[str]) -> dict[str, str]:
     """Metadata with all ``entries``, in their order, each value within Nova's limit.
 
     Raises:
-        ValueError: one entry alone is longer than a value may be.
+        ValueError: one entry alone exceeds the limit.
     """
     values: list[str] = []
     for text in entries:
@@ -116,16 +116,16 @@ def numbers_in(entries: Iterable[str], aliases: Iterable[str]) -> dict[str, int]
 
 
 def aliases_in(servers: Iterable[Iterable[str]]) -> tuple[str, ...]:
-    """Every alias that any of the servers' entries is about."""
+    """Every alias in the servers' entries."""
     found = (match["alias"] for entries in servers for text in entries if (match := _ENTRY.fullmatch(text)))
     return tuple(sorted(set(found)))
 
 
 def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: int = 0) -> dict[str, int]:
-    """Give each node its number, from ``offset + 1`` on, no two the same.
+    """Give each node a unique number, from ``offset + 1`` on.
 
-    A node keeps the number it is remembered by, so that replacing one node renumbers no other: the new node
-    takes the lowest number that is free.
+    A node keeps its remembered number, so that replacing one node does not renumber the others: the new node
+    takes the lowest free number.
     """
     names = sorted(set(nodes))
     numbers: dict[str, int] = {}
@@ -144,12 +144,12 @@ def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: in
 def change_metadata(
     current: Mapping[str, str], owned: Iterable[str], wanted: Sequence[str]
 ) -> MetadataChange:
-    """How a server's metadata must change to carry the ``wanted`` entries and every foreign one.
+    """The change after which a server's metadata holds the ``wanted`` entries and every foreign one.
 
     Args:
         current: All metadata of the server.
-        owned: Aliases that are this stack's: their entries are removed unless wanted.
-        wanted: Entries, as `entry` makes them.
+        owned: Aliases of this stack: their entries are removed unless wanted.
+        wanted: Entries in the form of `entry`.
     """
     ours = set(owned)
     present = unpack(current)

@@ -1,4 +1,4 @@
-"""What a stack's pods reserve, against what its nodes have."""
+"""Compares the resources that a stack's pods reserve with those of its nodes."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ __all__ = [
 ]
 
 GIB = Decimal(1024) ** 3
-_MANILA = "manila"  # how the names of Manila's storage classes begin
-# What each sub-chart that reserves anything reserves by itself (T41).
+_MANILA = "manila"  # prefix of the names of Manila's storage classes
+# The default requests of each sub-chart that has any (T41).
 CHART_REQUESTS: Mapping[str, str] = MappingProxyType({"cpu": "4", "memory": "16Gi"})
 
 
 @dataclass(frozen=True)
 class Requests:
-    """Reserved by the scheduler: ``cpu`` in cores, ``memory`` in bytes."""
+    """Resources that the scheduler reserves: ``cpu`` in cores, ``memory`` in bytes."""
 
     cpu: Decimal
     memory: Decimal
@@ -53,17 +53,17 @@ class Requests:
         return f"{_short(self.cpu)} CPU, {_short(self.memory / GIB)} GiB"
 
     def within(self, room: Requests) -> bool:
-        """Whether a node with that room could hold them, if it held nothing else."""
+        """True if they fit into that room on an otherwise empty node."""
         return self.cpu <= room.cpu and self.memory <= room.memory
 
     def fit(self, flavor: Flavor) -> bool:
-        """The same of a node of that flavor, of which a part is the system's."""
+        """True if they fit on a node of that flavor; the system's own part is not subtracted."""
         return self.within(room_of(flavor))
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A sub-component that runs: ``requests`` are those of one of its ``pods``, ``values`` its chart's."""
+    """A running sub-component: ``requests`` are those of one of its ``pods``, ``values`` are its chart's."""
 
     component: str
     spec: SubComponentSpec
@@ -73,7 +73,7 @@ class Workload:
 
 
 def workloads(plan: Plan) -> Iterator[Workload]:
-    """Everything that runs for long, in the plan's order."""
+    """Every long-running workload, in the plan's order."""
     deployed = plan.config.components.deployed()
     for release in plan.releases:
         spec = COMPONENTS[release.component]
@@ -90,14 +90,14 @@ def total(running: Iterable[Workload]) -> Requests:
 
 
 def room_of(flavor: Flavor) -> Requests:
-    """All that a node of a flavor has."""
+    """All resources of a node of a flavor."""
     return Requests(Decimal(flavor.cpus), flavor.memory * Decimal(1024) ** 2)
 
 
 def node_sizes(
     cluster: Cluster, flavors: Mapping[str, Flavor] = FLAVORS
 ) -> tuple[tuple[str, Flavor, int], ...]:
-    """Name, size and number of the workers of each flavor; empty where not all of them are known."""
+    """Name, size and number of the workers of each flavor; empty if any flavor is unknown."""
     if not isinstance(cluster, MagnumCluster):
         return ()
     groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
@@ -107,7 +107,7 @@ def node_sizes(
 
 
 def homeless(plan: Plan, flavors: Mapping[str, Flavor] = FLAVORS) -> list[Workload]:
-    """The workloads of which no known node could hold a pod; none where the nodes are not known."""
+    """The workloads whose pods fit on no known node; none if the nodes are unknown."""
     sizes = [flavor for _, flavor, _ in node_sizes(plan.config.cluster, flavors)]
     if not sizes:
         return []
@@ -116,7 +116,7 @@ def homeless(plan: Plan, flavors: Mapping[str, Flavor] = FLAVORS) -> list[Worklo
 
 @dataclass(frozen=True)
 class Storage:
-    """What claims take from a project of OpenStack: block ``volumes``, and ``shares`` of ``share_gib`` GiB in all."""
+    """Storage of claims in an OpenStack project: block ``volumes``, and ``shares`` of ``share_gib`` GiB in all."""
 
     volumes: int = 0
     shares: int = 0
@@ -129,9 +129,9 @@ class Storage:
 
 
 def cloud_storage(plan: Plan, *, but: Collection[str] = ()) -> Storage:
-    """What the claims of all components ``but`` those that have theirs already will take from OpenStack.
+    """The storage that claims will use in OpenStack, except those of the components ``but``, which exist already.
 
-    The claim for shared logs counts until any component is there.
+    The claim for shared logs counts only if ``but`` is empty.
     """
     found = [
         _taken(str(values["class"]), values.get("size") or claim.size, _claims(each))
@@ -149,12 +149,12 @@ def cloud_storage(plan: Plan, *, but: Collection[str] = ()) -> Storage:
 
 
 def _claims(each: Workload) -> int:
-    """A StatefulSet makes a claim for each pod; the pods of a Deployment have one together."""
+    """The number of claims: a StatefulSet makes one for each pod; the pods of a Deployment share one."""
     return each.pods if each.spec.workload == "StatefulSet" else 1
 
 
 def _taken(storage_class: str, size: str, number: int) -> Storage:
-    """By claims of a class; one of Manila's, which is told by its name, shares files."""
+    """The storage of claims of a class; a class of Manila, recognized by its name, uses shares."""
     if not storage_class.startswith(_MANILA):
         return Storage(volumes=number)
     return Storage(shares=number, share_gib=number * ceil(amount(size) / GIB))
@@ -164,7 +164,7 @@ def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str |
     if resources is None:
         given = CHART_REQUESTS if spec.reserves else {}
     else:
-        # Kubernetes takes a limit for the request that is missing.
+        # Kubernetes uses a limit as the request if that is missing.
         given = {
             name: quantity
             for kind in ("limits", "requests")
@@ -175,5 +175,5 @@ def _requests(spec: SubComponentSpec, resources: Mapping[str, Mapping[str, str |
 
 
 def _short(number: Decimal) -> str:
-    """At most two digits behind the point, none that are zero."""
+    """The number with at most two decimal places, without trailing zeros."""
     return f"{number.quantize(Decimal('0.01')).normalize():f}"

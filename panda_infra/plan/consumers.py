@@ -1,4 +1,4 @@
-"""Which sub-components there are, and who of them reads which Secret."""
+"""The enabled sub-components, and the readers of each Secret."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def readers(config: Settings) -> Mapping[str, tuple[Reader, ...]]:
 
 
 def existing_secrets(config: Settings) -> dict[str, str]:
-    """The suffixes of Secrets that somebody else puts into the namespace, each with the component that says so."""
+    """The suffixes of Secrets that somebody else puts into the namespace, each with the component that names it."""
     settings = {name: getattr(each, "settings", None) for name, each in config.components.deployed().items()}
     return {
         suffix: name

@@ -1,7 +1,7 @@
-"""Which data a Helm release owns, and what keeps it.
+"""The data that a Helm release owns, and the protection of it.
 
-A claim that a chart makes is deleted with its release, or as soon as its sub-chart is switched off or told to mount
-another claim, unless the release has `KEEPER` mark it: then it waits for the release or sub-chart to come back.
+A chart's claim is deleted with its release, or as soon as its sub-chart is switched off or set to mount another
+claim, unless `KEEPER` marks it: then it stays until the release or sub-chart comes back.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ __all__ = [
 ]
 
 KEEPER = "panda_infra/delivery/keep_claims.py"
-"""The post-renderer of releases whose claims outlive them, from the project's folder: the same in every checkout."""
+"""The post-renderer of releases whose claims outlive them, relative to the project: equal in every checkout."""
 
 PLACER = "panda_infra/delivery/place_pods.py"
-"""That of releases with pods that their chart does not let be placed."""
+"""The post-renderer of releases whose chart has no values for the placement of pods."""
 
-# Claims whose loss loses nothing: old log files, and one that no pod mounts (T21).
+# Claims that may be deleted: old log files, and one that no pod mounts (T21).
 _WORTHLESS = frozenset({"logs", "condor", "unused"})
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A release as the last run left it: its name, its chart values, whether its claims outlive it, and where it is.
+    """A release as the last run deployed it.
 
-    ``version`` is that of its chart.
+    ``keeps_claims`` is true if its claims outlive it; ``version`` is its chart's.
     """
 
     name: str
@@ -63,14 +63,14 @@ def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def keeps_claims(plan: Plan, release: Release) -> bool:
-    """Whether the claims of a release must outlive it because of their data."""
+    """True if the claims of a release must outlive it because of their data."""
     lifecycle = plan.config.lifecycle
     exempt = not lifecycle.protect or release.component in lifecycle.delete_data_of
     return not exempt and bool(owned_data(release.component, release.values))
 
 
 def post_renderer(plan: Plan, release: Release) -> str | None:
-    """The program, from the project's folder, that Helm pipes a release's manifest through; one at most."""
+    """The program that Helm pipes a release's manifest through, relative to the project's folder; one at most."""
     if keeps_claims(plan, release):
         return KEEPER
     annotated = [

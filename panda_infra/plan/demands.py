@@ -1,4 +1,4 @@
-"""What a plan expects to find in its cluster, by name, and which key of the stack file names it."""
+"""Objects that a plan requires in its cluster, each with the key of the stack file that names it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
 @dataclass(frozen=True)
 class Demand:
-    """An object that must be there; of OpenShift's Routes any that the API serves."""
+    """An object that must exist; for OpenShift's Routes, the API must serve them."""
 
     kind: Kind
     name: str
@@ -28,7 +28,7 @@ class Demand:
 
 
 def demands(plan: Plan) -> list[Demand]:
-    """Each thing once, at the first key that names it."""
+    """Each required object once, at the first key that names it."""
     found: dict[tuple[str, str], Demand] = {}
     for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan)):
         found.setdefault((demand.kind, demand.name), demand)
@@ -59,7 +59,7 @@ def _where(config: Settings, workload: Workload, claim: str, name: str) -> str:
 
 def _exposure(plan: Plan) -> Iterator[Demand]:
     exposure = plan.config.exposure
-    # An Ingress that was found without a class has an annotation in its place, for which no class need be there.
+    # An Ingress that was found without a class has an annotation instead, which requires no IngressClass.
     exposed = any(
         end.host in plan.hosts and value_at(release.values, end.key).get("className") != ""
         for release in plan.releases

@@ -1,4 +1,4 @@
-"""Sizes of the nodes that CERN's cloud offers, as far as they are known without asking it."""
+"""Sizes of the nodes in CERN's cloud, as far as they are known without access to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["FLAVORS", "Flavor"]
 
 @dataclass(frozen=True)
 class Flavor:
-    """What a node has: ``memory`` in MiB."""
+    """Resources of a node; ``memory`` in MiB."""
 
     cpus: int
     memory: int

@@ -1,4 +1,4 @@
-"""The names of the objects that a plan makes, by which others' objects would be met."""
+"""The names of the objects that a plan makes, to find conflicts with objects of others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CORE, _RBAC = "/api/v1", "/apis/rbac.authorization.k8s.io/v1"
 
 @dataclass(frozen=True)
 class Outside:
-    """An object outside of every namespace; ``key`` of the stack file asks for it, and ``release`` makes it, if any."""
+    """A cluster-scoped object; ``key`` of the stack file requires it, and ``release``, if any, makes it."""
 
     kind: str
     name: str
@@ -26,18 +26,18 @@ class Outside:
 
     @property
     def path(self) -> str:
-        """Of the object in the API."""
+        """The object's path in the API."""
         root = _CORE if self.kind == "PersistentVolume" else _RBAC
         return f"{root}/{self.kind.lower()}s/{self.name}"
 
 
 def logs_volume(namespace: str) -> str:
-    """Name of the static volume of the shared claim, where that names a share."""
+    """Name of the shared claim's static volume, used if the claim names a share."""
     return f"{namespace}-{SHARED_LOGS}"
 
 
 def outside(plan: Plan) -> Iterator[Outside]:
-    """Every object of the plan that no namespace holds, and whose name another stack's could have."""
+    """Every cluster-scoped object of the plan whose name an object of another stack could have."""
     if plan.shared_claim and plan.shared_claim.share_id:
         name = logs_volume(plan.config.namespace)
         yield Outside("PersistentVolume", name, "storage.sharedLogs.shareId")
@@ -70,7 +70,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
 
 
 def may_be_claim(plan: Plan, name: str) -> bool:
-    """Whether a claim has a name that a chart of the plan gives, those of a StatefulSet's single pods included."""
+    """True if the plan's charts could give a claim this name, for single pods of a StatefulSet too."""
     shared = plan.shared_claim is not None and plan.shared_claim.name == name
     return shared or any(name == workload or name.startswith(f"{workload}-") for workload in _workloads(plan))
 

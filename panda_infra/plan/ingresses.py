@@ -1,6 +1,6 @@
 """The Ingresses of a plan as far as an ingress controller judges them: class, hosts, paths and annotations.
 
-The charts make the real ones. These serve to ask a cluster beforehand whether it would take them.
+The charts make the real ones. These are for a dry run, which shows whether the cluster accepts them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from panda_infra.products.registry import COMPONENTS
 __all__ = ["TrialIngress", "ingresses", "value_at"]
 
 _HTTPS = 443
-# What matters is that there is one: a comment changes nothing.
+# Only the presence of a snippet matters, so a comment is enough.
 _SNIPPET = "# as the charts have one\n"
 
 
@@ -32,7 +32,7 @@ class TrialIngress:
 
 
 def ingresses(plan: Plan, *, snippets: bool = True) -> Iterator[TrialIngress]:
-    """One for each that the charts will make; without ``snippets`` where those need no leave of the cluster's."""
+    """One for each that the charts will make; without ``snippets``, as if the charts had none."""
     if plan.config.exposure.kind not in ("nginx", "ingress"):
         return
     for release in plan.releases:
@@ -62,13 +62,13 @@ def _body(
         "apiVersion": "networking.k8s.io/v1",
         "kind": "Ingress",
         "metadata": {
-            # Under its real name: a controller compares an Ingress with all others, but not with itself.
+            # The real name, because a controller compares an Ingress with all others, but not with itself.
             "name": name + key.removeprefix("ingress").replace("_", "-"),
             "namespace": plan.config.namespace,
             "annotations": {key: str(value) for key, value in annotations.items() if value is not None},
         },
         "spec": {
-            # As the charts do, one that is empty is left out: an annotation says it then.
+            # An empty class is left out, as in the charts: an annotation contains it then.
             "ingressClassName": values.get("className") or None,
             "tls": [{"hosts": [host], "secretName": plan.names.secret(endpoint.tls)}],
             "rules": [{"host": host, "http": {"paths": paths}}],
@@ -77,5 +77,5 @@ def _body(
 
 
 def value_at(values: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """The mapping at a dotted path; empty when there is none."""
+    """The mapping at a dotted path; empty if there is none."""
     return reduce(lambda inside, key: inside.get(key) or {}, path.split("."), values)

@@ -1,4 +1,4 @@
-"""Config and catalog -> Plan."""
+"""Makes the Plan from configuration and catalog."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["make_plan"]
 
 
 def make_plan(stack: str, config: StackConfig) -> Plan:
-    """What will exist for a stack that passed all rules; its secrets end here."""
+    """The Plan of a stack that passed all rules; it contains none of its secrets."""
     settings = config.settings
     names = settings.names
     deployed = settings.components.deployed()

@@ -1,7 +1,7 @@
-"""The Plan: exactly what will exist, as plain data.
+"""The Plan: everything that will exist, as plain data.
 
-It holds no secret value and needs no cloud: it can be tested in milliseconds, printed, and compared between two
-commits.
+It contains no secret value and needs no cloud, so it can be tested in milliseconds, printed, and compared between
+two commits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["Chart", "Plan", "Release", "SharedClaim"]
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart by name, version and, when pinned, the digest of its manifest."""
+    """A chart by name, version and, if pinned, the digest of its manifest."""
 
     name: str
     version: str
@@ -32,7 +32,7 @@ class Release:
     """A component as one Helm release.
 
     ``after`` names the components whose releases are awaited first; ``timeout`` is in seconds. ``values`` are the
-    chart's, without any secret. ``atomic`` has Helm undo what fails.
+    chart's and contain no secret. With ``atomic``, Helm rolls back a failed upgrade.
     """
 
     component: str
@@ -59,9 +59,8 @@ class SharedClaim:
 class Plan:
     """Everything that a stack consists of.
 
-    ``owner`` marks what the stack makes. ``secrets`` maps the suffix of each Secret to its readers.
-    ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in an order in which they
-    could be made one after another.
+    ``owner`` marks the objects that the stack makes. ``secrets`` maps the suffix of each Secret to its readers.
+    ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in a valid order of deployment.
     """
 
     stack: str
@@ -74,7 +73,7 @@ class Plan:
     releases: tuple[Release, ...]
 
     def release(self, component: str) -> Release:
-        """The release of a component; KeyError when it is not deployed."""
+        """The release of a component; KeyError if it is not deployed."""
         for release in self.releases:
             if release.component == component:
                 return release

@@ -11,7 +11,7 @@ __all__ = ["critical_path", "deployment_order", "prerequisites"]
 
 
 def prerequisites(spec: ComponentSpec, deployed: Collection[str]) -> tuple[str, ...]:
-    """The components that must be ready before this one, of those that the stack deploys itself."""
+    """The deployed components that must be ready before this one."""
     return tuple(name for name in spec.needs + spec.after if name in deployed)
 
 
@@ -19,7 +19,7 @@ def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[
     """The deployed components, each after all of its prerequisites.
 
     Raises:
-        graphlib.CycleError: when the catalog's needs go in a circle.
+        graphlib.CycleError: the catalog's needs contain a cycle.
     """
     sorter = TopologicalSorter({name: prerequisites(catalog[name], deployed) for name in deployed})
     listed = list(catalog)

@@ -1,4 +1,4 @@
-"""Whose an object is: the mark that a stack leaves on every lasting object that it makes."""
+"""Ownership of objects: the mark that a stack puts on every lasting object that it makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DIGITS = 16
 
 @dataclass(frozen=True)
 class Owner:
-    """A stack as an owner. Two stacks of one name in two backends differ in ``id``, None where secrets are unknown."""
+    """A stack as an owner. Two stacks of one name in two backends differ in ``id``, None if secrets are unknown."""
 
     project: str
     stack: str
@@ -40,17 +40,17 @@ class Owner:
         return {MARK: str(self)}
 
     def wrote(self, mark: str) -> bool:
-        """Whether a mark is this stack's; without an ``id``, whether it may be."""
+        """True if a mark is this stack's; without an ``id``, if it may be."""
         return mark == str(self) if self.id else mark.startswith(f"{self.project}/{self.stack}/")
 
     def may_have_written(self, mark: str) -> bool:
-        """Whether a mark can be this stack's of former times: before its key was renewed, or its name changed."""
+        """True if this stack may have written a mark before its key was renewed or its name changed."""
         name, _, digits = mark.rpartition("/")
         return name == f"{self.project}/{self.stack}" or digits == self.id
 
 
 def owner_of(stack: str, hash_key: SecretStr | None) -> Owner:
-    """A stack as the owner of what it makes; the same wherever its state is kept."""
+    """A stack as the owner of its objects; independent of the backend that stores its state."""
     key = hash_key.get_secret_value() if hash_key else ""
     known = key not in ("", ENCRYPTED)
     digest = hmac.new(key.encode(), b"owner", hashlib.sha256).hexdigest()[:_DIGITS] if known else None

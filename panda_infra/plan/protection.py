@@ -1,4 +1,4 @@
-"""How a stack says in its own resources that its data is protected."""
+"""Marks in a stack's own resources that its data is protected."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = [
 RELEASE = "kubernetes:helm.sh/v3:Release"
 CLUSTER = "panda-magnum:index:Cluster"
 PROTECTION = "panda-infra:delivery:Protection"
-"""The resource of every stack that says what these rules must know of it."""
+"""The resource of every stack that holds the facts that these rules need."""
 NAMESPACE = "kubernetes:core/v1:Namespace"
 _PROTECTED, _EXEMPT = "panda-infra/protected", "panda-infra/delete-data-of"
 
@@ -36,13 +36,13 @@ def protection_marks(namespace: str, lifecycle: Lifecycle, adopted: Sequence[str
 
 
 def namespace_marks(lifecycle: Lifecycle) -> dict[str, str]:
-    """Annotations of a stack's own namespace that show whoever looks how the stack is protected."""
+    """Annotations of a stack's own namespace that show people how the stack is protected."""
     exempt = {_EXEMPT: ",".join(lifecycle.delete_data_of)} if lifecycle.delete_data_of else {}
     return {_PROTECTED: str(lifecycle.protect).lower(), **exempt}
 
 
 def is_protected(type_: str, outputs: Mapping[str, Any]) -> bool:
-    """Whether a resource that was deployed says that its stack is protected; of old ones only the namespace does."""
+    """True if a deployed resource marks its stack as protected; in old stacks only the namespace does."""
     if type_ == NAMESPACE:
         annotations = (outputs.get("metadata") or {}).get("annotations") or {}
         return annotations.get(_PROTECTED) == "true"

@@ -1,6 +1,6 @@
-"""Whether the pods of a plan find a node at all: by labels, taints and size, as Kubernetes' scheduler judges.
+"""Finds pods that fit on no node, by labels, taints and size, in the way of Kubernetes' scheduler.
 
-How full the nodes are is left out: that changes from minute to minute.
+The current use of nodes is left out, because it changes from minute to minute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from panda_infra.plan.model import Plan
 
 __all__ = ["Node", "larger_than_nodes", "unplaceable"]
 
-# The cluster sets these by itself and takes them away again.
+# The cluster itself sets these temporarily.
 _PASSING = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
 _SMALLER = (
     "Request less, e.g. `resources: {requests: {cpu: '1', memory: 4Gi}, limits: {cpu: '2', memory: 8Gi}}`"
@@ -26,7 +26,7 @@ _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 @dataclass(frozen=True)
 class Node:
-    """A node of a cluster; ``room`` is what its pods may request together."""
+    """A node of a cluster; ``room`` is the total that its pods may request."""
 
     name: str
     labels: Mapping[str, str]
@@ -35,7 +35,7 @@ class Node:
 
 
 def unplaceable(plan: Plan, nodes: Sequence[Node]) -> Iterator[Problem]:
-    """Each workload that no node of the cluster could take, with the key that excludes the last of them."""
+    """A problem for each workload that fits on no node of the cluster, at the key that excludes the last nodes."""
     for each in workloads(plan):
         where = f"components.{each.component}.{each.spec.name}"
         chosen = [node for node in nodes if _chosen(each.values, node)]
@@ -49,7 +49,7 @@ def unplaceable(plan: Plan, nodes: Sequence[Node]) -> Iterator[Problem]:
 
 
 def larger_than_nodes(plan: Plan, flavors: Mapping[str, Flavor] = FLAVORS) -> Iterator[Problem]:
-    """Each workload of which no worker that Magnum makes could hold a pod; nothing where a flavor is not known."""
+    """A problem for each workload whose pods fit on no worker made by Magnum; none if a flavor is unknown."""
     for each in homeless(plan, flavors):
         sizes = {name: room_of(flavor) for name, flavor, _ in node_sizes(plan.config.cluster, flavors)}
         name = max(sizes, key=lambda name: (sizes[name].memory, sizes[name].cpu))
@@ -105,7 +105,7 @@ def _selected(selector: Mapping[str, Any], node: Node) -> bool:
 
 
 def _drawn(affinity: Mapping[str, Any], node: Node) -> bool:
-    """Whether one of the terms that node affinity requires matches; what is no right affinity the API refuses."""
+    """True if one of the required node affinity terms matches; the API refuses an invalid affinity."""
     required = (affinity.get("nodeAffinity") or {}).get(_REQUIRED) or {}
     terms = required.get("nodeSelectorTerms") or []
     return not terms or any(_matches(term, node) for term in terms)
@@ -138,7 +138,7 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _repelled_by(values: Mapping[str, Any], node: Node) -> list[Mapping[str, Any]]:
-    """The taints of a node that keep pods away, and that these pods do not tolerate."""
+    """The taints of a node that repel these pods, because they do not tolerate them."""
     tolerations = values.get("tolerations") or []
     return [
         taint

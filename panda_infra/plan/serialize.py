@@ -1,4 +1,4 @@
-"""Plan -> plain JSON values, the same for equal Plans, without any secret: what two commits are compared by."""
+"""Converts a Plan to plain JSON values without any secret, equal for equal Plans, to compare two commits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from panda_infra.products.registry import product_of_experiment
 
 __all__ = ["described"]
 
-# Told by topic, or, of the site, told by all that it says.
+# Left out: hosts and cluster have keys of their own; the site's settings are already merged into the rest.
 _ELSEWHERE = {"hosts", "cluster", "site"}
-# Of a component's configuration the rest is in its release already.
+# The rest of a component's configuration is in its release already.
 _BEYOND_THE_RELEASE = {"settings"}
 
 
@@ -20,8 +20,8 @@ def described(plan: Plan) -> dict[str, Any]:
     """The Plan by topic.
 
     ``components`` maps each component to its release, ``hosts`` each exposed field to its host name, ``cluster``
-    is where the stack lives, ``secrets`` maps each Secret to its readers, ``shared_claim`` is the claim for logs,
-    and ``settings`` is what feeds the Secrets and everything else that the stack file says in the open.
+    is the stack's cluster, ``secrets`` maps each Secret to its readers, ``shared_claim`` is the claim for logs,
+    and ``settings`` are all other settings that are not secret, among them the input of the Secrets.
     """
     config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE)
     for section, settled in product_of_experiment(plan.config.experiment).settled(plan.config).items():

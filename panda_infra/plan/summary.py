@@ -1,4 +1,4 @@
-"""A plan in words: the page that a reviewer reads."""
+"""Writes a plan as a page for reviewers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
 
 __all__ = ["awaited", "summary"]
 
-# Behind what the stack leaves to its charts, and in place of what a chart of another version than the catalog's has.
+# The suffix of a chart's default, and the replacement for a default of a chart version that the catalog does not have.
 _CHARTS = " (chart)"
 _UNKNOWN = "?"
 
@@ -28,8 +28,8 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
     """The plan as Markdown.
 
     Args:
-        plan: what will exist.
-        site: keys that only the site can fill in, secrets included.
+        plan: the plan.
+        site: keys whose values only the site knows, secrets included.
     """
     running = list(workloads(plan))
     blocks = [
@@ -185,7 +185,7 @@ def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
 
 
 def awaited(keys: Sequence[str]) -> str:
-    """The section with the keys that only the site can fill in; nothing when there are none."""
+    """The section with the keys whose values only the site knows; empty if there are none."""
     if not keys:
         return ""
     return "## Only the site knows\n\n" + "\n".join(f"- `{key}`" for key in keys)
@@ -200,12 +200,12 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _bullets(facts: Iterable[tuple[str, str]]) -> str:
-    # The folder of charts is the one free text: it must not end what the page is quoted in.
+    # The folder of charts is free text: it must not close the HTML that quotes the page.
     return "\n".join(f"- **{name}:** {html.escape(value, quote=False)}" for name, value in facts)
 
 
 def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A heading with a table below it; nothing when the table has no row."""
+    """A heading with a table below it; empty if the table has no row."""
     filled = list(rows)
     if not filled:
         return ""

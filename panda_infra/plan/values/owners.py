@@ -1,6 +1,6 @@
-"""What of a workload somebody else owns: an autoscaler its number of pods, an updater its image's tag.
+"""Values of a workload that others own: an autoscaler its number of pods, an updater its image's tag.
 
-It is written into the chart's values, where charts do not look, so that each record of the release says it too.
+They are listed in the chart's values under a key that charts ignore, so that each record of the release has them.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ REPLICA_COUNT, IMAGE_TAG = "replicaCount", "image.tag"
 _KEY = "ownedByOthers"
 
 Owned = Mapping[str, frozenset[str]]
-"""Of each sub-chart, which of its values others own: `REPLICA_COUNT`, `IMAGE_TAG`."""
+"""The values that others own, by sub-chart: `REPLICA_COUNT`, `IMAGE_TAG`."""
 
 
 def owner_values(config: SubComponent) -> Values:
-    """The values below a sub-chart's own key; none where the program owns everything."""
+    """The values below a sub-chart's own key; empty if the program owns everything."""
     owned = []
     if isinstance(config, Replicated) and config.replica_counts == "autoscaler":
         owned.append(REPLICA_COUNT)
@@ -31,7 +31,7 @@ def owner_values(config: SubComponent) -> Values:
 
 
 def owned_by_others(values: Mapping[str, Any]) -> Owned:
-    """What the values of a release say of that."""
+    """The values of a release that others own."""
     return {
         sub: frozenset(below[_KEY])
         for sub, below in values.items()

@@ -1,4 +1,4 @@
-"""Values that place pods: the stack's choice as the tolerations and affinity of those that need them."""
+"""Values that place pods: tolerations and affinity that follow from the stack's placement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from panda_infra.tree import Values
 __all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "writes_once"]
 
 POD = "panda-infra/pod"
-"""Annotation of a pod's template: what a post-renderer adds to the pod."""
+"""Annotation of a pod's template with the fields that a post-renderer adds to the pod."""
 # The claim of a database or a broker.
 _DATA = "data"
 _IN_POD = ("affinity", "nodeSelector", "tolerations")
@@ -25,9 +25,9 @@ _UNHEALTHY = ("not-ready", "unreachable")
 def placement_values(
     spec: SubComponentSpec, config: SubComponent, placement: Placement, *, forced: bool
 ) -> Values:
-    """The values below a sub-chart's own key; none where the sub-component says itself where it wants to be.
+    """The values below a sub-chart's own key; empty if the sub-component has a placement of its own.
 
-    ``forced`` tells that pods of lost nodes are deleted without knowing that they have ended.
+    ``forced`` is true if pods of lost nodes are deleted although they may still run.
     """
     values: Values = {}
     seconds = placement.evict_after
@@ -39,7 +39,7 @@ def placement_values(
 
 
 def pod_annotation(values: Values) -> Values:
-    """The values with what places their pods as an annotation too, for the post-renderer that puts it into the pod."""
+    """The values with the placement as an annotation too, for the post-renderer that writes it into the pod."""
     placed = {key: values[key] for key in _IN_POD if values.get(key)}
     if not placed:
         return values
@@ -48,21 +48,21 @@ def pod_annotation(values: Values) -> Values:
 
 
 def writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:
-    """Whether the data are safe when a pod leaves a lost node, where the old one may still run and write.
+    """True if the data are safe when a pod leaves a lost node, where the old pod may still run and write.
 
-    The charts' volumes can be mounted by two nodes at once. The pod of a StatefulSet gets no successor before it is
-    known to have ended, unless that is ``forced``; that of a Deployment has one at once.
+    The charts' volumes can be mounted by two nodes at once. A StatefulSet replaces a pod only after its end is known,
+    unless that is ``forced``; a Deployment replaces it at once.
     """
     return spec.claim(_DATA) is None or spec.locks or (spec.workload == "StatefulSet" and not forced)
 
 
 def forces_pods(config: Settings) -> bool:
-    """Whether something in the stack deletes pods of lost nodes without knowing that they have ended."""
+    """True if a component of the stack deletes pods of lost nodes although they may still run."""
     return any(COMPONENTS[name].forces(config) for name in config.components.deployed())
 
 
 def _heavy() -> list[str]:
-    """The services each of which can fill a node of its own."""
+    """The services that can each fill a whole node."""
     found = (sub for spec in COMPONENTS.values() for sub in spec.sub_components if sub.heavy)
     return [sub.name for sub in sorted(found, key=lambda sub: sub.heavy)]
 
@@ -73,7 +73,7 @@ def _stay(condition: str, seconds: int) -> dict[str, Any]:
 
 
 def _apart() -> dict[str, Any]:
-    """A preference, no must: on a small cluster everything still finds a place."""
+    """A preference, not a requirement, so that all pods can run on a small cluster too."""
     heavy = {"key": "app.kubernetes.io/name", "operator": "In", "values": _heavy()}
     term = {"labelSelector": {"matchExpressions": [heavy]}, "topologyKey": "kubernetes.io/hostname"}
     return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}

@@ -1,7 +1,7 @@
 """Values of the claims: dynamic volumes of the stack's storage class, adopted claims, or the shared log claim.
 
-The charts default to host paths, and a claim that keeps its selector can never be provisioned (T23): creation of
-host path volumes and selectors are switched off together with every class that is set.
+The charts default to host paths, and a claim with a selector can never be provisioned (T23), so host path volumes
+and selectors are switched off wherever a class is set.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _claim(claim: Claim, volume: Volume, storage: Storage) -> Values:
     values: Values = {
         "create": False,
         "selector": False,
-        # Harvester takes the class of its working folders from its log claim's value, so it is always given.
+        # Harvester reads the class of its working folders from its log claim's value, so the class is always set.
         "class": volume.class_name or storage.class_name,
     }
     if volume.size:

@@ -11,7 +11,7 @@ __all__ = ["workload_values"]
 
 
 def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
-    """The values below a sub-chart's own key; what the stack leaves open stays the chart's."""
+    """The values below a sub-chart's own key; the chart's defaults apply to everything else."""
     values: Values = owner_values(config)
     if spec.switchable:
         values["enabled"] = config.enabled
@@ -43,7 +43,7 @@ def _image(spec: SubComponentSpec, config: SubComponent) -> Values:
 
 
 def _resources(spec: SubComponentSpec, config: SubComponent) -> Values:
-    """What the stack says and nothing else: the chart's own numbers beside it could contradict it."""
+    """Only the stack's numbers: the chart's own numbers could contradict them."""
     chosen = {key: value for key, value in config.resources.model_dump().items() if value}
     if not chosen:
         return {}
