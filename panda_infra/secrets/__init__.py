@@ -1,1 +1,1 @@
-"""The content of each Secret that the charts read, from the configuration alone, and what it is made of."""
+"""The content of each Secret that the charts read, made from the configuration alone, and its secret values."""

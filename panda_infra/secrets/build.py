@@ -13,7 +13,7 @@ __all__ = ["build"]
 
 
 def build(config: StackConfig) -> dict[str, SecretContent]:
-    """Every Secret that something in this stack reads and nobody else provides, by suffix."""
+    """Every Secret that this stack reads and makes itself, by suffix."""
     context = product_of_experiment(config.experiment).context(config)
     provided = existing_secrets(config)
     return {

@@ -1,4 +1,4 @@
-"""What is wrong with the host certificates of a stack."""
+"""Finds flaws in the host certificates of a stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["certificate_flaws"]
 
 
 def certificate_flaws(config: StackConfig, stack: str, now: datetime, *, soon: bool) -> Iterator[Problem]:
-    """What is wrong now, or will be ``soon``, with each host certificate that something reads."""
+    """The flaws, present or coming ``soon``, of each host certificate that the stack reads."""
     read = readers(config).keys()
     for owner, info in type(config.secrets.certificates).model_fields.items():
         given = getattr(config.secrets.certificates, owner)

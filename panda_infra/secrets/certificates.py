@@ -1,4 +1,4 @@
-"""Host certificates: read, checked, and made on the spot where nobody else has to trust them."""
+"""Reads and checks host certificates, and makes them if nobody else has to trust them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HostCertificate:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong: with which of ``certificate``, ``key`` and ``chain``, and whether it only becomes wrong soon."""
+    """A flaw of ``part``: ``certificate``, ``key`` or ``chain``. ``soon`` is true if it is only about to appear."""
 
     part: str
     what: str
@@ -48,7 +48,7 @@ class Flaw:
 
 
 def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime) -> list[Flaw]:
-    """What is wrong with a certificate for these hosts; ``now`` is aware of its time zone."""
+    """The flaws of a certificate for these hosts; ``now`` must have a time zone."""
     try:
         (certificate,) = _certificates(files.certificate)
     except ValueError:
@@ -63,7 +63,7 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     """The parts of a PKCS#12 file.
 
     Raises:
-        PandaInfraError: when it cannot be read with this password, or lacks certificate or key.
+        PandaInfraError: the file cannot be read with this password, or its certificate or key is missing.
     """
     try:
         p12 = pkcs12.load_pkcs12(content, password.encode() if password else None)
@@ -154,7 +154,7 @@ def _issued(child: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def _certificates(text: str) -> list[x509.Certificate]:
-    """All certificates of a text; ValueError when one cannot be read or none is there though text is."""
+    """All certificates in a text; ValueError if one cannot be read, or if a text that is not blank contains none."""
     if not text.strip():
         return []
     return [whole(certificate) for certificate in x509.load_pem_x509_certificates(text.encode())]
@@ -181,7 +181,7 @@ def _key_pem(key: PrivateKeyTypes) -> str:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority of one's own; what it signs is valid from an hour before ``now`` on."""
+    """A private certificate authority; its certificates are valid from an hour before ``now``."""
 
     certificate: x509.Certificate
     key: CertificateIssuerPrivateKeyTypes
@@ -189,7 +189,7 @@ class Authority:
 
     def issue(self, hosts: Sequence[str]) -> HostCertificate:
         """A certificate for these hosts, the first of which is its subject."""
-        # A subject is at most 64 characters long; the alternative names are what counts.
+        # A subject has at most 64 characters; only the alternative names matter.
         purposes = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
         signed, key = self.sign(distinguished(hosts[0][:64]), purposes, hosts)
         return HostCertificate(_pem(signed), _key_pem(key), _pem(self.certificate))
@@ -216,7 +216,7 @@ def make_authority(name: str, *, now: datetime) -> Authority:
 
 
 def distinguished(name: str, organization: str | None = None) -> x509.Name:
-    """The name of who bears a certificate."""
+    """The name of a certificate's subject."""
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
     if organization:
         attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))

@@ -23,7 +23,7 @@ def presented_hosts(config: StackConfig, owner: str) -> list[str]:
     for name in deployed:
         for endpoint in COMPONENTS[name].endpoints:
             named = endpoint.tls.removesuffix("-tls-certs")
-            # Where the owner of the Secret that an Ingress names is absent, it holds the component's own certificate.
+            # If the owner of an Ingress' Secret is not deployed, the Secret holds the component's own certificate.
             if owner == (named if named in deployed else name):
                 hosts.append(config.hosts.of(endpoint.host))
     return [host for host in hosts if host]

@@ -1,4 +1,4 @@
-"""One secret value: what it is for, where it comes from, and which Secrets it ends up in."""
+"""One secret value of a stack: its purpose, its origin, and the Secrets that contain it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Field(SecretValue):
 
     @property
     def key(self) -> str:
-        """The path as the command line takes it, e.g. ``panda.databasePassword``."""
+        """The path as on the command line, e.g. ``panda.databasePassword``."""
         return spelled(self.path)
 
     def reaches(self, config: StackConfig) -> dict[str, tuple[Reader, ...]]:
@@ -37,7 +37,7 @@ class Field(SecretValue):
         }
 
     def is_required(self, config: StackConfig) -> bool:
-        """Whether the stack cannot do without; what only fills Secrets that somebody else provides is not."""
+        """True if the stack needs the value; one that is only for Secrets provided by somebody else is not needed."""
         own = self.reaches(config).keys() - existing_secrets(config).keys()
         return bool(own or not self.secrets) and self.needed(config)
 
@@ -46,7 +46,7 @@ class Field(SecretValue):
 
 
 def value_of(secrets: Secrets, path: Path) -> SecretStr | None:
-    """The value at a path below ``secrets``; None when it is not set or empty."""
+    """The value at a path below ``secrets``; None if it is not set or empty."""
     found = _at(secrets, path)
     return found if isinstance(found, SecretStr) and found.get_secret_value() else None
 

@@ -1,4 +1,4 @@
-"""Every secret value that a stack can have, and those that it lacks."""
+"""All secret values that a stack can have, and those that are missing."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ __all__ = ["fields", "file_field", "missing", "missing_problems", "named_values"
 
 
 def fields(config: StackConfig) -> tuple[Field, ...]:
-    """Every secret value that this stack could have."""
+    """All secret values that this stack can have."""
     return (*_described(config), *_of_files(config), *_of_certificates())
 
 
 def required(config: StackConfig) -> list[Field]:
-    """The values that this stack cannot do without."""
+    """The values that this stack needs."""
     return [each for each in fields(config) if each.is_required(config)]
 
 
@@ -66,7 +66,7 @@ def named_values(config: StackConfig) -> Iterator[tuple[Path, NamedSecretValues,
 def _descriptions(
     model: type[BaseModel], path: Path
 ) -> Iterator[tuple[Path, SecretValue | NamedSecretValues]]:
-    """What describes the fields of a model, and those of the models below it."""
+    """The descriptions of the fields of a model and of the models below it."""
     for info in model.model_fields.values():
         here = (*path, str(info.alias))
         yield from (
@@ -124,5 +124,5 @@ def _of_certificates() -> Iterator[Field]:
 
 
 def _certificate_needed(owner: str, *, always: Predicate) -> Predicate:
-    """An exposed host needs one, and so does an image that makes none for itself."""
+    """A certificate is needed for an exposed host, and for an image that makes none itself."""
     return lambda config: always(config) or f"{owner}-tls-certs" in readers(config)

@@ -1,4 +1,4 @@
-"""Makes secret values: once, by the command line, to be kept encrypted in the stack file."""
+"""Makes secret values for commands, which store them encrypted in the stack file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def generate(field: Field) -> str:
     """A new value of a field.
 
     Raises:
-        PandaInfraError: for what only a person knows.
+        PandaInfraError: only the site knows the value.
     """
     if field.make is None:
         raise PandaInfraError(f"secrets.{field.key}: nobody but the site knows the {field.title}")
@@ -32,9 +32,9 @@ def generate(field: Field) -> str:
 
 
 def make_certificates(config: StackConfig, *, now: datetime | None = None) -> dict[str, HostCertificate]:
-    """A certificate for each component that needs one, from an authority made on the spot (T38).
+    """A certificate for each component that needs one, from a new authority (T38).
 
-    They name the Services too, since PanDA's services call each other by these.
+    The certificates cover the Services too, because PanDA's services call each other by these names.
     """
     needed = dict.fromkeys(str(field.path[1]) for field in missing(config) if field.path[0] == "certificates")
     authority: Authority = make_authority("PanDA local authority", now=now or datetime.now(UTC))
@@ -42,7 +42,7 @@ def make_certificates(config: StackConfig, *, now: datetime | None = None) -> di
 
 
 def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
-    """The stack's secrets with made-up values for all that are missing: for a preview, never for a deployment."""
+    """The stack's secrets with random values for missing ones: for a preview, never for a deployment."""
     values: dict[Path, str] = {}
     for owner, made in make_certificates(config, now=now).items():
         for part in ("certificate", "key", "chain"):
@@ -62,8 +62,8 @@ def with_values(secrets: Secrets, values: Mapping[Path, str]) -> Secrets:
 
 
 def revealed(secrets: Secrets) -> dict[str, Any]:
-    """The values in plain text, as the stack file's section spells them: to encrypt, never to show."""
-    document: dict[str, Any] = _revealed(secrets.model_dump(by_alias=True, exclude_defaults=True))
+    """The values in plain text, in the form of the stack file's section: to encrypt, never to show."""
+    document: dict[str, Any] = mapped(secrets.model_dump(by_alias=True, exclude_none=True), _revealed)
     return document
 
 

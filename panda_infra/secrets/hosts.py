@@ -1,4 +1,4 @@
-"""The host names inside a Secret: the places where a wrong name cuts PanDA's services off from each other."""
+"""Finds the host names in a Secret, because a wrong one cuts PanDA's services off from each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CERTIFICATE = re.compile(r"\.(pem|proxy|crt)$")
 
 
 def hosts_in(content: SecretContent) -> frozenset[str]:
-    """Every host name that the values of a Secret hold, certificates aside."""
+    """All host names in the values of a Secret, except in certificates."""
     if content.type == TLS:
         return frozenset()
     return frozenset(host.lower() for key, value in content.data.items() for host in _hosts(key, value))

@@ -1,4 +1,4 @@
-"""How long the secret values of a stack last: of those that say so themselves, such as grid proxies and tokens."""
+"""Lifetimes of secret values that contain their own, such as grid proxies and tokens."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ __all__ = ["check_lifetimes", "lifetime"]
 
 
 def lifetime(value: str) -> Validity | None:
-    """From when until when a value is good, as the stack file holds it; None when nothing tells."""
+    """The validity of a value in the form of the stack file; None if it is unknown."""
     if value == ENCRYPTED:
         return None
     try:
         return validity(file_bytes(SecretStr(value)))
     except ValueError:
-        return None  # that it is no base64 is told by itself
+        return None  # another check reports invalid base64
 
 
 def check_lifetimes(config: StackConfig, stack: str, now: datetime, *, soon: bool) -> Iterator[Problem]:
-    """What has expired, or will ``soon``, of all that this stack's Secrets are made of.
+    """A problem for each value in this stack's Secrets that has expired, or will ``soon``.
 
-    Host certificates are left out: they are checked in whole, with their hosts.
+    Host certificates are left out, because another check covers them together with their hosts.
     """
     for field in fields(config):
         found = lifetime(reveal(value_of(config.secrets, field.path))) if _is_used(field, config) else None

@@ -22,14 +22,14 @@ ANNOTATION = "panda-infra/secrets-hash"
 def pod_annotations(
     config: Settings, contents: Mapping[str, SecretContent], hash_key: SecretStr | None
 ) -> dict[tuple[str, str], dict[str, str]]:
-    """For each (component, sub-component) the annotation of its pods.
+    """The annotation of the pods of each (component, sub-component).
 
-    What is re-read while a pod runs is left out, a Secret or single keys of one, and so is what somebody else provides.
-    The hash is keyed: a plain one of a weak password could be guessed by whoever may read pods. Pods that ran before
-    the stack get none until their Secrets change: the annotation itself would replace them.
+    Left out are Secrets and keys that a pod reads again while it runs, and Secrets that somebody else provides.
+    The hash is keyed, because anyone who may read pods could guess a weak password from a plain hash. Adopted pods get
+    no annotation until their Secrets change, because the annotation itself would replace them.
 
     Raises:
-        PandaInfraError: without `secrets.hashKey`.
+        PandaInfraError: `secrets.hashKey` is missing.
     """
     key = reveal(hash_key)
     if not key:
@@ -52,13 +52,13 @@ def pod_annotations(
 
 
 def _read_at_start(use: SecretUse, content: SecretContent) -> SecretContent | None:
-    """The part of a Secret that a change of shows only after the pod is replaced."""
+    """The part of a Secret whose changes take effect only after the pod is replaced."""
     part = {key: value for key, value in content.data.items() if use.reads_at_start(key)}
     return SecretContent(content.suffix, content.type, part) if part or use.read == "start" else None
 
 
 def _adopted(config: Settings, reader: Reader) -> str | None:
-    """The hash of the Secrets with which a sub-component's pods were found running."""
+    """The hash of the Secrets that a sub-component's pods had read when they were found."""
     adopted = config.components.deployed()[reader.component].adopted
     return adopted.secrets.get(reader.sub_component) if adopted else None
 
@@ -68,6 +68,6 @@ def _hash(key: bytes, contents: Iterable[SecretContent]) -> str:
     for content in contents:
         for name, value in (("", content.suffix.encode()), *sorted(content.data.items())):
             for part in (name.encode(), value):
-                # Lengths, so that no two different contents give the same bytes.
+                # Lengths make sure that different contents give different bytes.
                 digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:32]

@@ -1,6 +1,6 @@
-"""Whether readers can use a value as it is.
+"""Checks that readers can use a value as it is.
 
-No message holds a value or a part of one.
+No message contains a value or a part of one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["check_value"]
 
 
 def check_value(field: Field, value: str, config: StackConfig) -> Iterator[str]:
-    """What is wrong with a value for this field, in words that complete "the value ..."."""
+    """The flaws of a value for this field, in words that complete "the value ..."."""
     if flaw := field.flaw(value):
         yield flaw
     if words := ciphertext(value) if field.is_file else unresolved(value):
