@@ -80,5 +80,5 @@ def file_bytes(secret: SecretStr) -> bytes:
 
 
 def as_json(value: Any) -> str:
-    """Compact JSON, the same for the same value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Compact JSON, the same for the same value; in ASCII, since some readers take nothing else from a file."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

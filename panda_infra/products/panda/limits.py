@@ -18,6 +18,7 @@ __all__ = [
     "INI",
     "PYTHON",
     "SED",
+    "SERVER",
     "SHELL",
     "SPRING",
     "TOKEN",
@@ -26,10 +27,17 @@ __all__ = [
 ]
 
 _NO_TEXT = r"\A(\d+|True|False|None)\n?\Z"
+# A web server that Python is embedded in reads variables and files as ASCII.
+_NO_ASCII = r"[^\t\r\n -~]"
 CONFIG = Limit(
     re.compile(_NO_TEXT),
     "digits alone, or the word True, False or None",
     "its configuration makes a number or a word of Python of these",
+)
+SERVER = Limit(
+    re.compile(rf"{_NO_TEXT}|{_NO_ASCII}"),
+    "a letter outside ASCII, digits alone, or the word True, False or None",
+    "its web server knows no other letters, its configuration makes a number or a word of Python of the rest",
 )
 SED = Limit(
     re.compile(r"[/&\\'\r\n]"),
@@ -42,9 +50,9 @@ SHELL = Limit(
     "its start script passes the password to a command without quotes",
 )
 HARVESTER = Limit(
-    re.compile(rf"\s|{_NO_TEXT}"),
-    "white space, digits alone, or the word True, False or None",
-    "its start script passes the password on without quotes, its configuration takes the others for no text",
+    re.compile(rf"\s|{_NO_TEXT}|{_NO_ASCII}"),
+    "white space, a letter outside ASCII, digits alone, or the word True, False or None",
+    "its start script passes the password on without quotes, its configuration takes the others for no such text",
 )
 URL = Limit(
     re.compile(r"[^A-Za-z0-9._~!*+,;=-]"),
@@ -57,9 +65,9 @@ PYTHON = Limit(
     "its start script writes the value between quotes into Python settings",
 )
 INI = Limit(
-    re.compile(r"[%\r\n]|\$\{|^\s|\s$"),
-    "%, ${, a line break, or white space at an end",
-    "the value is written into an ini file",
+    re.compile(rf"[%\r\n]|\$\{{|^\s|\s$|{_NO_ASCII}"),
+    "%, ${, a line break, white space at an end, or a letter outside ASCII",
+    "the value is written into an ini file, which its web server reads",
 )
 BROKER = Limit(
     re.compile(r"[^!#&(-\[\]-~]|`"),

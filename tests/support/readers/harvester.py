@@ -60,6 +60,8 @@ def read(container: Container, replica: int = 0) -> Harvester:
         for key in keys:
             if not isinstance(sections[section].get(key), str) or not sections[section][key].strip():
                 raise RefusedError(f"{section}.{key}", "is no text")
+    if not sections["db"]["password"].isascii():
+        raise RefusedError("db.password", "has a letter outside ASCII")
     values.host("db.host", sections["db"]["host"])
     for key in _URLS:
         values.url(f"pandacon.{key}", str(sections["pandacon"].get(key)))

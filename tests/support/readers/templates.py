@@ -33,11 +33,13 @@ def substituted(where: str, template: str, environment: Mapping[str, str]) -> st
 
 
 def ini(where: str, text: str) -> dict[str, dict[str, str]]:
-    """The sections of an ini file, with `%` as the standard library takes it.
+    """The sections of an ini file, with `%` as the standard library takes it, in ASCII as a web server does.
 
     Raises:
         RefusedError: it cannot be read, or an option cannot be.
     """
+    if not text.isascii():
+        raise RefusedError(where, "has a letter outside ASCII")
     parser = configparser.ConfigParser()
     try:
         parser.read_string(text)

@@ -102,6 +102,7 @@ def test_iams_files(path: str, old: str, new: str, words: str) -> None:
         ({"BIGMON_AUTH_PROVIDER_LIST": "cern,other"}, "AUTH_PROVIDER_LIST is none of"),
         ({"SOCIAL_AUTH_CERNOIDC_SECRET": ""}, "SOCIAL_AUTH_CERNOIDC_SECRET is empty"),
         ({"RUCIO_PASSWORD": "100%"}, "rucio.cfg cannot be read"),
+        ({"RUCIO_PASSWORD": "é"}, "rucio.cfg has a letter outside ASCII"),
         ({"RUCIO_AUTH_TYPE": "x509_proxy", "X509_USER_PROXY": "/nowhere"}, "names no mounted file"),
         ({"IDDS_AUTH_ID_TOKEN": 'a"'}, "idds_token.json is no JSON"),
         ({"OBJECTSTORE_PORT": ""}, "OBJECT_STORE is no whole number"),
@@ -158,6 +159,7 @@ def test_ui(environment: Mapping[str, str | None], words: str) -> None:
     [
         ({"MARIADB_PASSWORD": "0012"}, "db.password is no text"),
         ({"MARIADB_PASSWORD": "None"}, "db.password is no text"),
+        ({"MARIADB_PASSWORD": "é"}, "db.password has a letter outside ASCII"),
         ({"MARIADB_PASSWORD": "a b"}, "is split into words by the shell"),
         ({"HARVESTER_ID": "7"}, "master.harvester_id is no text"),
         ({"HARVESTER_CRIC_OS": None}, "HARVESTER_CRIC_OS is missing"),

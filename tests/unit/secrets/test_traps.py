@@ -424,6 +424,8 @@ def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
         ("idds", "a%40b", "idds/rest"),
         ("harvester", "a b", "harvester/harvester"),
         ("harvester", "00123", "harvester/harvester"),
+        ("harvester", "pässword", "harvester/harvester"),
+        ("panda", "pässword", "panda/server"),
         ("iam", "a b", "iam-db/backup"),
         ("iam", "#{a}", "iam/main"),
     ],
@@ -442,6 +444,17 @@ def test_t39_digits_and_words_of_python_stay_no_text_in_the_server(password: str
     known = {"panda/server", "panda/jedi", "harvester/harvester"}
     assert {reader for line in told for reader in known if reader in line} == known
     assert not any(password in line for line in told if password not in ("True", "False", "None"))
+
+
+def test_t39_json_is_ascii_whatever_it_holds() -> None:
+    clients = {"internalClientSecret": "pässword", "tokenCacheSecret": "pässword"}
+    made = build(config(FULL, secrets={"auth": clients}))
+    for suffix, name in (
+        ("panda-token-cache", "token_cache_config.json"),
+        ("harvester-auth", "token_panda-internal_client.json"),
+    ):
+        text = made[suffix].data[name].decode("ascii")
+        assert "pässword" in str(json.loads(text))
 
 
 def test_t39_harvesters_name_is_a_text() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
-from panda_infra.products.panda.limits import CONFIG, PYTHON, SED
+from panda_infra.products.panda.limits import CONFIG, PYTHON, SED, SERVER
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
 from panda_infra.products.workloads import Component, Daemon, SubComponent
@@ -104,7 +104,7 @@ class PandaSecrets(Model):
             },
             limits={
                 "panda/postgres": SED,
-                "panda/server": CONFIG,
+                "panda/server": SERVER,
                 "panda/jedi": CONFIG,
                 "bigmon/main": PYTHON,
             },
