@@ -63,7 +63,7 @@ def with_values(secrets: Secrets, values: Mapping[Path, str]) -> Secrets:
 
 def revealed(secrets: Secrets) -> dict[str, Any]:
     """The values in plain text, in the form of the stack file's section: to encrypt, never to show."""
-    document: dict[str, Any] = mapped(secrets.model_dump(by_alias=True, exclude_none=True), _revealed)
+    document: dict[str, Any] = mapped(secrets.model_dump(by_alias=True, exclude_defaults=True), _revealed)
     return document
 
 

@@ -57,6 +57,7 @@ COMPONENT = ComponentSpec(
         ),
     ),
     needs=("panda",),
+    upstream=False,
     endpoints=(
         Endpoint(host="mcp", position=80, about="MCP server.", key="server.ingress", tls="mcp-tls-certs"),
     ),
