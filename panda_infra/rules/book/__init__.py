@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from types import ModuleType
 
 from panda_infra import products
@@ -15,9 +16,9 @@ __all__ = ["rules"]
 
 
 def rules() -> tuple[Rule, ...]:
-    """Every rule: of the book's modules, of those of each product, and of each component, as these have them."""
-    of_products = (f"{products.__name__}.{name}.rules" for name in PRODUCTS)
-    packages = [importlib.import_module(name) for name in (__name__, *of_products)]
+    """Every rule: of the book's modules, of those of each product that has any, and of each component."""
+    of_products = [f"{products.__name__}.{name}.rules" for name in PRODUCTS]
+    packages = [importlib.import_module(name) for name in (__name__, *filter(find_spec, of_products))]
     of_components = (each for spec in COMPONENTS.values() for each in spec.rules)
     return (*(each for package in packages for each in _rules_in(package)), *of_components)
 

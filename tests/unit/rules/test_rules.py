@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
+import sys
 from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
 
+from panda_infra import products
 from panda_infra.config.paths import Path
 from panda_infra.config.quantities import amount
 from panda_infra.config.stack import StackConfig
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, PRODUCTS
 from panda_infra.products.rule import WHOLE, Rule
 from panda_infra.rules import book
 from panda_infra.rules.book import rules
@@ -46,6 +50,28 @@ def test_the_book_has_rules_in_each_of_its_modules() -> None:
     modules = {file.stem for file in folder.glob("*.py")} - {"__init__"}
     assert {rule.name.partition(".")[0] for rule in rules()} >= modules
     assert {rule for spec in COMPONENTS.values() for rule in spec.rules} <= set(rules())
+
+
+def test_no_rule_that_lies_with_a_product_is_left_out() -> None:
+    modules = pkgutil.walk_packages(products.__path__, f"{products.__name__}.")
+    found = {
+        each
+        for module in modules
+        for each in vars(importlib.import_module(module.name)).values()
+        if isinstance(each, Rule)
+    }
+    assert found
+    assert found <= set(rules())
+
+
+def test_a_product_may_have_no_rules_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
+    known = rules()
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "__init__.py").touch()
+    monkeypatch.setattr(products, "__path__", [*products.__path__, str(tmp_path)])
+    monkeypatch.setattr(book, "PRODUCTS", {**PRODUCTS, "another": None})
+    assert rules() == known
+    monkeypatch.delitem(sys.modules, f"{products.__name__}.another")
 
 
 def test_rules_about_a_broken_section_are_left_out() -> None:
