@@ -7,6 +7,7 @@ cluster, the engine does not know the properties of its objects yet: the rules t
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from pulumi_policy import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from panda_infra.rules.pack import RULES, Resource, Rule, stack_of
+from panda_infra.rules.pack import POLICIES, Policy, Resource, stack_of
 
 _inputs: dict[str, Any] = {}
 
@@ -33,14 +34,14 @@ def remember(args: ResourceValidationArgs, report: ReportViolation) -> None:  # 
     _inputs[args.urn] = args.props
 
 
-def policy(rule: Rule) -> StackValidationPolicy:
+def policy(rule: Policy) -> StackValidationPolicy:
     """The stack policy that applies a rule."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = {found.urn: resource(found) for found in args.resources}
         stack = stack_of(resources.values())
         for urn, judged in resources.items():
-            for violation in rule.violations(judged, stack):
+            for violation in rule.violations(replace(judged, stack=stack)):
                 report(f"{judged.name}: {violation}", urn)
 
     return StackValidationPolicy(rule.name, rule.description, validate)
@@ -63,7 +64,7 @@ PolicyPack(
         ResourceValidationPolicy(
             "all-is-seen", "Every resource is judged by what it was asked for.", remember
         ),
-        *map(policy, RULES),
+        *map(policy, POLICIES),
     ],
     enforcement_level=EnforcementLevel.MANDATORY,
 )

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "Quantity", "plain"]
+__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "plain"]
 
 
 class Model(BaseModel):
@@ -90,15 +90,6 @@ HostName = Annotated[
         "a full host name in lower case",
         "pandaserver-doma.cern.ch",
         longest=253,
-    ),
-]
-Quantity = Annotated[
-    str,
-    Form(
-        r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?",
-        "a Kubernetes quantity in quotes, such as '500m', '4' or '16Gi'",
-        "16Gi",
-        longest=32,
     ),
 ]
 Digest = Annotated[

@@ -8,8 +8,9 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
-from panda_infra.config.base import DnsName, Form, HostName, Model, Quantity, plain
+from panda_infra.config.base import DnsName, Form, HostName, Model, plain
 from panda_infra.config.made import with_fields
+from panda_infra.config.quantities import Quantity
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = [

@@ -1,15 +1,26 @@
-"""Converts Kubernetes quantities to numbers."""
-
-from __future__ import annotations
+"""Kubernetes' quantities: how they are written, and what they amount to."""
 
 import re
 from decimal import Decimal
+from typing import Annotated
 
-__all__ = ["amount"]
+from panda_infra.config.base import Form
+
+__all__ = ["Quantity", "amount"]
 
 _UNITS = {"": Decimal(1), "m": Decimal("0.001")}
 _UNITS |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)}
 _UNITS |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", start=1)}
+
+Quantity = Annotated[
+    str,
+    Form(
+        rf"[0-9]+(\.[0-9]+)?({'|'.join(filter(None, _UNITS))})?",
+        "a Kubernetes quantity in quotes, such as '500m', '4' or '16Gi'",
+        "16Gi",
+        longest=32,
+    ),
+]
 
 
 def amount(quantity: str) -> Decimal:

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from panda_infra.config.adopted import Adopted, ReleaseName
-from panda_infra.config.base import DnsLabel, DnsName, Form, Model, Quantity
+from panda_infra.config.base import DnsLabel, DnsName, Form, Model
 from panda_infra.config.charts import ChartPin
+from panda_infra.config.quantities import Quantity
 
 __all__ = [
     "Component",

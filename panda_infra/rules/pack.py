@@ -12,9 +12,9 @@ from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.texts import latest_images, plain_secrets
 
 __all__ = [
-    "RULES",
+    "POLICIES",
+    "Policy",
     "Resource",
-    "Rule",
     "Stack",
     "stack_of",
 ]
@@ -39,13 +39,17 @@ class Stack:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource: ``protect`` is Pulumi's option, ``provider`` the name of the provider that makes it."""
+    """A resource of a ``stack``.
+
+    ``protect`` is Pulumi's option, ``provider`` the name of the provider that makes it.
+    """
 
     type: str
     name: str
     properties: Mapping[str, Any] = field(default_factory=dict)
     protect: bool = False
     provider: str = ""
+    stack: Stack = Stack("")
 
     @property
     def kind(self) -> str:
@@ -73,15 +77,26 @@ def stack_of(resources: Iterable[Resource]) -> Stack:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A rule by name; ``violations`` says in one sentence each what is wrong with a resource."""
+class Policy:
+    """A rule of the pack, made of the function that finds its ``violations``, a sentence for each."""
 
-    name: str
-    description: str
-    violations: Callable[[Resource, Stack], Iterator[str]]
+    violations: Callable[[Resource], Iterator[str]]
+
+    @property
+    def name(self) -> str:
+        """As the engine shows it, e.g. ``data-is-protected``."""
+        return self.violations.__name__.replace("_", "-")
+
+    @property
+    def description(self) -> str:
+        """What holds, for who reads the pack."""
+        return str(self.violations.__doc__)
 
 
-def _data_is_protected(resource: Resource, stack: Stack) -> Iterator[str]:
+@Policy
+def data_is_protected(resource: Resource) -> Iterator[str]:
+    """Data of a protected stack cannot be deleted by accident."""
+    stack = resource.stack
     if not stack.protect:
         return
     if resource.type in _ALWAYS_DATA and not resource.protect:
@@ -93,33 +108,43 @@ def _data_is_protected(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"deletes {', '.join(owned)} of a protected stack when it goes: its post-renderer is not {KEEPER}"
 
 
-def _volumes_are_retained(resource: Resource, stack: Stack) -> Iterator[str]:
-    if stack.protect and resource.type == _VOLUME:
+@Policy
+def volumes_are_retained(resource: Resource) -> Iterator[str]:
+    """Volumes of a protected stack outlive their claims."""
+    if resource.stack.protect and resource.type == _VOLUME:
         policy = (resource.properties.get("spec") or {}).get("persistentVolumeReclaimPolicy")
         if policy != "Retain":
             yield f"its data goes with its claim (reclaim policy {policy or 'Delete'}); a protected stack retains it"
 
 
-def _images_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:
-    if stack.protect and resource.name not in stack.adopted:
+@Policy
+def images_are_pinned(resource: Resource) -> Iterator[str]:
+    """A protected stack names the versions of its images."""
+    if resource.stack.protect and resource.name not in resource.stack.adopted:
         for path in latest_images(resource.values):
             yield f"{path} is `latest`, which changes its content without notice"
 
 
-def _no_secret_in_values(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+@Policy
+def no_secret_in_values(resource: Resource) -> Iterator[str]:
+    """Secret values stay in Secrets, never in chart values."""
     for path in plain_secrets(resource.values):
         yield f"{path} looks like a secret; Helm would store it in its release record"
 
 
 # Helm's provider looks an absent version up and fills it in before the engine asks, unless an input is not yet known:
 # in the preview of a cluster that is still to be made.
-def _charts_are_pinned(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+@Policy
+def charts_are_pinned(resource: Resource) -> Iterator[str]:
+    """Charts of a registry are named with their version."""
     chart = str(resource.properties.get("chart", ""))
     if resource.type == RELEASE and chart.startswith("oci://") and not resource.properties.get("version"):
         yield f"{chart} is named without a version"
 
 
-def _inside_the_namespace(resource: Resource, stack: Stack) -> Iterator[str]:
+@Policy
+def inside_the_namespace(resource: Resource) -> Iterator[str]:
+    """A stack keeps to its own namespace."""
     kubernetes = resource.type.startswith("kubernetes:")
     # A patch adds to what somebody else made, wherever that is.
     if not kubernetes or resource.kind in _CLUSTER_SCOPED or resource.kind.endswith("Patch"):
@@ -131,23 +156,15 @@ def _inside_the_namespace(resource: Resource, stack: Stack) -> Iterator[str]:
         where = ((properties.get("spec") or {}).get("destination") or {}).get("namespace")
     else:
         where = (properties.get("metadata") or {}).get("namespace")
-    if where != stack.namespace:
-        yield f"belongs into namespace {stack.namespace}, not {where or 'default'}"
+    if where != resource.stack.namespace:
+        yield f"belongs into namespace {resource.stack.namespace}, not {where or 'default'}"
 
 
-def _own_provider(resource: Resource, stack: Stack) -> Iterator[str]:  # noqa: ARG001
+@Policy
+def own_provider(resource: Resource) -> Iterator[str]:
+    """Objects go to the cluster that the stack names."""
     if resource.type.startswith("kubernetes:") and resource.provider.startswith("default"):
         yield "would go to whatever cluster the operator's own kubeconfig names: give it the stack's provider"
 
 
-RULES = (
-    Rule("data-is-protected", "Data of a protected stack cannot be deleted by accident.", _data_is_protected),
-    Rule("volumes-are-retained", "Volumes of a protected stack outlive their claims.", _volumes_are_retained),
-    Rule("images-are-pinned", "A protected stack names the versions of its images.", _images_are_pinned),
-    Rule("charts-are-pinned", "Charts of a registry are named with their version.", _charts_are_pinned),
-    Rule(
-        "no-secret-in-values", "Secret values stay in Secrets, never in chart values.", _no_secret_in_values
-    ),
-    Rule("inside-the-namespace", "A stack keeps to its own namespace.", _inside_the_namespace),
-    Rule("own-provider", "Objects go to the cluster that the stack names.", _own_provider),
-)
+POLICIES = tuple(each for each in tuple(globals().values()) if isinstance(each, Policy))

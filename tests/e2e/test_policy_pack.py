@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from panda_infra.rules.pack import RULES
+from panda_infra.rules.pack import POLICIES
 from testbed import stacks
 from testbed.bed import Bed
 from testbed.workspace import Workspace
@@ -90,7 +90,7 @@ def test_a_slip_against_any_rule_is_refused(stack: Workspace) -> None:
     assert result.code != 0
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
     said = " ".join(result.text.partition("Policies:")[2].split())
-    assert _TOLD.keys() == {rule.name for rule in RULES}
+    assert _TOLD.keys() == {rule.name for rule in POLICIES}
     for rule, violation in _TOLD.items():
         assert f"{rule} " in said
         assert violation in said

@@ -11,7 +11,7 @@ from panda_infra.config.delivery import Lifecycle
 from panda_infra.plan.data import KEEPER
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.protection import PROTECTION, is_protected, namespace_marks, protection_marks
-from panda_infra.rules.pack import RULES, Resource, Stack, stack_of
+from panda_infra.rules.pack import POLICIES, Resource, Stack, stack_of
 from tests.support.stacks import stack
 
 PROTECTED = Stack("panda")
@@ -23,7 +23,7 @@ HERE = {"metadata": {"name": "it", "namespace": "panda"}}
 
 
 def broken(resource: Resource, judged: Stack = PROTECTED) -> set[str]:
-    return {rule.name for rule in RULES if list(rule.violations(resource, judged))}
+    return {rule.name for rule in POLICIES if list(rule.violations(replace(resource, stack=judged)))}
 
 
 def release(name: str = "bigmon", **properties: Any) -> Resource:
