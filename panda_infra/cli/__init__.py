@@ -1,1 +1,1 @@
-"""The command line `python -m panda_infra`: one module per noun, each command a few calls of the rooms below."""
+"""The command line `python -m panda_infra`: one module per command or noun; the packages below do the work."""

@@ -1,4 +1,4 @@
-"""`adopt`: a stack from an installation that runs."""
+"""`adopt`: makes a stack from a running installation."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
     provider: ProviderOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make a stack of a PanDA that runs and was deployed otherwise; the cluster is read, never changed.
+    """Make a stack from a running PanDA that was deployed in another way; the cluster is read, never changed.
 
-    Everything that runs stays as it was found: names of releases, chart values, pods. What the stack would do
-    otherwise is held back and listed with both values, so that it can be let go later, component by component.
-    The experiment is the stack's name by default. Exit code 3 when the stack still lacks something then.
+    Everything stays as it was found: names of releases, chart values, pods. Where the stack's own value differs, the
+    found one is kept, and both are listed, so that you can switch later, component by component.
+    The experiment is the stack's name by default. Exit code 3 if something is still missing in the stack.
 
     **Examples**
 
@@ -171,7 +171,7 @@ def _secrets(given: Iterable[str]) -> dict[KeyPath, str]:
 
 
 def _refuse_restarts(made: Adoption, *, accepted: bool) -> None:
-    """The charts that run are others than the stack's: no value can make them the same."""
+    """Refuse changes that replace pods because the stack's charts differ: values cannot prevent them."""
     names = sorted(
         {
             f"{change.kind} {change.name}"

@@ -1,4 +1,4 @@
-"""What `adopt` found, as tables or as JSON; of secrets the keys alone."""
+"""Prints the result of `adopt` as tables or as JSON; of secrets only the keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Row = tuple[str, ...]
 
 
 def show(made: Adoption, *, as_json: bool) -> None:
-    """Print everything in which a stack differs from what runs."""
+    """Print all differences between a stack and the running installation."""
     if as_json:
         show_json(
             {

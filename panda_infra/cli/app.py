@@ -1,4 +1,4 @@
-"""The application: which commands there are."""
+"""The application with all its commands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from panda_infra.cli.status import status
 __all__ = ["PROGRAM", "app", "main"]
 
 PROGRAM = "python -m panda_infra"
-"""How pages and messages call it: so it runs in every virtualenv that has the locked packages."""
+"""The program in pages and messages: this command works in every virtualenv with the locked packages."""
 
 secrets = typer.Typer(
     cls=Group,
@@ -78,5 +78,5 @@ app = _made(completed=False)
 
 
 def main() -> None:
-    """Run the program as the script `panda-infra`, which the shell completes after `--install-completion`."""
+    """Run the program as the script `panda-infra`, which has shell completion after `--install-completion`."""
     _made(completed=True)(prog_name="panda-infra")

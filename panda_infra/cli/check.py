@@ -1,4 +1,4 @@
-"""`check`: every stack file, offline."""
+"""`check`: judges stack files offline."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from panda_infra.stacks.project import Project
 __all__ = ["check"]
 
 _WRONG = 1
-# The worst of all stacks counts.
+# Exit codes from best to worst; the worst stack decides.
 _RANK = (0, INCOMPLETE, _WRONG)
 
 
 def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
     """Check stack files against every rule, without a cluster, the engine or a passphrase.
 
-    Secrets count as set when they are encrypted in the file; `secrets audit` tells which are missing. Exit code 3
-    when nothing is wrong, but values are missing that only the site knows.
+    Secrets count as set if they are encrypted in the file; `secrets audit` lists the missing ones. Exit code 3 if
+    nothing is wrong, but values are missing that only the site knows.
 
     **Examples**
 
@@ -73,21 +73,21 @@ def _problems(here: Project, stack: str, beside: Mapping[str, Problem]) -> list[
 
 
 def _neighbours(here: Project) -> dict[str, Problem]:
-    """What is wrong between the stacks of the project, those that are not asked for included."""
+    """The conflicts between all stacks of the project, also those that were not named."""
     readable: dict[str, StackConfig] = {}
     for stack in here.stacks:
         try:
             readable[stack] = here.load(stack).config
         except StackError:
-            continue  # it is told by itself
+            continue  # reported on its own
     return neighbours(readable)
 
 
 def _advise(here: Project, stack: str) -> None:
-    """Tell what is right, but surely not all that the stack is meant to have."""
+    """Print a note for each valid setting that probably does not do all that is wanted."""
     try:
         loaded = here.load(stack)
     except StackError:
-        return  # what is missing has been told
+        return  # already reported
     for problem in map(loaded.layers.located, setting_warnings(loaded.config, stack=stack)):
         talk.print(f"  note: {problem}", markup=False)

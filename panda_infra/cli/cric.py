@@ -1,4 +1,4 @@
-"""`cric`: CRIC's lists as files of the project."""
+"""`cric`: fetches CRIC's lists into files of the project."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from panda_infra.stacks.project import Project
 
 __all__ = ["cric"]
 
-_SHOWN = 10  # entries of a kind that are named; --json names all
+_SHOWN = 10  # entries of a kind that are printed; --json prints all
 
 cric = typer.Typer(
     cls=Group,
@@ -64,8 +64,8 @@ def fetch(  # noqa: PLR0917 - typer makes options of parameters
 ) -> None:
     """Fetch CRIC's lists into the folder of a stack that runs without CRIC (`cric.folder`), and show what changes.
 
-    Each list is judged as `check` judges it; when one cannot be had or is no good, none is written. Lists that are
-    not asked for stay. The next `pulumi up` updates one Secret and restarts no pod.
+    Each list is judged as by `check`; if one cannot be fetched or is invalid, none is written. Lists that are not
+    fetched stay. The next `pulumi up` updates one Secret and restarts no pod.
 
     **Examples**
 
@@ -117,10 +117,10 @@ def _folder(here: Project, stack: str) -> Path:
 def _fetched(
     folder: Path, wanted: Mapping[str, str], before: Mapping[str, bytes], access: Access
 ) -> dict[str, bytes]:
-    """What each file shall hold, all of it good, alone and together with the lists that stay.
+    """The new content of each file, valid on its own and together with the lists that stay.
 
     Raises:
-        StackError: with everything that is wrong.
+        StackError: with every problem.
     """
     fetched: dict[str, bytes] = {}
     problems: list[Problem] = []
@@ -133,7 +133,7 @@ def _fetched(
     after = {name: _after(name, before.get(name), content) for name, content in fetched.items()}
     for name, what in check_files({**before, **after}):
         if name in wanted and name not in fetched:
-            continue  # it is told why
+            continue  # the reason is already reported
         fix = how.get(name, "Correct it, or fetch it too, by `--list`.")
         problems.append(Problem(f"{folder}/{name}", what, fix))
     if problems:
@@ -142,7 +142,7 @@ def _fetched(
 
 
 def _after(name: str, before: bytes | None, answer: bytes) -> bytes:
-    """A file with what CRIC answers: as it is, where that is the same; the answer itself, where it is no good."""
+    """The new content of a file: unchanged if the lists are equal, and the plain answer if that is invalid."""
     if any(flaws(name, answer)):
         return answer
     if before is not None and not any(flaws(name, before)) and not changes(before, answer):
@@ -157,7 +157,7 @@ def _readers(here: Project, folder: Path) -> list[str]:
         try:
             config = here.load(stack).config
         except StackError:
-            continue  # it is the business of `check`
+            continue  # `check` reports it
         if asked(config) is None and Path(config.of(CricSettings).folder) == folder:
             found.append(stack)
     return found
@@ -170,7 +170,7 @@ def _show(name: str, change: Change, *, is_new: bool) -> None:
     fields = {entry: f": {', '.join(changed)}" * bool(changed) for entry, changed in change.changed.items()}
     for sign, entries in (("+", change.added), ("-", change.removed), ("~", tuple(fields))):
         for entry in entries[:_SHOWN]:
-            # A name of somebody else's must not steer a terminal.
+            # Control characters in a foreign name must not reach the terminal.
             shown = f"{entry}{fields.get(entry, '') if sign == '~' else ''}"
             line(f"  {sign} {shown if shown.isprintable() else repr(shown)}")
         if len(entries) > _SHOWN:

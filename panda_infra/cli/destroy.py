@@ -1,4 +1,4 @@
-"""`destroy`: a test stack without a trace."""
+"""`destroy`: removes a test stack and proves that nothing is left."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ def destroy(
 
 
 def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: float | None = None) -> None:
-    """Destroy a stack and report what is left.
+    """Destroy a stack and report the objects that are left.
 
     Raises:
-        PandaInfraError: it is protected, the person says no, the engine fails, or something is left.
+        PandaInfraError: the stack is protected, the user declines, or the engine fails.
+        typer.Exit: something is left.
     """
     from panda_infra.teardown import destroy as teardown  # noqa: PLC0415 - clients that others need not load
 
@@ -83,6 +84,6 @@ def remove(stack: str, *, yes: bool, cluster_gone: bool = False, free_after: flo
 
 
 def _releases(before: Recorded) -> str:
-    """What the engine would uninstall, which may be less than the stack file names."""
+    """The releases that the engine would uninstall, which may be fewer than in the stack file."""
     names = sorted(release.name for release in before.releases.values())
     return f"releases {', '.join(names)}" if names else "its state has no release"

@@ -12,7 +12,7 @@ from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Card", "Picture", "mermaid", "picture"]
 
-_WIDEST = 400  # pixels of a line; Mermaid would break names of Secrets at their dashes
+_WIDEST = 400  # pixels of a line; in narrower ones Mermaid breaks names of Secrets at their dashes
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Card:
 class Picture:
     """All cards in columns: a card's column is the step in which it can be deployed at the earliest.
 
-    ``edges`` lead from what is awaited to what waits; those that follow from others are left out.
+    ``edges`` lead from a component to those that wait for it; edges that follow from others are left out.
     """
 
     title: str
@@ -39,10 +39,10 @@ class Picture:
 
 
 def picture(plan: Plan) -> Picture:
-    """What to draw of a plan."""
+    """The picture of a plan."""
     after = {release.component: release.after for release in plan.releases}
     step: dict[str, int] = {}
-    for name, others in after.items():  # in an order in which they could be made
+    for name, others in after.items():  # in the order of deployment
         step[name] = max((step[other] + 1 for other in others), default=0)
     columns: list[list[Card]] = [[] for _ in range(max(step.values(), default=-1) + 1)]
     for release in plan.releases:

@@ -1,4 +1,4 @@
-"""`dry-run`: what a stack would make, for somebody who has none of its secrets."""
+"""`dry-run`: previews a stack for a user who has none of its secrets."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ PASSTHROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def dry_run(context: typer.Context, stack: StackArgument) -> None:
-    """Run `pulumi preview` of a copy of a stack, with made-up values in place of all of its secrets.
+    """Run `pulumi preview` of a copy of a stack, with made-up values for all of its secrets.
 
     For a stack whose secrets and external databases you do not know. It works on a copy with a state of its own, so
-    it shows everything as to be created. Cluster or cloud and the registry are asked as in any preview; where the
-    kubeconfig is one of the secrets, your own takes its place. `rehearse` needs none of them. Never for a deployment:
-    nothing else takes stand-ins. With the stack's own secrets, run `pulumi preview`. More options go to it, e.g.
-    `--diff`.
+    it shows everything as to be created. It needs access to the cluster or cloud and to the registry, as any preview;
+    if the kubeconfig is one of the secrets, your own is used. `rehearse` needs none of them. No other command uses
+    made-up values, so they are never deployed. With the stack's own secrets, run `pulumi preview`. More options are
+    passed to it, e.g. `--diff`.
 
     **Examples**
 
@@ -65,7 +65,7 @@ def dry_run(context: typer.Context, stack: StackArgument) -> None:
 
 
 def stand_in_section(loaded: Loaded) -> dict[str, Any]:
-    """The section ``secrets`` of a stack with made-up values for all that it needs or has.
+    """The section ``secrets`` of a stack with made-up values for all that it needs or contains.
 
     Raises:
         PandaInfraError: it needs a kubeconfig, and the user has none.
@@ -81,7 +81,7 @@ def stand_in_section(loaded: Loaded) -> dict[str, Any]:
 
 
 def _own_kubeconfig(stack: str) -> str:
-    """A stand-in would lead to no cluster."""
+    """The user's own kubeconfig, because a made-up one leads to no cluster."""
     named = "$KUBECONFIG" if os.environ.get("KUBECONFIG") else "~/.kube/config"
     try:
         return go_yaml.dump(read(named))
@@ -114,7 +114,7 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
 
 
 def made_previewable(file: Path, loaded: Loaded) -> None:
-    """Leave out what another passphrase encrypted, and name a database where only the site knows it."""
+    """Remove values that another passphrase encrypted, and make up databases that only the site knows."""
     config = stackfile.document_of(file.read_text(encoding="utf-8"))["config"]
     kept = {key: value for key, value in config.items() if key not in ("secrets", f"{NAMESPACE}:secrets")}
     for problem in judge_given(loaded.config, stack=loaded.stack):

@@ -1,4 +1,4 @@
-"""Errors of a person's making end a command with their own words, never with a traceback."""
+"""Prints errors that the user can correct as messages, without a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired o
 
 
 class Group(TyperGroup):
-    """A group of commands that tells errors plainly."""
+    """A group of commands that prints errors without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

@@ -1,4 +1,4 @@
-"""`expired`: test stacks whose time is over."""
+"""`expired`: lists and removes test stacks after their last day."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from panda_infra.teardown.expiry import Expiry, expiries
 
 __all__ = ["expired"]
 
-_FREE_AFTER = 300.0  # nobody watches a schedule: what waits longer for a controller will wait for ever
+_FREE_AFTER = 300.0  # seconds; an object that waits longer for a controller will wait for ever
 
 
 def expired(
@@ -41,10 +41,10 @@ def expired(
 ) -> None:
     """List test stacks with a last day (`lifecycle.expires`). Exit code 1 if one is deployed although it is over.
 
-    With --remove these are destroyed; the exit code tells whether all of them left nothing. Protected stacks have
-    no last day. A stack whose file or state is broken is told and does not keep the others. With --matrix only the
-    stack files are read, so it needs no access to the state: what was removed already is among them, and the exit
-    code is 1 only for a file with problems.
+    With --remove these are destroyed; the exit code is then 1 if something is left of one. Protected stacks have no
+    last day. A stack whose file or state is broken is reported and does not block the others. With --matrix only the
+    stack files are read, so it needs no access to the state: the list contains stacks that were removed already, and
+    the exit code is 1 only for a file with problems.
 
     **Examples**
 
@@ -84,7 +84,7 @@ def _lifecycle(here: Project, stack: str) -> Lifecycle | None:
 
 
 def _counts(pulumi: Pulumi, stacks: Iterable[str]) -> dict[str, int]:
-    """How many resources each stack has; one whose state cannot be read is told and left out."""
+    """The number of resources of each stack; one whose state cannot be read is reported and left out."""
     with suppress(PulumiError):
         return dict.fromkeys(stacks, 0) | pulumi.resource_counts()
     counts = {}
@@ -97,7 +97,7 @@ def _counts(pulumi: Pulumi, stacks: Iterable[str]) -> dict[str, int]:
 
 
 def _removed(stack: str) -> bool:
-    """Whether a stack is gone; one that resists does not keep the others."""
+    """True if the stack was removed; a failure does not block the others."""
     try:
         remove_stack(stack, yes=True, free_after=_FREE_AFTER)
     except PandaInfraError as error:

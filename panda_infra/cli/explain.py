@@ -1,4 +1,4 @@
-"""`explain`: what a key's value is, and who says so."""
+"""`explain`: shows the value of a key and its origin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HIDDEN = "***"
 
 @dataclass(frozen=True)
 class Explained:
-    """One key with its value as JSON has it, its origin in words, and what the key means."""
+    """One key with its value in JSON's types, its origin in words, and its description."""
 
     key: str
     value: Any
@@ -53,16 +53,16 @@ def explain(
     """Show the value of a key and where it comes from: the stack file, its site's, a default, or derived.
 
     Secret values are never shown. A key with others below it shows them all. Without a key it prints the page of the
-    stack in Markdown: releases, hosts, pods with their images and requests, volumes, Secrets, and what only the site
-    can fill in.
+    stack in Markdown: releases, hosts, pods with their images and requests, volumes, Secrets, and the values that only
+    the site knows.
 
     **Examples**
 
-    - `explain doma` prints what the stack is
+    - `explain doma` prints the page of the stack
     - `explain doma components.panda.server.replicas`
     - `explain doma hosts` shows all of them
-    - `explain doma auth.tokenEndpoint` shows what is derived
-    - `explain doma panda:server.ingress.hosts` shows what the chart panda gets
+    - `explain doma auth.tokenEndpoint` shows a derived value
+    - `explain doma panda:server.ingress.hosts` shows a value of the chart panda
     """
     here = project()
     if key is None:
@@ -107,7 +107,7 @@ def _explained(loaded: Loaded, folder: FilePath, path: Path) -> Iterator[Explain
 
 
 def _of_components() -> dict[Path, Callable[[Any], Any]]:
-    """What stands in for keys of components that the stack file leaves out."""
+    """The functions that derive keys of components that the stack file leaves out."""
     return {
         ("components", name, *path): derive
         for name, spec in COMPONENTS.items()
@@ -116,7 +116,7 @@ def _of_components() -> dict[Path, Callable[[Any], Any]]:
 
 
 def _said(loaded: Loaded, folder: FilePath, path: Path) -> str | None:
-    """The file and line on which a key stands; None when neither the stack's nor the site's has it."""
+    """The file and line that set a key; None if neither the stack's nor the site's file does."""
     if loaded.layers.file and loaded.layers.in_site(path):
         line = line_in_site((folder / loaded.layers.file).read_text(encoding="utf-8"), path)
         return f"{loaded.layers.file}, line {line}"
@@ -125,7 +125,7 @@ def _said(loaded: Loaded, folder: FilePath, path: Path) -> str | None:
 
 
 def _below(value: Any, part: str | int, path: Path) -> Any:
-    """The value of one key, by the name that the stack file has for it."""
+    """The value of one key, by its name in the stack file."""
     if isinstance(value, BaseModel):
         fields = {str(info.alias): name for name, info in type(value).model_fields.items()}
         if part in fields:

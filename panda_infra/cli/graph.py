@@ -1,4 +1,4 @@
-"""`graph`: a picture of a stack."""
+"""`graph`: draws a stack."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def graph(
 ) -> None:
     """Draw a stack: components in the order of deployment, with their hosts and Secrets.
 
-    It is Mermaid, which GitHub and GitLab draw in a Markdown page between lines of three backquotes.
+    The output is Mermaid, which GitHub and GitLab draw in a Markdown page between lines of three backquotes.
 
     **Examples**
 

@@ -1,4 +1,4 @@
-"""`hand-over`: what a stack takes over stops being somebody else's."""
+"""`hand-over`: releases the objects that a stack takes over from their former owner."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def hand_over(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Prepare the objects that a stack of `adopt` takes over: who they say they belong to, nothing else.
+    """Change the owner marks of the objects that a stack of `adopt` takes over, and nothing else.
 
-    Objects that Argo CD applied get the marks of Helm's release, and the record of the release of the secrets chart
-    goes, whose Secrets stay. No pod, claim or value changes. As long as an Application of Argo CD's deploys the same
-    objects it refuses, and says how to stop that. It may be repeated at any time.
+    Objects that Argo CD applied get the marks of Helm's release. The release record of the secrets chart is removed;
+    its Secrets stay. No pod, claim or value changes. The command refuses as long as an Application of Argo CD deploys
+    the same objects, and prints how to stop that. It may be repeated at any time.
 
     **Examples**
 
-    - `hand-over doma` shows what it would change
+    - `hand-over doma` shows the changes
     - `hand-over doma --yes`
     """
     here = project()

@@ -1,4 +1,4 @@
-"""`import`: a stack from a site's checkout of panda-k8s."""
+"""`import`: makes a stack from a site's checkout of panda-k8s."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     details: Annotated[bool, typer.Option("--details", help="Also list values that need no place.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Make a stack of an existing checkout: its values, certificate folders and other files, secrets encrypted.
+    """Make a stack from an existing checkout: its values, certificate folders and other files, secrets encrypted.
 
-    What has no place in a stack is listed with the reason, never dropped; what is still encrypted, a template or a
-    reference is refused, and nothing is imported then. The experiment is the stack's name by default, with
-    --secrets-only that of the stack file, whose settings are kept: each that the checkout says otherwise is listed.
-    Exit code 3 when the stack still lacks something then, or a preview would refuse it; what was imported is stored.
+    A value without a place in a stack is listed with the reason, never dropped. If a value is still encrypted, a
+    template or a reference, nothing is imported. The experiment is the stack's name by default, and with
+    --secrets-only that of the stack file, whose settings are kept: each that differs in the checkout is listed.
+    Exit code 3 if something is still missing or a preview would refuse the stack; the imported values are stored.
 
     **Examples**
 
@@ -81,7 +81,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
     """
     here = project()
     file = here.new_file(stack)
-    # The checkout need not say again what the stack file says.
+    # The checkout need not repeat settings of the stack file.
     present = here.load(stack, mending="secrets").config if secrets_only else None
     chosen = experiment or (present.experiment if present else stack)
     if chosen not in VALUES_KEYS:

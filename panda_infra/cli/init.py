@@ -1,4 +1,4 @@
-"""`init`: a new stack, or the missing secrets of one whose file is there."""
+"""`init`: makes a new stack, or adds missing secrets to an existing stack file."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     ] = False,
     provider: ProviderOption = None,
 ) -> None:
-    """Make a stack: asks what only you know, generates every secret that can be generated, encrypts them all.
+    """Make a stack: ask for values that only you know, generate all other secrets, and encrypt them all.
 
-    For a stack whose file is there already, only what is missing is added to it.
-    In a terminal it asks for what no option gives; elsewhere it names the option. Exit code 3 as long as the stack
-    lacks something that only the site has, or its file breaks a rule; what could be generated is stored then too.
+    If the stack file exists already, only missing secrets are added to it.
+    In a terminal it asks for values that no option gives; elsewhere it names the option. Exit code 3 as long as values
+    are missing that only the site knows, or the file breaks a rule; generated values are stored then too.
 
     **Examples**
 
@@ -151,7 +151,7 @@ def _asked_hosts(components: dict[str, Any]) -> dict[str, str]:
 
 
 def _asked_issuer(components: dict[str, Any], hosts: dict[str, str]) -> str:
-    """The issuer of a stack whose IAM would be one that nobody who uses its hosts reaches; IAM then goes."""
+    """The external issuer for a stack with exposed hosts but no host for its IAM, which is then removed from it."""
     outside = any(not host.endswith(".localhost") for host in hosts.values())
     issuers = [name for name in _ISSUING if name in components and COMPONENTS[name].endpoints]
     if not outside or not issuers or any(end.host in hosts for end in COMPONENTS[issuers[0]].endpoints):

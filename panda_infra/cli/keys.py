@@ -1,4 +1,4 @@
-"""Keys as a person types them, and where a stack file says them."""
+"""Parses keys that a person types, and finds their lines in a stack file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class UnknownKeyError(PandaInfraError):
 
 
 def parse(text: str) -> Path:
-    """A key as error messages and `pulumi config` spell it, e.g. ``secrets.files.panda["a.pem"]``.
+    """A key in the spelling of error messages and `pulumi config`, e.g. ``secrets.files.panda["a.pem"]``.
 
     Raises:
-        UnknownKeyError: it is not spelled so.
+        UnknownKeyError: the text is not a key.
     """
     path = parsed(text.removeprefix(f"{NAMESPACE}:"))
     if path is None:
@@ -37,7 +37,7 @@ def parse(text: str) -> Path:
 
 
 def secret_key(text: str) -> Path:
-    """The path below ``secrets`` of one encrypted value; names of files and VOs may hold dots unquoted.
+    """The path below ``secrets`` of one encrypted value; names of files and VOs may contain dots without quotes.
 
     Raises:
         UnknownKeyError: there is no such secret.
@@ -71,13 +71,13 @@ def secret_key(text: str) -> Path:
 
 
 def line_of(text: str, path: Path) -> int | None:
-    """The line of a stack file on which a key stands; None when it does not stand there."""
+    """The line of a key in a stack file; None if the key is not there."""
     first, *others = path
     return line_in_site(text, ("config", f"{NAMESPACE}:{first}", *others))
 
 
 def line_in_site(text: str, path: Path) -> int | None:
-    """The same in a site file, whose keys have nothing above them."""
+    """The line of a key in a site file, whose sections are at the top level."""
     found = yaml_nodes.entries(yaml_nodes.compose(text))
     return next((entry.line for entry in found if entry.path == path), None)
 

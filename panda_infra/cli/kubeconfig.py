@@ -1,4 +1,4 @@
-"""`kubeconfig`: a way into a stack's cluster for kubectl and helm."""
+"""`kubeconfig`: gives kubectl and helm access to a stack's cluster."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def kubeconfig(
         typer.Option(help="File to add the context to; default: $KUBECONFIG's first, else ~/.kube/config."),
     ] = None,
 ) -> None:
-    """Add a context for the stack's cluster to a kubeconfig, with its namespace and the end of its credential.
+    """Add a context for the stack's cluster to a kubeconfig, and print when its credential expires.
 
-    Works for clusters of Magnum too. What else is in the file stays, its current context also; the file is readable by
-    you alone. A plug-in of the stack's kubeconfig is run once, and what it gives takes its place.
+    Works for clusters of Magnum too. The rest of the file stays, its current context too; only you can read the file.
+    A credential plug-in of the stack's kubeconfig is run once and replaced by its result.
 
     **Examples**
 

@@ -1,4 +1,4 @@
-"""What `init` and `import` share: the options of a new stack, its file, and the secrets that can be made."""
+"""Code shared by `init`, `import` and `adopt`: options of a new stack, its file, and its generated secrets."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ CloudOption = Annotated[
 
 
 def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
-    """The section ``cluster`` for one that runs in Magnum and is taken over, as Magnum describes it."""
+    """The section ``cluster`` for a Magnum cluster that is taken over, as Magnum describes it."""
     from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - likewise
     from panda_infra.cluster.magnum.description import described  # noqa: PLC0415 - a second, for Magnum stacks only
 
@@ -93,22 +93,22 @@ def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
 
 
 def namespace_of(stack: str) -> str:
-    """A namespace for a stack alone: two stacks in one would take it from each other."""
+    """A namespace for one stack alone, because two stacks cannot share one."""
     word = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
     return (word if re.match(r"panda(-|$)", word) else f"panda-{word}")[:_LABEL].rstrip("-")
 
 
 def require_backend(here: Project, stack: str) -> None:
-    """Nothing, if the place of the state answers.
+    """Check that the backend with the state answers.
 
     Raises:
-        PulumiError: it does not; the text says what to do.
+        PulumiError: it does not; the text contains the fix.
     """
     find_pulumi(here.folder).has(stack)
 
 
 def make_known(here: Project, stack: str, provider: str | None) -> None:
-    """Make the stack in the backend, unless it is there.
+    """Make the stack in the backend, unless it exists.
 
     Raises:
         PulumiError: the CLI refused.
@@ -120,15 +120,15 @@ def make_known(here: Project, stack: str, provider: str | None) -> None:
 
 
 def existing_cluster(kubeconfig: Path | None, context: str | None) -> dict[str, str]:
-    """The section ``cluster`` for one that somebody else made."""
+    """The section ``cluster`` for an existing cluster."""
     given = {"kubeconfig": str(kubeconfig) if kubeconfig else None, "context": context}
     return {"kind": "existing"} | {key: value for key, value in given.items() if value}
 
 
 def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str]:
-    """Values for what a stack lacks and nobody has to be asked for.
+    """Generated values for missing secrets.
 
-    ``certificates`` also makes host certificates, of an authority that nobody trusts.
+    With ``certificates``, host certificates are made too, by an authority that nobody trusts.
     """
     made = {field.path: generate(field) for field in missing(config) if can_be_made(field, config)}
     if certificates:
@@ -139,7 +139,7 @@ def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str
 
 
 def write_cric_files(here: Project, stack: str, outcome: Outcome) -> None:
-    """CRIC's lists are no secrets: they become files of the project."""
+    """Write CRIC's lists, which are not secret, to files of the project."""
     if not outcome.cric_files or cric.asked(StackConfig.model_validate_json(json.dumps(outcome.sections))):
         return
     folder = Path("cric_jsons") / stack
@@ -158,11 +158,11 @@ def finish(
     *,
     certificates: bool = False,
 ) -> None:
-    """Make the stack in the backend, store given and made secrets, and tell what only the site can add.
+    """Make the stack in the backend, store given and generated secrets, and print the values that only the site knows.
 
     Raises:
         PulumiError: the CLI refused.
-        typer.Exit: with the code INCOMPLETE, when the stack lacks anything or breaks a rule; what was stored stays.
+        typer.Exit: with the code INCOMPLETE, if a value is missing or a rule is broken; stored values stay.
     """
     make_known(here, stack, provider)
     # Before the file is judged: a broken rule must not keep given secrets from being stored.
@@ -177,7 +177,7 @@ def finish(
 
 
 def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, certificates: bool) -> bool:
-    """Whether nothing is missing or wrong after generating and asking; what is left is told.
+    """True if nothing is missing or wrong after generating and asking; remaining problems are printed.
 
     The ``values`` are judged here, where they are known: the file holds them encrypted.
     """
@@ -210,7 +210,7 @@ def _flaws(config: StackConfig, stack: str, values: Mapping[KeyPath, str]) -> li
 
 
 def _in_the_way(here: Project, stack: str) -> list[Problem]:
-    """What others have where the stack would be deployed, if its cluster is there and can be asked from here."""
+    """Foreign objects that block the deployment, if the stack's cluster exists and can be reached from here."""
     from panda_infra.cluster.existing import check_cluster  # noqa: PLC0415 - likewise
     from panda_infra.live.preflight import inspect  # noqa: PLC0415 - clients that other commands need not load
 

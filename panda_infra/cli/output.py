@@ -1,4 +1,4 @@
-"""How commands talk: results on standard output, everything else on standard error."""
+"""Output of commands: results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -42,22 +42,22 @@ talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def interactive() -> bool:
-    """Whether a person sits at standard input, who can be asked."""
+    """True if standard input is a terminal, so that a person can answer questions."""
     return sys.stdin.isatty()
 
 
 def line(text: str) -> None:
-    """Print a line of a result, as long as it is: commands in it can be copied."""
+    """Print a line of a result without wrapping, so that commands in it can be copied."""
     results.print(text, markup=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """Tell the person what happens, apart from the result."""
+    """Print progress on standard error."""
     talk.print(text, markup=False)
 
 
 def warn(text: str) -> None:
-    """Tell the person what to look at."""
+    """Print a warning on standard error."""
     talk.print(f"warning: {text}", style="yellow", markup=False)
 
 
@@ -67,14 +67,14 @@ def show_json(value: Any) -> None:
 
 
 def alone(flag: str, others: Mapping[str, bool]) -> None:
-    """Refuse flags beside one that says what the whole output is.
+    """Refuse other output flags beside one that defines the whole output.
 
     Args:
-        flag: that is given, as it is written.
-        others: whether each of those that it leaves no room for is given too.
+        flag: the given flag, e.g. ``--matrix``.
+        others: flags that do not fit with it, and whether each is given.
 
     Raises:
-        BadParameter: one is.
+        BadParameter: one of the others is given.
     """
     if given := [other for other, is_given in others.items() if is_given]:
         raise typer.BadParameter(
@@ -83,7 +83,7 @@ def alone(flag: str, others: Mapping[str, bool]) -> None:
 
 
 def write(file: Path, text: str) -> None:
-    """Keep a result in a file that the person named, and tell so.
+    """Write a result to a file and report it.
 
     Raises:
         PandaInfraError: the file cannot be written.
@@ -104,7 +104,7 @@ def table(*columns: str, title: str | None = None) -> Table:
 
 
 def end_cell(end: datetime, now: datetime) -> str:
-    """An end as a cell of a table, with what is left."""
+    """An end time as a cell of a table, with the time that is left."""
     if end <= now:
         return f"[red]{moment(end)}, {span(now - end)} ago[/]"
     return f"{moment(end)}, in {span(end - now)}"

@@ -1,4 +1,4 @@
-"""`plan-changes`: which stacks a commit touches, and how."""
+"""`plan-changes`: lists the stacks that a commit changes, with their changes."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def plan_changes(
         bool, typer.Option("--matrix", help="Print `stacks=[...]`, an output of GitHub's workflows.")
     ] = False,
 ) -> None:
-    """Tell which stacks HEAD deploys differently from the commit where it left BASE, offline.
+    """List the stacks that HEAD deploys differently from the commit where it left BASE, offline.
 
     The Plans of both commits are made and judged by their own code and compared, not the names of changed files. A
-    stack file that breaks a rule gives no Plan. Where that of the base does, the stack counts as touched, with the
-    problems of the base. With `--json`, `touched` lists the stacks to preview,
-    `removed` those whose file is gone, `changes` how each differs; `--matrix` lists the touched ones without the
-    stack of the test bed, which has no world to look at.
+    stack file that breaks a rule gives no Plan; if the base's file does, the stack counts as touched, with the
+    problems of the base. With `--json`, `touched` lists the stacks to preview, `removed` those whose file is gone, and
+    `changes` the differences of each; `--matrix` lists the touched ones without the stack of the test bed, for which
+    there is nothing to preview.
 
-    The exit code is 0 whether stacks are touched or not, and 1 when a stack of HEAD has no Plan; with `--matrix` only
-    when HEAD cannot be described at all.
+    The exit code is 0 whether stacks are touched or not, and 1 if a stack of HEAD has no Plan; with `--matrix` only
+    if HEAD cannot be described at all.
 
     Examples:
     `plan-changes main` looks at what is checked out. `plan-changes v1.2 v1.3 --json` is for other
@@ -49,7 +49,7 @@ def plan_changes(
     invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
     if as_matrix:
         typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != TEST_BED])}")
-        return  # a stack without a Plan says so in its own preview, and keeps no other from its
+        return  # an invalid stack fails in its own preview job and must not block the others
     if as_json:
         show_json(_summary(changes))
     else:
@@ -63,7 +63,7 @@ def changes_between(base: str, head: str) -> tuple[StackChange, ...]:
     """The stacks of this checkout that ``head`` touches.
 
     Raises:
-        CommitError: a commit is not here, or the code of ``head`` gives no Plans.
+        CommitError: a commit is not in the repository, or the code of ``head`` fails.
     """
     repository = project().folder
     newer = full_name(repository, head)

@@ -1,4 +1,4 @@
-"""A stack's plan and the ways into its cluster and cloud, as commands need them."""
+"""A stack's plan and the access to its cluster and cloud, for commands."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ClusterGoneFlag = Annotated[
 
 
 def planned(stack: str) -> tuple[Plan, Secrets]:
-    """The plan of a stack file, and its secrets: decrypted only if the way into the cluster is among them.
+    """The plan of a stack file, and its secrets: decrypted only if the kubeconfig is one of them.
 
     Raises:
         StackError: with every problem of the file.
@@ -43,7 +43,7 @@ def planned(stack: str) -> tuple[Plan, Secrets]:
 
 
 def owned(stack: str) -> tuple[Plan, Secrets]:
-    """The same decrypted, by which a stack knows what is its own; encrypted where that cannot be done here."""
+    """The plan and the decrypted secrets, which identify the stack's own objects; encrypted if decryption fails."""
     here = project()
     try:
         config = decrypted(find_pulumi(here.folder), stack).config
@@ -53,10 +53,10 @@ def owned(stack: str) -> tuple[Plan, Secrets]:
 
 
 def reached(plan: Plan, secrets: Secrets, *, gone: bool = False) -> Access:
-    """The ways into the cluster and the cloud of a plan, tried.
+    """The tested access to the cluster and the cloud of a plan.
 
     Raises:
-        PandaInfraError: there is none.
+        PandaInfraError: there is no access.
     """
     from panda_infra.stacks.access import reach  # noqa: PLC0415 - clients that other commands need not load
     from panda_infra.teardown.destroy import without_lost_cluster  # noqa: PLC0415 - likewise
@@ -67,7 +67,7 @@ def reached(plan: Plan, secrets: Secrets, *, gone: bool = False) -> Access:
 
 
 def where(plan: Plan) -> str:
-    """The cluster and namespace of a stack in words, for a person who must recognise them."""
+    """The cluster and namespace of a stack in words, so that a person can recognise them."""
     cluster = plan.config.cluster
     if isinstance(cluster, ExistingCluster):
         context = f", context {cluster.context}" if cluster.context else ""

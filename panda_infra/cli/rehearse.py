@@ -1,4 +1,4 @@
-"""`rehearse`: a stack, whole, on the test bed."""
+"""`rehearse`: deploys and destroys a whole stack on the test bed."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
 ) -> None:
     """Run a whole stack on the test bed: up, up again without a change, destroy with nothing left.
 
-    The stack file is taken as it is; secrets and what else only the site knows are made up. Nothing outside this
-    machine is touched, and the test bed is removed in the end. Exit code 1 if a step fails, the second `up` changes
-    anything, or something is left.
+    The stack file is used unchanged; secrets and other values that only the site knows are made up. Nothing outside
+    this machine is touched, and the test bed is removed in the end. Exit code 1 if a step fails, the second `up`
+    changes anything, or something is left.
 
-    With --since, for pull requests that have no access to the stack, the engine previews the change from that commit
-    where it left this one, each with its own program; a stack that is not touched is not rehearsed at all. Site and
-    cluster are made up, and the same for both, so changes of the cluster itself do not show.
+    With --since, for pull requests that have no access to the stack, the engine previews the change from the commit
+    where this one left BASE, each with its own program; an untouched stack is not rehearsed. Site and cluster are made
+    up and the same for both, so changes of the cluster itself do not show.
 
-    With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read what the cluster holds after the second
-    `up`; this needs root and Debian's packages. A check that fails is exit code 1 too.
+    With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read the objects in the cluster after the
+    second `up`; this needs root and Debian's packages. A failed check gives exit code 1 too.
 
     **Examples**
 
@@ -63,7 +63,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     - `rehearse lsst-prod --json`
     - `rehearse sphenix --since origin/main`
     """
-    # The program knows its test bed here and nowhere else; other commands need not load it.
+    # Only this command depends on the test bed; other commands need not load it.
     from testbed import rehearsal  # noqa: PLC0415
     from testbed.errors import BedError  # noqa: PLC0415
     from tools.errors import ToolsError  # noqa: PLC0415
@@ -90,7 +90,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
 
 
 def _look_at(here: Project, stack: str) -> None:
-    """Refuse a stack file that no value of its site would mend."""
+    """Refuse a stack file with problems that the site's values cannot correct."""
     try:
         here.load(stack)
     except StackError as error:
@@ -100,7 +100,7 @@ def _look_at(here: Project, stack: str) -> None:
 
 @contextmanager
 def _former(here: Project, since: str | None) -> Iterator[Path | None]:
-    """A checkout of the commit where this one left ``since``."""
+    """A checkout of the common ancestor of HEAD and ``since``."""
     if since is None:
         yield None
         return

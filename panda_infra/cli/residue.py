@@ -1,4 +1,4 @@
-"""`residue`: what is left of a stack."""
+"""`residue`: lists the objects that are left of a stack."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def residue(
     ] = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """List by name what is left of a destroyed stack in Kubernetes and in OpenStack. Exit code 1 if anything.
+    """List by name the objects left of a destroyed stack in Kubernetes and OpenStack. Exit code 1 if there are any.
 
-    It looks for the names that the stack file gives, not for what the engine's state says. What others have, in a
-    namespace or cluster that the stack adopted or was refused, is listed as not ours and does not count.
+    It searches for the names that follow from the stack file, not for the objects in the engine's state. Objects of
+    others, in a namespace or cluster that the stack adopted or was refused, are listed as not ours and do not count.
 
     **Examples**
 
@@ -56,7 +56,7 @@ def residue(
 
 
 def report(stack: str, found: Sequence[Leftover]) -> None:
-    """Print what is left, or that nothing is."""
+    """Print the objects that are left, or that nothing is left."""
     for leftover in found:
         how = "left" if leftover.ours else "not ours" if leftover.seen else "not looked at"
         typer.echo(f"{how}: {leftover}")
@@ -66,5 +66,5 @@ def report(stack: str, found: Sequence[Leftover]) -> None:
 
 
 def unseen(plan: Plan) -> str:
-    """What could not be looked at, as nothing answers at the cluster's address."""
+    """A message that the cluster could not be searched, because its address does not answer."""
     return f"{plan.stack}: nothing was looked at in the {where(plan)}: its address does not answer"

@@ -1,4 +1,4 @@
-"""`review`: from the preview of a stack to its deployment, and the watch over it; what workflows call."""
+"""`review`: previews, comments, deploys and watches a stack; called by workflows."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ app = typer.Typer(
 
 
 class Platform(StrEnum):
-    """Whose limit a comment keeps."""
+    """The forge whose limit of length a comment keeps."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -74,9 +74,9 @@ def preview(
 ) -> None:
     """Preview a stack and keep the plan, its seal, a comment and the whole text; changes nothing.
 
-    The preview starts from the world as it is. Secret values in the plan are encrypted by the stack's own secrets
-    provider; when a kept file holds one in clear all the same, the file is removed and the command fails. When there
-    is no preview, the comment says why.
+    The preview refreshes the state first. Secret values in the plan are encrypted by the stack's own secrets provider;
+    if a kept file contains one in plain text, the file is removed and the command fails. If there is no preview, the
+    comment contains the reason.
 
     Example: `review preview doma --since origin/main`
     """
@@ -137,10 +137,10 @@ def tidy(
         str, typer.Option("--since", metavar="BASE", help="The commit that the request shall be merged into.")
     ],
 ) -> None:
-    """Bring comments of a request up to date for which its newest push makes no preview.
+    """Update comments of a request for which its newest push makes no preview.
 
-    A comment on a stack that is not touched any more says so. A stack whose file is removed gets one that says what
-    becomes of its deployment. When the newest commit cannot be described, every comment says why.
+    A comment on a stack that is no longer touched states that. A stack whose file is removed gets a comment about the
+    future of its deployment. If the newest commit cannot be described, every comment contains the reason.
 
     Example: `review tidy --request 12 --since origin/main`
     """
@@ -164,9 +164,9 @@ def apply_reviewed(
 ) -> None:
     """Deploy a stack exactly as it was reviewed, or change nothing.
 
-    It names the cluster, and in a terminal it asks. With `--commit` the review is the one of the request whose merge
-    made that commit; without, the one in the folder. It is refused when the commit deploys something else than the
-    reviewed one, when the stack was deployed since, and when the engine would need any other step than the plan has.
+    It prints the cluster, and asks for confirmation in a terminal. With `--commit` the review is that of the request
+    whose merge made the commit; without it, the one in the folder. It is refused if the commit deploys something else
+    than the reviewed one, if the stack was deployed since, or if the engine needs a step that is not in the plan.
 
     Example: `review apply doma --commit $GITHUB_SHA`
     """
@@ -184,9 +184,9 @@ def apply_reviewed(
 
 @app.command()
 def drift(stack: StackArgument) -> None:
-    """Compare a stack with the world and keep one issue about it: opened, updated, closed.
+    """Compare a stack with its real objects, and open, update or close one issue about the differences.
 
-    The exit code is 0 when the comparison worked, with or without drift.
+    The exit code is 0 if the comparison worked, with or without drift.
 
     Example: `review drift doma`
     """
@@ -194,7 +194,7 @@ def drift(stack: StackArgument) -> None:
 
 
 def _page(stack: str) -> str:
-    """The page of the stack as a whole; nothing where its file is wrong or gone, of which the preview speaks."""
+    """The page of the whole stack; empty if its file is wrong or gone, because the preview reports that."""
     try:
         return page(project(), stack)
     except PandaInfraError:

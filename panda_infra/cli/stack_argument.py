@@ -14,7 +14,7 @@ __all__ = ["StackArgument", "StacksArgument", "project"]
 
 
 def project() -> Project:
-    """The project that the command runs in."""
+    """The project of the current folder."""
     return find_project(Path.cwd())
 
 

@@ -1,4 +1,4 @@
-"""`status`: whether a deployed stack works."""
+"""`status`: shows the state of a deployed stack."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ T = TypeVar("T")
 
 
 def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
-    """Show a deployed stack as it really is, and what the stack file says that is not deployed yet.
+    """Show the real state of a deployed stack, and the settings of the stack file that are not deployed yet.
 
     Shown are its releases and pods, the nodes with their labels, a Magnum cluster with its node groups, LanDB aliases
-    as wanted and as written, and the end of each certificate, proxy, token and of the access to the cluster. What is
-    wrong is listed with its reason and the command that mends it. Each part is looked at by itself: one that cannot be
-    asked is one of these lines. Exit code 1 when a release is not deployed or stuck, a pod is missing or not ready, an
-    object, node or alias is not as it should be, or something has expired or cannot be asked. No secret is shown.
+    as wanted and as written, and the end of each certificate, proxy, token and of the access to the cluster. Each
+    problem is listed with its reason and the command that corrects it. The parts are independent: one that cannot be
+    read is listed as a problem. Exit code 1 if a release is not deployed or stuck, a pod is missing or not ready, an
+    object, node or alias is not as it should be, or something has expired or cannot be read. No secret is shown.
 
     **Examples**
 
@@ -73,14 +73,14 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
 
 
 def _described(stack: str) -> tuple[Plan, Secrets, Mapping[str, SecretContent] | None]:
-    """The plan of the stack file, its secrets, and the contents of its Secrets where these can be decrypted."""
+    """The plan of the stack file, its secrets, and the contents of its Secrets if these can be decrypted."""
     here = project()
     try:
         config = decrypted(find_pulumi(here.folder), stack).config
     except PulumiError:
         return *planned(stack), None
     contents = None
-    # The audit is about files that cannot be read.
+    # `secrets audit` reports files that cannot be read.
     with chdir(here.folder), suppress(OSError, ValueError):
         contents = build(config)
     return make_plan(stack, config), config.secrets, contents
@@ -94,7 +94,7 @@ def _otherwise_none(question: Callable[[], T]) -> T | None:
 
 
 def _way_in(plan: Plan, secrets: Secrets, pulumi: Pulumi | None) -> tuple[Access | None, list[Unseen]]:
-    """The ways into the cluster and the cloud; into the cluster alone where the cloud cannot be asked."""
+    """The access to the cluster and the cloud; to the cluster alone if the cloud cannot be reached."""
     from panda_infra.live.status import Unseen  # noqa: PLC0415 - likewise
     from panda_infra.stacks.access import reach, recorded_access  # noqa: PLC0415 - as above
 
@@ -109,7 +109,7 @@ def _way_in(plan: Plan, secrets: Secrets, pulumi: Pulumi | None) -> tuple[Access
 
 
 def _runs(pulumi: Pulumi | None, stack: str, now: datetime) -> tuple[list[str], list[str]]:
-    """Who works on the stack right now and who was killed while at it, as far as that can be known."""
+    """A note for each run at work on the stack, and a problem for each killed one, as far as they are known."""
     found = (_otherwise_none(lambda: pulumi.runs(stack)) if pulumi else None) or ()
     told = {run: f"since {moment(run.since)} ({span(now - run.since)}), by {run.by}" for run in found}
     return (
@@ -127,7 +127,7 @@ def _runs(pulumi: Pulumi | None, stack: str, now: datetime) -> tuple[list[str], 
 
 
 def _unfinished(state: State | None, stack: str) -> Iterator[str]:
-    """What the state says of a run that did not come to its end."""
+    """A problem if the state contains operations of an unfinished run."""
     if state and state.unfinished:
         yield (
             f"the state has {state.unfinished} operations without an end: a run works on the stack, or was killed; "

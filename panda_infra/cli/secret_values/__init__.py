@@ -1,1 +1,1 @@
-"""`secrets`: what is secret in a stack, set, audited, renewed and looked at."""
+"""`secrets`: sets, audits, renews and renders the secrets of a stack."""

@@ -1,4 +1,4 @@
-"""Which secrets the program can make by itself, and what to do about missing ones, in as few commands as possible."""
+"""Commands that add missing secrets, as few as possible, and the secrets that the program itself can make."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["advice", "can_be_made"]
 
 
 def can_be_made(field: Field, config: StackConfig) -> bool:
-    """Whether a new value is as good as any: not for what others know too, such as an external database."""
+    """True if any new value is valid; false for values that others know too, such as of an external database."""
     return field.make is not None and not field.shared(config)
 
 
 def advice(config: StackConfig, stack: str) -> Iterator[tuple[str, str]]:
-    """Pairs of what is missing and the command that adds it: one for all that can be made, one per certificate."""
+    """Pairs of missing values and the command that adds them: one for all that can be made, one per certificate."""
     absent = missing(config)
     made = [field for field in absent if can_be_made(field, config)]
     if made:

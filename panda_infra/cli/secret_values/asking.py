@@ -1,4 +1,4 @@
-"""Asks for what only the site has; every answer may be left for later."""
+"""Asks for values that only the site knows; every answer may be empty."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LATER = "(empty: later)"
 
 
 def asked(config: StackConfig) -> dict[KeyPath, str]:
-    """Values for the missing secrets that nobody can generate; a wrong answer is told and asked for again."""
+    """Values for the missing secrets that cannot be generated; after a wrong answer the question is repeated."""
     left = [field for field in missing(config) if not can_be_made(field, config)]
     found: dict[KeyPath, str] = {}
     for owner in dict.fromkeys(str(field.path[1]) for field in left if field.path[0] == "certificates"):

@@ -1,4 +1,4 @@
-"""`secrets audit`: every secret of a stack, and whether it is there, right and fresh."""
+"""`secrets audit`: lists every secret of a stack with its state, problems and age."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _COLOUR = {"set": "green", "missing": "red", "optional": "dim", "elsewhere": "cy
 
 @dataclass(frozen=True)
 class Row:
-    """One secret value: who makes it, who reads it, whether it is set, since when, and until when.
+    """One secret value with its origin, its readers, its state, and its start and end.
 
-    ``state`` is ``elsewhere`` when all Secrets that it is part of are provided by somebody else. ``expires`` is
-    known of what says so itself and could be decrypted: certificates, grid proxies, tokens.
+    ``state`` is ``elsewhere`` if somebody else provides all Secrets that contain it. ``expires`` is known for decrypted
+    values that contain their end: certificates, grid proxies, tokens.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Row:
 
 
 def rows(config: StackConfig, written: Mapping[Path, datetime]) -> list[Row]:
-    """Every secret value that something in this stack reads."""
+    """Every secret value that this stack reads, needs or contains."""
     return [
         _row(field, config, written)
         for field in fields(config)
@@ -74,9 +74,9 @@ def audit(
     ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """List every secret of a stack: where from, who reads it, set or missing, its age, its end.
+    """List every secret of a stack: its origin, readers, state, age and end.
 
-    The age is that of the line in git. Exit code 1 when something is missing, expired or unusable.
+    The age is that of the line in git. Exit code 1 if a value is missing, expired or unusable.
 
     **Examples**
 
@@ -144,7 +144,7 @@ def _end(field: Field, value: str, config: StackConfig) -> datetime | None:
 
 
 def _since(path: Path, written: Mapping[Path, datetime]) -> datetime | None:
-    """When the value was written, or the mapping that it is encrypted with."""
+    """The time when the value was written, or the mapping that is encrypted as a whole with it."""
     around = (path[:length] for length in range(len(path), 0, -1))
     return next((written[part] for part in around if part in written), None)
 

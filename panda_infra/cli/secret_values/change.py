@@ -1,4 +1,4 @@
-"""`secrets set` and `secrets rotate`: new values into a stack file."""
+"""`secrets set` and `secrets rotate`: write new values to a stack file."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def set_value(
         Path | None, typer.Option("--file", "-f", help="File with the value; for `certificates.NAME` a p12.")
     ] = None,
 ) -> None:
-    """Store a secret, encrypted, after checking that its readers can take it.
+    """Store a secret, encrypted, after checking that its readers can use it.
 
-    What has expired is not stored; of a certificate, grid proxy or token the end is told. Without --file the value
+    An expired value is not stored; the end of a certificate, grid proxy or token is printed. Without --file the value
     comes from a hidden prompt, or from standard input in a script. It is never an argument.
 
     **Examples**
@@ -79,7 +79,7 @@ def _tell_ends(values: Mapping[KeyPath, str]) -> None:
 
 
 def rotate(stack: StackArgument, key: KeyArgument) -> None:
-    """Make a new value for a secret that the program can make, and tell which pods will roll.
+    """Make a new value for a secret that the program can make, and list the pods that the next `pulumi up` replaces.
 
     **Examples**
 

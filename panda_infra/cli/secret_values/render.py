@@ -1,4 +1,4 @@
-"""`secrets render`: the content of every Secret as files, for a look and for comparing."""
+"""`secrets render`: writes the content of every Secret to files, for comparison."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def render(
         Path, typer.Option("--output", "-o", help="New or empty folder outside of the repository.")
     ],
 ) -> None:
-    """Write every Secret of a stack in the clear: one folder per Secret, one file per key, readable by you alone.
+    """Write every Secret of a stack in plain text: one folder per Secret, one file per key, readable by you alone.
 
     **Examples**
 
-    - `secrets render doma --output ~/doma-secrets`; then compare with what runs, and remove the folder
+    - `secrets render doma --output ~/doma-secrets`; then compare with the live Secrets, and remove the folder
     """
     here = project()
     target = output.expanduser().resolve()

@@ -1,4 +1,4 @@
-"""Which pods notice a changed secret, and how."""
+"""The effects of changed secrets on pods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["tell_consequences"]
 
 
 def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
-    """Tell what the next ``pulumi up`` does because of these values."""
+    """Print the effects of these values at the next ``pulumi up``."""
     restarted: dict[str, None] = {}
     live: dict[str, None] = {}
     for field in changed:

@@ -1,4 +1,4 @@
-"""Takes secret values in: from a file, a pipe or a hidden prompt, never from an argument."""
+"""Reads secret values from a file, a pipe or a hidden prompt, never from an argument."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ __all__ = ["certificate_owner", "checked", "field_of", "host_certificate", "read
 
 
 def certificate_owner(key: str) -> str | None:
-    """The component whose whole certificate a key names, e.g. ``panda`` of ``certificates.panda``."""
+    """The component whose whole certificate a key names, e.g. ``panda`` for ``certificates.panda``."""
     owners = {str(info.alias) for info in Certificates.model_fields.values()}
     first, _, owner = key.removeprefix("panda-infra:").removeprefix("secrets.").partition(".")
     return owner if first == "certificates" and owner in owners else None
 
 
 def field_of(key: str, config: StackConfig) -> Field:
-    """The secret value of that key.
+    """The field of that key.
 
     Raises:
-        UnknownKeyError: there is none in this stack.
+        UnknownKeyError: this stack has no such secret.
     """
     path = secret_key(key)
     for field in fields(config):
@@ -54,10 +54,10 @@ def field_of(key: str, config: StackConfig) -> Field:
 def read_value(field: Field, file: Path | None) -> str:
     """The value from the file, else from standard input or a prompt that shows nothing.
 
-    A text loses the one line end that editors and ``echo`` put behind it; a file keeps every byte.
+    The line end that editors and ``echo`` add to a text is removed; a file keeps every byte.
 
     Raises:
-        PandaInfraError: the file cannot be read, or is no text where text is wanted.
+        PandaInfraError: the file cannot be read, or is not text although text is expected.
     """
     if file is None and interactive():
         return str(
@@ -78,10 +78,10 @@ def read_value(field: Field, file: Path | None) -> str:
 
 
 def checked(field: Field, value: str, config: StackConfig) -> str:
-    """The value, if its readers can take it.
+    """The value, if its readers can use it.
 
     Raises:
-        PandaInfraError: it is empty, has expired, or some reader cannot; nothing was stored.
+        PandaInfraError: it is empty, has expired, or a reader cannot use it; nothing was stored.
     """
     flaws = ["is empty"] if not value else [*check_value(field, value, config), *_expired(value)]
     if flaws:
