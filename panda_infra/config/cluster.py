@@ -65,7 +65,7 @@ class MagnumCluster(Model):
     node_count: Annotated[int, Field(ge=1)] = 4
     """Number of workers in the first node group."""
     node_counts: Literal["program", "autoscaler"] = "program"
-    """Who sets the numbers of workers: this program, or an autoscaler, which only starts a new cluster with them."""
+    """Who sets the numbers of workers: this program, or an autoscaler, which starts from them in a new cluster."""
     flavor: Flavor
     """Nova flavor of the workers."""
     master_count: Annotated[int, Field(ge=1)] = 1

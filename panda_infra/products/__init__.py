@@ -1,1 +1,1 @@
-"""What can be deployed: a folder per product, with a file per component."""
+"""The products that can be deployed: a folder per product, with a file per component."""

@@ -1,4 +1,4 @@
-"""What a Kubernetes Secret holds."""
+"""The content of Kubernetes Secrets."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ class SecretContent:
 
     @property
     def size(self) -> int:
-        """Bytes as the API server counts them."""
+        """The number of bytes, counted in the same way as by the API server."""
         return sum(len(value) for value in self.data.values())
 
 
 def reveal(secret: SecretStr | None) -> str:
-    """The text of a secret; empty when it is not set."""
+    """The text of a secret; empty if it is not set."""
     return secret.get_secret_value() if secret else ""
 
 
 def flag(value: bool) -> str:
-    """A boolean as environment variables spell it."""
+    """A boolean, spelled for environment variables."""
     return "true" if value else "false"
 
 
 def file_bytes(secret: SecretStr) -> bytes:
-    """The bytes of a file that the stack file holds as text, or as base64 behind its mark.
+    """The bytes of a file that the stack file contains as text, or as base64 after ``BINARY``.
 
     Raises:
-        ValueError: when what follows the mark is no base64.
+        ValueError: the text after the mark is not base64.
     """
     text = secret.get_secret_value()
     if not text.startswith(BINARY):

@@ -1,4 +1,4 @@
-"""How a component is described: what it consists of, mounts, and needs to be up first."""
+"""The description of a component: its parts, its volumes and Secrets, and the components that it needs."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ Builder = Callable[[Any], Mapping[str, str | bytes]]
 class SecretUse:
     """A Secret that a sub-component mounts or imports.
 
-    ``suffix`` is the Secret's name without the prefix. ``read`` is when its consumer reads it: ``start`` means that a
-    change shows only after the pod is replaced, ``live`` that it is read again while the pod runs. Keys that match
-    ``otherwise`` are read in the other way. A pod starts without an ``optional`` one. ``in_stack`` gives the use as it
-    is in a stack, None where there is none.
+    ``suffix`` is the Secret's name without the prefix. ``read`` is the time at which the pod reads it: ``start`` means
+    that a change takes effect only after the pod is replaced, ``live`` that it is read again while the pod runs. Keys
+    that match ``otherwise`` are read in the other way. A pod also starts without an ``optional`` Secret. ``in_stack``
+    gives the use in a particular stack, None if that stack does not use the Secret.
     """
 
     suffix: str
@@ -53,7 +53,7 @@ class SecretUse:
     in_stack: InStack = lambda use, _config: use
 
     def reads_at_start(self, key: str) -> bool:
-        """Whether a change of this key of the Secret shows only after the pod is replaced."""
+        """True if a change of this key of the Secret takes effect only after the pod is replaced."""
         return (self.read == "start") != any(fnmatchcase(key, pattern) for pattern in self.otherwise)
 
 
@@ -73,11 +73,11 @@ def live(
 class Claim:
     """A volume claim of a sub-component.
 
-    ``name`` is what the stack file calls it, ``size`` the chart's default for it and ``key`` the chart's value (below
-    the sub-chart) that describes it.
-    ``adopt_key`` is the value under which the chart takes an existing claim; without it the claim is always new.
+    ``name`` is its name in the stack file, ``size`` the chart's default, and ``key`` the chart's value (below the
+    sub-chart) that describes it.
+    ``adopt_key`` is the chart's value for the name of an existing claim; without it the claim is always new.
     ``shared_path`` is the folder that replaces the claim inside the stack's shared log claim. ``optional`` claims
-    exist only when the stack file names them.
+    exist only if the stack file names them.
     """
 
     name: str
@@ -92,15 +92,15 @@ class Claim:
 class Endpoint:
     """A Service that can be exposed under a host name.
 
-    ``host`` is the field of ``hosts`` and ``about`` what the stack file's schema has for it; ``position`` is its place
-    among all hosts, which the records of deployed clusters hold in that order. ``key`` is the chart's
+    ``host`` is the field of ``hosts`` and ``about`` its description in the stack file's schema; ``position`` is its
+    place among all hosts, and the records of deployed clusters contain the hosts in that order. ``key`` is the chart's
     value that describes the Ingress (dotted), ``tls`` the suffix of the TLS Secret that the chart's Ingress names.
-    ``host_value`` is the value that names the host where the Ingress' rules are fixed in the chart. ``route`` and
-    ``gateway`` are the values that describe an OpenShift Route and a Gateway, empty where the chart has none;
-    ``route_host`` is the value that names the Route's or Gateway's host. ``class_annotation`` and ``snippets`` are
-    whether the chart sets these of nginx' annotations by itself. ``passthrough`` is whether the Service takes TLS
-    connections that the ingress controller hands through. ``plain_route`` is whether its Route comes with a second one
-    for plain HTTP. An ``additional`` endpoint leads to a Service that has another.
+    ``host_value`` is the value for the host if the Ingress' rules are fixed in the chart. ``route`` and ``gateway`` are
+    the values that describe an OpenShift Route and a Gateway, empty if the chart has none; ``route_host`` is the value
+    for the host of the Route or Gateway. ``class_annotation`` and ``snippets`` are true if the chart itself sets these
+    annotations of nginx. ``passthrough`` is true if the Service accepts TLS connections that the ingress controller
+    passes through. ``plain_route`` is true if the chart makes a second Route for plain HTTP. An ``additional`` endpoint
+    leads to a Service that has another endpoint.
     """
 
     host: str
@@ -123,13 +123,13 @@ class Endpoint:
 class SubComponentSpec:
     """A sub-chart: one workload with its Service, Secrets and claims.
 
-    ``ports`` are its Service's ports, empty where it has no Service. ``switchable`` sub-charts have an ``enabled``
-    value, ``scalable`` ones take ``replicaCount``. ``chart_image`` is the chart's default, repository and tag;
-    ``image`` replaces it where it loses data, is gone (T28) or changes without notice (T40). ``reserves`` are the
-    resources for which the chart has requests and limits of its own, made for large nodes (T41). One that ``locks``
-    its data waits for a lost pod that still writes. The chart of one that is not ``placeable`` leaves out where its
-    pods may run (T36): its release is rendered with that added. ``heavy`` is the place of a service that can fill a
-    node of its own among all such, 0 for the others: releases hold that order in their values.
+    ``ports`` are its Service's ports, empty without a Service. ``switchable`` sub-charts have an ``enabled`` value,
+    ``scalable`` ones a ``replicaCount``. ``chart_image`` is the chart's default, repository and tag; ``image`` replaces
+    it if it loses data, no longer exists (T28) or changes without notice (T40). ``reserves`` are the resources for
+    which the chart has requests and limits of its own, made for large nodes (T41). A workload that ``locks`` its data
+    waits for a lost pod that still writes. If it is not ``placeable``, its chart ignores the placement of pods (T36),
+    which a post-renderer then adds. ``heavy`` is the place of a service among all that can fill a whole node, 0 for
+    other services: the values of releases contain them in that order.
     """
 
     name: str
@@ -147,15 +147,15 @@ class SubComponentSpec:
     heavy: int = 0
 
     def claim(self, name: str) -> Claim | None:
-        """The claim that the stack file calls ``name``."""
+        """The claim with that name in the stack file."""
         return next((claim for claim in self.claims if claim.name == name), None)
 
 
 @dataclass(frozen=True)
 class HostCertificate:
-    """A component's own certificate: ``about`` is what the stack file's schema has for it.
+    """A component's own certificate: ``about`` is its description in the stack file's schema.
 
-    In a stack where it is needed ``always``, exposed or not, the image makes none that it could use.
+    ``always`` is true for a stack that needs it even without an exposed host, because the image makes no usable one.
     """
 
     about: str
@@ -166,9 +166,9 @@ class HostCertificate:
 class FileGroup:
     """Files of a component that only the site has, all in one Secret.
 
-    ``key`` is the field of ``secrets.files`` and ``about`` what the stack file's schema has for it, ``secret`` the
-    suffix of the Secret. ``expected`` are the names of files that a stack cannot do without, ``also`` the suffixes of
-    more Secrets that a file of some name is part of.
+    ``key`` is the field of ``secrets.files`` and ``about`` its description in the stack file's schema, ``secret`` the
+    suffix of the Secret. ``expected`` gives the names of files that a stack needs, ``also`` the suffixes of more
+    Secrets that contain a file of that name.
     """
 
     key: str
@@ -180,10 +180,10 @@ class FileGroup:
 
 @dataclass(frozen=True)
 class ComponentSpec:
-    """A component: one chart, deployed as one Helm release, with all that only its own file knows.
+    """A component: one chart, deployed as one Helm release, with all facts about it.
 
-    ``about`` is what the stack file's schema has for it, and ``position`` its place wherever components are listed.
-    What its parts say of the chart's defaults holds for the chart's ``version``.
+    ``about`` is its description in the stack file's schema, and ``position`` its place in all lists of components.
+    The chart's defaults in its parts are those of the chart's ``version``.
 
     ``needs`` must be part of the stack and ready first. ``after`` are awaited when they are part of the stack but
     may live elsewhere. ``timeout`` is in seconds and fits slow image pulls, ``usual_seconds``
@@ -191,13 +191,13 @@ class ComponentSpec:
     release and workloads begin with, empty where that is the product's. An ``issuing`` one is of no use where somebody
     else issues the tokens. Where ``upstream`` has no chart of it, only a stack that names it has it.
 
-    ``config`` is what a stack file may say of it, ``secrets`` its encrypted values with ``secrets_about`` for the
-    schema, ``builders`` make the content of each of its Secrets, by suffix, from the product's context. ``values`` are
-    those of its chart that follow from the stack, ``paths`` what its hosts serve beside ``/``. ``derived`` is what
-    holds for a key of its own that the stack file leaves out. ``own_values`` are keys of its chart beside its
-    sub-charts' and ``global``, ``fixed_values`` those that no stack may set, each with the reason. ``rules`` are about
-    this component. A stack in which ``forces`` holds deletes pods of lost nodes without knowing that they
-    have ended.
+    ``config`` is the model of its settings in a stack file, ``secrets`` the model of its encrypted values with
+    ``secrets_about`` for the schema. ``builders`` make the content of each of its Secrets, by suffix, from the
+    product's context. ``values`` gives the chart values that follow from the stack, ``paths`` the paths of its hosts
+    beside ``/``. ``derived`` computes keys of its settings that the stack file leaves out. ``own_values`` are keys of
+    its chart beside its sub-charts' and ``global``; ``fixed_values`` are those that no stack may set, each with the
+    reason. ``rules`` are about this component. ``forces`` is true for a stack that deletes pods of lost nodes although
+    they may still run.
     """
 
     name: str
@@ -229,7 +229,7 @@ class ComponentSpec:
     rules: tuple[Rule, ...] = ()
 
     def sub_component(self, name: str) -> SubComponentSpec:
-        """The sub-component of that name; KeyError when there is none."""
+        """The sub-component of that name; KeyError if there is none."""
         for sub in self.sub_components:
             if sub.name == name:
                 return sub

@@ -1,7 +1,7 @@
-"""Every name that more than one object must agree on, from the stack's affix and the releases that it took over.
+"""All names that several objects must share, from the stack's affix and the releases that it took over.
 
-A product's charts find each other by host names inside Secrets. Releases, Services and Secrets therefore take their
-names from here and nowhere else.
+A product's services find each other by host names in Secrets. Therefore all names of releases, Services and Secrets
+come from here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OBJECT_LIMIT = 63
 class Names:
     """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``.
 
-    ``releases`` are the names of those that do not follow from it, by component.
+    ``releases`` maps components to names of releases that do not follow from the affix.
     """
 
     affix: str = ""
@@ -44,12 +44,12 @@ class Names:
     def workload(self, component: str, sub_component: str) -> str:
         """Name of a sub-chart's workload and Service, by the charts' ``fullname`` rule.
 
-        A release name that contains the sub-chart's name stands alone, as ``panda-harvester`` does.
+        A release name that contains the sub-chart's name, such as ``panda-harvester``, is used unchanged.
         """
         release = self.release(component)
         name = release if sub_component in release else f"{release}-{sub_component}"
         return name[:_OBJECT_LIMIT].rstrip("-")
 
     def secret(self, suffix: str) -> str:
-        """Name of the Secret that upstream's charts know by its suffix, e.g. ``panda-envs``."""
+        """Name of the Secret with this suffix in upstream's charts, e.g. ``panda-envs``."""
         return f"{SECRET_PREFIX}-{suffix}"

@@ -18,9 +18,9 @@ __all__ = ["Experiment", "Product", "Section"]
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment: ``title`` is what people read.
+    """An experiment: ``title`` is its name for people.
 
-    One that is ``at_cern`` may have hosts there, one ``on_test_bed`` lives on no cloud.
+    One that is ``at_cern`` may have hosts there; one ``on_test_bed`` runs on no cloud.
     """
 
     title: str
@@ -32,8 +32,8 @@ class Experiment:
 class Section:
     """A section of the stack file that a product's components share, and its encrypted values.
 
-    ``about`` and ``secrets_about`` are what the stack file's schema has for them. An ``optional`` section has no
-    defaults: a stack file that leaves it out has none.
+    ``about`` and ``secrets_about`` are their descriptions in the stack file's schema. An ``optional`` section has no
+    defaults: it is None if the stack file leaves it out.
     """
 
     name: str
@@ -46,15 +46,15 @@ class Section:
 
 @dataclass(frozen=True)
 class Product:
-    """A product, without its components, which are found beside it.
+    """A product, without its components, which the registry finds beside it.
 
-    ``reference`` is what the names of releases begin with, where a component has no name of its own. A stack
-    belongs to the product of its experiment. ``context`` makes what the builders of Secrets are given, and ``derived``
-    what holds for a key of a section that the stack file leaves out. ``warnings`` are about settings of a stack, by its
+    ``reference`` is the prefix of the names of releases, for components without a name of their own. A stack
+    belongs to the product of its experiment. ``context`` makes the input of the builders of Secrets, and ``derived``
+    computes keys of sections that the stack file leaves out. ``warnings`` are about settings of a stack, given by its
     name, that work only in part. ``fixed_globals`` are global values of the charts that no stack may set, each with the
-    reason; ``weighed`` are the suffixes of Secrets whose size a rule of the product's judges. ``settled`` is, by
-    section and key, what a plan says instead of the stack file, and ``files`` are those of the project that become part
-    of what is deployed.
+    reason; ``weighed`` are the suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by
+    section and key, the values in a plan that replace those of the stack file, and ``files`` the files of the project
+    that become part of the deployment.
     """
 
     name: str

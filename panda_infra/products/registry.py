@@ -1,4 +1,4 @@
-"""Everything that can be deployed, found where it lies: products below this folder, their components below those.
+"""Finds everything that can be deployed: products below this folder, and their components below those.
 
 A product is a package with a module ``product``, a component a module of the product's package ``components``.
 """
@@ -35,14 +35,14 @@ _BY_PRODUCT = {product.name: _components(product) for product in PRODUCTS.values
 COMPONENTS: Mapping[str, ComponentSpec] = MappingProxyType(
     {spec.name: spec for specs in _BY_PRODUCT.values() for spec in specs}
 )
-"""Every component by its name, in the order in which all lists have them."""
+"""Every component by its name, in the order of all lists."""
 EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
     {name: experiment for product in PRODUCTS.values() for name, experiment in product.experiments.items()}
 )
 BUILDERS: Mapping[str, Builder] = MappingProxyType(
     {suffix: builder for spec in COMPONENTS.values() for suffix, builder in spec.builders.items()}
 )
-"""What makes the content of each Secret, by its suffix."""
+"""The builder of the content of each Secret, by its suffix."""
 _PRODUCT_OF = {spec.name: PRODUCTS[product] for product, specs in _BY_PRODUCT.items() for spec in specs}
 
 

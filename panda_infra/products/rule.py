@@ -1,4 +1,4 @@
-"""What a rule over a stack's configuration is."""
+"""The type of rules over a stack's configuration."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["WHOLE", "Check", "Rule", "rule"]
 
 Check = Callable[["Subject"], Iterator[Problem]]
 WHOLE = "*"
-"""In place of sections: the rule needs all of them, for instance to know who reads a Secret."""
+"""Stands for all sections: the rule needs them all, for instance to find the readers of a Secret."""
 
 
 @dataclass(frozen=True)
 class Rule:
     """A pure function over a stack, and the sections of the stack file that it ``reads``.
 
-    It is left out while one of these is broken, for then it would judge what nobody has written.
+    It is left out if one of these is broken, because it would then judge replaced values.
     """
 
     reads: frozenset[str]
@@ -34,7 +34,7 @@ class Rule:
         return f"{self.check.__module__.rpartition('.')[2]}.{self.check.__name__}"
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """What the stack has of this kind of mistake."""
+        """The problems of the stack under this rule."""
         return self.check(subject)
 
 

@@ -1,4 +1,4 @@
-"""How a secret value is described: once, beside the field of the model that holds it."""
+"""The description of a secret value, written once, beside the field of its model."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 KEPT_BY_DATABASE = "a database that exists keeps its password; change it there before the next up"
-"""What a change of a database's password does."""
+"""The consequence of a change of a database's password."""
 
-# Survives every reader that `limits` knows.
+# No reader in `limits` changes these characters.
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -40,14 +40,14 @@ LARGEST_ENV = 128 * 1024 - 256
 
 @dataclass(frozen=True)
 class Limit:
-    """What must not occur in a value: a pattern, the words for it, and what the reader does with the value."""
+    """Text that must not occur in a value: a pattern, the words for it, and the use of the value by its reader."""
 
     refused: re.Pattern[str]
     words: str
     because: str
 
     def hits(self, value: str) -> bool:
-        """Whether the value would not survive."""
+        """True if the reader would change or cut the value."""
         return self.refused.search(value) is not None
 
 
@@ -55,12 +55,12 @@ class Limit:
 class SecretValue:
     """A secret value.
 
-    ``title`` is what messages call it. ``make`` gives a new one; without it only somebody at the site knows the value,
-    and neither may a new one be made while it is ``shared`` with others. ``secrets`` are the suffixes of the Secrets
-    that it is part of; in one of ``replaced`` the value at that path stands instead once it is set. ``limits`` maps a
-    reader to what that cannot take, and ``flaw`` gives what is wrong with a value in words that complete "the value
-    ...". ``needed`` narrows when a stack that has one of those Secrets cannot do without. ``is_file`` values are
-    files, whose bytes no reader changes. ``consequence`` is what a change does beside replacing pods.
+    ``title`` is its name in messages. ``make`` generates a new value; without it only the site knows the value. No new
+    value is generated if the value is ``shared`` with others. ``secrets`` are the suffixes of the Secrets that contain
+    it; in each Secret of ``replaced``, the value at that path replaces it if set. ``limits`` maps a reader to the text
+    that it cannot handle, and ``flaw`` gives a flaw of a value in words that complete "the value ...". ``needed`` is
+    false for a stack that has one of those Secrets but does not need the value. ``is_file`` values are files, whose
+    bytes no reader changes. ``consequence`` is the effect of a change beside replacing pods.
     """
 
     title: str
@@ -85,20 +85,20 @@ class NamedSecretValues:
 
 
 def never(_config: Settings) -> bool:
-    """A stack can do without the value."""
+    """False: no stack needs the value."""
     return False
 
 
 def password(length: int = 32) -> str:
-    """Letters and digits."""
+    """A random password of letters and digits."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def django_key() -> str:
-    """A secret key of Django."""
+    """A new secret key for Django."""
     return password(64)
 
 
 def new_hash_key() -> str:
-    """A key of hashes."""
+    """A new key for hashes."""
     return secrets.token_hex(32)

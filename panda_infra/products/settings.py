@@ -1,4 +1,4 @@
-"""What the settings of several components share: databases, addresses, words."""
+"""Types that the settings of several components share: databases, addresses, words."""
 
 from typing import Annotated, Literal
 
@@ -19,7 +19,7 @@ __all__ = [
     "Word",
 ]
 
-# `%`, quotes and backslashes would mean something in the ini and JSON files that these texts end up in.
+# `%`, quotes and backslashes have a meaning in the ini and JSON files that these texts are written to.
 _IN_URL = r"[^\s\"'\\%@<>{}|^`]"
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 
@@ -65,7 +65,7 @@ Word = Annotated[
 SecretSuffix = Annotated[
     str, Form(r"[a-z]+(-[a-z]+)+", "the name of a Secret without its prefix", "panda-tls-certs", longest=63)
 ]
-# Spring takes `${` and `#{` for expressions, wherever a text comes from.
+# Spring evaluates `${` and `#{` as expressions in any text.
 SpringText = Annotated[
     str,
     Form(r"([^$#\r\n]|[$#](?!\{))+", "a text of one line without ${ and #{", "PanDA"),
@@ -75,7 +75,7 @@ Backend = Literal["postgres", "oracle"]
 
 
 class ComponentSettings(Model):
-    """What the settings of every component can say."""
+    """Settings that every component has."""
 
     existing_secrets: tuple[SecretSuffix, ...] = ()
     """Secrets of this component that somebody else puts into the namespace, whole and under the name that the

@@ -1,4 +1,4 @@
-"""Certificates as components mount them, and as an Ingress wants them."""
+"""Certificates in the forms that components and Ingresses need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["HasSecrets", "host_files", "ingress_files", "mounted", "of_ingress",
 
 
 class HasSecrets(Protocol):
-    """What a builder is given, as far as certificates are concerned."""
+    """The part of a builder's input that certificates need."""
 
     @property
     def secrets(self) -> Secrets:
@@ -37,16 +37,16 @@ def of_ingress(owner: str) -> Callable[[HasSecrets], Mapping[str, bytes]]:
 
 
 def ingress_files(certificate: Certificate) -> Files:
-    """A certificate for clients, who get the whole chain."""
+    """A certificate for clients, with the whole chain."""
     whole = "".join(pem(text) for text in (reveal(certificate.certificate), reveal(certificate.chain)))
     return {"tls.crt": whole.encode(), "tls.key": pem(reveal(certificate.key)).encode()}
 
 
 def host_files(certificate: Certificate) -> Files:
-    """A certificate as the pods of its host read it; none where it is not set."""
+    """A certificate in the form that the pods of its host read; empty if it is not set."""
     if certificate.certificate is None or certificate.key is None:
         return {}
-    # Some servers want a chain even where there is none.
+    # Some servers need a chain even if there is none.
     chain = certificate.chain or certificate.certificate
     texts = {"hostcert.pem": certificate.certificate, "hostkey.pem": certificate.key, "chain.pem": chain}
     return {name: pem(reveal(text)).encode() for name, text in texts.items()}

@@ -1,8 +1,8 @@
-"""What a stack file may say of any component, and how each of its sub-components runs.
+"""Settings of any component in a stack file, and of its sub-components.
 
-A component is deployed when the stack file names it. Sub-components are on as their charts ship them and can
-be switched off one by one. Every field is a key that the chart really reads; what a sub-chart ignores is not
-offered.
+A component is deployed if the stack file names it. Sub-components have the defaults of their charts and can be
+switched off one by one. Every field is a key that the chart really reads; there are no fields that a sub-chart
+ignores.
 """
 
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 ChartValues = dict[str, Any]
-# What container runtimes accept.
+# Names that container runtimes accept.
 _REPOSITORY = Form(
     r"[A-Za-z0-9][\w./:-]*[A-Za-z0-9]",
     "an image's registry and name without its tag",
@@ -52,9 +52,9 @@ class Resources(Model):
     """Requests and limits of a container."""
 
     requests: dict[str, Quantity] = {}
-    """What the scheduler reserves, e.g. {cpu: '2', memory: 4Gi}."""
+    """Amounts that the scheduler reserves, e.g. {cpu: '2', memory: 4Gi}."""
     limits: dict[str, Quantity] = {}
-    """What the container may use at most."""
+    """Amounts that the container may use at most."""
 
 
 class Toleration(Model):
@@ -95,15 +95,14 @@ class CvmfsRepository(Model):
 
 
 class SubComponent(Model):
-    """What every sub-chart lets an operator choose."""
+    """Settings that every sub-component has."""
 
     enabled: bool = True
     """Whether the sub-component is deployed."""
     image: Image = Image()
     """Image instead of the chart's."""
     image_tags: Literal["program", "updater"] = "program"
-    """Who changes the image's tag: this program, or an updater in the cluster, for which it is where a new workload
-    begins."""
+    """Who sets the image's tag: this program, or an updater in the cluster, which starts from it in a new workload."""
     resources: Resources = Resources()
     """Requests and limits; default: the chart's."""
     tolerations: tuple[Toleration, ...] = ()
@@ -124,8 +123,8 @@ class Replicated(SubComponent):
     replicas: Annotated[int, Field(ge=1)] = 1
     """Number of pods."""
     replica_counts: Literal["program", "autoscaler"] = "program"
-    """Who changes the number of pods: this program, or an autoscaler (HorizontalPodAutoscaler, KEDA), for which it is
-    where a new workload begins."""
+    """Who sets the number of pods: this program, or an autoscaler (HorizontalPodAutoscaler, KEDA), which starts from it
+    in a new workload."""
 
 
 class Daemon(Replicated):
@@ -136,7 +135,7 @@ class Daemon(Replicated):
 
 
 class Component(Model):
-    """What every component lets an operator choose."""
+    """Settings that every component has."""
 
     chart: ChartPin | None = None
     """Version and digest of the chart; default: the catalog's."""
@@ -145,8 +144,8 @@ class Component(Model):
     atomic: bool = False
     """Roll an upgrade that fails back at once, and remove a first installation that fails."""
     values: ChartValues = {}
-    """Chart values as a last resort; they win over everything derived."""
+    """Chart values as a last resort; they override all derived values."""
     release: ReleaseName | None = None
-    """Name of the Helm release, where one that runs already has another than the affix makes."""
+    """Name of the Helm release, for a running one whose name does not follow from the affix."""
     adopted: Adopted | None = None
-    """What a release that was taken over keeps as it was found."""
+    """State of a taken-over release that is kept as it was found."""

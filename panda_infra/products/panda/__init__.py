@@ -1,1 +1,1 @@
-"""PanDA: its components, experiments, and what its components share."""
+"""PanDA: its components, its experiments, and the code that components share."""

@@ -1,4 +1,4 @@
-"""OIDC: who issues tokens, and the clients that PanDA and iDDS accept."""
+"""OIDC: the issuer of tokens, and the clients that PanDA and iDDS accept."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -43,7 +43,7 @@ WebClientId = Annotated[
 
 
 class OidcClient(Model):
-    """A VO and the client with which its members get tokens.
+    """A VO and the OIDC client of its members.
 
     Everything about it, its secret in `secrets.auth.clientSecrets` included, is served to the world under
     `/auth/` of the PanDA server: that is how PanDA's clients find it (T2).
@@ -109,7 +109,7 @@ class AuthSettings(Model):
 
 
 def _needs_long_lived_token(config: "Settings") -> bool:
-    # A stack whose own IAM issues tokens has none before IAM runs.
+    # A stack whose own IAM issues tokens has no token before IAM runs.
     return config.of(AuthSettings).internal is None and "iam" not in config.components.deployed()
 
 

@@ -1,4 +1,4 @@
-"""What rules of several components have in common."""
+"""Checks shared by the rules of several components."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["fixed_in_database", "has_no_oracle", "has_one_database", "has_port"]
 
 
 def fixed_in_database(component: str, key: str, given: str, fixed: str, why: str) -> Iterator[Problem]:
-    """What an image or a chart fixes about a database, a stack cannot choose."""
+    """A stack may not set a key of a database that an image or a chart fixes."""
     if given != fixed:
         what = f"must be {fixed}: {why}"
         yield Problem(
@@ -26,7 +26,7 @@ def fixed_in_database(component: str, key: str, given: str, fixed: str, why: str
 def has_one_database(
     stack: str, component: str, name: str, *, embedded: bool, external: str | None
 ) -> Iterator[Problem]:
-    """An external host is given when the embedded database is off, and only then."""
+    """An external host must be given if and only if the embedded database is off."""
     where = f"components.{component}.settings.database.host"
     if not embedded and not external:
         what = f"is missing: the embedded {name} is switched off"
@@ -38,7 +38,7 @@ def has_one_database(
 
 
 def has_no_oracle(component: str, backend: str, *, embedded: bool) -> Iterator[Problem]:
-    """No embedded database is one of Oracle's."""
+    """An embedded database cannot be Oracle."""
     if backend == "oracle" and embedded:
         where = f"components.{component}.settings.database.backend"
         what = "oracle is never embedded, but the embedded postgres is on"

@@ -1,7 +1,7 @@
-"""What the contents of all Secrets are made from: the configuration, and the addresses that follow from it.
+"""The input for the contents of all Secrets: the configuration, and the addresses that follow from it.
 
-PanDA's services find each other by host names inside Secrets. Every such name is derived here, from the same names
-that releases and Services have.
+PanDA's services find each other by host names in Secrets. Every such name is derived here, from the names of
+releases and Services.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _IAM_PORT = 8443
 
 @dataclass(frozen=True)
 class Context:
-    """A stack seen by the builders of its Secrets."""
+    """A stack as input of the builders of its Secrets."""
 
     config: StackConfig
 
@@ -53,7 +53,7 @@ class Context:
 
     @property
     def experiment(self) -> PandaExperiment:
-        """The experiment under all its names."""
+        """The experiment with all its names."""
         return EXPERIMENTS[self.config.experiment]
 
     @property
@@ -63,17 +63,17 @@ class Context:
 
     @property
     def rucio(self) -> RucioSettings:
-        """Rucio's servers and the account at them."""
+        """Rucio's servers and account."""
         return self.config.of(RucioSettings)
 
     @property
     def cric(self) -> CricSettings:
-        """CRIC, or the files instead of it."""
+        """CRIC, or the files that replace it."""
         return self.config.of(CricSettings)
 
     @property
     def cric_urls(self) -> CricUrls | None:
-        """Where CRIC is asked; None where files take its place."""
+        """The addresses of CRIC; None if files replace it."""
         return cric.asked(self.config)
 
     @property
@@ -83,25 +83,25 @@ class Context:
 
     @property
     def panda(self) -> PandaSettings:
-        """PanDA's settings; the defaults when it is not part of the stack."""
+        """PanDA's settings; the defaults if it is not part of the stack."""
         panda = self.config.components.get(Panda)
         return panda.settings if panda else PandaSettings()
 
     @property
     def idds(self) -> IddsSettings:
-        """Settings of iDDS; the defaults when it is not part of the stack."""
+        """Settings of iDDS; the defaults if it is not part of the stack."""
         idds = self.config.components.get(Idds)
         return idds.settings if idds else IddsSettings()
 
     @property
     def harvester(self) -> HarvesterSettings:
-        """Harvester's settings; the defaults when it is not part of the stack."""
+        """Harvester's settings; the defaults if it is not part of the stack."""
         harvester = self.config.components.get(Harvester)
         return harvester.settings if harvester else HarvesterSettings()
 
     @property
     def iam(self) -> IamSettings:
-        """IAM's settings; the defaults when it is not part of the stack."""
+        """IAM's settings; the defaults if it is not part of the stack."""
         iam = self.config.components.get(Iam)
         return iam.settings if iam else IamSettings()
 
@@ -165,7 +165,7 @@ class Context:
 
     @property
     def iam_url(self) -> str:
-        """IAM as its users reach it."""
+        """The address of IAM for its users."""
         host = self.config.hosts.of("iam")
         inside = f"http://{self.names.workload('iam', 'main')}:{_IAM_PORT}"
         return self.iam.base_url or (f"https://{host}" if host else inside)
@@ -192,15 +192,15 @@ class Context:
 
     @property
     def panda_host(self) -> str:
-        """The PanDA server as clients name it: its exposed host, else its Service."""
+        """The PanDA server's host for clients: its exposed host, else its Service."""
         return self.config.hosts.of("panda") or self.server
 
     @property
     def bigmon_host(self) -> str:
-        """BigMon as clients name it: its exposed host, else its Service."""
+        """BigMon's host for clients: its exposed host, else its Service."""
         return self.config.hosts.of("bigmon") or self.bigmon
 
-    # What several Secrets hold alike
+    # Values of several Secrets
 
     @property
     def internal_vo(self) -> str:

@@ -1,4 +1,4 @@
-"""CRIC, which knows sites and queues: where it is asked, or the files instead of it."""
+"""CRIC, the catalogue of sites and queues: its addresses, or the files that replace it."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CricSettings", "CricUrl", "CricUrls", "asked", "settled"]
 
-# CRIC's queries hold brackets, commas and percent signs, which only a quote or a space would end.
+# CRIC's queries contain brackets, commas and percent signs; only a quote or a space would end the URL.
 CricUrl = Annotated[
     str,
     Form(
@@ -20,7 +20,7 @@ CricUrl = Annotated[
     ),
 ]
 
-# The instance that every experiment outside ATLAS' production shares.
+# The instance that all experiments outside ATLAS' production share.
 _CRIC = "https://datalake-cric.cern.ch/api/atlas"
 
 
@@ -56,7 +56,7 @@ class CricSettings(Model):
 
 
 def asked(config: "Settings") -> CricUrls | None:
-    """Where CRIC is asked; None where JSON files take its place, or no address is known."""
+    """The addresses of CRIC; None if JSON files replace it, or no address is known."""
     settings = config.of(CricSettings)
     known = EXPERIMENTS[config.experiment].cric
     urls = CricUrls() if known else None
@@ -64,7 +64,7 @@ def asked(config: "Settings") -> CricUrls | None:
 
 
 def settled(config: "Settings") -> dict[str, dict[str, Any]]:
-    """What a plan says of CRIC: whether it is asked, and where."""
+    """CRIC's entry in a plan: whether it is used, and its addresses."""
     urls = asked(config)
     addresses = urls and urls.model_dump(mode="json", by_alias=True)
     return {"cric": {"real": urls is not None, "urls": addresses}}

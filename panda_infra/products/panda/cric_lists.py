@@ -40,7 +40,7 @@ _HOW = (
 
 
 class UnreadableListError(PandaInfraError):
-    """A list that is there and cannot be read."""
+    """A list exists but cannot be read."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path} {why}")
@@ -48,23 +48,23 @@ class UnreadableListError(PandaInfraError):
 
 
 def jsons(context: Context) -> Files:
-    """cric-jsons: the folder's files as they are; none that is not one of CRIC's lists.
+    """cric-jsons: CRIC's lists in the folder, unchanged; other files are left out.
 
-    The server wants software tags too: where there are none, every queue takes any.
+    The server needs software tags too: if their file is missing, every queue gets tags that allow any software.
 
     Raises:
-        UnreadableListError: one cannot be read.
+        UnreadableListError: a list cannot be read.
     """
     return _with_tags(files_of(Path(context.cric.folder)))
 
 
 def without_cric(use: SecretUse, config: Settings) -> SecretUse | None:
-    """Pods read the lists only where CRIC itself is not asked."""
+    """The use of the lists; None if the stack uses CRIC itself, because pods then do not read them."""
     return None if cric.asked(config) else use
 
 
 def project_files(config: Settings) -> list[str]:
-    """The files of the project that such a stack's Secret is made of, there or not."""
+    """The project's files that the stack's Secret is made of, also those that do not exist."""
     if cric.asked(config):
         return []
     folder = config.of(cric.CricSettings).folder
@@ -72,10 +72,10 @@ def project_files(config: Settings) -> list[str]:
 
 
 def files_of(folder: Path) -> Files:
-    """The lists that a folder has, by their names; none without the folder.
+    """The lists in a folder, by their names; empty if the folder does not exist.
 
     Raises:
-        UnreadableListError: one cannot be read.
+        UnreadableListError: a list cannot be read.
     """
     return {path.name: _content(path) for path in _paths(folder)}
 
@@ -99,13 +99,13 @@ def _any_tags(queues: bytes) -> bytes:
     try:
         names = list(json.loads(queues))
     except (ValueError, TypeError, RecursionError):
-        names = []  # check_files tells what is wrong
+        names = []  # check_files reports the problem
     anything = {"architectures": [], "cmtconfigs": [], "containers": ["any"], "cvmfs": ["any"], "tags": []}
     return as_json({str(name): anything for name in names}).encode()
 
 
 def check_folder(folder: Path) -> list[Problem]:
-    """What is wrong with a folder of CRIC's lists."""
+    """The problems of a folder with CRIC's lists."""
     if not folder.is_dir():
         return [
             Problem("cric.folder", f"there is no folder {folder}", "Name a folder with CRIC's JSON files.")
@@ -130,7 +130,7 @@ def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def check_files(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the lists of a stack: each file's name, empty for all together, and what is wrong with it."""
+    """The flaws of a stack's lists, each with the file's name, which is empty for a flaw of all lists together."""
     for name in (*MANDATORY, *OPTIONAL):
         if name in files:
             yield from ((name, flaw) for flaw in flaws(name, files[name]))

@@ -1,7 +1,7 @@
-"""What PanDA's readers need of CRIC's lists, and take (panda-server's Configurator, Harvester's queue information).
+"""Requirements on CRIC's lists by their readers (panda-server's Configurator, Harvester's queue information).
 
-The readers open the files as UTF-8 and read them with Python's `json`; the queues then go into a column of JSON in the
-database, which takes less.
+The readers open the files as UTF-8 and parse them with Python's `json`; the queues are then stored in a JSON column
+of the database, which is stricter.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 __all__ = ["NEEDED", "flaws"]
 
-# The fields without which a reader stops or skips an entry; `*` stands for every key of a mapping.
+# If one of these fields is missing, a reader stops or skips the entry; `*` stands for every key of a mapping.
 NEEDED: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "sites.json": {
         "name": (str,),
@@ -54,12 +54,12 @@ _WORDS = {
     type(None): "null",
 }
 _SHOWN = 20  # digits of a number in a message
-# Neither has a place in a database's JSON.
+# A database cannot store NUL characters and lone surrogates in JSON.
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
 def flaws(name: str, content: bytes) -> Iterator[str]:
-    """What is wrong with one of the lists, in words that complete "the file ..."."""
+    """The flaws of one of the lists, in words that complete "the file ..."."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -91,7 +91,7 @@ def flaws(name: str, content: bytes) -> Iterator[str]:
 
 
 class _Reader:
-    """Notes what Python's `json` takes without a word."""
+    """Collects flaws that Python's `json` accepts silently."""
 
     def __init__(self) -> None:
         self.flaws: list[str] = []
@@ -132,7 +132,7 @@ _ABSENT = object()
 
 
 def _values(value: Any, path: list[str]) -> Iterator[Any]:
-    """The values at a path, ``_ABSENT`` where one is missing; what lies below a missing mapping is not looked for."""
+    """The values at a path, ``_ABSENT`` for a missing one; nothing below a missing mapping is reported."""
     if not path:
         yield value
     elif path[0] == "*":
@@ -147,5 +147,5 @@ def _values(value: Any, path: list[str]) -> Iterator[Any]:
 
 def _is(value: Any, kinds: tuple[type, ...]) -> bool:
     if value is _ABSENT:
-        return True  # told by itself
+        return True  # reported on its own
     return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

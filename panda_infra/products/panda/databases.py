@@ -1,4 +1,4 @@
-"""Databases that components share, and what all of them have in common."""
+"""Databases that components share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ __all__ = ["has_own_user"]
 
 
 def has_own_user(config: Settings, user: str | None) -> bool:
-    """Whether a component logs in to PanDA's database as another user than PanDA."""
+    """True if a component logs in to PanDA's database as another user than PanDA."""
     panda = config.components.get(Panda)
     return user is not None and not (panda and user == panda.settings.database.user)

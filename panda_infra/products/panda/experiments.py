@@ -1,4 +1,4 @@
-"""Each experiment under the names that PanDA's charts, configuration and pages use for it."""
+"""Experiments with their names in PanDA's charts, configuration and pages."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["EXPERIMENTS", "PandaExperiment"]
 class PandaExperiment(Experiment):
     """An experiment that runs PanDA.
 
-    ``harvester`` picks the scripts and queues inside Harvester's chart and pod, empty
-    for the chart's defaults, and ``auth_files`` are the files that Harvester's configuration and crons then need.
-    ``per_replica`` is whether its set-up scripts read which database belongs to a replica of Harvester.
-    ``configuration`` is the part that distinguishes the server's and JEDI's configuration files, empty for the
-    charts' defaults. ``copied_files`` are patterns of those files that Harvester's start script copies, so that a new
-    one shows only after the next start. ``token_file`` is where that configuration lets Harvester write the token of
-    its own calls. ``cric`` tells that CRIC knows its sites and queues.
+    ``harvester`` selects the scripts and queues in Harvester's chart and pod, empty for the chart's defaults, and
+    ``auth_files`` are the files that Harvester's configuration and crons then need. ``per_replica`` is true if its
+    set-up scripts support one database per replica of Harvester. ``configuration`` is the distinctive part of the names
+    of the server's and JEDI's configuration files, empty for the charts' defaults. ``copied_files`` are patterns of
+    files that Harvester's start script copies, so that a change takes effect only after the next start. ``token_file``
+    is the file to which Harvester writes the token of its own calls. ``cric`` is true if CRIC contains its sites and
+    queues.
     """
 
     harvester: str = ""
@@ -30,7 +30,7 @@ class PandaExperiment(Experiment):
     cric: bool = False
     auth_files: tuple[str, ...] = ()
     copied_files: tuple[str, ...] = ()
-    # Its credential manager names the file by the MD5 of the target that the charts' configuration has.
+    # Harvester's credential manager names the file by the MD5 of the target in the charts' configuration.
     token_file: str = "/opt/harvester/etc/auth_tokens/48975ff1c8b067b9dcea54d5cdd28cc8"  # noqa: S105 - a path
 
     @property

@@ -13,10 +13,10 @@ from panda_infra.products.content import as_json
 
 __all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore"]
 
-KEY_ID = "rsa1"  # with which IAM signs where nobody says otherwise
+KEY_ID = "rsa1"  # IAM's default key
 
 SMALLEST = 2048  # bits
-_LONGEST_ID = 100  # what is longer may be a part of the key itself
+_LONGEST_ID = 100  # a longer one may be a part of the key itself
 _NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 
@@ -27,7 +27,7 @@ def make_keystore() -> str:
 
 
 def key_id(text: str) -> str:
-    """The id of the key to sign with: IAM's usual one where it is there, else that of the first."""
+    """The id of the key to sign with: IAM's default if it exists, else that of the first key."""
     try:
         ids = [key["kid"] for key in json.loads(text)["keys"] if key["kty"] == "RSA"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -36,7 +36,7 @@ def key_id(text: str) -> str:
 
 
 def check_keystore(text: str) -> str | None:
-    """What is wrong with a key set, None when nothing is; never a part of a key."""
+    """The flaw of a key set, None if there is none; it never contains a part of a key."""
     try:
         keys = json.loads(text)["keys"]
         rsa_keys = [key for key in keys if key["kty"] == "RSA"]
@@ -63,6 +63,6 @@ def _flaw(key: dict[str, Any]) -> str | None:
     try:
         RSAKey.import_key({"kty": "RSA", **numbers})
     except (ValueError, JoseError):
-        # Cryptography refuses factors that are no primes, and an exponent of 1, with which signing changes nothing.
+        # Cryptography refuses factors that are not prime, and an exponent of 1: anyone could forge tokens then.
         return f"holds the key {key['kid']}, whose numbers do not belong together"
     return None

@@ -1,7 +1,7 @@
-"""What readers of a secret value cannot take (T7, T39).
+"""Characters of secret values that their readers cannot handle (T7, T39).
 
-A value that reaches a pod is there byte for byte. Some readers then put it, as it is, into a shell command, a URL or a
-file with a syntax of its own. A value that would be changed or cut there is refused with the reason.
+A value reaches a pod unchanged. Some readers then put it without quoting into a shell command, a URL or a file with a
+syntax of its own. A value that would be changed or cut there is refused with the reason.
 """
 
 from __future__ import annotations
@@ -92,5 +92,5 @@ TOKEN = Limit(
 
 
 def reads_otherwise(text: str) -> bool:
-    """Whether the configuration of PanDA's server or Harvester takes a text for something else."""
+    """True if the configuration of PanDA's server or Harvester does not read the value as text."""
     return CONFIG.hits(text)

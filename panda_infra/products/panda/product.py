@@ -1,4 +1,4 @@
-"""PanDA as a product."""
+"""The definition of the product PanDA."""
 
 from panda_infra.products.panda.auth import AuthSecrets, AuthSettings
 from panda_infra.products.panda.context import Context

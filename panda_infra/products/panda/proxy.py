@@ -26,7 +26,7 @@ class ProxySettings(Model):
 
 
 def proxy_values(config: "Settings", sub_component: str) -> Values:
-    """The values of a sub-chart that knows proxies; none without a proxy."""
+    """The values of a sub-chart that supports proxies; empty without a proxy."""
     given = config.of(ProxySettings).model_dump(by_alias=True, exclude_none=True)
     return (
         {sub_component: {key: value for key, value in given.items() if value}} if any(given.values()) else {}

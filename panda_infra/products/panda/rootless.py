@@ -13,7 +13,7 @@ __all__ = ["rootless"]
 
 
 def rootless(config: Settings, *sub_components: str) -> Values:
-    """The values by which the charts run without root, on a cluster that wants it; not all sub-charts know them."""
+    """The values for pods without root, on a cluster that requires it; not all sub-charts support them."""
     if not config.is_rootless:
         return {}
     return {name: {"noRoot": True} for name in sub_components}

@@ -1,4 +1,4 @@
-"""Rucio: its servers and the account at them."""
+"""Rucio's servers and account."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 __all__ = ["PROXIES", "RucioSecrets", "RucioSettings"]
 
 PROXIES = ("*.proxy",)
-"""Grid proxies beside a certificate: Rucio's client opens the file anew at each log-in."""
+"""Grid proxies beside a certificate; Rucio's client reads the file again at each log-in."""
 
 
 class RucioSettings(Model):
-    """Rucio's servers and the account at them."""
+    """Rucio's servers, and the account to log in with."""
 
     host: Address | None = None
     """Rucio server with its port; without it PanDA has no Rucio."""
@@ -48,7 +48,7 @@ class RucioSettings(Model):
     oidc_refresh: bool = True
     """Whether tokens are refreshed."""
     oidc_refresh_minutes: int = 20
-    """Minutes before their end that tokens are refreshed."""
+    """Tokens are refreshed this many minutes before they expire."""
 
 
 def _by_password(config: "Settings") -> bool:

@@ -1,4 +1,4 @@
-"""What upstream's charts cannot do with settings that are right by themselves."""
+"""Warnings about valid settings that upstream's charts do not fully support."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["warnings"]
 
-# With the configurations of CERN: whose token Harvester calls the server with.
+# In the configurations of CERN, the client whose token Harvester uses for calls of the server.
 _OWN_CLIENT = "token_harvester-harvester_pandaserver.json"
 
 
 def warnings(config: StackConfig, stack: str) -> Iterator[Problem]:
-    """Tokens that nobody gets, or that a chart does not use."""
+    """A warning for each token or setting that has no effect, or only a partial one."""
     yield from _clients(config)
     yield from _short_lived_tokens(config, stack)
     yield from _bigmon_on_oracle(config)
@@ -32,7 +32,7 @@ def warnings(config: StackConfig, stack: str) -> Iterator[Problem]:
 
 def _clients(config: StackConfig) -> Iterator[Problem]:
     served = [name for name in ("panda", "idds") if name in config.components.deployed()]
-    # On a test bed nobody submits anything.
+    # Nobody submits jobs to a test bed.
     if served and not config.of(AuthSettings).clients and not EXPERIMENTS[config.experiment].on_test_bed:
         what = f"is empty: {' and '.join(served)} would take no token of anybody"
         fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."

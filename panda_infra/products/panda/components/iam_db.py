@@ -1,12 +1,12 @@
-"""The database chart that goes with INDIGO IAM, with its backup."""
+"""INDIGO IAM's separate database chart, with its backup."""
 
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.workloads import Component, SubComponent
 
 __all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "IamDb"]
 
-# Upstream's bitnami image keeps its data outside the volume that these two charts mount (T28). The official image
-# reads the same variables and init scripts and keeps its data where the volume is.
+# Upstream's bitnami image stores its data outside the volume that these two charts mount (T28). The official image
+# reads the same variables and init scripts and stores its data in the volume.
 DATABASE_IMAGE = ("mariadb", "11.4")
 CHART_DATABASE = ("bitnami/mariadb", "latest")
 

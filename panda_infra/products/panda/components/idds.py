@@ -122,7 +122,7 @@ class IddsSecrets(Model):
 _AUTH_INI = "/opt/idds/config/idds/auth.cfg"
 
 
-# What SQLAlchemy's URLs leave alone: nothing of what the password may hold is changed (see `forms`).
+# Characters that SQLAlchemy's URLs need not encode: every character that the password may have (see `limits`).
 _UNCHANGED = "!*,;=+~"
 
 
@@ -153,7 +153,7 @@ def envs(context: "Context") -> Env:
         **_panda(context),
         **_database(context),
         **_broker(context, "CONDUCTOR", "/queue/idds_panda"),
-        # The server and JEDI send to the topic: in the queue of that name nothing would arrive.
+        # The server and JEDI send to the topic, so the queue of that name stays empty.
         **_broker(context, "RECEIVER", "/topic/panda_idds"),
         "IDDS_SERVER": f"https://{context.idds_rest}:{context.idds.rest_port}",
         **context.proxies(),
@@ -206,7 +206,7 @@ def _broker(context: "Context", role: str, destination: str) -> Env:
 
 
 def auth(context: "Context") -> Env:
-    """idds-auth: the sections of iDDS' own list of VOs (T13); ini files hold texts only."""
+    """idds-auth: the sections of iDDS' own list of VOs (T13); ini files contain only texts."""
     settings = context.auth
     secrets = context.secrets.of(AuthSecrets).client_secrets
     sections = {
@@ -239,7 +239,7 @@ def _values(config: "Settings", names: "Names") -> Values:
     rest: Values = {
         "restHost": f"https://{names.workload('idds', 'rest')}:8443",
         "bigmonURL": f"https://{bigmon}",
-        # Where iDDS' own configuration looks for them; the chart's default is another folder.
+        # The folder in iDDS' own configuration; the chart's default is another one.
         "persistentvolumerequests": {"path": "/data/idds-requests"},
     }
     if idds.rest.server_conf:
@@ -249,7 +249,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 
 @rule("components")
 def has_a_database(subject: "Subject") -> Iterator[Problem]:
-    """IDDS has exactly one database: its embedded one, or an external one that is named."""
+    """IDDS must have exactly one database: its embedded one, or a named external one."""
     idds = subject.config.components.get(Idds)
     if idds:
         database, embedded = idds.settings.database, idds.postgres.enabled
@@ -261,7 +261,7 @@ def has_a_database(subject: "Subject") -> Iterator[Problem]:
 
 @rule("components")
 def ports_are_those_of_the_service(subject: "Subject") -> Iterator[Problem]:
-    """The port at which others look for iDDS is a port of its Service."""
+    """The port that others use for iDDS must be a port of its Service."""
     idds = subject.config.components.get(Idds)
     if idds:
         rest = COMPONENT.sub_component("rest")

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPONENT", "Mcp", "McpSettings", "envs"]
 
-# At which the program listens where no variable names another.
+# The default port of the program.
 _PORT = 25888
 
 
 class McpSettings(ComponentSettings):
-    """What the MCP server lets be changed; its callers log in at the PanDA server by their own tokens."""
+    """Settings of the MCP server; its callers log in at the PanDA server with their own tokens."""
 
 
 class Mcp(Component):
@@ -31,7 +31,7 @@ class Mcp(Component):
 
 
 def envs(context: "Context") -> Env:
-    """mcp-envs: where the calls go to, and where the server listens."""
+    """mcp-envs: the addresses of the PanDA server, and the server's own port."""
     return {
         "PANDA_API_URL": f"{context.server_url}/api/v1",
         "PANDA_API_URL_SSL": f"{context.server_ssl_url}/api/v1",

@@ -1,4 +1,4 @@
-"""ActiveMQ, the message broker that everything else talks through."""
+"""ActiveMQ, the message broker of all other components."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BROKER_PORT = 61613
-# Written into Java properties, a comma list and XML attributes.
+# Accounts are written into Java properties, a comma-separated list and XML attributes.
 Account = Annotated[
     str, Form(r"[a-z][a-z0-9_]*", "lower-case letters, digits and underscores", "pilot", longest=63)
 ]
@@ -53,7 +53,7 @@ ChannelName = Annotated[
 
 
 class Channel(Model):
-    """A queue and topic of the broker; whatever no channel names only administrators may use."""
+    """A queue and topic of the broker; only administrators may use those that no channel names."""
 
     name: ChannelName
     """Name of the channel."""
@@ -79,7 +79,7 @@ class MsgsvcSettings(ComponentSettings):
         _channel("panda_jedi", "panda", "jedi"),
         _channel("panda_pilot", "panda", "pilot"),
         _channel("idds.internal", "idds", "idds"),
-        # JEDI's own configuration uses these two, upstream's list lacks them (T30).
+        # JEDI's own configuration uses these two, but they are missing in upstream's list (T30).
         _channel("jedi_contents_feeder", "jedi", "jedi"),
         _channel("jedi_job_generator", "jedi", "jedi"),
     )
@@ -140,7 +140,7 @@ _NEEDED = MsgsvcSettings()
 
 @rule("components")
 def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
-    """Accounts of the services exist, channels name known accounts, and none that PanDA uses is missing."""
+    """All accounts and channels of PanDA's services must be listed, and channels may name only known accounts."""
     config = subject.config
     msgsvc = config.components.get(Msgsvc)
     if msgsvc is None:
@@ -186,7 +186,7 @@ COMPONENT = ComponentSpec(
             ports=(BROKER_PORT,),
             scalable=False,
             reserves=("cpu", "memory"),
-            # ActiveMQ's KahaDB, whose lock file is made for brokers that share a file system.
+            # ActiveMQ's KahaDB has a lock file for brokers that share a file system.
             locks=True,
         ),
     ),

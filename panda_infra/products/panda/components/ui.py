@@ -37,7 +37,7 @@ __all__ = ["COMPONENT", "Ui", "UiDatabase", "UiSecrets", "UiSettings", "envs"]
 
 
 class UiDatabase(Model):
-    """The UI's own database; what is not given is as PanDA has it."""
+    """The UI's own database; keys that are left out are PanDA's."""
 
     vendor: Literal["oracle", "postgresql"] | None = None
     """Kind of database."""
@@ -119,7 +119,7 @@ class UiSecrets(Model):
     """Password of the UI's own database user."""
 
 
-# The backend does not start with empty ones; without a client of IAM only the log-in does not work.
+# The backend does not start with an empty client; with this one, only the log-in does not work.
 _NO_CLIENT = "none"
 
 
@@ -143,7 +143,7 @@ def envs(context: "Context") -> Env:
 def _database(context: "Context", settings: UiSettings) -> Env:
     own, panda = settings.database, context.panda.database
     vendor = own.vendor or {"oracle": "oracle", "postgres": "postgresql"}[panda.backend]
-    # An Oracle alias names host and service at once.
+    # An Oracle alias contains host and service.
     name = own.name or (context.panda_database_host if vendor == "oracle" else panda.name)
     env = {
         "DB_CONN_PANDAUI_VENDOR": vendor,
@@ -159,7 +159,7 @@ def _database(context: "Context", settings: UiSettings) -> Env:
     }
     if vendor == "oracle":
         return env
-    # What the backend connects to, and what the chart's start script waits for (T17).
+    # The first two are the backend's connection; the chart's start script waits for the other two (T17).
     host, port = own.host or context.panda_database_host, str(own.port or panda.port)
     return env | {
         "DB_CONN_PANDAUI_HOST": host,
@@ -170,7 +170,7 @@ def _database(context: "Context", settings: UiSettings) -> Env:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    # The chart puts this host into URLs even when nothing is exposed (T33).
+    # The chart puts this host into URLs even if nothing is exposed (T33).
     host = config.hosts.of("ui") or names.workload("ui", "frontend")
     return {"global": {"hostOverwrite": host, "vo": config.of(AuthSettings).vo}}
 

@@ -1,1 +1,1 @@
-"""The rules about what PanDA's components share, a module for each topic."""
+"""Rules that concern several of PanDA's components, one module for each topic."""

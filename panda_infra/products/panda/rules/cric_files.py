@@ -1,4 +1,4 @@
-"""The JSON files that take CRIC's place are there and have what PanDA reads of them."""
+"""Rule about the JSON files that replace CRIC."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ __all__ = ["check"]
 
 @rule(WHOLE)
 def check(subject: Subject) -> Iterator[Problem]:
-    """The folder has each list that the server reads, where the server reads lists at all."""
+    """The folder must contain each list that the server reads, if the stack reads lists at all."""
     if "cric-jsons" in subject.readers and "cric-jsons" not in subject.existing_secrets:
         yield from check_folder(subject.folder / subject.config.of(CricSettings).folder)

@@ -1,4 +1,4 @@
-"""Who issues tokens is somebody whom the world that PanDA is exposed to can ask."""
+"""Rules about the issuer of tokens, which clients of an exposed PanDA must be able to reach."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INSIDE = ("svc", "local", "localhost")
 
 @rule("auth", "components", "hosts", "namespace")
 def check(subject: Subject) -> Iterator[Problem]:
-    """No address of an issuer that clients get leads into the cluster, where a host leads out of it."""
+    """If a host is exposed, no issuer's address for clients may lead into the cluster."""
     config = subject.config
     outside = [host for host in config.hosts.exposed().values() if not host.endswith(".localhost")]
     if not outside:
@@ -45,7 +45,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 @rule("auth", "components")
 def is_known(subject: Subject) -> Iterator[Problem]:
-    """Somebody issues the tokens that the stack's users log in with."""
+    """The stack must have an issuer for the tokens that its users log in with."""
     if used := _users_without_issuer(subject.config):
         what = f"is missing: the stack has {' and '.join(used)} but no IAM of its own"
         yield Problem("auth.issuer", what, f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, or add iam.")
@@ -63,7 +63,7 @@ def _users_without_issuer(config: StackConfig) -> list[str]:
 
 
 def _iam(config: StackConfig, host: str) -> Iterator[Problem]:
-    """IAM without a host of its own, deployed or not, would be the issuer by the name of its Service."""
+    """A problem if IAM has no host, deployed or not: the issuer would then be the name of its Service."""
     iam = config.components.get(Iam)
     if config.of(AuthSettings).issuer or config.hosts.of("iam") or (iam and iam.settings.base_url):
         return
@@ -85,7 +85,7 @@ def _iam(config: StackConfig, host: str) -> Iterator[Problem]:
 
 
 def _addresses(config: StackConfig) -> Iterator[tuple[Path, str]]:
-    """Each address of an issuer that clients or people's browsers get."""
+    """Each address of an issuer that clients or browsers use."""
     auth = config.of(AuthSettings)
     found: list[tuple[Path, str | None]] = [
         (("auth", "issuer"), auth.issuer),
@@ -107,7 +107,7 @@ def _addresses(config: StackConfig) -> Iterator[tuple[Path, str]]:
 
 
 def _is_inside(host: str, namespace: str) -> bool:
-    """Whether a host is one of a cluster or of a machine alone: a Service's name, with or without what follows it."""
+    """True if a host exists only in a cluster or machine: a local address, or a Service's name, short or long."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

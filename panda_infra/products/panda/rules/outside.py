@@ -1,4 +1,4 @@
-"""What PanDA reaches outside the stack: OIDC clients, Rucio, CRIC, proxies."""
+"""Rules about services outside the stack: OIDC clients, Rucio, CRIC, proxies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_EFFECT = "Remove it, or add `{}`."
 
 @rule("auth", "rucio", "cric", "proxy", "secrets")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Settings and secrets name the same things, and none is without effect."""
+    """Settings and secrets must fit together, and each must have an effect."""
     config = subject.config
     yield from _clients(config)
     yield from _rucio(config, subject.stack)

@@ -34,16 +34,16 @@ APPS = (
     "core.harvester",
     "core.filebrowser",
 )
-"""Django applications that BigMon always has; Django does not start with one of them twice."""
+"""Django applications that BigMon always has; Django does not start if one of them is listed twice."""
 
 CERTIFICATES = "/opt/bigmon/etc/cert"
 
 
-# BigMon's log-in page knows the provider by another name than its settings do.
+# BigMon's log-in page uses another name for the provider than its settings.
 _OFFERED: Mapping[str, str] = {"CERNOIDC": "cern"}
 
 
-# All that its settings name; one that is not set would stay in them as it is written.
+# All variables in its settings; the name of one that is not set would stay in them as text.
 _OF_PROVIDERS = tuple(
     f"SOCIAL_AUTH_{name}"
     for name in (
@@ -77,12 +77,12 @@ def envs(context: Context) -> Env:
 
 
 def backend(context: Context) -> Backend:
-    """Kind of the database in which BigMon looks for PanDA's tables."""
+    """Kind of the database with PanDA's tables."""
     return _settings(context).database.backend or context.panda.database.backend
 
 
 def deployment(context: Context) -> str:
-    """Kind of installation, from which BigMon takes schemas and the database's settings."""
+    """Kind of installation, from which BigMon derives schemas and the database's settings."""
     of_experiment = "ORACLE_ATLAS" if context.experiment.harvester == "atlas" else "ORACLE_DOMA"
     by_default = of_experiment if backend(context) == "oracle" else "POSTGRES"
     return _settings(context).deployment or by_default
@@ -110,7 +110,7 @@ def _site(context: Context, settings: BigmonSettings) -> Env:
 
 
 def _server(context: Context) -> Env:
-    """The PanDA server; without any of these names BigMon asks CERN's production."""
+    """The PanDA server; if one of these variables is missing, BigMon calls CERN's production."""
     return {
         "PANDA_URL": f"{context.server_url}/server/panda",
         "PANDA_URL_SSL": f"{context.server_ssl_url}/server/panda",
@@ -150,7 +150,7 @@ def _postgres(context: Context, own: BigmonDatabase) -> Env:
 
 
 def _oracle(context: Context, own: BigmonDatabase) -> Env:
-    """Django takes an alias alone for a name; beside a host and a port the name is the SID there."""
+    """For Django, the name is an alias if it is given alone, and the SID if host and port are given too."""
     if own.name:
         port = str(own.port or "")
         return {"PANDA_DB_HOST": own.host or "", "PANDA_DB_PORT": port, "PANDA_DB_NAME": own.name}
@@ -176,14 +176,14 @@ def _idds(context: Context) -> Env:
 
 def _providers(context: Context, settings: BigmonSettings) -> Env:
     offered = sorted(_OFFERED.get(name, name) for name in settings.providers)
-    # Of an empty list BigMon would make two providers of others.
+    # From an empty list BigMon would make two foreign providers.
     env = {"BIGMON_AUTH_PROVIDER_LIST": ",".join(offered) or "none"} | dict.fromkeys(_OF_PROVIDERS, "")
     for name, provider in settings.providers.items():
         prefix = f"SOCIAL_AUTH_{name.upper()}"
         secret = reveal(context.secrets.of(BigmonSecrets).provider_secrets.get(name))
         env |= {f"{prefix}_KEY": provider.client_id, f"{prefix}_SECRET": secret}
         if name == "Google":
-            # The names that BigMon's settings really read (T11).
+            # The variables that BigMon's settings really read (T11).
             env |= {f"{prefix}_OAUTH2_KEY": provider.client_id, f"{prefix}_OAUTH2_SECRET": secret}
         if name == "indigoiam":
             env[f"{prefix}_BASEPATH"] = provider.base_path or context.issuer
@@ -207,7 +207,7 @@ def _rucio(context: Context) -> Env:
 
 
 def _object_store(context: Context) -> Env:
-    """Under the names of upstream's Secret, and under those that BigMon reads (T10)."""
+    """The object store, under the names of upstream's Secret and under those that BigMon reads (T10)."""
     store = context.object_store
     secrets = context.secrets.of(ObjectStoreSecrets)
     port = str(store.port) if store else ""
@@ -231,7 +231,7 @@ def _object_store(context: Context) -> Env:
 
 
 def _services(context: Context, settings: BigmonSettings) -> Env:
-    """What BigMon's settings read of other services; a name that is not set stays in them as it is written (T11)."""
+    """Other services in BigMon's settings; the name of a variable that is not set stays in them as text (T11)."""
     secrets = context.secrets.of(BigmonSecrets)
     return {
         "PRODSYS_TOKEN": reveal(secrets.prodsys_token),
@@ -239,7 +239,7 @@ def _services(context: Context, settings: BigmonSettings) -> Env:
         "ES_PASSWORD": reveal(secrets.elastic_password),
         "EMAIL_HOST_USER": settings.mail_user,
         "EMAIL_HOST_PASSWORD": reveal(secrets.mail_password),
-        # Otherwise BigMon's own is in force: reports of errors would go to ATLAS' operators.
+        # BigMon's default would send reports of errors to ATLAS' operators.
         "EMAIL_ADMINS": "",
         "GRAFANA_AUTH_TOKEN": reveal(secrets.grafana_token),
         "OC_TOKEN": reveal(secrets.openshift_token),
@@ -247,7 +247,7 @@ def _services(context: Context, settings: BigmonSettings) -> Env:
 
 
 def certs(context: Context) -> Files:
-    """bigmon-certs: with the grid proxies of the PanDA server."""
+    """bigmon-certs, with the grid proxies of the PanDA server."""
     files = {
         name: file for name, file in context.secrets.files.of("panda").items() if name.endswith(".proxy")
     }

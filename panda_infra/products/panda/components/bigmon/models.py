@@ -1,4 +1,4 @@
-"""What a stack file may say of BigMon, and its encrypted values."""
+"""Settings of BigMon in a stack file, and its encrypted values."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -34,7 +34,7 @@ __all__ = [
 ProviderName = Literal["CERNOIDC", "Google", "github", "indigoiam"]
 
 
-# Quotes and backslashes would end the text of the Python settings that it is put into, ${ would name another variable.
+# The text is written into Python settings: quotes and backslashes would end it, and ${ would name another variable.
 PlainText = Annotated[
     str,
     Form(
@@ -46,7 +46,7 @@ PlainText = Annotated[
 
 
 class BigmonDatabase(Model):
-    """PanDA's database as BigMon sees it; what is not given is as PanDA has it."""
+    """PanDA's database as BigMon sees it; keys that are left out are PanDA's."""
 
     backend: Backend | None = None
     """Kind of database."""
@@ -70,7 +70,7 @@ class AuthProvider(Model):
 
 
 class BigmonSettings(ComponentSettings):
-    """What BigMon shows and how people log in."""
+    """Content and log-in of BigMon."""
 
     deployment: Literal["ORACLE_ATLAS", "ORACLE_ATLAS_TB", "ORACLE_DOMA", "POSTGRES"] | None = None
     """Kind of installation; default: from the database and the experiment."""
@@ -83,7 +83,7 @@ class BigmonSettings(ComponentSettings):
     debug: bool = False
     """Django's debug mode; shows settings to visitors, never for production."""
     extra_apps: tuple[Word, ...] = ()
-    """Django applications in place of the optional ones that BigMon has by itself."""
+    """Django applications that replace BigMon's own optional ones."""
     logs_provider: Literal["rucio", "cric"] = "rucio"
     """Where logs of jobs are looked up."""
     prmon_location: PlainText = ""

@@ -1,4 +1,4 @@
-"""BigMon's settings fit the database, the identity provider of the stack, and Django."""
+"""Rules about BigMon's settings, the database, the stack's identity provider, and Django."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHERE = "components.bigmon.settings"
 
 @rule("components", "auth")
 def fits_its_database(subject: Subject) -> Iterator[Problem]:
-    """The kind of installation is that of the database, and IAM as a provider has an address."""
+    """The kind of installation must fit the database, and IAM as a provider must have an address."""
     config = subject.config
     bigmon = config.components.get(Bigmon)
     if bigmon is None:
@@ -45,7 +45,7 @@ def fits_its_database(subject: Subject) -> Iterator[Problem]:
 
 @rule("components")
 def applications_differ(subject: Subject) -> Iterator[Problem]:
-    """Django does not start with an application twice."""
+    """Applications may not be listed twice, because Django does not start then."""
     twice = [app for app in _settings(subject).extra_apps if app in APPS]
     if twice:
         what = f"has {', '.join(twice)}, which BigMon has anyway: Django would not start with it twice"
@@ -54,7 +54,7 @@ def applications_differ(subject: Subject) -> Iterator[Problem]:
 
 @rule("components")
 def names_oracle_as_django_does(subject: Subject) -> Iterator[Problem]:
-    """Django takes an alias alone, or host, port and SID together (T11)."""
+    """Django needs an alias alone, or host, port and SID together (T11)."""
     database = _settings(subject).database
     if backend(Context(subject.config)) != "oracle":
         return

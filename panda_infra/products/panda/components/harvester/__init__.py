@@ -1,4 +1,4 @@
-"""Harvester, which submits to the sites, and its MariaDB."""
+"""Harvester, which submits jobs to the sites, and its MariaDB."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = ["COMPONENT"]
 def _values(config: Settings, names: Names) -> Values:
     values: Values = {
         "experiment": EXPERIMENTS[config.experiment].harvester,
-        # The shared log claim is made before all releases: made by this one, it would deadlock the others (T20).
+        # The shared log claim is made before all releases: if this release made it, the others would deadlock (T20).
         "sharedLogs": {"create": False},
     }
     proxies = proxy_values(config, "harvester")
@@ -49,7 +49,7 @@ def _values(config: Settings, names: Names) -> Values:
 
 
 def _copied(use: SecretUse, config: Settings) -> SecretUse:
-    """Harvester's start script copies some of these files, by experiment."""
+    """The use with the files that Harvester's start script copies, which depend on the experiment."""
     return replace(use, otherwise=EXPERIMENTS[config.experiment].copied_files)
 
 
@@ -93,7 +93,7 @@ COMPONENT = ComponentSpec(
             claims=(Claim("data", "5Gi", adopt_key="existingClaim", shared_path="mariadb-data"),),
             ports=(3306,),
             scalable=False,
-            # The last series whose default fits Harvester's transactions (upstream passes a flag for later ones).
+            # The last series with a default that fits Harvester's transactions (upstream passes a flag for later ones).
             image=("mariadb", "11.4"),
             reserves=("cpu", "memory", "ephemeral-storage"),
         ),

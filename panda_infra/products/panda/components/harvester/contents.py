@@ -35,7 +35,7 @@ def envs(context: Context) -> Env:
         "PANDA_API_URL_SSL": f"{context.server_ssl_url}/api/v1",
         "BIGMON_BASE_URL": f"https://{context.bigmon_host}",
         "HARVESTER_ID": settings.harvester_id or context.names.release("harvester"),
-        # The image unpacks condor.tar.gz${CONDOR_CHANNEL}: the dot belongs to the file name.
+        # The image unpacks condor.tar.gz${CONDOR_CHANNEL}, so the dot is part of the value.
         "CONDOR_CHANNEL": f".{settings.condor_channel}",
         **context.proxies(),
     }
@@ -91,14 +91,14 @@ def _cric(context: Context) -> Env:
 
 
 def auth(context: Context) -> Files:
-    """harvester-auth: the imported files, and that of the internal client unless it is among them."""
+    """harvester-auth: the imported files, and the file of the internal client unless it was imported."""
     files = {
         name: file_bytes(content) for name, content in context.secrets.files.of("harvester_auth").items()
     }
     internal = context.auth.internal
     if internal and INTERNAL_CLIENT not in files:
         client = {
-            # Harvester makes the endpoint of it again.
+            # Harvester appends the path of the endpoint again.
             "issuer": (internal.token_endpoint or context.token_endpoint).removesuffix(TOKEN_ENDPOINT),
             "client_id": internal.client_id,
             "client_secret": reveal(context.secrets.of(AuthSecrets).internal_client_secret),

@@ -1,4 +1,4 @@
-"""What a stack file may say of Harvester, and its encrypted values."""
+"""Settings of Harvester in a stack file, and its encrypted values."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -37,11 +37,11 @@ class HarvesterSettings(ComponentSettings):
     """Identity, database and HTCondor of Harvester."""
 
     harvester_id: Word | None = None
-    """Name under which the PanDA server knows this Harvester; default: the release's name."""
+    """Name of this Harvester at the PanDA server; default: the release's name."""
     database: HarvesterDatabase = HarvesterDatabase()
     """Harvester's database."""
     condor_channel: Literal["9", "stable", "latest"] = "latest"
-    """Which of the image's HTCondor versions is unpacked."""
+    """Version of HTCondor to unpack, of those in the image."""
 
 
 class Harvester(Component):

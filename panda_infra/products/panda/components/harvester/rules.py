@@ -1,4 +1,4 @@
-"""What a stack with Harvester must say."""
+"""Rules for stacks with Harvester."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WHERE = "components.harvester.settings.database"
 
 @rule("components")
 def has_a_database(subject: Subject) -> Iterator[Problem]:
-    """Harvester has exactly one database: its embedded one, or an external one that is named."""
+    """Harvester must have exactly one database: its embedded one, or a named external one."""
     harvester = subject.config.components.get(Harvester)
     if harvester is None:
         return
@@ -45,7 +45,7 @@ def has_a_database(subject: Subject) -> Iterator[Problem]:
 
 @rule("components")
 def identity_is_a_text(subject: Subject) -> Iterator[Problem]:
-    """It is neither a number nor a word of Python."""
+    """The id may not be a number or a keyword of Python, because Harvester would not read it as text."""
     harvester = subject.config.components.get(Harvester)
     if harvester and reads_otherwise(harvester.settings.harvester_id or ""):
         what = "is read as a number or a word of Python by Harvester's configuration"
@@ -54,7 +54,7 @@ def identity_is_a_text(subject: Subject) -> Iterator[Problem]:
 
 @rule("components", "auth")
 def endpoint_is_the_issuers(subject: Subject) -> Iterator[Problem]:
-    """Harvester makes the endpoint of the issuer by itself (T16)."""
+    """The endpoint must be the one that Harvester derives from the issuer (T16)."""
     auth = subject.config.of(AuthSettings)
     if auth.internal is None or subject.config.components.get(Harvester) is None:
         return
@@ -68,7 +68,7 @@ def endpoint_is_the_issuers(subject: Subject) -> Iterator[Problem]:
 
 @rule("components", "storage")
 def working_folders_have_the_class_of_logs(subject: Subject) -> Iterator[Problem]:
-    """Harvester's chart takes the class of its working folders from its log volume (T23)."""
+    """The class of the working folders must be that of the logs, because the chart uses the latter for both (T23)."""
     config, default = subject.config, Volume()
     harvester = config.components.get(Harvester)
     volumes = harvester.harvester.volumes if harvester else {}
@@ -81,7 +81,7 @@ def working_folders_have_the_class_of_logs(subject: Subject) -> Iterator[Problem
 
 @rule("components", "experiment")
 def replicas_have_databases(subject: Subject) -> Iterator[Problem]:
-    """Harvester's replicas find the databases that are made for them: names and numbers have one source."""
+    """Each replica of Harvester must have a database, so settings for one database per replica must fit together."""
     config = subject.config
     harvester = config.components.get(Harvester)
     if harvester is None:

@@ -23,7 +23,7 @@ __all__ = ["FIRST_ACCOUNTS", "KEYSTORE", "conf", "database_envs", "envs", "initd
 KEYSTORE = "iam-keystore.jwks"
 
 
-# Flyway runs it after V3, which makes the first accounts, and before V10_1, which hashes passwords.
+# Flyway runs this file after V3, which makes the first accounts, and before V10_1, which hashes passwords.
 FIRST_ACCOUNTS = "V3_1__first_accounts.sql"
 
 
@@ -44,7 +44,7 @@ def database_envs(context: Context) -> Env:
 
 
 def initdb(context: Context) -> Env:
-    """iam-initdb: IAM's tables want this character set."""
+    """iam-initdb; IAM's tables need this character set."""
     database = context.iam.database
     return {
         "init_org_db.sql": sql.script(
@@ -56,7 +56,7 @@ def initdb(context: Context) -> Env:
 
 
 def envs(context: Context) -> Env:
-    """iam-envs; where only the database lives in this stack, what its backup reads."""
+    """iam-envs; if the stack deploys only the database, just the variables of its backup."""
     database = context.iam.database
     env = {
         "IAM_DB_HOST": context.iam_database_host,
@@ -104,10 +104,10 @@ def _health(settings: IamSettings) -> Env:
 
 
 def _migrations(settings: IamSettings) -> Env:
-    """Where IAM finds the statements that make its tables: the image's own, and ours beside its configuration."""
+    """The locations of IAM's migrations: those of the image, and the stack's own beside the configuration."""
     if _PRODUCTION not in settings.profiles:
-        return {}  # other profiles make other accounts
-    # Of a mounted Secret only this folder has each file once.
+        return {}  # other profiles create other accounts
+    # In a mounted Secret, only this folder contains each file once.
     places = ("classpath:db/migration/mysql", "classpath:db/migration/prod", f"filesystem:{_FOLDER}/..data")
     return {"SPRING_FLYWAY_LOCATIONS": ",".join(places)}
 
@@ -115,7 +115,7 @@ def _migrations(settings: IamSettings) -> Env:
 def _pages(context: Context) -> Env:
     settings = context.iam
     organisation = settings.organisation or context.experiment.title
-    # Without an identity provider nobody could log in if IAM's own accounts were hidden.
+    # Without an identity provider, nobody can log in if IAM's own accounts are hidden.
     provider = settings.identity_provider
     return {
         "IAM_ORGANISATION_NAME": organisation,
@@ -141,7 +141,7 @@ def _mail(settings: IamSettings) -> Env:
 
 
 def conf(context: Context) -> Env:
-    """iam-conf. Spring lays these files over the image's own: they say only what differs there."""
+    """iam-conf; Spring merges these files over the image's own, so they contain only the differences."""
     first = {FIRST_ACCOUNTS: _first_accounts(context)} if _PRODUCTION in context.iam.profiles else {}
     return first | {
         "application.yml": _yaml(_application()),
@@ -152,10 +152,10 @@ def conf(context: Context) -> Env:
 
 
 def _first_accounts(context: Context) -> str:
-    """Takes the passwords that everybody knows from IAM's first administrator and its first client (T5).
+    """SQL that replaces the publicly known passwords of IAM's first administrator and first client (T5).
 
-    It runs between the migration that makes both and the one that hashes passwords; in a database that is older, the
-    administrator's is hashed already and stays.
+    It runs between the migration that makes both and the one that hashes passwords; in an older database, the
+    administrator's password is hashed already and stays.
     """
     secrets = context.secrets
     unguessable = hmac.new(reveal(secrets.hash_key).encode(), b"first client of IAM", "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What a stack file may say of INDIGO IAM, and its encrypted values."""
+"""Settings of INDIGO IAM in a stack file, and its encrypted values."""
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -53,7 +53,7 @@ class IamDatabase(Model):
 
 
 class IdentityProvider(Model):
-    """The OpenID provider with which people log in."""
+    """The OpenID provider that people log in with."""
 
     name: Word = "cilogon"
     """Name inside IAM; part of the redirect address."""
@@ -68,7 +68,7 @@ class IdentityProvider(Model):
 
 
 class Mail(Model):
-    """How IAM sends mail; it needs a relay without authentication."""
+    """Mail relay of IAM, without authentication."""
 
     host: Host
     """Mail server."""
@@ -77,11 +77,11 @@ class Mail(Model):
     sender: MailAddress
     """Sender of notifications."""
     administrators: MailAddress
-    """Who is told about requests."""
+    """Recipient of messages about requests."""
 
 
 class IamSettings(ComponentSettings):
-    """What the log-in service shows, whom it lets in, and where it keeps its data."""
+    """Pages, log-in and database of IAM."""
 
     base_url: Url | None = None
     """Address and issuer of IAM; default: its exposed host."""
@@ -136,7 +136,7 @@ def _external_database(config: "Settings") -> bool:
 
 
 def _embedded_database(config: "Settings") -> bool:
-    """Whether a database runs in this stack: inside `iam`, or as `iam-db`."""
+    """True if a database runs in this stack: inside `iam`, or as `iam-db`."""
     found = (config.components.get(Iam), config.components.get(IamDb))
     return any(each.mariadb.enabled for each in found if each)
 

@@ -1,4 +1,4 @@
-"""INDIGO IAM has exactly one database: upstream's defaults leave it with none (T27)."""
+"""Rules about INDIGO IAM's database, which upstream's defaults leave out (T27), and its identity provider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["has_a_database", "has_its_provider"]
 
 @rule("components")
 def has_a_database(subject: Subject) -> Iterator[Problem]:
-    """Either the chart's own MariaDB, or the component iam-db, or an external host."""
+    """IAM must have exactly one of the chart's own MariaDB, the component iam-db, and an external host."""
     config = subject.config
     iam, iam_db = config.components.get(Iam), config.components.get(IamDb)
     if iam is None:
@@ -43,7 +43,7 @@ def has_a_database(subject: Subject) -> Iterator[Problem]:
 
 @rule("components")
 def has_its_provider(subject: Subject) -> Iterator[Problem]:
-    """Log-in by OIDC names the provider."""
+    """Log-in by OIDC needs a provider."""
     config = subject.config
     iam = config.components.get(Iam)
     if iam and "oidc" in iam.settings.profiles and iam.settings.identity_provider is None:

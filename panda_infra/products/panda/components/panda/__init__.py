@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "ports_are_those_of_the_service"]
 
 _SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
-# With bash, awk, jq and kubectl, as the chart's script needs them; the chart names `latest` (T40).
+# It has bash, awk, jq and kubectl, which the chart's script needs; the chart names `latest` (T40).
 _NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 
 
@@ -71,7 +71,7 @@ def _values(config: Settings, _names: Names) -> Values:
 
 @rule("components")
 def ports_are_those_of_the_service(subject: Subject) -> Iterator[Problem]:
-    """The ports at which others look for the server are ports of its Service."""
+    """The ports that others use for the server must be ports of its Service."""
     panda = subject.config.components.get(Panda)
     if panda:
         server, settings = COMPONENT.sub_component("server"), panda.settings
@@ -161,7 +161,7 @@ COMPONENT = ComponentSpec(
     },
     certificate=HostCertificate(
         "PanDA server; covers `hosts.panda` and `hosts.pandaBig`.",
-        # The image makes one as root, and cannot read its key as the user that the server runs as.
+        # The image makes a certificate as root, so a server that runs as another user cannot read its key.
         always=lambda config: not config.is_rootless,
     ),
     files=(

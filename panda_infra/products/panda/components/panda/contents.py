@@ -64,7 +64,7 @@ def _server(context: Context) -> Env:
         "PANDA_API_URL_SSL": f"{context.server_ssl_url}/api/v1",
         "PANDA_HOSTNAME": context.panda_host,
         "PANDA_BEHIND_REAL_LB": "1",
-        # Calls inside the cluster name Services, certificates name the exposed hosts.
+        # Calls inside the cluster use Services' names, but certificates contain the exposed hosts.
         "PANDA_VERIFY_HOST": "off",
     }
 
@@ -131,7 +131,7 @@ def _cric(context: Context) -> Env:
         "PANDA_CRIC_SITES": "/var/cric/sites.json",
         "PANDA_CRIC_SCHEDCONFIG": "/var/cric/panda_queues.json",
         "PANDA_CRIC_DDMENDPOINTS": "/var/cric/ddm_endpoints.json",
-        # JEDI mounts no such files and asks the server for this one (T37).
+        # JEDI does not mount these files and requests this one from the server (T37).
         "PANDA_CRIC_URL_DDMENDPOINTS": f"{context.server_url}/cric/ddm_endpoints.json",
         "PANDA_CRIC_DDMBLACKLIST": "/var/cric/ddm_blacklist.json",
         "PANDA_CRIC_CM": "/var/cric/cm.json",
@@ -140,12 +140,12 @@ def _cric(context: Context) -> Env:
 
 
 def _tags(queues: str) -> str:
-    """CRIC's list of software tags beside that of the queues; the server wants one at each run."""
+    """The address of CRIC's software tags, derived from that of the queues; the server requests it at each run."""
     return f"{queues}&preset=tags" if "?json" in queues else ""
 
 
 def auth(context: Context) -> Env:
-    """panda-auth: what the server shows the world under /auth/, so that clients know how to get tokens (T2)."""
+    """panda-auth: files that the server publishes under /auth/, so that clients can get tokens (T2)."""
     settings = context.auth
     secrets = context.secrets.of(AuthSecrets).client_secrets
     files = {}
@@ -176,7 +176,7 @@ def auth(context: Context) -> Env:
 
 
 def _with_audience(endpoint: str, context: Context) -> str:
-    """An endpoint whose tokens say for whom they are: iDDS takes no others, and the server asks for none by itself."""
+    """An endpoint whose tokens have an audience, because iDDS accepts no others and the server requests none."""
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode({'audience': context.audience})}"
 
 

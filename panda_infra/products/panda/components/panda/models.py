@@ -1,4 +1,4 @@
-"""What a stack file may say of PanDA, and its encrypted values."""
+"""Settings of PanDA in a stack file, and its encrypted values."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,7 +63,7 @@ class PandaServer(Daemon):
     """The PanDA server's httpd."""
 
     extra_env: dict[str, str] = {}
-    """More environment variables that are no secrets."""
+    """More environment variables that are not secret."""
     shared_cache: bool = False
     """Give all replicas one cache volume."""
 

@@ -1,4 +1,4 @@
-"""What a stack with the PanDA server must say."""
+"""Rules for stacks with the PanDA server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @rule("components")
 def has_a_database(subject: Subject) -> Iterator[Problem]:
-    """PanDA has exactly one database: its embedded one, or an external one that is named."""
+    """PanDA must have exactly one database: its embedded one, or a named external one."""
     panda = subject.config.components.get(Panda)
     if panda is None:
         return
@@ -38,7 +38,7 @@ def has_a_database(subject: Subject) -> Iterator[Problem]:
 
 @rule("components")
 def extra_variables_have_names(subject: Subject) -> Iterator[Problem]:
-    """The server's additional environment variables have names that a container can have."""
+    """The names of the server's additional environment variables must be valid for a container."""
     panda = subject.config.components.get(Panda)
     for key in panda.server.extra_env if panda else ():
         if not _ENVIRONMENT.fullmatch(key):
