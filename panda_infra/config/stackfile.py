@@ -21,7 +21,6 @@ NAMESPACE = "panda-infra"
 # Stands for an encrypted value where it only matters that the value is set.
 ENCRYPTED = "(encrypted)"
 
-_BYTE_ORDER_MARK = "\ufeff"
 # The engine refuses some of these tabs; PyYAML accepts all.
 _TAB_AFTER_KEY = re.compile(r"^[^#\"'\n]*: *\t", re.MULTILINE)
 _NO_EXPONENT = 1e21
@@ -108,10 +107,6 @@ def _config(text: str) -> tuple[dict[str, Any], list[Problem]]:
 
 def _read(text: str) -> tuple[Any, list[Problem]]:
     reader = _Reader()
-    if _BYTE_ORDER_MARK in text[1:]:
-        # Refused inside a text too, because nobody sees it there.
-        line = text.count("\n", 0, text.index(_BYTE_ORDER_MARK, 1)) + 1
-        raise UnreadableError("the file", f"holds an invisible byte order mark in line {line}: remove it")
     if tab := _TAB_AFTER_KEY.search(text):
         line = text.count("\n", 0, tab.end()) + 1
         raise UnreadableError("the file", f"has a tab after the colon in line {line}: write a space")

@@ -18,6 +18,7 @@ __all__ = ["PLAIN", "Entry", "compose", "entries", "load", "place"]
 
 PLAIN = "plain"
 """The tag of a scalar without quotes and without a tag of its own."""
+_BYTE_ORDER_MARK = "\ufeff"
 _DEEPEST = 100
 _MOST_NODES = 100_000
 
@@ -84,6 +85,10 @@ def place(error: Exception) -> str:
 
 
 def _composed(text: str, loader: Any) -> yaml.Node | None:
+    if _BYTE_ORDER_MARK in text[1:]:
+        # Helm and the engine refuse it or take it for a part of a key; a person does not see it.
+        line = text.count("\n", 0, text.index(_BYTE_ORDER_MARK, 1)) + 1
+        raise yaml.YAMLError(f"holds an invisible byte order mark in line {line}: remove it")
     try:
         _check_depth(text)
         node: yaml.Node | None = yaml.compose(text, Loader=loader)

@@ -85,7 +85,7 @@ def test_secrets_of_the_file_are_left_out(stack_file: Path) -> None:
 
 
 def test_a_stack_that_is_wrong_is_not_mended(tmp_path: Path) -> None:
-    with pytest.raises(StackError, match="needs panda"):
+    with pytest.raises(StackError, match="needed by idds"):
         site.filled(write(tmp_path, components={"msgsvc": {}, "idds": {}}))
 
 
