@@ -185,11 +185,11 @@ class ComponentSpec:
     ``about`` is its description in the stack file's schema, and ``position`` its place in all lists of components.
     The chart's defaults in its parts are those of the chart's ``version``.
 
-    ``needs`` must be part of the stack and ready first. ``after`` are awaited when they are part of the stack but
-    may live elsewhere. ``timeout`` is in seconds and fits slow image pulls, ``usual_seconds``
-    is how long its pods take to get ready without such. ``own_name`` is what the names of its
-    release and workloads begin with, empty where that is the product's. An ``issuing`` one is of no use where somebody
-    else issues the tokens. Where ``upstream`` has no chart of it, only a stack that names it has it.
+    ``needs`` must be part of the stack and ready first. ``after`` are awaited if they are part of the stack, but may
+    run elsewhere. ``timeout`` is in seconds and allows for slow image pulls; ``usual_seconds`` is the usual time until
+    its pods are ready, without image pulls. ``own_name`` is the prefix of the names of its release and workloads, empty
+    for the product's prefix. An ``issuing`` component is useless if somebody else issues the tokens.
+    ``upstream`` is false if upstream has no chart for it: `init` then includes it only if it is named.
 
     ``config`` is the model of its settings in a stack file, ``secrets`` the model of its encrypted values with
     ``secrets_about`` for the schema. ``builders`` make the content of each of its Secrets, by suffix, from the
