@@ -120,7 +120,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
 
 
 def _parts(issuer: str | None) -> list[str]:
-    """What to deploy where nobody says it."""
+    """The default components."""
     return [name for name in _USUAL if not (issuer and name in _ISSUING)]
 
 
