@@ -1,1 +1,1 @@
-"""What a stack may not be: one book of rules, and the one judge that applies it."""
+"""Rules for stacks: one book of rules, and the one judge that applies it."""

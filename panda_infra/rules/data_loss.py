@@ -1,4 +1,4 @@
-"""Whether a plan would lose data of what is deployed."""
+"""Finds deployed data that a plan would lose."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["lost_data", "moved"]
 
 
 def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]:
-    """Where a protected stack, going from the ``deployed`` components to the plan, would not do as its file says.
+    """The problems of going from the ``deployed`` components of a protected stack to the plan.
 
-    That is to keep the claims of what is removed or switched off, but for those in `lifecycle.deleteDataOf`.
+    Claims of removed or switched off components must stay, and those in `lifecycle.deleteDataOf` must go.
     """
     if not plan.config.lifecycle.protect:
         return
@@ -37,7 +37,7 @@ def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]
 
 
 def moved(before: Collection[str], plan: Plan, *, protected: bool) -> Iterator[Problem]:
-    """Where a stack that is ``protected``, as deployed or by its file, would leave the namespaces ``before``."""
+    """A problem if a stack that is ``protected``, as deployed or by its file, would leave the namespaces ``before``."""
     after = plan.config.namespace
     left = sorted(name for name in before if name != after)
     if not left or not (protected or plan.config.lifecycle.protect):

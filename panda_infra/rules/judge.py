@@ -1,6 +1,6 @@
-"""The one judge: everything that is wrong with a stack and can be known without a cloud.
+"""The one judge: finds every problem of a stack that can be found without a cloud.
 
-`check`, `init`, `import`, `adopt`, reviews and the program itself judge by it.
+`check`, `init`, `import`, `adopt`, reviews and the program itself use it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _HERE = FilePath()
 
 
 class Judge:
-    """Judges one stack and keeps what it made on the way.
+    """Judges one stack and keeps the contents of its Secrets.
 
     Args:
-        folder: that of the project, with CRIC's files.
-        now: the moment for which certificates and tokens must be good; by default the present.
-        awaits: whether a secret that is missing is a problem too.
+        folder: the project's folder, with CRIC's files.
+        now: the time at which certificates and tokens must be valid; by default the present.
+        awaits: whether a missing secret is a problem too.
     """
 
     def __init__(self, *, folder: FilePath = _HERE, now: datetime | None = None, awaits: bool = True) -> None:
@@ -38,13 +38,13 @@ class Judge:
         self._subject: Subject | None = None
 
     def __call__(self, config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
-        """Every rule that a configuration breaks.
+        """The problems of every rule that a configuration breaks.
 
         Args:
-            config: may be without the ``broken`` parts.
-            stack: its name, for the commands that mend it.
-            broken: paths that were refused before. Rules that read their sections are left out, except that one
-                broken component hides no rule about the others.
+            config: the configuration, which may be without the ``broken`` parts.
+            stack: its name, for the commands in fixes.
+            broken: paths that are invalid. Rules that read their sections are left out, except that a broken component
+                does not hide rules about the others.
         """
         now = {"now": self._now} if self._now else {}
         self._subject = Subject(config, stack, self._folder, **now)
@@ -62,13 +62,13 @@ class Judge:
 
     @property
     def contents(self) -> Mapping[str, SecretContent]:
-        """The content of each Secret of the stack that was judged last and found good."""
-        assert self._subject  # noqa: S101 - nobody asks before
+        """The content of each Secret of the last judged stack, which must be valid."""
+        assert self._subject  # noqa: S101 - callers judge first
         return self._subject.contents
 
 
 def judge(config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
-    """Every rule that a configuration breaks, and every secret that is missing or no good."""
+    """The problems of every broken rule, and of every missing or invalid secret."""
     return Judge()(config, stack=stack, broken=broken)
 
 
@@ -80,14 +80,14 @@ def judge_given(
     folder: FilePath = _HERE,
     now: datetime | None = None,
 ) -> list[Problem]:
-    """The same without what is missing: what a person can correct before the site has given its secrets."""
+    """The problems without missing secrets: those that a person can correct before the site provides its secrets."""
     return Judge(folder=folder, now=now, awaits=False)(config, stack=stack, broken=broken)
 
 
 def judge_values(
     config: StackConfig, *, stack: str, folder: FilePath = _HERE, now: datetime | None = None
 ) -> list[Problem]:
-    """What is wrong with the secret values that are given: the part of `judge_given` about them."""
+    """The problems of given secret values, which are a part of those of `judge_given`."""
     problems = judge_given(config, stack=stack, folder=folder, now=now)
     return [
         problem
@@ -105,7 +105,7 @@ def _sections(broken: Collection[Path]) -> frozenset[str]:
 
 
 def _doubtful(where: str, broken: Collection[Path]) -> bool:
-    """Whether a problem may be the mere consequence of something broken in the same component."""
+    """True if a problem may be only the consequence of a broken part of the same component."""
     inside = {path[1] for path in broken if path[0] == "components" and len(path) > 1}
     if any(where.startswith(f"{spelled(('components', name))}.") for name in inside):
         return True

@@ -1,4 +1,4 @@
-"""Rules over the properties of single resources, as the engine is about to make them."""
+"""Rules over the properties of single resources that the engine is about to make."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _CLUSTER_SCOPED = frozenset({"Namespace", "PersistentVolume", "StorageClass", "I
 
 @dataclass(frozen=True)
 class Stack:
-    """What the rules must know of the stack: is its data protected, and which components are exempt from that.
+    """Facts about the stack for the rules: whether its data is protected, and the components exempt from that.
 
-    ``adopted`` are the components that run as they were found, whatever that is.
+    ``adopted`` are the components that run unchanged as they were found.
     """
 
     namespace: str
@@ -53,17 +53,17 @@ class Resource:
 
     @property
     def kind(self) -> str:
-        """The last part of the type, which is the kind of a Kubernetes object."""
+        """The last part of the type: the kind of a Kubernetes object."""
         return self.type.rpartition(":")[2]
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The chart values of a release; nothing for others."""
+        """The chart values of a release; empty for other resources."""
         return self.properties.get("values") or {} if self.type == RELEASE else {}
 
 
 def stack_of(resources: Iterable[Resource]) -> Stack:
-    """What the rules must know, from the marks among a stack's resources; without marks it is protected."""
+    """The facts about a stack, from the marks among its resources; without marks it is protected."""
     for resource in resources:
         if resource.type == PROTECTION:
             marks = resource.properties
@@ -146,7 +146,7 @@ def charts_are_pinned(resource: Resource) -> Iterator[str]:
 def inside_the_namespace(resource: Resource) -> Iterator[str]:
     """A stack keeps to its own namespace."""
     kubernetes = resource.type.startswith("kubernetes:")
-    # A patch adds to what somebody else made, wherever that is.
+    # A patch changes an object of somebody else, in any namespace.
     if not kubernetes or resource.kind in _CLUSTER_SCOPED or resource.kind.endswith("Patch"):
         return
     properties = resource.properties

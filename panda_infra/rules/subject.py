@@ -1,4 +1,4 @@
-"""A stack as the rules see it."""
+"""A stack as input of the rules."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["Subject"]
 
 @dataclass(frozen=True)
 class Subject:
-    """A stack that is judged: its configuration, its name for the commands that mend it, the project's ``folder``.
+    """A stack to judge: its configuration, its name for the commands in fixes, the project's ``folder``.
 
-    ``now`` is the moment for which certificates and tokens must be good.
+    ``now`` is the time at which certificates and tokens must be valid.
     """
 
     config: StackConfig
@@ -43,6 +43,6 @@ class Subject:
         """The content of each Secret that the stack makes, by suffix.
 
         Raises:
-            ValueError, UnreadableListError: a file that is no base64, or cannot be read; other rules name it.
+            ValueError, UnreadableListError: a file is not base64 or cannot be read; other rules report it.
         """
         return build(self.config)

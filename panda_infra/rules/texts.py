@@ -1,4 +1,4 @@
-"""What must not stand in a chart's values."""
+"""Finds texts that a chart's values must not contain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TELLING = re.compile(
 
 
 def latest_images(values: Mapping[str, Any]) -> Iterator[str]:
-    """Where an image is named that changes its content without notice."""
+    """The paths of images whose content changes without notice."""
     for path, text in texts(values):
         tagged = path[-1] == "tag" and text == "latest"
         if tagged or (path[-1] in ("image", "repository") and text.endswith(":latest")):
@@ -25,7 +25,7 @@ def latest_images(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def plain_secrets(values: Mapping[str, Any]) -> Iterator[str]:
-    """Where a key promises a secret and holds a text, which Helm would keep in its release record."""
+    """The paths of texts whose key looks like a secret: Helm would store them in its release record."""
     for path, text in texts(values):
         if text and TELLING.fullmatch(str(path[-1])):
             yield spelled(path)

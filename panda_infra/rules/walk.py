@@ -1,4 +1,4 @@
-"""The sub-components of a stack with their paths, as most rules visit them."""
+"""The sub-components of a stack with their paths, for rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Visited", "sub_components"]
 
 @dataclass(frozen=True)
 class Visited:
-    """A sub-component of a deployed component: where it is configured, what it is, how it is configured."""
+    """A sub-component of a deployed component, with its description and configuration."""
 
     component: ComponentSpec
     spec: SubComponentSpec
@@ -28,17 +28,17 @@ class Visited:
 
     @property
     def name(self) -> str:
-        """What a message calls it, e.g. ``panda server``."""
+        """The name in messages, e.g. ``panda server``."""
         return f"{self.component.name} {self.spec.name}"
 
     @property
     def runs(self) -> bool:
-        """Whether it is deployed."""
+        """True if it is deployed."""
         return self.config.enabled
 
     @property
     def may_be_off(self) -> bool:
-        """Whether it can be switched off: its chart has a switch, and the component is of some use without it."""
+        """True if it can be switched off: its chart has a switch, and the component is useful without it."""
         return self.spec.switchable and self.spec is not self.component.sub_components[0]
 
 

@@ -1,4 +1,4 @@
-"""What works, but not for long or not everywhere."""
+"""Warnings about stacks that work, but not for long or not completely."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["setting_warnings", "warnings"]
 
 
 def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
-    """What will soon be wrong with the secret values, and what `setting_warnings` finds."""
+    """Secret values that will soon be invalid, and the warnings of `setting_warnings`."""
     moment = now or datetime.now(UTC)
     return [
         *certificate_flaws(config, stack, moment, soon=True),
@@ -24,5 +24,5 @@ def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) ->
 
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
-    """What a product's charts cannot do with settings that are right by themselves."""
+    """Warnings about valid settings that a product's charts do not fully support."""
     return list(product_of_experiment(config.experiment).warnings(config, stack))

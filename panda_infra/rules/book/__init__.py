@@ -1,4 +1,4 @@
-"""The rules over a stack's configuration, a module for each topic; those about a product lie with it."""
+"""The rules over a stack's configuration, a module for each topic; a product's own rules are in its package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a component keeps as it was found: not the names by which the others find it."""
+"""Rule about adopted components: the names by which others find them must be the stack's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RENAMED = ("fullnameOverride", "nameOverride")
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Values that rename Services or Secrets, and sub-components that do not exist."""
+    """Found values may not rename Services or Secrets, and adopted sub-components must exist."""
     config = subject.config
     for name, component in config.components.deployed().items():
         adopted = component.adopted

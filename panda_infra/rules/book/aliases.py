@@ -1,4 +1,4 @@
-"""LanDB aliases: every exposed host must be one that LanDB can balance."""
+"""Rule about LanDB aliases: LanDB must be able to balance every exposed host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["check"]
 
 @rule("cluster", "hosts")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Hosts of a cluster whose aliases this program writes, or may soon, lie directly under LanDB's domain."""
+    """Hosts must be directly under LanDB's domain, if this program writes the cluster's aliases or may do so soon."""
     config = subject.config
     cluster = config.cluster
     if not isinstance(cluster, MagnumCluster):

@@ -1,4 +1,4 @@
-"""Certificates and tokens are good at this moment, and certificates for the hosts that present them."""
+"""Rule about certificates and tokens."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ __all__ = ["check"]
 
 @rule(WHOLE)
 def check(subject: Subject) -> Iterator[Problem]:
-    """No certificate is wrong for its hosts, and nothing has expired."""
+    """Certificates must be valid for their hosts, and nothing may have expired."""
     yield from certificate_flaws(subject.config, subject.stack, subject.now, soon=False)
     yield from check_lifetimes(subject.config, subject.stack, subject.now, soon=False)

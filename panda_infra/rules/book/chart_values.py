@@ -1,4 +1,4 @@
-"""Free-form chart values are a last resort: what the program derives is not theirs to change."""
+"""Rule about free-form chart values, which may not change values that the program derives."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EXPOSURE = "write `hosts` and `exposure` instead (T33)"
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Known top-level keys only, and none that the program sets itself."""
+    """Only known top-level keys are allowed, and none that the program itself sets."""
     config = subject.config
     for name, component in config.components.deployed().items():
         spec = COMPONENTS[name]

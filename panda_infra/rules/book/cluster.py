@@ -1,4 +1,4 @@
-"""Which cluster, and how to reach it."""
+"""Rule about the cluster and the access to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AUTOSCALER = "auto_scaling_enabled"
 
 @rule("cluster", "secrets")
 def check(subject: Subject) -> Iterator[Problem]:
-    """A cluster is reached and ends in one way; node groups differ in name from each other and from Magnum's."""
+    """Access and end of a cluster must be unambiguous, and names of node groups unique, Magnum's included."""
     config = subject.config
     if isinstance(config.cluster, ExistingCluster):
         where, given = "cluster.kubeconfig", config.cluster.kubeconfig

@@ -1,4 +1,4 @@
-"""What a component needs must be part of the stack."""
+"""Rule about deployed components and those that they need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["check"]
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Something is deployed, everything that it needs too, and nothing is switched off that cannot be."""
+    """A stack must deploy a component, with all that it needs, and without switching off a required part."""
     config = subject.config
     deployed = config.components.deployed()
     if not deployed:

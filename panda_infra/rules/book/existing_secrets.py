@@ -1,4 +1,4 @@
-"""Secrets that somebody else provides are ones that the stack reads."""
+"""Rule about Secrets that somebody else provides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 @rule(WHOLE)
 def check(subject: Subject) -> Iterator[Problem]:
-    """Each is known, and something reads it."""
+    """Each must be known and read by the stack."""
     product = product_of_experiment(subject.config.experiment)
     for suffix, component in subject.existing_secrets.items():
         where = f"components.{component}.settings.existingSecrets"

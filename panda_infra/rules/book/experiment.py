@@ -1,4 +1,4 @@
-"""One experiment setting feeds every place that must agree (T35)."""
+"""Rule about the experiment, from which all values that must agree are derived (T35)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check"]
 
 @rule("experiment", "cluster")
 def check(subject: Subject) -> Iterator[Problem]:
-    """A stack that is called like an experiment is that experiment's; the test bed is no cloud."""
+    """A stack with the name of an experiment must be that experiment's; the test bed is not a cloud."""
     config, stack = subject.config, subject.stack
     if stack in typing.get_args(Experiment) and config.experiment != stack:
         what = f"is {config.experiment}, but the stack is called {stack}"

@@ -1,4 +1,4 @@
-"""Each component is exposed in a way that its chart has."""
+"""Rule about exposure in ways that the charts support."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DERIVED = {
 
 @rule("components", "exposure", "hosts", "cluster")
 def check(subject: Subject) -> Iterator[Problem]:
-    """The kind of exposure fits the charts, and each of its keys has an effect."""
+    """The charts must support the kind of exposure, and each of its keys must have an effect."""
     config = subject.config
     exposure = config.exposure
     if exposure.kind in ("route", "gateway"):

@@ -1,4 +1,4 @@
-"""Host names under which components are exposed."""
+"""Rule about host names of exposed components."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDPOINTS = {
 
 @rule("components", "hosts", "exposure", "experiment")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Hosts are unique, belong to deployed components, and are none of upstream's CERN defaults (T33)."""
+    """Hosts must be unique, belong to deployed components, and not be upstream's CERN defaults (T33)."""
     config = subject.config
     deployed = config.components.deployed()
     seen: dict[str, str] = {}
@@ -44,6 +44,6 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _served(endpoint: Endpoint, host: str, config: StackConfig) -> tuple[str, ...]:
-    """The names that an endpoint takes."""
+    """The host names that an endpoint uses."""
     both = endpoint.plain_route and config.exposure.kind == "route"
     return (host, f"http-{host}") if both else (host,)

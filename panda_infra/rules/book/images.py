@@ -1,4 +1,4 @@
-"""Container images: pinned, and none that loses data (T28, T40)."""
+"""Rule about container images, which must be pinned and keep their data (T28, T40)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 @rule("components", "lifecycle")
 def check(subject: Subject) -> Iterator[Problem]:
-    """No moving tag where data is protected, no tag inside the repository, no bitnami image."""
+    """A protected stack may not use a moving tag; no image may have a tag in its repository or be Bitnami's."""
     config = subject.config
     for sub in sub_components(config):
         repository, tag = sub.config.image.repository, sub.config.image.tag

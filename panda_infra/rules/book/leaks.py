@@ -1,4 +1,4 @@
-"""Secret values stay in Secrets: nothing secret in what becomes chart values, ConfigMaps or labels."""
+"""Rule about secret values outside of Secrets: in chart values, ConfigMaps or labels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from panda_infra.tree import leaves, texts
 
 __all__ = ["check"]
 
-# Shorter ones are words that may stand anywhere.
+# Shorter texts may be ordinary words.
 _SHORTEST = 8
 _FIX = "Remove it: a Secret's value belongs under `panda-infra:secrets` alone."
 
 
 @rule("components", "secrets")
 def check(subject: Subject) -> Iterator[Problem]:
-    """No secret value outside `secrets`, and no key of free-form values that promises one."""
+    """Secret values are allowed only in `secrets`, and free-form values may have no key that looks like a secret."""
     config = subject.config
     values = leaves(config.secrets.model_dump())
     secrets = {leaf.get_secret_value() for _, leaf in values if isinstance(leaf, SecretStr)} - {ENCRYPTED}

@@ -1,4 +1,4 @@
-"""What may happen to a stack as a whole, and what a protected one may not contain."""
+"""Rule about expiry and protection of a stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 @rule("components", "lifecycle")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Only test stacks expire; free-form values of a protected stack name no moving image."""
+    """Only test stacks may expire; free-form values of a protected stack may not contain a moving image tag."""
     config = subject.config
     if not config.lifecycle.protect:
         return

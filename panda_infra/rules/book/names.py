@@ -1,4 +1,4 @@
-"""Names that the affix makes: within Kubernetes' limits, and such that no two collapse into one (T31)."""
+"""Rule about names with the affix, which must be unique (T31) and within Kubernetes' limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from panda_infra.rules.subject import Subject
 __all__ = ["check"]
 
 _RELEASE_LIMIT = 53  # Helm
-# A StatefulSet's pods carry a label of its name, a dash and a hash of ten characters; a label holds 63.
+# A StatefulSet's pods have a label of its name, a dash and ten characters; a label has at most 63.
 _WORKLOAD_LIMIT = 52
 _SYSTEM = re.compile(r"(kube|openshift)(-.*)?")
 _DEFAULT = "default"
@@ -23,7 +23,7 @@ _DEFAULT = "default"
 
 @rule("affix", "namespace", "components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """The namespace is the stack's own, and every name is valid and as upstream's Secrets expect it."""
+    """The namespace must be the stack's own, and names must be valid and those that upstream's Secrets contain."""
     config = subject.config
     name = config.namespace
     if _SYSTEM.fullmatch(name) or (name == _DEFAULT and not config.adopts_namespace):
@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _collapses(config: StackConfig) -> Iterator[Problem]:
-    """Charts leave a sub-chart's name out of its objects when the release's name contains it already."""
+    """A problem if the affix contains a sub-chart's name: charts then leave that out of the names of objects."""
     names = Names(config.affix)
     words = {
         sub.name
@@ -76,7 +76,7 @@ def _limits(config: StackConfig) -> Iterator[Problem]:
         clashes = [
             (other, owner, key[1]) for owner, key in made if (other := taken.setdefault(key, owner)) != owner
         ]
-        # Of one name many follow.
+        # Report only the first: one equal name causes many others.
         for other, owner, name in clashes[:1]:
             what = f"gives {other} and {owner} the same name {name}"
             yield Problem(where, what, f"Choose another one, {fix}")

@@ -1,4 +1,4 @@
-"""Requests and limits of containers."""
+"""Rule about requests and limits of containers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from panda_infra.rules.walk import sub_components
 __all__ = ["check"]
 
 _KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
-# Their charts bring requests and limits of their own, which merge with the stack's.
+# The charts of these have requests and limits of their own, which Helm merges with the stack's.
 _PRESET = frozenset(
     {
         "msgsvc activemq",
@@ -30,7 +30,7 @@ _PRESET = frozenset(
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Known resources, and no limit below its request: the API would refuse the pod after the release."""
+    """Resources must be known, and limits not below requests: the API would refuse the pod after the release."""
     config = subject.config
     for sub in sub_components(config):
         requests, limits = sub.config.resources.requests, sub.config.resources.limits

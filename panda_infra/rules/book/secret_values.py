@@ -1,4 +1,4 @@
-"""Readers can use each secret value, and each belongs to something that the stack file names."""
+"""Rules about secret values, their readers and the settings that they belong to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["are_usable", "belong_to_something", "fit_into_secrets"]
 
 @rule(WHOLE)
 def are_usable(subject: Subject) -> Iterator[Problem]:
-    """No value is one that a reader refuses or reads otherwise."""
+    """Every reader must be able to use the value unchanged."""
     for field in fields(subject.config):
         value = reveal(value_of(subject.config.secrets, field.path))
         if value in ("", ENCRYPTED):
@@ -34,7 +34,7 @@ def are_usable(subject: Subject) -> Iterator[Problem]:
 
 @rule(WHOLE)
 def belong_to_something(subject: Subject) -> Iterator[Problem]:
-    """No secret is that of something which the settings do not name: such a slip would go unnoticed."""
+    """Each secret must belong to a named setting, because a misspelled name would go unnoticed."""
     for path, described, given in named_values(subject.config):
         known = described.names(subject.config)
         for name in given:
@@ -45,12 +45,12 @@ def belong_to_something(subject: Subject) -> Iterator[Problem]:
 
 @rule(WHOLE)
 def fit_into_secrets(subject: Subject) -> Iterator[Problem]:
-    """No Secret is larger than Kubernetes takes."""
+    """No Secret may exceed Kubernetes' limit."""
     product = product_of_experiment(subject.config.experiment)
     try:
         contents = subject.contents
     except (ValueError, UnreadableListError):
-        return  # another rule names the file that is no base64, or cannot be read
+        return  # another rule reports the file that is not base64, or cannot be read
     for suffix, content in contents.items():
         if content.size > LARGEST and suffix not in product.weighed:
             what = f"has {content.size} bytes, more than the {LARGEST} that Kubernetes takes"

@@ -1,4 +1,4 @@
-"""Texts where Kubernetes wants texts, in the parts of a stack that no model describes."""
+"""Rule about values that Kubernetes requires to be text, in parts of a stack without a model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from panda_infra.tree import leaves
 
 __all__ = ["check"]
 
-# Maps of text to text in every chart and in Kubernetes itself.
+# Mappings of text to text in every chart and in Kubernetes itself.
 _TEXT_MAPS = re.compile(r"(\w*[aA]nnotations|\w*[lL]abels|nodeSelector|extraEnv)")
 
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Annotations, labels, selectors and environment variables hold texts, also in free-form values."""
+    """Annotations, labels, selectors and environment variables must be texts, also in free-form values."""
     config = subject.config
     for name, component in config.components.deployed().items():
         yield from _text_maps(component.values, ("components", name, "values"))

@@ -1,4 +1,4 @@
-"""Claims and storage: only what the charts really do with them."""
+"""Rule about claims and storage: only settings that the charts really use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["check"]
 
 @rule("components", "storage")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Volumes are known claims, keys have an effect, and no two of them contradict each other."""
+    """Volumes must be known claims, and their keys must have an effect and not contradict each other."""
     config = subject.config
     shared = config.storage.shared_logs
     if shared and bool(shared.share_id) != bool(shared.share_access_id):
