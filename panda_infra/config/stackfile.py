@@ -192,7 +192,7 @@ class _Reader:
                 )
             told = len(self.problems)
             value = self.value(value_node)
-            # A value that the engine reads otherwise is no value: what would be wrong with it is no second mistake.
+            # Leave out a value that the engine reads differently, so that it is reported only once.
             if not isinstance(value_node, yaml.ScalarNode) or len(self.problems) == told:
                 own[key] = value
         return {**merged, **own}

@@ -80,5 +80,5 @@ def file_bytes(secret: SecretStr) -> bytes:
 
 
 def as_json(value: Any) -> str:
-    """Compact JSON, the same for the same value; in ASCII, since some readers take nothing else from a file."""
+    """Compact JSON, equal for equal values; in ASCII, because some readers accept nothing else in a file."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _NO_TEXT = r"\A(\d+|True|False|None)\n?\Z"
-# A web server that Python is embedded in reads variables and files as ASCII.
+# Python inside a web server reads variables and files as ASCII.
 _NO_ASCII = r"[^\t\r\n -~]"
 CONFIG = Limit(
     re.compile(_NO_TEXT),
