@@ -81,14 +81,14 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         for wrong in (own["PGPASSWORD"] + "x", *others):
             mixed = own | {"PGPASSWORD": wrong}
             yield _expect(client, f"{who}, another password", mixed, "SELECT 1", accepted=False)
-        # The user of an embedded iDDS is the administrator that the usual image makes.
+        # The user of an embedded iDDS is the administrator of the standard image, so only PanDA's is tried.
         for more in ("CREATE ROLE somebody", "CREATE DATABASE another") if own["PGHOST"] == panda else ():
             yield _expect(client, f"{who}: {more}", own, more, accepted=False)
     yield from _by_url(sandbox, client)
 
 
 def _access(sandbox: Sandbox) -> dict[_Login, dict[str, str]]:
-    """What PostgreSQL's clients would read, of each container whose database is one."""
+    """The log-in variables of each container with a PostgreSQL database, as PostgreSQL's clients read them."""
     found = {
         login: sandbox.container(login.container).environment
         for login in _LOGINS

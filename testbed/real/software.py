@@ -102,8 +102,8 @@ IDDS = Software(
 )
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
 ELSEWHERE = ("jedi", "rest")
-"""Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has, and nobody has
-tried iDDS on a node yet, only as a consumer of what a stack deploys."""
+"""Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has, and
+iDDS was tested only as a consumer of a stack's objects, not on a node."""
 
 
 def made(names: Iterable[str]) -> dict[str, Image]:

@@ -1,7 +1,7 @@
 """Manila's driver of shares without content."""
 
 # mypy: disable-error-code="import-not-found, import-untyped, misc"
-# ruff: noqa: ARG002 (Manila says what it hands over)
+# ruff: noqa: ARG002 (required by Manila's interface)
 
 from __future__ import annotations
 
