@@ -14,7 +14,7 @@ from tests.support import consumers, stack_files
 
 __all__ = ["STACKS", "configuration", "containers_of", "materialised"]
 
-STACKS = (*stack_files.STACKS, *(f"tests/{name}" for name in consumers.STACKS))
+STACKS = (*stack_files.SAMPLES.stacks, *(f"tests/{name}" for name in consumers.STACKS))
 """The stacks of the repository, and those that are only there for their consumers."""
 
 
