@@ -253,7 +253,7 @@ def test_the_tools_come_to_hand_as_told() -> None:
 
 def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
     """`make docs`, in a copy: it would write over what it is compared with."""
-    for name in ("Makefile", "cric_jsons", "requirements-dev.lock", ".venv", "tests"):
+    for name in ("Makefile", "cric_jsons", "pyproject.toml", "requirements-dev.lock", ".venv", "tests"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
     (tmp_path / "Pulumi.local.yaml").symlink_to(SAMPLES.file("local"))
     for name in ("panda_infra", "tools"):
