@@ -101,9 +101,8 @@ IDDS = Software(
     shared=(_HTTPD,),
 )
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
-ELSEWHERE = ("jedi", "rest")
-"""Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has, and
-iDDS was tested only as a consumer of a stack's objects, not on a node."""
+ELSEWHERE = ("jedi",)
+"""Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""
 
 
 def made(names: Iterable[str]) -> dict[str, Image]:

@@ -38,6 +38,7 @@ _RUNNING = {
     "mariadb of panda-harvester",
     "mariadb of iam-db",
     "server of panda",
+    "rest of panda-idds",
 }
 
 
@@ -93,16 +94,31 @@ def test_a_message_goes_from_jedi_to_idds(bed: Bed, stack: Workspace) -> None:
         assert reader.receive() == "a task is ready"
 
 
+def answer(bed: Bed, owner: str, service: tuple[str, int], path: str, **headers: str) -> tuple[int, bytes]:
+    """What a Service answers to a client that trusts the chain of its component's certificate."""
+    host, port = service
+    chain = pods.secret(bed, _NAMESPACE, f"panda-secrets-{owner}-certs")["chain.pem"]
+    trusting = ssl.create_default_context(cadata=chain)
+    with closing(http.client.HTTPConnection(host)) as connection:
+        plain = pods.connected(bed, _NAMESPACE, host, port)
+        connection.sock = trusting.wrap_socket(plain, server_hostname=host)
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
 def test_the_server_answers_by_the_certificates_of_the_stack(bed: Bed, stack: Workspace) -> None:
     assert stack.exists
-    chain = pods.secret(bed, _NAMESPACE, "panda-secrets-panda-certs")["chain.pem"]
-    trusting = ssl.create_default_context(cadata=chain)
-    with closing(http.client.HTTPConnection("panda-server")) as connection:
-        plain = pods.connected(bed, _NAMESPACE, "panda-server", 443)
-        connection.sock = trusting.wrap_socket(plain, server_hostname="panda-server")
-        connection.request("GET", "/api/v1/system/is_alive", headers={"Accept": "application/json"})
-        answer = json.loads(connection.getresponse().read())
-    assert answer["success"] is True
+    _, body = answer(
+        bed, "panda", ("panda-server", 443), "/api/v1/system/is_alive", Accept="application/json"
+    )
+    assert json.loads(body)["success"] is True
+
+
+def test_idds_answers_and_refuses_who_has_no_token(bed: Bed, stack: Workspace) -> None:
+    assert stack.exists
+    status_code, _ = answer(bed, "idds", ("panda-idds-rest", 8443), "/idds/ping")
+    assert status_code == http.HTTPStatus.UNAUTHORIZED
 
 
 def test_databases_answer_other_pods_by_name_with_the_passwords_of_the_secrets(
