@@ -19,7 +19,7 @@ from panda_infra.rules.book import rules
 from panda_infra.rules.subject import Subject
 from panda_infra.secrets.fields import missing_problems
 
-__all__ = ["Judge", "judge", "judge_given", "judge_values"]
+__all__ = ["Judge", "judge_given", "judge_values"]
 
 _HERE = FilePath()
 
@@ -65,11 +65,6 @@ class Judge:
         """The content of each Secret of the last judged stack, which must be valid."""
         assert self._subject  # noqa: S101 - callers judge first
         return self._subject.contents
-
-
-def judge(config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
-    """The problems of every broken rule, and of every missing or invalid secret."""
-    return Judge()(config, stack=stack, broken=broken)
 
 
 def judge_given(

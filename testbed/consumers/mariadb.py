@@ -16,7 +16,6 @@ __all__ = ["IMAGES", "check", "start"]
 
 IMAGES: tuple[Software, ...] = (MARIADB,)
 _INIT = "/docker-entrypoint-initdb.d/"
-_USER = "mysql:mysql"
 _DATA = "/var/lib/mysql"
 _NOBODY = {
     "nobody has the well-known password": "SELECT username FROM iam_account WHERE password = 'password'",

@@ -15,7 +15,7 @@ import yaml
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.paths import Path as KeyPath
-from panda_infra.rules.judge import judge
+from panda_infra.rules.judge import Judge
 from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
@@ -115,7 +115,7 @@ def test_init_leaves_a_stack_that_passes_every_rule(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(project.folder)
     config = decrypted(Pulumi("pulumi", project.folder), _STACK).config
-    assert judge(config, stack=_STACK) == []
+    assert Judge()(config, stack=_STACK) == []
     first, title, *_ = stack_file.read_text().splitlines()
     assert (first, title) == ("# yaml-language-server: $schema=docs/stack.schema.json", "# Stack mine.")
 

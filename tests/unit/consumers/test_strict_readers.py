@@ -10,7 +10,7 @@ import pytest
 from panda_infra.products.content import reveal
 from panda_infra.products.panda.components.iam.models import Iam
 from panda_infra.products.panda.rucio import RucioSettings
-from panda_infra.rules.judge import judge
+from panda_infra.rules.judge import Judge
 from panda_infra.secrets.field import value_of
 from testbed.consumers.pods import Container
 from tests.support.materialised import STACKS, configuration, materialised
@@ -28,7 +28,7 @@ Secret = Callable[..., str]
 
 @pytest.mark.parametrize("stack", OWN)
 def test_no_stack_for_consumers_breaks_a_rule(stack: str) -> None:
-    assert judge(configuration(stack), stack="test") == []
+    assert Judge()(configuration(stack), stack="test") == []
 
 
 @pytest.mark.parametrize("stack", STACKS)

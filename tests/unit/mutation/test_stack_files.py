@@ -19,7 +19,7 @@ from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.rules.judge import judge, judge_given
+from panda_infra.rules.judge import Judge, judge_given
 from panda_infra.rules.warnings import warnings
 from panda_infra.secrets.build import build
 from panda_infra.stacks.document import is_new
@@ -119,7 +119,7 @@ def given_by_the_engine(folder: Path, tree: dict[str, Any]) -> Plan:
         for name, value in tree.items()
     }
     hand = partial(from_pulumi, "x", values, [f"{NAMESPACE}:secrets"], folder=folder)
-    held(partial(hand, rules=judge))
+    held(partial(hand, rules=Judge()))
     config = hand().config
     for problem in warnings(config, stack="x"):
         check_words(str(problem))

@@ -96,7 +96,7 @@ import json, sys
 from panda_infra.config.schema import stack_schema
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
-from panda_infra.rules.judge import judge
+from panda_infra.rules.judge import Judge
 from panda_infra.secrets.build import build
 from panda_infra.secrets.generate import stand_ins
 
@@ -105,7 +105,7 @@ plan = make_plan("demo", config)
 release = plan.release("invented")
 filled = config.model_copy(update={"secrets": stand_ins(config)})
 print(json.dumps({
-    "problems": [problem.where for problem in judge(config, stack="demo")],
+    "problems": [problem.where for problem in Judge()(config, stack="demo")],
     "release": [release.name, release.chart.version, release.after],
     "host": release.values["main"]["ingress"]["hosts"][0]["hostOverride"],
     "secret": sorted(build(filled)["invented-envs"].data),
