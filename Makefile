@@ -65,7 +65,7 @@ test: venv tools check check-stacks ## all checks, and the tests of every change
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
-	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m long --numprocesses 2 --dist worksteal --quiet
+	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet
 	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-consumers: venv ## ActiveMQ, databases, PanDA and iDDS themselves read what the program makes; CHARTS=<checkout> as for up

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How fast the machine is says nothing about what is tested.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+# How fast the machine is says nothing about what is tested. The same code is tested by the same inputs each time, so
+# that a change is judged by what it changes; the long tests search further, at random.
+settings.register_profile(
+    "same each time", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+settings.register_profile("search", settings.get_profile("same each time"), derandomize=False)
+settings.load_profile("same each time")
 
 # `nohup make test &` and some runners of CI ignore it, and every process of a test would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

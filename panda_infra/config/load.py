@@ -125,10 +125,7 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
         raise StackError(path.name, problems)
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
     problems += [_plain_text(stack, at) for at in _plain_secrets(file.sections)]
-    sections = {
-        name: json.dumps(value) if name in TEXT_SECTIONS and isinstance(value, int | float) else value
-        for name, value in file.sections.items()
-    }
+    sections = {name: _as_passed(name, value) for name, value in file.sections.items()}
     if "secrets" in sections:
         sections["secrets"] = _opened(sections["secrets"], ("secrets",))
     wholes = frozenset(filter(is_mapping, file.encrypted))
@@ -151,6 +148,13 @@ def text_of(path: FilePath) -> tuple[StackFile, list[Problem]]:
     except UnicodeDecodeError:
         problem = Problem(str(path), "is not UTF-8 text", "Save the file as UTF-8.")
     raise StackError(path.name, [problem])
+
+
+def _as_passed(name: str, value: Any) -> Any:
+    """The value of a section as the engine passes it: a section of plain text holds the JSON of anything else."""
+    if name not in TEXT_SECTIONS or isinstance(value, str | None):
+        return value
+    return value if name in TEXT_OR_MAPPING and isinstance(value, dict | list) else json.dumps(value)
 
 
 def _opened(value: Any, path: Path) -> Any:

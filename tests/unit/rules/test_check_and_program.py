@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from panda_infra.config.load import from_file, from_pulumi
 from panda_infra.config.paths import parsed, within
@@ -110,6 +110,8 @@ def test_check_refuses_what_the_program_refuses(folder: Path, values: dict[str, 
 
 
 @given(trees([_OPEN]))
+@example({**_OPEN, f"{NAMESPACE}:experiment": {"x": {"y": None}}})
+@example({**_OPEN, f"{NAMESPACE}:affix": [None]})
 @settings(max_examples=60)
 def test_check_refuses_what_the_program_refuses_of_any_change(
     folder: Path, values: dict[str, Any], config: dict[str, Any]
