@@ -27,6 +27,7 @@ from testbed.consumers import deployed
 from testbed.consumers.run import run as start
 from testbed.consumers.run import table
 from testbed.consumers.sandbox import Check
+from testbed.consumers.service_token import with_service_token
 from testbed.errors import BedError
 from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
@@ -172,7 +173,8 @@ class _Run:
         self.seconds: dict[str, float] = {}
         self._where, self._workspace, self._document, self._report = where, workspace, document, report
         self._config = site.configuration(document)
-        self._secrets = revealed(stand_ins(self._config))
+        made = self._config.model_copy(update={"secrets": stand_ins(self._config)})
+        self._secrets = revealed(with_service_token(made))
         workspace.create(shared(document, REPOSITORY))
         workspace.encrypt(_SECRETS, self._secrets)
 

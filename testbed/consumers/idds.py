@@ -1,4 +1,4 @@
-"""iDDS: tables at their newest version, REST with certificates and tokens, requests, messages to and from JEDI."""
+"""iDDS: its tables, REST with certificates and tokens, requests by way of the PanDA server, messages with JEDI."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from testbed.consumers import outside
 from testbed.consumers.issuer import Issuer
 from testbed.consumers.jedi import AS_JEDI, JEDI
-from testbed.consumers.panda import PYTHON
+from testbed.consumers.panda import PYTHON, SERVER, USER, as_member, as_somebody_else
 from testbed.consumers.pods import Container
 from testbed.consumers.questions import Question, ask
 from testbed.consumers.sandbox import Check, Root, Sandbox, compared, eventually, output
-from testbed.real.software import IDDS, Software
+from testbed.real.software import IDDS, PANDA, Software
 
 __all__ = ["IMAGES", "check", "start"]
 
-IMAGES: tuple[Software, ...] = (IDDS,)
+IMAGES: tuple[Software, ...] = (IDDS, PANDA)
 _REST = "idds/rest"
 _PYTHON = "/opt/idds/bin/python"
 _BUNDLE = "/opt/idds/lib/python3.11/site-packages/certifi/cacert.pem"
@@ -30,6 +30,7 @@ _AS_IDDS = {
     "ALEMBIC_CONFIG": "/opt/idds/config/idds/alembic.ini",
     "IDDS_CONFIG": "/opt/idds/etc/idds/idds.cfg",
 }
+_ELSEWHERE = "the issuer is elsewhere"
 _SCRIPTS = Path(__file__).parent / "scripts"
 
 
@@ -56,16 +57,35 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     clients = issuer.own(_clients(container)) if issuer else {}
     if issuer and clients:
         yield from ask("idds", root, _PYTHON, [*_tokens(container, issuer, clients)])
-        name, client = next(iter(clients.items()))
-        token = issuer.token(sub="a-user", name="A User", aud=client["client_id"])
-        question = {"host": _url(container), "vo": name, "token": token}
-        yield from compared(
-            "idds",
-            output(sandbox.running(JEDI), _SCRIPTS / "idds_request.py", PYTHON, stdin=json.dumps(question)),
-        )
     else:
-        yield Check("idds", "tokens, a request", passed=True, detail="the issuer is elsewhere", skipped=True)
+        yield Check("idds", "tokens", passed=True, detail=_ELSEWHERE, skipped=True)
+    vo = sandbox.container(SERVER).environment["PANDA_IDDS_AUTH_VO"]
+    if issuer and vo in clients:
+        yield from ask("idds", root, _PYTHON, [_at_the_server(container)])
+        yield from _request(sandbox, issuer, vo, clients[vo]["client_id"])
+    else:
+        yield Check("idds", "the services' tokens, a request", passed=True, detail=_ELSEWHERE, skipped=True)
     yield from _messages(root, sandbox.running(JEDI))
+
+
+def _request(sandbox: Sandbox, issuer: Issuer, vo: str, client_id: str) -> Iterator[Check]:
+    """Submit a request with PanDA's client: the PanDA server relays it with its own token."""
+    client = sandbox.root(PANDA, sandbox.container(SERVER), name="idds-client")
+    for environment, question in (
+        (as_member(issuer, vo, client_id), {"accepted": True, "user": USER}),
+        (as_somebody_else(issuer, vo, client_id), {"accepted": False}),
+    ):
+        script = _SCRIPTS / "idds_request.py"
+        printed = output(client, script, PYTHON, stdin=json.dumps(question), environment=environment)
+        yield from compared("idds", printed)
+
+
+def _at_the_server(container: Container) -> Question:
+    """Ask the PanDA server with the token that iDDS sends to it."""
+    own = container.environment
+    headers = {"Authorization": f"Bearer {own['PANDA_AUTH_ID_TOKEN']}", "Origin": own["PANDA_AUTH_VO"]}
+    url = f"{own['PANDA_API_URL_SSL']}/system/get_user_attributes"
+    return Question("the PanDA server accepts its token", url, headers=headers)
 
 
 def _messages(root: Root, jedi: Root) -> Iterator[Check]:

@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import (
 )
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from testbed.consumers.pods import Container
 from testbed.consumers.sandbox import Sandbox
 
 __all__ = ["CERTIFICATES", "IAM", "Issuer"]
@@ -44,11 +43,19 @@ class Issuer:
         if not sandbox.has(IAM):
             return None
         iam = sandbox.container(IAM)
-        url = iam.environment["IAM_ISSUER"].rstrip("/") + "/"
+        issuer = cls.made(iam.environment, iam.files[_KEYSTORE].content)
         # If a proxy in front of IAM has the certificate, the test cannot answer under its name.
-        if url.startswith("https:") and f"{CERTIFICATES}/hostkey.pem" not in iam.files:
+        if issuer.url.startswith("https:") and f"{CERTIFICATES}/hostkey.pem" not in iam.files:
             return None
-        return cls(url, _key(iam))
+        return issuer
+
+    @classmethod
+    def made(cls, environment: Mapping[str, str], keystore: bytes) -> Issuer:
+        """The issuer with IAM's variables and its key store."""
+        keys: list[dict[str, str]] = json.loads(keystore)["keys"]
+        wanted = environment["IAM_JWK_DEFAULT_KEY_ID"]
+        key = next(key for key in keys if key["kid"] == wanted)
+        return cls(environment["IAM_ISSUER"].rstrip("/") + "/", key)
 
     def own(self, clients: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
         """The clients of a program's configuration whose tokens this issuer signs."""
@@ -78,13 +85,6 @@ class Issuer:
         body = {"iss": self.url, "iat": now, "nbf": now, "exp": now + _SECONDS, "jti": f"{now}", **claims}
         text = ".".join(_encoded(json.dumps(part).encode()) for part in (head, body))
         return f"{text}.{_encoded(key.sign(text.encode(), PKCS1v15(), SHA256()))}"
-
-
-def _key(iam: Container) -> Mapping[str, str]:
-    """The key in IAM's store that IAM signs with."""
-    keys: list[dict[str, str]] = json.loads(iam.files[_KEYSTORE].content)["keys"]
-    wanted = iam.environment["IAM_JWK_DEFAULT_KEY_ID"]
-    return next(key for key in keys if key["kid"] == wanted)
 
 
 def _private(key: Mapping[str, str]) -> RSAPrivateKey:

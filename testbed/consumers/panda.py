@@ -19,6 +19,7 @@ __all__ = ["IMAGES", "check", "start"]
 
 IMAGES: tuple[Software, ...] = (PANDA,)
 SERVER = "panda/server"
+USER = "A User"
 PYTHON = "/opt/panda/bin/python"
 BUNDLE = "/opt/panda/lib/python3.11/site-packages/certifi/cacert.pem"
 # Scripts run like the server: the package's own variables contain the path of its configuration.
@@ -117,15 +118,26 @@ def _clients(container: Container) -> dict[str, dict[str, str]]:
 
 def _member(name: str, client: str) -> dict[str, object]:
     """The claims of a member of the VO and role of a client."""
-    return {"sub": "a-user", "name": "A User", "aud": client, "groups": [name.replace(".", "/")]}
+    return {"sub": "a-user", "name": USER, "aud": client, "groups": [name.replace(".", "/")]}
+
+
+def as_member(issuer: Issuer, name: str, client: str) -> dict[str, str]:
+    """The variables of PanDA's client for a member of the VO and role of a client."""
+    token = issuer.token(**_member(name, client))
+    return {"PANDA_AUTH": "oidc", "PANDA_AUTH_VO": name, "PANDA_AUTH_ID_TOKEN": token}
+
+
+def as_somebody_else(issuer: Issuer, name: str, client: str) -> dict[str, str]:
+    """The same for a user of the client who is no member."""
+    token = issuer.token(**_member(name, client) | {"groups": ["another"]})
+    return as_member(issuer, name, client) | {"PANDA_AUTH_ID_TOKEN": token}
 
 
 def _job(container: Container, issuer: Issuer, clients: _Clients, client: Root) -> Iterator[Check]:
     """Submit a job with PanDA's client, as a member of the first client's VO."""
     name, config = next(iter(clients.items()))
     queues = json.loads(container.files[f"{_CRIC}panda_queues.json"].content)
-    token = issuer.token(**_member(name, config["client_id"]))
-    user = {"PANDA_AUTH": "oidc", "PANDA_AUTH_VO": name, "PANDA_AUTH_ID_TOKEN": token}
+    user = as_member(issuer, name, config["client_id"])
     question = json.dumps({"queue": min(queues)})
     printed = output(client, _SCRIPTS / "job.py", PYTHON, stdin=question, environment=user)
     yield from compared("panda", printed)

@@ -36,6 +36,9 @@ CONSUMERS: Mapping[str, Consumer] = {
         jedi.IMAGES, ("panda/jedi", "panda/postgres", "msgsvc/activemq"), jedi.start, jedi.check
     ),
     "idds": Consumer(
-        idds.IMAGES, ("idds/rest", "idds/postgres", "msgsvc/activemq", "panda/jedi"), idds.start, idds.check
+        idds.IMAGES,
+        ("idds/rest", "idds/postgres", "msgsvc/activemq", "panda/server", "panda/jedi", "panda/postgres"),
+        idds.start,
+        idds.check,
     ),
 }

@@ -15,6 +15,7 @@ from panda_infra.secrets.fields import fields
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.usable import check_value
 from testbed import site
+from testbed.consumers.service_token import with_service_token
 from testbed.workspace import overridden
 from tools import REPOSITORY
 
@@ -32,6 +33,7 @@ def complete(stack: str) -> StackConfig:
     """A stack's configuration with made-up values for all secrets."""
     config = site.configuration(overridden(STACKS[stack], {}))
     config = with_files(config.model_copy(update={"secrets": stand_ins(config)}))
+    config = config.model_copy(update={"secrets": with_service_token(config)})
     if stack == _USUAL:
         return config
     secrets = with_values(config.secrets, dict(_odd_ones(config)))
@@ -67,5 +69,7 @@ def _odd_ones(config: StackConfig) -> Iterator[tuple[Path, str]]:
     for field in fields(config):
         if field.key in _OF_OWN_USERS and not field.is_required(config):
             continue  # it would be another password for PanDA's user
-        elif not field.is_file and field.path != ("hashKey",) and field.reaches(config):
+        if field.key == "auth.idToken" and "iam" in config.components.deployed():
+            continue  # the stack's own IAM has signed it
+        if not field.is_file and field.path != ("hashKey",) and field.reaches(config):
             yield field.path, odd(field, config)

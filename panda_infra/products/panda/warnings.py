@@ -26,6 +26,7 @@ _OWN_CLIENT = "token_harvester-harvester_pandaserver.json"
 def warnings(config: StackConfig, stack: str) -> Iterator[Problem]:
     """A warning for each token or setting that has no effect, or only a partial one."""
     yield from _clients(config)
+    yield from _no_token_yet(config, stack)
     yield from _short_lived_tokens(config, stack)
     yield from _bigmon_on_oracle(config)
 
@@ -37,6 +38,22 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
         what = f"is empty: {' and '.join(served)} would take no token of anybody"
         fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
         yield Problem("auth.clients", what, fix, awaits_site=True)
+
+
+def _no_token_yet(config: StackConfig, stack: str) -> Iterator[Problem]:
+    """A stack's own IAM issues the services' token only once it runs, so no rule can require it before."""
+    auth = config.of(AuthSettings)
+    callers = [
+        name for name in ("panda", "harvester", "idds", "bigmon") if name in config.components.deployed()
+    ]
+    missing = config.secrets.of(AuthSecrets).id_token is None and auth.internal is None
+    # Without a client there is nothing to get a token for, which is told already.
+    if missing and auth.clients and len(callers) > 1 and not EXPERIMENTS[config.experiment].on_test_bed:
+        what = f"is missing: until IAM has issued it, calls between {', '.join(callers)} are refused"
+        fix = (
+            f"Get a token for the VO {auth.vo} once IAM runs, and run `{set_secret(stack, 'auth.idToken')}`."
+        )
+        yield Problem("secrets.auth.idToken", what, fix)
 
 
 def _short_lived_tokens(config: StackConfig, stack: str) -> Iterator[Problem]:
