@@ -39,9 +39,10 @@ class KubernetesProvider(pulumi.ProviderResource):
 
 
 class KubernetesObject(pulumi.CustomResource):
-    """An object of the core API by its kind, such as ``Secret``, with the API's field names.
+    """An object by its kind, such as ``Secret``, with the API's field names.
 
-    A kind that ends with ``Patch`` changes single fields of an object that another program made.
+    ``fields`` name the ``apiVersion`` of objects outside of the core API. A kind that ends with ``Patch`` changes
+    single fields of an object that another program made.
     """
 
     def __init__(self, kind: str, name: str, fields: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
@@ -50,7 +51,8 @@ class KubernetesObject(pulumi.CustomResource):
             metadata = {**fields["metadata"]}
             metadata["annotations"] = {**_WRITTEN_WHOLE, **metadata.get("annotations", {})}
             whole["metadata"] = metadata
-        super().__init__(f"kubernetes:core/v1:{kind}", name, whole, opts)
+        api = whole["apiVersion"] if "/" in whole["apiVersion"] else f"core/{whole['apiVersion']}"
+        super().__init__(f"kubernetes:{api}:{kind}", name, whole, opts)
 
 
 class HelmRelease(pulumi.CustomResource):

@@ -118,9 +118,7 @@ def _check_cluster(
         return check_cluster(plan.stack, config.cluster, secrets), None
     from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
-    report = check_magnum(
-        config.cluster, Stack(plan.owner, before, tuple(plan.hosts.values()), _storage(plan, before))
-    )
+    report = check_magnum(config.cluster, Stack(plan.owner, before, plan.addresses, _storage(plan, before)))
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
     for note in report.notes:

@@ -3,17 +3,19 @@
 A file is given as its text, or, if that is not UTF-8, as `base64:` followed by its base64.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import Field, SecretStr
 
+from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.base import Form, Model
 from panda_infra.config.made import with_fields
+from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
-from panda_infra.products.secret_values import SecretValue, new_hash_key
+from panda_infra.products.secret_values import SecretValue, new_hash_key, password
 
-__all__ = ["Certificate", "Certificates", "Files", "Secrets"]
+__all__ = ["ArgoCdSecrets", "Certificate", "Certificates", "Files", "Secrets"]
 
 Section = TypeVar("Section", bound=Model)
 # Kubernetes' limits for a key of a Secret.
@@ -46,6 +48,9 @@ class Certificate(Model):
 class Certificates(Model):
     """The certificate of each component's hosts."""
 
+    argocd: Certificate = Certificate()
+    """Of Argo CD's host."""
+
     def of(self, owner: str) -> Certificate:
         """The certificate of a component."""
         found: Certificate = getattr(self, owner)
@@ -66,6 +71,46 @@ class Files(Model):
         """The files of a group."""
         found: Mapping[str, SecretStr] = getattr(self, group)
         return found
+
+
+def _installs_argocd(which: Callable[[ArgoCd], bool]) -> Predicate:
+    """True for a stack that installs an Argo CD of which that is true."""
+    return lambda config: config.argocd is not None and not config.argocd.existing and which(config.argocd)
+
+
+_ANY = _installs_argocd(lambda _argocd: True)
+_WITH_ACCOUNTS = _installs_argocd(lambda argocd: argocd.login is None)
+_WITH_CLIENT = _installs_argocd(lambda argocd: argocd.login is not None)
+
+
+class ArgoCdSecrets(Model):
+    """Argo CD's passwords and keys."""
+
+    admin_password: Annotated[
+        SecretStr | None,
+        SecretValue(title="password of Argo CD's account admin", make=password, needed=_WITH_ACCOUNTS),
+    ] = None
+    """Password of the account `admin`, which may do everything."""
+    reader_password: Annotated[
+        SecretStr | None,
+        SecretValue(title="password of Argo CD's account reader", make=password, needed=_WITH_ACCOUNTS),
+    ] = None
+    """Password of the account `reader`, which may only read."""
+    client_secret: Annotated[
+        SecretStr | None,
+        SecretValue(title="secret of Argo CD's client at the issuer", needed=_WITH_CLIENT),
+    ] = None
+    """Secret of the client `argocd.login.clientId`."""
+    session_key: Annotated[
+        SecretStr | None,
+        SecretValue(title="key that signs Argo CD's sessions", make=new_hash_key, needed=_ANY),
+    ] = None
+    """Key of the sessions; another one ends them all."""
+    redis_password: Annotated[
+        SecretStr | None,
+        SecretValue(title="password of Argo CD's cache", make=password, needed=_ANY),
+    ] = None
+    """Password of Argo CD's Redis."""
 
 
 _OF_COMPONENTS = {
@@ -99,6 +144,8 @@ class _Values(Model):
         ),
     ] = None
     """Kubeconfig of an existing cluster."""
+    argocd: ArgoCdSecrets = ArgoCdSecrets()
+    """Argo CD, if the stack installs it."""
 
 
 class Secrets(_Values):

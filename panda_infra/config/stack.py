@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
+from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.base import Form, Model
 from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
@@ -78,6 +79,8 @@ class Settings(Model):
     """Where charts come from."""
     lifecycle: Lifecycle = Lifecycle()
     """Protection of data."""
+    argocd: ArgoCd | None = None
+    """Argo CD, as a part of the stack or as one that the cluster has."""
 
     def of(self, kind: type[Kind]) -> Kind:
         """The section of that type."""

@@ -56,7 +56,7 @@ def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> Clust
     made = Magnum(
         "magnum",
         cluster,
-        hosts=plan.hosts.values(),
+        hosts=plan.addresses,
         owner=str(plan.owner),
         keypair=keypair,
         protect=plan.config.lifecycle.protect,

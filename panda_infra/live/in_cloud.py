@@ -92,7 +92,7 @@ def alias_statuses(plan: Plan, openstack: OpenStack, nodes: Sequence[Node]) -> t
     cluster = plan.config.cluster
     if not isinstance(cluster, MagnumCluster):
         return ()
-    aliases = cluster_aliases(cluster, plan.hosts.values())
+    aliases = cluster_aliases(cluster, plan.addresses)
     workers = joined(nodes, openstack.servers(server_prefix(cluster.name)))
     inputs = LandbAliasesInputs(
         cluster_id="",

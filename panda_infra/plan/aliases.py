@@ -20,6 +20,7 @@ __all__ = [
     "change_metadata",
     "cluster_aliases",
     "entry",
+    "host_label",
     "number_nodes",
     "numbers_in",
     "pack",
@@ -69,11 +70,11 @@ def cluster_aliases(cluster: MagnumCluster, hosts: Iterable[str]) -> tuple[str, 
     Raises:
         ValueError: see `alias_of`.
     """
-    named = (f"{_host_label(cluster.name)}{suffix}" for suffix in _OF_NAME) if cluster.name_aliases else ()
+    named = (f"{host_label(cluster.name)}{suffix}" for suffix in _OF_NAME) if cluster.name_aliases else ()
     return tuple(dict.fromkeys([*aliases_of([*hosts, *cluster.alias_hosts], cluster.alias_domain), *named]))
 
 
-def _host_label(name: str) -> str:
+def host_label(name: str) -> str:
     """A cluster's name, converted to a host name."""
     return name.lower().replace("_", "-").replace(".", "-")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panda_infra.config.stack import Settings, StackConfig
+from panda_infra.plan.argocd import argocd_plan
 from panda_infra.plan.consumers import readers
 from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
 from panda_infra.plan.order import deployment_order, prerequisites
@@ -35,6 +36,7 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
         hosts=_hosts(settings),
         shared_claim=_shared_claim(settings),
         releases=tuple(_release(COMPONENTS[name], deployed[name], settings, names) for name in order),
+        argocd=argocd_plan(config),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from panda_infra.config.stack import Settings
+from panda_infra.plan.argocd import ArgoCdPlan
 from panda_infra.plan.consumers import Reader
 from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
@@ -61,6 +62,7 @@ class Plan:
 
     ``owner`` marks the objects that the stack makes. ``secrets`` maps the suffix of each Secret to its readers.
     ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in a valid order of deployment.
+    ``argocd`` is the Argo CD that the stack installs, if any.
     """
 
     stack: str
@@ -71,6 +73,13 @@ class Plan:
     hosts: Mapping[str, str]
     shared_claim: SharedClaim | None
     releases: tuple[Release, ...]
+    argocd: ArgoCdPlan | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Every exposed host name, Argo CD's too: what DNS must lead to the cluster."""
+        own = self.argocd.host if self.argocd else None
+        return (*self.hosts.values(), *((own,) if own else ()))
 
     def release(self, component: str) -> Release:
         """The release of a component; KeyError if it is not deployed."""

@@ -49,12 +49,12 @@ class Product:
     """A product, without its components, which the registry finds beside it.
 
     ``reference`` is the prefix of the names of releases, for components without a name of their own. A stack
-    belongs to the product of its experiment. ``context`` makes the input of the builders of Secrets, and ``derived``
-    computes keys of sections that the stack file leaves out. ``warnings`` are about settings of a stack, given by its
-    name, that work only in part. ``fixed_globals`` are global values of the charts that no stack may set, each with the
-    reason; ``weighed`` are the suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by
-    section and key, the values in a plan that replace those of the stack file, and ``files`` the files of the project
-    that become part of the deployment.
+    belongs to the product of its experiment. ``context`` makes the input of the builders of Secrets, ``derived``
+    computes keys of sections that the stack file leaves out, and ``issuer`` the issuer of the stack's tokens.
+    ``warnings`` are about settings of a stack, given by its name, that work only in part. ``fixed_globals`` are global
+    values of the charts that no stack may set, each with the reason; ``weighed`` are the suffixes of Secrets whose size
+    a rule of the product checks. ``settled`` gives, by section and key, the values in a plan that replace those of the
+    stack file, and ``files`` the files of the project that become part of the deployment.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Product:
     context: Callable[[StackConfig], Any]
     sections: tuple[Section, ...]
     derived: Mapping[Path, Callable[[Any], Any]]
+    issuer: Callable[[Any], str]
     warnings: Callable[[StackConfig, str], Iterable[Problem]]
     fixed_globals: Mapping[str, str]
     weighed: tuple[str, ...]

@@ -13,7 +13,7 @@ from panda_infra.plan.consumers import readers
 from panda_infra.products.content import reveal
 from panda_infra.secrets import certificates
 from panda_infra.secrets.certificates import Flaw, HostCertificate
-from panda_infra.secrets.certified_hosts import presented_hosts
+from panda_infra.secrets.certified_hosts import ARGOCD, presented_hosts
 
 __all__ = ["certificate_flaws"]
 
@@ -26,11 +26,10 @@ def certificate_flaws(config: StackConfig, stack: str, now: datetime, *, soon: b
         certificate, key, chain = (reveal(each) for each in (given.certificate, given.key, given.chain))
         if not (certificate and key) or ENCRYPTED in (certificate, key, chain):
             continue
-        if not {f"{owner}-certs", f"{owner}-tls-certs"} & read:
+        hosts = presented_hosts(config, owner)
+        if not {f"{owner}-certs", f"{owner}-tls-certs"} & read and not (owner == ARGOCD and hosts):
             continue
-        flaws = certificates.check(
-            HostCertificate(certificate, key, chain), presented_hosts(config, owner), now=now
-        )
+        flaws = certificates.check(HostCertificate(certificate, key, chain), hosts, now=now)
         yield from (_certificate_problem(str(info.alias), flaw, stack) for flaw in flaws if flaw.soon == soon)
 
 

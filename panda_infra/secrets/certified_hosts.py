@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from panda_infra.config.stack import StackConfig
+from panda_infra.plan.argocd import argocd_host
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["certified_hosts", "presented_hosts"]
+__all__ = ["ARGOCD", "certified_hosts", "presented_hosts"]
+
+ARGOCD = "argocd"
+"""The owner of Argo CD's certificate, beside the components."""
 
 
 def certified_hosts(config: StackConfig, owner: str) -> list[str]:
-    """The host names for a component's new certificate: exposed ones first, then its Services."""
+    """The host names for a new certificate: exposed ones first, then the Services of a component.
+
+    Argo CD ends TLS at the Ingress, so that its Services have none.
+    """
+    if owner == ARGOCD:
+        return presented_hosts(config, owner)
     names = config.names
     services = [names.workload(owner, sub.name) for sub in COMPONENTS[owner].sub_components if sub.ports]
     inside = [name for service in services for name in (service, f"{service}.{config.namespace}.svc")]
@@ -17,7 +26,9 @@ def certified_hosts(config: StackConfig, owner: str) -> list[str]:
 
 
 def presented_hosts(config: StackConfig, owner: str) -> list[str]:
-    """The exposed hosts at which clients see a component's certificate."""
+    """The exposed hosts at which clients see the certificate of a component or of Argo CD."""
+    if owner == ARGOCD:
+        return [host for host in [argocd_host(config)] if host]
     deployed = config.components.deployed()
     hosts = []
     for name in deployed:

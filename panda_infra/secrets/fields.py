@@ -11,10 +11,12 @@ from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Files, Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
+from panda_infra.plan.argocd import argocd_host
 from panda_infra.plan.consumers import readers
 from panda_infra.products.model import FileGroup, Predicate
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import NamedSecretValues, SecretValue, never
+from panda_infra.secrets.certified_hosts import ARGOCD
 from panda_infra.secrets.field import Field, names_at, value_of
 
 __all__ = ["fields", "file_field", "missing", "missing_problems", "named_values", "required"]
@@ -109,18 +111,26 @@ def _of_certificates() -> Iterator[Field]:
         # Not every component has an Ingress of its own.
         suffixes = (f"{owner}-certs", f"{owner}-tls-certs")
         needed = _certificate_needed(owner, always=spec.certificate.always)
-        for part, title in (
-            ("certificate", "host certificate"),
-            ("key", "key of the host certificate"),
-            ("chain", "issuers of the host certificate"),
-        ):
-            yield Field(
-                path=("certificates", owner, part),
-                title=f"{title} of {owner}",
-                secrets=tuple(suffix for suffix in suffixes if suffix in spec.builders),
-                needed=never if part == "chain" else needed,
-                is_file=True,
-            )
+        yield from _of_certificate(
+            owner, tuple(suffix for suffix in suffixes if suffix in spec.builders), needed
+        )
+    # In a Secret outside of the stack's namespace.
+    yield from _of_certificate(ARGOCD, (), lambda config: argocd_host(config) is not None)
+
+
+def _of_certificate(owner: str, suffixes: tuple[str, ...], needed: Predicate) -> Iterator[Field]:
+    for part, title in (
+        ("certificate", "host certificate"),
+        ("key", "key of the host certificate"),
+        ("chain", "issuers of the host certificate"),
+    ):
+        yield Field(
+            path=("certificates", owner, part),
+            title=f"{title} of {owner}",
+            secrets=suffixes,
+            needed=never if part == "chain" else needed,
+            is_file=True,
+        )
 
 
 def _certificate_needed(owner: str, *, always: Predicate) -> Predicate:

@@ -67,7 +67,7 @@ def changes(plan: Plan, cluster: MagnumCluster, api: KubernetesApi) -> Iterator[
 
 
 def _aliases(plan: Plan, cluster: MagnumCluster, server: Server) -> Iterator[Leftover]:
-    names = cluster_aliases(cluster, plan.hosts.values()) if cluster.aliases == "program" else ()
+    names = cluster_aliases(cluster, plan.addresses) if cluster.aliases == "program" else ()
     if carried := numbers_in(unpack(server.metadata), names):
         mark = server.metadata.get(SERVER_KEY, "")
         ours = plan.owner.wrote(mark) or not cluster.stays

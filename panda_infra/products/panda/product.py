@@ -40,6 +40,7 @@ PRODUCT = Product(
         ("auth", "configUrl"): lambda context: context.config_url,
         ("auth", "tokenEndpoint"): lambda context: context.token_endpoint,
     },
+    issuer=lambda context: context.issuer,
     warnings=warnings,
     weighed=("cric-jsons",),
     settled=settled,
