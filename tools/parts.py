@@ -188,6 +188,30 @@ ACTIONLINT = Part(
     package="github.com/rhysd/actionlint/cmd/actionlint",
     variables={"github.com/rhysd/actionlint.version": versions.ACTIONLINT},
 )
+_ARGO_CD = "github.com/argoproj/argo-cd/v2"
+# Argo CD with the cache and the git server that it needs beside it; its custom resource definitions lie beside them.
+ARGO_CD = Part(
+    name="argocd",
+    version=versions.ARGO_CD,
+    executables=(
+        Executable("argocd-server", versions.ARGO_CD, ask=("version", "--short")),
+        Executable("argocd-application-controller", versions.ARGO_CD, ask=("version", "--short")),
+        Executable("argocd-repo-server", versions.ARGO_CD, ask=("version", "--short")),
+        Executable("argocd", versions.ARGO_CD, ask=("version", "--client", "--short")),
+        Executable("argocd-redis", versions.ARGO_CD),
+        Executable("argocd-git", versions.ARGO_CD),
+    ),
+    requires={_ARGO_CD: f"v{versions.ARGO_CD}"},
+    variables={f"{_ARGO_CD}/common.version": versions.ARGO_CD},
+    beside=ModuleFiles(
+        _ARGO_CD,
+        (
+            "manifests/crds/application-crd.yaml",
+            "manifests/crds/appproject-crd.yaml",
+            "manifests/crds/applicationset-crd.yaml",
+        ),
+    ),
+)
 VERSITYGW = Part(
     name="versitygw",
     version=versions.VERSITYGW,
@@ -204,4 +228,6 @@ ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
 REAL_NODE = (NODE, COREDNS)
 # The parts that only tests need: a linter of workflows, and an S3 server for the state.
 CHECKS = (ACTIONLINT, VERSITYGW)
-PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS)}
+# What rolls out releases in place of the engine, for the tests of that.
+DELIVERY = (ARGO_CD,)
+PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY)}

@@ -27,6 +27,8 @@ REGISTRY = "3.1.2"
 COREDNS = "1.12.4"
 # renovate: datasource=github-releases depName=rhysd/actionlint
 ACTIONLINT = "1.7.12"
+# renovate: datasource=github-releases depName=argoproj/argo-cd
+ARGO_CD = "2.13.6"
 # renovate: datasource=github-releases depName=versity/versitygw
 VERSITYGW = "1.8.0"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli

@@ -1,0 +1,223 @@
+"""Argo CD beside a bed: started, restarted in part, stopped with nothing left."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from testbed import ports as free_ports
+from testbed import processes, waiting
+from testbed.api import Api
+from testbed.argocd import objects, parts
+from testbed.argocd.git import GitServer
+from testbed.bed import Bed
+from testbed.errors import BedError
+from testbed.ports import HOST
+
+__all__ = ["ArgoCd", "beside_installation", "running"]
+
+NAMESPACE = "argocd"
+_READY_WITHIN = 60.0
+_POLL = 0.2
+
+
+@dataclass(frozen=True)
+class ArgoCd:
+    """A running Argo CD: the namespace of its Applications, the URL of its API server, and its git server."""
+
+    namespace: str
+    server: str
+    git: GitServer
+    _parts: _Parts
+
+    @property
+    def log(self) -> Path:
+        """The controller's log."""
+        return self._parts.bed.state / "log" / f"{parts.CONTROLLER}.log"
+
+    def kill_controller(self) -> None:
+        """End the application controller, whatever it is doing."""
+        self._parts.end(parts.CONTROLLER)
+
+    def start_controller(self) -> None:
+        """Start the application controller again; returns when it is ready."""
+        self._parts.start_controller()
+        self._parts.await_ready()
+
+
+@contextmanager
+def running(bed: Bed, namespace: str = NAMESPACE, *, polling: int = 180) -> Iterator[ArgoCd]:
+    """An Argo CD of the bed's own, with the rights of an administrator; all of it is gone at the end.
+
+    Args:
+        bed: has the cluster.
+        namespace: of Argo CD and its Applications; it is made.
+        polling: seconds between two looks at each source.
+
+    Raises:
+        BedError: a part ended or was not ready in time.
+    """
+    api = Api(bed.kubeconfig)
+    settings = {"ARGOCD_SERVER_INSECURE": "true", "ARGOCD_RECONCILIATION_TIMEOUT": f"{polling}s"}
+    own = _Parts(bed, namespace, settings)
+    try:
+        own.start_servers()
+        objects.install(api, namespace)
+        objects.declare_registry(api, bed, namespace)
+        own.start()
+        own.await_ready()
+        yield own.handle()
+    finally:
+        own.stop()
+        objects.remove(api, namespace)
+
+
+@contextmanager
+def beside_installation(bed: Bed, namespace: str = NAMESPACE) -> Iterator[ArgoCd]:
+    """The processes of an Argo CD whose objects somebody installs, now or later: its pods are only simulated.
+
+    The git server runs at once. The other parts start when the installation's workloads are there, with the options,
+    the environment and the rights (of the service accounts) that these give them.
+
+    Raises:
+        BedError: a part of the installation did not start.
+    """
+    api = Api(bed.kubeconfig)
+    own = _Parts(bed, namespace, {})
+    own.start_servers()
+    attendant = _Attendant(api, own)
+    attendant.start()
+    try:
+        yield own.handle()
+    finally:
+        attendant.finish()
+        own.stop()
+        objects.forget_registry(api, namespace)
+    if attendant.error:
+        raise attendant.error
+
+
+class _Attendant(threading.Thread):
+    """Waits for an installation and starts its processes, as a kubelet would."""
+
+    def __init__(self, api: Api, own: _Parts) -> None:
+        super().__init__(daemon=True)
+        self.error: BedError | None = None
+        self._api, self._own = api, own
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            if objects.installed(self._api, self._own.namespace):
+                self._begin()
+                return
+            self._ended.wait(_POLL)
+
+    def finish(self) -> None:
+        """End the wait, and wait for a start that has begun."""
+        self._ended.set()
+        self.join(_READY_WITHIN)
+
+    def _begin(self) -> None:
+        try:
+            objects.declare_registry(self._api, self._own.bed, self._own.namespace)
+            self._own.start_as_installed(self._api)
+        except BedError as error:
+            self.error = error
+
+
+class _Parts:
+    """The processes, with their files in a folder of the bed's."""
+
+    def __init__(self, bed: Bed, namespace: str, settings: Mapping[str, str]) -> None:
+        self.bed, self.namespace = bed, namespace
+        self._folder = bed.state / "argocd"
+        self._settings = settings
+        self._ports = parts.Ports(*free_ports.free(7))
+        self._started: dict[str, processes.Process] = {}
+        if self._folder.exists():
+            raise BedError(f"test bed {bed.name}: has an Argo CD already, in {self._folder}")
+        for folder in ("tmp", "repositories", "clones"):
+            (self._folder / folder).mkdir(parents=True)
+
+    def handle(self) -> ArgoCd:
+        """What a test needs of it."""
+        git = GitServer(
+            f"http://{HOST}:{self._ports.git}", self._folder / "repositories", self._folder / "clones"
+        )
+        return ArgoCd(self.namespace, f"http://{HOST}:{self._ports.server}", git, self)
+
+    def start_servers(self) -> None:
+        """Start what needs no cluster."""
+        self._spawn(parts.REDIS, parts.redis(self._ports))
+        self._spawn(parts.GIT, parts.git(self._ports, self._folder / "repositories"))
+
+    def start(self) -> None:
+        """Start the parts of Argo CD with the rights of the bed's administrator."""
+        self._spawn(parts.REPO_SERVER, parts.repo_server(self._ports), self._settings)
+        self._spawn(parts.SERVER, parts.server(self._ports, self.namespace), self._settings)
+        self.start_controller()
+
+    def start_controller(self) -> None:
+        """Start the application controller."""
+        self._spawn(parts.CONTROLLER, parts.controller(self._ports, self.namespace), self._settings)
+
+    def start_as_installed(self, api: Api) -> None:
+        """Start the parts as the workloads in the cluster say."""
+        commands = {
+            parts.REPO_SERVER: parts.repo_server(self._ports),
+            parts.SERVER: parts.server(self._ports, self.namespace),
+            parts.CONTROLLER: parts.controller(self._ports, self.namespace),
+        }
+        for part, (program, *ours) in commands.items():
+            kubeconfig = self._folder / f"{part}.kubeconfig"
+            objects.write_kubeconfig(self.bed, self.namespace, part, kubeconfig)
+            # The last option of a name counts, and options count more than the environment.
+            words = [program, *objects.arguments(api, self.namespace, part), *ours]
+            said = objects.environment(api, self.namespace, part)
+            self._spawn(part, words, {**said, "KUBECONFIG": str(kubeconfig)})
+        self.await_ready()
+
+    def await_ready(self) -> None:
+        """Return when every part says that it is healthy.
+
+        Raises:
+            BedError: one ended, or was not in time.
+        """
+        ports = (self._ports.repo_server_metrics, self._ports.controller_metrics, self._ports.server)
+
+        def healthy() -> bool:
+            for process in self._started.values():
+                process.ensure_alive()
+            return all(map(_is_healthy, ports))
+
+        waiting.until(healthy, f"test bed {self.bed.name}, Argo CD getting ready", _READY_WITHIN)
+
+    def end(self, *names: str) -> None:
+        """End these parts."""
+        processes.end(self.bed.state, set(names))
+        for name in names:
+            self._started.pop(name, None)
+
+    def stop(self) -> None:
+        """End all parts and remove their files."""
+        self.end(*parts.PARTS)
+        shutil.rmtree(self._folder)
+
+    def _spawn(self, part: str, command: Sequence[str | Path], said: Mapping[str, str] = {}) -> None:
+        own = {"KUBECONFIG": str(self.bed.kubeconfig), **said, **parts.environment(self._folder)}
+        self._started[part] = processes.spawn(self.bed.state, part, command, own)
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/healthz", timeout=2) as response:
+            return bool(response.status == HTTPStatus.OK)
+    except OSError:
+        return False
