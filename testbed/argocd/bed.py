@@ -113,11 +113,10 @@ class _Attendant(threading.Thread):
         self._ended = threading.Event()
 
     def run(self) -> None:
-        while not self._ended.is_set():
-            if objects.installed(self._api, self._own.namespace):
-                self._begin()
+        while not objects.installed(self._api, self._own.namespace):
+            if self._ended.wait(_POLL):
                 return
-            self._ended.wait(_POLL)
+        self._begin()
 
     def finish(self) -> None:
         """End the wait, and wait for a start that has begun."""

@@ -29,7 +29,7 @@ _SETTINGS = (
 )
 _PART_OF = {"app.kubernetes.io/part-of": "argocd"}
 _REGISTRY = "testbed-registry"
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _SECONDS_OF_TOKENS = 86400
 
 
