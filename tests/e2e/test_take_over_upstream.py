@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from testbed import instances
+from testbed.argocd import applications
+from testbed.argocd.bed import ArgoCd
+from testbed.argocd.bed import running as argo_cd
 from tests.support import upstream_site
 from tests.support.installation import Running
 
@@ -21,26 +24,6 @@ _UP = ("pulumi", "up", "--yes", "--policy-pack", "policy", "--stack", "doma", "-
 _SITES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "script": ("-dev", {"panda": "dbhost", "iam": "host"}),
     "applications": ("", {"panda": "dbhost", "iam": "host", "idds": "host"}),
-}
-_DEFINITION = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "applications.argoproj.io"},
-    "spec": {
-        "group": "argoproj.io",
-        "scope": "Namespaced",
-        "names": {"kind": "Application", "plural": "applications", "singular": "application"},
-        "versions": [
-            {
-                "name": "v1alpha1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-                },
-            }
-        ],
-    },
 }
 
 
@@ -64,32 +47,22 @@ def running(
         upstream_site.site_of(checkout, made.checkout, affix, external)
         chart = made.checkout / "secrets"
         made.helm("install", "panda-secrets", str(chart), "-f", f"{chart}/values-secret.yaml")
-        (_by_script if by == "script" else _by_applications)(made)
-        yield made
+        if by == "script":
+            made.run(("python", f"{made.checkout}/bin/install", "-a=-dev", "-e", "cern"))
+            yield made
+            return
+        with argo_cd(bed) as argo:
+            _by_applications(made, argo)
+            yield made
 
 
-def _by_script(running: Running) -> None:
-    running.run(("python", f"{running.checkout}/bin/install", "-a=-dev", "-e", "cern"))
-
-
-def _by_applications(running: Running) -> None:
-    revision = upstream_site.commit(running.checkout)
-    _kubectl(running, json.dumps(_DEFINITION), "apply", "-f", "-")
-    _kubectl(running, "", "wait", "--for", "condition=established", "crd/applications.argoproj.io")
-    _kubectl(running, "", "create", "namespace", "argocd")
-    for name, component in upstream_site.APPLICATIONS.items():
-        found = upstream_site.application(running.checkout, name, "default", revision)
-        _kubectl(running, found, "apply", "-f", "-")
-        chart = running.checkout / "helm" / component
-        files = json.loads(found)["spec"]["source"]["helm"]["valueFiles"]
-        values = [word for file in files for word in ("-f", str(chart / file))]
-        manifest = running.helm("template", name, str(chart), *values)
-        manager = ("--server-side", "--field-manager", "argocd-controller", "--namespace", "default")
-        _kubectl(running, manifest, "apply", *manager, "-f", "-")
-
-
-def _kubectl(running: Running, stdin: str, *words: str) -> None:
-    running.run(("kubectl", *words), stdin=stdin)
+def _by_applications(running: Running, argo: ArgoCd) -> None:
+    repository = argo.git.repository("panda-k8s")
+    repository.copy(running.checkout / "helm", "helm")
+    for name in upstream_site.APPLICATIONS:
+        found = upstream_site.application(running.checkout, "doma", name, repository.url, running.namespace)
+        running.api.create(applications.path(argo.namespace), found)
+    applications.settle(running.api, argo.namespace, list(upstream_site.APPLICATIONS), seconds=180)
 
 
 def test_an_installation_becomes_a_stack_and_no_pod_another_one(by: str, running: Running) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +15,7 @@ from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.keystore import make_keystore
 from panda_infra.secrets.certificates import make_authority
 
-__all__ = ["APPLICATIONS", "application", "commit", "site_of"]
+__all__ = ["APPLICATIONS", "application", "site_of"]
 
 APPLICATIONS = {"panda": "panda", "panda-msgsvc": "msgsvc", "panda-harvester": "harvester"} | {
     "panda-idds": "idds",
@@ -72,22 +70,12 @@ def _files(folder: Path) -> None:
         (folder / "harvester_auth" / name).write_text(f"canary {name}")
 
 
-def commit(folder: Path) -> str:
-    """Make a repository of a folder; the hash of its only commit."""
-    git = ["git", "-C", str(folder), "-c", "user.email=site@example.org", "-c", "user.name=Site"]
-    for arguments in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Site"]):
-        subprocess.run([*git, *arguments], check=True, capture_output=True)
-    return subprocess.run(
-        [*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-def application(folder: Path, name: str, namespace: str, revision: str) -> str:
-    """Upstream's Application of a component as Argo CD has it once it has deployed it."""
-    file = folder / "argocd-apps" / "doma" / f"{APPLICATIONS[name]}.yaml"
-    found: dict[str, Any] = yaml.safe_load(file.read_text())
+def application(checkout: Path, group: str, name: str, repository: str, namespace: str) -> dict[str, Any]:
+    """Upstream's Application of a component, from a file of a folder of `argocd-apps`, for a site's own repository."""
+    found: dict[str, Any] = yaml.safe_load(
+        (checkout / "argocd-apps" / group / f"{APPLICATIONS[name]}.yaml").read_text()
+    )
     found["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
     found["spec"]["destination"]["namespace"] = namespace
-    found["spec"]["source"]["repoURL"] = str(folder)
-    found["status"] = {"sync": {"status": "Synced", "revision": revision}}
-    return json.dumps(found)
+    found["spec"]["source"]["repoURL"] = repository
+    return found

@@ -20,9 +20,13 @@ def selects(stage: str, key: str) -> tuple[str, list[str]]:
     return found["operator"], found.get("values", [])
 
 
-def test_all_are_stages_of_nodes_or_pods() -> None:
+def test_all_are_stages_of_nodes_pods_or_ingresses() -> None:
     assert {stage["kind"] for stage in STAGES.values()} == {"Stage"}
-    assert {stage["spec"]["resourceRef"]["kind"] for stage in STAGES.values()} == {"Node", "Pod"}
+    assert {stage["spec"]["resourceRef"]["kind"] for stage in STAGES.values()} == {
+        "Node",
+        "Pod",
+        "Ingress",
+    }
 
 
 def test_readiness_is_delayed_by_the_annotation_and_at_once_without_it() -> None:
