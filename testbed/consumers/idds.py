@@ -60,6 +60,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     else:
         yield Check("idds", "tokens", passed=True, detail=_ELSEWHERE, skipped=True)
     vo = sandbox.container(SERVER).environment["PANDA_IDDS_AUTH_VO"]
+    yield Check("idds", "knows the services' VO", vo in _clients(container), f"{vo} is in no section")
     if issuer and vo in clients:
         yield from ask("idds", root, _PYTHON, [_at_the_server(container)])
         yield from _request(sandbox, issuer, vo, clients[vo]["client_id"])
