@@ -181,14 +181,14 @@ def scheduler(executables: Mapping[str, Path], files: Files) -> list[str | Path]
     ]
 
 
-def kubelets(executables: Mapping[str, Path], files: Files) -> list[str | Path]:
-    """The command of the process that simulates the kubelet of every node annotated for it."""
+def kubelets(executables: Mapping[str, Path], files: Files, of: str = "fake") -> list[str | Path]:
+    """The command of the process that simulates the kubelet of every node annotated with ``of``."""
     return [
         executables[KUBELETS],
         f"--kubeconfig={files.kubeconfig}",
         f"--config={_STAGES}",
         "--manage-all-nodes=false",
-        "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+        f"--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node={of}",
         f"--cidr={POD_NETWORK}",
         # Without a heartbeat the controllers treat every node as lost after 50 s, and its pods as not ready.
         "--node-lease-duration-seconds=40",

@@ -71,6 +71,20 @@ def add(bed: Bed, count: int = 1) -> list[str]:
     return _join(api, 1 + max((index for index, _ in _workers(api)), default=-1), count)
 
 
+def create_alone(api: Api, label: str, count: int) -> list[str]:
+    """Makes ``count`` workers with a label, each of a kubelet of its own, named as the node is; returns their names."""
+    first = 1 + max((index for index, _ in _workers(api)), default=-1)
+    made = []
+    for index in range(first, first + count):
+        body = _worker(f"{stack(api)}-node-{index}", 20 + index)
+        name = body["metadata"]["name"]
+        body["metadata"]["annotations"] = {"kwok.x-k8s.io/node": name}
+        body["metadata"]["labels"][label] = "true"
+        api.create(_NODES, body)
+        made.append(name)
+    return made
+
+
 def remove(bed: Bed, name: str) -> None:
     """Removes the node ``name`` without a drain; its pods are collected as on a real cluster."""
     Api(bed.kubeconfig).delete(f"{_NODES}/{name}")

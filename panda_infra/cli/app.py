@@ -18,6 +18,7 @@ from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
 from panda_infra.cli.kubeconfig import kubeconfig
 from panda_infra.cli.plan_changes import plan_changes
+from panda_infra.cli.recover_nodes import recover_nodes
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
 from panda_infra.cli.review import app as review
@@ -66,6 +67,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.add_typer(review, name="review")
     made.command()(status)
     made.command()(kubeconfig)
+    made.command("recover-nodes")(recover_nodes)
     made.command()(destroy)
     made.command()(residue)
     made.command()(expired)

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.base import Form, Model
 from panda_infra.config.made import with_fields
+from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
 from panda_infra.products.secret_values import SecretValue, new_hash_key, password
@@ -146,6 +147,8 @@ class _Values(Model):
     """Kubeconfig of an existing cluster."""
     argocd: ArgoCdSecrets = ArgoCdSecrets()
     """Argo CD, if the stack installs it."""
+    node_recovery: NodeRecoverySecrets = NodeRecoverySecrets()
+    """Node recovery's credential for Nova."""
 
 
 class Secrets(_Values):

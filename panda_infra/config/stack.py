@@ -12,6 +12,7 @@ from panda_infra.config.components import Components
 from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Storage
 from panda_infra.config.made import with_fields
 from panda_infra.config.namespace import Namespace, NamespaceSection
+from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.placement import Placement
 from panda_infra.config.secrets import Secrets
 from panda_infra.products.names import Names
@@ -75,6 +76,8 @@ class Settings(Model):
     """Where volumes come from."""
     placement: Placement = Placement()
     """On which nodes pods run."""
+    node_recovery: NodeRecovery | None = None
+    """What happens to nodes that die; once per cluster."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     lifecycle: Lifecycle = Lifecycle()

@@ -20,6 +20,7 @@ from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
 from panda_infra.products.content import SecretContent
 from panda_infra.secrets.rolling import pod_annotations
@@ -43,7 +44,7 @@ def deploy(
     """
     cluster = _cluster(plan, secrets, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
-    _components(plan, contents, pod_annotations(plan.config, contents, secrets.hash_key), inside)
+    _components(plan, secrets, contents, inside)
     _export(plan)
 
 
@@ -81,11 +82,9 @@ def _namespace(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 
 
 def _components(
-    plan: Plan,
-    contents: Mapping[str, SecretContent],
-    annotations: Mapping[tuple[str, str], Mapping[str, str]],
-    inside: pulumi.ResourceOptions,
+    plan: Plan, values: Secrets, contents: Mapping[str, SecretContent], inside: pulumi.ResourceOptions
 ) -> None:
+    annotations = pod_annotations(plan.config, contents, values.hash_key)
     name, mark = plan.config.namespace, plan.owner.mark
     first: list[pulumi.Resource] = []
     if not plan.config.adopts_namespace:
@@ -104,6 +103,7 @@ def _components(
         )
     if plan.config.exposure.client_ca:
         first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
+    beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
     secrets = StackSecrets(
         _in_order_of_need(plan, contents), names=plan.names, namespace=name, mark=mark, opts=inside
     )
@@ -131,8 +131,15 @@ def _components(
     Protection(
         protect=plan.config.lifecycle.protect,
         marks=protection_marks(name, plan.config.lifecycle, _as_found(plan)),
-        everything=[*first, secrets, *made.values()],
+        everything=[*first, *beside, secrets, *made.values()],
     )
+
+
+def _node_recovery(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Node recovery, for which no component waits."""
+    from panda_infra.delivery.node_recovery import NodeRecoveryResources  # noqa: PLC0415 - for few stacks only
+
+    return NodeRecoveryResources(plan, values.node_recovery, opts)
 
 
 def _as_found(plan: Plan) -> list[str]:

@@ -83,8 +83,12 @@ class Ownership:
             yield self._unknown(namespace)
         elif not self.plan.config.takes_over:
             yield from self._taken()
-        for planned, found in self.target.outside:
-            if not self.has(found) and not self._takes_over(planned, found):
+        met = [each for each in self.target.outside if not self.has(each[1]) and not self._takes_over(*each)]
+        for planned, found in met:
+            # What serves the whole cluster is one thing, of however many objects.
+            if not planned.shared or planned.key not in {
+                each.key for each, _ in met[: met.index((planned, found))]
+            }:
                 yield self._in_the_way(planned, found)
 
     def is_planned(self, release: str) -> bool:
@@ -168,6 +172,8 @@ class Ownership:
 
     def _in_the_way(self, planned: Outside, found: Met) -> Problem:
         what = f"would make {planned.kind} {planned.name}, which exists and is not this stack's: it is {found.maker}"
+        if planned.shared:
+            return Problem(planned.key, what, "One serves the whole cluster: leave this key out.")
         own = "an affix" if planned.release else "a namespace"
         return Problem(planned.key, what, f"Give the stack {own} of its own, or leave this key out.")
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
+from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
@@ -17,12 +19,16 @@ _CORE, _RBAC = "/api/v1", "/apis/rbac.authorization.k8s.io/v1"
 
 @dataclass(frozen=True)
 class Outside:
-    """A cluster-scoped object; ``key`` of the stack file requires it, and ``release``, if any, makes it."""
+    """A cluster-scoped object; ``key`` of the stack file requires it, and ``release``, if any, makes it.
+
+    ``shared`` objects serve the whole cluster, which needs no second one.
+    """
 
     kind: str
     name: str
     key: str
     release: str = ""
+    shared: bool = False
 
     @property
     def path(self) -> str:
@@ -41,6 +47,9 @@ def outside(plan: Plan) -> Iterator[Outside]:
     if plan.shared_claim and plan.shared_claim.share_id:
         name = logs_volume(plan.config.namespace)
         yield Outside("PersistentVolume", name, "storage.sharedLogs.shareId")
+    if recovers_in_cluster(plan):
+        for kind in ("ClusterRole", "ClusterRoleBinding"):
+            yield Outside(kind, NODE_RECOVERY, "nodeRecovery", shared=True)
     for release in plan.releases:
         if (release.values.get("nodeRecovery") or {}).get("enabled"):
             for kind in ("ClusterRole", "ClusterRoleBinding"):
@@ -66,6 +75,8 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(plan.shared_claim.name)
     if plan.config.exposure.client_ca:
         names.add(plan.names.secret("panda-client-cas"))
+    if recovers_in_cluster(plan):
+        names.add(NODE_RECOVERY)
     return frozenset(names | set(_workloads(plan)))
 
 

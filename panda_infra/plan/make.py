@@ -9,7 +9,7 @@ from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
 from panda_infra.plan.order import deployment_order, prerequisites
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.values.exposure import exposure_values
-from panda_infra.plan.values.placement import forces_pods, placement_values, pod_annotation
+from panda_infra.plan.values.placement import placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
 from panda_infra.products.model import ComponentSpec
@@ -55,12 +55,11 @@ def _release(spec: ComponentSpec, component: Component, config: Settings, names:
 
 def _values(spec: ComponentSpec, component: Component, config: Settings, names: Names) -> Values:
     sub_charts: Values = {}
-    forced = forces_pods(config)
     for sub in spec.sub_components:
         sub_config: SubComponent = getattr(component, sub.name)
         values = merged(
-            placement_values(sub, sub_config, config.placement, forced=forced),
             workload_values(sub, sub_config),
+            placement_values(sub, sub_config, config, names.release(spec.name)),
             volume_values(sub, sub_config, config.storage),
         )
         sub_charts[sub.name] = values if sub.placeable else pod_annotation(values)

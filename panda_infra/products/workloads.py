@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from panda_infra.config.adopted import Adopted, ReleaseName
-from panda_infra.config.base import DnsLabel, DnsName, Form, Model
+from panda_infra.config.base import DnsName, Form, Model
 from panda_infra.config.charts import ChartPin
 from panda_infra.config.quantities import Quantity
 
@@ -36,7 +36,15 @@ _REPOSITORY = Form(
 )
 _TAG = Form(r"\w[\w.-]*", "an image's tag in quotes", "1.0.2", longest=128)
 _SUB_PATH = Form(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", "a relative path without ..", "harvester-logs")
-_CVMFS = Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the full name of a CVMFS repository", "atlas.cern.ch")
+_LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+_CVMFS = Form(rf"{_LABEL}(\.{_LABEL})+", "the full name of a CVMFS repository", "atlas.cern.ch", longest=253)
+# The volume of the pod is called `cvmfs-NAME`, which must be a DNS label.
+_CVMFS_NAME = Form(
+    r"[a-z0-9]([-a-z0-9]{0,55}[a-z0-9])?",
+    "a DNS label of at most 57 lower-case letters, digits and dashes, no dash at an end",
+    "atlas-condb",
+    longest=57,
+)
 
 
 class Image(Model):
@@ -88,7 +96,7 @@ class Volume(Model):
 class CvmfsRepository(Model):
     """A CVMFS repository to mount under /cvmfs."""
 
-    name: DnsLabel
+    name: Annotated[str, _CVMFS_NAME]
     """Name of the volume."""
     repository: Annotated[str, _CVMFS]
     """Repository, e.g. atlas.cern.ch."""

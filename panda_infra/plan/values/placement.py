@@ -5,36 +5,45 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from panda_infra.config.placement import Placement
 from panda_infra.config.stack import Settings
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
-__all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "writes_once"]
+__all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "stay", "writes_once"]
 
 POD = "panda-infra/pod"
 """Annotation of a pod's template with the fields that a post-renderer adds to the pod."""
 # The claim of a database or a broker.
 _DATA = "data"
+_NODE = "node.kubernetes.io/"
 _IN_POD = ("affinity", "nodeSelector", "tolerations")
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _UNHEALTHY = ("not-ready", "unreachable")
+# Seconds until pods leave a lost node, in a stack with node recovery that says nothing else.
+_RECOVERED_AFTER = 30
 
 
-def placement_values(
-    spec: SubComponentSpec, config: SubComponent, placement: Placement, *, forced: bool
-) -> Values:
-    """The values below a sub-chart's own key; empty if the sub-component has a placement of its own.
+def placement_values(spec: SubComponentSpec, config: SubComponent, stack: Settings, release: str) -> Values:
+    """The values below the own key of a sub-chart of ``release``; a placement of its own comes before the stack's.
 
-    ``forced`` is true if pods of lost nodes are deleted although they may still run.
+    With node recovery, the pods of every sub-component leave a lost node early, its own tolerations or not: what they
+    leave behind is released as soon as the machine is known to be down.
     """
     values: Values = {}
+    placement, recovers = stack.placement, stack.node_recovery is not None
     seconds = placement.evict_after
-    if seconds is not None and not config.tolerations and writes_once(spec, forced=forced):
-        values["tolerations"] = [_stay(condition, seconds) for condition in _UNHEALTHY]
+    if recovers:
+        values["tolerations"] = _own_and_stay(config, _RECOVERED_AFTER if seconds is None else seconds)
+    elif seconds is not None and not config.tolerations and writes_once(spec, forced=forces_pods(stack)):
+        values["tolerations"] = [stay(condition, seconds) for condition in _UNHEALTHY]
     if placement.spread and spec.heavy and "podAntiAffinity" not in config.affinity:
         values["affinity"] = {"podAntiAffinity": _apart()}
+    if recovers and not writes_once(spec, forced=False):
+        own = config.affinity.get("podAntiAffinity") or {}
+        terms = [*(own.get(_REQUIRED) or ()), _only_one(spec, release)]
+        values["affinity"] = {"podAntiAffinity": {**own, _REQUIRED: terms}}
     return values
 
 
@@ -61,14 +70,32 @@ def forces_pods(config: Settings) -> bool:
     return any(COMPONENTS[name].forces(config) for name in config.components.deployed())
 
 
+def _own_and_stay(config: SubComponent, seconds: int) -> list[dict[str, Any]]:
+    """The sub-component's own tolerations, and those for the conditions of lost nodes that it does not mention."""
+    own = [each.model_dump(by_alias=True, exclude_none=True) for each in config.tolerations]
+    told = {each.key for each in config.tolerations}
+    return [*own, *(stay(each, seconds) for each in _UNHEALTHY if f"{_NODE}{each}" not in told)]
+
+
+def _only_one(spec: SubComponentSpec, release: str) -> dict[str, Any]:
+    """No pod of a database starts anywhere before the object of the one before it is gone.
+
+    A Deployment makes the next pod at once, but the scheduler keeps it waiting, because all nodes are of one system:
+    the claim never has two writers. The charts replace these pods by `Recreate`, which needs no second one.
+    """
+    labels = {"app.kubernetes.io/instance": release, "app.kubernetes.io/name": spec.name}
+    return {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/os"}
+
+
 def _heavy() -> list[str]:
     """The services that can each fill a whole node."""
     found = (sub for spec in COMPONENTS.values() for sub in spec.sub_components if sub.heavy)
     return [sub.name for sub in sorted(found, key=lambda sub: sub.heavy)]
 
 
-def _stay(condition: str, seconds: int) -> dict[str, Any]:
-    taint = {"key": f"node.kubernetes.io/{condition}", "operator": "Exists", "effect": "NoExecute"}
+def stay(condition: str, seconds: int) -> dict[str, Any]:
+    """The toleration with which a pod stays for some seconds on a node that is ``not-ready`` or ``unreachable``."""
+    taint = {"key": f"{_NODE}{condition}", "operator": "Exists", "effect": "NoExecute"}
     return taint | {"tolerationSeconds": seconds}
 
 

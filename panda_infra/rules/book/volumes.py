@@ -8,11 +8,11 @@ from panda_infra.config.messages import nearest
 from panda_infra.errors import Problem
 from panda_infra.products.model import Claim
 from panda_infra.products.rule import rule
-from panda_infra.products.workloads import Volume
+from panda_infra.products.workloads import Daemon, Volume
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import Visited, sub_components
 
-__all__ = ["check"]
+__all__ = ["check", "cvmfs_is_mounted_once"]
 
 
 @rule("components", "storage")
@@ -36,6 +36,23 @@ def check(subject: Subject) -> Iterator[Problem]:
                 yield _unknown(sub, name, where)
             else:
                 yield from _claim(sub, claim, volume, where, shared=shared is not None)
+
+
+@rule("components")
+def cvmfs_is_mounted_once(subject: Subject) -> Iterator[Problem]:
+    """A pod has one volume of a name, and one volume at a path."""
+    for sub in sub_components(subject.config):
+        repositories = sub.config.cvmfs if isinstance(sub.config, Daemon) else ()
+        for key in ("name", "repository"):
+            values = [getattr(each, key) for each in repositories]
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    where = f"{sub.where}.cvmfs[{index}].{key}"
+                    yield Problem(
+                        where,
+                        f"{value} is there already",
+                        "Give each repository once, with a name of its own.",
+                    )
 
 
 def _unknown(sub: Visited, name: str, where: str) -> Problem:

@@ -16,10 +16,14 @@ _KEPT = {("panda", "postgres"), ("idds", "postgres"), ("iam", "mariadb")}
 
 
 def made(helm: Path, charts: Path, components: dict[str, Any], **sections: Any) -> Rendered:
-    everything = {name: {} for name in EVERYTHING} | components
+    everything = {name: {} for name in _with_a_chart(charts)} | components
     config = stack(components=everything, **sections)
     config = config.model_copy(update={"secrets": stand_ins(config)})
     return rendered_stack(helm, charts, "local", config)
+
+
+def _with_a_chart(charts: Path) -> list[str]:
+    return [name for name in EVERYTHING if (charts / name).is_dir()]
 
 
 def seconds(workload: Workload) -> dict[str, int | None]:
@@ -40,9 +44,32 @@ def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(helm: Path
         for workload in made(helm, charts, components, placement={"evictAfter": 45}).workloads()
     ]
     found = {(each.component, each.sub_component): seconds(each) for each in every}
-    assert {name for name, _ in found} == set(EVERYTHING)
+    assert {name for name, _ in found} == set(_with_a_chart(charts))
     assert {name for name, told in found.items() if not told} == _KEPT
     assert [told for told in found.values() if told not in ({}, {"not-ready": 45, "unreachable": 45})] == []
+
+
+def test_every_pod_of_every_component_leaves_lost_nodes_that_are_recovered(helm: Path, charts: Path) -> None:
+    """The pods of every chart, and only one pod of a database at a time."""
+    inside = {"mariadb": {"enabled": True}}
+    variants = [{}, {"iam": inside, "iam-db": {"mariadb": {"enabled": False}}}]
+    every = [
+        workload
+        for components in variants
+        for workload in made(helm, charts, components, nodeRecovery={"confirm": "none"}).workloads()
+    ]
+    found = {(each.component, each.sub_component): seconds(each) for each in every}
+    assert {name for name, _ in found} == set(_with_a_chart(charts))
+    assert set(map(str, found.values())) == {str({"not-ready": 30, "unreachable": 30})}
+    for each in every:
+        if (each.component, each.sub_component) in _KEPT:
+            (term,) = each.pod["affinity"]["podAntiAffinity"][
+                "requiredDuringSchedulingIgnoredDuringExecution"
+            ]
+            labels = each.body["spec"]["template"]["metadata"]["labels"]
+            assert term["topologyKey"] == "kubernetes.io/os"
+            assert term["labelSelector"]["matchLabels"].items() <= labels.items()
+            assert each.body["spec"]["strategy"]["type"] == "Recreate"
 
 
 def test_every_stack_says_it_once(rendered: Rendered) -> None:

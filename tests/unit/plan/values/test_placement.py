@@ -25,6 +25,7 @@ def test_nothing_is_placed_unless_the_stack_says_so() -> None:
     assert not [values for values in sub_charts().values() if values.keys() & {"tolerations", "affinity"}]
 
 
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _STAY = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
 # Deployments, whose pods have a successor at once, and data that two of them would spoil.
 _KEPT = {("panda", "postgres"), ("idds", "postgres"), ("iam", "mariadb")}
@@ -51,6 +52,37 @@ def test_databases_stay_where_pods_of_lost_nodes_are_deleted_by_force() -> None:
         ("harvester", "mariadb"),
         ("iam-db", "mariadb"),
     }
+
+
+def test_every_pod_leaves_early_where_nodes_are_recovered() -> None:
+    """A database of a Deployment gets no second pod before the first is gone, whatever the sub-component says."""
+    own: dict[str, Any] = {"podAntiAffinity": {_REQUIRED: [{"topologyKey": "mine"}]}}
+    components: dict[str, Any] = {name: {} for name in EVERYTHING}
+    components["panda"] = {
+        "server": {"tolerations": [{"key": "gpu", "operator": "Exists"}]},
+        "postgres": {"affinity": own},
+    }
+    charts = sub_charts(components=components, nodeRecovery={"confirm": "none"})
+    every = {(spec.name, sub.name) for spec in COMPONENTS.values() for sub in spec.sub_components}
+    found = {name: values["tolerations"] for name, values in charts.items() if "tolerations" in values}
+    assert found.keys() == every
+    for tolerations in found.values():
+        told = [each for each in tolerations if each["key"] in _STAY]
+        assert [each["key"] for each in told] == _STAY
+        assert {each["tolerationSeconds"] for each in told} == {30}
+    assert charts["panda", "server"]["tolerations"][0] == {"key": "gpu", "operator": "Exists"}
+    alone = {name: values["affinity"] for name, values in charts.items() if "affinity" in values}
+    assert alone.keys() == _KEPT
+    terms = alone["panda", "postgres"]["podAntiAffinity"][_REQUIRED]
+    assert terms[0] == {"topologyKey": "mine"}
+    labels = {"app.kubernetes.io/instance": "panda", "app.kubernetes.io/name": "postgres"}
+    assert terms[1] == {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/os"}
+
+
+def test_the_stacks_own_seconds_hold_with_node_recovery_too() -> None:
+    charts = sub_charts(placement={"evictAfter": 45}, nodeRecovery={"confirm": "none"})
+    told = {each["tolerationSeconds"] for values in charts.values() for each in values.get("tolerations", ())}
+    assert told == {45}
 
 
 def test_what_a_chart_takes_no_values_for_goes_by_an_annotation() -> None:

@@ -182,5 +182,10 @@ COMPONENT = ComponentSpec(
         ("jedi", "configFile"): "it follows from the stack's experiment (T35)",
         ("nodeRecovery", "enabled"): "write `nodeRecovery` beside the component's other keys instead",
     },
-    rules=(rules.has_a_database, rules.extra_variables_have_names, ports_are_those_of_the_service),
+    rules=(
+        rules.has_a_database,
+        rules.extra_variables_have_names,
+        rules.nodes_are_recovered_once,
+        ports_are_those_of_the_service,
+    ),
 )

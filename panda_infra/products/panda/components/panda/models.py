@@ -78,7 +78,8 @@ class Panda(Component):
     postgres: SubComponent = SubComponent()
     """The embedded database; off when an external one is used."""
     node_recovery: bool = False
-    """Force-delete pods that hang on dead nodes (once per cluster)."""
+    """The chart's own job, which force-deletes pods that hang on dead nodes (once per cluster); the section
+    `nodeRecovery` replaces it."""
     settings: PandaSettings = PandaSettings()
     """Database, ports."""
 

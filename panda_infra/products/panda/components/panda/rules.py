@@ -15,7 +15,7 @@ from panda_infra.products.rule import rule
 if TYPE_CHECKING:
     from panda_infra.rules.subject import Subject
 
-__all__ = ["extra_variables_have_names", "has_a_database"]
+__all__ = ["extra_variables_have_names", "has_a_database", "nodes_are_recovered_once"]
 
 _OF_IMAGE = {"name": "panda_db", "user": "panda"}
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -45,3 +45,14 @@ def extra_variables_have_names(subject: Subject) -> Iterator[Problem]:
             where = spelled(("components", "panda", "server", "extraEnv", key))
             what = "must be the name of an environment variable: letters, digits and underscores"
             yield Problem(where, what, "Write e.g. `PANDA_SERVER_CONF_MIN_WORKERS: '4'`.")
+
+
+@rule("components", "nodeRecovery")
+def nodes_are_recovered_once(subject: Subject) -> Iterator[Problem]:
+    """The chart's job must not delete pods by force beside node recovery, which makes sure first."""
+    panda = subject.config.components.get(Panda)
+    if panda and panda.node_recovery and subject.config.node_recovery:
+        what = "deletes pods of lost nodes by force, unconfirmed, where `nodeRecovery` makes sure first"
+        yield Problem(
+            "components.panda.nodeRecovery", what, "Remove it: `nodeRecovery` does the same, and more."
+        )

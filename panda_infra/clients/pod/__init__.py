@@ -1,0 +1,1 @@
+"""Clients for a pod that has nothing but the standard library; they import nothing else of the program."""

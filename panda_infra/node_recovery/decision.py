@@ -1,0 +1,88 @@
+"""Which nodes to take out of service and which to give back: a pure function of what was seen.
+
+The taint `node.kubernetes.io/out-of-service` makes Kubernetes' own controllers delete the pods of a node and detach its
+volumes without asking its kubelet. On a machine that still runs, this would let two pods write to one volume. So every
+doubt ends in doing nothing: waiting costs time, a wrong taint costs data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Decision", "Limits", "Node", "decide"]
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node as one look found it.
+
+    ``silent_for`` is the number of seconds for which its heartbeat has been watched without a change; ``taken_out`` is
+    the time (seconds since 1970) at which this program took it out of service, None if it did not. ``out_of_service``
+    is true for a node with the taint, whoever set it. ``machine`` is the UUID of its server, empty if unknown.
+    """
+
+    name: str
+    ready: bool
+    silent_for: float = 0.0
+    taken_out: float | None = None
+    out_of_service: bool = False
+    control_plane: bool = False
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a node counts as dead, and how much may be done.
+
+    ``silent_for`` and ``apart`` are in seconds: the silence that makes a node dead, and the time between two nodes that
+    are taken out. ``share`` is the percentage of the workers that may be down at once; beyond it nothing is done.
+    """
+
+    silent_for: float
+    share: int
+    apart: float
+
+    def most(self, workers: int) -> int:
+        """The number of workers that may be down at once: one at least, never all."""
+        return min(max(1, workers * self.share // _PERCENT), workers - 1)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do.
+
+    ``suspects`` may be taken out in this order once their machines are known to be down, ``room`` of them now; ``back``
+    are given back. ``why`` says what holds the rest up, empty if nothing does.
+    """
+
+    suspects: tuple[str, ...] = ()
+    room: int = 0
+    back: tuple[str, ...] = ()
+    why: str = ""
+
+
+def decide(nodes: Sequence[Node], limits: Limits, now: float) -> Decision:
+    """Judge one look at all nodes of the cluster; ``now`` is in seconds since 1970."""
+    back = tuple(node.name for node in nodes if node.taken_out is not None and node.ready)
+    workers = [node for node in nodes if not node.control_plane]
+    down = [node for node in workers if not node.ready]
+    suspects = tuple(
+        node.name for node in down if not node.out_of_service and node.silent_for >= limits.silent_for
+    )
+    if not suspects:
+        return Decision(back=back)
+    most = limits.most(len(workers))
+    if len(down) > most:
+        why = (
+            f"{len(down)} of {len(workers)} workers are not ready, more than the {most} that may be: a fault of the "
+            "network or the API is likelier than as many dead machines"
+        )
+        return Decision(back=back, why=why)
+    latest = max((node.taken_out for node in nodes if node.taken_out is not None), default=None)
+    if latest is not None and now - latest < limits.apart:
+        return Decision(suspects, 0, back, f"the last node was taken out less than {limits.apart:g} s ago")
+    # One at a time, unless the limits say that nothing need be waited for.
+    return Decision(suspects, 1 if limits.apart else len(suspects), back)

@@ -1,0 +1,206 @@
+"""The objects of node recovery in the cluster: the program as a ConfigMap, its Deployment, and its few rights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from panda_infra.config.node_recovery import NodeRecovery
+from panda_infra.plan.model import Plan
+from panda_infra.plan.values.placement import stay
+
+__all__ = ["NAME", "ClusterObject", "node_recovery_objects", "recovers_in_cluster"]
+
+NAME = "panda-infra-node-recovery"
+"""The name of every object of node recovery, its Lease included."""
+
+_SOURCES = Path(__file__).resolve().parents[1]
+_PACKAGES = ("clients/pod", "node_recovery")
+_PROGRAM, _CREDENTIAL = "/program", "/var/run/panda-infra/nova"
+_LEASES = "coordination.k8s.io"
+_RBAC = "rbac.authorization.k8s.io/v1"
+_LABELS = {"app.kubernetes.io/name": NAME}
+_NOBODY = 65534
+# Seconds until a pod of node recovery itself leaves a lost node.
+_STAYS = 30
+
+
+@dataclass(frozen=True)
+class ClusterObject:
+    """An object by its API, such as ``apps/v1``, and its kind, with all other fields; ``name`` is the resource's."""
+
+    api: str
+    kind: str
+    name: str
+    fields: Mapping[str, Any]
+
+
+def recovers_in_cluster(plan: Plan) -> bool:
+    """True if the stack makes the objects."""
+    settings = plan.config.node_recovery
+    return settings is not None and settings.runs == "cluster"
+
+
+def node_recovery_objects(plan: Plan) -> tuple[ClusterObject, ...]:
+    """Each object but the Secret with the credential, in an order in which each finds what it needs."""
+    settings = plan.config.node_recovery
+    if settings is None or not recovers_in_cluster(plan):
+        return ()
+    here, beats = plan.config.namespace, "kube-node-lease"
+    nodes = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["list", "patch"]}]
+    # The right to create cannot be limited to a name.
+    lease = [
+        {"apiGroups": [_LEASES], "resources": ["leases"], "verbs": ["create"]},
+        {
+            "apiGroups": [_LEASES],
+            "resources": ["leases"],
+            "resourceNames": [NAME],
+            "verbs": ["get", "update"],
+        },
+    ]
+    heartbeats = [{"apiGroups": [_LEASES], "resources": ["leases"], "verbs": ["list"]}]
+    return (
+        ClusterObject("v1", "ServiceAccount", "account", {"metadata": _metadata(plan, here)}),
+        ClusterObject("v1", "ConfigMap", "program", {"metadata": _metadata(plan, here), "data": _files()}),
+        *_allowed(plan, "nodes", nodes, None),
+        *_allowed(plan, "lease", lease, here),
+        *_allowed(plan, "heartbeats", heartbeats, beats),
+        ClusterObject(
+            "apps/v1",
+            "Deployment",
+            "controller",
+            {"metadata": _metadata(plan, here), "spec": _deployment(plan, settings)},
+        ),
+    )
+
+
+def _metadata(plan: Plan, namespace: str | None) -> dict[str, Any]:
+    place = {"namespace": namespace} if namespace else {}
+    return {"name": NAME, **place, "labels": _LABELS, "annotations": plan.owner.mark}
+
+
+def _allowed(
+    plan: Plan, name: str, rules: list[dict[str, Any]], namespace: str | None
+) -> tuple[ClusterObject, ClusterObject]:
+    """A role with its binding to the program's account; without a namespace for the whole cluster."""
+    kind = "Role" if namespace else "ClusterRole"
+    metadata = _metadata(plan, namespace)
+    role = {"apiGroup": _RBAC.partition("/")[0], "kind": kind, "name": NAME}
+    subject = {"kind": "ServiceAccount", "name": NAME, "namespace": plan.config.namespace}
+    return (
+        ClusterObject(_RBAC, kind, f"may-{name}", {"metadata": metadata, "rules": rules}),
+        ClusterObject(
+            _RBAC,
+            f"{kind}Binding",
+            f"is-allowed-{name}",
+            {"metadata": metadata, "roleRef": role, "subjects": [subject]},
+        ),
+    )
+
+
+@cache
+def _paths() -> tuple[Path, ...]:
+    return tuple(path for folder in _PACKAGES for path in sorted((_SOURCES / folder).glob("*.py")))
+
+
+def _below(path: Path) -> Path:
+    """The place of a source below the folder of the program."""
+    return path.relative_to(_SOURCES.parent)
+
+
+def _key(path: Path) -> str:
+    """A key of a ConfigMap has no slash."""
+    return ".".join(_below(path).parts)
+
+
+@cache
+def _files() -> dict[str, str]:
+    return {_key(path): path.read_text() for path in _paths()}
+
+
+def _digest() -> str:
+    """A digest of the program: another one needs new pods."""
+    return hashlib.sha256(repr(sorted(_files().items())).encode()).hexdigest()[:16]
+
+
+def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
+    pod = {
+        "serviceAccountName": NAME,
+        "terminationGracePeriodSeconds": 10,
+        # The second pod works on at once when the node of the first dies.
+        "affinity": {"podAntiAffinity": _apart()},
+        "tolerations": [stay(condition, _STAYS) for condition in ("not-ready", "unreachable")],
+        "securityContext": {
+            "runAsNonRoot": True,
+            # OpenShift gives every namespace users of its own.
+            **({} if plan.config.is_rootless else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY}),
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(settings)],
+        "volumes": _volumes(settings),
+    }
+    return {
+        "replicas": 2,
+        "selector": {"matchLabels": _LABELS},
+        "template": {
+            "metadata": {"labels": _LABELS, "annotations": {"panda-infra/program": _digest()}},
+            "spec": pod,
+        },
+    }
+
+
+def _container(settings: NodeRecovery) -> dict[str, Any]:
+    nova = settings.confirm == "nova"
+    mounts = [{"name": "program", "mountPath": _PROGRAM, "readOnly": True}]
+    if nova:
+        mounts.append({"name": "nova", "mountPath": _CREDENTIAL, "readOnly": True})
+    return {
+        "name": "node-recovery",
+        "image": settings.image,
+        "command": ["python", "-m", "panda_infra.node_recovery"],
+        "env": _environment(settings),
+        "resources": {
+            "requests": {"cpu": "10m", "memory": "48Mi"},
+            "limits": {"cpu": "500m", "memory": "256Mi"},
+        },
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": mounts,
+    }
+
+
+def _environment(settings: NodeRecovery) -> list[dict[str, Any]]:
+    own = {"NAMESPACE": "metadata.namespace", "HOLDER": "metadata.name"}
+    given = {
+        "PYTHONPATH": _PROGRAM,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CONFIRM": settings.confirm,
+        "SILENT_FOR": str(settings.silent_for),
+        "SHARE": str(settings.share),
+        "APART": str(settings.apart),
+        **({"AUTH_URL": settings.auth_url} if settings.auth_url else {}),
+        **({"REGION": settings.region} if settings.region else {}),
+    }
+    return [
+        *({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in own.items()),
+        *({"name": name, "value": value} for name, value in given.items()),
+    ]
+
+
+def _volumes(settings: NodeRecovery) -> list[dict[str, Any]]:
+    items = [{"key": _key(path), "path": str(_below(path))} for path in _paths()]
+    program = {"name": "program", "configMap": {"name": NAME, "items": items}}
+    credential = {"name": "nova", "secret": {"secretName": NAME}}
+    return [program, credential] if settings.confirm == "nova" else [program]
+
+
+def _apart() -> dict[str, Any]:
+    term = {"labelSelector": {"matchLabels": _LABELS}, "topologyKey": "kubernetes.io/hostname"}
+    return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}
