@@ -1,20 +1,21 @@
 """Simulated nodes whose machines can be stopped and started again, each with a kubelet of its own.
 
-The kubelet of a stopped machine renews no heartbeat, reports nothing and ends no pod, as on a machine without power. The
-bed's other nodes share one process, which `silence` stops as a whole.
+The kubelet of a stopped machine renews no heartbeat, reports nothing and ends no pod, as on a machine without power.
+The bed's other nodes share one process, which `silence` stops as a whole.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from testbed import control_plane as plane
 from testbed import executables, nodes, processes, waiting
-from testbed.api import Api
+from testbed.api import Api, ApiError
 from testbed.bed import Bed
 
 __all__ = ["LABEL", "Machine", "machines", "silence"]
@@ -23,6 +24,7 @@ LABEL = "testbed.panda-infra/mortal"
 """The label of these nodes."""
 
 _NODES = "/api/v1/nodes"
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _READY_WITHIN = 60.0
 
 
@@ -39,6 +41,9 @@ class Machine:
 
     def start(self) -> None:
         """Start it, or start it again."""
+        # Each process is another holder to kwok, who would wait for the end of the Lease of the one before it.
+        with suppress(ApiError):
+            Api(self.bed.kubeconfig).merge(f"{_LEASES}/{self.node}", {"spec": {"holderIdentity": None}})
         files = plane.Files(self.bed.state)
         processes.spawn(self.bed.state, self._part, plane.kubelets(executables.locate(), files, self.node))
 
@@ -48,10 +53,11 @@ class Machine:
 
 
 @contextmanager
-def machines(bed: Bed, count: int) -> Iterator[list[Machine]]:
-    """New nodes, Ready; removed at the end."""
+def machines(bed: Bed, count: int, servers: Sequence[str] = ()) -> Iterator[list[Machine]]:
+    """New nodes, Ready; removed at the end. ``servers`` are the UUIDs of servers that exist."""
     api = Api(bed.kubeconfig)
-    made = [Machine(bed, node) for node in nodes.create_alone(api, LABEL, count)]
+    uuids = servers or [str(uuid.uuid4()) for _ in range(count)]
+    made = [Machine(bed, node) for node in nodes.create_alone(api, LABEL, uuids)]
     try:
         for machine in made:
             machine.start()

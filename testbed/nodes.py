@@ -6,7 +6,7 @@ import re
 import secrets
 import string
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -71,15 +71,19 @@ def add(bed: Bed, count: int = 1) -> list[str]:
     return _join(api, 1 + max((index for index, _ in _workers(api)), default=-1), count)
 
 
-def create_alone(api: Api, label: str, count: int) -> list[str]:
-    """Makes ``count`` workers with a label, each of a kubelet of its own, named as the node is; returns their names."""
+def create_alone(api: Api, label: str, servers: Sequence[str]) -> list[str]:
+    """Makes a worker with a label for each server's UUID; a kubelet of its own is annotated by the node's name.
+
+    Returns their names.
+    """
     first = 1 + max((index for index, _ in _workers(api)), default=-1)
     made = []
-    for index in range(first, first + count):
+    for index, server in enumerate(servers, start=first):
         body = _worker(f"{stack(api)}-node-{index}", 20 + index)
         name = body["metadata"]["name"]
         body["metadata"]["annotations"] = {"kwok.x-k8s.io/node": name}
         body["metadata"]["labels"][label] = "true"
+        body["spec"]["providerID"] = f"openstack:///{server}"
         api.create(_NODES, body)
         made.append(name)
     return made

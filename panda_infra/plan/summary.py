@@ -10,6 +10,7 @@ from typing import Any
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
 from panda_infra.config.delivery import Exposure
+from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.placement import Placement
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
@@ -58,6 +59,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Exposed by", _exposure(config.exposure)
     if config.placement != Placement():
         yield "Placement", _placement(config.placement)
+    if config.node_recovery:
+        yield "Node recovery", _node_recovery(config.node_recovery)
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
         yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)
@@ -104,6 +107,12 @@ def _placement(placement: Placement) -> str:
     if placement.spread:
         said.append("heavy services keep apart")
     return ", ".join(said)
+
+
+def _node_recovery(settings: NodeRecovery) -> str:
+    sure = "Nova says that the machine is off" if settings.confirm == "nova" else "silence alone is enough"
+    where = "" if settings.runs == "cluster" else ", from outside of the cluster"
+    return f"nodes that are silent for {settings.silent_for} s, once {sure}; {settings.share} % of them at most{where}"
 
 
 def _of(cluster: Cluster) -> str:

@@ -21,7 +21,11 @@ __all__ = [
 
 _VOLUME = "kubernetes:core/v1:PersistentVolume"
 _ALWAYS_DATA = frozenset({CLUSTER, NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
-_CLUSTER_SCOPED = frozenset({"Namespace", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole"})
+_CLUSTER_SCOPED = frozenset(
+    {"Namespace", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole", "ClusterRoleBinding"}
+)
+# Where the heartbeats of nodes are: node recovery may list them, and nothing else of the cluster's Leases.
+_HEARTBEATS = frozenset({("Role", "kube-node-lease"), ("RoleBinding", "kube-node-lease")})
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ def inside_the_namespace(resource: Resource) -> Iterator[str]:
         where = ((properties.get("spec") or {}).get("destination") or {}).get("namespace")
     else:
         where = (properties.get("metadata") or {}).get("namespace")
-    if where != resource.stack.namespace:
+    if where != resource.stack.namespace and (resource.kind, where) not in _HEARTBEATS:
         yield f"belongs into namespace {resource.stack.namespace}, not {where or 'default'}"
 
 

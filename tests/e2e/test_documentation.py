@@ -182,6 +182,8 @@ def here(tmp_path_factory: pytest.TempPathFactory, bed: Bed) -> Iterator[Site]:
             "panda-infra:components": {name: components[name] for name in ("msgsvc", "panda")},
             "panda-infra:hosts": {"panda": _HOSTS[0]},
             "panda-infra:lifecycle": {"protect": False},
+            # Its credential is the site's, and node-failure.md has the commands.
+            "panda-infra:nodeRecovery": {"confirm": "none"},
         },
     )
     made.stack("doma", shared(document, REPOSITORY))
