@@ -18,6 +18,7 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
+from panda_infra.delivery.argocd_manifests import check_manifests
 from panda_infra.delivery.charts import check_charts
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.plan.capacity import Storage, cloud_storage
@@ -95,10 +96,11 @@ def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[P
     config = plan.config
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
+        manifests = beside.submit(check_manifests, plan)
         cluster, keypair = _check_cluster(plan, secrets, before)
         # The content of a cluster can only be read with a working credential.
         found = cluster or _check_target(plan, secrets, before)
-    return [*charts.result(), *found], keypair
+    return [*charts.result(), *manifests.result(), *found], keypair
 
 
 def _check_target(plan: Plan, secrets: Secrets, before: Recorded) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from panda_infra.plan.argocd import ArgoCdPlan
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.model import ComponentSpec
@@ -47,6 +48,8 @@ def picture(plan: Plan) -> Picture:
     columns: list[list[Card]] = [[] for _ in range(max(step.values(), default=-1) + 1)]
     for release in plan.releases:
         columns[step[release.component]].append(_card(release, plan))
+    if plan.argocd:
+        columns[0].append(_of_argocd(plan.argocd))
     title = f"{plan.stack} ({plan.config.experiment}) in namespace {plan.config.namespace}"
     return Picture(title, tuple(map(tuple, columns)), tuple(_edges(after)))
 
@@ -83,6 +86,16 @@ def _card(release: Release, plan: Plan) -> Card:
         ),
         hosts=tuple(plan.hosts[end.host] for end in spec.endpoints if end.host in plan.hosts),
         secrets=tuple(_secrets(spec, plan)),
+    )
+
+
+def _of_argocd(argocd: ArgoCdPlan) -> Card:
+    return Card(
+        key="argocd",
+        title="Argo CD",
+        facts=(f"version {argocd.version}", f"namespace {argocd.namespace}"),
+        hosts=(argocd.host,) if argocd.host else (),
+        secrets=(),
     )
 
 

@@ -24,6 +24,7 @@ from panda_infra.secrets.build import build
 from panda_infra.stacks.decrypted import decrypted
 
 if TYPE_CHECKING:
+    from panda_infra.live.argocd import ArgoCdStatus
     from panda_infra.live.status import Status, Unseen
     from panda_infra.stacks.access import Access
 
@@ -147,6 +148,8 @@ def _show(found: Status, now: datetime) -> None:
     _show_releases(found)
     _show_cluster(found)
     _show_nodes(found)
+    if found.argocd:
+        _show_argocd(found.argocd)
     ends = table("credential", "in Secret", "ends")
     for credential in found.credentials:
         ends.add_row(credential.key, credential.secret, end_cell(credential.expires, now))
@@ -184,6 +187,12 @@ def _show_cluster(found: Status) -> None:
         groups.add_row(group.name, group.role, group.flavor, group.status, str(group.live), wanted)
     if found.cluster.groups:
         results.print(groups)
+
+
+def _show_argocd(argocd: ArgoCdStatus) -> None:
+    where = f" at {argocd.address}" if argocd.address else ", not exposed"
+    version = argocd.version or "not there"
+    line(f"Argo CD {version}{where}: namespace {argocd.namespace}, pods ready {argocd.ready}/{argocd.pods}")
 
 
 def _show_nodes(found: Status) -> None:

@@ -79,6 +79,7 @@ def _installs_argocd(which: Callable[[ArgoCd], bool]) -> Predicate:
     return lambda config: config.argocd is not None and not config.argocd.existing and which(config.argocd)
 
 
+_ENDS_SESSIONS = "the next up ends every session at Argo CD"
 _ANY = _installs_argocd(lambda _argocd: True)
 _WITH_ACCOUNTS = _installs_argocd(lambda argocd: argocd.login is None)
 _WITH_CLIENT = _installs_argocd(lambda argocd: argocd.login is not None)
@@ -89,12 +90,22 @@ class ArgoCdSecrets(Model):
 
     admin_password: Annotated[
         SecretStr | None,
-        SecretValue(title="password of Argo CD's account admin", make=password, needed=_WITH_ACCOUNTS),
+        SecretValue(
+            title="password of Argo CD's account admin",
+            make=password,
+            needed=_WITH_ACCOUNTS,
+            consequence=_ENDS_SESSIONS,
+        ),
     ] = None
     """Password of the account `admin`, which may do everything."""
     reader_password: Annotated[
         SecretStr | None,
-        SecretValue(title="password of Argo CD's account reader", make=password, needed=_WITH_ACCOUNTS),
+        SecretValue(
+            title="password of Argo CD's account reader",
+            make=password,
+            needed=_WITH_ACCOUNTS,
+            consequence=_ENDS_SESSIONS,
+        ),
     ] = None
     """Password of the account `reader`, which may only read."""
     client_secret: Annotated[
@@ -104,7 +115,9 @@ class ArgoCdSecrets(Model):
     """Secret of the client `argocd.login.clientId`."""
     session_key: Annotated[
         SecretStr | None,
-        SecretValue(title="key that signs Argo CD's sessions", make=new_hash_key, needed=_ANY),
+        SecretValue(
+            title="key of Argo CD's sessions", make=new_hash_key, needed=_ANY, consequence=_ENDS_SESSIONS
+        ),
     ] = None
     """Key of the sessions; another one ends them all."""
     redis_password: Annotated[

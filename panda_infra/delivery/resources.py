@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 
@@ -44,7 +44,8 @@ def deploy(
     """
     cluster = _cluster(plan, secrets, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
-    _components(plan, secrets, contents, inside)
+    argocd = [_argocd(plan, secrets, inside)] if plan.argocd else []
+    _components(plan, secrets, contents, inside, argocd)
     _export(plan)
 
 
@@ -82,7 +83,11 @@ def _namespace(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 
 
 def _components(
-    plan: Plan, values: Secrets, contents: Mapping[str, SecretContent], inside: pulumi.ResourceOptions
+    plan: Plan,
+    values: Secrets,
+    contents: Mapping[str, SecretContent],
+    inside: pulumi.ResourceOptions,
+    argocd: Sequence[pulumi.Resource],
 ) -> None:
     annotations = pod_annotations(plan.config, contents, values.hash_key)
     name, mark = plan.config.namespace, plan.owner.mark
@@ -130,9 +135,18 @@ def _components(
         )
     Protection(
         protect=plan.config.lifecycle.protect,
-        marks=protection_marks(name, plan.config.lifecycle, _as_found(plan)),
-        everything=[*first, *beside, secrets, *made.values()],
+        marks=protection_marks(
+            name, plan.config.lifecycle, _as_found(plan), plan.argocd.namespace if plan.argocd else ""
+        ),
+        everything=[*argocd, *first, *beside, secrets, *made.values()],
     )
+
+
+def _argocd(plan: Plan, secrets: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Argo CD itself."""
+    from panda_infra.delivery.argocd_installation import ArgoCdInstallation  # noqa: PLC0415 - likewise
+
+    return ArgoCdInstallation(plan, secrets, opts)
 
 
 def _node_recovery(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -180,4 +194,7 @@ def _mounted(plan: Plan, release: Release) -> list[str]:
 def _export(plan: Plan) -> None:
     pulumi.export("namespace", plan.config.namespace)
     pulumi.export("hosts", {field: f"https://{host}" for field, host in plan.hosts.items()})
+    if plan.argocd:
+        address = f"https://{plan.argocd.host}" if plan.argocd.host else ""
+        pulumi.export("argocd", {"version": plan.argocd.version, "address": address})
     pulumi.export("charts", {release.component: release.chart.version for release in plan.releases})

@@ -103,7 +103,7 @@ class Releases:
         as_wanted(answer.inputs, request.inputs)
         release = _of(request.urn, answer.properties)
         seen = self._seen(release)
-        api = self._connected()
+        api = self.connected()
         if not (answer.id and seen and api and seen[-1].status == DEPLOYED):
             return answer
         try:
@@ -191,7 +191,7 @@ class Releases:
 
     def _upgraded(self, release: _Release, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
         """Upgrade an existing release, and keep the values that others own."""
-        owned, api = owned_in(request.news), self._connected()
+        owned, api = owned_in(request.news), self.connected()
         if not (owned and api):
             return _updated(call("Update", request))
         records = self._history(release)
@@ -207,7 +207,7 @@ class Releases:
     @contextmanager
     def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:
         """Settle the release and yield whether it exists; keeps others from working on it meanwhile."""
-        api = self._connected()
+        api = self.connected()
         if api is None:
             raise PandaInfraError("the way into the cluster is not known yet")
         lease = self._lease(api, release)
@@ -259,7 +259,7 @@ class Releases:
 
     def _seen(self, release: _Release) -> list[Record] | None:
         """The records at the first look of this run; None if the cluster cannot be asked."""
-        api = self._connected()
+        api = self.connected()
         if api is None:
             return None
         with self._lock:
@@ -271,10 +271,11 @@ class Releases:
         return self._listed[release.namespace].get(release.name, [])
 
     def _history(self, release: _Release) -> list[Record]:
-        api = self._connected()
+        api = self.connected()
         return histories(api, release.namespace).get(release.name, []) if api else []
 
-    def _connected(self) -> KubernetesApi | None:
+    def connected(self) -> KubernetesApi | None:
+        """The API of the cluster; None as long as the way into it is not known."""
         with self._lock:
             if self._api is None and self._kubeconfig is not None:
                 self._api = self._connect(*self._kubeconfig)

@@ -12,8 +12,10 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.kubeconfig import STATE
+from panda_infra.deep_messages import accept_deep_messages
 from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
+from panda_infra.guard.argocd import Shared, is_shared
 from panda_infra.guard.official import Official
 from panda_infra.guard.releases import Call, Releases, is_release
 from panda_infra.provider.progress import EngineProgress
@@ -38,11 +40,13 @@ def serve(official: Official, arguments: Sequence[str]) -> None:
     # The engine passes flags such as --logtostderr beside its address.
     engine = next(argument for argument in arguments if not argument.startswith("-"))
     end_with(engine)
+    accept_deep_messages()
     channel = grpc.insecure_channel(f"127.0.0.1:{official.port}", options=_LIMITS)
     server = grpc.server(ThreadPoolExecutor(max_workers=_MOST_CALLS), options=_LIMITS)
     stub = EngineProgress.connect(engine)
     releases = Releases(lambda urn: EngineProgress(stub, urn), _client)
-    server.add_generic_rpc_handlers((_Calls(channel, releases),))
+    shared = Shared(lambda urn: EngineProgress(stub, urn), releases.connected)
+    server.add_generic_rpc_handlers((_Calls(channel, releases, shared),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
@@ -57,16 +61,17 @@ def _client(text: str, context: str) -> KubernetesClient:
 class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Handles calls as bytes: most are passed on without parsing."""
 
-    def __init__(self, channel: grpc.Channel, releases: Releases) -> None:
+    def __init__(self, channel: grpc.Channel, releases: Releases, shared: Shared) -> None:
         self._channel = channel
         self._releases = releases
+        self._shared = shared
         self._guarded: dict[str, Callable[[bytes, Forward], bytes]] = {
             "Configure": self._configure,
             "Read": _afterwards(wire.ReadRequest, wire.ReadResponse, releases.read),
             "Diff": _afterwards(wire.DiffRequest, wire.DiffResponse, releases.diff),
             "Create": self._instead(wire.CreateRequest, releases.create),
             "Update": self._instead(wire.UpdateRequest, releases.update),
-            "Delete": self._instead(wire.DeleteRequest, releases.delete),
+            "Delete": self._unless_shared(self._instead(wire.DeleteRequest, releases.delete)),
         }
 
     def service(self, details: Any) -> Any:
@@ -91,6 +96,17 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _configure(self, request: bytes, forward: Forward) -> bytes:
         self._releases.configure(wire.ConfigureRequest.FromString(request))
         return forward(request)
+
+    def _unless_shared(self, delete: Callable[[bytes, Forward], bytes]) -> Callable[[bytes, Forward], bytes]:
+        """A handler that leaves an object to others who use it."""
+
+        def call(request: bytes, forward: Forward) -> bytes:
+            parsed = wire.DeleteRequest.FromString(request)
+            if is_shared(parsed.urn) and self._shared.stays(parsed):
+                return _packed(None)
+            return delete(request, forward)
+
+        return call
 
     def _instead(self, kind: Any, guard: Callable[[Any, Call], Any]) -> Callable[[bytes, Forward], bytes]:
         """A handler that lets the guard carry out calls on releases."""

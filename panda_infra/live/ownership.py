@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from panda_infra.errors import Problem
 from panda_infra.live.met import ENGINE, Met
 from panda_infra.live.target import Target
-from panda_infra.plan.footprint import Outside, names_inside
+from panda_infra.plan.footprint import ARGOCD_KEY, Outside, names_inside
 from panda_infra.plan.model import Plan
 from panda_infra.state.recorded import Recorded
 
@@ -84,12 +84,11 @@ class Ownership:
         elif not self.plan.config.takes_over:
             yield from self._taken()
         met = [each for each in self.target.outside if not self.has(each[1]) and not self._takes_over(*each)]
-        for planned, found in met:
-            # What serves the whole cluster is one thing, of however many objects.
-            if not planned.shared or planned.key not in {
-                each.key for each, _ in met[: met.index((planned, found))]
-            }:
-                yield self._in_the_way(planned, found)
+        yield from (self._in_the_way(*each) for each in met if not each[0].shared)
+        # What serves the whole cluster is one thing, of however many objects.
+        for key in dict.fromkeys(planned.key for planned, _ in met if planned.shared):
+            of_key = [each for each in met if each[0].key == key]
+            yield _second_argocd(of_key) if key == ARGOCD_KEY else self._in_the_way(*of_key[0])
 
     def is_planned(self, release: str) -> bool:
         """True if the stack makes a release of that name."""
@@ -176,6 +175,18 @@ class Ownership:
             return Problem(planned.key, what, "One serves the whole cluster: leave this key out.")
         own = "an affix" if planned.release else "a namespace"
         return Problem(planned.key, what, f"Give the stack {own} of its own, or leave this key out.")
+
+
+def _second_argocd(met: Sequence[tuple[Outside, Met]]) -> Problem:
+    """The problem of an Argo CD that is there already; in contrast to others, it can be used."""
+    makers = dict.fromkeys(found.maker for _, found in met)
+    names = listed([f"{found.kind} {found.name}" for _, found in met])
+    what = f"would be a second Argo CD in this cluster: there are {names}, {listed(list(makers))}"
+    fix = (
+        "Use the one that is there: `argocd: {existing: true}`. If it is gone and these are its rest, remove them by "
+        "`kubectl delete`: with a CRD go all objects of its kind."
+    )
+    return Problem(ARGOCD_KEY, what, fix)
 
 
 def listed(names: Sequence[str], separator: str = ", ") -> str:

@@ -11,6 +11,7 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 from panda_infra.live import offers
+from panda_infra.live.argocd import look_for_existing
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.takeover import others_at_work, to_hand_over
@@ -37,11 +38,15 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
     kubernetes = _way_in(plan, secrets, before)
     if kubernetes is None:
         return Report()
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with ThreadPoolExecutor(max_workers=2) as beside:
         offer = beside.submit(_offered, plan, kubernetes)
+        argocd = beside.submit(_argocd, plan, kubernetes)
         met = _met(plan, before, kubernetes, previewing=previewing)
-    offered = offer.result()
-    return Report([*met.problems, *offered.problems], [*met.notes, *offered.notes])
+    reports = [met, offer.result(), argocd.result()]
+    return Report(
+        [problem for report in reports for problem in report.problems],
+        [note for report in reports for note in report.notes],
+    )
 
 
 def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing: bool) -> Report:
@@ -78,6 +83,14 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
     except KubernetesError as error:
         # The failure of the cluster is already reported: as a problem, or as a note while the cluster is being made.
         return Report(notes=[f"what the cluster offers cannot be looked at: {error.what}"])
+
+
+def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
+    """Whether the Argo CD is there that the cluster shall have."""
+    try:
+        return look_for_existing(plan, kubernetes)
+    except KubernetesError as error:
+        return Report(notes=[f"Argo CD cannot be looked at: {error.what}"])
 
 
 def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | None:

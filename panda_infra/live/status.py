@@ -18,6 +18,7 @@ from panda_infra.clients.kubernetes.users import ends
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.ends import Validity
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.argocd import ArgoCdStatus, argocd_status
 from panda_infra.live.credentials import Credential, credentials
 from panda_infra.live.in_cloud import AliasStatus, ClusterStatus, alias_statuses, cluster_status
 from panda_infra.live.nodes import NodeStatus, node_statuses
@@ -67,6 +68,7 @@ class Status:
     nodes: tuple[NodeStatus, ...] = ()
     aliases: tuple[AliasStatus, ...] = ()
     credentials: tuple[Credential, ...] = ()
+    argocd: ArgoCdStatus | None = None
     access_expires: datetime | None = None
     undeployed: tuple[str, ...] | None = None
     unseen: tuple[Unseen, ...] = ()
@@ -81,6 +83,8 @@ class Status:
             yield from node.problems(self.stack)
         for alias in self.aliases:
             yield from alias.problems(self.stack)
+        if self.argocd:
+            yield from self.argocd.problems(self.stack)
         for credential in self.credentials:
             if credential.lasts.is_over(now):
                 yield f"{credential} {credential.lasts.told(now)}"
@@ -131,6 +135,9 @@ def status_of(
         nodes=node_statuses(plan, listed),
         aliases=aliases,
         credentials=tuple(credentials(plan, secrets or {})),
+        argocd=parts.of("Argo CD", lambda: argocd_status(plan, api) if api else None, None)
+        if there
+        else None,
         access_expires=ends(access.target.user) if access and access.target else None,
         undeployed=parts.of("changes", lambda: _undeployed(plan, before, contents, hash_key, secrets), None),
         unseen=tuple(parts.unseen),

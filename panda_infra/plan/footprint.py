@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from panda_infra.plan.argocd import CLUSTER_WIDE
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
@@ -12,9 +13,18 @@ from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["Outside", "logs_volume", "may_be_claim", "names_inside", "outside"]
+__all__ = ["ARGOCD_KEY", "Outside", "logs_volume", "may_be_claim", "names_inside", "outside"]
 
-_CORE, _RBAC = "/api/v1", "/apis/rbac.authorization.k8s.io/v1"
+_ROOTS = {
+    "PersistentVolume": "/api/v1",
+    "Namespace": "/api/v1",
+    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1",
+    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1",
+    "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1",
+}
+
+ARGOCD_KEY = "argocd"
+"""The key that requires every cluster-wide object of Argo CD."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +43,7 @@ class Outside:
     @property
     def path(self) -> str:
         """The object's path in the API."""
-        root = _CORE if self.kind == "PersistentVolume" else _RBAC
-        return f"{root}/{self.kind.lower()}s/{self.name}"
+        return f"{_ROOTS[self.kind]}/{self.kind.lower()}s/{self.name}"
 
 
 def logs_volume(namespace: str) -> str:
@@ -56,6 +65,10 @@ def outside(plan: Plan) -> Iterator[Outside]:
                 key = f"components.{release.component}.nodeRecovery"
                 yield Outside(kind, f"{release.name}-node-recovery", key, release.name)
         yield from _cvmfs(plan, release)
+    if plan.argocd:
+        yield Outside("Namespace", plan.argocd.namespace, ARGOCD_KEY, shared=True)
+        for kind, name in sorted(CLUSTER_WIDE):
+            yield Outside(kind, name, ARGOCD_KEY, shared=True)
 
 
 def _cvmfs(plan: Plan, release: Release) -> Iterator[Outside]:

@@ -8,6 +8,7 @@ from typing import Any
 from panda_infra.config.delivery import Lifecycle
 
 __all__ = [
+    "ARGOCD",
     "CLUSTER",
     "NAMESPACE",
     "PROTECTION",
@@ -22,16 +23,24 @@ CLUSTER = "panda-magnum:index:Cluster"
 PROTECTION = "panda-infra:delivery:Protection"
 """The resource of every stack that holds the facts that these rules need."""
 NAMESPACE = "kubernetes:core/v1:Namespace"
+ARGOCD = "panda-infra:delivery:ArgoCd"
+"""The resource that contains all of Argo CD."""
 _PROTECTED, _EXEMPT = "panda-infra/protected", "panda-infra/delete-data-of"
 
 
-def protection_marks(namespace: str, lifecycle: Lifecycle, adopted: Sequence[str] = ()) -> dict[str, Any]:
-    """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs."""
+def protection_marks(
+    namespace: str, lifecycle: Lifecycle, adopted: Sequence[str] = (), argocd: str = ""
+) -> dict[str, Any]:
+    """The outputs of a stack's `PROTECTION`, for `stack_of` and for later runs.
+
+    ``argocd`` is the namespace of the Argo CD that the stack installs, if any.
+    """
     marks: dict[str, Any] = {
         "namespace": namespace,
         "protected": lifecycle.protect,
         "deleteDataOf": list(lifecycle.delete_data_of),
     }
+    marks |= {"argocd": argocd} if argocd else {}
     return marks | ({"adopted": list(adopted)} if adopted else {})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
 from panda_infra.config.delivery import Exposure
@@ -55,8 +56,10 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
     yield "Cluster", _cluster(config.cluster)
     yield "Namespace", f"{config.namespace}, {kept}"
     yield "Charts", _charts(config.charts)
-    if plan.hosts:
+    if plan.addresses:
         yield "Exposed by", _exposure(config.exposure)
+    if config.argocd:
+        yield "Argo CD", _argocd(plan, config.argocd)
     if config.placement != Placement():
         yield "Placement", _placement(config.placement)
     if config.node_recovery:
@@ -100,6 +103,13 @@ def _exposure(exposure: Exposure) -> str:
     return kinds[exposure.kind] + through
 
 
+def _argocd(plan: Plan, argocd: ArgoCd) -> str:
+    if plan.argocd is None:
+        return f"that of the cluster, in namespace {argocd.namespace}"
+    people = f"log-in at {plan.argocd.issuer}" if plan.argocd.issuer else "local accounts admin and reader"
+    return f"{plan.argocd.version}, installed by the stack in namespace {argocd.namespace}, {people}"
+
+
 def _placement(placement: Placement) -> str:
     said = []
     if placement.evict_after is not None:
@@ -137,6 +147,8 @@ def _hosts(plan: Plan) -> Iterator[tuple[str, ...]]:
         for endpoint in spec.endpoints:
             if endpoint.host in plan.hosts:
                 yield f"https://{plan.hosts[endpoint.host]}", spec.title
+    if plan.argocd and plan.argocd.host:
+        yield f"https://{plan.argocd.host}", "Argo CD"
 
 
 def _known(plan: Plan) -> frozenset[str]:

@@ -50,11 +50,12 @@ class Product:
 
     ``reference`` is the prefix of the names of releases, for components without a name of their own. A stack
     belongs to the product of its experiment. ``context`` makes the input of the builders of Secrets, ``derived``
-    computes keys of sections that the stack file leaves out, and ``issuer`` the issuer of the stack's tokens.
-    ``warnings`` are about settings of a stack, given by its name, that work only in part. ``fixed_globals`` are global
-    values of the charts that no stack may set, each with the reason; ``weighed`` are the suffixes of Secrets whose size
-    a rule of the product checks. ``settled`` gives, by section and key, the values in a plan that replace those of the
-    stack file, and ``files`` the files of the project that become part of the deployment.
+    computes keys of sections that the stack file leaves out, and ``issuer`` the issuer of the stack's tokens, by the
+    name that it gives itself. ``warnings`` are about settings of a stack, given by its name, that work only in part.
+    ``fixed_globals`` are global values of the charts that no stack may set, each with the reason; ``weighed`` are the
+    suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by section and key, the values in a
+    plan that replace those of the stack file, and ``files`` the files of the project that become part of the
+    deployment.
     """
 
     name: str

@@ -20,9 +20,20 @@ __all__ = [
 ]
 
 _VOLUME = "kubernetes:core/v1:PersistentVolume"
-_ALWAYS_DATA = frozenset({CLUSTER, NAMESPACE, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"})
+_DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+_ALWAYS_DATA = frozenset(
+    {CLUSTER, NAMESPACE, _DEFINITION, _VOLUME, "kubernetes:core/v1:PersistentVolumeClaim"}
+)
 _CLUSTER_SCOPED = frozenset(
-    {"Namespace", "PersistentVolume", "StorageClass", "IngressClass", "ClusterRole", "ClusterRoleBinding"}
+    {
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "IngressClass",
+        "Namespace",
+        "PersistentVolume",
+        "StorageClass",
+    }
 )
 # Where the heartbeats of nodes are: node recovery may list them, and nothing else of the cluster's Leases.
 _HEARTBEATS = frozenset({("Role", "kube-node-lease"), ("RoleBinding", "kube-node-lease")})
@@ -32,13 +43,15 @@ _HEARTBEATS = frozenset({("Role", "kube-node-lease"), ("RoleBinding", "kube-node
 class Stack:
     """Facts about the stack for the rules: whether its data is protected, and the components exempt from that.
 
-    ``adopted`` are the components that run unchanged as they were found.
+    ``adopted`` are the components that run unchanged as they were found, ``argocd`` is the namespace of the Argo CD
+    that the stack installs, if any.
     """
 
     namespace: str
     protect: bool = True
     delete_data_of: tuple[str, ...] = ()
     adopted: tuple[str, ...] = ()
+    argocd: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,7 @@ def stack_of(resources: Iterable[Resource]) -> Stack:
                 marks.get("protected") is not False,
                 tuple(marks.get("deleteDataOf") or ()),
                 tuple(marks.get("adopted") or ()),
+                marks.get("argocd") or "",
             )
     return Stack("")
 
@@ -148,7 +162,7 @@ def charts_are_pinned(resource: Resource) -> Iterator[str]:
 
 @Policy
 def inside_the_namespace(resource: Resource) -> Iterator[str]:
-    """A stack keeps to its own namespace."""
+    """A stack keeps to its own namespace, and to that of its Argo CD."""
     kubernetes = resource.type.startswith("kubernetes:")
     # A patch changes an object of somebody else, in any namespace.
     if not kubernetes or resource.kind in _CLUSTER_SCOPED or resource.kind.endswith("Patch"):
@@ -160,7 +174,8 @@ def inside_the_namespace(resource: Resource) -> Iterator[str]:
         where = ((properties.get("spec") or {}).get("destination") or {}).get("namespace")
     else:
         where = (properties.get("metadata") or {}).get("namespace")
-    if where != resource.stack.namespace and (resource.kind, where) not in _HEARTBEATS:
+    beside = (resource.kind, where) in _HEARTBEATS or (where and where == resource.stack.argocd)
+    if where != resource.stack.namespace and not beside:
         yield f"belongs into namespace {resource.stack.namespace}, not {where or 'default'}"
 
 

@@ -14,7 +14,7 @@ from panda_infra.plan.consumers import Reader, uses
 from panda_infra.products.content import SecretContent, reveal
 from panda_infra.products.model import SecretUse
 
-__all__ = ["ANNOTATION", "pod_annotations"]
+__all__ = ["ANNOTATION", "keyed_hash", "pod_annotations"]
 
 ANNOTATION = "panda-infra/secrets-hash"
 
@@ -31,17 +31,13 @@ def pod_annotations(
     Raises:
         PandaInfraError: `secrets.hashKey` is missing.
     """
-    key = reveal(hash_key)
-    if not key:
-        raise PandaInfraError(
-            "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
-        )
+    _key(hash_key)  # also without any Secret
     read: dict[Reader, list[SecretContent]] = {}
     for reader, use in uses(config):
         if use.suffix in contents and (part := _read_at_start(use, contents[use.suffix])):
             read.setdefault(reader, []).append(part)
     hashes = {
-        reader: _hash(key.encode(), sorted(parts, key=lambda part: part.suffix))
+        reader: keyed_hash(hash_key, sorted(parts, key=lambda part: part.suffix))
         for reader, parts in read.items()
     }
     return {
@@ -63,11 +59,24 @@ def _adopted(config: Settings, reader: Reader) -> str | None:
     return adopted.secrets.get(reader.sub_component) if adopted else None
 
 
-def _hash(key: bytes, contents: Iterable[SecretContent]) -> str:
-    digest = hmac.new(key, digestmod=hashlib.sha256)
+def keyed_hash(hash_key: SecretStr | None, contents: Iterable[SecretContent]) -> str:
+    """The hash of the contents of Secrets, which reveals nothing without the key.
+
+    Raises:
+        PandaInfraError: `secrets.hashKey` is missing.
+    """
+    digest = hmac.new(_key(hash_key), digestmod=hashlib.sha256)
     for content in contents:
         for name, value in (("", content.suffix.encode()), *sorted(content.data.items())):
             for part in (name.encode(), value):
                 # Lengths make sure that different contents give different bytes.
                 digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()[:32]
+
+
+def _key(hash_key: SecretStr | None) -> bytes:
+    if key := reveal(hash_key):
+        return key.encode()
+    raise PandaInfraError(
+        "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.plan.data import KEEPER, Deployed
-from panda_infra.plan.protection import CLUSTER, RELEASE, is_protected
+from panda_infra.plan.protection import ARGOCD, CLUSTER, RELEASE, is_protected
 
 __all__ = ["Recorded", "recorded"]
 
@@ -22,7 +22,7 @@ class Recorded:
     An object's uid is empty if the state does not have it. ``protected`` is true if data was protected.
     ``kubeconfig`` is the secret credential for a Magnum cluster, empty if there is none yet; ``clusters`` are
     the ids of such clusters, ``described`` are the inputs of the cluster, and ``public_key`` is that of the keypair
-    which the stack made for it.
+    which the stack made for it. ``argocd`` is the namespace of the Argo CD that the stack made.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Recorded:
     clusters: frozenset[str] = frozenset()
     described: Mapping[str, Any] = field(default_factory=dict)
     public_key: str | None = None
+    argocd: str = ""
 
     def has_release(self, namespace: str, name: str) -> bool:
         """True if the stack made the release."""
@@ -43,8 +44,8 @@ class Recorded:
 
     @property
     def namespaces(self) -> frozenset[str]:
-        """Every namespace with objects of the stack."""
-        own = {name for kind, _, name in self.objects if kind == "Namespace"}
+        """Every namespace with components of the stack."""
+        own = {name for kind, _, name in self.objects if kind == "Namespace" and name != self.argocd}
         return frozenset(own | {known.namespace for known in self.releases.values()})
 
 
@@ -54,7 +55,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     objects: dict[tuple[str, str, str], str] = {}
     clusters: set[str] = set()
     described: Mapping[str, Any] = {}
-    protected, kubeconfig, public_key = False, "", None
+    protected, kubeconfig, public_key, argocd = False, "", None, ""
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
         if kind == RELEASE:
@@ -63,6 +64,8 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             metadata: Mapping[str, Any] = outputs.get("metadata") or {}
             place = (kind.rpartition(":")[2], metadata.get("namespace") or "", metadata.get("name") or "")
             objects[place] = metadata.get("uid") or ""
+            if place[0] == "Namespace" and ARGOCD in urn:
+                argocd = place[2]
         elif kind == _ACCESS and isinstance(given := outputs.get("kubeconfig"), str):
             kubeconfig = given
         elif kind == CLUSTER:
@@ -71,7 +74,9 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
         elif kind == _KEYPAIR:
             public_key = outputs["publicKey"]
         protected = protected or is_protected(kind, outputs)
-    return Recorded(releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key)
+    return Recorded(
+        releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key, argocd
+    )
 
 
 def _deployed(outputs: Mapping[str, Any]) -> Deployed:

@@ -7,10 +7,11 @@ from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.live.argocd_users import users_of
 from panda_infra.live.met import Met, met
-from panda_infra.live.ownership import Ownership
+from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
-from panda_infra.plan.footprint import logs_volume, may_be_claim
+from panda_infra.plan.footprint import ARGOCD_KEY, logs_volume, may_be_claim
 from panda_infra.plan.model import Plan
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.leftover import Leftover
@@ -31,6 +32,10 @@ def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
     # The state of a destroyed stack is empty: only the marks on the objects are left.
     found = Ownership(plan, look(plan, api), Recorded())
     yield from _namespace(found, api)
+    for planned, one in found.target.outside:
+        # Others with the same Argo CD keep it: what the guard leaves to them is not the stack's any more.
+        if planned.key == ARGOCD_KEY and planned.kind in ("Namespace", "CustomResourceDefinition"):
+            yield from _of_argocd(found, one, api)
     volumes = listing(api, "/api/v1/persistentvolumes")
     for volume in volumes.items:
         if _is_volume(found, volume):
@@ -44,6 +49,13 @@ def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
                 yield Leftover(kind, item["metadata"]["name"])
         if roles.refused:
             yield Leftover.hidden(f"{kind}s", roles.refused)
+
+
+def _of_argocd(found: Ownership, one: Met, api: KubernetesApi) -> Iterator[Leftover]:
+    if found.has(one):
+        users = users_of(api, one.kind, one.name)
+        state = f"used by {listed(users)}" if users else ""
+        yield Leftover(one.kind, one.name, state, ours=not users)
 
 
 def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:

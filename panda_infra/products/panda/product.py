@@ -40,7 +40,8 @@ PRODUCT = Product(
         ("auth", "configUrl"): lambda context: context.config_url,
         ("auth", "tokenEndpoint"): lambda context: context.token_endpoint,
     },
-    issuer=lambda context: context.issuer,
+    # IAM announces itself with a slash at the end, whether its settings have one or not.
+    issuer=lambda context: f"{context.issuer.rstrip('/')}/",
     warnings=warnings,
     weighed=("cric-jsons",),
     settled=settled,

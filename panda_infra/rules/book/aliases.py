@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
 from panda_infra.plan.aliases import alias_of
+from panda_infra.plan.argocd import argocd_host
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
 __all__ = ["check"]
 
 
-@rule("cluster", "hosts")
+@rule("cluster", "hosts", "argocd")
 def check(subject: Subject) -> Iterator[Problem]:
     """Hosts must be directly under LanDB's domain, if this program writes the cluster's aliases or may do so soon."""
     config = subject.config
@@ -30,6 +31,7 @@ def check(subject: Subject) -> Iterator[Problem]:
         for key, info in type(config.hosts).model_fields.items()
     ]
     named += [(f"cluster.aliasHosts[{index}]", host) for index, host in enumerate(cluster.alias_hosts)]
+    named.append(("argocd.host", argocd_host(config)))
     for where, host in named:
         if host is None:
             continue

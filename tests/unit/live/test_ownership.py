@@ -202,3 +202,22 @@ def test_what_our_release_has_outside_is_ours() -> None:
 def test_many_names_are_told_by_the_first() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed([str(number) for number in range(11)]).endswith("7 and 3 more")
+
+
+def test_a_second_argo_cd_is_one_problem_with_the_way_around_it() -> None:
+    api = FakeApi()
+    api.add("/api/v1/namespaces", made("argocd", namespace="", notes=OTHER))
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    api.add(definitions, made("applications.argoproj.io", namespace="", notes=OTHER))
+    problem = told(judged(api, argocd={"version": "2.13.6"}))
+    assert problem.where == "argocd"
+    assert "Namespace argocd, CustomResourceDefinition applications.argoproj.io" in problem.what
+    assert "of stack doma of panda-infra (owner fedcba9876543210)" in problem.what
+    assert "`argocd: {existing: true}`" in problem.fix
+    assert list(judged(api, argocd={"existing": True}).problems()) == []
+
+
+def test_a_stacks_own_argo_cd_is_not_in_its_way() -> None:
+    api = FakeApi()
+    api.add("/api/v1/namespaces", made("argocd", namespace="", notes=marks()))
+    assert list(judged(api, argocd={"version": "2.13.6"}).problems()) == []

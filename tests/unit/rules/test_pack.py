@@ -121,3 +121,17 @@ def test_the_values_of_every_component_pass() -> None:
     for planned in plan.releases:
         made = release(planned.component, postrender=KEEPER, values=planned.values)
         assert broken(made) == set(), planned.component
+
+
+def test_argo_cd_has_a_namespace_of_its_own() -> None:
+    there = {"metadata": {"name": "it", "namespace": "argocd"}}
+    assert broken(Resource(SECRET, "it", there)) == {"inside-the-namespace"}
+    assert broken(Resource(SECRET, "it", there), Stack("panda", argocd="argocd")) == set()
+    marks = protection_marks("panda", Lifecycle(), argocd="argocd")
+    assert stack_of([Resource(PROTECTION, "protection", marks)]).argocd == "argocd"
+
+
+def test_definitions_are_data_because_their_objects_go_with_them() -> None:
+    definition = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+    assert broken(Resource(definition, "it", {"metadata": {"name": "it"}})) == {"data-is-protected"}
+    assert broken(Resource(definition, "it", {"metadata": {"name": "it"}}, protect=True)) == set()

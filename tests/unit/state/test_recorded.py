@@ -75,3 +75,10 @@ def test_a_magnum_cluster_is_known_by_its_id_and_a_keypair_by_its_key() -> None:
     )
     assert (found.clusters, found.public_key) == (frozenset({"uuid-1"}), "ssh-rsa A")
     assert (recorded([]).clusters, recorded([]).public_key) == (frozenset(), None)
+
+
+def test_argo_cds_namespace_is_not_one_of_components() -> None:
+    urn = URN.format("panda-infra:delivery:ArgoCd$kubernetes:core/v1:Namespace", "argocd")
+    found = recorded([namespace("panda"), (urn, {"metadata": {"name": "argocd"}})])
+    assert found.namespaces == {"panda"}
+    assert found.made_namespace("argocd")

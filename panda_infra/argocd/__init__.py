@@ -1,0 +1,1 @@
+"""Argo CD's resources as plain data, made of a Plan."""

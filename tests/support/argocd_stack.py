@@ -1,0 +1,83 @@
+"""A small stack that installs Argo CD, made by the commands that the page of Argo CD tells."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.secrets.certificates import make_authority
+from testbed.bed import Bed
+from testbed.stacks import LOCAL, on_bed
+from testbed.workspace import PROJECT, Workspace, overridden
+from tests.support.command_line import run_in
+from tests.support.documented import documented
+
+__all__ = ["HOST", "made", "stored", "told"]
+
+HOST = "argocd.panda.test"
+
+
+def made(bed: Bed, name: str, **sections: Any) -> Workspace:
+    """A stack in a namespace ``name``; its secrets are encrypted one by one, as `init` does it."""
+    workspace = Workspace(bed.state / "stacks" / name, "local")
+    own = {
+        "namespace": name,
+        "components": {"msgsvc": {}},
+        "hosts": {},
+        "auth": {"issuer": "https://iam.panda.test"},
+        **sections,
+    }
+    config = on_bed(bed) | {f"{PROJECT}:{key}": value for key, value in own.items()}
+    workspace.create(overridden(LOCAL, config))
+    exposed = "host" in sections.get("argocd", {})
+    told(
+        workspace,
+        documented("python -m panda_infra init doma").arguments,
+        code=INCOMPLETE if exposed else 0,
+    )
+    if exposed:
+        store = documented("python -m panda_infra secrets set doma certificates.argocd --file argocd.p12")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "argocd.p12"
+            file.write_bytes(_p12(HOST))
+            told(workspace, [str(file) if word == file.name else word for word in store.arguments])
+    return workspace
+
+
+def told(workspace: Workspace, arguments: Sequence[str], *, code: int = 0, stdin: bytes = b"") -> str:
+    """Run a command of the program, which says `doma` for the stack."""
+    words = [workspace.stack if word == "doma" else word for word in arguments]
+    done = run_in(workspace.folder, workspace.environment(), *words, stdin=stdin)
+    assert done.exit_code == code, done.output
+    return str(done.output)
+
+
+def stored(workspace: Workspace, name: str) -> str:
+    """A secret of Argo CD, by the command that shows it."""
+    show = documented(
+        "pulumi config get --path panda-infra:secrets.argocd.adminPassword --stack doma",
+        {"doma": workspace.stack, "adminPassword": name},
+    )
+    done = workspace.pulumi(*show.arguments)
+    assert done.code == 0, done.text
+    return done.stdout.strip()
+
+
+def _p12(host: str) -> bytes:
+    issued = make_authority("an authority", now=datetime.now(UTC)).issue([host])
+    key = serialization.load_pem_private_key(issued.key.encode(), None)
+    certificate, authority = (
+        x509.load_pem_x509_certificate(text.encode()) for text in (issued.certificate, issued.chain)
+    )
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    plain = serialization.NoEncryption()
+    return pkcs12.serialize_key_and_certificates(b"argocd", key, certificate, [authority], plain)
