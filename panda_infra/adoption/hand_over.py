@@ -15,7 +15,8 @@ from panda_infra.adoption.installation import AdoptionError
 from panda_infra.adoption.reading import SECRETS_CHART, recorded
 from panda_infra.clients.helm import Helm
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.helm.manifest import Item, items_of
+from panda_infra.clients.kubernetes.paths import ObjectPaths
+from panda_infra.helm.manifest import items_of
 from panda_infra.helm.records import histories
 from panda_infra.plan.model import Plan
 
@@ -68,11 +69,11 @@ def steps(api: KubernetesApi, plan: Plan, folders: Mapping[str, Path], helm: Hel
 
 
 def _marks(api: KubernetesApi, manifest: str, release: str, namespace: str) -> Iterator[Step]:
-    paths = _Paths(api, namespace)
+    paths = ObjectPaths(api, namespace)
     for item in items_of(manifest):
-        path = paths.of(item)
+        path = paths.of(item.api_version, item.kind, item.name, item.namespace)
         live = api.call("GET", path, missing=True) if path else None
-        if live is None:
+        if path is None or live is None:
             continue
         metadata = live["metadata"]
         annotations: Mapping[str, str] = metadata.get("annotations") or {}
@@ -101,28 +102,3 @@ def _records(api: KubernetesApi, namespace: str) -> Iterator[Step]:
         for record in histories_of[content["name"]]:
             words = f"Helm's record {record.revision} of release {record.release}: goes, its Secrets stay"
             yield Step(record.path, words)
-
-
-class _Paths:
-    """The API paths of objects, from the API's own list of kinds."""
-
-    def __init__(self, api: KubernetesApi, namespace: str) -> None:
-        self._api = api
-        self._namespace = namespace
-        self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
-
-    def of(self, item: Item) -> str:
-        """The path of a manifest's object; empty if the cluster does not know its kind."""
-        version = item.api_version
-        root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        plural, namespaced = self._known(root).get(item.kind, ("", False))
-        where = f"/namespaces/{item.namespace or self._namespace}" if namespaced else ""
-        return f"{root}{where}/{plural}/{item.name}" if plural else ""
-
-    def _known(self, root: str) -> dict[str, tuple[str, bool]]:
-        if root not in self._kinds:
-            listed = (self._api.call("GET", root, missing=True) or {}).get("resources") or ()
-            self._kinds[root] = {
-                each["kind"]: (each["name"], each["namespaced"]) for each in listed if "/" not in each["name"]
-            }
-        return self._kinds[root]

@@ -51,9 +51,9 @@ def hand_over(
     api = reach(stack, config.cluster, config.secrets).kubernetes
     if api is None:
         raise PandaInfraError("the cluster does not exist")
-    if by_argo := applications(api, config.namespace):
-        raise PandaInfraError(refusal(by_argo))
     plan = make_plan(stack, config)
+    if by_argo := [each for each in applications(api, config.namespace) if not plan.owner.wrote(each.mark)]:
+        raise PandaInfraError(refusal(by_argo))
     helm = find_helm(api.call("GET", "/version")["gitVersion"])
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as scratch, chdir(here.folder):
         folders = chart_folders(config.charts, [each.chart for each in plan.releases], helm, Path(scratch))

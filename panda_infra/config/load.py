@@ -37,8 +37,8 @@ __all__ = [
     "text_of",
 ]
 
-TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace"})
-TEXT_OR_MAPPING = frozenset({"namespace"})
+TEXT_SECTIONS = frozenset({"experiment", "site", "affix", "namespace", "delivery"})
+TEXT_OR_MAPPING = frozenset({"namespace", "delivery"})
 """The text sections that may also be a mapping."""
 _HERE = FilePath()
 # Shorter texts may be parts of ordinary words.

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import ConfigDict, Field
 
+from panda_infra.config.argo_delivery import ArgoDelivery, DeliverySection
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.base import Form, Model
 from panda_infra.config.charts import ChartSource, OciCharts
@@ -80,6 +81,8 @@ class Settings(Model):
     """What happens to nodes that die; once per cluster."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
+    delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"
+    """Who brings charts into the cluster: `helm`, by this program, or `argocd`; a mapping to follow a branch."""
     lifecycle: Lifecycle = Lifecycle()
     """Protection of data."""
     argocd: ArgoCd | None = None
@@ -122,6 +125,19 @@ class Settings(Model):
     def takes_over(self) -> bool:
         """True if the stack takes over objects with its names that somebody else made."""
         return isinstance(self.namespace_section, Namespace) and self.namespace_section.take_over
+
+    @property
+    def followed(self) -> str | None:
+        """The branch of charts that Argo CD follows; None if charts are pinned."""
+        section = self.delivery_section
+        return section.follow if isinstance(section, ArgoDelivery) else None
+
+    def by_argo(self, component: str) -> bool:
+        """True if Argo CD delivers a component."""
+        section = self.delivery_section
+        if isinstance(section, ArgoDelivery):
+            return component not in section.by_helm
+        return section == "argocd"
 
 
 class StackConfig(Settings):

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pulumi
 
+from panda_infra.argocd.marks import OURS, UNDELETED
 from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
+from panda_infra.delivery.argocd_stack import ArgoCdStack
 from panda_infra.delivery.charts import locate
 from panda_infra.delivery.protection import Protection
-from panda_infra.delivery.releases import Component
+from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject
@@ -90,7 +92,7 @@ def _components(
     argocd: Sequence[pulumi.Resource],
 ) -> None:
     annotations = pod_annotations(plan.config, contents, values.hash_key)
-    name, mark = plan.config.namespace, plan.owner.mark
+    name, mark, outside = plan.config.namespace, plan.owner.mark, inside
     first: list[pulumi.Resource] = []
     if not plan.config.adopts_namespace:
         first.append(_namespace(plan, mark, inside))
@@ -109,21 +111,33 @@ def _components(
     if plan.config.exposure.client_ca:
         first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
+    by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
-        _in_order_of_need(plan, contents), names=plan.names, namespace=name, mark=mark, opts=inside
+        _in_order_of_need(plan, contents),
+        names=plan.names,
+        namespace=name,
+        mark=mark | UNDELETED if by_argo else mark,
+        labels=OURS if by_argo else {},
+        opts=inside,
     )
+    applied = ArgoCdStack(plan, after=argocd, opts=outside) if by_argo else None
     made: dict[str, Component] = {}
     for release in plan.releases:
+        hashes = {sub: each for (owner, sub), each in annotations.items() if owner == release.component}
         made[release.component] = Component(
             release,
-            locate(plan.config.charts, release.chart),
-            namespace=name,
-            annotations={
-                sub: hashes for (owner, sub), hashes in annotations.items() if owner == release.component
-            },
-            postrender=post_renderer(plan, release),
+            applied.application(release, hashes)
+            if applied and release.argocd
+            else by_helm(
+                release,
+                locate(plan.config.charts, release.chart),
+                namespace=name,
+                annotations=hashes,
+                postrender=post_renderer(plan, release),
+            ),
             depends_on=[
                 *first,
+                *(applied.first if applied and release.argocd else ()),
                 *(
                     secrets.by_suffix[suffix]
                     for suffix in _mounted(plan, release)
@@ -138,7 +152,14 @@ def _components(
         marks=protection_marks(
             name, plan.config.lifecycle, _as_found(plan), plan.argocd.namespace if plan.argocd else ""
         ),
-        everything=[*argocd, *first, *beside, secrets, *made.values()],
+        everything=[
+            *argocd,
+            *first,
+            *beside,
+            secrets,
+            *([applied] if applied else []),
+            *made.values(),
+        ],
     )
 
 

@@ -17,7 +17,7 @@ __all__ = ["StackSecrets"]
 class StackSecrets(pulumi.ComponentResource):
     """Every Secret of a stack, by its suffix, made in the order of ``contents``.
 
-    ``mark`` is the annotation of their owner, ``opts`` are those of each Secret.
+    ``mark`` is the annotation of their owner, ``labels`` and ``opts`` are those of each Secret.
     """
 
     def __init__(
@@ -27,6 +27,7 @@ class StackSecrets(pulumi.ComponentResource):
         names: Names,
         namespace: str,
         mark: Mapping[str, str],
+        labels: Mapping[str, str],
         opts: pulumi.ResourceOptions,
     ) -> None:
         # Without dependencies of its own, so that the engine shows it before the first Secret is made.
@@ -47,6 +48,7 @@ class StackSecrets(pulumi.ComponentResource):
                         "name": names.secret(suffix),
                         "namespace": namespace,
                         "annotations": mark,
+                        **({"labels": labels} if labels else {}),
                     },
                     "type": content.type,
                     **_data(content),

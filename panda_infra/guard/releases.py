@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import grpc
 from google.protobuf.struct_pb2 import Struct, Value
@@ -20,8 +19,10 @@ from pulumi.runtime.proto import provider_pb2 as wire
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.errors import PandaInfraError
+from panda_infra.guard.applications import Applications
+from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.lease import Lease
-from panda_infra.guard.others import SECRET, as_wanted, owned_in, with_others
+from panda_infra.guard.others import as_wanted, owned_in, with_others
 from panda_infra.guard.words import (
     deployed_by_others,
     drifted,
@@ -29,6 +30,7 @@ from panda_infra.guard.words import (
     found_by_create,
     found_by_diff,
     gone,
+    handed_back,
     waited_for,
 )
 from panda_infra.helm.others import found as found_of_others
@@ -39,17 +41,13 @@ from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
 from panda_infra.provider.progress import Progress
 
-__all__ = ["Call", "Releases", "is_release"]
+__all__ = ["Releases", "is_release"]
 
 _TYPE = "kubernetes:helm.sh/v3:Release"
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # an unknown value on the wire
 _DRIFTED = "drifted"  # not a status of Helm's: the cluster differs from its record
 _USUAL_TIMEOUT = 300.0  # seconds; Helm's own
 _POLL = 1.0
 _REPORT = 5.0  # seconds between two reports on the progress
-
-Call = Callable[[str, Any], bytes]
-"""Calls the official plugin by method and request."""
 
 
 @dataclass(frozen=True)
@@ -75,27 +73,19 @@ def is_release(urn: str) -> bool:
 class Releases:
     """Guards the releases of one cluster.
 
-    ``progress`` returns the receiver of messages about the resource with a URN, ``connect`` the API for a kubeconfig's
-    text and context.
+    ``progress`` returns the receiver of messages about the resource with a URN, ``applications`` are those of Argo CD,
+    which may have the same objects.
     """
 
     def __init__(
-        self, progress: Callable[[str], Progress], connect: Callable[[str, str], KubernetesApi]
+        self, progress: Callable[[str], Progress], cluster: Cluster, applications: Applications
     ) -> None:
         self._progress = progress
-        self._connect = connect
-        self._kubeconfig: tuple[str, str] | None = None
-        self._api: KubernetesApi | None = None
+        self._cluster = cluster
+        self._applications = applications
         self._lock = threading.Lock()
         self._leases: dict[tuple[str, str], Lease] = {}
         self._listed: dict[str, dict[str, list[Record]]] = {}
-
-    def configure(self, request: wire.ConfigureRequest) -> None:
-        """Store the kubeconfig that the engine gives to the official plugin; nothing is connected yet."""
-        text = _argument(request, "kubeconfig")
-        context = _argument(request, "context")
-        if text and text != _UNKNOWN:
-            self._kubeconfig = text, context
 
     def read(self, request: wire.ReadRequest, answer: wire.ReadResponse) -> wire.ReadResponse:
         """Return the official answer, which is Helm's record, marked if the cluster differs from it."""
@@ -103,7 +93,7 @@ class Releases:
         as_wanted(answer.inputs, request.inputs)
         release = _of(request.urn, answer.properties)
         seen = self._seen(release)
-        api = self.connected()
+        api = self._cluster.api
         if not (answer.id and seen and api and seen[-1].status == DEPLOYED):
             return answer
         try:
@@ -143,8 +133,11 @@ class Releases:
         if request.preview:
             if seen := self._seen(release):
                 self._progress(request.urn).warn(found_by_create(seen[-1]))
+            elif self._applications.found(release.stack, release.namespace, release.name):
+                self._progress(request.urn).warn(handed_back(release.name))
             return _created(call("Create", request))
         with self._work(release) as exists:
+            self._applications.hand_back(release.stack, release.namespace, release.name, release.timeout)
             if not exists:
                 return _created(call("Create", request))
             update = wire.UpdateRequest(
@@ -177,10 +170,13 @@ class Releases:
             return wire.UpdateResponse(properties=_created(call("Create", create)).properties)
 
     def delete(self, request: wire.DeleteRequest, call: Call) -> None:
-        """Uninstall a release; does nothing if it is gone."""
+        """Uninstall a release; does nothing if it is gone. One that Argo CD delivers now only loses its records."""
         release = _of(request.urn, request.properties)
         with self._work(release, deleting=True) as exists:
             if not exists:
+                return
+            if self._applications.delivers(release.namespace, release.name):
+                self._forget(release)
                 return
             try:
                 call("Delete", request)
@@ -189,9 +185,16 @@ class Releases:
                 if self._history(release):
                     raise
 
+    def _forget(self, release: _Release) -> None:
+        """Delete Helm's records, the oldest first: with the newest left, a repeated call still finds the release."""
+        api = self._cluster.api
+        for record in self._history(release):
+            if api:
+                api.call("DELETE", record.path, missing=True)
+
     def _upgraded(self, release: _Release, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
         """Upgrade an existing release, and keep the values that others own."""
-        owned, api = owned_in(request.news), self.connected()
+        owned, api = owned_in(request.news), self._cluster.api
         if not (owned and api):
             return _updated(call("Update", request))
         records = self._history(release)
@@ -207,7 +210,7 @@ class Releases:
     @contextmanager
     def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:
         """Settle the release and yield whether it exists; keeps others from working on it meanwhile."""
-        api = self.connected()
+        api = self._cluster.api
         if api is None:
             raise PandaInfraError("the way into the cluster is not known yet")
         lease = self._lease(api, release)
@@ -259,7 +262,7 @@ class Releases:
 
     def _seen(self, release: _Release) -> list[Record] | None:
         """The records at the first look of this run; None if the cluster cannot be asked."""
-        api = self.connected()
+        api = self._cluster.api
         if api is None:
             return None
         with self._lock:
@@ -271,15 +274,8 @@ class Releases:
         return self._listed[release.namespace].get(release.name, [])
 
     def _history(self, release: _Release) -> list[Record]:
-        api = self.connected()
+        api = self._cluster.api
         return histories(api, release.namespace).get(release.name, []) if api else []
-
-    def connected(self) -> KubernetesApi | None:
-        """The API of the cluster; None as long as the way into it is not known."""
-        with self._lock:
-            if self._api is None and self._kubeconfig is not None:
-                self._api = self._connect(*self._kubeconfig)
-            return self._api
 
     def _lease(self, api: KubernetesApi, release: _Release) -> Lease:
         key = release.namespace, release.stack
@@ -324,11 +320,3 @@ def _created(answer: bytes) -> wire.CreateResponse:
 def _updated(answer: bytes) -> wire.UpdateResponse:
     response: wire.UpdateResponse = wire.UpdateResponse.FromString(answer)
     return response
-
-
-def _argument(request: wire.ConfigureRequest, name: str) -> str:
-    """A text of the provider's configuration, secret or not."""
-    value = request.args.fields[name]
-    if value.HasField("struct_value") and SECRET in value.struct_value.fields:
-        value = value.struct_value.fields["value"]
-    return str(value.string_value or request.variables.get(f"kubernetes:config:{name}", ""))

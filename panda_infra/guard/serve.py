@@ -1,4 +1,4 @@
-"""Serve the engine: every call goes to the official plugin, calls on releases go through the guard."""
+"""Serve the engine: every call goes to the official plugin, calls on releases and Applications go through the guard."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.deep_messages import accept_deep_messages
 from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
+from panda_infra.guard.applications import Applications, is_application
 from panda_infra.guard.argocd import Shared, is_shared
+from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.official import Official
-from panda_infra.guard.releases import Call, Releases, is_release
+from panda_infra.guard.releases import Releases, is_release
 from panda_infra.provider.progress import EngineProgress
 
 __all__ = ["serve"]
@@ -31,6 +33,7 @@ _LIMITS = [
 # The engine may wait for any number of releases at a time, and each wait needs one thread.
 _MOST_CALLS = 512
 
+Guard = Releases | Applications
 Forward = Callable[[bytes], bytes]
 Handler = Callable[[bytes, Any], bytes]
 
@@ -44,9 +47,11 @@ def serve(official: Official, arguments: Sequence[str]) -> None:
     channel = grpc.insecure_channel(f"127.0.0.1:{official.port}", options=_LIMITS)
     server = grpc.server(ThreadPoolExecutor(max_workers=_MOST_CALLS), options=_LIMITS)
     stub = EngineProgress.connect(engine)
-    releases = Releases(lambda urn: EngineProgress(stub, urn), _client)
-    shared = Shared(lambda urn: EngineProgress(stub, urn), releases.connected)
-    server.add_generic_rpc_handlers((_Calls(channel, releases, shared),))
+    cluster = Cluster(_client)
+    applications = Applications(lambda urn: EngineProgress(stub, urn), cluster)
+    shared = Shared(lambda urn: EngineProgress(stub, urn), lambda: cluster.api)
+    releases = Releases(lambda urn: EngineProgress(stub, urn), cluster, applications)
+    server.add_generic_rpc_handlers((_Calls(channel, cluster, releases, applications, shared),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
@@ -61,17 +66,30 @@ def _client(text: str, context: str) -> KubernetesClient:
 class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Handles calls as bytes: most are passed on without parsing."""
 
-    def __init__(self, channel: grpc.Channel, releases: Releases, shared: Shared) -> None:
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        cluster: Cluster,
+        releases: Releases,
+        applications: Applications,
+        shared: Shared,
+    ) -> None:
         self._channel = channel
-        self._releases = releases
+        self._cluster = cluster
         self._shared = shared
+        self._guards: tuple[tuple[Callable[[str], bool], Guard], ...] = (
+            (is_release, releases),
+            (is_application, applications),
+        )
         self._guarded: dict[str, Callable[[bytes, Forward], bytes]] = {
             "Configure": self._configure,
-            "Read": _afterwards(wire.ReadRequest, wire.ReadResponse, releases.read),
-            "Diff": _afterwards(wire.DiffRequest, wire.DiffResponse, releases.diff),
-            "Create": self._instead(wire.CreateRequest, releases.create),
-            "Update": self._instead(wire.UpdateRequest, releases.update),
-            "Delete": self._unless_shared(self._instead(wire.DeleteRequest, releases.delete)),
+            "Read": self._afterwards(wire.ReadRequest, wire.ReadResponse, lambda guard: guard.read),
+            "Diff": self._afterwards(wire.DiffRequest, wire.DiffResponse, lambda guard: guard.diff),
+            "Create": self._instead(wire.CreateRequest, lambda guard: guard.create),
+            "Update": self._instead(wire.UpdateRequest, lambda guard: guard.update),
+            "Delete": self._unless_shared(
+                self._instead(wire.DeleteRequest, lambda guard: guard.delete)
+            ),
         }
 
     def service(self, details: Any) -> Any:
@@ -94,7 +112,7 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         return answer
 
     def _configure(self, request: bytes, forward: Forward) -> bytes:
-        self._releases.configure(wire.ConfigureRequest.FromString(request))
+        self._cluster.configure(wire.ConfigureRequest.FromString(request))
         return forward(request)
 
     def _unless_shared(self, delete: Callable[[bytes, Forward], bytes]) -> Callable[[bytes, Forward], bytes]:
@@ -108,26 +126,32 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
 
         return call
 
-    def _instead(self, kind: Any, guard: Callable[[Any, Call], Any]) -> Callable[[bytes, Forward], bytes]:
-        """A handler that lets the guard carry out calls on releases."""
+    def _guard(self, urn: str) -> Guard | None:
+        return next((guard for guards, guard in self._guards if guards(urn)), None)
+
+    def _instead(
+        self, kind: Any, method: Callable[[Guard], Callable[[Any, Call], Any]]
+    ) -> Callable[[bytes, Forward], bytes]:
+        """A handler that lets the guard of a resource carry out the call."""
 
         def call(request: bytes, forward: Forward) -> bytes:
             parsed = kind.FromString(request)
-            return _packed(guard(parsed, self._call)) if is_release(parsed.urn) else forward(request)
+            guard = self._guard(parsed.urn)
+            return _packed(method(guard)(parsed, self._call)) if guard else forward(request)
 
         return call
 
+    def _afterwards(
+        self, kind: Any, answer_kind: Any, method: Callable[[Guard], Callable[[Any, Any], Any]]
+    ) -> Callable[[bytes, Forward], bytes]:
+        """A handler that lets the guard of a resource correct the answer to the call."""
 
-def _afterwards(
-    kind: Any, answer_kind: Any, guard: Callable[[Any, Any], Any]
-) -> Callable[[bytes, Forward], bytes]:
-    """A handler that lets the guard correct the answers to calls on releases."""
+        def call(request: bytes, forward: Forward) -> bytes:
+            parsed, answer = kind.FromString(request), forward(request)
+            guard = self._guard(parsed.urn)
+            return _packed(method(guard)(parsed, answer_kind.FromString(answer))) if guard else answer
 
-    def call(request: bytes, forward: Forward) -> bytes:
-        parsed, answer = kind.FromString(request), forward(request)
-        return _packed(guard(parsed, answer_kind.FromString(answer))) if is_release(parsed.urn) else answer
-
-    return call
+        return call
 
 
 def _packed(message: Any) -> bytes:

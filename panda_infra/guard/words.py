@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from panda_infra.helm.records import Record
@@ -18,6 +19,10 @@ __all__ = [
     "found_by_create",
     "found_by_diff",
     "gone",
+    "handed_back",
+    "handed_over",
+    "misses_application",
+    "unready",
     "waited_for",
 ]
 
@@ -61,6 +66,35 @@ def waited_for(record: Record, timeout: float) -> str:
         f"somebody else works on release {record.release}, which is {_condition(record)}: waiting until that has "
         f"ended, {timeout:.0f} s at most"
     )
+
+
+def handed_over(name: str) -> str:
+    """The message for an Application of a release that Helm has."""
+    return (
+        f"Argo CD takes over what Helm's release {name} has deployed: no pod is replaced and nothing is deleted but "
+        "Helm's own record of it, which is what this preview shows as the deletion of the release"
+    )
+
+
+def handed_back(name: str) -> str:
+    """The message for a release whose objects an Application has."""
+    return (
+        f"Helm's release {name} takes over what Argo CD's Application has deployed: no pod is replaced and nothing is "
+        "deleted but the Application itself"
+    )
+
+
+def misses_application(name: str) -> str:
+    """The message for an Application in the state that the cluster does not have."""
+    return f"Application {name} is not in the cluster any more: `pulumi up` makes it again"
+
+
+def unready(identity: str, properties: Struct, text: str) -> grpc.RpcError:
+    """An error for a resource that was made, but does not become ready."""
+    detail = provider_pb2.ErrorResourceInitFailed(id=identity, properties=properties, reasons=[text])
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text)
+    status.details.add().Pack(detail)
+    return _Explained(grpc.StatusCode.UNKNOWN, text, [(_DETAILS, status.SerializeToString())])
 
 
 def _condition(record: Record) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
+from panda_infra.plan.ownership import MARK
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Application", "applications", "refusal"]
@@ -22,7 +23,8 @@ class Application:
     """An Application that deploys a component into a namespace.
 
     ``chart`` is the folder of the chart inside ``repository``, ``revision`` the commit that was deployed last,
-    ``helm`` its settings for Argo CD, and ``owners`` are the makers of the Application, by kind and name.
+    ``helm`` its settings for Argo CD, ``owners`` are the makers of the Application, by kind and name, and ``mark``
+    names the stack that made it.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Application:
     chart: PurePosixPath
     helm: Mapping[str, Any] = field(default_factory=dict)
     owners: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def applications(api: KubernetesApi, namespace: str) -> list[Application]:
@@ -46,7 +49,7 @@ def applications(api: KubernetesApi, namespace: str) -> list[Application]:
         _application(item)
         for item in items(api, _COLLECTION)
         if (item["spec"].get("destination") or {}).get("namespace") == namespace
-        and PurePosixPath((item["spec"].get("source") or {}).get("path") or "").name in COMPONENTS
+        and _chart(item["spec"].get("source") or {}).name in COMPONENTS
     ]
     return sorted(found, key=lambda each: each.name)
 
@@ -76,7 +79,7 @@ def _application(item: Mapping[str, Any]) -> Application:
     spec, metadata = item["spec"], item["metadata"]
     source: Mapping[str, Any] = spec["source"]
     helm: Mapping[str, Any] = source.get("helm") or {}
-    chart = PurePosixPath(source["path"])
+    chart = _chart(source)
     synced = ((item.get("status") or {}).get("sync") or {}).get("revision")
     return Application(
         name=metadata["name"],
@@ -87,5 +90,11 @@ def _application(item: Mapping[str, Any]) -> Application:
         revision=synced or source.get("targetRevision") or "",
         chart=chart,
         helm=helm,
+        mark=(metadata.get("annotations") or {}).get(MARK, ""),
         owners=tuple(f"{owner['kind']} {owner['name']}" for owner in metadata.get("ownerReferences") or ()),
     )
+
+
+def _chart(source: Mapping[str, Any]) -> PurePosixPath:
+    """The folder of a chart in git, or its name in a registry."""
+    return PurePosixPath(source.get("path") or source.get("chart") or "")

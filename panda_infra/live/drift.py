@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import APPLY, KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.paths import ObjectPaths
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.others import as_found
 from panda_infra.plan.values.owners import Owned, owned_by_others
@@ -51,7 +51,7 @@ def deviations(api: KubernetesApi, namespace: str, record: Mapping[str, Any]) ->
     Raises:
         KubernetesError: the cluster cannot be asked.
     """
-    paths, owned = _Paths(api, namespace), owned_by_others(record.get("config") or {})
+    paths, owned = ObjectPaths(api, namespace), owned_by_others(record.get("config") or {})
     with ThreadPoolExecutor(_AT_ONCE) as beside:
         found = beside.map(
             lambda item: _deviation(api, paths, item, owned), list(items_of(record.get("manifest") or ""))
@@ -59,31 +59,8 @@ def deviations(api: KubernetesApi, namespace: str, record: Mapping[str, Any]) ->
         return sorted(deviation for deviation in found if deviation)
 
 
-class _Paths:
-    """The paths of objects in the API; asks for each version of an API once."""
-
-    def __init__(self, api: KubernetesApi, namespace: str) -> None:
-        self._api = api
-        self._namespace = namespace
-        self._known: dict[str, Mapping[str, Mapping[str, Any]]] = {}
-        self._lock = Lock()
-
-    def of(self, item: Item) -> str | None:
-        """The path of an object; None if the cluster does not have its kind."""
-        root = f"/apis/{item.api_version}" if "/" in item.api_version else f"/api/{item.api_version}"
-        with self._lock:
-            if root not in self._known:
-                listed = (self._api.call("GET", root, missing=True) or {}).get("resources") or ()
-                self._known[root] = {one["kind"]: one for one in listed if "/" not in one["name"]}
-        kind = self._known[root].get(item.kind)
-        if kind is None:
-            return None
-        inside = f"/namespaces/{item.namespace or self._namespace}" if kind["namespaced"] else ""
-        return f"{root}{inside}/{kind['name']}/{item.name}"
-
-
-def _deviation(api: KubernetesApi, paths: _Paths, item: Item, owned: Owned) -> Deviation | None:
-    path = paths.of(item)
+def _deviation(api: KubernetesApi, paths: ObjectPaths, item: Item, owned: Owned) -> Deviation | None:
+    path = paths.of(item.api_version, item.kind, item.name, item.namespace)
     live = api.call("GET", path, missing=True) if path else None
     if path is None or live is None:
         return Deviation(item.kind, item.name, "is missing")

@@ -53,13 +53,20 @@ class Ownership:
 
     def has(self, found: Met) -> bool:
         """True if an object is the stack's or belongs to one of its releases."""
-        if found.is_of(self.plan.owner, self.before):
+        if found.is_of(self.plan.owner, self.before) or self._is_applied(found):
             return True
         namespace, release = found.release
         if namespace == self.plan.config.namespace and self.is_planned(release):
             # Objects that a release left behind belong to the next one of its name.
             return self.has_release(release) or (self.has_namespace and release not in self.target.releases)
         return self.has_namespace and not found.mark and found.namespace != "" and found.by_engine
+
+    def _is_applied(self, found: Met) -> bool:
+        """True if an Application of the stack has deployed an object."""
+        name = found.application
+        return self.is_planned(name) and (
+            self.has_namespace or self.before.has_release(self.plan.config.namespace, name)
+        )
 
     def others(self) -> list[Met]:
         """The objects in the namespace that are not the stack's."""

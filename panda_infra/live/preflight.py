@@ -11,6 +11,7 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 from panda_infra.live import offers
+from panda_infra.live.applied import look_at_argo_cd
 from panda_infra.live.argocd import look_for_existing
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
@@ -86,9 +87,10 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
-    """Whether the Argo CD is there that the cluster shall have."""
+    """Whether the Argo CD is there that the cluster shall have, and ready for the stack."""
     try:
-        return look_for_existing(plan, kubernetes)
+        found, ready = look_for_existing(plan, kubernetes), look_at_argo_cd(plan, kubernetes)
+        return Report([*found.problems, *ready.problems], [*found.notes, *ready.notes])
     except KubernetesError as error:
         return Report(notes=[f"Argo CD cannot be looked at: {error.what}"])
 

@@ -10,21 +10,22 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.manifest import items_of
 from panda_infra.helm.others import WORKLOADS, replicas_of
-from panda_infra.helm.records import DEPLOYED, Record, histories, read
+from panda_infra.helm.records import DEPLOYED, Record, read
 from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
-from panda_infra.plan.model import Plan
+from panda_infra.plan.model import Release
 from panda_infra.plan.values.owners import owned_by_others
 
-__all__ = ["ReleaseStatus", "release_statuses"]
+__all__ = ["ReleaseStatus", "release_status"]
 
 
 @dataclass(frozen=True)
 class ReleaseStatus:
-    """A release: its newest record, its pods, and its problems.
+    """A component that Helm or, with ``argocd``, an Application of Argo CD delivers: its pods and its problems.
 
-    ``status`` is Helm's, empty without a record. ``pods`` is the wanted number of pods, ``ready`` the number of ready
-    ones. ``deviations`` are objects that differ from the manifest, ``reasons`` explain why pods are not ready.
+    ``status`` and ``revision`` are those of Helm's newest record, empty without one, or of the Application. ``pods`` is
+    the wanted number of pods, ``ready`` the number of ready ones. ``deviations`` are objects that differ from the
+    manifest, ``reasons`` explain why pods are not ready.
     """
 
     component: str
@@ -35,6 +36,7 @@ class ReleaseStatus:
     pods: int = 0
     deviations: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    argocd: bool = False
 
     @property
     def is_healthy(self) -> bool:
@@ -43,7 +45,10 @@ class ReleaseStatus:
 
     def problems(self, stack: str) -> Iterator[str]:
         """The problems, their reasons, and the commands that correct them."""
-        if not self.status:
+        if self.argocd and self.status != DEPLOYED:
+            words = self.status or "is not there"
+            yield f"Application {self.name} {words}: if no run works on it, `pulumi up --stack {stack}` restores it"
+        elif not self.status:
             yield (
                 f"release {self.name} is not there: `pulumi up --stack {stack}` installs it; a run that was killed "
                 f"needs `pulumi cancel --stack {stack}` before"
@@ -61,19 +66,17 @@ class ReleaseStatus:
             yield f"release {self.name} has drifted: `pulumi up --refresh --stack {stack}` restores it"
 
 
-def release_statuses(plan: Plan, api: KubernetesApi | None) -> tuple[ReleaseStatus, ...]:
-    """Every release of a plan; ``api`` is None without a cluster.
+def release_status(
+    api: KubernetesApi | None, release: Release, known: Mapping[str, Sequence[Record]]
+) -> ReleaseStatus:
+    """The status of a component that Helm delivers; ``api`` is None without a cluster.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
     """
-    known = histories(api, plan.config.namespace) if api else {}
-    return tuple(
-        _status(api, release.component, known[release.name])
-        if api and known.get(release.name)
-        else ReleaseStatus(release.component, release.name)
-        for release in plan.releases
-    )
+    if api is None or not known.get(release.name):
+        return ReleaseStatus(release.component, release.name)
+    return _status(api, release.component, known[release.name])
 
 
 def _status(api: KubernetesApi, component: str, records: Sequence[Record]) -> ReleaseStatus:

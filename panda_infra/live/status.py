@@ -18,11 +18,12 @@ from panda_infra.clients.kubernetes.users import ends
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.ends import Validity
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.applied import release_statuses
 from panda_infra.live.argocd import ArgoCdStatus, argocd_status
 from panda_infra.live.credentials import Credential, credentials
 from panda_infra.live.in_cloud import AliasStatus, ClusterStatus, alias_statuses, cluster_status
 from panda_infra.live.nodes import NodeStatus, node_statuses
-from panda_infra.live.releases import ReleaseStatus, release_statuses
+from panda_infra.live.releases import ReleaseStatus
 from panda_infra.live.undeployed import changed_secrets, undeployed
 from panda_infra.plan.model import Plan
 from panda_infra.products.content import SecretContent

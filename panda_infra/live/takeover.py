@@ -23,7 +23,11 @@ def others_at_work(plan: Plan, api: KubernetesApi) -> list[Problem]:
     """
     names = {release.name for release in plan.releases}
     try:
-        found = [each for each in applications(api, plan.config.namespace) if each.release in names]
+        found = [
+            each
+            for each in applications(api, plan.config.namespace)
+            if each.release in names and not plan.owner.wrote(each.mark)
+        ]
     except KubernetesNotAllowedError:
         return []
     if not found:

@@ -37,7 +37,8 @@ _WORTHLESS = frozenset({"logs", "condor", "unused"})
 class Deployed:
     """A release as the last run deployed it.
 
-    ``keeps_claims`` is true if its claims outlive it; ``version`` is its chart's.
+    ``keeps_claims`` is true if its claims outlive it; ``version`` is its chart's. With ``argocd``, an Application of
+    that name deployed it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Deployed:
     keeps_claims: bool
     namespace: str = ""
     version: str = ""
+    argocd: bool = False
 
 
 def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ def _release(spec: ComponentSpec, component: Component, config: Settings, names:
         after=prerequisites(spec, config.components.deployed()),
         timeout=component.timeout or spec.timeout,
         atomic=component.atomic,
+        argocd=config.by_argo(spec.name),
     )
 
 

@@ -30,10 +30,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Release:
-    """A component as one Helm release.
+    """A component as one release.
 
     ``after`` names the components whose releases are awaited first; ``timeout`` is in seconds. ``values`` are the
-    chart's and contain no secret. With ``atomic``, Helm rolls back a failed upgrade.
+    chart's and contain no secret. With ``atomic``, Helm rolls back a failed upgrade. With ``argocd``, an Application of
+    Argo CD with that name deploys it instead.
     """
 
     component: str
@@ -43,6 +44,7 @@ class Release:
     after: tuple[str, ...]
     timeout: int
     atomic: bool = False
+    argocd: bool = False
 
 
 @dataclass(frozen=True)

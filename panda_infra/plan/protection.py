@@ -8,8 +8,10 @@ from typing import Any
 from panda_infra.config.delivery import Lifecycle
 
 __all__ = [
+    "APPLICATION",
     "ARGOCD",
     "CLUSTER",
+    "KEEP",
     "NAMESPACE",
     "PROTECTION",
     "RELEASE",
@@ -19,6 +21,9 @@ __all__ = [
 ]
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
+APPLICATION = "kubernetes:argoproj.io/v1alpha1:Application"
+KEEP = "panda-infra/keep-claims"
+"""The annotation of an Application whose claims must outlive it."""
 CLUSTER = "panda-magnum:index:Cluster"
 PROTECTION = "panda-infra:delivery:Protection"
 """The resource of every stack that holds the facts that these rules need."""

@@ -46,4 +46,6 @@ def described(plan: Plan) -> dict[str, Any]:
 def _release(release: Release) -> dict[str, Any]:
     plain = asdict(release)
     del plain["component"]
+    if not release.argocd:
+        del plain["argocd"]
     return {**plain, "after": list(release.after)}

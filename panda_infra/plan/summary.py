@@ -55,7 +55,9 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
     _, path = critical_path(COMPONENTS, {release.component: 1.0 for release in plan.releases})
     yield "Cluster", _cluster(config.cluster)
     yield "Namespace", f"{config.namespace}, {kept}"
-    yield "Charts", _charts(config.charts)
+    yield "Charts", _charts(config.charts, config.followed)
+    if any(release.argocd for release in plan.releases):
+        yield "Delivered by", _delivery(plan)
     if plan.addresses:
         yield "Exposed by", _exposure(config.exposure)
     if config.argocd:
@@ -84,12 +86,24 @@ def _end(cluster: MagnumCluster) -> str:
     return "stays when the stack goes" if cluster.stays else "goes with the stack"
 
 
-def _charts(source: ChartSource) -> str:
+def _charts(source: ChartSource, followed: str | None) -> str:
     if isinstance(source, OciCharts):
         return source.repository
     if isinstance(source, FolderCharts):
         return source.path
-    return f"{source.path} of {source.url} {source.revision}"
+    where = f"{source.path} of {source.url}"
+    if followed:
+        return (
+            f"{where}, branch {followed} as it moves: what is pushed there is deployed without a change of this stack "
+            f"(reviewed at {source.revision})"
+        )
+    return f"{where} {source.revision}"
+
+
+def _delivery(plan: Plan) -> str:
+    stays = [release.component for release in plan.releases if not release.argocd]
+    by_helm = f", but {_listed(stays)} by Helm" if stays else ""
+    return f"Argo CD, an Application for each component{by_helm}"
 
 
 def _exposure(exposure: Exposure) -> str:
@@ -164,12 +178,25 @@ def _running(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...
     known = _known(plan)
     for each in running:
         default = each.spec.chart_image if each.component in known else (_UNKNOWN, _UNKNOWN)
-        image = _image(each.values.get("image", {}), *default)
+        image = _image(each.values.get("image", {}), *default) + _followed(plan, each)
         yield _name(each), each.spec.workload, str(each.pods), image, str(each.requests)
 
 
 def _image(values: Mapping[str, str], repository: str, tag: str) -> str:
     return f"{values.get('repository') or repository}:{values.get('tag') or tag + _CHARTS}"
+
+
+def _followed(plan: Plan, workload: Workload) -> str:
+    """The tags that are deployed without a change of the stack."""
+    component = plan.config.components.deployed()[workload.component]
+    follow = getattr(component, workload.spec.name).image.follow
+    if follow is None:
+        return ""
+    if follow.tag:
+        return f", then every image that is pushed as {follow.tag}"
+    if follow.versions:
+        return f", then the newest version of {follow.versions}"
+    return f", then the newest image with a tag like {follow.newest}"
 
 
 def _volumes(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from panda_infra.config.adopted import Adopted, ReleaseName
-from panda_infra.config.base import DnsName, Form, Model
+from panda_infra.config.base import Digest, DnsName, Form, Model
 from panda_infra.config.charts import ChartPin
 from panda_infra.config.quantities import Quantity
 
@@ -18,6 +18,7 @@ __all__ = [
     "Component",
     "CvmfsRepository",
     "Daemon",
+    "Follow",
     "Image",
     "Replicated",
     "Resources",
@@ -35,6 +36,13 @@ _REPOSITORY = Form(
     longest=255,
 )
 _TAG = Form(r"\w[\w.-]*", "an image's tag in quotes", "1.0.2", longest=128)
+_VERSIONS = Form(
+    r"[~^<>=\dxX*][\w.*<>=~^, -]*",
+    "a constraint of versions in quotes, as of npm or Helm",
+    "~6.0",
+    longest=128,
+)
+_PATTERN = Form(r"\^\S+\$", "a regular expression between ^ and $", r"^dev-\d+$", longest=256)
 _SUB_PATH = Form(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", "a relative path without ..", "harvester-logs")
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _CVMFS = Form(rf"{_LABEL}(\.{_LABEL})+", "the full name of a CVMFS repository", "atlas.cern.ch", longest=253)
@@ -47,6 +55,17 @@ _CVMFS_NAME = Form(
 )
 
 
+class Follow(Model):
+    """Tags of an image that Argo CD's Image Updater deploys by itself; one of these keys."""
+
+    tag: Annotated[str, _TAG] | None = None
+    """A tag that moves, e.g. `main`: what is pushed under it is deployed; `latest` is refused outside test stacks."""
+    versions: Annotated[str, _VERSIONS] | None = None
+    """Versions such as `~6.0` or `1.x`: the newest of them is deployed."""
+    newest: Annotated[str, _PATTERN] | None = None
+    """Regular expression: of the tags that match it, the one that was built last is deployed."""
+
+
 class Image(Model):
     """A container image instead of the chart's."""
 
@@ -54,6 +73,10 @@ class Image(Model):
     """Registry and name."""
     tag: Annotated[str, _TAG] | None = None
     """Tag; `latest` is refused outside test stacks."""
+    digest: Digest | None = None
+    """Digest that the tag had when it was reviewed: no other content is run under that tag."""
+    follow: Follow | None = None
+    """Tags that are deployed without a change of this stack, if Argo CD delivers the component."""
 
 
 class Resources(Model):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from panda_infra.review.deliveries import passed_on
 from panda_infra.review.preview import Action, Preview, Step
 from panda_infra.review.risks import Risk, risks
 from panda_infra.tree import ABSENT, Difference
@@ -62,6 +63,11 @@ def _blocks(stack: str, preview: Preview, commit: str) -> Iterator[str]:
     if preview.errors:
         said = "\n".join(error[:_LONGEST_ERROR] for error in preview.errors[:_MOST_ERRORS])
         yield f"**The preview failed.**\n\n{fenced(said)}"
+    if both := passed_on(preview):
+        yield (
+            f"**{', '.join(both)} pass between Helm and Argo CD**: what is deleted below is only the former's record; "
+            "objects, pods and data stay"
+        )
     found = risks(preview)
     if found:
         yield "**Risks, the worst first**\n\n" + "\n".join(_risk(risk) for risk in found)

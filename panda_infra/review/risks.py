@@ -10,7 +10,8 @@ from typing import Any
 from panda_infra.plan.data import KEEPER, owned_data
 from panda_infra.products.model import ComponentSpec, SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.review.preview import CLUSTER, RELEASE, STORAGE, Preview, Step
+from panda_infra.review.deliveries import component_steps
+from panda_infra.review.preview import CLUSTER, STORAGE, Preview, Step
 
 __all__ = ["Risk", "Severity", "risks"]
 
@@ -64,13 +65,13 @@ class Risk:
 
 def risks(preview: Preview) -> tuple[Risk, ...]:
     """All risks of a preview, worst first, without duplicates."""
-    return tuple(sorted({risk for step in preview.steps for risk in _risks(step)}))
+    found = {risk for step in preview.steps for risk in _risks(step)}
+    found |= {risk for step in component_steps(preview) for risk in _release(step)}
+    return tuple(sorted(found))
 
 
 def _risks(step: Step) -> Iterator[Risk]:
-    if step.type == RELEASE:
-        yield from _release(step)
-    elif step.owner == CLUSTER and step.action in ("replaced", "deleted"):
+    if step.owner == CLUSTER and step.action in ("replaced", "deleted"):
         yield from _cluster(step)
     elif step.owner == STORAGE and step.action in ("replaced", "deleted"):
         kind = step.type.rsplit(":", 1)[-1]

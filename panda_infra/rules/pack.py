@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.plan.data import KEEPER, owned_data
-from panda_infra.plan.protection import CLUSTER, NAMESPACE, PROTECTION, RELEASE
+from panda_infra.plan.protection import APPLICATION, CLUSTER, KEEP, NAMESPACE, PROTECTION, RELEASE
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.texts import latest_images, plain_secrets
 
@@ -75,8 +76,19 @@ class Resource:
 
     @property
     def values(self) -> Mapping[str, Any]:
-        """The chart values of a release; empty for other resources."""
+        """The chart values of a release or an Application; empty for other resources."""
+        if self.type == APPLICATION:
+            source = (self.properties.get("spec") or {}).get("source") or {}
+            return (source.get("helm") or {}).get("valuesObject") or {}
         return self.properties.get("values") or {} if self.type == RELEASE else {}
+
+    @property
+    def keeps_claims(self) -> bool:
+        """True if the claims of a release or an Application outlive it."""
+        if self.type == APPLICATION:
+            metadata = self.properties.get("metadata") or {}
+            return KEEP in (metadata.get("annotations") or {}) and not metadata.get("finalizers")
+        return self.properties.get("postrender") == KEEPER
 
 
 def stack_of(resources: Iterable[Resource]) -> Stack:
@@ -119,11 +131,14 @@ def data_is_protected(resource: Resource) -> Iterator[str]:
         return
     if resource.type in _ALWAYS_DATA and not resource.protect:
         yield "holds data of a protected stack without Pulumi's protect"
-    if resource.type != RELEASE or resource.name not in COMPONENTS or resource.name in stack.delete_data_of:
+    if resource.type not in (RELEASE, APPLICATION) or resource.name not in COMPONENTS:
         return
-    owned = owned_data(resource.name, resource.values)
-    if owned and resource.properties.get("postrender") != KEEPER:
-        yield f"deletes {', '.join(owned)} of a protected stack when it goes: its post-renderer is not {KEEPER}"
+    owned = owned_data(resource.name, resource.values) if resource.name not in stack.delete_data_of else ()
+    if owned and not resource.keeps_claims:
+        how = f"its post-renderer is not {KEEPER}"
+        if resource.type == APPLICATION:
+            how = f"it needs the annotation {KEEP} and no finalizer"
+        yield f"deletes {', '.join(owned)} of a protected stack when it goes: {how}"
 
 
 @Policy
@@ -158,12 +173,19 @@ def charts_are_pinned(resource: Resource) -> Iterator[str]:
     chart = str(resource.properties.get("chart", ""))
     if resource.type == RELEASE and chart.startswith("oci://") and not resource.properties.get("version"):
         yield f"{chart} is named without a version"
+    source = (
+        (resource.properties.get("spec") or {}).get("source") or {} if resource.type == APPLICATION else {}
+    )
+    if source.get("chart") and not re.match(r"\d", source.get("targetRevision") or ""):
+        yield f"{source['chart']} is named without a version"
 
 
 @Policy
 def inside_the_namespace(resource: Resource) -> Iterator[str]:
     """A stack keeps to its own namespace, and to that of its Argo CD."""
     kubernetes = resource.type.startswith("kubernetes:")
+    if _is_beside_argo_cd(resource):
+        return
     # A patch changes an object of somebody else, in any namespace.
     if not kubernetes or resource.kind in _CLUSTER_SCOPED or resource.kind.endswith("Patch"):
         return
@@ -177,6 +199,13 @@ def inside_the_namespace(resource: Resource) -> Iterator[str]:
     beside = (resource.kind, where) in _HEARTBEATS or (where and where == resource.stack.argocd)
     if where != resource.stack.namespace and not beside:
         yield f"belongs into namespace {resource.stack.namespace}, not {where or 'default'}"
+
+
+def _is_beside_argo_cd(resource: Resource) -> bool:
+    """True for what an Application needs beside it, in Argo CD's namespace."""
+    labels = (resource.properties.get("metadata") or {}).get("labels") or {}
+    is_repository = labels.get("argocd.argoproj.io/secret-type") == "repository"
+    return resource.kind in ("AppProject", "ImageUpdater") or (resource.kind == "Secret" and is_repository)
 
 
 @Policy

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.plan.data import KEEPER, Deployed
-from panda_infra.plan.protection import ARGOCD, CLUSTER, RELEASE, is_protected
+from panda_infra.plan.protection import APPLICATION, ARGOCD, CLUSTER, KEEP, RELEASE, is_protected
 
 __all__ = ["Recorded", "recorded"]
 
@@ -59,7 +59,9 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
         if kind == RELEASE:
-            releases[name] = _deployed(outputs)
+            releases.setdefault(name, _deployed(outputs))
+        elif kind == APPLICATION:
+            releases[name] = _applied(outputs)
         elif kind.startswith(_KUBERNETES):
             metadata: Mapping[str, Any] = outputs.get("metadata") or {}
             place = (kind.rpartition(":")[2], metadata.get("namespace") or "", metadata.get("name") or "")
@@ -86,4 +88,20 @@ def _deployed(outputs: Mapping[str, Any]) -> Deployed:
         outputs.get("postrender") == KEEPER,
         outputs.get("namespace") or "",
         outputs.get("version") or "",
+    )
+
+
+def _applied(outputs: Mapping[str, Any]) -> Deployed:
+    """The release that an Application deploys."""
+    metadata, spec = outputs["metadata"], outputs["spec"]
+    source = spec.get("source") or {}
+    helm = source.get("helm") or {}
+    return Deployed(
+        helm.get("releaseName") or metadata["name"],
+        helm.get("valuesObject") or {},
+        KEEP in (metadata.get("annotations") or {}),
+        (spec.get("destination") or {}).get("namespace") or "",
+        # The charts of a repository have no version in it.
+        source.get("targetRevision") or "" if source.get("chart") else "",
+        argocd=True,
     )

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from panda_infra.cluster.handle import kubernetes_provider
 from panda_infra.delivery.charts import ChartReference
-from panda_infra.delivery.releases import Component
+from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Chart, Release
@@ -91,7 +91,12 @@ def test_a_secret() -> None:
     mark = {"panda-infra/owner": "panda-infra/demo/0123456789abcdef"}
     assert told(
         lambda: StackSecrets(
-            {"server": content}, names=Names(), namespace="panda", mark=mark, opts=pulumi.ResourceOptions()
+            {"server": content},
+            names=Names(),
+            namespace="panda",
+            mark=mark,
+            labels={},
+            opts=pulumi.ResourceOptions(),
         )
     ) == by_the_sdk(
         lambda: sdk.core.v1.Secret(
@@ -130,10 +135,13 @@ def test_a_release(postrender: str | None) -> None:
     assert told(
         lambda: Component(
             release,
-            ChartReference(location, "0.1.1"),
-            namespace="here",
-            annotations={"server": {"hash": "1"}},
-            postrender=postrender,
+            by_helm(
+                release,
+                ChartReference(location, "0.1.1"),
+                namespace="here",
+                annotations={"server": {"hash": "1"}},
+                postrender=postrender,
+            ),
             depends_on=[],
             opts=pulumi.ResourceOptions(),
         )

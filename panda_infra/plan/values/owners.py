@@ -25,7 +25,7 @@ def owner_values(config: SubComponent) -> Values:
     owned = []
     if isinstance(config, Replicated) and config.replica_counts == "autoscaler":
         owned.append(REPLICA_COUNT)
-    if config.image_tags == "updater":
+    if config.image_tags == "updater" or config.image.follow:
         owned.append(IMAGE_TAG)
     return {_KEY: owned} if owned else {}
 

@@ -11,7 +11,7 @@ from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
-__all__ = ["POD", "forces_pods", "placement_values", "pod_annotation", "stay", "writes_once"]
+__all__ = ["POD", "forces_pods", "in_pod", "placement_values", "pod_annotation", "stay", "writes_once"]
 
 POD = "panda-infra/pod"
 """Annotation of a pod's template with the fields that a post-renderer adds to the pod."""
@@ -49,11 +49,16 @@ def placement_values(spec: SubComponentSpec, config: SubComponent, stack: Settin
 
 def pod_annotation(values: Values) -> Values:
     """The values with the placement as an annotation too, for the post-renderer that writes it into the pod."""
-    placed = {key: values[key] for key in _IN_POD if values.get(key)}
+    placed = {key: values[key] for key in in_pod(values)}
     if not placed:
         return values
     annotations = values.get("podAnnotations", {}) | {POD: json.dumps(placed, sort_keys=True)}
     return values | {"podAnnotations": annotations}
+
+
+def in_pod(values: Values) -> tuple[str, ...]:
+    """The values that place a pod, of those below a sub-chart's own key."""
+    return tuple(key for key in _IN_POD if values.get(key))
 
 
 def writes_once(spec: SubComponentSpec, *, forced: bool) -> bool:

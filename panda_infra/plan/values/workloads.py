@@ -39,6 +39,9 @@ def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
 def _image(spec: SubComponentSpec, config: SubComponent) -> Values:
     repository, tag = spec.image or (None, None)
     chosen = {"repository": config.image.repository or repository, "tag": config.image.tag or tag}
+    if config.image.digest:
+        # The charts join repository and tag by a colon; a container runtime takes NAME:TAG@DIGEST by its digest.
+        chosen["tag"] = f"{chosen['tag'] or spec.chart_image[1]}@{config.image.digest}"
     return {key: value for key, value in chosen.items() if value}
 
 

@@ -13,6 +13,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.guard import releases as module
+from panda_infra.guard.applications import Applications as GuardedApplications
+from panda_infra.guard.cluster import Cluster as ConfiguredCluster
 from panda_infra.guard.releases import Releases, is_release
 from panda_infra.guard.words import failed
 from panda_infra.live.drift import Deviation
@@ -68,6 +70,37 @@ def properties() -> Struct:
     return found
 
 
+class Applications(GuardedApplications):
+    """Those of Argo CD, which have had the objects of one release, or have them now."""
+
+    def __init__(self, progress: Any, cluster: Any) -> None:
+        super().__init__(progress, cluster)
+        self.had: str | None = None
+        self.has = False
+        self.handed_back: list[str] = []
+
+    def found(self, stack: str, namespace: str, release: str) -> str | None:
+        del stack, namespace, release
+        return self.had
+
+    def hand_back(self, stack: str, namespace: str, release: str, timeout: float) -> None:
+        del timeout
+        self.handed_back.append(f"{stack} {namespace}/{release}")
+
+    def delivers(self, namespace: str, release: str) -> bool:
+        del namespace, release
+        return self.has
+
+
+def guarded(told: Told, connect: Any, kubeconfig: Any, context: str = "") -> Releases:
+    """The guard of a cluster, as the engine configures it."""
+    cluster = ConfiguredCluster(connect)
+    request = wire.ConfigureRequest()
+    request.args.update({"kubeconfig": kubeconfig, "context": context})
+    cluster.configure(request)
+    return Releases(lambda _urn: told, cluster, Applications(lambda _urn: told, cluster))
+
+
 class Cluster:
     """A guard in front of a cluster with some records."""
 
@@ -76,10 +109,12 @@ class Cluster:
         self.records.add(SECRETS, *secrets)
         self.told = Told()
         self.official = Official(self.records)
-        self.releases = Releases(lambda _urn: self.told, connect=lambda _kubeconfig, _context: self.records)
-        request = wire.ConfigureRequest()
-        request.args.update({"kubeconfig": "a kubeconfig"})
-        self.releases.configure(request)
+        self.releases = guarded(self.told, lambda _kubeconfig, _context: self.records, "a kubeconfig")
+
+    @property
+    def applications(self) -> Any:
+        """Those of Argo CD."""
+        return self.releases._applications
 
     def create(self, *, preview: bool = False) -> wire.CreateResponse:
         request = wire.CreateRequest(urn=URN, properties=properties(), preview=preview)
@@ -234,10 +269,8 @@ def test_preview_says_that_a_release_will_be_taken_over() -> None:
 def test_nothing_is_asked_of_a_cluster_that_is_still_to_be_made() -> None:
     told = Told()
     records = FakeApi()
-    releases = Releases(lambda _urn: told, connect=lambda _kubeconfig, _context: records)
-    request = wire.ConfigureRequest()
-    request.args.update({"kubeconfig": "04da6b54-80e4-46f7-96ec-b56ff0331ba9"})
-    releases.configure(request)
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    releases = guarded(told, lambda _kubeconfig, _context: records, unknown)
     creating = wire.CreateRequest(urn=URN, properties=properties(), preview=True)
     assert releases.create(creating, Official(records)).id == f"panda/{NAME}"
 
@@ -249,11 +282,8 @@ def test_the_kubeconfig_may_be_a_secret() -> None:
         given.append((kubeconfig, context))
         return FakeApi()
 
-    releases = Releases(lambda _urn: Told(), connect=connect)
-    request = wire.ConfigureRequest()
     hidden = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "a kubeconfig"}
-    request.args.update({"kubeconfig": hidden, "context": "admin"})
-    releases.configure(request)
+    releases = guarded(Told(), connect, hidden, "admin")
     releases.diff(wire.DiffRequest(urn=URN, olds=properties()), wire.DiffResponse())
     assert given == [("a kubeconfig", "admin")]
 
@@ -339,3 +369,26 @@ def test_an_upgrade_leaves_to_others_what_is_theirs() -> None:
     done = cluster.releases.update(wire.UpdateRequest(urn=URN, olds=properties(), news=wanted), official)
     assert asked == [("Update", 3)]
     assert done.properties["values"]["activemq"]["replicaCount"] == 1
+
+
+def test_a_release_that_argo_cd_delivers_now_only_loses_its_records() -> None:
+    cluster = Cluster(
+        record(NAME, 1, "superseded"), record(NAME, 2, "deployed"), record("other", 1, "deployed")
+    )
+    cluster.applications.has = True
+    cluster.delete()
+    assert cluster.official.calls == []
+    names = [one["metadata"]["labels"]["name"] for one in cluster.records.within(SECRETS)]
+    assert names == ["other"]
+
+
+def test_a_release_takes_over_from_an_application_before_it_is_installed() -> None:
+    cluster = Cluster()
+    cluster.applications.had = "/a/path"
+    cluster.create(preview=True)
+    (words,) = cluster.told.warnings
+    assert "takes over what Argo CD's Application has deployed: no pod is replaced" in words
+    assert cluster.applications.handed_back == []
+    cluster.create()
+    assert cluster.applications.handed_back == [f"local panda/{NAME}"]
+    assert cluster.official.calls == ["Create", "Create"]

@@ -8,8 +8,9 @@ import pytest
 
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live import releases as module
+from panda_infra.live.applied import release_statuses
 from panda_infra.live.drift import Deviation
-from panda_infra.live.releases import ReleaseStatus, release_statuses
+from panda_infra.live.releases import ReleaseStatus
 from panda_infra.plan.make import make_plan
 from tests.support.kubernetes import FakeApi
 from tests.support.kubernetes import record as record_of

@@ -10,7 +10,14 @@ import pytest
 from panda_infra.config.delivery import Lifecycle
 from panda_infra.plan.data import KEEPER
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.protection import PROTECTION, is_protected, namespace_marks, protection_marks
+from panda_infra.plan.protection import (
+    APPLICATION,
+    KEEP,
+    PROTECTION,
+    is_protected,
+    namespace_marks,
+    protection_marks,
+)
 from panda_infra.rules.pack import POLICIES, Resource, Stack, stack_of
 from tests.support.stacks import stack
 
@@ -84,6 +91,32 @@ def test_objects_stay_inside_the_namespace() -> None:
     application = "kubernetes:argoproj.io/v1alpha1:Application"
     assert broken(Resource(application, "ui", {"spec": {"destination": {"namespace": "panda"}}})) == set()
     assert broken(Resource(application, "ui", HERE)) == {"inside-the-namespace"}
+
+
+def test_applications_are_judged_like_releases() -> None:
+    def application(values: dict[str, Any], revision: str = "0.1.1", **metadata: Any) -> Resource:
+        source = {"chart": "panda", "targetRevision": revision, "helm": {"valuesObject": values}}
+        spec = {"source": source, "destination": {"namespace": "panda"}}
+        return Resource(APPLICATION, "panda", {"metadata": metadata, "spec": spec})
+
+    data = {"postgres": {"enabled": True, "persistentvolume": {"class": "standard"}}}
+    kept: dict[str, Any] = {"annotations": {KEEP: "true"}}
+    assert broken(application(data)) == {"data-is-protected"}
+    assert broken(application(data, **kept)) == set()
+    assert broken(application(data, **kept, finalizers=["cascade"])) == {"data-is-protected"}
+    assert broken(application(data), TEST) == set()
+    assert broken(application({"server": {"image": {"tag": "latest"}}}, **kept)) == {"images-are-pinned"}
+    assert broken(application({"server": {"password": "x"}}, **kept)) == {"no-secret-in-values"}
+    assert broken(application({}, "*", **kept)) == {"charts-are-pinned"}
+
+
+def test_what_applications_need_is_beside_argo_cd() -> None:
+    there = {"metadata": {"namespace": "argocd"}}
+    assert broken(Resource("kubernetes:argoproj.io/v1alpha1:AppProject", "p", there)) == set()
+    labels = {"argocd.argoproj.io/secret-type": "repository"}
+    repository = {"metadata": {"namespace": "argocd", "labels": labels}}
+    assert broken(Resource(SECRET, "charts", repository)) == set()
+    assert broken(Resource(SECRET, "other", there)) == {"inside-the-namespace"}
 
 
 def test_objects_go_to_the_stacks_own_cluster() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from panda_infra.plan.data import KEEPER, Deployed
+from panda_infra.plan.protection import APPLICATION, KEEP
 from panda_infra.state.recorded import recorded
 
 URN = "urn:pulumi:dev::panda-infra::{}::{}"
@@ -40,6 +43,27 @@ def test_releases_and_objects_are_known_by_their_names() -> None:
     assert found.made_namespace("panda")
     assert not found.made_namespace("other")
     assert found.namespaces == {"panda"}
+
+
+def test_what_argo_cd_delivers_is_known_like_a_release() -> None:
+    application: dict[str, Any] = {
+        "metadata": {"name": "panda", "namespace": "argocd", "annotations": {KEEP: "true"}},
+        "spec": {
+            "source": {
+                "chart": "panda",
+                "targetRevision": "0.1.1",
+                "helm": {"releaseName": "panda-dev", "valuesObject": {"a": 1}},
+            },
+            "destination": {"namespace": "panda"},
+        },
+    }
+    both: list[tuple[str, dict[str, Any]]] = [
+        (URN.format(_RELEASE, "panda"), {"name": "panda-dev", "namespace": "panda"}),
+        (URN.format(f"panda-infra:delivery:Component${APPLICATION}", "panda"), application),
+    ]
+    expected = {"panda": Deployed("panda-dev", {"a": 1}, True, "panda", "0.1.1", argocd=True)}
+    for resources in (both, both[1:], both[::-1]):
+        assert recorded(resources).releases == expected
 
 
 def test_a_stack_in_a_namespace_of_others_is_somewhere_too() -> None:

@@ -1,0 +1,77 @@
+"""Resources of Argo CD's Image Updater, which deploys the tags that a stack follows.
+
+The updater's own resources are written, not annotations of Applications: since its version 1, it reads annotations
+only if such a resource says so. It writes the tags that it finds into the parameters of the Application, beside the
+values, which stay as the stack file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from panda_infra.argocd.applications import namespace_of
+from panda_infra.argocd.marks import OURS
+from panda_infra.plan.consumers import enabled_sub_components
+from panda_infra.plan.model import Plan, Release
+from panda_infra.products.model import SubComponentSpec
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.workloads import Follow, SubComponent
+
+__all__ = ["API_VERSION", "followed", "image_updater"]
+
+API_VERSION = "argocd-image-updater.argoproj.io/v1alpha1"
+
+
+def image_updater(plan: Plan, release: Release) -> dict[str, Any] | None:
+    """The ImageUpdater of a component; None if it follows no image."""
+    images = followed(plan, release)
+    if not images:
+        return None
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ImageUpdater",
+        "metadata": {
+            "name": release.name,
+            "namespace": namespace_of(plan.config),
+            "labels": OURS,
+            "annotations": plan.owner.mark,
+        },
+        "spec": {
+            "applicationRefs": [{"namePattern": release.name, "images": images}],
+            "writeBackConfig": {"method": "argocd"},
+        },
+    }
+
+
+def followed(plan: Plan, release: Release) -> list[Mapping[str, Any]]:
+    """The images that a component follows, as the updater describes them."""
+    component = plan.config.components.deployed()[release.component]
+    return [
+        image
+        for sub, config in enabled_sub_components(COMPONENTS[release.component], component)
+        for image in _images(sub, config)
+    ]
+
+
+def _images(sub: SubComponentSpec, config: SubComponent) -> Iterator[Mapping[str, Any]]:
+    follow = config.image.follow
+    if follow is None:
+        return
+    repository = config.image.repository or (sub.image or sub.chart_image)[0]
+    constraint, settings = _strategy(follow)
+    yield {
+        "alias": sub.name,
+        "imageName": f"{repository}:{constraint}" if constraint else repository,
+        "commonUpdateSettings": settings,
+        "manifestTargets": {"helm": {"name": f"{sub.name}.image.repository", "tag": f"{sub.name}.image.tag"}},
+    }
+
+
+def _strategy(follow: Follow) -> tuple[str, Mapping[str, Any]]:
+    """The constraint behind an image's name, and the updater's settings."""
+    if follow.tag:
+        return follow.tag, {"updateStrategy": "digest"}
+    if follow.versions:
+        return follow.versions, {"updateStrategy": "semver"}
+    return "", {"updateStrategy": "newest-build", "allowTags": f"regexp:{follow.newest}"}

@@ -1,0 +1,66 @@
+"""The AppProject of a stack: the limits of what its Applications may read and write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from panda_infra.argocd.marks import OURS
+from panda_infra.argocd.sources import repository
+from panda_infra.plan.footprint import outside
+from panda_infra.plan.model import Plan
+from panda_infra.plan.ownership import lease_name
+
+__all__ = ["CLUSTER", "app_project", "project_name"]
+
+CLUSTER = "https://kubernetes.default.svc"
+"""Argo CD's name for the cluster that it runs in."""
+
+# What the charts consist of. Secrets are not among it: those of a stack come from its encrypted stack file.
+_KINDS = (
+    ("", "ConfigMap"),
+    ("", "PersistentVolumeClaim"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "Deployment"),
+    ("apps", "StatefulSet"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+    ("gateway.envoyproxy.io", "ClientTrafficPolicy"),
+    ("gateway.networking.k8s.io", "Gateway"),
+    ("gateway.networking.k8s.io", "HTTPRoute"),
+    ("networking.k8s.io", "Ingress"),
+    ("route.openshift.io", "Route"),
+)
+_VOLUME = "PersistentVolume"  # static ones, beside claims
+_RBAC = "rbac.authorization.k8s.io"
+
+
+def project_name(plan: Plan) -> str:
+    """Name of a stack's AppProject."""
+    return lease_name(plan.stack)
+
+
+def app_project(plan: Plan, namespace: str) -> dict[str, Any]:
+    """The AppProject of a stack, in Argo CD's ``namespace``.
+
+    Objects outside of the stack's namespace are allowed only of the kinds that this stack needs.
+    """
+    kinds = sorted({_VOLUME, *(each.kind for each in outside(plan) if each.release)})
+    whole = [{"group": "" if kind == _VOLUME else _RBAC, "kind": kind} for kind in kinds]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {
+            "name": project_name(plan),
+            "namespace": namespace,
+            "labels": OURS,
+            "annotations": plan.owner.mark,
+        },
+        "spec": {
+            "description": f"Stack {plan.stack} of {plan.owner.project}: changed by its stack file, not by hand",
+            "sourceRepos": [repository(plan.config)],
+            "destinations": [{"server": CLUSTER, "namespace": plan.config.namespace}],
+            "clusterResourceWhitelist": whole,
+            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in _KINDS],
+        },
+    }

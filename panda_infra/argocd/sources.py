@@ -1,0 +1,62 @@
+"""Where Argo CD takes a stack's charts from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from panda_infra.argocd.marks import OURS
+from panda_infra.config.charts import FolderCharts, GitCharts, OciCharts
+from panda_infra.config.stack import Settings
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan.model import Chart
+
+__all__ = ["chart_repository", "chart_source", "is_pinned", "repository"]
+
+_PINNED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
+
+
+def repository(config: Settings) -> str:
+    """The address of the charts' repository, in the form of Argo CD: an OCI registry has no scheme there.
+
+    Raises:
+        PandaInfraError: the charts are in a local folder, which no cluster sees; a rule refuses it before.
+    """
+    source = config.charts
+    if isinstance(source, OciCharts):
+        return source.repository.removeprefix("oci://")
+    if isinstance(source, FolderCharts):
+        raise PandaInfraError("charts.kind: Argo CD cannot read a local folder")
+    return source.url
+
+
+def chart_source(config: Settings, chart: Chart) -> Mapping[str, Any]:
+    """The source of one chart in an Application, without its values."""
+    where = {"repoURL": repository(config)}
+    if isinstance(config.charts, GitCharts):
+        revision = config.followed or config.charts.revision
+        return where | {"path": f"{config.charts.path}/{chart.name}", "targetRevision": revision}
+    return where | {"chart": chart.name, "targetRevision": chart.version}
+
+
+def chart_repository(config: Settings, project: str, namespace: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The metadata and the content of the Secret by which Argo CD knows a repository and its kind, for one project."""
+    is_git = isinstance(config.charts, GitCharts)
+    data = {"url": repository(config), "project": project, "type": "git" if is_git else "helm"}
+    if not is_git:
+        data |= {"name": project, "enableOCI": "true"}
+    metadata = {
+        "name": f"{project}-charts",
+        "namespace": namespace,
+        "labels": {
+            **OURS,
+            "argocd.argoproj.io/secret-type": "repository",
+        },
+    }
+    return metadata, data
+
+
+def is_pinned(revision: str) -> bool:
+    """True if a revision stays the same: a commit, or the full version of a chart."""
+    return _PINNED.fullmatch(revision) is not None

@@ -1,0 +1,63 @@
+"""What Argo CD must know of a stack before it may deliver its components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from panda_infra.argocd.applications import application, namespace_of
+from panda_infra.argocd.images import image_updater
+from panda_infra.argocd.project import app_project, project_name
+from panda_infra.argocd.sources import chart_repository
+from panda_infra.delivery.releases import Annotations, Maker, by_argo_cd
+from panda_infra.kubernetes_resources import KubernetesObject
+from panda_infra.plan.model import Plan, Release
+
+__all__ = ["ArgoCdStack"]
+
+
+class ArgoCdStack(pulumi.ComponentResource):
+    """The stack's AppProject and the repository of its charts, made ``after`` the stack's own Argo CD, if any.
+
+    ``opts`` are those of each resource.
+    """
+
+    def __init__(
+        self, plan: Plan, *, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__("panda-infra:delivery:ArgoCdStack", "argocd-stack")
+        self._plan = plan
+        self._opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
+        namespace = namespace_of(plan.config)
+        project = KubernetesObject("AppProject", "argocd-project", app_project(plan, namespace), self._opts)
+        metadata, data = chart_repository(plan.config, project_name(plan), namespace)
+        metadata["annotations"] = plan.owner.mark
+        charts = KubernetesObject(
+            "Secret", "argocd-charts", {"metadata": metadata, "stringData": data}, self._opts
+        )
+        self.first: Sequence[pulumi.Resource] = (project, charts)
+        self.register_outputs({})
+
+    def application(self, release: Release, annotations: Annotations) -> Maker:
+        """Makes the Application of a component, and what follows its images."""
+        made = by_argo_cd(release, application(self._plan, release, annotations))
+
+        def make(opts: pulumi.ResourceOptions) -> pulumi.CustomResource:
+            resource = made(opts)
+            if (updater := image_updater(self._plan, release)) is not None:
+                self._follow(release, updater, resource)
+            return resource
+
+        return make
+
+    def _follow(self, release: Release, updater: Mapping[str, Any], applied: pulumi.Resource) -> None:
+        """Only then: the updater finds images by the pods that an Application has."""
+        after = pulumi.ResourceOptions(depends_on=[applied])
+        KubernetesObject(
+            "ImageUpdater",
+            f"{release.component}-images",
+            updater,
+            pulumi.ResourceOptions.merge(self._opts, after),
+        )

@@ -1,0 +1,121 @@
+"""Rules about the delivery by Argo CD, which has no post-renderer and reads no folder of this machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from panda_infra.config.argo_delivery import ArgoDelivery
+from panda_infra.config.charts import FolderCharts, GitCharts
+from panda_infra.errors import Problem
+from panda_infra.plan.values.placement import forces_pods, in_pod, placement_values
+from panda_infra.plan.values.workloads import workload_values
+from panda_infra.products.rule import rule
+from panda_infra.products.workloads import Follow
+from panda_infra.rules.subject import Subject
+from panda_infra.rules.walk import Visited, sub_components
+from panda_infra.tree import merged
+
+__all__ = ["charts_are_within_reach", "followed_images", "nothing_is_lost"]
+
+_EXISTING = (
+    "Write `argocd: {}` to install one, or `argocd: {existing: true}` for the one that the cluster has."
+)
+
+
+@rule("delivery", "argocd", "charts", "components")
+def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
+    """Argo CD must be there, read the charts, and have something to deliver."""
+    config = subject.config
+    deployed = config.components.deployed()
+    section = config.delivery_section
+    delivered = [name for name in deployed if config.by_argo(name)]
+    if isinstance(section, ArgoDelivery):
+        for name in section.by_helm:
+            if name not in deployed:
+                yield Problem(
+                    "delivery.byHelm", f"names {name}, which the stack does not deploy", "Remove it."
+                )
+        if deployed and not delivered:
+            what = "leaves nothing to Argo CD"
+            yield Problem("delivery.byHelm", what, "Write `delivery: helm`, or take a component out.")
+            return
+        if section.follow and not isinstance(config.charts, GitCharts):
+            what = f"is a branch, but the charts are of kind {config.charts.kind}"
+            fix = "Write `charts: {kind: git, url: ..., revision: ...}`, or remove it."
+            yield Problem("delivery.follow", what, fix)
+    if not delivered:
+        return
+    if config.argocd is None:
+        yield Problem("delivery", "is argocd, but the stack says of no Argo CD where it is", _EXISTING)
+    if isinstance(config.charts, FolderCharts):
+        what = "is folder, which Argo CD in the cluster cannot read"
+        fix = "Push it and write `kind: git` with its url and revision, or write `delivery: helm`."
+        yield Problem("charts.kind", what, fix)
+
+
+@rule("delivery", "components", "placement")
+def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
+    """What only a Helm release of this program can do may not be asked of Argo CD."""
+    config = subject.config
+    for name, component in config.components.deployed().items():
+        if config.by_argo(name) and component.atomic:
+            what = "has no effect: Argo CD does not take a failed change back"
+            yield Problem(f"components.{name}.atomic", what, f"Remove it, or {_by_helm(name)}.")
+    forced = forces_pods(config)
+    for sub in sub_components(config):
+        if not sub.runs or sub.spec.placeable or not config.by_argo(sub.component.name):
+            continue
+        values = merged(
+            placement_values(sub.spec, sub.config, config.placement, forced=forced),
+            workload_values(sub.spec, sub.config),
+        )
+        if placed := in_pod(values):
+            what = (
+                f"has pods whose chart knows no {' and no '.join(placed)}: the program adds them to a Helm release, "
+                "but Argo CD would drop them"
+            )
+            fix = f"Remove these settings (`placement` counts too), or {_by_helm(sub.component.name)}."
+            yield Problem(sub.where, what, fix)
+
+
+@rule("delivery", "components", "lifecycle")
+def followed_images(subject: Subject) -> Iterator[Problem]:
+    """An image that is followed needs Argo CD and one way to choose its tag; `latest` needs a test stack."""
+    config = subject.config
+    for sub in sub_components(config):
+        follow = sub.config.image.follow
+        where = f"{sub.where}.image.follow"
+        if follow is None:
+            continue
+        if not config.by_argo(sub.component.name):
+            what = "needs the Image Updater of Argo CD, which does not deliver this component"
+            yield Problem(where, what, "Remove it, or write `delivery: argocd`.")
+        if sub.config.image.digest:
+            what = "is pinned, and its tag is followed as well"
+            yield Problem(f"{sub.where}.image.digest", what, "Remove it, or `follow`.")
+        yield from _chosen(sub, follow, where, protect=config.lifecycle.protect)
+
+
+def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Iterator[Problem]:
+    ways = follow.model_dump(exclude_none=True)
+    if len(ways) != 1:
+        what = f"names {' and '.join(ways)}" if ways else "names nothing to follow"
+        yield Problem(where, what, "Write one of `tag`, `versions` and `newest`.")
+    matches = False
+    if follow.newest is not None:
+        try:
+            matches = re.search(follow.newest, "latest") is not None
+        except re.error as error:
+            yield Problem(f"{where}.newest", f"is no regular expression: {error}", r"Write e.g. `^dev-\d+$`.")
+    if protect and (follow.tag == "latest" or matches):
+        key = "tag" if follow.tag == "latest" else "newest"
+        what = (
+            f"would run any image of {sub.name} that somebody pushes as latest, and this stack is protected"
+        )
+        fix = r"Follow versions, e.g. `versions: ~1.0`, or a test stack's `lifecycle: {protect: false}`."
+        yield Problem(f"{where}.{key}", what, fix)
+
+
+def _by_helm(name: str) -> str:
+    return f"write `delivery: {{kind: argocd, byHelm: [{name}]}}`"
