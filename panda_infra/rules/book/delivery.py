@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from panda_infra.config.argo_delivery import ArgoDelivery
 from panda_infra.config.charts import FolderCharts, GitCharts
 from panda_infra.errors import Problem
-from panda_infra.plan.values.placement import forces_pods, in_pod, placement_values
+from panda_infra.plan.values.placement import in_pod, placement_values
 from panda_infra.plan.values.workloads import workload_values
 from panda_infra.products.rule import rule
 from panda_infra.products.workloads import Follow
@@ -54,7 +54,7 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
         yield Problem("charts.kind", what, fix)
 
 
-@rule("delivery", "components", "placement")
+@rule("delivery", "components", "placement", "nodeRecovery", "affix")
 def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
     """What only a Helm release of this program can do may not be asked of Argo CD."""
     config = subject.config
@@ -62,12 +62,11 @@ def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
         if config.by_argo(name) and component.atomic:
             what = "has no effect: Argo CD does not take a failed change back"
             yield Problem(f"components.{name}.atomic", what, f"Remove it, or {_by_helm(name)}.")
-    forced = forces_pods(config)
     for sub in sub_components(config):
         if not sub.runs or sub.spec.placeable or not config.by_argo(sub.component.name):
             continue
         values = merged(
-            placement_values(sub.spec, sub.config, config.placement, forced=forced),
+            placement_values(sub.spec, sub.config, config, config.names.release(sub.component.name)),
             workload_values(sub.spec, sub.config),
         )
         if placed := in_pod(values):
