@@ -24,12 +24,12 @@ class ArgoCdStack(pulumi.ComponentResource):
     ``opts`` are those of each resource.
     """
 
-    def __init__(
-        self, plan: Plan, *, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions
-    ) -> None:
+    def __init__(self, plan: Plan, *, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
         super().__init__("panda-infra:delivery:ArgoCdStack", "argocd-stack")
         self._plan = plan
-        self._opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
+        self._opts = pulumi.ResourceOptions.merge(
+            opts, pulumi.ResourceOptions(parent=self, depends_on=list(after))
+        )
         namespace = namespace_of(plan.config)
         project = KubernetesObject("AppProject", "argocd-project", app_project(plan, namespace), self._opts)
         metadata, data = chart_repository(plan.config, project_name(plan), namespace)

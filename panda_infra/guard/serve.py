@@ -87,9 +87,7 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
             "Diff": self._afterwards(wire.DiffRequest, wire.DiffResponse, lambda guard: guard.diff),
             "Create": self._instead(wire.CreateRequest, lambda guard: guard.create),
             "Update": self._instead(wire.UpdateRequest, lambda guard: guard.update),
-            "Delete": self._unless_shared(
-                self._instead(wire.DeleteRequest, lambda guard: guard.delete)
-            ),
+            "Delete": self._unless_shared(self._instead(wire.DeleteRequest, lambda guard: guard.delete)),
         }
 
     def service(self, details: Any) -> Any:
