@@ -2,7 +2,8 @@
 
 import sys
 
-from bench import deploy, nodes
+from bench import deploy, developers, nodes
 
 deploy.main(sys.argv[1:])
 nodes.main()
+developers.main()

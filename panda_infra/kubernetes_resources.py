@@ -28,6 +28,7 @@ class KubernetesProvider(pulumi.ProviderResource):
     def __init__(
         self, name: str, settings: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        self.settings = settings
         # A provider accepts only strings.
         texts = {
             key: value if isinstance(value, str | pulumi.Output) else json.dumps(value)

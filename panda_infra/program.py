@@ -6,15 +6,16 @@ import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 from warnings import simplefilter
 
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from panda_infra.cluster.existing import check_cluster, ends_soon
+from panda_infra.cluster.existing import check_cluster, check_lent, ends_soon
 from panda_infra.cluster.magnum.keypair import MadeKeypair
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.load import from_pulumi
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
@@ -76,7 +77,7 @@ def plan_of_this_stack() -> Ready:
         pulumi.log.warn(str(loaded.layers.located(problem)))
     plan = make_plan(stack, loaded.config)
     before = deployed()
-    found, keypair = _check_world(plan, secrets, before)
+    found, keypair = _check_world(plan, secrets, _with_lent_cluster(plan, before))
     problems = [
         *lost_data(before.releases, plan),
         *moved(before.namespaces, plan, protected=before.protected),
@@ -90,6 +91,14 @@ def plan_of_this_stack() -> Ready:
 def _kubeconfig_ends_soon(stack: str, config: StackConfig) -> list[Problem]:
     cluster = config.cluster
     return ends_soon(stack, cluster, config.secrets) if isinstance(cluster, ExistingCluster) else []
+
+
+def _with_lent_cluster(plan: Plan, before: Recorded) -> Recorded:
+    """The state, with the access to the cluster that another stack lends, if it has one yet."""
+    cluster = plan.config.cluster
+    if not isinstance(cluster, StackCluster):
+        return before
+    return replace(before, kubeconfig=deployed(cluster.stack).kubeconfig)
 
 
 def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
@@ -118,6 +127,8 @@ def _check_cluster(
     config = plan.config
     if isinstance(config.cluster, ExistingCluster):
         return check_cluster(plan.stack, config.cluster, secrets), None
+    if isinstance(config.cluster, StackCluster):
+        return check_lent(config.cluster, before.kubeconfig), None
     from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     report = check_magnum(config.cluster, Stack(plan.owner, before, plan.addresses, _storage(plan, before)))

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from panda_infra.config.cluster import ExistingCluster, MagnumCluster
+from panda_infra.config.cluster import MagnumCluster
 from panda_infra.plan.flavors import FLAVORS
 from panda_infra.plan.model import Plan
 from testbed import leftovers, prerequisites
@@ -40,12 +40,12 @@ class Place:
 def place(bed: Bed, plan: Plan) -> AbstractContextManager[Place]:
     """The place for a stack's kind of cluster, with everything that its site has."""
     cluster = plan.config.cluster
-    return _on_bed(bed, plan, cluster) if isinstance(cluster, ExistingCluster) else _in_cloud(bed, cluster)
+    return _in_cloud(bed, cluster) if isinstance(cluster, MagnumCluster) else _on_bed(bed, plan)
 
 
 @contextmanager
-def _on_bed(bed: Bed, plan: Plan, cluster: ExistingCluster) -> Iterator[Place]:
-    section = {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": cluster.no_root}
+def _on_bed(bed: Bed, plan: Plan) -> Iterator[Place]:
+    section = {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": plan.config.is_rootless}
     with prerequisites.provided(bed, plan):
         yield Place(section, kubernetes=lambda: bed, inventory=lambda: leftovers.of_cluster(bed))
 

@@ -9,7 +9,7 @@ import typer
 
 from panda_infra.cli.stack_argument import project
 from panda_infra.clients.pulumi.cli import PulumiError, find_pulumi
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
@@ -74,6 +74,8 @@ def where(plan: Plan) -> str:
         file = cluster.kubeconfig or "secrets.kubeconfig"
         stays = " (adopted, which stays)" if plan.config.adopts_namespace else ""
         return f"namespace {plan.config.namespace}{stays} of the cluster in {file}{context}"
+    if isinstance(cluster, StackCluster):
+        return f"namespace {plan.config.namespace} of the cluster of stack {cluster.stack}"
     if cluster.stays:
         return (
             f"namespace {plan.config.namespace} of Magnum cluster {cluster.name}, which was taken over and stays; "

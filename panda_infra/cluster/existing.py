@@ -8,16 +8,16 @@ import pulumi
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError, KubernetesUnreachableError
-from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, read
+from panda_infra.clients.kubernetes.kubeconfig import STATE, Source, Target, choose, read
 from panda_infra.clients.kubernetes.users import lasts_of
 from panda_infra.clients.patience import answered
 from panda_infra.cluster.handle import ClusterHandle, kubernetes_provider
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.messages import set_secret
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 
-__all__ = ["check_cluster", "ends_soon", "existing_cluster", "lets_in", "target_of"]
+__all__ = ["check_cluster", "check_lent", "ends_soon", "existing_cluster", "lets_in", "target_of"]
 
 _PATIENCE = 3.0  # seconds for each step of a connection to the API server
 _LET_IN_WITHIN = 10.0  # seconds for all addresses of the API server's name
@@ -63,6 +63,27 @@ def check_cluster(stack: str, cluster: ExistingCluster, secrets: Secrets) -> lis
         lets_in(target_of(stack, cluster, secrets))
     except (KubeconfigError, KubernetesError) as error:
         return [Problem(where, error.what, error.fix or "Try again, or ask who runs the cluster.")]
+    return []
+
+
+def check_lent(cluster: StackCluster, kubeconfig: str) -> list[Problem]:
+    """The same for the cluster of another stack, by the ``kubeconfig`` in its state, which is empty if it has none."""
+    where = "cluster.stack"
+    if not kubeconfig:
+        what = f"{cluster.stack} has no cluster of Magnum's in its state"
+        fix = (
+            f"Add `panda-infra:developers: {{days: 14}}` to Pulumi.{cluster.stack}.yaml, then run `pulumi up --stack "
+            f"{cluster.stack}`."
+        )
+        return [Problem(where, what, fix)]
+    try:
+        lets_in(STATE.target(kubeconfig))
+    except (KubeconfigError, KubernetesError) as error:
+        return [
+            Problem(
+                where, error.what, f"Run `pulumi up --stack {cluster.stack}`, which renews the credential."
+            )
+        ]
     return []
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
+from panda_infra.clients.kubernetes.kubeconfig import STATE
 from panda_infra.kubernetes_resources import KubernetesProvider
 
-__all__ = ["ClusterHandle", "kubernetes_provider"]
+__all__ = ["ClusterHandle", "acting_as", "kubernetes_provider"]
 
 _BURST, _QPS = (
     240,
@@ -24,19 +25,31 @@ class ClusterHandle:
     provider: KubernetesProvider
     depends_on: Sequence[pulumi.Resource] = ()
 
+    def acting_as(self, user: str) -> KubernetesProvider:
+        """A second provider, for what is made with the rights of a user of the cluster.
+
+        Its kubeconfig is that of the first one, which must be allowed to impersonate the user.
+        """
+        settings = self.provider.settings
+        text = pulumi.Output.from_input(settings["kubeconfig"]).apply(lambda whole: acting_as(whole, user))
+        return kubernetes_provider(
+            kubeconfig=text, identifier=settings["clusterIdentifier"], name="inside-the-namespace"
+        )
+
 
 def kubernetes_provider(
     *,
     kubeconfig: pulumi.Input[str],
     identifier: pulumi.Input[str],
     opts: pulumi.ResourceOptions | None = None,
+    name: str = "cluster",
 ) -> KubernetesProvider:
-    """The one Kubernetes provider of a stack.
+    """The Kubernetes provider of a stack.
 
     ``identifier`` stays the same when the kubeconfig is renewed: another one would replace every object.
     """
     return KubernetesProvider(
-        "cluster",
+        name,
         {
             "kubeconfig": pulumi.Output.secret(kubeconfig),
             "clusterIdentifier": identifier,
@@ -47,3 +60,9 @@ def kubernetes_provider(
         },
         opts,
     )
+
+
+def acting_as(kubeconfig: str, user: str) -> str:
+    """The text of a kubeconfig whose requests are those of another user, whom its own one may impersonate."""
+    target = STATE.target(kubeconfig)
+    return replace(target, user={**target.user, "as": user}).text()

@@ -17,6 +17,12 @@ OciRepository = Annotated[
     ),
 ]
 Commit = Annotated[str, Form(r"[0-9a-f]{40}", "a full commit hash of 40 hexadecimal digits", 8 * "0123a")]
+GitBranch = Form(
+    r"(?![-/])(?!.*(//|\.\.|@\{|\.lock$|[/.]$))[A-Za-z0-9._/@+-]+",
+    "the name of a branch",
+    "my-feature",
+    longest=200,
+)
 ChartVersion = Annotated[
     str, Form(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "a full chart version of three numbers", "0.1.1")
 ]
@@ -49,6 +55,8 @@ class GitCharts(Model):
     """Address that `git clone` understands."""
     revision: Commit
     """Full commit hash: branches and tags move."""
+    branch: Annotated[str, GitBranch] | None = None
+    """Branch that a developer's stack follows: each `dev up` writes its newest commit into `revision`."""
     path: Annotated[str, plain("helm")] = "helm"
     """Folder with one sub-folder per chart."""
 

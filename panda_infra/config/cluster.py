@@ -7,7 +7,7 @@ from pydantic import Field
 
 from panda_infra.config.base import DnsLabel, Form, HostName, Model, plain
 
-__all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup"]
+__all__ = ["Cluster", "ExistingCluster", "MagnumCluster", "NodeGroup", "StackCluster"]
 
 Flavor = Annotated[str, plain("m2.xlarge")]
 # Magnum cuts the names of servers after 30 characters of the cluster's, so longer names could become equal.
@@ -103,4 +103,17 @@ class MagnumCluster(Model):
         return self.adopt and not self.delete_adopted
 
 
-Cluster = Annotated[ExistingCluster | MagnumCluster, Field(discriminator="kind")]
+class StackCluster(Model):
+    """The Magnum cluster of another stack, which lends it to developers' stacks."""
+
+    kind: Literal["stack"]
+    """The cluster is another stack's."""
+    stack: Annotated[str, plain("doma")]
+    """That stack; its section `developers` makes it export the access to its cluster."""
+    cloud: Annotated[str, plain("cern")] | None = None
+    """Name of the cloud in clouds.yaml for LanDB aliases; without it the OS_* environment variables select it."""
+    alias_domain: HostName | None = None
+    """Domain in which LanDB has aliases; without it the stack writes none."""
+
+
+Cluster = Annotated[ExistingCluster | MagnumCluster | StackCluster, Field(discriminator="kind")]

@@ -11,6 +11,7 @@ from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Storage
+from panda_infra.config.developer import Developer, Developers
 from panda_infra.config.made import with_fields
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.node_recovery import NodeRecovery
@@ -87,6 +88,10 @@ class Settings(Model):
     """Protection of data."""
     argocd: ArgoCd | None = None
     """Argo CD, as a part of the stack or as one that the cluster has."""
+    developers: Developers | None = None
+    """Lends the cluster to developers' namespaces, which `dev up` makes."""
+    developer: Developer | None = None
+    """Whose namespace this stack is; `dev up` writes it."""
 
     def of(self, kind: type[Kind]) -> Kind:
         """The section of that type."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pulumi
 
 from panda_infra.argocd.marks import OURS, UNDELETED
 from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
+from panda_infra.cluster.lent import LENT, borrowed
 from panda_infra.cluster.magnum.keypair import MadeKeypair
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.delivery.argocd_stack import ArgoCdStack
 from panda_infra.delivery.charts import locate
@@ -18,8 +19,9 @@ from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
-from panda_infra.kubernetes_resources import KubernetesObject
+from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
 from panda_infra.plan.data import post_renderer
+from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.node_recovery import recovers_in_cluster
@@ -47,7 +49,9 @@ def deploy(
     cluster = _cluster(plan, secrets, keypair)
     inside = pulumi.ResourceOptions(provider=cluster.provider, depends_on=list(cluster.depends_on))
     argocd = [_argocd(plan, secrets, inside)] if plan.argocd else []
-    _components(plan, secrets, contents, inside, argocd)
+    account = deployer(plan.config)
+    deployed_by = cluster.acting_as(account) if account else None
+    _components(plan, secrets, contents, inside, argocd, deployed_by=deployed_by)
     _export(plan)
 
 
@@ -55,6 +59,8 @@ def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> Clust
     cluster = plan.config.cluster
     if isinstance(cluster, ExistingCluster):
         return existing_cluster(plan.stack, cluster, secrets)
+    if isinstance(cluster, StackCluster):
+        return borrowed(cluster, plan.hosts.values())
     from panda_infra.cluster.magnum.component import Magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     made = Magnum(
@@ -65,6 +71,8 @@ def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> Clust
         keypair=keypair,
         protect=plan.config.lifecycle.protect,
     )
+    if plan.config.developers is not None:
+        pulumi.export(LENT, {"id": made.cluster_id, "kubeconfig": made.kubeconfig})
     pulumi.export("cluster", {"id": made.cluster_id, "api": made.api_address, "credentialEnds": made.expires})
     return made.handle
 
@@ -72,7 +80,7 @@ def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> Clust
 def _namespace(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> KubernetesObject:
     metadata = {
         "name": plan.config.namespace,
-        "labels": {"app.kubernetes.io/managed-by": "panda-infra"},
+        "labels": {"app.kubernetes.io/managed-by": "panda-infra", **namespace_labels(plan.config)},
         "annotations": {**namespace_marks(plan.config.lifecycle), **mark},
     }
     protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
@@ -90,6 +98,8 @@ def _components(
     contents: Mapping[str, SecretContent],
     inside: pulumi.ResourceOptions,
     argocd: Sequence[pulumi.Resource],
+    *,
+    deployed_by: KubernetesProvider | None,
 ) -> None:
     annotations = pod_annotations(plan.config, contents, values.hash_key)
     name, mark, outside = plan.config.namespace, plan.owner.mark, inside
@@ -97,6 +107,7 @@ def _components(
     if not plan.config.adopts_namespace:
         first.append(_namespace(plan, mark, inside))
         inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(first)))
+    first += _guards(plan, mark, inside)
     if plan.shared_claim:
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         first.append(
@@ -145,7 +156,7 @@ def _components(
                 ),
                 *(made[other].release for other in release.after),
             ],
-            opts=inside,
+            opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
         )
     Protection(
         protect=plan.config.lifecycle.protect,
@@ -175,6 +186,15 @@ def _node_recovery(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) ->
     from panda_infra.delivery.node_recovery import NodeRecoveryResources  # noqa: PLC0415 - for few stacks only
 
     return NodeRecoveryResources(plan, values.node_recovery, opts)
+
+
+def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:
+    """What keeps a developer's namespace apart, before there is a pod in it."""
+    for each in guard_objects(plan.config):
+        inside = {"namespace": each.namespace} if each.namespace else {}
+        metadata = {"name": each.name, "annotations": mark, **inside}
+        fields = {"apiVersion": each.api, "metadata": metadata, **each.content}
+        yield KubernetesObject(each.kind, each.key, fields, opts)
 
 
 def _as_found(plan: Plan) -> list[str]:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import MagnumCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 from panda_infra.live import offers
@@ -103,7 +103,7 @@ def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | N
 
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:
-    if not isinstance(plan.config.cluster, ExistingCluster):
+    if isinstance(plan.config.cluster, MagnumCluster):
         # The stack's resources wait for a Magnum cluster that is still being made.
         return Report(notes=[f"namespace {plan.config.namespace} cannot be looked at yet: {error}"])
     return Report([Problem("namespace", f"cannot be looked at: {error.what}", error.fix or _RIGHTS)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from panda_infra.plan.argocd import CLUSTER_WIDE
 from panda_infra.plan.consumers import existing_secrets
+from panda_infra.plan.developer import guard_objects
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
@@ -21,6 +22,8 @@ _ROOTS = {
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1",
     "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1",
     "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1",
+    "ValidatingAdmissionPolicy": "/apis/admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding": "/apis/admissionregistration.k8s.io/v1",
 }
 
 ARGOCD_KEY = "argocd"
@@ -43,7 +46,8 @@ class Outside:
     @property
     def path(self) -> str:
         """The object's path in the API."""
-        return f"{_ROOTS[self.kind]}/{self.kind.lower()}s/{self.name}"
+        plural = f"{self.kind.lower()}s".replace("policys", "policies")
+        return f"{_ROOTS[self.kind]}/{plural}/{self.name}"
 
 
 def logs_volume(namespace: str) -> str:
@@ -59,6 +63,8 @@ def outside(plan: Plan) -> Iterator[Outside]:
     if recovers_in_cluster(plan):
         for kind in ("ClusterRole", "ClusterRoleBinding"):
             yield Outside(kind, NODE_RECOVERY, "nodeRecovery", shared=True)
+    guards = (guard for guard in guard_objects(plan.config) if guard.namespace is None)
+    yield from (Outside(guard.kind, guard.name, "developer") for guard in guards)
     for release in plan.releases:
         if (release.values.get("nodeRecovery") or {}).get("enabled"):
             for kind in ("ClusterRole", "ClusterRoleBinding"):

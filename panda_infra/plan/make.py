@@ -61,7 +61,7 @@ def _values(spec: ComponentSpec, component: Component, config: Settings, names: 
         values = merged(
             workload_values(sub, sub_config),
             placement_values(sub, sub_config, config, names.release(spec.name)),
-            volume_values(sub, sub_config, config.storage),
+            volume_values(sub, sub_config, config.storage, inside=config.developer is not None),
         )
         sub_charts[sub.name] = values if sub.placeable else pod_annotation(values)
     return merged(

@@ -9,7 +9,7 @@ from typing import Any
 
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
-from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
+from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
 from panda_infra.config.delivery import Exposure
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.placement import Placement
@@ -75,6 +75,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
 def _cluster(cluster: Cluster) -> str:
     if isinstance(cluster, ExistingCluster):
         return "exists already" + (", runs no pod as root" if cluster.no_root else "")
+    if isinstance(cluster, StackCluster):
+        return f"that of stack {cluster.stack}"
     groups = [(cluster.flavor, cluster.node_count), *((g.flavor, g.count) for g in cluster.node_groups)]
     nodes = " and ".join(f"{count} of {flavor}" for flavor, count in groups)
     masters = f"{cluster.master_count} of {cluster.master_flavor}"

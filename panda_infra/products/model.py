@@ -31,6 +31,8 @@ __all__ = [
     "start",
 ]
 
+# The ports of PostgreSQL and MariaDB.
+_DATABASES = frozenset({5432, 3306})
 Predicate = Callable[["Settings"], bool]
 InStack = Callable[["SecretUse", "Settings"], "SecretUse | None"]
 Builder = Callable[[Any], Mapping[str, str | bytes]]
@@ -145,6 +147,11 @@ class SubComponentSpec:
     locks: bool = False
     placeable: bool = True
     heavy: int = 0
+
+    @property
+    def is_database(self) -> bool:
+        """True if its Service serves PostgreSQL or MariaDB."""
+        return not _DATABASES.isdisjoint(self.ports)
 
     def claim(self, name: str) -> Claim | None:
         """The claim with that name in the stack file."""

@@ -34,6 +34,9 @@ _CLUSTER_SCOPED = frozenset(
         "Namespace",
         "PersistentVolume",
         "StorageClass",
+        # That of a developer's stack holds in its namespace alone.
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     }
 )
 # Where the heartbeats of nodes are: node recovery may list them, and nothing else of the cluster's Leases.

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
 from panda_infra.clients.kubernetes.kubeconfig import MAGNUM, STATE, Target
 from panda_infra.clients.openstack.api import OpenStack
+from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.cluster.existing import target_of
-from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster
+from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
 from panda_infra.config.secrets import Secrets
+from panda_infra.errors import PandaInfraError
 from panda_infra.provider.credentials import certificate_kubeconfig
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["Access", "reach", "reach_cloud", "recorded_access"]
+__all__ = ["Access", "lent_access", "reach", "reach_cloud", "recorded_access"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ def reach(stack: str, cluster: Cluster, secrets: Secrets) -> Access:
     if isinstance(cluster, ExistingCluster):
         target = target_of(stack, cluster, secrets)
         return Access(KubernetesClient(target), target=target)
+    if isinstance(cluster, StackCluster):
+        return lent_access(cluster)
     from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - half a second, for clouds only
 
     return reach_cloud(cluster, SdkOpenStack(cluster.cloud))
@@ -62,6 +67,22 @@ def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
             target = MAGNUM.target(certificate_kubeconfig(openstack, found).text())
             return Access(KubernetesClient(target), openstack, target)
     return Access(None, openstack)
+
+
+def lent_access(cluster: StackCluster) -> Access:
+    """Access to the cluster of another stack, by the credential that its last run recorded.
+
+    Raises:
+        PulumiError: that stack's state cannot be read.
+        PandaInfraError: it has no cluster yet.
+    """
+    found = recorded_access(find_pulumi(Path()).state(cluster.stack, secrets=True).recorded)
+    if found is None:
+        raise PandaInfraError(
+            f"stack {cluster.stack} has no cluster of Magnum's in its state: deploy it first, "
+            f"`pulumi up --stack {cluster.stack}`"
+        )
+    return found
 
 
 def recorded_access(recorded: Recorded) -> Access | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 
@@ -22,7 +22,7 @@ def neighbours(configs: Mapping[str, StackConfig]) -> dict[str, Problem]:
     """
     stacks: dict[Place, list[str]] = {}
     for name, config in configs.items():
-        if place := _place(config):
+        if place := _place(config, configs):
             stacks.setdefault(place, []).append(name)
     return {
         name: _shared(configs[name].namespace, name, others)
@@ -32,8 +32,14 @@ def neighbours(configs: Mapping[str, StackConfig]) -> dict[str, Problem]:
     }
 
 
-def _place(config: StackConfig) -> Place | None:
+def _place(config: StackConfig, configs: Mapping[str, StackConfig]) -> Place | None:
     cluster = config.cluster
+    if isinstance(cluster, StackCluster):
+        lender = configs.get(cluster.stack)
+        # One that borrows its cluster too lends it to nobody, which a rule refuses.
+        if lender is None or isinstance(lender.cluster, StackCluster):
+            return None
+        cluster = lender.cluster
     if not isinstance(cluster, ExistingCluster):
         return f"Magnum cluster {cluster.name}", cluster.cloud or "", config.namespace
     if cluster.kubeconfig is None:

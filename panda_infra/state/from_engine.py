@@ -16,17 +16,22 @@ from pulumi.runtime.settings import get_monitor
 from panda_infra.errors import PandaInfraError
 from panda_infra.state.recorded import Recorded, recorded
 
-__all__ = ["deployed"]
+__all__ = ["deployed", "full_name"]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _WHOLE_WITHIN = 5.0
 
 
-def deployed() -> Recorded:
-    """The recorded state of the running stack."""
-    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+def deployed(stack: str | None = None) -> Recorded:
+    """The recorded state of the running stack, or of another one of the project."""
+    name = full_name(stack or pulumi.get_stack())
     resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
     return recorded((urn, found.get("outputs") or {}) for urn, found in resources.items())
+
+
+def full_name(stack: str) -> str:
+    """A stack of the running one's project, as the engine names it."""
+    return f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
 
 
 def _read(name: str) -> Any:

@@ -100,7 +100,7 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
     stack = Belongings(plan, access.kubernetes, pulumi.recorded(plan.stack)) if access.kubernetes else None
     if stack:
         stack.refuse_others()
-        renew_access(plan, pulumi)
+        renew_access(plan, pulumi, access.target)
     with _freeing(stack, free_after, say):
         # The refresh drops objects that were deleted by hand: a missing release cannot be uninstalled.
         code = pulumi.follow("destroy", "--refresh", "--yes", "--stack", plan.stack, environment=environment)

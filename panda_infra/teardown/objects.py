@@ -19,7 +19,7 @@ from panda_infra.teardown.leftover import Leftover
 __all__ = ["in_cluster"]
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
-_CLAIM = "PersistentVolumeClaim"
+_CLAIM, _ADMISSION = "PersistentVolumeClaim", "ValidatingAdmissionPolicy"
 _DATA = ("Secret", _CLAIM)
 
 
@@ -49,6 +49,14 @@ def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
                 yield Leftover(kind, item["metadata"]["name"])
         if roles.refused:
             yield Leftover.hidden(f"{kind}s", roles.refused)
+    yield from _of_admission(found)
+
+
+def _of_admission(found: Ownership) -> Iterator[Leftover]:
+    """What refuses requests to a developer's namespace, which lies outside of it."""
+    for planned, one in found.target.outside:
+        if planned.kind.startswith(_ADMISSION) and found.has(one):
+            yield Leftover(planned.kind, planned.name)
 
 
 def _of_argocd(found: Ownership, one: Met, api: KubernetesApi) -> Iterator[Leftover]:

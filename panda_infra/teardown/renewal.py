@@ -1,7 +1,8 @@
-"""Renew an expired credential in the engine's state before a stack is destroyed.
+"""Renew the credential in the engine's state before a stack is destroyed.
 
 The engine reads and deletes the objects in the cluster by the kubeconfig in its state. When its credential has
-expired, the engine reports an unreachable cluster; only an update renews it.
+expired, the engine reports an unreachable cluster; only an update renews it. The owner of a developer's namespace may
+have deployed last, who cannot delete what is around it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from typing import Any
 
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
-from panda_infra.clients.kubernetes.kubeconfig import STATE
+from panda_infra.clients.kubernetes.kubeconfig import STATE, Target
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.cluster.existing import lets_in
 from panda_infra.config.cluster import MagnumCluster
@@ -23,14 +24,16 @@ _PROVIDER = "pulumi:providers:kubernetes"
 _ACCESS = "**:ClusterAccess::*"
 
 
-def renew_access(plan: Plan, pulumi: Pulumi) -> None:
+def renew_access(plan: Plan, pulumi: Pulumi, present: Target | None = None) -> None:
     """Update only the credential if the cluster, which answers, refuses the one in the state.
+
+    That of a developer's stack is updated too if it is not the ``present`` one.
 
     Raises:
         PandaInfraError: the update failed.
     """
     recorded = _recorded(pulumi, plan.stack)
-    if recorded is None or _serves(*recorded):
+    if recorded is None or (_serves(*recorded) and not _is_anothers(plan, present, *recorded)):
         return
     cluster = plan.config.cluster
     made = [_ACCESS] if isinstance(cluster, MagnumCluster) else []
@@ -53,6 +56,14 @@ def _recorded(pulumi: Pulumi, stack: str) -> tuple[str, str | None] | None:
         if resource["type"] == _PROVIDER and "kubeconfig" in inputs:
             return str(json.loads(inputs["kubeconfig"]["plaintext"])), inputs.get("context")
     return None
+
+
+def _is_anothers(plan: Plan, present: Target | None, kubeconfig: str, context: str | None) -> bool:
+    """True if somebody else deployed a developer's stack last."""
+    if plan.config.developer is None or present is None:
+        return False
+    user = {key: value for key, value in STATE.target(kubeconfig, context).user.items() if key != "as"}
+    return user != {key: value for key, value in present.user.items() if key != "as"}
 
 
 def _serves(kubeconfig: str, context: str | None) -> bool:

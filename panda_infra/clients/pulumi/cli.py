@@ -23,6 +23,7 @@ from panda_infra.state.recorded import Recorded, recorded
 __all__ = ["Pulumi", "PulumiError", "State", "UnknownStackError", "find_pulumi"]
 
 _LINES_OF_FAILURE = 12
+_STANDARD_ERROR = 2
 _PLAIN = ("--non-interactive", "--color", "never")
 _QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 # Fixes by the CLI's error text.
@@ -156,11 +157,17 @@ class Pulumi:
         file = f"{backend.rstrip('/')}/.pulumi/stacks/{NAMESPACE}/{stack or 'STACK'}.json"
         return f"the state {of} cannot be read: {file}; docs/state.md says how to get the former one back"
 
-    def follow(self, *arguments: str, environment: Mapping[str, str] = {}) -> int:
-        """Run a command without prompts and with its output on the terminal; returns its exit code."""
+    def follow(self, *arguments: str, environment: Mapping[str, str] = {}, aside: bool = False) -> int:
+        """Run a command without prompts and with its output on the terminal; returns its exit code.
+
+        With ``aside``, all of its output goes to standard error, because this program has a result of its own.
+        """
         command = [self.executable, *arguments, "--non-interactive"]
         environment = {**os.environ, **self.environment, **_QUIET, **environment}
-        return subprocess.run(command, cwd=self.folder, env=environment, check=False).returncode
+        output = _STANDARD_ERROR if aside else None
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, stdout=output, check=False
+        ).returncode
 
     def start(
         self, *arguments: str, environment: Mapping[str, str] = {}, together: bool = False

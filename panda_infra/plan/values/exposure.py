@@ -26,7 +26,16 @@ def exposure_values(spec: ComponentSpec, config: Settings, extra_paths: tuple[Va
         _endpoint(endpoint, config.hosts.of(endpoint.host), config.exposure, extra_paths)
         for endpoint in spec.endpoints
     ]
+    if config.developer is not None:
+        layers += [
+            _without_snippets(end) for end in spec.endpoints if end.snippets and config.hosts.of(end.host)
+        ]
     return merged(*layers)
+
+
+def _without_snippets(endpoint: Endpoint) -> Values:
+    """Snippets that are empty: a null, which would remove them, does not pass the engine."""
+    return at(f"{endpoint.key}.annotations", dict.fromkeys(SNIPPETS, ""))
 
 
 def _endpoint(

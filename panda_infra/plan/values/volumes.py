@@ -14,14 +14,20 @@ from panda_infra.tree import Values
 __all__ = ["SHARED_LOGS", "volume_values"]
 
 SHARED_LOGS = "panda-shared-logs"
+_OWN = "persistentvolume"  # where a chart has this key, it makes the claim even if nothing describes it (T21)
 
 
-def volume_values(spec: SubComponentSpec, config: SubComponent, storage: Storage) -> Values:
-    """The values below a sub-chart's own key that describe its claims."""
+def volume_values(
+    spec: SubComponentSpec, config: SubComponent, storage: Storage, *, inside: bool = False
+) -> Values:
+    """The values below a sub-chart's own key that describe its claims.
+
+    With ``inside``, no chart may make a volume of its own, because it is installed with rights in its namespace alone.
+    """
     values: Values = {}
     for claim in spec.claims:
         volume = config.volumes.get(claim.name)
-        if volume is None and claim.optional:
+        if volume is None and claim.optional and not (inside and claim.key == _OWN):
             continue
         values[claim.key] = _claim(claim, volume or Volume(), storage)
     return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from panda_infra.config.cluster import ExistingCluster
+from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.messages import set_secret, set_setting
 from panda_infra.errors import Problem
 from panda_infra.products.rule import rule
@@ -30,6 +30,8 @@ def check(subject: Subject) -> Iterator[Problem]:
                 what = "is missing, and so is secrets.kubeconfig"
                 fix = f"Run `{file}`, or `{set_secret(subject.stack, 'kubeconfig')} --file PATH`."
                 yield Problem(where, what, fix, awaits_site=True)
+        return
+    if isinstance(config.cluster, StackCluster):
         return
     if config.cluster.delete_adopted and not config.cluster.adopt:
         what = "has no effect: the stack makes its cluster, which goes with it anyway"

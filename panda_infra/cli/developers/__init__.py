@@ -1,0 +1,1 @@
+"""The commands `dev ...`: namespaces of developers on the cluster of another stack."""
