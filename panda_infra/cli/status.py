@@ -37,10 +37,11 @@ def status(stack: StackArgument, as_json: JsonFlag = False) -> None:
     """Show the real state of a deployed stack, and the settings of the stack file that are not deployed yet.
 
     Shown are its releases and pods, the nodes with their labels, a Magnum cluster with its node groups, LanDB aliases
-    as wanted and as written, and the end of each certificate, proxy, token and of the access to the cluster. Each
-    problem is listed with its reason and the command that corrects it. The parts are independent: one that cannot be
-    read is listed as a problem. Exit code 1 if a release is not deployed or stuck, a pod is missing or not ready, an
-    object, node or alias is not as it should be, or something has expired or cannot be read. No secret is shown.
+    as wanted and as written, Argo CD with its version and address, and the end of each certificate, proxy, token and of
+    the access to the cluster. Each problem is listed with its reason and the command that corrects it. The parts are
+    independent: one that cannot be read is listed as a problem. Exit code 1 if a release is not deployed or stuck, a
+    pod is missing or not ready, an object, node or alias is not as it should be, or something has expired or cannot be
+    read. No secret is shown.
 
     **Examples**
 

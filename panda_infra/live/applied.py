@@ -102,7 +102,9 @@ def _problems(plan: Plan, releases: list[Release], api: KubernetesApi) -> Iterat
 def _settings(plan: Plan, api: KubernetesApi) -> Iterator[Problem]:
     namespace = namespace_of(plan.config)
     path = f"/api/v1/namespaces/{namespace}/configmaps/{_SETTINGS}"
-    settings = api.call("GET", path, missing=True) or {}
+    settings = api.call("GET", path, missing=True)
+    if settings is None:
+        return  # there is no Argo CD, which another check tells
     if (settings.get("data") or {}).get(_METHOD, "label") == "label":
         patch = f'{{"data": {{"{_METHOD}": "annotation"}}}}'
         what = (

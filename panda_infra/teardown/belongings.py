@@ -72,7 +72,12 @@ class Belongings:
         """The stack's objects that are being deleted and wait for a finalizer."""
         config, all_of_it = self.plan.config, self.found.may_have_namespace
         waiting = stuck_in(self.api, config.namespace)
-        return [one for one in waiting if all_of_it or self.has(met(one.kind, one.item))]
+        inside = [one for one in waiting if all_of_it or self.has(met(one.kind, one.item))]
+        if config.argocd is None:
+            return inside
+        # Others have objects there too, which their own stacks free.
+        beside = stuck_in(self.api, config.argocd.namespace)
+        return [*inside, *(one for one in beside if self.plan.owner.wrote(met(one.kind, one.item).mark))]
 
     def delete_rest(self, say: Callable[[str], None]) -> None:
         """Delete the stack's objects that the engine does not know, in a namespace that stays."""

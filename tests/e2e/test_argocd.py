@@ -10,20 +10,15 @@ import bcrypt
 import pytest
 
 from panda_infra.plan.argocd import CLUSTER_WIDE, DEFINITIONS
-from testbed.api import Api, ApiError
+from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
-from tests.support.argocd_stack import HOST, made, stored, told
+from tests.support.argocd_stack import HOST, is_there, made, path_of, stored, told
 from tests.support.documented import documented
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _OLD, _NEW = "2.13.5", "2.13.6"
-_ROOTS = {
-    "CustomResourceDefinition": "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
-    "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-}
 _INSIDE = "/apis/apps/v1/namespaces/argocd"
 _PROJECTS = "/apis/argoproj.io/v1alpha1/namespaces/{}/appprojects"
 
@@ -54,16 +49,8 @@ def images(api: Api) -> set[str]:
     }
 
 
-def is_there(api: Api, path: str) -> bool:
-    try:
-        api.get(path)
-    except ApiError:
-        return False
-    return True
-
-
 def nothing_is_left(api: Api) -> bool:
-    paths = ["/api/v1/namespaces/argocd", *(f"{_ROOTS[kind]}/{name}" for kind, name in CLUSTER_WIDE)]
+    paths = ["/api/v1/namespaces/argocd", *(path_of(kind, name) for kind, name in CLUSTER_WIDE)]
     return not [path for path in paths if is_there(api, path)]
 
 
@@ -146,7 +133,7 @@ def test_what_others_use_stays_until_they_have_gone(stack: Workspace, api: Api) 
     assert "argocd/theirs of others would go with it" in done.text
     assert is_there(api, f"{_PROJECTS.format('argocd')}/theirs")
     assert not is_there(api, f"{_INSIDE}/deployments/argocd-server")
-    left = {name for name in DEFINITIONS if is_there(api, f"{_ROOTS['CustomResourceDefinition']}/{name}")}
+    left = {name for name in DEFINITIONS if is_there(api, path_of("CustomResourceDefinition", name))}
     assert left == {"appprojects.argoproj.io"}
     again = stack.up()  # takes its own objects again
     assert again.code == 0, again.text

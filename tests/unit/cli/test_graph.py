@@ -45,3 +45,11 @@ def test_edges_that_follow_from_others_are_left_out() -> None:
     edges = set(everything().edges)
     assert ("panda", "bigmon") in edges
     assert ("msgsvc", "harvester") not in edges
+
+
+def test_argo_cd_is_there_from_the_first_step_on() -> None:
+    own = {"version": "2.13.6", "host": "argocd.panda.test"}
+    drawn = picture(make_plan("local", stack(hosts=_HOSTS, argocd=own)))
+    (card,) = [card for card in drawn.columns[0] if card.key == "argocd"]
+    assert card.facts == ("version 2.13.6", "namespace argocd")
+    assert card.hosts == ("argocd.panda.test",)

@@ -50,3 +50,12 @@ def test_what_the_stack_file_says_is_no_markup() -> None:
     charts = {"kind": "folder", "path": "</details>"}
     text = summary(make_plan("local", stack(charts=charts, components={"msgsvc": {}})))
     assert "- **Charts:** &lt;/details&gt;\n" in text
+
+
+def test_argo_cd_is_shown_with_its_version_and_host() -> None:
+    own = {"version": "2.13.6", "host": "argocd.panda.test"}
+    text = summary(make_plan("local", stack(components={"msgsvc": {}}, argocd=own)))
+    assert "**Argo CD:** 2.13.6, installed by the stack in namespace argocd, local accounts admin" in text
+    assert "| https://argocd.panda.test | Argo CD |" in text
+    theirs = summary(make_plan("local", stack(components={"msgsvc": {}}, argocd={"existing": True})))
+    assert "**Argo CD:** that of the cluster, in namespace argocd" in theirs

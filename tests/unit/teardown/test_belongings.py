@@ -87,3 +87,15 @@ def test_nothing_of_others_is_freed_from_its_finalizers() -> None:
     assert [one.name for one in adopted.stuck()] == ["ours"]
     assert [one.name for one in belongings(api, KNOWN).stuck()] == ["alices", "ours"]
     assert [one.name for one in belongings(api, Recorded()).stuck()] == []
+
+
+def test_its_own_applications_are_freed_beside_those_of_others() -> None:
+    api = there()
+    maps = "/api/v1/namespaces/argocd/configmaps"
+    theirs, ours = made("alices", namespace="argocd"), made("ours", namespace="argocd", notes=MARKED)
+    for item in (theirs, ours):
+        item["metadata"] |= HELD
+    api.add(maps, theirs, ours)
+    assert belongings(api, KNOWN).stuck() == []
+    found = belongings(api, KNOWN, argocd={"existing": True}).stuck()
+    assert [one.name for one in found] == ["ours"]

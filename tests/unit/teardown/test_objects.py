@@ -90,3 +90,18 @@ def test_a_volume_with_a_mark_is_of_the_stack_that_wrote_it() -> None:
         VOLUMES, volume("ours", "x", **MARKED), volume("theirs", "x", **{MARK: "panda-infra/doma/fedcba98"})
     )
     assert found(api)[0] == {"PersistentVolume ours"}
+
+
+def test_argo_cd_is_left_until_nobody_uses_it() -> None:
+    api = cluster(**MARKED)
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    api.add(definitions, made("appprojects.argoproj.io", namespace="", notes=MARKED))
+    api.add("/api/v1/namespaces", made("argocd", namespace="", notes=MARKED))
+    own = {"argocd": {"version": "2.13.6"}}
+    left = {"CustomResourceDefinition appprojects.argoproj.io", "Namespace argocd"}
+    assert left <= found(api, **own)[0]
+    api.add("/apis/argoproj.io/v1alpha1/appprojects", made("theirs", namespace="argocd"))
+    api.add("/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects", made("theirs", namespace="argocd"))
+    ours, others = found(api, **own)
+    assert left <= others
+    assert not left & ours
