@@ -46,6 +46,8 @@ def app_project(plan: Plan, namespace: str) -> dict[str, Any]:
     Objects outside of the stack's namespace are allowed only of the kinds that this stack needs.
     """
     kinds = sorted({_VOLUME, *(each.kind for each in outside(plan) if each.release)})
+    if plan.config.developer is not None:
+        kinds = []  # a volume that a branch makes could hold the files of a node
     whole = [{"group": "" if kind == _VOLUME else _RBAC, "kind": kind} for kind in kinds]
     return {
         "apiVersion": "argoproj.io/v1alpha1",

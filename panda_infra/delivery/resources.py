@@ -156,7 +156,10 @@ def _components(
                 ),
                 *(made[other].release for other in release.after),
             ],
-            opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
+            # An Application lies beside Argo CD, whose project limits what it may make.
+            opts=inside
+            if release.argocd
+            else pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
         )
     Protection(
         protect=plan.config.lifecycle.protect,

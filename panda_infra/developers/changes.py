@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from panda_infra.config import stackfile, yaml_nodes
+from panda_infra.config.argo_delivery import ArgoDelivery
 from panda_infra.config.charts import GitCharts
 from panda_infra.config.load import Loaded
 from panda_infra.config.paths import Path
@@ -52,6 +53,8 @@ def _wanted(
         told = {"kind": "git", "url": charts.url, "revision": charts.revision, "path": charts.path}
         told |= {"branch": charts.branch} if charts.branch else {}
         yield from ((("charts", key), value) for key, value in told.items())
+        if charts.branch and isinstance(loaded.config.delivery_section, ArgoDelivery):
+            yield ("delivery", "follow"), charts.branch
     elif isinstance(now, GitCharts) and now.branch:
         yield ("charts", "revision"), newest(now.url, now.branch)
     if expires:

@@ -82,6 +82,7 @@ def sections(name: DeveloperName, parent: Loaded, request: Request) -> dict[str,
         made["hosts"] = hosts
     if issuer := issuer_of(config, components):
         put(made, ("auth", "issuer"), issuer)
+    made |= _delivery(config, request)
     if request.charts:
         branch = {"branch": request.charts.branch} if request.charts.branch else {}
         source = {"kind": "git", "url": request.charts.url, "revision": request.charts.revision}
@@ -98,6 +99,16 @@ def issuer_of(parent: StackConfig, components: Sequence[str]) -> str:
         return ""
     product = product_of_experiment(parent.experiment)
     return str(product.derived["auth", "issuer"](product.context(parent)) or "")
+
+
+def _delivery(config: StackConfig, request: Request) -> dict[str, Any]:
+    """By the Argo CD that delivers the parent, if one does; it follows a branch of charts by itself."""
+    if not any(map(config.by_argo, config.components.deployed())):
+        return {}
+    branch = request.charts.branch if request.charts else None
+    delivery = {"kind": "argocd"} | ({"follow": branch} if branch else {})
+    namespace = {"namespace": config.argocd.namespace} if config.argocd else {}
+    return {"delivery": delivery, "argocd": {"existing": True} | namespace}
 
 
 def _exposure(config: StackConfig) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -24,7 +23,8 @@ from panda_infra.argocd.claims import destination_of, mark_claims
 from panda_infra.argocd.hand_back import hand_back
 from panda_infra.argocd.status import REFRESH, Judgement, judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.listings import listing
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.application_drift import changed_by_others, without_status
 from panda_infra.guard.cluster import Call, Cluster
@@ -295,15 +295,12 @@ def _deviation(application: _Application, live: Object | None, before: Object) -
 
 
 def _listed(api: KubernetesApi, stack: str) -> list[Object]:
-    query = [("labelSelector", f"{STACK}={stack}")]
-    try:
-        found = api.call("GET", _ALL, query=query, missing=True)
-    except KubernetesNotAllowedError as error:
-        if error.status != HTTPStatus.FORBIDDEN:
-            raise
-        within = _path(_USUAL_NAMESPACE, "").rstrip("/")
-        found = api.call("GET", within, query=query, missing=True)
-    return list((found or {}).get("items") or ())
+    """The Applications of a stack; none for a user who may look into no namespace of Argo CD's."""
+    labels = f"{STACK}={stack}"
+    found = listing(api, _ALL, labels=labels)
+    if found.refused:
+        found = listing(api, _path(_USUAL_NAMESPACE, "").rstrip("/"), labels=labels)
+    return [dict(each) for each in found.items]
 
 
 def _of(urn: str, properties: Struct, timeout: float = 0) -> _Application:

@@ -1,1 +1,1 @@
-"""The commands `dev ...`: namespaces of developers on the cluster of another stack."""
+"""The commands of the group `dev`: namespaces of developers on the cluster of another stack."""

@@ -46,7 +46,10 @@ def test_an_image_charts_and_a_last_day(file: Path) -> None:
     assert ("charts", "revision") in changes.apply(file, asked)
     config = from_file(file).config
     panda = config.components.deployed()["panda"]
-    assert panda.model_dump()["server"]["image"] == {"repository": "ghcr.io/me/panda-server", "tag": "1.0"}
+    assert panda.model_dump(exclude_none=True)["server"]["image"] == {
+        "repository": "ghcr.io/me/panda-server",
+        "tag": "1.0",
+    }
     assert config.charts.model_dump() == {
         "kind": "git",
         "url": "https://github.com/me/x.git",

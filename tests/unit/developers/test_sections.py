@@ -175,3 +175,13 @@ def test_its_logs_are_on_a_small_claim_of_its_own() -> None:
         "class": "slow",
         "sharedLogs": {"class": "fast", "size": "10Gi"},
     }
+
+
+def test_the_argo_cd_of_the_parent_follows_the_branch() -> None:
+    charts = Charts("https://github.com/me/x.git", "0" * 40, "my-feature")
+    delivered = {"delivery": "argocd", "argocd": {"version": "2.13.6", "namespace": "gitops"}}
+    found = made(request(charts=charts), **delivered)
+    assert found["delivery"] == {"kind": "argocd", "follow": "my-feature"}
+    assert found["argocd"] == {"existing": True, "namespace": "gitops"}
+    assert made(request(), **delivered)["delivery"] == {"kind": "argocd"}
+    assert "delivery" not in made(request(charts=charts))
