@@ -27,7 +27,8 @@ __all__ = ["Check", "Program", "Root", "Sandbox", "compared", "eventually", "out
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHARED = ("/dev", "/proc", "/sys")
-_SECONDS_TO_START = 90
+# On a busy machine iDDS takes minutes to make its tables; a program that ends is noticed at once.
+_SECONDS_TO_START = 300
 _SECONDS_TO_ANSWER = 20
 # The last lines of a program's output, which usually contain the reason of a failed start.
 _LINES = 40
