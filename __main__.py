@@ -6,7 +6,7 @@ import gc
 gc.disable()
 
 from panda_infra.delivery.resources import deploy  # noqa: E402
-from panda_infra.program import plan_of_this_stack, told_plainly  # noqa: E402
+from panda_infra.program import plain_errors, plan_of_this_stack  # noqa: E402
 
-with told_plainly():
+with plain_errors():
     deploy(*plan_of_this_stack())

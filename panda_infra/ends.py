@@ -48,7 +48,7 @@ class Validity:
             notice = min(notice, max(_SHORTEST_NOTICE, (self.end - self.start) / _SHARE_OF_LIFE))
         return not self.is_over(now) and self.end - now < notice
 
-    def told(self, now: datetime) -> str:
+    def described(self, now: datetime) -> str:
         """The end as words that follow "the credential"."""
         if self.is_over(now):
             return f"expired on {moment(self.end)}, {span(now - self.end)} ago"
@@ -154,8 +154,8 @@ def _of_token(text: str) -> Validity | None:
 
 
 def _start(claims: Mapping[str, Any]) -> datetime | None:
-    told = claims.get("iat") or claims.get("nbf")
-    return None if told is None else _from_claim(told)
+    start = claims.get("iat") or claims.get("nbf")
+    return None if start is None else _from_claim(start)
 
 
 def _from_claim(seconds: float) -> datetime:

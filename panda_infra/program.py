@@ -33,10 +33,10 @@ from panda_infra.rules.warnings import warnings
 from panda_infra.state.from_engine import deployed
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["Ready", "plan_of_this_stack", "told_plainly"]
+__all__ = ["Ready", "plain_errors", "plan_of_this_stack"]
 
 # This exit code means to Pulumi's language host that the error is already printed; any other is an error of its own.
-_TOLD = 32
+_REPORTED = 32
 
 
 class Ready(NamedTuple):
@@ -53,7 +53,7 @@ class Ready(NamedTuple):
 
 
 @contextmanager
-def told_plainly() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """End the program with the text of an error instead of a traceback."""
     try:
         yield
@@ -61,7 +61,7 @@ def told_plainly() -> Iterator[None]:
         pulumi.log.error(str(error))
         # The coroutine that registers the stack is never awaited, for which Python would warn.
         simplefilter("ignore", RuntimeWarning)
-        sys.exit(_TOLD)
+        sys.exit(_REPORTED)
 
 
 def plan_of_this_stack() -> Ready:
@@ -70,7 +70,7 @@ def plan_of_this_stack() -> Ready:
     Raises:
         StackError: with all problems of the stack file, or if it has none, of the things that it refers to.
     """
-    stack, judge = pulumi.get_stack(), Judge()
+    stack, judge = pulumi.get_stack(), Judge(thorough=False)
     loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
     secrets = loaded.config.secrets
     for problem in [*warnings(loaded.config, stack=stack), *_kubeconfig_ends_soon(stack, loaded.config)]:

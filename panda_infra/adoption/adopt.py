@@ -22,9 +22,9 @@ from panda_infra.config.paths import parsed
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
 from panda_infra.migration.migrate import migrate
-from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
+from panda_infra.products.imported import Outcome
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.judge import judge_given, judge_values

@@ -1,4 +1,4 @@
-"""Writes an installation as a checkout of panda-k8s, so that the migration can read both."""
+"""Writes an installation as a checkout of upstream's charts, so that the migration can read both."""
 
 from __future__ import annotations
 
@@ -13,26 +13,14 @@ from panda_infra.adoption.values import difference, effective
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS
+from panda_infra.migration.tables import Tables, tables_of
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import MISSING, merged, put, value_at
 
 __all__ = ["write_checkout"]
 
-# Folder of files beside the secrets chart -> suffix of the Secret that holds them.
-_FOLDERS: Mapping[str, str] = {
-    "panda_certs": "panda-certs",
-    "bigmon_certs": "bigmon-certs",
-    "idds_certs": "idds-certs",
-    "harvester_certs": "harvester-certs",
-    "ui_certs": "ui-certs",
-    "iam_certs": "iam-certs",
-    "iam_conf": "iam-conf",
-    "harvester_auth": "harvester-auth",
-    "cric_jsons": "cric-jsons",
-}
 _TEXTS = (".yml", ".properties")
-_SWITCHED = ("msgsvc", "panda", "harvester", "idds", "bigmon", "ui", "iam")
 
 
 def write_checkout(
@@ -47,7 +35,7 @@ def write_checkout(
         charts: the folder of each component's chart.
         names: of the stack.
     """
-    _write_secrets(folder / "secrets", found)
+    _write_secrets(folder / "secrets", found, tables_of(experiment))
     for component, release in found.releases.items():
         chart = folder / "helm" / component
         shutil.copytree(charts[component], chart, ignore=shutil.ignore_patterns("values"))
@@ -57,20 +45,22 @@ def write_checkout(
         _dump(file, own)
 
 
-def _write_secrets(folder: Path, found: Installation) -> None:
+def _write_secrets(folder: Path, found: Installation, tables: Tables) -> None:
     folder.mkdir(parents=True)
     _dump(folder / "values.yaml", found.secrets.values)
     # A component counts as enabled if it runs, even where the values differ.
-    running = {name: {"enabled": name in found.releases} for name in _SWITCHED}
-    if "iam-db" in found.releases:
-        running["iam"] = {"enabled": True}
+    running = {
+        part: {"enabled": not found.releases.keys().isdisjoint(names)} for part, names in tables.parts.items()
+    }
     _dump(folder / "values-secret.yaml", running)
     (folder / "files").mkdir()
     for name, content in found.secrets.files.items():
         top, _, key = name.partition("/")
         file = folder / "files" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        live = found.live.get(_FOLDERS.get(top, ""), {}).get(key, content)
+        # The Secret of a folder has its name, with dashes.
+        suffix = top.replace("_", "-") if top in tables.folders else ""
+        live = found.live.get(suffix, {}).get(key, content)
         # Pods see the Secret in the cluster. Upstream's templates cut the last line end of IAM's configuration: then
         # the file is kept, because its hash identifies it as upstream's.
         same = file.suffix in _TEXTS and live.strip() == content.strip()
@@ -85,7 +75,9 @@ def _own_values(release: FoundRelease, defaults: Tree, names: Names) -> Tree:
         if here is not MISSING:
             put(own, path, here)
     # The release keeps its claim: if the stack made it too, it would have two owners.
-    own.get("harvester", {}).pop("sharedLogs", None)
+    if shared := COMPONENTS[release.component].imports.shared_logs:
+        *parents, last = shared.split(".")
+        value_at(own, parents, {}).pop(last, None)
     return merged(own, _hosts(release, wanted, names))
 
 
@@ -95,13 +87,12 @@ def _hosts(release: FoundRelease, wanted: Tree, names: Names) -> Tree:
     own: Tree = {}
     for endpoint in COMPONENTS[release.component].endpoints:
         keys = tuple(endpoint.key.split("."))
-        sub = keys[0] if len(keys) > 1 else "frontend"
-        name = names.workload(release.component, sub) + ("-big" if endpoint.host == "panda_big" else "")
+        name = names.ingress(release.component, endpoint.key)
         ingress = value_at(wanted, keys)
         if isinstance(ingress, Mapping) and ingress.get("enabled") and ("Ingress", name) in exposed:
             host = exposed["Ingress", name]
-            if endpoint.host == "ui":
-                put(own, ("global", "hostOverwrite"), host)
+            if endpoint.host_value:
+                put(own, endpoint.host_value.split("."), host)
             annotations = ingress.get("annotations") or {}
             put(own, keys, {"enabled": True, "hosts": [{"hostOverride": host}], "annotations": annotations})
         route = value_at(wanted, tuple(endpoint.route.split("."))) if endpoint.route else MISSING

@@ -11,12 +11,18 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
 from panda_infra.helm.records import DEPLOYED, histories, read
 from panda_infra.products.names import SECRET_PREFIX
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of
 from panda_infra.tree import merged
 
 __all__ = ["SECRETS_CHART", "read_installation", "read_releases", "recorded"]
 
 SECRETS_CHART = "secrets"
+# The values that the secrets chart of each product has at least.
+_ALWAYS = tuple(
+    names
+    for product in PRODUCTS.values()
+    if (names := {name for name, spec in components_of(product).items() if spec.imports.always})
+)
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -93,7 +99,8 @@ def _is_ours(content: Mapping[str, Any]) -> bool:
     """Return whether the release's chart is PanDA's: other charts are named `ui` or `secrets`, too."""
     spec = COMPONENTS.get(_chart(content))
     if spec is None:
-        return _chart(content) == SECRETS_CHART and "msgsvc" in (content["chart"].get("values") or {})
+        values = content["chart"].get("values") or {}
+        return _chart(content) == SECRETS_CHART and any(always <= values.keys() for always in _ALWAYS)
     parts = {part["name"] for part in content["chart"]["metadata"].get("dependencies") or ()}
     # Helm records only the enabled parts.
     return bool(parts) and parts <= {sub.name for sub in spec.sub_components}

@@ -41,8 +41,8 @@ from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.live.argo import Application, applications
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
+from panda_infra.products.content import as_text
 from panda_infra.stacks.document import write_new
-from panda_infra.stacks.files import as_text
 
 __all__ = ["adopt_"]
 

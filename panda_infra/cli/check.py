@@ -11,10 +11,9 @@ import typer
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
-from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem, StackError
 from panda_infra.rules.warnings import setting_warnings
-from panda_infra.stacks.neighbours import neighbours
+from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 
 __all__ = ["check"]
@@ -36,7 +35,7 @@ def check(stacks: StacksArgument = None, as_json: JsonFlag = False) -> None:
     - `check doma lsst --json`
     """
     here = project()
-    beside = _neighbours(here)
+    beside = neighbours_in(here)
     report: dict[str, Any] = {}
     code = 0
     for stack in stacks or here.stacks:
@@ -70,17 +69,6 @@ def _problems(here: Project, stack: str, beside: Mapping[str, Problem]) -> list[
     except StackError as error:
         found += error.problems
     return found + ([beside[stack]] if stack in beside else [])
-
-
-def _neighbours(here: Project) -> dict[str, Problem]:
-    """The conflicts between all stacks of the project, also those that were not named."""
-    readable: dict[str, StackConfig] = {}
-    for stack in here.stacks:
-        try:
-            readable[stack] = here.load(stack).config
-        except StackError:
-            continue  # reported on its own
-    return neighbours(readable)
 
 
 def _advise(here: Project, stack: str) -> None:

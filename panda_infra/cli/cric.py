@@ -165,8 +165,8 @@ def _readers(here: Project, folder: Path) -> list[str]:
 
 def _show(name: str, change: Change, *, is_new: bool) -> None:
     counts = {"added": len(change.added), "removed": len(change.removed), "changed": len(change.changed)}
-    told = [f"{count} {what}" for what, count in counts.items() if count]
-    line(f"{name}{' (new)' * is_new}: {', '.join([*told, f'{change.same} as before'])}")
+    counted = [f"{count} {what}" for what, count in counts.items() if count]
+    line(f"{name}{' (new)' * is_new}: {', '.join([*counted, f'{change.same} as before'])}")
     fields = {entry: f": {', '.join(changed)}" * bool(changed) for entry, changed in change.changed.items()}
     for sign, entries in (("+", change.added), ("-", change.removed), ("~", tuple(fields))):
         for entry in entries[:_SHOWN]:

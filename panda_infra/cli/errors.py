@@ -16,9 +16,9 @@ __all__ = ["EXIT_CODES", "INCOMPLETE", "Group"]
 INCOMPLETE = 3
 
 EXIT_CODES = """\
-Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired or wrong; the text says what. \
-2 the command line itself is wrong. 3 done, what was given and made is stored, but the stack still lacks something \
-(`init`, `import`, `adopt`), or only what the site knows is missing (`check`)."""
+Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired or wrong, which the text names. \
+2 the command line itself is wrong. 3 done, what was given and made is stored, but something is still missing in the \
+stack (`init`, `import`, `adopt`), or only what the site knows is missing (`check`)."""
 
 
 class Group(TyperGroup):

@@ -96,10 +96,10 @@ def _explained(loaded: Loaded, folder: FilePath, path: Path) -> Iterator[Explain
     product = product_of_experiment(loaded.config.experiment)
     derived = {**product.derived, **_of_components()}
     for at, leaf in _leaves(value, path):
-        said = _said(loaded, folder, at)
+        source = _source(loaded, folder, at)
         derive = derived.get(at)
-        if said:
-            yield Explained(spelled(at), leaf, said, meaning)
+        if source:
+            yield Explained(spelled(at), leaf, source, meaning)
         elif derive and leaf is None:
             yield Explained(spelled(at), derive(product.context(loaded.config)), "derived", meaning)
         else:
@@ -115,7 +115,7 @@ def _of_components() -> dict[Path, Callable[[Any], Any]]:
     }
 
 
-def _said(loaded: Loaded, folder: FilePath, path: Path) -> str | None:
+def _source(loaded: Loaded, folder: FilePath, path: Path) -> str | None:
     """The file and line that set a key; None if neither the stack's nor the site's file does."""
     if loaded.layers.file and loaded.layers.in_site(path):
         line = line_in_site((folder / loaded.layers.file).read_text(encoding="utf-8"), path)

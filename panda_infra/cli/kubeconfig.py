@@ -56,9 +56,5 @@ def kubeconfig(
         raise PandaInfraError(
             f"{chosen}: cannot be written ({error.strerror}); name another one by --file"
         ) from None
-    end = (
-        f"until {found.expires:%Y-%m-%d %H:%M %Z}"
-        if found.expires
-        else "the credential does not say until when"
-    )
+    end = f"until {found.expires:%Y-%m-%d %H:%M %Z}" if found.expires else "the credential shows no end"
     say(f"added context {name} to {chosen} ({end}): `kubectl --context {name} get pods`")

@@ -21,8 +21,8 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
-from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
+from panda_infra.products.imported import Outcome
 from panda_infra.products.panda import cric
 from panda_infra.rules.judge import judge_values
 from panda_infra.secrets.fields import missing
@@ -80,7 +80,7 @@ MagnumClusterOption = Annotated[
 ]
 CloudOption = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Its cloud in clouds.yaml; without it the OS_* variables say which."),
+    typer.Option(metavar="NAME", help="Its cloud in clouds.yaml; without it the OS_* variables select it."),
 ]
 
 
@@ -170,7 +170,7 @@ def finish(
     if not _completed(here, stack, values, certificates=certificates):
         raise typer.Exit(INCOMPLETE)
     if in_the_way := _in_the_way(here, stack):
-        warn(f"{here.file(stack).name} is complete, but cannot be deployed where it says:")
+        warn(f"{here.file(stack).name} is complete, but cannot be deployed to its cluster:")
         talk.print(StackError(here.file(stack).name, in_the_way).listed, markup=False)
         raise typer.Exit(INCOMPLETE)
     say(f"{here.file(stack).name} is complete: `pulumi preview --stack {stack}` shows what it would do")
@@ -190,7 +190,9 @@ def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, cert
             _store(here, stack, asked(known(pulumi, here, stack).config), "stored")
         left = list(advice(known(pulumi, here, stack).config, stack))
         if left:
-            warn(f"{here.file(stack).name} lacks what only the site has; a preview works once it is set:")
+            warn(
+                f"{here.file(stack).name}: what only the site has is missing; a preview works once it is set:"
+            )
             for what, command in left:
                 talk.print(f"  {what}\n    {command}", markup=False)
         if flawed:

@@ -11,13 +11,15 @@ import typer
 
 from panda_infra.cli.output import JsonFlag, alone, results, show_json
 from panda_infra.cli.stack_argument import project
+from panda_infra.products.registry import EXPERIMENTS
 from panda_infra.review.commits import CommitError, common_ancestor, full_name, revision_of
 from panda_infra.review.compare import StackChange, touched
 
-__all__ = ["TEST_BED", "changes_between", "plan_changes"]
+__all__ = ["TEST_BEDS", "changes_between", "plan_changes"]
 
 _LONGEST = 100
-TEST_BED = "local"
+TEST_BEDS = frozenset(name for name, experiment in EXPERIMENTS.items() if experiment.on_test_bed)
+"""Stacks without a cloud, which have the name of their experiment: there is nothing to preview."""
 
 
 def plan_changes(
@@ -48,7 +50,7 @@ def plan_changes(
     changes = changes_between(base, head)
     invalid = [change for change in changes if any(reason.startswith("head: ") for reason in change.reasons)]
     if as_matrix:
-        typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name != TEST_BED])}")
+        typer.echo(f"stacks={json.dumps([name for name in _present(changes) if name not in TEST_BEDS])}")
         return  # an invalid stack fails in its own preview job and must not block the others
     if as_json:
         show_json(_summary(changes))

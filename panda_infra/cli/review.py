@@ -12,7 +12,7 @@ import typer
 from panda_infra.cli.destroy import YesFlag
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import interactive, say, write
-from panda_infra.cli.plan_changes import TEST_BED, changes_between
+from panda_infra.cli.plan_changes import TEST_BEDS, changes_between
 from panda_infra.cli.reached import where
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.forges.forge import GITHUB_LIMIT, GITLAB_LIMIT
@@ -146,7 +146,7 @@ def tidy(
     """
     forge = forge_of_this_run()
     try:
-        changes = [change for change in changes_between(since, "HEAD") if change.stack != TEST_BED]
+        changes = [change for change in changes_between(since, "HEAD") if change.stack not in TEST_BEDS]
     except CommitError as error:
         tidy_all(forge, request, str(error))
         raise

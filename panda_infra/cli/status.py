@@ -113,16 +113,16 @@ def _way_in(plan: Plan, secrets: Secrets, pulumi: Pulumi | None) -> tuple[Access
 def _runs(pulumi: Pulumi | None, stack: str, now: datetime) -> tuple[list[str], list[str]]:
     """A note for each run at work on the stack, and a problem for each killed one, as far as they are known."""
     found = (_otherwise_none(lambda: pulumi.runs(stack)) if pulumi else None) or ()
-    told = {run: f"since {moment(run.since)} ({span(now - run.since)}), by {run.by}" for run in found}
+    described = {run: f"since {moment(run.since)} ({span(now - run.since)}), by {run.by}" for run in found}
     return (
         [
             f"an update is running {words}: what is shown may change"
-            for run, words in told.items()
+            for run, words in described.items()
             if not run.dead
         ],
         [
             f"a run that was killed holds the stack's lock {words}: `pulumi cancel --stack {stack}` takes it away"
-            for run, words in told.items()
+            for run, words in described.items()
             if run.dead
         ],
     )
@@ -159,7 +159,7 @@ def _show(found: Status, now: datetime) -> None:
     if ends.row_count:
         results.print(ends)
     if found.undeployed == ():
-        line("deployed: all that the stack file says")
+        line("deployed: all that the stack file describes")
     for change in found.undeployed or ():
         line(f"not deployed: {change}")
 

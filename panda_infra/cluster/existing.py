@@ -95,7 +95,7 @@ def ends_soon(stack: str, cluster: ExistingCluster, secrets: Secrets) -> list[Pr
     if found is None or not found.ends_soon(now):
         return []
     fix = f"Renew it, then run `{set_secret(stack, _SECRET)} --file PATH`."
-    return [Problem(f"secrets.{_SECRET}", found.told(now), fix)]
+    return [Problem(f"secrets.{_SECRET}", found.described(now), fix)]
 
 
 def lets_in(target: Target) -> None:

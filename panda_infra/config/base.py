@@ -4,15 +4,16 @@ Modules of models do not postpone their annotations: pydantic would compile each
 """
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "plain"]
+__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "plain", "with_fields"]
 
 
 class Model(BaseModel):
@@ -95,3 +96,19 @@ HostName = Annotated[
 Digest = Annotated[
     str, Form(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits", "sha256:" + 8 * "0123abcd")
 ]
+
+Made = TypeVar("Made", bound=Model)
+
+
+def with_fields(fields: Mapping[str, Any]) -> Callable[[type[Made]], type[Made]]:
+    """Add fields that are known only once all components have been found, after a model's own.
+
+    Each is given by its name, in the form of pydantic's `create_model`.
+    """
+
+    def add(model: type[Made]) -> type[Made]:
+        return create_model(
+            model.__name__, __base__=model, __module__=model.__module__, __doc__=model.__doc__, **fields
+        )
+
+    return add

@@ -4,8 +4,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from panda_infra.config.base import Model
-from panda_infra.config.made import with_fields
+from panda_infra.config.base import Model, with_fields
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import Component
 

@@ -1,4 +1,4 @@
-"""Models of exposure, hosts, storage and the stack's lifecycle."""
+"""Models of exposure, hosts, storage, placement and the stack's lifecycle."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,8 +8,7 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
-from panda_infra.config.base import DnsName, Form, HostName, Model, plain
-from panda_infra.config.made import with_fields
+from panda_infra.config.base import DnsName, Form, HostName, Model, plain, with_fields
 from panda_infra.config.quantities import Quantity
 from panda_infra.products.registry import COMPONENTS
 
@@ -17,6 +16,7 @@ __all__ = [
     "Exposure",
     "Hosts",
     "Lifecycle",
+    "Placement",
     "SharedLogs",
     "Storage",
 ]
@@ -116,3 +116,13 @@ class Lifecycle(Model):
     """Last day of a test stack, e.g. `2026-12-01`; `expired --remove` destroys it afterwards."""
     delete_data_of: tuple[ComponentName, ...] = ()
     """Components of a protected stack that may be removed or switched off together with their data."""
+
+
+class Placement(Model):
+    """The nodes that pods run on; a sub-component's own settings win."""
+
+    evict_after: Annotated[int, Field(ge=0)] | None = None
+    """Seconds until pods leave a node that is not ready or unreachable; default: Kubernetes' 300, to which databases
+    keep that might write twice to their volume."""
+    spread: bool = False
+    """Keep PanDA's heavy services on different nodes as long as there are enough."""

@@ -208,16 +208,16 @@ def _judged(
         found, rules = [finding for finding in found if finding.type not in INCOMPLETE], None
     loaded = Loaded(config, stack, layers)
     broken = unknown | frozenset(unfilled) | {finding.path for finding in found}
-    told = [*problems, *of_site, *unfilled.values()]
-    refused = {problem.where for problem in told}
-    told += [finding.problem for finding in found if spelled(finding.path) not in refused]
+    collected = [*problems, *of_site, *unfilled.values()]
+    refused = {problem.where for problem in collected}
+    collected += [finding.problem for finding in found if spelled(finding.path) not in refused]
     if rules and () not in broken:
-        told += rules(config, stack=stack, broken=broken)
+        collected += rules(config, stack=stack, broken=broken)
     if mending:
-        told = [problem for problem in told if not re.match(rf"{mending}\b", problem.where)]
-    if told:
+        collected = [problem for problem in collected if not re.match(rf"{mending}\b", problem.where)]
+    if collected:
         secrets = frozenset(text for _, text in texts(sections.get("secrets")) if _could_be_found(text))
-        raise loaded.error(dict.fromkeys(_masked(problem, secrets) for problem in told))
+        raise loaded.error(dict.fromkeys(_masked(problem, secrets) for problem in collected))
     return loaded
 
 

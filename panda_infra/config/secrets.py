@@ -9,8 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, SecretStr
 
 from panda_infra.config.argocd import ArgoCd
-from panda_infra.config.base import Form, Model
-from panda_infra.config.made import with_fields
+from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS

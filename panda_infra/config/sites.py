@@ -115,9 +115,9 @@ def layered(own: Mapping[str, Any], folder: FilePath, *, stack: str) -> tuple[La
     except (OSError, UnicodeDecodeError):
         return alone, [Problem(file, "cannot be read as a file of UTF-8 text", "Save it as one.")]
     problems += _misplaced(read, stack)
-    told = [Problem(f"{file}: {problem.where}", problem.what, problem.fix) for problem in problems]
+    located = [Problem(f"{file}: {problem.where}", problem.what, problem.fix) for problem in problems]
     kept = {key: value for key, value in read.sections.items() if key not in ("secrets", "site")}
-    return Layers(own, {key: value for key, value in kept.items() if ":" not in key}, file), told
+    return Layers(own, {key: value for key, value in kept.items() if ":" not in key}, file), located
 
 
 def sites(folder: FilePath) -> tuple[str, ...]:

@@ -6,16 +6,14 @@ from pydantic import ConfigDict, Field
 
 from panda_infra.config.argo_delivery import ArgoDelivery, DeliverySection
 from panda_infra.config.argocd import ArgoCd
-from panda_infra.config.base import Form, Model
+from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
-from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Storage
+from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Placement, Storage
 from panda_infra.config.developer import Developer, Developers
-from panda_infra.config.made import with_fields
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.node_recovery import NodeRecovery
-from panda_infra.config.placement import Placement
 from panda_infra.config.secrets import Secrets
 from panda_infra.products.names import Names
 from panda_infra.products.product import Section

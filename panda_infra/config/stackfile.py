@@ -190,10 +190,10 @@ class _Reader:
                     f"the key `{key}` is no text, and the engine writes it otherwise",
                     "Put it in quotes.",
                 )
-            told = len(self.problems)
+            before = len(self.problems)
             value = self.value(value_node)
             # Leave out a value that the engine reads differently, so that it is reported only once.
-            if not isinstance(value_node, yaml.ScalarNode) or len(self.problems) == told:
+            if not isinstance(value_node, yaml.ScalarNode) or len(self.problems) == before:
                 own[key] = value
         return {**merged, **own}
 

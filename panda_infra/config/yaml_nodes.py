@@ -75,7 +75,7 @@ def load(text: str) -> Any:
     try:
         return yaml.CSafeLoader("").construct_document(node)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
-        raise yaml.YAMLError(f"a value is not what its tag says ({type(error).__name__})") from None
+        raise yaml.YAMLError(f"a value does not fit its tag ({type(error).__name__})") from None
 
 
 def place(error: Exception) -> str:

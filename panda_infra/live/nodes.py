@@ -40,7 +40,7 @@ class NodeStatus:
             yield f"node {self.name} is not Ready"
         if self.lacking:
             labels = ",".join(f"{key}={value}" for key, value in sorted(self.lacking.items()))
-            yield f"node {self.name} lacks the label {labels}: `pulumi up --refresh --stack {stack}` gives it"
+            yield f"node {self.name} has no label {labels}: `pulumi up --refresh --stack {stack}` gives it"
 
     def notes(self) -> Iterator[str]:
         """Problems that only the cluster's operator can correct; the stack's pods may run on other nodes."""

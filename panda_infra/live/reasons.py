@@ -50,9 +50,9 @@ class _Cluster:
             status = pod.get("status") or {}
             if status.get("phase") == "Succeeded" or _is(status, "Ready"):
                 continue
-            told = [*self._scheduling(pod), *self._containers(pod)]
-            yield from told
-            if not told:
+            found = [*self._scheduling(pod), *self._containers(pod)]
+            yield from found
+            if not found:
                 words = self._last_event(pod) or "no event says why"
                 yield f"{_called('pod', pod)} is {status.get('phase', 'unknown')} and not ready: {words}"
 

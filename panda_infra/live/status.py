@@ -88,9 +88,9 @@ class Status:
             yield from self.argocd.problems(self.stack)
         for credential in self.credentials:
             if credential.lasts.is_over(now):
-                yield f"{credential} {credential.lasts.told(now)}"
+                yield f"{credential} {credential.lasts.described(now)}"
         if self.access_expires and self.access_expires <= now:
-            yield f"the credential for the cluster {Validity(self.access_expires).told(now)}"
+            yield f"the credential for the cluster {Validity(self.access_expires).described(now)}"
         yield from (str(each) for each in self.unseen if not each.forbidden)
 
     def notes(self, now: datetime) -> Iterator[str]:
@@ -99,7 +99,7 @@ class Status:
             yield from node.notes()
         for credential in self.credentials:
             if credential.lasts.ends_soon(now):
-                yield f"{credential} {credential.lasts.told(now)}"
+                yield f"{credential} {credential.lasts.described(now)}"
         yield from (str(each) for each in self.unseen if each.forbidden)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from panda_infra.config.components import Components
+from pydantic.alias_generators import to_camel
+
 from panda_infra.migration.checkout import ChartValues, mapping
-from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
-from panda_infra.products.model import Endpoint
+from panda_infra.products.imported import Outcome
+from panda_infra.products.model import ComponentSpec, Endpoint
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import entries, value_at
 
@@ -32,7 +32,8 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
     storage = outcome.sections["storage"]
     classes = Classes(storage.get("class"), shared="sharedLogs" in storage)
     for name, chart in charts.items():
-        spec, component = COMPONENTS[name], _model(name)
+        spec = COMPONENTS[name]
+        component = spec.config()
         outcome.put(("components", name), {})
         for sub in spec.sub_components:
             found = sub_component(
@@ -43,8 +44,8 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         for endpoint in spec.endpoints:
             _expose(endpoint, chart, outcome)
     place_placement(outcome)
-    if charts.get("panda") and value_at(charts["panda"].own, ("nodeRecovery", "enabled"), None):
-        outcome.put(("components", "panda", "nodeRecovery"), True)
+    for name, chart in charts.items():
+        _finish(COMPONENTS[name], chart, outcome)
     if any(
         path[-1] == "noRoot" and value is True
         for chart in charts.values()
@@ -53,10 +54,16 @@ def place_charts(charts: Mapping[str, ChartValues], outcome: Outcome, storage_cl
         outcome.put(("cluster", "noRoot"), True)
 
 
-def _model(name: str) -> Any:
-    field = next(info for info in Components.model_fields.values() if info.alias == name)
-    options = [kind for kind in getattr(field.annotation, "__args__", ()) if kind is not type(None)]
-    return options[0]()
+def _finish(spec: ComponentSpec, chart: ChartValues, outcome: Outcome) -> None:
+    """Put the component's own switches, and leave out hosts that another component serves."""
+    for key, target in spec.imports.chart_switches.items():
+        if value_at(chart.own, key.split("."), None):
+            outcome.put(("components", spec.name, target), True)
+    hosts = outcome.sections.get("hosts", {})
+    for endpoint in spec.endpoints:
+        field = to_camel(endpoint.host)
+        if field in hosts and hosts[field] == hosts.get(spec.imports.served_by):
+            del hosts[field]
 
 
 def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class: str | None) -> None:
@@ -69,8 +76,12 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
         if key.startswith("persistentvolume") and isinstance(claim, dict)
         if isinstance(value := claim.get("class"), str) and value not in ("", "manual")
     )
-    harvester = charts["harvester"].own if "harvester" in charts else {}
-    logs = mapping(value_at(harvester, ("harvester", "sharedLogs"), None))
+    shared = (
+        value_at(chart.own, path.split("."), None)
+        for name, chart in charts.items()
+        if (path := COMPONENTS[name].imports.shared_logs)
+    )
+    logs = mapping(next(shared, None))
     usual = storage_class or (named.most_common(1)[0][0] if named else logs.get("storageClass"))
     outcome.sections["storage"] = {"class": usual} if usual else {}
     if logs.get("create"):
@@ -84,7 +95,7 @@ def _storage(charts: Mapping[str, ChartValues], outcome: Outcome, storage_class:
 
 
 def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
-    field = "".join(part.title() if index else part for index, part in enumerate(endpoint.host.split("_")))
+    field = to_camel(endpoint.host)
     route = value_at(chart.own, endpoint.route.split("."), None) if endpoint.route else None
     ingress = value_at(chart.own, endpoint.key.split("."), None)
     host: object = None
@@ -92,8 +103,8 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
         outcome.put(("exposure", "kind"), "route")
         outcome.put(("exposure", "passthrough"), True)
         key, host = endpoint.route_host, value_at(chart.own, endpoint.route_host.split("."), None)
-    elif endpoint.host == "ui":
-        key = "global.hostOverwrite"
+    elif endpoint.host_value:
+        key = endpoint.host_value
         host = value_at(chart.own, key.split("."), None)
     elif isinstance(ingress, dict) and ingress.get("enabled"):
         key = f"{endpoint.key}.hosts"
@@ -105,11 +116,5 @@ def _expose(endpoint: Endpoint, chart: ChartValues, outcome: Outcome) -> None:
         return
     if not host or host == "FIXME":
         outcome.miss(chart.file, key, f"names no host; set hosts.{field} to expose it")
-    elif not (
-        endpoint.host == "harvester" and host == _bigmon(outcome)
-    ):  # BigMon's host serves the logs already
+    else:
         outcome.put(("hosts", field), host)
-
-
-def _bigmon(outcome: Outcome) -> object:
-    return outcome.sections.get("hosts", {}).get("bigmon")

@@ -11,26 +11,21 @@ from typing import Any
 import yaml
 
 from panda_infra.config import yaml_nodes
+from panda_infra.config.scalars import native, read_values
 from panda_infra.config.unresolved import ciphertext
 from panda_infra.errors import PandaInfraError
-from panda_infra.migration.scalars import native, read_values
+from panda_infra.products.imports import Upstream
+from panda_infra.products.registry import EXPERIMENTS
 from panda_infra.tree import merged
 
 __all__ = ["VALUES_KEYS", "ChartValues", "Checkout", "MigrationError", "Tree", "content_of", "mapping"]
 
 Tree = dict[str, Any]
 
-# Upstream names the same experiment differently from chart to chart; the first existing file is used.
 VALUES_KEYS: Mapping[str, tuple[str, ...]] = {
-    "atlas-testbed": ("atlas_testbed", "cern"),  # its broker runs with DOMA's values
-    "ctao": ("ctao",),
-    "dev": ("dev", "atlas-dev"),
-    "doma": ("doma-k8s", "cern", "doma"),
-    "local": ("local",),
-    "lsst": ("lsst",),
-    "lsst-prod": ("lsst-prod", "lsst_prod"),
-    "sphenix": ("sphenix",),
+    name: experiment.upstream for name, experiment in EXPERIMENTS.items() if experiment.upstream
 }
+"""The names of each experiment's values files, for those that upstream has any of."""
 _DEFAULTS = "values.yaml"
 _OWN = "values-secret.yaml"
 
@@ -62,14 +57,14 @@ class ChartValues:
 
 
 class Checkout:
-    """A checkout in ``folder``."""
+    """A checkout of ``upstream`` in ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, upstream: Upstream) -> None:
+        self.folder, self.upstream = folder, upstream
         if not (folder / "helm").is_dir() or not (folder / "secrets").is_dir():
             raise MigrationError(
-                f"{folder} is no checkout of panda-k8s: it has no folders `helm` and `secrets`. Name the folder "
-                "that `git clone https://github.com/PanDAWMS/panda-k8s` made."
+                f"{folder} is no checkout of {upstream.name}: it has no folders `helm` and `secrets`. Name the folder "
+                f"that `git clone {upstream.address}` made."
             )
 
     @property

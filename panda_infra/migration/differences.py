@@ -11,8 +11,8 @@ from typing import Any
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import ChartValues
-from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
+from panda_infra.products.imported import Outcome
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import SubComponent
@@ -24,13 +24,7 @@ __all__ = ["place_differences"]
 
 Keys = tuple[str, ...]
 _CLAIMS = "volumes are claims of the stack's storage class, or folders of the shared log claim"
-_EXPOSURE = "hosts and exposure of the stack say it"
-_DECIDED: Mapping[tuple[str, str], str] = {
-    ("harvester", "panda"): "follows from the stack's names",
-    ("harvester", "sharedLogs"): "the shared claim is made before all releases (T20)",
-    ("rest", "restHost"): "follows from the stack's hosts",
-    ("rest", "bigmonURL"): "follows from the stack's hosts",
-}
+_EXPOSURE = "follows from the hosts and the exposure of the stack"
 
 
 def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, outcome: Outcome) -> None:
@@ -38,11 +32,11 @@ def place_differences(charts: Mapping[str, ChartValues], config: StackConfig, ou
     plan = make_plan("import", config)
     for name, chart in charts.items():
         spec, values = COMPONENTS[name], plan.release(name).values
-        told = {note.key for note in outcome.unplaced if note.file == chart.file}
+        noted = {note.key for note in outcome.unplaced if note.file == chart.file}
         for path, wanted in entries(chart.own):
             here = value_at(values, path)
             key = ".".join(path)
-            if key in told or _same(wanted, here if here is not MISSING else value_at(chart.defaults, path)):
+            if key in noted or _same(wanted, here if here is not MISSING else value_at(chart.defaults, path)):
                 continue
             if wanted == "FIXME":
                 outcome.settle(chart.file, key, "is still a placeholder")
@@ -62,14 +56,14 @@ def _decided(spec: ComponentSpec, path: Keys, config: StackConfig) -> str | None
     sub_config = getattr(component, sub, None)
     if isinstance(sub_config, SubComponent) and not sub_config.enabled:
         return f"{sub} is switched off"
-    if (sub, key) in _DECIDED:
-        return _DECIDED[sub, key]
+    if reason := spec.imports.decided.get(f"{sub}.{key}"):
+        return reason
     if key.startswith("persistentvolume") and not (
         key.endswith("special") and path[-1] in ("path", "logpath")
     ):
         return _CLAIMS
     if key == "noRoot":
-        return "cluster.noRoot says it for all"
+        return "cluster.noRoot sets it for all"
     for endpoint in spec.endpoints:
         for place in (endpoint.key, endpoint.route, endpoint.gateway, endpoint.route_host):
             keys = tuple(place.split("."))

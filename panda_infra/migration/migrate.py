@@ -1,4 +1,4 @@
-"""A site's checkout of panda-k8s -> a stack."""
+"""A site's checkout of upstream's charts -> a stack."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from panda_infra.config.messages import findings
 from panda_infra.config.paths import Path as KeyPath
+from panda_infra.config.scalars import Scalar
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.charts import place_charts
@@ -18,10 +19,11 @@ from panda_infra.migration.checkout import ChartValues, Checkout, MigrationError
 from panda_infra.migration.derived import leave_out
 from panda_infra.migration.differences import place_differences
 from panda_infra.migration.files import place_files
-from panda_infra.migration.outcome import Outcome
-from panda_infra.migration.scalars import Scalar
-from panda_infra.migration.settings import has_secrets, place_settings, switch
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.migration.settings import has_secrets, place_settings
+from panda_infra.migration.tables import Tables, tables_of
+from panda_infra.products.imported import Outcome
+from panda_infra.products.placing import switch
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.secrets.fields import named_values
 
 __all__ = ["leave_strangers", "migrate"]
@@ -48,23 +50,23 @@ def migrate(
         MigrationError: the folder is not a checkout, or a file cannot be read or is still encrypted.
         StackError: the checkout does not contain enough for a stack.
     """
-    checkout = Checkout(folder)
+    checkout, tables = Checkout(folder, product_of_experiment(experiment).upstream), tables_of(experiment)
     outcome = Outcome({"experiment": experiment, "cluster": dict(cluster), "components": {}})
     files = checkout.secret_files(values_files)
     values = checkout.secret_values(files)
     outcome.read = list(map(checkout.shown, files))
     for file in checkout.other_secret_files(files):
         outcome.miss(checkout.shown(file), "", "was not read: name it with --values if the site uses it")
-    charts = _deployed(checkout, experiment, values, outcome)
+    charts = _deployed(checkout, experiment, values, outcome, tables)
     place_charts(charts, outcome, storage_class)
-    place_settings(values, outcome, experiment=experiment)
-    place_files(checkout, outcome)
+    place_settings(values, outcome, tables, experiment=experiment)
+    place_files(checkout, outcome, tables)
     if outcome.unresolved:
         listed = "\n".join(
             f"  - {note.file}: {note.key or 'the file'} {note.why}" for note in outcome.unresolved
         )
         raise MigrationError(f"nothing was imported: decrypt first what only stands for a value\n{listed}")
-    leave_out(outcome)
+    leave_out(outcome, tables)
     config = _fitted(outcome)
     place_differences(charts, config, outcome)
     fitted = _fitted(outcome)
@@ -74,22 +76,19 @@ def migrate(
 
 
 def _deployed(
-    checkout: Checkout, experiment: str, values: Mapping[str, Any], outcome: Outcome
+    checkout: Checkout, experiment: str, values: Mapping[str, Any], outcome: Outcome, tables: Tables
 ) -> dict[str, ChartValues]:
-    """The charts of the components that the site runs: enabled, with values for the experiment.
-
-    The broker needs no values of its own, because every component needs it.
-    """
+    """The charts of the components that the site runs: enabled, with values for the experiment."""
     charts: dict[str, ChartValues] = {}
-    for name in COMPONENTS:
+    for name, spec in tables.components.items():
         chart = checkout.chart(name, experiment)
-        enabled = _enabled("iam" if name == "iam-db" else name, values, outcome)
-        if enabled and (chart or name == "msgsvc"):
+        enabled = _enabled(spec.imports.part or name, values, outcome)
+        if enabled and (chart or spec.imports.always):
             charts[name] = chart or ChartValues("", {}, {}, {})
         elif enabled:
             why = f"there are no values of {experiment} for it; name it under components to deploy it"
             # A site that set a component's secrets probably uses it, so a person must look.
-            note = outcome.miss if has_secrets(dict(values), name) else outcome.settle
+            note = outcome.miss if has_secrets(dict(values), name, tables) else outcome.settle
             note(f"helm/{name}", "", why)
     return charts
 
@@ -110,14 +109,14 @@ def _fitted(outcome: Outcome) -> StackConfig:
         except ValidationError as error:
             name = outcome.sections["experiment"]  # also the stack's default name
             found = findings(error, StackConfig, outcome.sections, stack=name)
-            told = [finding.problem for finding in found]
+            problems = [finding.problem for finding in found]
         # From the end of each list, so that removals do not shift the remaining positions.
         for finding in sorted(found, key=lambda each: _places(each.path), reverse=True):
             path = finding.path
             while path and not _remove(outcome.sections, path):
                 path = path[:-1]  # an incomplete mapping is removed as a whole
             if len(path) < 2:  # noqa: PLR2004 - a section
-                raise StackError("the new stack", told)
+                raise StackError("the new stack", problems)
             outcome.miss(*outcome.origin(finding.path), finding.problem.what)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.values.placement import writes_once
+from panda_infra.products.imported import Outcome
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["place_placement"]
@@ -16,22 +16,20 @@ _TAINTS = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
 def place_placement(outcome: Outcome) -> None:
     """Set once how soon pods leave a lost node, if all sub-components with tolerations agree.
 
-    A database to which the stack's setting does not apply keeps its own tolerations.
+    A database that may still write when its pod is replaced keeps its own tolerations.
     """
-    components = outcome.sections["components"]
-    told = {
+    given = {
         (name, key): sub
-        for name, component in components.items()
+        for name, component in outcome.sections["components"].items()
         for key, sub in component.items()
         if isinstance(sub, dict) and "tolerations" in sub
     }
-    seconds = {_seconds(sub["tolerations"]) for sub in told.values()}
+    seconds = {_seconds(sub["tolerations"]) for sub in given.values()}
     if len(seconds) != 1 or None in seconds:
         return
     outcome.put(("placement", "evictAfter"), seconds.pop())
-    forced = bool(components.get("panda", {}).get("nodeRecovery"))
-    for (name, key), sub in told.items():
-        if writes_once(COMPONENTS[name].sub_component(key), forced=forced):
+    for (name, key), sub in given.items():
+        if writes_once(COMPONENTS[name].sub_component(key), forced=False):
             del sub["tolerations"]
 
 

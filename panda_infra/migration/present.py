@@ -8,7 +8,7 @@ from typing import Any
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import Tree
-from panda_infra.migration.outcome import Outcome
+from panda_infra.products.imported import Outcome
 
 __all__ = ["list_differences"]
 
@@ -23,7 +23,7 @@ def list_differences(outcome: Outcome, config: StackConfig, source: str) -> None
     """
     present = config.model_dump(mode="json", by_alias=True)
     for path in _different(outcome.sections, present, ()):
-        why = f"is not what {source} says, which was kept: see {spelled(path)} there"
+        why = f"differs from {source}, which was kept: see {spelled(path)} there"
         outcome.miss(*outcome.origin(path), why)
 
 

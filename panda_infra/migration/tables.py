@@ -1,24 +1,201 @@
-"""The place of each value of upstream's secrets chart: one row per key; no other module knows these names."""
+"""What the components and sections of a product know of an import, as one table for the whole secrets chart."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import chain
 from typing import Any
 
-from panda_infra.migration.scalars import Scalar
+from pydantic.alias_generators import to_camel
 
-__all__ = ["KEYS", "PLAIN", "SAME_WHEN_EMPTY", "SECRET", "SETTLED", "USUAL", "Convert"]
+from panda_infra.config.paths import Path
+from panda_infra.config.scalars import Scalar
+from panda_infra.products.imports import Convert, Folder, Imports, PlaceEntry, PlaceList
+from panda_infra.products.product import Product
+from panda_infra.products.registry import components_of, product_of_experiment
 
-Convert = Callable[[Scalar], Any]
-# The folder where the server mounts its files.
-_MOUNTED = "/opt/panda/etc/cert/"
+__all__ = ["Owner", "Tables", "tables_of"]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A component, a section or the product itself.
+
+    ``part`` is its part of the secrets chart, ``place`` that of its settings in a stack file, ``secrets`` that of its
+    secret values. ``component`` is empty for what is none.
+    """
+
+    imports: Imports
+    part: Path
+    place: Path
+    secrets: Path
+    component: str = ""
+
+    def key(self, below: str) -> str:
+        """A key of the secrets chart from one below the owner's part."""
+        return ".".join(filter(None, (*map(str, self.part), below)))
+
+
+class Tables:
+    """The tables of one product; keys are those of the whole secrets chart, and targets those of a stack file."""
+
+    def __init__(self, product: Product) -> None:
+        self.components = components_of(product)
+        self.owners = (
+            Owner(product.imports, (), (), ()),
+            *(_section(section.name, section.imports) for section in product.sections),
+            *(_component(name, spec.imports) for name, spec in self.components.items()),
+        )
+
+    @property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """The components that each part of the secrets chart is about; most parts have the name of the only one."""
+        found: dict[str, tuple[str, ...]] = {}
+        for owner in self.owners:
+            if owner.component and self.components[owner.component].upstream:
+                part = owner.key("")
+                found[part] = (*found.get(part, ()), owner.component)
+        return found
+
+    @cached_property
+    def plain(self) -> Mapping[str, tuple[Path, Convert]]:
+        """Values that are no secrets, with the conversion to the form of the stack file."""
+        return {
+            owner.key(key): ((*owner.place, *target.split(".")), convert)
+            for owner in self.owners
+            for key, (target, convert) in _converted(owner.imports)
+        }
+
+    @cached_property
+    def secrets(self) -> Mapping[str, Path]:
+        """Secret values; the targets are below ``secrets``."""
+        return {
+            owner.key(key): (*owner.secrets, *target.split("."))
+            for owner in self.owners
+            for key, target in owner.imports.secrets.items()
+        }
+
+    @cached_property
+    def settled(self) -> Mapping[str, str]:
+        """Values that need no place, with the reason."""
+        why = "a component is deployed when the stack file names it"
+        return {f"{part}.enabled": why for part in self.parts} | self._all(lambda one: one.settled)
+
+    @cached_property
+    def fixed(self) -> Mapping[str, str]:
+        """Values that need no place if they are the charts' fixed ones."""
+        return self._all(lambda one: one.fixed)
+
+    @cached_property
+    def of_experiment(self) -> Mapping[str, Callable[[Any], str]]:
+        """Values that need no place if they are those of the experiment."""
+        return self._all(lambda one: one.of_experiment)
+
+    @cached_property
+    def hosts(self) -> Mapping[str, str]:
+        """Host names, with the field of ``hosts``."""
+        return self._all(lambda one: one.hosts)
+
+    @cached_property
+    def lists(self) -> Mapping[str, PlaceList]:
+        """The functions that place lists."""
+        return self._all(lambda one: one.lists)
+
+    @cached_property
+    def entries(self) -> Mapping[str, PlaceEntry]:
+        """The functions that place the fields of the mappings below a key."""
+        return self._all(lambda one: one.entries)
+
+    @cached_property
+    def together(self) -> frozenset[str]:
+        """Keys that are placed after all others."""
+        return frozenset(owner.key(key) for owner in self.owners for key in owner.imports.together)
+
+    @cached_property
+    def may_be_empty(self) -> frozenset[str]:
+        """Keys that mean the same empty in upstream's chart as left out of a stack."""
+        return frozenset(owner.key(key) for owner in self.owners for key in owner.imports.may_be_empty)
+
+    @cached_property
+    def when_empty(self) -> Mapping[str, Any]:
+        """The values in a stack file of keys that are empty."""
+        return self._all(lambda one: one.when_empty)
+
+    @cached_property
+    def switches(self) -> Mapping[str, tuple[str, str]]:
+        """Of each part that has one, the key without which its others are of no use, with what its ``false`` means."""
+        return {
+            owner.key(""): (owner.key(key), meaning)
+            for owner in self.owners
+            for key, meaning in owner.imports.switch.items()
+        }
+
+    @cached_property
+    def mappings(self) -> frozenset[str]:
+        """Keys above those of the tables: the chart reads mappings there."""
+        known = (
+            self.plain,
+            self.secrets,
+            self.settled,
+            self.fixed,
+            self.of_experiment,
+            self.hosts,
+            self.lists,
+        )
+        keys = [*chain(*known, self.together), *(f"{key}.x" for key in self.entries)]
+        return frozenset(key.rsplit(".", count)[0] for key in keys for count in range(1, key.count(".") + 1))
+
+    @cached_property
+    def folders(self) -> Mapping[str, tuple[Owner, Folder]]:
+        """The folders of files, each with its owner."""
+        return {
+            name: (owner, folder) for owner in self.owners for name, folder in owner.imports.folders.items()
+        }
+
+    @property
+    def derived(self) -> Iterator[Path]:
+        """Targets that are left out if the stack makes the same without them."""
+        return ((*owner.place, *path) for owner in self.owners for path in owner.imports.derived)
+
+    def _all(self, table: Callable[[Imports], Mapping[str, Any]]) -> dict[str, Any]:
+        return {owner.key(key): value for owner in self.owners for key, value in table(owner.imports).items()}
+
+
+@cache
+def tables_of(experiment: str) -> Tables:
+    """The tables of the product that an experiment runs."""
+    return Tables(product_of_experiment(experiment))
+
+
+def _section(name: str, imports: Imports) -> Owner:
+    place = (to_camel(name),)
+    return Owner(imports, (imports.part or name,), place, place)
+
+
+def _component(name: str, imports: Imports) -> Owner:
+    place = ("components", name, "settings")
+    return Owner(imports, (imports.part or name,), place, (name,), component=name)
+
+
+def _converted(imports: Imports) -> Iterator[tuple[str, tuple[str, Convert]]]:
+    forms: tuple[tuple[Mapping[str, str], Convert], ...] = (
+        (imports.texts, _text),
+        (imports.numbers, _number),
+        (imports.switches, _switch),
+        (imports.words, _words),
+    )
+    for targets, convert in forms:
+        yield from ((key, (target, convert)) for key, target in targets.items())
+    yield from imports.converted.items()
 
 
 def _text(value: Scalar) -> str:
     return value.text
 
 
-def _count(value: Scalar) -> int:
+def _number(value: Scalar) -> int:
     return int(value.text)
 
 
@@ -26,233 +203,5 @@ def _switch(value: Scalar) -> bool:
     return value.true
 
 
-def _refreshed(value: Scalar) -> bool:
-    """The chart treats an unquoted false as unset, and unset as true."""
-    text = value.rendered if value.true else "true"
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
 def _words(value: Scalar) -> list[str]:
     return [word for part in value.text.split(",") if (word := part.strip())]
-
-
-def _file_name(value: Scalar) -> str:
-    if not value.text.startswith(_MOUNTED):
-        raise ValueError(value.text)
-    return value.text.removeprefix(_MOUNTED)
-
-
-# Key of the secrets chart -> key of the stack file, with a conversion where the forms differ.
-PLAIN: Mapping[str, tuple[str, Convert]] = {
-    "affix": ("affix", _text),
-    "auth.auth": ("auth.kind", _text),
-    "auth.authVO": ("auth.vo", _text),
-    "auth.auth_client_id": ("auth.internal.clientId", _text),
-    "auth.auth_endpoint": ("auth.internal.tokenEndpoint", _text),
-    "auth.config_url": ("auth.internal.configUrl", _text),
-    "auth.oidc.audience": ("auth.audience", _text),
-    "auth.oidc.config_url": ("auth.configUrl", _text),
-    "auth.oidc.token_cache.client_name": ("auth.tokenCache.clientName", _text),
-    "auth.oidc.token_cache.client_id": ("auth.tokenCache.clientId", _text),
-    "auth.oidc.token_cache.endpoint": ("auth.tokenCache.tokenEndpoint", _text),
-    "panda.database.backend": ("components.panda.settings.database.backend", _text),
-    "panda.database.dbhost": ("components.panda.settings.database.host", _text),
-    "panda.database.dbport": ("components.panda.settings.database.port", _count),
-    "panda.database.name": ("components.panda.settings.database.name", _text),
-    "panda.database.user": ("components.panda.settings.database.user", _text),
-    "panda.database.schemapanda": ("components.panda.settings.database.schemas.panda", _text),
-    "panda.database.schemameta": ("components.panda.settings.database.schemas.meta", _text),
-    "panda.database.schemapandaarch": ("components.panda.settings.database.schemas.archive", _text),
-    "panda.database.schemajedi": ("components.panda.settings.database.schemas.jedi", _text),
-    "panda.database.schemadeft": ("components.panda.settings.database.schemas.deft", _text),
-    "panda.port": ("components.panda.settings.port", _count),
-    "panda.sslPort": ("components.panda.settings.sslPort", _count),
-    "harvester.harvesterID": ("components.harvester.settings.harvesterId", _text),
-    "harvester.database.dbhost": ("components.harvester.settings.database.host", _text),
-    "harvester.database.name": ("components.harvester.settings.database.name", _text),
-    "harvester.database.user": ("components.harvester.settings.database.user", _text),
-    "harvester.condorChannel": ("components.harvester.settings.condorChannel", _text),
-    "idds.restPort": ("components.idds.settings.restPort", _count),
-    "idds.database.backend": ("components.idds.settings.database.backend", _text),
-    "idds.database.host": ("components.idds.settings.database.host", _text),
-    "idds.database.dbhost": ("components.idds.settings.database.host", _text),
-    "idds.database.port": ("components.idds.settings.database.port", _count),
-    "idds.database.name": ("components.idds.settings.database.name", _text),
-    "idds.database.user": ("components.idds.settings.database.user", _text),
-    "idds.database.schema": ("components.idds.settings.database.schemaName", _text),
-    "bigmon.deployment": ("components.bigmon.settings.deployment", _text),
-    "bigmon.dbBackend": ("components.bigmon.settings.database.backend", _text),
-    "bigmon.database.backend": ("components.bigmon.settings.database.backend", _text),
-    "bigmon.database.dbhost": ("components.bigmon.settings.database.host", _text),
-    "bigmon.database.dbport": ("components.bigmon.settings.database.port", _count),
-    "bigmon.database.name": ("components.bigmon.settings.database.name", _text),
-    "bigmon.database.user": ("components.bigmon.settings.database.user", _text),
-    "bigmon.numWSGI": ("components.bigmon.settings.processes", _count),
-    "bigmon.vo": ("components.bigmon.settings.vo", _text),
-    "bigmon.debugMode": ("components.bigmon.settings.debug", _switch),
-    "bigmon.bigmon_extra": ("components.bigmon.settings.extraApps", _words),
-    "bigmon.logs_provider": ("components.bigmon.settings.logsProvider", _text),
-    "bigmon.prmonLocation": ("components.bigmon.settings.prmonLocation", _text),
-    "ui.numWSGI": ("components.ui.settings.processes", _count),
-    "ui.database.pandaui.vendor": ("components.ui.settings.database.vendor", _text),
-    "ui.database.pandaui.host": ("components.ui.settings.database.host", _text),
-    "ui.database.pandaui.port": ("components.ui.settings.database.port", _count),
-    "ui.database.pandaui.service": ("components.ui.settings.database.name", _text),
-    "ui.database.pandaui.user": ("components.ui.settings.database.user", _text),
-    "ui.database.schema.panda": ("components.ui.settings.database.pandaSchema", _text),
-    "ui.database.schema.pandaui": ("components.ui.settings.database.uiSchema", _text),
-    "ui.iam.endpoint": ("components.ui.settings.issuer", _text),
-    "ui.iam.client": ("components.ui.settings.clientId", _text),
-    "iam.profiles": ("components.iam.settings.profiles", _words),
-    "iam.base_url": ("components.iam.settings.baseUrl", _text),
-    "iam.database.host": ("components.iam.settings.database.host", _text),
-    "iam.database.name": ("components.iam.settings.database.name", _text),
-    "iam.database.user": ("components.iam.settings.database.user", _text),
-    "iam.cilogon.client_id": ("components.iam.settings.identityProvider.clientId", _text),
-    "rucio.rucioHost": ("rucio.host", _text),
-    "rucio.authHost": ("rucio.authHost", _text),
-    "rucio.account": ("rucio.account", _text),
-    "rucio.username": ("rucio.username", _text),
-    "rucio.authType": ("rucio.authType", _text),
-    "rucio.clientX509Proxy": ("rucio.proxy", _file_name),
-    "rucio.caCert": ("rucio.caCertificates", _text),
-    "rucio.oidcAudience": ("rucio.oidcAudience", _text),
-    "rucio.oidcScope": ("rucio.oidcScope", _text),
-    "rucio.oidcIssuer": ("rucio.oidcIssuer", _text),
-    "rucio.oidcRefreshActive": ("rucio.oidcRefresh", _refreshed),
-    "rucio.oidcRefreshBeforeExp": ("rucio.oidcRefreshMinutes", _count),
-    "cric.sites": ("cric.urls.sites", _text),
-    "cric.schedConfig": ("cric.urls.pandaQueues", _text),
-    "cric.ddmEndpoints": ("cric.urls.ddmEndpoints", _text),
-    "cric.ddmBlackList": ("cric.urls.ddmBlacklist", _text),
-    "cric.costMetrix": ("cric.urls.costMatrix", _text),
-    "cric.objectStores": ("cric.urls.objectStores", _text),
-    "object_store.host_name": ("objectStore.host", _text),
-    "object_store.host": ("objectStore.host", _text),
-    "object_store.port": ("objectStore.port", _count),
-    "object_store.bucket_name": ("objectStore.bucket", _text),
-    "object_store.bucket": ("objectStore.bucket", _text),
-    "proxy.httpProxy": ("proxy.httpProxy", _text),
-    "proxy.httpsProxy": ("proxy.httpsProxy", _text),
-    "proxy.noProxy": ("proxy.noProxy", _text),
-}
-
-# Key of the secrets chart -> key below `secrets`.
-SECRET: Mapping[str, str] = {
-    "auth.authIdToken": "auth.idToken",
-    "auth.auth_client_secret": "auth.internalClientSecret",
-    "auth.oidc.token_cache.client_secret": "auth.tokenCacheSecret",
-    "msgsvc.basePasswd": "msgsvc.basePassword",
-    "panda.database.password": "panda.databasePassword",
-    "harvester.database.password": "harvester.databasePassword",
-    "idds.database.password": "idds.databasePassword",
-    "bigmon.database.password": "bigmon.databasePassword",
-    "bigmon.secretKey": "bigmon.secretKey",
-    "ui.secret": "ui.secretKey",
-    "ui.database.pandaui.password": "ui.databasePassword",
-    "ui.iam.secret": "ui.clientSecret",
-    "iam.database.password": "iam.databasePassword",
-    "iam.cilogon.client_secret": "iam.identityProviderSecret",
-    "rucio.password": "rucio.password",
-    "object_store.accesskey": "objectStore.accessKey",
-    "object_store.access_key": "objectStore.accessKey",
-    "object_store.secretkey": "objectStore.secretKey",
-    "object_store.secret_key": "objectStore.secretKey",
-}
-
-_NO_CONSUMER = "only fills a Secret that no chart reads"
-_DERIVED = "follows from other keys of the stack"
-
-# Values that need no place, with the reason.
-SETTLED: Mapping[str, str] = {
-    **{
-        f"{name}.enabled": "a component is deployed when the stack file names it"
-        for name in ("msgsvc", "panda", "harvester", "idds", "bigmon", "ui", "iam")
-    },
-    "harvester.database.admin_password": _NO_CONSUMER,
-    "harvester.replicaCount": "follows from the replicas of harvester",
-    "iam.database.root_password": _NO_CONSUMER,
-    "bigmon.base_url": "is read by no template",
-    "bigmon.dbaccess": _DERIVED,
-}
-
-# Values that need no place as long as they are the charts' fixed ones.
-USUAL: Mapping[str, str] = {"panda.verifyHost": "off", "panda.configRoot": "/tmp/", "iam.port": "8443"}  # noqa: S108
-
-# Keys that are placed by code instead of the tables above.
-_OTHERS = (
-    "cric.real",
-    "panda.hostName",
-    "bigmon.hostname",
-    "harvester.experiment",
-    "bigmon.auth.providers.x.key",
-)
-
-KEYS = (*PLAIN, *SECRET, *SETTLED, *USUAL, *_OTHERS)
-
-# Keys that mean the same empty in upstream's chart as left out of a stack.
-SAME_WHEN_EMPTY = frozenset(
-    {
-        "affix",
-        "auth.authIdToken",
-        "auth.auth_client_id",
-        "auth.auth_client_secret",
-        "auth.config_url",
-        "panda.existingTlsSecret",
-        "bigmon.existingTlsSecret",
-        "panda.database.backend",
-        "panda.database.dbhost",
-        "panda.database.name",
-        "panda.database.user",
-        "panda.database.schemapanda",
-        "panda.database.schemameta",
-        "panda.database.schemapandaarch",
-        "panda.database.schemajedi",
-        "panda.database.schemadeft",
-        "panda.hostName",
-        "harvester.experiment",
-        "harvester.database.dbhost",
-        "harvester.database.name",
-        "harvester.database.user",
-        "harvester.database.dbhost_add_index",
-        "harvester.database.dbhost_prefix",
-        "harvester.database.dbhost_domain",
-        "harvester.database.db_add_index",
-        "harvester.database.name_prefix",
-        "idds.database.backend",
-        "idds.database.host",
-        "idds.database.dbhost",
-        "idds.database.port",
-        "bigmon.hostname",
-        "bigmon.dbBackend",
-        "bigmon.database.backend",
-        "bigmon.database.dbhost",
-        "bigmon.database.dbport",
-        "bigmon.database.name",
-        "bigmon.database.user",
-        "bigmon.database.password",
-        "bigmon.debugMode",
-        "bigmon.bigmon_extra",
-        "bigmon.logs_provider",
-        "bigmon.prmonLocation",
-        "ui.database.pandaui.host",
-        "ui.database.pandaui.port",
-        "iam.database.host",
-        "rucio.authType",
-        "rucio.caCert",
-        "rucio.oidcAudience",
-        "rucio.oidcScope",
-        "rucio.oidcIssuer",
-        "rucio.oidcRefreshActive",
-        "rucio.oidcRefreshBeforeExp",
-        "rucio.rucioHost",
-        "rucio.account",
-        "cric.costMetrix",
-        "cric.objectStores",
-        "proxy.httpProxy",
-        "proxy.httpsProxy",
-        "proxy.noProxy",
-    }
-)

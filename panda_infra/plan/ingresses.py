@@ -50,7 +50,7 @@ def _body(
 ) -> Mapping[str, Any]:
     chart = {name: _SNIPPET for name in SNIPPETS if snippets and endpoint.snippets}
     annotations = {**chart, **(values.get("annotations") or {})}
-    sub, _, key = endpoint.key.rpartition(".")
+    sub, _, _ = endpoint.key.rpartition(".")
     name = plan.names.workload(release.component, sub or release.component)
     backend = {"service": {"name": name, "port": {"number": _HTTPS}}}
     paths = [
@@ -63,7 +63,7 @@ def _body(
         "kind": "Ingress",
         "metadata": {
             # The real name, because a controller compares an Ingress with all others, but not with itself.
-            "name": name + key.removeprefix("ingress").replace("_", "-"),
+            "name": plan.names.ingress(release.component, endpoint.key),
             "namespace": plan.config.namespace,
             "annotations": {key: str(value) for key, value in annotations.items() if value is not None},
         },

@@ -10,9 +10,8 @@ from typing import Any
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
-from panda_infra.config.delivery import Exposure
+from panda_infra.config.delivery import Exposure, Placement
 from panda_infra.config.node_recovery import NodeRecovery
-from panda_infra.config.placement import Placement
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
@@ -127,12 +126,12 @@ def _argocd(plan: Plan, argocd: ArgoCd) -> str:
 
 
 def _placement(placement: Placement) -> str:
-    said = []
+    found = []
     if placement.evict_after is not None:
-        said.append(f"services leave a lost node after {placement.evict_after} s")
+        found.append(f"services leave a lost node after {placement.evict_after} s")
     if placement.spread:
-        said.append("heavy services keep apart")
-    return ", ".join(said)
+        found.append("heavy services keep apart")
+    return ", ".join(found)
 
 
 def _node_recovery(settings: NodeRecovery) -> str:

@@ -6,10 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import SecretStr
+
+from panda_infra.errors import PandaInfraError
 
 __all__ = [
     "BINARY",
@@ -19,7 +22,9 @@ __all__ = [
     "Env",
     "Files",
     "SecretContent",
+    "UnreadableContentError",
     "as_json",
+    "as_text",
     "file_bytes",
     "flag",
     "reveal",
@@ -32,6 +37,14 @@ BINARY = "base64:"
 
 Env = dict[str, str]
 Files = dict[str, bytes]
+
+
+class UnreadableContentError(PandaInfraError):
+    """A file that a Secret contains exists but cannot be read; ``why`` completes "the file ..."."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} {why}")
+        self.why = why
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,15 @@ def file_bytes(secret: SecretStr) -> bytes:
         return base64.b64decode("".join(text.removeprefix(BINARY).split()), validate=True)
     except ValueError:  # binascii.Error is one too
         raise ValueError("no base64 after the mark") from None
+
+
+def as_text(content: bytes) -> str:
+    """A file as text, the opposite of ``file_bytes``: content that is not UTF-8 becomes base64 behind ``BINARY``."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = BINARY
+    return BINARY + base64.b64encode(content).decode() if text.startswith(BINARY) else text
 
 
 def as_json(value: Any) -> str:

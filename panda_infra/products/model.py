@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
 from panda_infra.config.paths import Path
+from panda_infra.products.imports import Imports
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
@@ -203,8 +204,8 @@ class ComponentSpec:
     product's context. ``values`` gives the chart values that follow from the stack, ``paths`` the paths of its hosts
     beside ``/``. ``derived`` computes keys of its settings that the stack file leaves out. ``own_values`` are keys of
     its chart beside its sub-charts' and ``global``; ``fixed_values`` are those that no stack may set, each with the
-    reason. ``rules`` are about this component. ``forces`` is true for a stack that deletes pods of lost nodes although
-    they may still run.
+    reason. ``rules`` are about this component, ``imports`` is its part of an import. ``forces`` is true for a stack
+    that deletes pods of lost nodes although they may still run.
     """
 
     name: str
@@ -234,6 +235,7 @@ class ComponentSpec:
     fixed_values: Mapping[Path, str] = field(default_factory=dict)
     forces: Predicate = lambda _config: False
     rules: tuple[Rule, ...] = ()
+    imports: Imports = field(default_factory=Imports)
 
     def sub_component(self, name: str) -> SubComponentSpec:
         """The sub-component of that name; KeyError if there is none."""

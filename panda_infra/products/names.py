@@ -50,6 +50,14 @@ class Names:
         name = release if sub_component in release else f"{release}-{sub_component}"
         return name[:_OBJECT_LIMIT].rstrip("-")
 
+    def ingress(self, component: str, key: str) -> str:
+        """Name of the Ingress that the chart's value ``key`` describes, e.g. ``panda-server-big`` of ``ingress_big``.
+
+        One that no sub-chart makes has the name of the release.
+        """
+        sub, _, ingress = key.rpartition(".")
+        return self.workload(component, sub or component) + ingress.removeprefix("ingress").replace("_", "-")
+
     def secret(self, suffix: str) -> str:
         """Name of the Secret with this suffix in upstream's charts, e.g. ``panda-envs``."""
         return f"{SECRET_PREFIX}-{suffix}"

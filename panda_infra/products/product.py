@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from panda_infra.config.paths import Path
 from panda_infra.errors import Problem
+from panda_infra.products.imports import Imports, Upstream
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
@@ -20,12 +21,14 @@ __all__ = ["Experiment", "Product", "Section"]
 class Experiment:
     """An experiment: ``title`` is its name for people.
 
-    One that is ``at_cern`` may have hosts there; one ``on_test_bed`` runs on no cloud.
+    One that is ``at_cern`` may have hosts there; one ``on_test_bed`` runs on no cloud. ``upstream`` are its names in
+    upstream's charts, which differ from chart to chart; the first that a chart has values for is used.
     """
 
     title: str
     at_cern: bool = False
     on_test_bed: bool = False
+    upstream: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Section:
     """A section of the stack file that a product's components share, and its encrypted values.
 
     ``about`` and ``secrets_about`` are their descriptions in the stack file's schema. An ``optional`` section has no
-    defaults: it is None if the stack file leaves it out.
+    defaults: it is None if the stack file leaves it out. ``imports`` is its part of an import.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Section:
     secrets: type[Model] | None = None
     secrets_about: str = ""
     optional: bool = False
+    imports: Imports = field(default_factory=Imports)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class Product:
     ``fixed_globals`` are global values of the charts that no stack may set, each with the reason; ``weighed`` are the
     suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by section and key, the values in a
     plan that replace those of the stack file, and ``files`` the files of the project that become part of the
-    deployment.
+    deployment. ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no
+    section.
     """
 
     name: str
@@ -63,11 +68,13 @@ class Product:
     reference: str
     experiments: Mapping[str, Experiment]
     context: Callable[[StackConfig], Any]
-    sections: tuple[Section, ...]
-    derived: Mapping[Path, Callable[[Any], Any]]
-    issuer: Callable[[Any], str]
-    warnings: Callable[[StackConfig, str], Iterable[Problem]]
-    fixed_globals: Mapping[str, str]
-    weighed: tuple[str, ...]
-    settled: Callable[[Settings], Mapping[str, Mapping[str, Any]]]
-    files: Callable[[Settings], Iterable[str]]
+    upstream: Upstream
+    sections: tuple[Section, ...] = ()
+    derived: Mapping[Path, Callable[[Any], Any]] = field(default_factory=dict)
+    issuer: Callable[[Any], str] = lambda _context: ""
+    warnings: Callable[[StackConfig, str], Iterable[Problem]] = lambda _config, _stack: ()
+    fixed_globals: Mapping[str, str] = field(default_factory=dict)
+    weighed: tuple[str, ...] = ()
+    settled: Callable[[Settings], Mapping[str, Mapping[str, Any]]] = lambda _config: {}
+    files: Callable[[Settings], Iterable[str]] = lambda _config: ()
+    imports: Imports = field(default_factory=Imports)

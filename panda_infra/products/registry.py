@@ -14,7 +14,15 @@ from panda_infra import products
 from panda_infra.products.model import Builder, ComponentSpec
 from panda_infra.products.product import Experiment, Product
 
-__all__ = ["BUILDERS", "COMPONENTS", "EXPERIMENTS", "PRODUCTS", "product_of", "product_of_experiment"]
+__all__ = [
+    "BUILDERS",
+    "COMPONENTS",
+    "EXPERIMENTS",
+    "PRODUCTS",
+    "components_of",
+    "product_of",
+    "product_of_experiment",
+]
 
 
 def _products() -> Iterator[Product]:
@@ -44,6 +52,11 @@ BUILDERS: Mapping[str, Builder] = MappingProxyType(
 )
 """The builder of the content of each Secret, by its suffix."""
 _PRODUCT_OF = {spec.name: PRODUCTS[product] for product, specs in _BY_PRODUCT.items() for spec in specs}
+
+
+def components_of(product: Product) -> Mapping[str, ComponentSpec]:
+    """A product's components by their names, in the order of all lists."""
+    return {spec.name: spec for spec in _BY_PRODUCT[product.name]}
 
 
 def product_of(component: str) -> Product:

@@ -58,9 +58,10 @@ class SecretValue:
     ``title`` is its name in messages. ``make`` generates a new value; without it only the site knows the value. No new
     value is generated if the value is ``shared`` with others. ``secrets`` are the suffixes of the Secrets that contain
     it; in each Secret of ``replaced``, the value at that path replaces it if set. ``limits`` maps a reader to the text
-    that it cannot handle, and ``flaw`` gives a flaw of a value in words that complete "the value ...". ``needed`` is
-    false for a stack that has one of those Secrets but does not need the value. ``is_file`` values are files, whose
-    bytes no reader changes. ``consequence`` is the effect of a change beside replacing pods.
+    that it cannot handle, and ``flaw`` gives a flaw of a value in words that complete "the value ..."; ``proof`` does
+    that for a value without one, but takes so long that a deployment leaves it out. ``needed`` is false for a stack
+    that has one of those Secrets but does not need the value. ``is_file`` values are files, whose bytes no reader
+    changes. ``consequence`` is the effect of a change beside replacing pods.
     """
 
     title: str
@@ -70,6 +71,7 @@ class SecretValue:
     replaced: Mapping[str, Path] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     flaw: Callable[[str], str | None] = lambda _value: None
+    proof: Callable[[str], str | None] = lambda _value: None
     needed: Predicate = lambda _config: True
     is_file: bool = False
     consequence: str = ""

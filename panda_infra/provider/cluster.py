@@ -190,8 +190,8 @@ class ClusterResource(Resource[ClusterInputs, ClusterState]):
         if not new.adopt:
             differing = {name: pair for name, pair in differing.items() if name in FIXED}
         if differing:
-            told = "\n".join(f"  - cluster.{name} is {actual!r}" for name, (actual, _) in differing.items())
-            msg = f"cluster {new.name} is not the one that the stack file describes. Describe it as it is:\n{told}"
+            listed = "\n".join(f"  - cluster.{name} is {actual!r}" for name, (actual, _) in differing.items())
+            msg = f"cluster {new.name} is not the one that the stack file describes. Describe it as it is:\n{listed}"
             raise ResourceError(msg)
 
     def _state(self, found: ClusterInfo, old: ClusterState | None) -> ClusterState:

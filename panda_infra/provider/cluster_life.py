@@ -60,7 +60,7 @@ def await_birth(openstack: OpenStack, cluster_id: str, operation: Operation) -> 
                 "Mend the cause, then run `pulumi up` again: it removes this cluster and makes it anew"
             )
             raise ResourceError(msg)
-        return found if found.complete else f"Magnum says {found.status}"
+        return found if found.complete else f"Magnum reports {found.status}"
 
     return operation.wait(probe)
 
@@ -90,7 +90,7 @@ def remove(openstack: OpenStack, cluster_id: str, operation: Operation) -> None:
         if found.status == "DELETE_FAILED" and found.updated != before.updated:
             msg = f"Magnum cluster {found.name}: DELETE_FAILED: {found.why()}"
             raise ResourceError(msg)
-        return f"Magnum says {found.status}"
+        return f"Magnum reports {found.status}"
 
     operation.wait(probe)
 

@@ -88,7 +88,7 @@ def unsettled(
     if not pending and cluster.complete:
         return None
     named = ", ".join(dict.fromkeys(name or "default workers" for name in pending))
-    return f"Magnum says {cluster.status}" + (f", working on {named}" if named else "")
+    return f"Magnum reports {cluster.status}" + (f", working on {named}" if named else "")
 
 
 def _name(group: NodeGroupInfo) -> str:

@@ -46,8 +46,8 @@ def _complete(cloud: Cloud, cluster_id: str) -> ClusterInfo | str:
         msg = f"Magnum cluster {cluster.name}: {cluster.status}: {cluster.why()}"
         raise ResourceError(msg)
     if not cluster.complete:
-        return f"Magnum says {cluster.status}"
-    return cluster if cluster.api_address else "Magnum tells no address of the Kubernetes API yet"
+        return f"Magnum reports {cluster.status}"
+    return cluster if cluster.api_address else "Magnum reports no address of the Kubernetes API yet"
 
 
 def _missing_servers(cloud: Cloud, cluster: ClusterInfo) -> str | None:

@@ -17,8 +17,8 @@ def schema_of(package: str, version: str, kinds: Iterable[type[Resource[Any, Any
     """The Pulumi package schema of ``kinds``."""
     types: Json = {}
     resources = {f"{package}:index:{kind.name}": _resource(kind, package, types) for kind in kinds}
-    cloud = {"type": "string", "description": "Name in clouds.yaml; without it the OS_* variables say which."}
-    owner = {"type": "string", "description": "What is written on all that is made, to tell whose it is."}
+    cloud = {"type": "string", "description": "Name in clouds.yaml; without it the OS_* variables select it."}
+    owner = {"type": "string", "description": "The mark on all that is made, by which its owner is known."}
     settings = {"cloud": cloud, "owner": owner}
     return {
         "name": package,

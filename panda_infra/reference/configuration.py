@@ -28,7 +28,7 @@ config:
 ```
 
 A stack with `panda-infra:site: cern` holds only what differs from `sites/cern.yaml`, where the same sections stand
-without `panda-infra:` before them and without secrets. What the stack file says goes over the site's: mappings merge,
+without `panda-infra:` before them and without secrets. The stack file goes over the site's: mappings merge,
 lists and plain values replace the site's, and null removes a key that the site has: `harvester: null` below
 `components` is a stack without Harvester at a site whose stacks have one.
 
@@ -43,12 +43,13 @@ config:
 
 A section as a whole cannot be null; its keys can. Errors name the site's file where the value stands in it.
 
-Unknown keys are refused, with the nearest known name. `python -m panda_infra explain STACK KEY` tells what a key's
-value is in a stack and who says so. Editors that know YAML schemas complete and check stack files as they are written:
-[stack.schema.json](stack.schema.json), [site.schema.json](site.schema.json).
+Unknown keys are refused, with the nearest known name. `python -m panda_infra explain STACK KEY` shows a key's
+value in a stack and where it comes from. Editors that know YAML schemas complete and check stack files as they are
+written: [stack.schema.json](stack.schema.json), [site.schema.json](site.schema.json).
 
-Where a key has no default, it may be left out, and then the text, the chart or another key says what holds; required
-keys say so. NAME in a path is a name of your choice or, for volumes, one of the catalog; `[]` is each entry of a list.
+Where a key has no default, it may be left out, and then the text, the chart or another key decides; required
+keys are marked. NAME in a path is a name of your choice or, for volumes, one of the catalog; `[]` is each entry of a
+list.
 """
 
 

@@ -16,7 +16,7 @@ from pydantic_core import to_jsonable_python
 from panda_infra.config.fields import Place, place, root
 from panda_infra.config.stack import StackConfig
 
-__all__ = ["Key", "Section", "key_paths", "sections"]
+__all__ = ["Key", "Section", "sections"]
 
 _NAME = "NAME"
 
@@ -57,14 +57,6 @@ def sections(top: type[BaseModel] = StackConfig) -> list[Section]:
     found: dict[type[BaseModel], list[str]] = {}
     _collect(top, "", found)
     return [Section(model, tuple(paths), tuple(_keys(model))) for model, paths in found.items()]
-
-
-def key_paths() -> frozenset[str]:
-    """Every path of a key, such as ``components.panda.server.volumes.NAME.size``; lists show as ``[]``."""
-    found = {path for section in sections() for path in section.paths if path}
-    for section in sections():
-        found |= {f"{path}.{key.name}".removeprefix(".") for path in section.paths for key in section.keys}
-    return frozenset(found)
 
 
 def _collect(model: type[BaseModel], path: str, found: dict[type[BaseModel], list[str]]) -> None:

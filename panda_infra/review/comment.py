@@ -61,8 +61,8 @@ def _blocks(stack: str, preview: Preview, commit: str) -> Iterator[str]:
     """Parts of the comment, the most important first, because a long comment is cut at the end."""
     yield f"{marker(stack)}\n### Stack `{stack}`: {_headline(preview)}"
     if preview.errors:
-        said = "\n".join(error[:_LONGEST_ERROR] for error in preview.errors[:_MOST_ERRORS])
-        yield f"**The preview failed.**\n\n{fenced(said)}"
+        errors = "\n".join(error[:_LONGEST_ERROR] for error in preview.errors[:_MOST_ERRORS])
+        yield f"**The preview failed.**\n\n{fenced(errors)}"
     if both := passed_on(preview):
         yield (
             f"**{', '.join(both)} pass between Helm and Argo CD**: what is deleted below is only the former's record; "
@@ -81,8 +81,8 @@ def _blocks(stack: str, preview: Preview, commit: str) -> Iterator[str]:
 
 def _headline(preview: Preview) -> str:
     counts = Counter(step.action for step in preview.steps)
-    told = ", ".join(f"{counts[action]} {action}" for action in _ACTIONS if counts[action])
-    return f"{told or 'nothing changes'}, {preview.unchanged} unchanged"
+    counted = ", ".join(f"{counts[action]} {action}" for action in _ACTIONS if counts[action])
+    return f"{counted or 'nothing changes'}, {preview.unchanged} unchanged"
 
 
 def _risk(risk: Risk) -> str:

@@ -17,12 +17,13 @@ from panda_infra.config.charts import FolderCharts
 from panda_infra.config.load import Loaded
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE, document_of
-from panda_infra.errors import StackError
+from panda_infra.errors import Problem, StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.serialize import described
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.seal import hash_of
+from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 from panda_infra.tree import dotted, leaves
 
@@ -40,15 +41,18 @@ _FINGERPRINT = 16  # hexadecimal digits
 def revision(folder: Path) -> Revision:
     """The revision in a project folder."""
     project = Project(folder)
-    stacks = {name: _stack(project, name) for name in project.stacks}
+    beside = neighbours_in(project)
+    stacks = {name: _stack(project, name, beside.get(name)) for name in project.stacks}
     return Revision(stacks, {**_code(folder), **_engine(folder)})
 
 
-def _stack(project: Project, name: str) -> StackPlan:
+def _stack(project: Project, name: str, beside: Problem | None) -> StackPlan:
     try:
         config = _judged(project, name).config
     except StackError as error:
-        return StackPlan(None, tuple(str(problem) for problem in error.problems))
+        return StackPlan(None, tuple(map(str, (*error.problems, *filter(None, (beside,))))))
+    if beside:
+        return StackPlan(None, (str(beside),))
     # The file was just read and judged.
     config_section = document_of(project.file(name).read_text(encoding="utf-8"))["config"]
     plan = described(make_plan(name, config))

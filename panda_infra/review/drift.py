@@ -26,11 +26,11 @@ def title(stack: str) -> str:
 
 def body(stack: str, preview: Preview, limit: int) -> str:
     """The issue's text."""
-    told = comment(stack, preview, limit=limit - 500).text.replace(f"{marker(stack)}\n", "", 1)
+    found = comment(stack, preview, limit=limit - 500).text.replace(f"{marker(stack)}\n", "", 1)
     return (
-        f"{marker(stack, LABEL)}\nWhat runs is not what the configuration says. Deploying would do the following; "
+        f"{marker(stack, LABEL)}\nWhat runs differs from the configuration. Deploying would do the following; "
         "if what runs is right, change the configuration instead. This issue is updated by each check and closed "
-        f"by the first that finds nothing.\n\n{told}"
+        f"by the first that finds nothing.\n\n{found}"
     )
 
 

@@ -55,8 +55,8 @@ class Engine:
             out, err = done.communicate()
             events = log.read_text(encoding="utf-8") if log.exists() else ""
         if not out.lstrip().startswith("{"):
-            told = "\n  ".join(safe_lines((err.strip() or out.strip()).splitlines()[-_LINES_OF_FAILURE:]))
-            raise PulumiError(f"the preview of stack {self.stack} did not begin:\n  {told}")
+            lines = "\n  ".join(safe_lines((err.strip() or out.strip()).splitlines()[-_LINES_OF_FAILURE:]))
+            raise PulumiError(f"the preview of stack {self.stack} did not begin:\n  {lines}")
         return with_violations(out, events)
 
     def update(self, plan: Path) -> Iterator[str]:
@@ -76,7 +76,7 @@ class Engine:
         # The rest is not shown, but must be read: a full pipe would block the engine.
         running.communicate()
         if running.returncode:
-            raise PulumiError(f"stack {self.stack} was not deployed as reviewed; the lines above say why")
+            raise PulumiError(f"stack {self.stack} was not deployed as reviewed; the lines above show why")
 
     def state(self) -> str:
         """The version of the stack's state."""

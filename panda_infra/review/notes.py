@@ -23,7 +23,7 @@ def removed(stack: str, base: str) -> str:
         "it for drift or remove it any more. Destroy it before the merge, from a commit that has its file:\n\n"
         f"    git switch --detach {base}\n"
         f"    python -m panda_infra destroy {stack}\n\n"
-        "A protected stack refuses that until its file says `protect: false` and that is deployed.\n"
+        "A protected stack refuses that until its file has `protect: false` and that is deployed.\n"
     )
 
 

@@ -110,7 +110,7 @@ def with_violations(printed: str, events: str) -> str:
         events: one JSON event per line.
     """
     logged = (json.loads(line).get("policyEvent") for line in events.splitlines())
-    told = [
+    reported = [
         {
             "severity": "error",
             "message": f"{event['policyName']}: {event['message'].strip().splitlines()[-1]}",
@@ -118,10 +118,10 @@ def with_violations(printed: str, events: str) -> str:
         for event in logged
         if event and event["enforcementLevel"] == "mandatory"
     ]
-    if not told:
+    if not reported:
         return printed
     value = json.loads(printed)
-    return json.dumps(value | {"diagnostics": [*told, *(value.get("diagnostics") or [])]})
+    return json.dumps(value | {"diagnostics": [*reported, *(value.get("diagnostics") or [])]})
 
 
 def _steps(steps: list[Mapping[str, Any]], diagnostics: list[Mapping[str, Any]]) -> Iterator[Step]:

@@ -15,11 +15,11 @@ _PROPERTY = re.compile(r"(?:[=~+-]{2})([A-Za-z][A-Za-z0-9_]*)\[\{")
 
 def without_values(text: str) -> str:
     """A message of the engine; for a violated plan only the resource and the names of its properties."""
-    said, violation, values = text.partition(_VIOLATION)
+    start, violation, values = text.partition(_VIOLATION)
     if not violation:
         return text
     names = ", ".join(dict.fromkeys(_PROPERTY.findall(values)))
-    return f"{said}{violation}{f' in {names}' if names else ''}"
+    return f"{start}{violation}{f' in {names}' if names else ''}"
 
 
 def safe_lines(lines: Iterable[str]) -> Iterator[str]:

@@ -57,5 +57,5 @@ def _left_behind(component: str, before: str, after: str) -> Problem:
 
 
 def _too_early(component: str, what: str) -> Problem:
-    fix = "Put it back and run `pulumi up`, from which on its claims are as `lifecycle` says; then change it."
+    fix = "Put it back and run `pulumi up`, which makes its claims as `lifecycle` requires; change it after that."
     return Problem(f"components.{component}", what, fix)

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path as FilePath
 
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.products.content import SecretContent
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, product_of, product_of_experiment
 from panda_infra.products.rule import WHOLE
 from panda_infra.rules.book import rules
 from panda_infra.rules.subject import Subject
@@ -31,10 +31,18 @@ class Judge:
         folder: the project's folder, with CRIC's files.
         now: the time at which certificates and tokens must be valid; by default the present.
         awaits: whether a missing secret is a problem too.
+        thorough: whether secret values are proved again, which were proved when they were set.
     """
 
-    def __init__(self, *, folder: FilePath = _HERE, now: datetime | None = None, awaits: bool = True) -> None:
-        self._folder, self._now, self._awaits = folder, now, awaits
+    def __init__(
+        self,
+        *,
+        folder: FilePath = _HERE,
+        now: datetime | None = None,
+        awaits: bool = True,
+        thorough: bool = True,
+    ) -> None:
+        self._folder, self._now, self._awaits, self._thorough = folder, now, awaits, thorough
         self._subject: Subject | None = None
 
     def __call__(self, config: StackConfig, *, stack: str, broken: Collection[Path] = ()) -> list[Problem]:
@@ -46,12 +54,16 @@ class Judge:
             broken: paths that are invalid. Rules that read their sections are left out, except that a broken component
                 does not hide rules about the others.
         """
-        now = {"now": self._now} if self._now else {}
-        self._subject = Subject(config, stack, self._folder, **now)
+        product = product_of_experiment(config.experiment)
+        strangers = tuple(name for name in config.components.deployed() if product_of(name) is not product)
+        if strangers:
+            config = _without(config, strangers)
+        now = self._now or datetime.now(UTC)
+        self._subject = Subject(config, stack, self._folder, now, strangers, self._thorough)
         left_out = _sections(broken)
         problems = [
             problem
-            for rule in rules()
+            for rule in rules(product)
             if left_out.isdisjoint(rule.reads)
             for problem in rule(self._subject)
             if not _doubtful(problem.where, broken)
@@ -89,6 +101,12 @@ def judge_values(
         for problem in problems
         if problem.where.startswith(("secrets.", "Secret ")) and not problem.awaits_site
     ]
+
+
+def _without(config: StackConfig, names: Iterable[str]) -> StackConfig:
+    """The configuration without some components."""
+    fields = {name.replace("-", "_"): None for name in names}
+    return config.model_copy(update={"components": config.components.model_copy(update=fields)})
 
 
 def _sections(broken: Collection[Path]) -> frozenset[str]:

@@ -20,13 +20,17 @@ __all__ = ["Subject"]
 class Subject:
     """A stack to judge: its configuration, its name for the commands in fixes, the project's ``folder``.
 
-    ``now`` is the time at which certificates and tokens must be valid.
+    ``now`` is the time at which certificates and tokens must be valid. ``strangers`` are components of another product
+    that the stack names; the configuration is without them. Only a ``thorough`` judgement proves secret values that
+    were proved when they were set.
     """
 
     config: StackConfig
     stack: str
     folder: Path = Path()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    strangers: tuple[str, ...] = ()
+    thorough: bool = True
 
     @cached_property
     def readers(self) -> Mapping[str, tuple[Reader, ...]]:
@@ -43,6 +47,6 @@ class Subject:
         """The content of each Secret that the stack makes, by suffix.
 
         Raises:
-            ValueError, UnreadableListError: a file is not base64 or cannot be read; other rules report it.
+            ValueError, UnreadableContentError: a file is not base64 or cannot be read; other rules report it.
         """
         return build(self.config)

@@ -70,7 +70,7 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     except (ValueError, UnsupportedAlgorithm):
         raise PandaInfraError("the file is no PKCS#12, or its password is another one") from None
     if p12.cert is None or p12.key is None:
-        raise PandaInfraError("the PKCS#12 file lacks the host's certificate or its key")
+        raise PandaInfraError("the host's certificate or its key is missing in the PKCS#12 file")
     leaf = p12.cert.certificate
     chain = _ordered(leaf, [extra.certificate for extra in p12.additional_certs])
     return HostCertificate(_pem(leaf), _key_pem(p12.key), "".join(_pem(each) for each in chain))
@@ -82,7 +82,7 @@ def _validity(part: str, certificate: x509.Certificate, now: datetime) -> Iterat
         yield Flaw(part, f"({subject}) is valid only from {moment(start)} on")
     good = Validity(certificate.not_valid_after_utc, start)
     if good.is_over(now) or good.ends_soon(now):
-        yield Flaw(part, f"({subject}) {good.told(now)}", soon=good.ends_soon(now))
+        yield Flaw(part, f"({subject}) {good.described(now)}", soon=good.ends_soon(now))
 
 
 def _names(certificate: x509.Certificate, hosts: Sequence[str]) -> Iterator[Flaw]:
@@ -132,7 +132,8 @@ def _chain(text: str, certificate: x509.Certificate, now: datetime) -> Iterator[
         child = issuer
     if child is certificate and child.issuer != child.subject:
         yield Flaw(
-            "chain", f"is not complete: it lacks {_common_name(child.issuer)}, which issued the certificate"
+            "chain",
+            f"is not complete: {_common_name(child.issuer)}, which issued the certificate, is missing",
         )
 
 

@@ -13,7 +13,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import Reader, existing_secrets, readers
 from panda_infra.products.secret_values import SecretValue
 
-__all__ = ["Field", "names_at", "value_of"]
+__all__ = ["Field", "Readers", "names_at", "value_of"]
+
+Readers = Mapping[str, tuple[Reader, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,18 +29,21 @@ class Field(SecretValue):
         """The path as on the command line, e.g. ``panda.databasePassword``."""
         return spelled(self.path)
 
-    def reaches(self, config: StackConfig) -> dict[str, tuple[Reader, ...]]:
-        """The Secrets of this stack that hold the value, with their readers."""
-        read = readers(config)
+    def reaches(self, config: StackConfig, known: Readers | None = None) -> dict[str, tuple[Reader, ...]]:
+        """The Secrets of this stack that hold the value, with their readers.
+
+        ``known`` are all readers of the stack, for those who ask for many values.
+        """
+        read = readers(config) if known is None else known
         return {
             suffix: read[suffix]
             for suffix in self.secrets
             if suffix in read and not self._replaced(config, suffix)
         }
 
-    def is_required(self, config: StackConfig) -> bool:
+    def is_required(self, config: StackConfig, known: Readers | None = None) -> bool:
         """True if the stack needs the value; one that is only for Secrets provided by somebody else is not needed."""
-        own = self.reaches(config).keys() - existing_secrets(config).keys()
+        own = self.reaches(config, known).keys() - existing_secrets(config).keys()
         return bool(own or not self.secrets) and self.needed(config)
 
     def _replaced(self, config: StackConfig, suffix: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path
@@ -13,8 +14,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.argocd import argocd_host
 from panda_infra.plan.consumers import readers
-from panda_infra.products.model import FileGroup, Predicate
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.model import ComponentSpec, FileGroup, Predicate
+from panda_infra.products.product import Product
+from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, product_of_experiment
 from panda_infra.products.secret_values import NamedSecretValues, SecretValue, never
 from panda_infra.secrets.certified_hosts import ARGOCD
 from panda_infra.secrets.field import Field, names_at, value_of
@@ -23,13 +25,16 @@ __all__ = ["fields", "file_field", "missing", "missing_problems", "named_values"
 
 
 def fields(config: StackConfig) -> tuple[Field, ...]:
-    """All secret values that this stack can have."""
-    return (*_described(config), *_of_files(config), *_of_certificates())
+    """All secret values that this stack can have: those of its product, and those of every stack."""
+    product = product_of_experiment(config.experiment)
+    specs = components_of(product).values()
+    return (*_described(config, product), *_of_files(config, specs), *_of_certificates(specs))
 
 
 def required(config: StackConfig) -> list[Field]:
     """The values that this stack needs."""
-    return [each for each in fields(config) if each.is_required(config)]
+    known = readers(config)
+    return [each for each in fields(config) if each.is_required(config, known)]
 
 
 def missing(config: StackConfig) -> list[Field]:
@@ -50,8 +55,13 @@ def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
     ]
 
 
-def _described(config: StackConfig) -> Iterator[Field]:
+def _described(config: StackConfig, product: Product) -> Iterator[Field]:
+    others = [other for other in PRODUCTS.values() if other is not product]
+    foreign = {to_camel(section.name) for other in others for section in other.sections}
+    foreign |= {name for other in others for name in components_of(other)}
     for path, item in _descriptions(Secrets, ()):
+        if path[0] in foreign:
+            continue
         if isinstance(item, SecretValue):
             yield _field(item, path)
         else:
@@ -82,20 +92,20 @@ def _field(value: SecretValue, path: Path) -> Field:
     return Field(path=path, **vars(value))
 
 
-def _of_files(config: StackConfig) -> Iterator[Field]:
-    for group in _groups():
+def _of_files(config: StackConfig, specs: Iterable[ComponentSpec]) -> Iterator[Field]:
+    for group in _groups(specs):
         given = config.secrets.files.of(group.key)
         for file in dict.fromkeys((*group.expected(config), *given)):
             yield file_field(str(Files.model_fields[group.key].alias), file)
 
 
-def _groups() -> Iterator[FileGroup]:
-    return (group for spec in COMPONENTS.values() for group in spec.files)
+def _groups(specs: Iterable[ComponentSpec]) -> Iterator[FileGroup]:
+    return (group for spec in specs for group in spec.files)
 
 
 def file_field(owner: str, file: str) -> Field:
     """A file of one of the groups of `secrets.files`, set or not."""
-    group = next(each for each in _groups() if Files.model_fields[each.key].alias == owner)
+    group = next(each for each in _groups(COMPONENTS.values()) if Files.model_fields[each.key].alias == owner)
     return Field(
         path=("files", owner, file),
         title=f"file {file} of {owner}",
@@ -104,8 +114,9 @@ def file_field(owner: str, file: str) -> Field:
     )
 
 
-def _of_certificates() -> Iterator[Field]:
-    for owner, spec in COMPONENTS.items():
+def _of_certificates(specs: Iterable[ComponentSpec]) -> Iterator[Field]:
+    for spec in specs:
+        owner = spec.name
         if spec.certificate is None:
             continue
         # Not every component has an Ingress of its own.

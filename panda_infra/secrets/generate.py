@@ -27,7 +27,7 @@ def generate(field: Field) -> str:
         PandaInfraError: only the site knows the value.
     """
     if field.make is None:
-        raise PandaInfraError(f"secrets.{field.key}: nobody but the site knows the {field.title}")
+        raise PandaInfraError(f"secrets.{field.key}: only the site knows the {field.title}")
     return field.make()
 
 

@@ -12,9 +12,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.ends import Validity, validity
 from panda_infra.errors import Problem
-from panda_infra.plan.consumers import existing_secrets
+from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.products.content import file_bytes, reveal
-from panda_infra.secrets.field import Field, value_of
+from panda_infra.secrets.field import value_of
 from panda_infra.secrets.fields import fields
 
 __all__ = ["check_lifetimes", "lifetime"]
@@ -35,14 +35,11 @@ def check_lifetimes(config: StackConfig, stack: str, now: datetime, *, soon: boo
 
     Host certificates are left out, because another check covers them together with their hosts.
     """
+    known, provided = readers(config), existing_secrets(config).keys()
     for field in fields(config):
-        found = lifetime(reveal(value_of(config.secrets, field.path))) if _is_used(field, config) else None
+        is_used = field.path[0] != "certificates" and field.reaches(config, known).keys() - provided
+        found = lifetime(reveal(value_of(config.secrets, field.path))) if is_used else None
         if found and (found.ends_soon(now) if soon else found.is_over(now)):
             file = " --file FILE" if field.is_file else ""
             fix = f"Renew it, then run `{set_secret(stack, field.key)}{file}`."
-            yield Problem(f"secrets.{field.key}", found.told(now), fix)
-
-
-def _is_used(field: Field, config: StackConfig) -> bool:
-    own = field.reaches(config).keys() - existing_secrets(config).keys()
-    return bool(own) and field.path[0] != "certificates"
+            yield Problem(f"secrets.{field.key}", found.described(now), fix)

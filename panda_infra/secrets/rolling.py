@@ -78,5 +78,5 @@ def _key(hash_key: SecretStr | None) -> bytes:
     if key := reveal(hash_key):
         return key.encode()
     raise PandaInfraError(
-        "secrets.hashKey: is missing, and changed Secrets could not be told from unchanged ones"
+        "secrets.hashKey: is missing: without it, pods would not notice that their Secrets have changed"
     )

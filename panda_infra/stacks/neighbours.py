@@ -7,9 +7,10 @@ from pathlib import Path
 
 from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.stack import StackConfig
-from panda_infra.errors import Problem
+from panda_infra.errors import Problem, StackError
+from panda_infra.stacks.project import Project
 
-__all__ = ["neighbours"]
+__all__ = ["neighbours", "neighbours_in"]
 
 Place = tuple[str, str, str]
 
@@ -30,6 +31,20 @@ def neighbours(configs: Mapping[str, StackConfig]) -> dict[str, Problem]:
         if len(others) > 1
         for name in others
     }
+
+
+def neighbours_in(project: Project) -> dict[str, Problem]:
+    """The problem of each stack of a project that shares cluster and namespace with another one.
+
+    Stack files that cannot be read have problems of their own and are left out.
+    """
+    readable: dict[str, StackConfig] = {}
+    for stack in project.stacks:
+        try:
+            readable[stack] = project.load(stack).config
+        except StackError:
+            continue
+    return neighbours(readable)
 
 
 def _place(config: StackConfig, configs: Mapping[str, StackConfig]) -> Place | None:

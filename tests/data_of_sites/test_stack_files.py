@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.sites import sites
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.reference.pages import DOCS
 from panda_infra.reference.stack_pages import FOLDER, stack_pages
 from panda_infra.stacks.project import Project
+from panda_infra.tree import leaves
 from tests.support.ci_jobs import GITHUB, GITLAB
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY
@@ -67,12 +69,13 @@ def _stacks(site: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    if isinstance(value, dict) and value:
-        for key, item in value.items():
-            yield from _leaves(item, (*path, key))
-    else:
-        yield path, json.dumps(value)
+def _is_end(part: Any) -> bool:
+    return isinstance(part, list) or not part
+
+
+def _leaves(value: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
+    """Path and value of each end; a list is one, because a stack's file replaces a site's list as a whole."""
+    return ((path, json.dumps(end)) for path, end in leaves(value, until=_is_end))
 
 
 @pytest.mark.parametrize("site", sites(REPOSITORY))
@@ -81,7 +84,7 @@ def test_what_the_stacks_of_a_site_share_stands_in_its_file_alone(site: str) -> 
     if len(stacks) < 2:
         return  # nothing is shared yet
     own = [
-        {leaf for leaf in _leaves(config) if leaf[0][0].startswith("panda-infra:")}
+        {leaf for leaf in _leaves(config) if str(leaf[0][0]).startswith("panda-infra:")}
         for config in stacks.values()
     ]
     shared = set.intersection(*own) - {(("panda-infra:site",), json.dumps(site))}

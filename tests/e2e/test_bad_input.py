@@ -96,7 +96,7 @@ def test_an_issuer_that_only_the_cluster_knows(refused: Refused) -> None:
             "panda-infra:hosts": {"panda": "panda.bnl.gov"},
         }
     )
-    assert "auth.issuer: is iam-main, which nobody outside of the cluster reaches" in text
+    assert "auth.issuer: is iam-main, which cannot be reached from outside of the cluster" in text
 
 
 def test_an_unknown_context(refused: Refused, bed: Bed) -> None:

@@ -249,7 +249,7 @@ def test_no_value_was_ever_an_argument(project: Project, tmp_path: Path) -> None
     assert kept == []
 
 
-def test_a_wrong_passphrase_is_told_plainly(project: Project) -> None:
+def test_a_wrong_passphrase_is_plain_errors(project: Project) -> None:
     project.environment["PULUMI_CONFIG_PASSPHRASE"] = "wrong"
     try:
         project.run("secrets", "audit", _STACK, code=1)
@@ -331,7 +331,7 @@ def test_without_a_backend_init_says_so_and_writes_nothing(
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
     done = run_in(project.folder, project.environment, "init", "elsewhere", *_INIT[2:])
     assert done.exit_code == 1
-    assert "name the place of the state first, as docs/state.md says" in done.output
+    assert "name the place of the state first, as docs/state.md shows" in done.output
     assert not (project.folder / "Pulumi.elsewhere.yaml").exists()
 
 

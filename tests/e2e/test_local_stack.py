@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -171,6 +172,12 @@ def test_up_deploys_every_component(stack: Workspace, api: Api, bed: Bed, observ
     for pod in pods(api):
         assert is_ready(pod), pod["metadata"]["name"]
     assert references.check(bed, _NAMESPACE) == []
+
+
+def test_the_mcp_server_gets_the_addresses_of_the_panda_server(api: Api) -> None:
+    content = api.get(f"/api/v1/namespaces/{_NAMESPACE}/secrets/panda-secrets-mcp-envs")["data"]
+    assert b64decode(content["PANDA_API_URL_SSL"]) == b"https://panda-server:443/api/v1"
+    assert content.keys() == {"PANDA_API_URL", "PANDA_API_URL_SSL", "PANDA_SERVER_CONF_PORT_MCP"}
 
 
 def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(api: Api) -> None:

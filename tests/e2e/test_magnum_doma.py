@@ -188,7 +188,7 @@ def test_status_tells_what_others_have_undone_and_what_is_not_deployed(doma: Sta
     with doma.described(nodeCount=5):
         found = looked(doma)
     told = "\n".join(found["problems"])
-    assert f"node {unlabelled} lacks the label role=ingress" in told
+    assert f"node {unlabelled} has no label role=ingress" in told
     assert (
         f"server {doma.server('-node-2').name} carries the aliases panda-doma--load-9-, wanted are " in told
     )

@@ -38,7 +38,7 @@ def test_a_magnum_that_makes_nothing_leaves_nothing(stack: Stack) -> None:
 
 def test_the_first_up_survives_what_clouds_do(stack: Stack) -> None:
     """Magnum fails after it has made the cluster; then the 404 before it has its row, errors, rate limits, an
-    expired token, and all that may come later than Magnum says: address, nodes, add-ons."""
+    expired token, and all that may come later than Magnum reports: address, nodes, add-ons."""
     began = time.time()
     answers = (
         Answer(500, method="POST", path="/clusters$", late=True),
@@ -52,8 +52,8 @@ def test_the_first_up_survives_what_clouds_do(stack: Stack) -> None:
     with stack.cloud.faults(row_seconds=3, answers=answers, **late):
         shown = stack.up()
     for waited_for in (
-        "Magnum says CREATE_IN_PROGRESS",
-        "Magnum tells no address",
+        "Magnum reports CREATE_IN_PROGRESS",
+        "Magnum reports no address",
         "0 of 2 workers have joined",
         "add-ons have not made ConfigMap kube-system/cern-magnum-ingress-nginx-controller yet",
     ):

@@ -274,7 +274,7 @@ def test_a_new_stack_is_told_of_what_is_there_as_soon_as_it_is_made(
     made = command(guest, *words.split(), str(bed.kubeconfig))
     assert made.exit_code == INCOMPLETE, made.output
     said = " ".join(made.output.split())
-    assert "Pulumi.visitor.yaml is complete, but cannot be deployed where it says" in said
+    assert "Pulumi.visitor.yaml is complete, but cannot be deployed to its cluster" in said
     assert f"{_THEIRS} exists and is not this stack's: it is made by hand" in said
     assert content(api, _THEIRS) == before
     (guest.folder / "Pulumi.visitor.yaml").unlink()

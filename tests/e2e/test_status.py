@@ -100,7 +100,7 @@ def test_a_deployed_stack_is_as_its_file_says(stack: Workspace, bed: Bed) -> Non
     assert {one["name"] for one in found["nodes"] if one["ready"]} == nodes
     for_people = run_in(stack.folder, stack.environment(), "status", "local")
     assert for_people.exit_code == 0, for_people.output
-    for words in ("deployed: all that the stack file says", "in 11 hours", "in 19 days", *nodes):
+    for words in ("deployed: all that the stack file describes", "in 11 hours", "in 19 days", *nodes):
         assert words in for_people.output, words
 
 

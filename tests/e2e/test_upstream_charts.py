@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from panda_infra.migration.scalars import read_values
+from panda_infra.config.scalars import read_values
 from panda_infra.tree import merged
 from testbed.executables import locate
 from testbed.rehearsal import rehearse

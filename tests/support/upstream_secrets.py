@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from panda_infra.migration.scalars import Scalar
+from panda_infra.config.scalars import Scalar
 
 __all__ = ["flat", "rendered"]
 

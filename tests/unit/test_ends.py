@@ -133,7 +133,7 @@ def test_a_credential_is_good_then_ends_soon_then_is_over(life: timedelta, share
     ],
 )
 def test_an_end_is_told_with_what_is_left(left: timedelta, words: str) -> None:
-    assert Validity(NOW + left).told(NOW) == words
+    assert Validity(NOW + left).described(NOW) == words
 
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=10_000 * DAY))

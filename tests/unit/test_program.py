@@ -6,14 +6,14 @@ import pulumi
 import pytest
 
 from panda_infra.errors import Problem, StackError
-from panda_infra.program import told_plainly
+from panda_infra.program import plain_errors
 
 
 def test_an_error_is_told_once_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(pulumi.log, "error", told.append)
     error = StackError("Pulumi.x.yaml", [Problem("cluster", "is missing", "Name one.")])
-    with pytest.raises(SystemExit) as ended, told_plainly():
+    with pytest.raises(SystemExit) as ended, plain_errors():
         raise error
     assert told == [str(error)]
     # The language host adds an error of its own to every other exit code but 0.
@@ -21,5 +21,5 @@ def test_an_error_is_told_once_in_its_own_words(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_no_error_of_the_user_keeps_its_traceback() -> None:
-    with pytest.raises(ZeroDivisionError), told_plainly():
+    with pytest.raises(ZeroDivisionError), plain_errors():
         _ = 1 // 0

@@ -75,7 +75,7 @@ def _tell_ends(values: Mapping[KeyPath, str]) -> None:
     now = datetime.now(UTC)
     for path, value in values.items():
         if found := lifetime(value):
-            line(f"{spelled(path)} {found.told(now)}")
+            line(f"{spelled(path)} {found.described(now)}")
 
 
 def rotate(stack: StackArgument, key: KeyArgument) -> None:

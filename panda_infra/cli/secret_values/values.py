@@ -16,13 +16,12 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.secrets import Certificates
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.products.content import BINARY
+from panda_infra.products.content import BINARY, as_text
 from panda_infra.secrets.certificates import HostCertificate, from_p12
 from panda_infra.secrets.field import Field
 from panda_infra.secrets.fields import fields, file_field
 from panda_infra.secrets.lifetimes import lifetime
 from panda_infra.secrets.usable import check_value
-from panda_infra.stacks.files import as_text
 
 __all__ = ["certificate_owner", "checked", "field_of", "host_certificate", "read_value"]
 
@@ -85,8 +84,8 @@ def checked(field: Field, value: str, config: StackConfig) -> str:
     """
     flaws = ["is empty"] if not value else [*check_value(field, value, config), *_expired(value)]
     if flaws:
-        told = "\n".join(f"  - it {flaw}" for flaw in flaws)
-        raise PandaInfraError(f"secrets.{field.key}: the value was not stored:\n{told}")
+        listed = "\n".join(f"  - it {flaw}" for flaw in flaws)
+        raise PandaInfraError(f"secrets.{field.key}: the value was not stored:\n{listed}")
     return value
 
 
@@ -107,15 +106,15 @@ def host_certificate(owner: str, file: Path | None) -> Mapping[KeyPath, str]:
     parts = _opened(content)
     given = {"certificate": parts.certificate, "key": parts.key, "chain": parts.chain}
     if flaws := [f"its {part} {flaw}" for part, text in given.items() for flaw in _expired(text)]:
-        told = "\n".join(f"  - {flaw}" for flaw in flaws)
-        raise PandaInfraError(f"secrets.certificates.{owner}: {file} was not stored:\n{told}")
+        listed = "\n".join(f"  - {flaw}" for flaw in flaws)
+        raise PandaInfraError(f"secrets.certificates.{owner}: {file} was not stored:\n{listed}")
     return {("certificates", owner, part): text for part, text in given.items() if text}
 
 
 def _expired(value: str) -> Iterator[str]:
     now, found = datetime.now(UTC), lifetime(value)
     if found and found.is_over(now):
-        yield f"{found.told(now)}: renew it first"
+        yield f"{found.described(now)}: renew it first"
 
 
 def _opened(content: bytes) -> HostCertificate:

@@ -140,7 +140,7 @@ class Client:
                     f"{method} {where} was refused ({status}): check the rights of the run's token, and its end"
                 )
             raise ForgeError(
-                f"{method} {where} failed ({status}): run the job again, or see what the forge says"
+                f"{method} {where} failed ({status}): run the job again, or see the forge's own message"
             )
         return response
 

@@ -75,8 +75,8 @@ def run_plugin(target: Target) -> Issued:
         raise _failed(target, f"gave nothing within {_WITHIN:.0f} s") from None
     if done.returncode:
         words = (done.stderr or b"").decode(errors="replace").strip().splitlines()[-_LINES:]
-        said = "; ".join(line.strip() for line in words) or "it says above why"
-        raise _failed(target, f"failed with exit code {done.returncode}: {said}")
+        output = "; ".join(line.strip() for line in words) or "the reason is above"
+        raise _failed(target, f"failed with exit code {done.returncode}: {output}")
     return _issued(target, plugin, done.stdout)
 
 

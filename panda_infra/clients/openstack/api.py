@@ -102,10 +102,10 @@ class ClusterInfo:
 
     def why(self) -> str:
         """Magnum's reason for the status."""
-        told = [
+        reasons = [
             text for text in (self.reason, *(f"{what}: {why}" for what, why in self.faults.items())) if text
         ]
-        return "; ".join(told) or "Magnum gives no reason"
+        return "; ".join(reasons) or "Magnum gives no reason"
 
 
 @dataclass(frozen=True)

@@ -317,12 +317,12 @@ class SdkOpenStack(OpenStack):
     def _refused(self, what: str, answer: Any) -> OpenStackError:
         """The error for an answer, with the service's message."""
         status = answer.status_code
-        told = f"{what}: HTTP {status}: {reason_of(answer)}"
+        message = f"{what}: HTTP {status}: {reason_of(answer)}"
         if status in _REFUSALS:
             return OpenStackNotAllowedError(
-                f"{told} (the log-in of {self._where()} is for {self._scope})", status
+                f"{message} (the log-in of {self._where()} is for {self._scope})", status
             )
-        return (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(told, status)
+        return (OpenStackNotFoundError if status == _NOT_FOUND else OpenStackError)(message, status)
 
     def _where(self) -> str:
         return f"cloud {self._cloud}" if self._cloud else "the cloud"

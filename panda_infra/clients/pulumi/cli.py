@@ -30,7 +30,7 @@ _QUIET = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 _ADVICE = {
     "no stack named": "see that PULUMI_BACKEND_URL names the place of the state; a stack that was never there is "
     "made by `python -m panda_infra init STACK`",
-    "must be set for login": "name the place of the state first, as docs/state.md says, e.g. "
+    "must be set for login": "name the place of the state first, as docs/state.md shows, e.g. "
     "`export PULUMI_BACKEND_URL=s3://BUCKET`",
     "passphrase must be set": "give the passphrase of the stack's secrets: PULUMI_CONFIG_PASSPHRASE_FILE names a file "
     "with it",
@@ -139,14 +139,14 @@ class Pulumi:
             raise self._error(arguments, done.errors)
         return done.text
 
-    def _error(self, arguments: Sequence[str], told: str) -> PulumiError:
+    def _error(self, arguments: Sequence[str], output: str) -> PulumiError:
         command = " ".join(takewhile(lambda word: word != "--stack", arguments[:2]))
-        lines = [f"`pulumi {command}` failed in {self.folder}:", *told.splitlines()[-_LINES_OF_FAILURE:]]
-        lines += [advice for words, advice in _ADVICE.items() if words in told]
-        if _BROKEN_STATE.search(told):
+        lines = [f"`pulumi {command}` failed in {self.folder}:", *output.splitlines()[-_LINES_OF_FAILURE:]]
+        lines += [advice for words, advice in _ADVICE.items() if words in output]
+        if _BROKEN_STATE.search(output):
             stack = arguments[arguments.index("--stack") + 1] if "--stack" in arguments else None
             lines.append(self._broken_state(stack))
-        kind = UnknownStackError if "no stack named" in told else PulumiError
+        kind = UnknownStackError if "no stack named" in output else PulumiError
         return kind("\n  ".join(lines))
 
     def _broken_state(self, stack: str | None) -> str:
@@ -155,7 +155,7 @@ class Pulumi:
         ]
         of = f"of stack {stack}" if stack else "of one of the stacks"
         file = f"{backend.rstrip('/')}/.pulumi/stacks/{NAMESPACE}/{stack or 'STACK'}.json"
-        return f"the state {of} cannot be read: {file}; docs/state.md says how to get the former one back"
+        return f"the state {of} cannot be read: {file}; docs/state.md shows how to get the former one back"
 
     def follow(self, *arguments: str, environment: Mapping[str, str] = {}, aside: bool = False) -> int:
         """Run a command without prompts and with its output on the terminal; returns its exit code.

@@ -43,10 +43,12 @@ def runs(backend: str, project: str, stack: str, *, folder: Path) -> tuple[Run, 
 def _read(locks: Iterator[Path]) -> Iterator[Run]:
     for lock in locks:
         try:
-            told = json.loads(lock.read_text(encoding="utf-8"))
-            since = datetime.fromisoformat(told["timestamp"])
-            by = f"{told['username']}@{told['hostname']} (pid {told['pid']})"
-            yield Run(since, by, told["hostname"] == socket.gethostname() and not _lives(int(told["pid"])))
+            content = json.loads(lock.read_text(encoding="utf-8"))
+            since = datetime.fromisoformat(content["timestamp"])
+            by = f"{content['username']}@{content['hostname']} (pid {content['pid']})"
+            yield Run(
+                since, by, content["hostname"] == socket.gethostname() and not _lives(int(content["pid"]))
+            )
         except (OSError, ValueError, LookupError, TypeError):
             continue  # just released, or still being written
 

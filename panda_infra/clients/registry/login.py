@@ -134,11 +134,11 @@ def _from_helper(helper: str, host: str, file: Path) -> Login | None:
     except (OSError, subprocess.TimeoutExpired):
         raise RegistryNotAllowedError(f"{where}, which does not answer") from None
     if done.returncode:
-        said = (done.stdout + done.stderr).decode(errors="replace").strip()
-        if _NO_LOGIN in said:
+        output = (done.stdout + done.stderr).decode(errors="replace").strip()
+        if _NO_LOGIN in output:
             return None
         raise RegistryNotAllowedError(
-            f"{where}, which fails: {said.splitlines()[-1] if said else 'it does not say why'}"
+            f"{where}, which fails: {output.splitlines()[-1] if output else 'it gives no reason'}"
         )
     answer = json.loads(done.stdout)
     user, secret = str(answer["Username"]), str(answer["Secret"])

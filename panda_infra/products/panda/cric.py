@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from panda_infra.config.base import Form, Model
+from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.panda.experiments import EXPERIMENTS
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
-__all__ = ["CricSettings", "CricUrl", "CricUrls", "asked", "settled"]
+__all__ = ["IMPORTS", "CricSettings", "CricUrl", "CricUrls", "asked", "settled"]
 
 # CRIC's queries contain brackets, commas and percent signs; only a quote or a space would end the URL.
 CricUrl = Annotated[
@@ -68,3 +69,20 @@ def settled(config: "Settings") -> dict[str, dict[str, Any]]:
     urls = asked(config)
     addresses = urls and urls.model_dump(mode="json", by_alias=True)
     return {"cric": {"real": urls is not None, "urls": addresses}}
+
+
+IMPORTS = Imports(
+    switches={"real": "real"},
+    texts={
+        "sites": "urls.sites",
+        "schedConfig": "urls.pandaQueues",
+        "ddmEndpoints": "urls.ddmEndpoints",
+        "ddmBlackList": "urls.ddmBlacklist",
+        "costMetrix": "urls.costMatrix",
+        "objectStores": "urls.objectStores",
+    },
+    may_be_empty=("costMetrix", "objectStores"),
+    when_empty={"real": False, "ddmBlackList": None},
+    switch={"real": "CRIC is not asked"},
+    folders={"cric_jsons": Folder(endings=(".json",), flat=True, plain=True)},
+)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panda_infra.errors import PandaInfraError, Problem
-from panda_infra.products.content import LARGEST, Files, as_json
+from panda_infra.errors import Problem
+from panda_infra.products.content import LARGEST, Files, UnreadableContentError, as_json
 from panda_infra.products.panda import cric
 from panda_infra.products.panda.cric_readers import NEEDED, flaws
 
@@ -21,7 +21,6 @@ __all__ = [
     "MANDATORY",
     "OPTIONAL",
     "TAGS",
-    "UnreadableListError",
     "check_files",
     "check_folder",
     "files_of",
@@ -39,21 +38,13 @@ _HOW = (
 )
 
 
-class UnreadableListError(PandaInfraError):
-    """A list exists but cannot be read."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path} {why}")
-        self.why = why
-
-
 def jsons(context: Context) -> Files:
     """cric-jsons: CRIC's lists in the folder, unchanged; other files are left out.
 
     The server needs software tags too: if their file is missing, every queue gets tags that allow any software.
 
     Raises:
-        UnreadableListError: a list cannot be read.
+        UnreadableContentError: a list cannot be read.
     """
     return _with_tags(files_of(Path(context.cric.folder)))
 
@@ -75,7 +66,7 @@ def files_of(folder: Path) -> Files:
     """The lists in a folder, by their names; empty if the folder does not exist.
 
     Raises:
-        UnreadableListError: a list cannot be read.
+        UnreadableContentError: a list cannot be read.
     """
     return {path.name: _content(path) for path in _paths(folder)}
 
@@ -88,7 +79,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableListError(path, f"cannot be read: {error.strerror}") from None
+        raise UnreadableContentError(path, f"cannot be read: {error.strerror}") from None
 
 
 def _with_tags(files: Mapping[str, bytes]) -> Files:
@@ -119,7 +110,7 @@ def _flaws(folder: Path) -> Iterator[tuple[str, str]]:
     for path in _paths(folder):
         try:
             readable[path.name] = _content(path)
-        except UnreadableListError as error:
+        except UnreadableContentError as error:
             unreadable.add(path.name)
             yield path.name, error.why
     yield from (flaw for flaw in check_files(readable) if flaw[0] not in unreadable)

@@ -99,29 +99,31 @@ class _Reader:
     def mapping(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         for key, count in Counter(key for key, _ in pairs).items():
             if count > 1:
-                self.flaws.append(f"says {key!r} {count} times in one place: all but the last would be lost")
+                self.flaws.append(
+                    f"contains {key!r} {count} times in one place: all but the last would be lost"
+                )
         if any(_UNSTORABLE.search(text) for pair in pairs for text in pair if isinstance(text, str)):
             self.flaws.append(
-                "holds a NUL character or half of a character, which no database stores as JSON"
+                "contains a NUL character or half of a character, which no database stores as JSON"
             )
         return dict(pairs)
 
     def constant(self, word: str) -> None:
-        self.flaws.append(f"holds {word}, which is no JSON: databases refuse it")
+        self.flaws.append(f"contains {word}, which is no JSON: databases refuse it")
 
     def number(self, digits: str) -> float:
         if math.isinf(number := float(digits)):
             self.flaws.append(
-                f"holds a number that is too large, {digits[:_SHOWN]}: readers take it for infinite"
+                f"contains a number that is too large, {digits[:_SHOWN]}: readers take it for infinite"
             )
         return number
 
 
 def _flaws_of_field(entries: dict[str, Any], field: str, kinds: tuple[type, ...]) -> Iterator[str]:
     found = {name: list(_values(entry, field.split("."))) for name, entry in entries.items()}
-    lacking = [name for name, values in found.items() if _ABSENT in values]
-    if lacking:
-        yield f"{len(lacking)} of {len(entries)} entries lack the field {field}, first {lacking[0]}"
+    without = [name for name, values in found.items() if _ABSENT in values]
+    if without:
+        yield f"the field {field} is missing in {len(without)} of {len(entries)} entries, first {without[0]}"
     wrong = [name for name, values in found.items() if any(not _is(value, kinds) for value in values)]
     if wrong:
         words = " or ".join(_WORDS[kind] for kind in kinds)

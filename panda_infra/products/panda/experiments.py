@@ -62,6 +62,7 @@ EXPERIMENTS: Mapping[str, PandaExperiment] = MappingProxyType(
     {
         "atlas-testbed": PandaExperiment(
             "ATLAS testbed",
+            upstream=("atlas_testbed", "cern"),  # its broker runs with DOMA's values
             at_cern=True,
             harvester="atlas",
             configuration="atlas_testbed",
@@ -70,10 +71,11 @@ EXPERIMENTS: Mapping[str, PandaExperiment] = MappingProxyType(
             copied_files=("atlpilo1RFC.plain",),
             token_file=_TOKEN_AT_CERN,
         ),
-        "ctao": PandaExperiment("CTAO"),
-        "dev": PandaExperiment("development", at_cern=True),
+        "ctao": PandaExperiment("CTAO", upstream=("ctao",)),
+        "dev": PandaExperiment("development", at_cern=True, upstream=("dev", "atlas-dev")),
         "doma": PandaExperiment(
             "DOMA",
+            upstream=("doma-k8s", "cern", "doma"),
             at_cern=True,
             harvester="doma",
             configuration="cern",
@@ -82,13 +84,21 @@ EXPERIMENTS: Mapping[str, PandaExperiment] = MappingProxyType(
             copied_files=("pilot*.pem",),
             token_file=_TOKEN_AT_CERN,
         ),
-        "local": PandaExperiment("local", on_test_bed=True),
-        "lsst": PandaExperiment("Rubin", harvester="lsst", per_replica=True, cric=True, auth_files=_PILOT),
+        "local": PandaExperiment("local", on_test_bed=True, upstream=("local",)),
+        "lsst": PandaExperiment(
+            "Rubin", upstream=("lsst",), harvester="lsst", per_replica=True, cric=True, auth_files=_PILOT
+        ),
         "lsst-prod": PandaExperiment(
-            "Rubin", harvester="lsst_prod", per_replica=True, cric=True, auth_files=_PILOT
+            "Rubin",
+            upstream=("lsst-prod", "lsst_prod"),
+            harvester="lsst_prod",
+            per_replica=True,
+            cric=True,
+            auth_files=_PILOT,
         ),
         "sphenix": PandaExperiment(
             "sPHENIX",
+            upstream=("sphenix",),
             harvester="sphenix",
             cric=True,
             auth_files=(

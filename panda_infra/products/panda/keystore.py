@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
-from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
-from joserfc.util import base64_to_int
-
 from panda_infra.products.content import as_json
 
-__all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore"]
+__all__ = ["KEY_ID", "SMALLEST", "check_keystore", "key_id", "make_keystore", "prove_keystore"]
 
 KEY_ID = "rsa1"  # IAM's default key
 
@@ -22,6 +19,8 @@ _NUMBERS = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 
 def make_keystore() -> str:
     """A set with one new private RSA key."""
+    from joserfc.jwk import RSAKey  # noqa: PLC0415 - not needed by a deployment
+
     key = RSAKey.generate_key(SMALLEST, {"kid": KEY_ID})
     return as_json({"keys": [key.as_dict(private=True)]})
 
@@ -36,7 +35,7 @@ def key_id(text: str) -> str:
 
 
 def check_keystore(text: str) -> str | None:
-    """The flaw of a key set, None if there is none; it never contains a part of a key."""
+    """The flaw in the form of a key set, None if there is none; it never contains a part of a key."""
     try:
         keys = json.loads(text)["keys"]
         rsa_keys = [key for key in keys if key["kty"] == "RSA"]
@@ -47,22 +46,38 @@ def check_keystore(text: str) -> str | None:
     return next((flaw for key in rsa_keys if (flaw := _flaw(key))), None)
 
 
+def prove_keystore(text: str) -> str | None:
+    """The flaw in the numbers of the keys of a set of the right form; None if there is none."""
+    from joserfc.errors import JoseError  # noqa: PLC0415 - likewise
+    from joserfc.jwk import RSAKey  # noqa: PLC0415 - likewise
+
+    for key in json.loads(text)["keys"]:
+        if key["kty"] != "RSA":
+            continue
+        try:
+            RSAKey.import_key({"kty": "RSA", **{name: key[name] for name in _NUMBERS}})
+        except (ValueError, JoseError):
+            # Cryptography refuses factors that are not prime, and an exponent of 1: anyone could forge tokens then.
+            return f"holds the key {key['kid']}, whose numbers do not belong together"
+    return None
+
+
 def _flaw(key: dict[str, Any]) -> str | None:
     name = key.get("kid")
     if not isinstance(name, str) or len(name) > _LONGEST_ID:
         return f"holds a key without `kid`, a text of at most {_LONGEST_ID} characters"
     if "d" not in key:
         return f"holds only the public part of the key {key['kid']}"
-    numbers: dict[str, Any] = {name: key.get(name) for name in _NUMBERS}
     try:
-        bits = {name: base64_to_int(number).bit_length() for name, number in numbers.items()}["n"]
-    except (ValueError, TypeError):
+        bits = {name: _bits(key[name]) for name in _NUMBERS}["n"]
+    except (ValueError, TypeError, KeyError):
         return f"holds the key {key['kid']} incompletely"
     if bits < SMALLEST:
         return f"holds the key {key['kid']} of {bits} bits; {SMALLEST} are the least that nobody else can compute"
-    try:
-        RSAKey.import_key({"kty": "RSA", **numbers})
-    except (ValueError, JoseError):
-        # Cryptography refuses factors that are not prime, and an exponent of 1: anyone could forge tokens then.
-        return f"holds the key {key['kid']}, whose numbers do not belong together"
     return None
+
+
+def _bits(number: str) -> int:
+    """The length of a number in base64url."""
+    content = base64.b64decode(number + "=" * (-len(number) % 4), altchars="-_", validate=True)
+    return int.from_bytes(content).bit_length()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
+from panda_infra.products.imports import Imports
 from panda_infra.products.panda.limits import PYTHON
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Host, Port, Word
@@ -12,7 +13,7 @@ from panda_infra.products.settings import Host, Port, Word
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
-__all__ = ["ObjectStoreSecrets", "ObjectStoreSettings"]
+__all__ = ["IMPORTS", "ObjectStoreSecrets", "ObjectStoreSettings"]
 
 
 class ObjectStoreSettings(Model):
@@ -53,3 +54,16 @@ class ObjectStoreSecrets(Model):
         ),
     ] = None
     """Secret key."""
+
+
+IMPORTS = Imports(
+    texts={"host_name": "host", "host": "host", "bucket_name": "bucket", "bucket": "bucket"},
+    numbers={"port": "port"},
+    secrets={
+        "accesskey": "accessKey",
+        "access_key": "accessKey",
+        "secretkey": "secretKey",
+        "secret_key": "secretKey",
+    },
+    useless_without={"": ("host", "bucket")},
+)

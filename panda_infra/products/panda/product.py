@@ -1,5 +1,7 @@
 """The definition of the product PanDA."""
 
+from panda_infra.products.imports import Imports
+from panda_infra.products.panda import cric, object_store, oidc_clients, proxy, rucio
 from panda_infra.products.panda.auth import AuthSecrets, AuthSettings
 from panda_infra.products.panda.context import Context
 from panda_infra.products.panda.cric import CricSettings, settled
@@ -8,6 +10,7 @@ from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.object_store import ObjectStoreSecrets, ObjectStoreSettings
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSecrets, RucioSettings
+from panda_infra.products.panda.upstream import UPSTREAM
 from panda_infra.products.panda.warnings import warnings
 from panda_infra.products.product import Product, Section
 
@@ -20,10 +23,24 @@ PRODUCT = Product(
     experiments=EXPERIMENTS,
     context=Context,
     sections=(
-        Section("auth", "OIDC clients and issuers.", AuthSettings, AuthSecrets, "Tokens and clients."),
-        Section("rucio", "Rucio account and servers.", RucioSettings, RucioSecrets, "Rucio."),
-        Section("cric", "CRIC by URL, or its JSON files.", CricSettings),
-        Section("proxy", "HTTP proxies of the pods.", ProxySettings),
+        Section(
+            "auth",
+            "OIDC clients and issuers.",
+            AuthSettings,
+            AuthSecrets,
+            "Tokens and clients.",
+            imports=oidc_clients.IMPORTS,
+        ),
+        Section(
+            "rucio",
+            "Rucio account and servers.",
+            RucioSettings,
+            RucioSecrets,
+            "Rucio.",
+            imports=rucio.IMPORTS,
+        ),
+        Section("cric", "CRIC by URL, or its JSON files.", CricSettings, imports=cric.IMPORTS),
+        Section("proxy", "HTTP proxies of the pods.", ProxySettings, imports=proxy.IMPORTS),
         Section(
             "object_store",
             "Object store that BigMon reads logs from.",
@@ -31,6 +48,7 @@ PRODUCT = Product(
             ObjectStoreSecrets,
             "Object store.",
             optional=True,
+            imports=object_store.IMPORTS,
         ),
     ),
     derived={
@@ -46,6 +64,8 @@ PRODUCT = Product(
     weighed=("cric-jsons",),
     settled=settled,
     files=project_files,
+    imports=Imports(texts={"affix": "affix"}, may_be_empty=("affix",)),
+    upstream=UPSTREAM,
     fixed_globals={
         "deploymentName": "Harvester would lose the identity and database host of its Secret (T35)",
         "existingTlsSecret": (

@@ -1,15 +1,12 @@
 """HTTP proxies between the pods and the outside world."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from panda_infra.config.base import Form, Model
+from panda_infra.products.imports import Imports
 from panda_infra.products.settings import Url
-from panda_infra.tree import Values
 
-if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
-
-__all__ = ["ProxySettings", "proxy_values"]
+__all__ = ["IMPORTS", "ProxySettings"]
 
 
 class ProxySettings(Model):
@@ -25,9 +22,7 @@ class ProxySettings(Model):
     """Hosts to reach without a proxy; default: this stack's own Services."""
 
 
-def proxy_values(config: "Settings", sub_component: str) -> Values:
-    """The values of a sub-chart that supports proxies; empty without a proxy."""
-    given = config.of(ProxySettings).model_dump(by_alias=True, exclude_none=True)
-    return (
-        {sub_component: {key: value for key, value in given.items() if value}} if any(given.values()) else {}
-    )
+IMPORTS = Imports(
+    texts={"httpProxy": "httpProxy", "httpsProxy": "httpsProxy", "noProxy": "noProxy"},
+    may_be_empty=("httpProxy", "httpsProxy", "noProxy"),
+)

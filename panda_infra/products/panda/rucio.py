@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import SecretStr
 
 from panda_infra.config.base import Form, Model
+from panda_infra.config.scalars import Scalar
+from panda_infra.products.imports import Imports
 from panda_infra.products.panda.limits import INI
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Address, Word
@@ -12,7 +14,7 @@ from panda_infra.products.settings import Address, Word
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
-__all__ = ["PROXIES", "RucioSecrets", "RucioSettings"]
+__all__ = ["IMPORTS", "PROXIES", "RucioSecrets", "RucioSettings"]
 
 PROXIES = ("*.proxy",)
 """Grid proxies beside a certificate; Rucio's client reads the file again at each log-in."""
@@ -69,3 +71,54 @@ class RucioSecrets(Model):
         ),
     ] = None
     """Password of the Rucio user."""
+
+
+# The folder where the server mounts its files.
+_MOUNTED = "/opt/panda/etc/cert/"
+
+
+def _refreshed(value: Scalar) -> bool:
+    """The chart treats an unquoted false as unset, and unset as true."""
+    text = value.rendered if value.true else "true"
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+def _file_name(value: Scalar) -> str:
+    if not value.text.startswith(_MOUNTED):
+        raise ValueError(value.text)
+    return value.text.removeprefix(_MOUNTED)
+
+
+IMPORTS = Imports(
+    texts={
+        "rucioHost": "host",
+        "authHost": "authHost",
+        "account": "account",
+        "username": "username",
+        "authType": "authType",
+        "caCert": "caCertificates",
+        "oidcAudience": "oidcAudience",
+        "oidcScope": "oidcScope",
+        "oidcIssuer": "oidcIssuer",
+    },
+    numbers={"oidcRefreshBeforeExp": "oidcRefreshMinutes"},
+    converted={
+        "clientX509Proxy": ("proxy", _file_name),
+        "oidcRefreshActive": ("oidcRefresh", _refreshed),
+    },
+    secrets={"password": "password"},
+    may_be_empty=(
+        "rucioHost",
+        "account",
+        "authType",
+        "caCert",
+        "oidcAudience",
+        "oidcScope",
+        "oidcIssuer",
+        "oidcRefreshActive",
+        "oidcRefreshBeforeExp",
+    ),
+    derived=(("authHost",), ("username",)),
+)

@@ -9,17 +9,18 @@ from importlib.util import find_spec
 from types import ModuleType
 
 from panda_infra import products
-from panda_infra.products.registry import COMPONENTS, PRODUCTS
+from panda_infra.products.product import Product
+from panda_infra.products.registry import components_of
 from panda_infra.products.rule import Rule
 
 __all__ = ["rules"]
 
 
-def rules() -> tuple[Rule, ...]:
-    """Every rule: of the book's modules, of those of each product that has any, and of each component."""
-    of_products = [f"{products.__name__}.{name}.rules" for name in PRODUCTS]
-    packages = [importlib.import_module(name) for name in (__name__, *filter(find_spec, of_products))]
-    of_components = (each for spec in COMPONENTS.values() for each in spec.rules)
+def rules(product: Product) -> tuple[Rule, ...]:
+    """The rules for a stack of this product: of the book's modules, of the product's own, of its components."""
+    own = f"{products.__name__}.{product.name}.rules"
+    packages = [importlib.import_module(name) for name in (__name__, *filter(find_spec, (own,)))]
+    of_components = (each for spec in components_of(product).values() for each in spec.rules)
     return (*(each for package in packages for each in _rules_in(package)), *of_components)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, product_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
@@ -13,14 +13,15 @@ from panda_infra.rules.walk import sub_components
 __all__ = ["check"]
 
 
-@rule("components")
+@rule("components", "experiment")
 def check(subject: Subject) -> Iterator[Problem]:
-    """A stack must deploy a component, with all that it needs, and without switching off a required part."""
+    """A stack must deploy components of one product, with all that they need and all required parts."""
     config = subject.config
     deployed = config.components.deployed()
-    if not deployed:
+    if not deployed and not subject.strangers:
         what = f"stack {subject.stack} deploys nothing"
         yield Problem("components", what, "Name what it deploys, e.g. `components: {msgsvc: {}, panda: {}}`.")
+    yield from _strangers(subject)
     for need in dict.fromkeys(need for name in deployed for need in COMPONENTS[name].needs):
         if need not in deployed:
             users = ", ".join(name for name in deployed if need in COMPONENTS[name].needs)
@@ -36,3 +37,13 @@ def check(subject: Subject) -> Iterator[Problem]:
         elif not sub.may_be_off:
             what = f"{sub.component.name} is of no use without its {sub.spec.name}"
             yield Problem(where, what, f"Remove this key, or {sub.component.name} as a whole.")
+
+
+def _strangers(subject: Subject) -> Iterator[Problem]:
+    """A stack deploys one product: that of its experiment."""
+    own = product_of_experiment(subject.config.experiment)
+    for name in subject.strangers:
+        other = product_of(name)
+        what = f"is a component of {other.title}, but {subject.config.experiment} is an experiment of {own.title}"
+        fix = f"Remove it, or name an experiment of {other.title}: {', '.join(other.experiments)}."
+        yield Problem(f"components.{name}", what, fix)

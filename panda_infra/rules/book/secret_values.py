@@ -8,16 +8,17 @@ from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import spelled
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
-from panda_infra.products.content import LARGEST, reveal
-from panda_infra.products.panda.cric_lists import UnreadableListError
+from panda_infra.products.content import LARGEST, UnreadableContentError, reveal
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
+from panda_infra.secrets.certificate_flaws import certificate_flaws
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.fields import fields, named_values
+from panda_infra.secrets.lifetimes import check_lifetimes
 from panda_infra.secrets.usable import check_value
 
-__all__ = ["are_usable", "belong_to_something", "fit_into_secrets"]
+__all__ = ["are_usable", "are_valid", "belong_to_something", "fit_into_secrets"]
 
 
 @rule(WHOLE)
@@ -28,8 +29,16 @@ def are_usable(subject: Subject) -> Iterator[Problem]:
         if value in ("", ENCRYPTED):
             continue
         fix = f"Set another one: `{set_secret(subject.stack, field.key)}`."
-        for what in check_value(field, value, subject.config):
+        flaws = check_value(field, value, subject.config, subject.readers, thorough=subject.thorough)
+        for what in flaws:
             yield Problem(f"secrets.{field.key}", what, fix)
+
+
+@rule(WHOLE)
+def are_valid(subject: Subject) -> Iterator[Problem]:
+    """Certificates must be valid for their hosts, and nothing may have expired."""
+    yield from certificate_flaws(subject.config, subject.stack, subject.now, soon=False)
+    yield from check_lifetimes(subject.config, subject.stack, subject.now, soon=False)
 
 
 @rule(WHOLE)
@@ -49,7 +58,7 @@ def fit_into_secrets(subject: Subject) -> Iterator[Problem]:
     product = product_of_experiment(subject.config.experiment)
     try:
         contents = subject.contents
-    except (ValueError, UnreadableListError):
+    except (ValueError, UnreadableContentError):
         return  # another rule reports the file that is not base64, or cannot be read
     for suffix, content in contents.items():
         if content.size > LARGEST and suffix not in product.weighed:

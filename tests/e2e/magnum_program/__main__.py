@@ -15,7 +15,7 @@ from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import StackError
 from panda_infra.plan.ownership import Owner
-from panda_infra.program import told_plainly
+from panda_infra.program import plain_errors
 from panda_infra.state.from_engine import deployed
 
 # Two stacks of this program differ in it as two of the real one do by their keys.
@@ -24,7 +24,7 @@ OWNER = Owner("panda-infra", "test", sha256(str(Path.cwd()).encode()).hexdigest(
 config = pulumi.Config("panda-infra")
 cluster = MagnumCluster.model_validate_json(json.dumps(config.require_object("cluster")))
 hosts = config.require_object("hosts")
-with told_plainly():
+with plain_errors():
     report = check_magnum(cluster, Stack(OWNER, deployed(), hosts))
     if report.problems:
         raise StackError(f"stack {pulumi.get_stack()}", report.problems)

@@ -19,7 +19,6 @@ from panda_infra.cli.app import app as program
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.validation import validated
-from panda_infra.reference.keys import key_paths
 from panda_infra.tree import merged
 from testbed.cli import app as bed
 from tests.support.command_line import every_command
@@ -36,6 +35,7 @@ from tests.support.documents import (
     links,
     snippets,
 )
+from tests.support.key_paths import key_paths
 from tests.support.parsing import parse, unknown_flags
 from tools import REPOSITORY
 from tools.__main__ import parser as tools_parser

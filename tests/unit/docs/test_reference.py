@@ -9,10 +9,11 @@ import typer
 
 from panda_infra.cli.app import PROGRAM, app
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.reference.keys import key_paths, sections
+from panda_infra.reference.keys import sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES
 from tests.support.documents import headings
+from tests.support.key_paths import key_paths
 
 
 @pytest.mark.parametrize("name", PAGES)

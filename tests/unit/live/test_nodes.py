@@ -28,7 +28,7 @@ def test_workers_of_a_cluster_of_its_own_need_its_labels() -> None:
     assert other.lacking == {"role": "ingress"}
     assert list(other.problems("doma")) == [
         "node worker-2 is not Ready",
-        "node worker-2 lacks the label role=ingress: `pulumi up --refresh --stack doma` gives it",
+        "node worker-2 has no label role=ingress: `pulumi up --refresh --stack doma` gives it",
     ]
     assert (master.wanted, list(master.problems("doma"))) == ({}, [])
 

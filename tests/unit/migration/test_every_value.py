@@ -14,11 +14,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from panda_infra.config.scalars import read_values
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
-from panda_infra.migration.outcome import Outcome
-from panda_infra.migration.scalars import read_values
+from panda_infra.products.imported import Outcome
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.build import build
 from tests.support.site_values import SITE, VARIANTS

@@ -12,8 +12,9 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.checkout import VALUES_KEYS, Checkout, MigrationError
 from panda_infra.migration.migrate import migrate
-from panda_infra.migration.outcome import Outcome
 from panda_infra.plan.make import make_plan
+from panda_infra.products.imported import Outcome
+from panda_infra.products.panda.upstream import UPSTREAM
 from tests.unit.migration.conftest import SiteCheckout
 
 _CLUSTER = {"kind": "existing", "kubeconfig": "kubeconfig"}
@@ -133,6 +134,14 @@ def test_hosts_come_from_ingresses_routes_and_the_ui(site: SiteCheckout) -> None
     assert values(outcome, "ui")["global"]["vo"] == "Rubin"
 
 
+def test_a_host_that_bigmon_serves_too_is_bigmons_alone(site: SiteCheckout) -> None:
+    site.secrets({"harvester": {"enabled": True}, "bigmon": {"enabled": True}})
+    ingress = {"enabled": True, "hosts": [{"hostOverride": "bigmon.site.org"}]}
+    site.values("harvester", "sphenix", {"harvester": {"ingress": ingress}})
+    site.values("bigmon", "sphenix", {"main": {"ingress": ingress}})
+    assert migrated(site).sections["hosts"] == {"bigmon": "bigmon.site.org"}
+
+
 def test_routes_make_the_stack_one_of_openshift(site: SiteCheckout) -> None:
     server = {"route": {"enabled": True}, "hostName": "panda.apps.bnl.gov", "noRoot": True}
     site.values("panda", "sphenix", {"server": server})
@@ -150,7 +159,7 @@ def test_what_no_template_reads_and_what_nothing_takes_is_told(site: SiteCheckou
     )
     outcome = migrated(site)
     assert told(outcome, "server.iddsServer") == "is read by no template of the chart"
-    assert told(outcome, "server.route.other") == "hosts and exposure of the stack say it"
+    assert told(outcome, "server.route.other") == "follows from the hosts and the exposure of the stack"
 
 
 def test_inconsistent_names_of_an_experiment_are_known() -> None:
@@ -265,7 +274,7 @@ def test_no_note_and_no_repr_holds_a_secret(site: SiteCheckout) -> None:
 
 def test_no_checkout_and_no_yaml_are_told(site: SiteCheckout, tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="is no checkout of panda-k8s"):
-        Checkout(tmp_path)
+        Checkout(tmp_path, UPSTREAM)
     (site.folder / "secrets" / "values.yaml").write_text("a: [")
     with pytest.raises(MigrationError, match=r"values\.yaml, line \d"):
         migrated(site)

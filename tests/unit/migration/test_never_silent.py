@@ -15,8 +15,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import MigrationError
 from panda_infra.migration.migrate import leave_strangers, migrate
-from panda_infra.migration.outcome import Outcome
 from panda_infra.migration.present import list_differences
+from panda_infra.products.imported import Outcome
 from panda_infra.products.panda.context import Context
 from tests.unit.migration.conftest import SiteCheckout
 from tests.unit.migration.test_migrate import migrated, told

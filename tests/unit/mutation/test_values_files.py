@@ -12,9 +12,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 
+from panda_infra.config.scalars import native, read_values
 from panda_infra.migration.migrate import migrate
-from panda_infra.migration.outcome import Outcome
-from panda_infra.migration.scalars import native, read_values
+from panda_infra.products.imported import Outcome
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import FRAGMENTS, texts, trees
 from tests.support.site_values import SITE

@@ -65,3 +65,9 @@ def test_any_affix_gives_distinct_valid_names(word: str, shape: str) -> None:
     for component, spec in COMPONENTS.items():
         for sub in spec.sub_components:
             assert _DNS_LABEL.fullmatch(names.workload(component, sub.name))
+
+
+def test_an_ingress_has_the_name_of_its_workload_or_of_the_release() -> None:
+    assert Names().ingress("panda", "server.ingress") == "panda-server"
+    assert Names().ingress("panda", "server.ingress_big") == "panda-server-big"
+    assert Names("-dev").ingress("ui", "ingress") == "panda-dev-ui"

@@ -163,5 +163,15 @@ def test_it_is_documented(found: dict[str, Any]) -> None:
 
 def test_the_page_names_what_a_component_module_is_made_of() -> None:
     page = (REPOSITORY / "docs/add-a-component.md").read_text(encoding="utf-8")
-    for word in ("ComponentSpec", "SecretValue", "builders", "Endpoint", "of_ingress", "@rule", "FileGroup"):
+    words = (
+        "ComponentSpec",
+        "SecretValue",
+        "builders",
+        "Endpoint",
+        "of_ingress",
+        "@rule",
+        "FileGroup",
+        "Imports",
+    )
+    for word in words:
         assert word in page, word

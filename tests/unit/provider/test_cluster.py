@@ -103,7 +103,7 @@ def test_a_failed_cluster_is_gone_after_one_delete(engine: Engine, world: World)
 
 def test_a_create_that_takes_too_long_goes_on_at_the_next_update(engine: Engine, world: World) -> None:
     world.polls = 10**6
-    with pytest.raises(Partial, match="given up after 0 s: Magnum says CREATE_IN_PROGRESS") as late:
+    with pytest.raises(Partial, match="given up after 0 s: Magnum reports CREATE_IN_PROGRESS") as late:
         engine.create("Cluster", engine.check("Cluster", INPUTS), timeout=0.05)
     world.pending[late.value.state["clusterId"]] = ("CREATE", 2)
     state = engine.update("Cluster", late.value.id, late.value.state, engine.check("Cluster", INPUTS, INPUTS))

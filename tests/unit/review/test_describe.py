@@ -155,3 +155,11 @@ def test_a_stack_with_problems_is_described_by_them(folder: Path) -> None:
     stack = revision(folder).stacks["test"]
     assert stack.plan is None
     assert any("cluster" in problem for problem in stack.problems)
+
+
+def test_stacks_that_share_a_namespace_of_one_cluster_have_no_plan(folder: Path) -> None:
+    config = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())
+    (folder / "Pulumi.other.yaml").write_text(yaml.safe_dump(config))
+    stacks = revision(folder).stacks
+    assert {name: stack.plan for name, stack in stacks.items()} == {"test": None, "other": None}
+    assert stacks["other"].problems[0].startswith("namespace: panda is that of test too, in the same cluster")

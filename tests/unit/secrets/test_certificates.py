@@ -92,7 +92,7 @@ def test_an_encrypted_key_is_refused() -> None:
 def test_the_chain_must_be_complete_and_in_order() -> None:
     stranger = make_authority("Stranger", now=NOW).issue([HOST])
     assert flaws(HostCertificate(good().certificate, good().key)) == [
-        "chain is not complete: it lacks Test authority, which issued the certificate"
+        "chain is not complete: Test authority, which issued the certificate, is missing"
     ]
     assert flaws(HostCertificate(good().certificate, good().key, stranger.chain)) == [
         "chain is not in order: Stranger stands where Test authority should, which issued the one before"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from panda_infra.products.content import UnreadableContentError
 from panda_infra.products.panda.context import Context
 from panda_infra.products.panda.cric_lists import (
     MANDATORY,
     OPTIONAL,
     TAGS,
-    UnreadableListError,
     check_folder,
     jsons,
 )
@@ -73,8 +73,8 @@ def test_a_folder_must_exist(tmp_path: Path) -> None:
         ("{", "is no JSON, line 1"),
         ("[]", "must be one JSON object that maps names to entries"),
         ("{}", "has no entries"),
-        (json.dumps({"A": {"name": "A"}}), "1 of 1 entries lack the field rc_site, first A"),
-        (json.dumps({"A": 1}), "1 of 1 entries lack the field name, first A"),
+        (json.dumps({"A": {"name": "A"}}), "the field rc_site is missing in 1 of 1 entries, first A"),
+        (json.dumps({"A": 1}), "the field name is missing in 1 of 1 entries, first A"),
         ("\0", "is no JSON, line 1"),
     ],
 )
@@ -89,12 +89,12 @@ def test_a_file_has_the_shape_that_panda_reads(folder: Path, content: str, words
         ('{"A": {}}'.encode("utf-16"), "is not UTF-8 (at byte 0)"),
         (b'\xef\xbb\xbf{"A": {}}', "starts with a byte order mark"),
         (b'{"A": {"name": "\xe4"}}', "is not UTF-8 (at byte 16)"),
-        (b'{"A": {"tier_level": NaN}}', "holds NaN, which is no JSON"),
-        (b'{"A": {"tier_level": -Infinity}}', "holds -Infinity, which is no JSON"),
-        (b'{"A": {}, "A": {}}', "says 'A' 2 times in one place"),
-        (b'{"A": {"name": "x", "name": "y"}}', "says 'name' 2 times in one place"),
-        (b'{"A": {"name": "\\u0000"}}', "holds a NUL character"),
-        (b'{"A": {"name": "\\ud800"}}', "holds a NUL character or half of a character"),
+        (b'{"A": {"tier_level": NaN}}', "contains NaN, which is no JSON"),
+        (b'{"A": {"tier_level": -Infinity}}', "contains -Infinity, which is no JSON"),
+        (b'{"A": {}, "A": {}}', "contains 'A' 2 times in one place"),
+        (b'{"A": {"name": "x", "name": "y"}}', "contains 'name' 2 times in one place"),
+        (b'{"A": {"name": "\\u0000"}}', "contains a NUL character"),
+        (b'{"A": {"name": "\\ud800"}}', "contains a NUL character or half of a character"),
     ],
 )
 def test_a_file_is_read_as_its_readers_read_it(folder: Path, content: bytes, words: str) -> None:
@@ -112,7 +112,7 @@ def test_every_field_that_a_reader_needs_is_asked_for(folder: Path, name: str, f
     for entry in _at(entries, ["*", *parents]):
         del entry[last]
     (folder / name).write_text(json.dumps(entries))
-    assert told(folder)[0].startswith(f"{name}: 1 of 1 entries lack the field {field}, first ")
+    assert told(folder)[0].startswith(f"{name}: the field {field} is missing in 1 of 1 entries, first ")
 
 
 @pytest.mark.parametrize(("name", "field"), _FIELDS)
@@ -157,5 +157,5 @@ def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert f"{tmp_path}/sites.json: cannot be read: Input/output error" in "\n".join(
         map(str, check_folder(tmp_path))
     )
-    with pytest.raises(UnreadableListError, match=r"sites\.json cannot be read"):
+    with pytest.raises(UnreadableContentError, match=r"sites\.json cannot be read"):
         jsons(Context(config(cric={"real": False, "folder": str(tmp_path)})))

@@ -13,7 +13,7 @@ from panda_infra.products.content import OPAQUE, SecretContent
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.build import build
-from panda_infra.secrets.hosts import hosts_in
+from tests.support.hosts import hosts_in
 from tests.unit.secrets.stacks import STACKS, config, merged
 
 PUBLIC = {"localhost", "cilogon.org"}

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.util import base64_to_int, int_to_base64
 
-from panda_infra.products.panda.keystore import check_keystore, make_keystore
+from panda_infra.products.panda.keystore import check_keystore, make_keystore, prove_keystore
 
 
 @cache
@@ -27,6 +27,7 @@ def changed(**change: Any) -> str:
 
 def test_a_made_keystore_is_good_and_new_each_time() -> None:
     assert check_keystore(good()) is None
+    assert prove_keystore(good()) is None
     assert json.loads(good()) != json.loads(make_keystore())
 
 
@@ -50,7 +51,6 @@ def test_what_is_no_keystore_is_told(text: str, words: str) -> None:
         ({"kid": "x" * 101}, "without `kid`, a text of at most 100 characters"),
         ({"d": None}, "only the public part"),
         ({"p": None}, "incompletely"),
-        ({"e": "AQ"}, "do not belong together"),
     ],
 )
 def test_a_key_that_cannot_sign_is_told(change: dict[str, Any], words: str) -> None:
@@ -61,12 +61,12 @@ def test_a_key_that_cannot_sign_is_told(change: dict[str, Any], words: str) -> N
 def test_a_key_with_a_number_of_another_key_is_told(number: str) -> None:
     (other,) = json.loads(make_keystore())["keys"]
     value = other[number] if number != "e" else "Aw"
-    assert "do not belong together" in (check_keystore(changed(**{number: value})) or "")
+    assert "do not belong together" in (prove_keystore(changed(**{number: value})) or "")
 
 
 def test_an_exponent_with_which_everybody_signs_is_told() -> None:
     one = int_to_base64(1)
-    flaw = check_keystore(changed(e=one, d=one, dp=one, dq=one))
+    flaw = prove_keystore(changed(e=one, d=one, dp=one, dq=one))
     assert "do not belong together" in (flaw or "")
 
 
@@ -75,7 +75,7 @@ def test_an_exponent_beyond_the_modulus_is_told(name: str) -> None:
     """It is right by the arithmetic, but OpenSSL and Java refuse it."""
     (key,) = json.loads(good())["keys"]
     period = (base64_to_int(key["p"]) - 1) * (base64_to_int(key["q"]) - 1)
-    flaw = check_keystore(changed(**{name: int_to_base64(base64_to_int(key[name]) + 2 * period)}))
+    flaw = prove_keystore(changed(**{name: int_to_base64(base64_to_int(key[name]) + 2 * period)}))
     assert "do not belong together" in (flaw or "")
 
 
@@ -85,7 +85,7 @@ def test_a_factor_that_is_no_prime_is_told() -> None:
     p = next(p for p in range(base64_to_int(key["p"]) + 2, q << 64, 2) if gcd(e, p - 1) == 1 == gcd(p, q))
     d = pow(e, -1, (p - 1) * (q - 1))
     numbers = {"n": p * q, "d": d, "p": p, "dp": d % (p - 1), "dq": d % (q - 1), "qi": pow(q, -1, p)}
-    flaw = check_keystore(changed(**{name: int_to_base64(value) for name, value in numbers.items()}))
+    flaw = prove_keystore(changed(**{name: int_to_base64(value) for name, value in numbers.items()}))
     assert "do not belong together" in (flaw or "")
 
 

@@ -368,7 +368,7 @@ def test_t30_the_broker_lets_jedi_use_all_its_queues() -> None:
 def test_t30_accounts_that_log_in_must_exist() -> None:
     told = problems(components=component("msgsvc", accounts=["panda"]))
     assert told == [
-        "components.msgsvc.settings.accounts: lacks jedi, idds, pilot, with which PanDA's services log in"
+        "components.msgsvc.settings.accounts: does not contain jedi, idds, pilot, with which PanDA's services log in"
     ]
 
 

@@ -1,5 +1,6 @@
 """INDIGO IAM's separate database chart, with its backup."""
 
+from panda_infra.products.imports import Imports
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.workloads import Component, SubComponent
 
@@ -51,4 +52,6 @@ COMPONENT = ComponentSpec(
     ),
     own_name="iam",
     issuing=True,
+    # Upstream has one part for IAM and its database, and deploys both together.
+    imports=Imports(part="iam", shared=("database.password",)),
 )

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from panda_infra.config.base import Model
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, as_json, reveal
+from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -19,11 +20,10 @@ from panda_infra.products.model import (
     start,
 )
 from panda_infra.products.panda.auth import AuthSecrets
+from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_no_oracle, has_one_database, has_port
 from panda_infra.products.panda.components.msgsvc import BROKER_PORT, broker_password
 from panda_infra.products.panda.limits import PYTHON, URL
-from panda_infra.products.panda.proxy import proxy_values
-from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
@@ -268,6 +268,25 @@ def ports_are_those_of_the_service(subject: "Subject") -> Iterator[Problem]:
         yield from has_port("idds", rest, "restPort", idds.settings.rest_port, idds.values)
 
 
+_IMPORTS = Imports(
+    texts={
+        "database.backend": "database.backend",
+        "database.host": "database.host",
+        "database.dbhost": "database.host",
+        "database.name": "database.name",
+        "database.user": "database.user",
+        "database.schema": "database.schemaName",
+    },
+    numbers={"restPort": "restPort", "database.port": "database.port"},
+    secrets={"database.password": "databasePassword"},
+    may_be_empty=("database.backend", "database.host", "database.dbhost", "database.port"),
+    folders={"idds_certs": Folder(endings=(".pem",), certificate=True)},
+    decided={
+        "rest.restHost": "follows from the stack's hosts",
+        "rest.bigmonURL": "follows from the stack's hosts",
+    },
+)
+
 COMPONENT = ComponentSpec(
     name="idds",
     title="iDDS",
@@ -327,4 +346,5 @@ COMPONENT = ComponentSpec(
     files=(FileGroup("idds", "Files beside iDDS' certificate.", "idds-certs"),),
     values=_values,
     derived={("settings", "database", "host"): lambda context: context.idds_database_host},
+    imports=_IMPORTS,
 )

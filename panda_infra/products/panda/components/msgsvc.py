@@ -1,16 +1,19 @@
 """ActiveMQ, the message broker of all other components."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Form, Model
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
+from panda_infra.products.imported import Outcome
+from panda_infra.products.imports import Imports
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.panda.chart_values import rootless
 from panda_infra.products.panda.limits import BROKER
-from panda_infra.products.panda.rootless import rootless
+from panda_infra.products.placing import fits, texts_of
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
@@ -136,6 +139,7 @@ def _values(config: "Settings", _names: "Names") -> Values:
 
 _WHERE = "components.msgsvc.settings"
 _NEEDED = MsgsvcSettings()
+_OF_JEDI = ("jedi_contents_feeder", "jedi_job_generator")
 
 
 @rule("components")
@@ -148,11 +152,11 @@ def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
     settings = msgsvc.settings
     missing = [name for name in _NEEDED.accounts if name not in settings.accounts]
     if missing:
-        what = f"lacks {', '.join(missing)}, with which PanDA's services log in"
+        what = f"does not contain {', '.join(missing)}, with which PanDA's services log in"
         yield Problem(f"{_WHERE}.accounts", what, f"Add {', '.join(missing)} to the list.")
     names = [channel.name for channel in settings.channels]
     if absent := [channel for channel in _NEEDED.channels if channel.name not in names]:
-        what = f"lacks {', '.join(channel.name for channel in absent)}, which PanDA's services use (T30)"
+        what = f"does not contain {', '.join(channel.name for channel in absent)}, which PanDA's services use (T30)"
         first = absent[0]
         accounts = f"writers: [{', '.join(first.writers)}], readers: [{', '.join(first.readers)}]"
         yield Problem(f"{_WHERE}.channels", what, f"Add e.g. `- {{name: {first.name}, {accounts}}}`.")
@@ -167,6 +171,42 @@ def lists_what_services_use(subject: "Subject") -> Iterator[Problem]:
                     fix = f"Add it to `accounts`, or name one of {', '.join(settings.accounts)}."
                     yield Problem(f"{where}.{role}", what, fix)
 
+
+def _place_accounts(key: str, items: list[Any], outcome: Outcome) -> None:
+    accounts = []
+    for file, text in texts_of(key, items, outcome):
+        if fits(MsgsvcSettings, {"accounts": [text]}):
+            accounts.append(text)
+        else:
+            outcome.miss(file, f"{key}[{text}]", "cannot be the name of an account")
+    if accounts:
+        outcome.put(("components", "msgsvc", "settings", "accounts"), accounts)
+    else:
+        outcome.miss("", key, "names no account: the stack's default applies")
+
+
+def _place_channels(key: str, items: list[Any], outcome: Outcome) -> None:
+    channels = []
+    for file, text in texts_of(key, items, outcome):
+        name, *parties = text.split(":")
+        fields = dict(zip(("writers", "readers"), (part.split(",") for part in parties), strict=False))
+        channel: dict[str, Any] = {"name": name, **fields}
+        if len(parties) == len(fields) and fits(Channel, channel):
+            channels.append(channel)
+        else:
+            outcome.miss(file, f"{key}[{name}]", "is no channel: write NAME:WRITERS:READERS")
+    known = {channel["name"] for channel in channels}
+    missing = [one for one in _NEEDED.channels if one.name in _OF_JEDI and one.name not in known]
+    channels += [one.model_dump(mode="json", by_alias=True) for one in missing]
+    outcome.put(("components", "msgsvc", "settings", "channels"), channels)
+
+
+_IMPORTS = Imports(
+    secrets={"basePasswd": "basePassword"},
+    lists={"accounts": _place_accounts, "channels": _place_channels},
+    # All other components need the broker.
+    always=True,
+)
 
 COMPONENT = ComponentSpec(
     name="msgsvc",
@@ -195,4 +235,5 @@ COMPONENT = ComponentSpec(
     secrets_about="Broker.",
     builders={"msgsvc-envs": envs},
     values=_values,
+    imports=_IMPORTS,
 )

@@ -6,6 +6,7 @@ from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
+from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -16,8 +17,7 @@ from panda_infra.products.model import (
     start,
 )
 from panda_infra.products.panda.auth import AuthSettings, WebClientId
-from panda_infra.products.panda.components.panda.models import PandaSecrets
-from panda_infra.products.panda.databases import has_own_user
+from panda_infra.products.panda.components.panda.models import PandaSecrets, has_own_user
 from panda_infra.products.secret_values import (
     KEPT_BY_DATABASE,
     SecretValue,
@@ -175,6 +175,28 @@ def _values(config: "Settings", names: "Names") -> Values:
     return {"global": {"hostOverwrite": host, "vo": config.of(AuthSettings).vo}}
 
 
+_IMPORTS = Imports(
+    texts={
+        "database.pandaui.vendor": "database.vendor",
+        "database.pandaui.host": "database.host",
+        "database.pandaui.service": "database.name",
+        "database.pandaui.user": "database.user",
+        "database.schema.panda": "database.pandaSchema",
+        "database.schema.pandaui": "database.uiSchema",
+        "iam.endpoint": "issuer",
+        "iam.client": "clientId",
+    },
+    numbers={"numWSGI": "processes", "database.pandaui.port": "database.port"},
+    secrets={
+        "secret": "secretKey",
+        "database.pandaui.password": "databasePassword",
+        "iam.secret": "clientSecret",
+    },
+    may_be_empty=("database.pandaui.host", "database.pandaui.port"),
+    derived=(("issuer",),),
+    folders={"ui_certs": Folder(endings=(".pem",), certificate=True)},
+)
+
 COMPONENT = ComponentSpec(
     name="ui",
     title="PanDA UI",
@@ -224,4 +246,5 @@ COMPONENT = ComponentSpec(
     files=(FileGroup("ui", "Files beside the UI's certificate.", "ui-certs"),),
     values=_values,
     own_values=("ingress", "imagePullSecrets", "serviceAccount"),
+    imports=_IMPORTS,
 )

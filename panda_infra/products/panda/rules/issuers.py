@@ -39,7 +39,10 @@ def check(subject: Subject) -> Iterator[Problem]:
     for path, url in _addresses(config):
         host = urlsplit(url).hostname or ""
         if _is_inside(host, config.namespace):
-            what = f"is {host}, which nobody outside of the cluster reaches, where {outside[0]} is exposed to"
+            what = (
+                f"is {host}, which cannot be reached from outside of the cluster, although {outside[0]} is "
+                "exposed there"
+            )
             yield Problem(spelled(path), what, f"Write the address that clients use, e.g. {_EXTERNAL}.")
 
 
@@ -74,8 +77,8 @@ def _iam(config: StackConfig, host: str) -> Iterator[Problem]:
             yield Problem("auth.issuer", what, f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, or add iam.")
         return
     what = (
-        f"is missing: tokens would be issued by {service}, which nobody outside of the "
-        f"cluster reaches, where {host} is exposed to"
+        f"is missing: tokens would be issued by {service}, which cannot be reached from "
+        f"outside of the cluster, although {host} is exposed there"
     )
     fix = (
         f"Name the issuer, e.g. `issuer: {_EXTERNAL}`, and remove iam and iam-db if it takes their place; or expose "

@@ -10,15 +10,16 @@ from panda_infra.config.paths import spelled
 from panda_infra.errors import Problem
 from panda_infra.products.panda.auth import AuthSettings
 from panda_infra.products.panda.cric import CricSettings, asked
+from panda_infra.products.panda.cric_lists import check_folder
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSettings
-from panda_infra.products.rule import rule
+from panda_infra.products.rule import WHOLE, rule
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import StackConfig
     from panda_infra.rules.subject import Subject
 
-__all__ = ["check"]
+__all__ = ["check", "has_the_files_of_cric"]
 
 _NO_EFFECT = "Remove it, or add `{}`."
 
@@ -85,3 +86,10 @@ def _cric(config: StackConfig) -> Iterator[Problem]:
     if cric.urls is not None and asked(config) is None:
         what = "has no effect: JSON files are used instead of CRIC (`real: false`)"
         yield Problem("cric.urls", what, "Write `real: true`, or remove it.")
+
+
+@rule(WHOLE)
+def has_the_files_of_cric(subject: Subject) -> Iterator[Problem]:
+    """The folder of CRIC's files must contain each list that the server reads, if the stack reads lists at all."""
+    if "cric-jsons" in subject.readers and "cric-jsons" not in subject.existing_secrets:
+        yield from check_folder(subject.folder / subject.config.of(CricSettings).folder)

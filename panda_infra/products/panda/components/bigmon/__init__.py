@@ -15,13 +15,9 @@ from panda_infra.products.model import (
 )
 from panda_infra.products.panda.components.bigmon import rules
 from panda_infra.products.panda.components.bigmon.contents import certs, envs, tls_certs
-from panda_infra.products.panda.components.bigmon.models import (
-    Bigmon,
-    BigmonSecrets,
-)
-from panda_infra.products.panda.components.harvester.models import (
-    Harvester,
-)
+from panda_infra.products.panda.components.bigmon.imports import IMPORTS
+from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets
+from panda_infra.products.panda.components.harvester.models import Harvester
 from panda_infra.products.panda.rucio import PROXIES
 from panda_infra.tree import Values
 
@@ -79,4 +75,5 @@ COMPONENT = ComponentSpec(
     certificate=HostCertificate("BigMon; covers `hosts.bigmon` and `hosts.harvester`."),
     files=(FileGroup("bigmon", "Files beside BigMon's certificate.", "bigmon-certs"),),
     paths=_condor_logs,
+    imports=IMPORTS,
 )

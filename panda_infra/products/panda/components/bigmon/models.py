@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Form, Model
 from panda_infra.products.panda.auth import WebClientId
-from panda_infra.products.panda.databases import has_own_user
+from panda_infra.products.panda.components.panda.models import has_own_user
 from panda_infra.products.panda.limits import PYTHON
 from panda_infra.products.secret_values import (
     KEPT_BY_DATABASE,

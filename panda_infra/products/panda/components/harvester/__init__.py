@@ -16,16 +16,13 @@ from panda_infra.products.model import (
     live,
     start,
 )
+from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.components.harvester import rules
 from panda_infra.products.panda.components.harvester.contents import auth, envs, initdb
-from panda_infra.products.panda.components.harvester.models import (
-    Harvester,
-    HarvesterSecrets,
-)
+from panda_infra.products.panda.components.harvester.imports import IMPORTS
+from panda_infra.products.panda.components.harvester.models import Harvester, HarvesterSecrets
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
-from panda_infra.products.panda.proxy import proxy_values
-from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.tls import mounted
 from panda_infra.tree import Values, merged
 
@@ -143,4 +140,5 @@ COMPONENT = ComponentSpec(
         rules.working_folders_have_the_class_of_logs,
     ),
     derived={("settings", "database", "host"): lambda context: context.harvester_database_host},
+    imports=IMPORTS,
 )

@@ -14,6 +14,7 @@ from panda_infra.products.model import (
 )
 from panda_infra.products.panda.components.iam import rules
 from panda_infra.products.panda.components.iam.contents import conf, database_envs, envs, initdb
+from panda_infra.products.panda.components.iam.imports import IMPORTS
 from panda_infra.products.panda.components.iam.models import Iam, IamSecrets
 from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE
 from panda_infra.products.tls import mounted, of_ingress
@@ -79,4 +80,5 @@ COMPONENT = ComponentSpec(
         ("settings", "database", "host"): lambda context: context.iam_database_host,
         ("settings", "baseUrl"): lambda context: context.iam_url,
     },
+    imports=IMPORTS,
 )

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from panda_infra.config.base import Form, Model
 from panda_infra.products.panda.components.iam_db import IamDb
-from panda_infra.products.panda.keystore import check_keystore, make_keystore
+from panda_infra.products.panda.keystore import check_keystore, make_keystore, prove_keystore
 from panda_infra.products.panda.limits import FLYWAY, SHELL, SPRING
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import ComponentSettings, Host, Identifier, Port, SpringText, Url, Word
@@ -201,6 +201,7 @@ class IamSecrets(Model):
             make=make_keystore,
             secrets=("iam-conf",),
             flaw=check_keystore,
+            proof=prove_keystore,
             is_file=True,
             consequence="tokens that were issued with the old keys are worth nothing after the next up",
         ),

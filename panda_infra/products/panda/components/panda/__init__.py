@@ -17,17 +17,14 @@ from panda_infra.products.model import (
     start,
 )
 from panda_infra.products.panda import cric_lists
+from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_port
 from panda_infra.products.panda.components.panda import rules
 from panda_infra.products.panda.components.panda.contents import auth, envs, token_cache
-from panda_infra.products.panda.components.panda.models import (
-    Panda,
-    PandaSecrets,
-)
+from panda_infra.products.panda.components.panda.imports import IMPORTS
+from panda_infra.products.panda.components.panda.models import Panda, PandaSecrets
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
-from panda_infra.products.panda.proxy import proxy_values
-from panda_infra.products.panda.rootless import rootless
 from panda_infra.products.panda.rucio import PROXIES, RucioSettings
 from panda_infra.products.rule import rule
 from panda_infra.products.tls import mounted, of_ingress
@@ -188,4 +185,5 @@ COMPONENT = ComponentSpec(
         rules.nodes_are_recovered_once,
         ports_are_those_of_the_service,
     ),
+    imports=IMPORTS,
 )

@@ -13,7 +13,15 @@ from panda_infra.products.workloads import Component, Daemon, SubComponent
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
-__all__ = ["Panda", "PandaDatabase", "PandaSchemas", "PandaSecrets", "PandaServer", "PandaSettings"]
+__all__ = [
+    "Panda",
+    "PandaDatabase",
+    "PandaSchemas",
+    "PandaSecrets",
+    "PandaServer",
+    "PandaSettings",
+    "has_own_user",
+]
 
 
 class PandaSchemas(Model):
@@ -113,3 +121,9 @@ class PandaSecrets(Model):
         ),
     ] = None
     """Password of the user of PanDA's database."""
+
+
+def has_own_user(config: "Settings", user: str | None) -> bool:
+    """True if a component logs in to PanDA's database as another user than PanDA."""
+    panda = config.components.get(Panda)
+    return user is not None and not (panda and user == panda.settings.database.user)

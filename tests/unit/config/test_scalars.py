@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.migration.scalars import Scalar, native, read_values
+from panda_infra.config.scalars import Scalar, native, read_values
 
 
 @pytest.mark.parametrize("text", ["no", "No", "NO", "off", "Off", "n", "N", "false", "False", "FALSE"])

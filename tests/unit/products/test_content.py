@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from panda_infra.products.content import file_bytes
-from panda_infra.stacks.files import as_text
+from panda_infra.products.content import as_text, file_bytes
 
 
 @given(
