@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
 
 from panda_infra.argocd.install.accounts import CACHE_SECRET, secret_contents
 from panda_infra.argocd.install.manifests import Manifest
-from panda_infra.argocd.install.objects import installation
+from panda_infra.argocd.install.objects import Read, installation
+from panda_infra.argocd.install.settings import config_maps
 from panda_infra.config.secrets import Secrets
 from panda_infra.deep_messages import accept_deep_messages
 from panda_infra.delivery.argocd_manifests import manifests_of
@@ -18,11 +19,13 @@ from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.argocd import ArgoCdPlan, installed_argocd
 from panda_infra.plan.model import Plan
 from panda_infra.plan.protection import ARGOCD
-from panda_infra.products.content import SecretContent
+from panda_infra.products.content import OPAQUE, TLS, SecretContent
 from panda_infra.secrets.rolling import keyed_hash
 
 __all__ = ["ArgoCdInstallation"]
 
+# The server looks at the roles in `argocd-rbac-cm` again whenever they change.
+_READ_BY_SERVER = ("argocd-cm", "argocd-cmd-params-cm")
 _LABELS = {"app.kubernetes.io/part-of": "argocd"}
 
 
@@ -41,15 +44,17 @@ class ArgoCdInstallation(pulumi.ComponentResource):
         assert described is not None  # noqa: S101 - likewise
         self._opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         contents = secret_contents(described, argocd, secrets)
-        cache = [content for content in contents if content.suffix == CACHE_SECRET]
-        objects = installation(plan, manifests_of(argocd), keyed_hash(secrets.hash_key, cache))
+        objects = installation(
+            plan, manifests_of(argocd), _read(secrets, contents, config_maps(described, argocd))
+        )
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         definitions = [self._object(each, each, (), protected) for each in objects.definitions]
         namespace = self._object(objects.namespace, objects.namespace, definitions, protected)
-        settings = [self._object(each, each, [namespace]) for each in objects.settings]
+        # Settings name keys of Secrets: Argo CD would miss them when it notices the settings first.
         kept = [self._secret(each, described, plan.owner.mark, namespace) for each in contents]
+        settings = [self._object(each, each, [namespace, *kept]) for each in objects.settings]
         for each in objects.workloads:
-            self._object(each, each, [*settings, *kept])
+            self._object(each, each, settings)
         self.register_outputs({"version": described.version})
 
     def _object(
@@ -78,3 +83,16 @@ class ArgoCdInstallation(pulumi.ComponentResource):
             delete_before_replace=True, additional_secret_outputs=["data", "stringData"]
         )
         return self._object({"kind": "Secret", **fields}, fields, [namespace], own)
+
+
+def _read(
+    secrets: Secrets, contents: Sequence[SecretContent], settings: Mapping[str, Mapping[str, str]]
+) -> Read:
+    """The hashes of what pods read at their start; the ingress controller reads the certificate."""
+    cache = [content for content in contents if content.suffix == CACHE_SECRET]
+    own = [content for content in contents if content.type != TLS]
+    plain = [
+        SecretContent(name, OPAQUE, {key: text.encode() for key, text in settings[name].items()})
+        for name in _READ_BY_SERVER
+    ]
+    return Read(keyed_hash(secrets.hash_key, cache), keyed_hash(secrets.hash_key, [*own, *plain]))

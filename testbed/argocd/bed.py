@@ -41,6 +41,10 @@ class ArgoCd:
         """The controller's log."""
         return self._parts.bed.state / "log" / f"{parts.CONTROLLER}.log"
 
+    def restart_server(self) -> None:
+        """Replace the API server of somebody's installation, as a kubelet does when its Deployment changes."""
+        self._parts.restart_server()
+
     def kill_controller(self) -> None:
         """End the application controller, whatever it is doing."""
         self._parts.end(parts.CONTROLLER)
@@ -169,19 +173,26 @@ class _Parts:
 
     def start_as_installed(self, api: Api) -> None:
         """Start the parts as the workloads in the cluster say."""
-        commands = {
-            parts.REPO_SERVER: parts.repo_server(self._ports),
-            parts.SERVER: parts.server(self._ports, self.namespace),
-            parts.CONTROLLER: parts.controller(self._ports, self.namespace),
-        }
-        for part, (program, *ours) in commands.items():
-            kubeconfig = self._folder / f"{part}.kubeconfig"
-            objects.write_kubeconfig(self.bed, self.namespace, part, kubeconfig)
-            # The last option of a name counts, and options count more than the environment.
-            words = [program, *objects.arguments(api, self.namespace, part), *ours]
-            said = objects.environment(api, self.namespace, part)
-            self._spawn(part, words, {**said, "KUBECONFIG": str(kubeconfig)})
+        self._start_as_installed(api, parts.REPO_SERVER, parts.repo_server(self._ports))
+        self._start_as_installed(api, parts.SERVER, parts.server(self._ports, self.namespace))
+        self._start_as_installed(api, parts.CONTROLLER, parts.controller(self._ports, self.namespace))
         self.await_ready()
+
+    def restart_server(self) -> None:
+        """End the API server and start it as its workload says now."""
+        self.end(parts.SERVER)
+        server = parts.server(self._ports, self.namespace)
+        self._start_as_installed(Api(self.bed.kubeconfig), parts.SERVER, server)
+        self.await_ready()
+
+    def _start_as_installed(self, api: Api, part: str, command: Sequence[str | Path]) -> None:
+        program, *ours = command
+        kubeconfig = self._folder / f"{part}.kubeconfig"
+        objects.write_kubeconfig(self.bed, self.namespace, part, kubeconfig)
+        # The last option of a name counts, and options count more than the environment.
+        words = [program, *objects.arguments(api, self.namespace, part), *ours]
+        said = objects.environment(api, self.namespace, part)
+        self._spawn(part, words, {**said, "KUBECONFIG": str(kubeconfig)})
 
     def await_ready(self) -> None:
         """Return when every part says that it is healthy.

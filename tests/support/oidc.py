@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -40,18 +41,28 @@ class Provider:
         self.codes[made] = person
         return made
 
-    def answer(self, path: str, form: Mapping[str, list[str]], bearer: str) -> Any:
-        """The answer to a request; None where nothing is."""
+    def answer(self, path: str, form: Mapping[str, list[str]], authorization: str) -> Any:
+        """The answer to a request; None where nothing is, and for a stranger."""
+        bearer = authorization.removeprefix("Bearer ")
         if path == "/.well-known/openid-configuration":
             return self._discovered()
         if path == "/jwk":
             return {"keys": [self.key.as_dict(private=False) | {"use": "sig", "alg": _ALGORITHM}]}
-        if path == "/token" and form.get("code", [""])[0] in self.codes:
+        if (
+            path == "/token"
+            and self._is_client(form, authorization)
+            and form.get("code", [""])[0] in self.codes
+        ):
             return self._issued(self.codes.pop(form["code"][0]))
         if path == "/userinfo" and bearer in self.tokens:
             person = self.tokens[bearer]
             return {"sub": person, "groups": self.groups[person]}
         return None
+
+    def _is_client(self, form: Mapping[str, list[str]], authorization: str) -> bool:
+        known = base64.b64encode(":".join(self.client).encode()).decode()
+        told = (*form.get("client_id", []), *form.get("client_secret", []))
+        return authorization == f"Basic {known}" or told == self.client
 
     def _discovered(self) -> dict[str, Any]:
         return {
@@ -91,8 +102,8 @@ def provider(client: tuple[str, str], groups: Mapping[str, list[str]]) -> Iterat
             self._answer(parse_qs(self.rfile.read(length).decode()))
 
         def _answer(self, form: Mapping[str, list[str]]) -> None:
-            bearer = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
-            found = running.answer(self.path.partition("?")[0], form, bearer)
+            authorization = self.headers.get("Authorization") or ""
+            found = running.answer(self.path.partition("?")[0], form, authorization)
             content = json.dumps(found).encode()
             self.send_response(404 if found is None else 200)
             self.send_header("Content-Type", "application/json;charset=UTF-8")

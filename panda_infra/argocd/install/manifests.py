@@ -9,7 +9,7 @@ import yaml
 
 from panda_infra.plan.argocd import CLUSTER_WIDE
 
-__all__ = ["CRD", "Manifest", "flaws", "is_cluster_wide", "parsed"]
+__all__ = ["CRD", "SERVER", "Manifest", "flaws", "is_cluster_wide", "parsed"]
 
 Manifest = dict[str, Any]
 """An object in the API's form."""
@@ -27,7 +27,8 @@ _NAMESPACED_KINDS = (
     "ServiceAccount",
     "StatefulSet",
 )
-_SERVER = "argocd-server"
+SERVER = "argocd-server"
+"""The Deployment of the API server, of which every other part has the version."""
 
 
 def parsed(text: bytes) -> list[Manifest]:
@@ -54,9 +55,9 @@ def is_cluster_wide(manifest: Manifest) -> bool:
 def flaws(manifests: Sequence[Manifest], version: str) -> Iterator[str]:
     """What tells that these are not the manifests of that version, in words that complete "it ..."."""
     found = {(each["kind"], each["metadata"]["name"]): each for each in manifests}
-    server = found.get(("Deployment", _SERVER))
+    server = found.get(("Deployment", SERVER))
     if server is None:
-        yield f"has no Deployment {_SERVER}"
+        yield f"has no Deployment {SERVER}"
     elif (tag := _tag(server)) != f"v{version}":
         yield f"is of version {tag.removeprefix('v') or 'unknown'}, not {version}"
     missing = sorted(name for kind, name in CLUSTER_WIDE if (kind, name) not in found)

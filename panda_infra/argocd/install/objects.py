@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from panda_infra.argocd.install.accounts import CACHE_SECRET
-from panda_infra.argocd.install.manifests import CRD, Manifest, is_cluster_wide
+from panda_infra.argocd.install.manifests import CRD, SERVER, Manifest, is_cluster_wide
 from panda_infra.argocd.install.settings import config_maps, ingress
 from panda_infra.plan.argocd import installed_argocd
 from panda_infra.plan.model import Plan
 from panda_infra.secrets.rolling import ANNOTATION
 from panda_infra.tree import merged
 
-__all__ = ["Installation", "installation"]
+__all__ = ["Installation", "Read", "installation"]
 
 _WORKLOADS = ("Deployment", "StatefulSet")
 _SERVICE = "Service"
 # The program makes these itself, because Argo CD would fill them in.
 _OWN = ("Secret", "argocd-secret")
+
+
+class Read(NamedTuple):
+    """Hashes of what pods read at their start: ``by_all`` the cache's password, ``by_server`` its settings too.
+
+    The server notices changed settings, but until its pod ends it also answers with the former ones: it begins anew
+    inside of its process without closing what listened before.
+    """
+
+    by_all: str
+    by_server: str
 
 
 @dataclass(frozen=True)
@@ -36,14 +47,14 @@ class Installation:
     workloads: tuple[Manifest, ...]
 
 
-def installation(plan: Plan, manifests: Sequence[Manifest], cache_hash: str) -> Installation:
-    """Argo CD of a plan that installs one; ``cache_hash`` is that of the Secret that its pods read at their start."""
+def installation(plan: Plan, manifests: Sequence[Manifest], read: Read) -> Installation:
+    """Argo CD of a plan that installs one; ``read`` is what its pods read at their start."""
     argocd = installed_argocd(plan.config)
     assert argocd is not None  # noqa: S101 - the plan has one
     assert plan.argocd is not None  # noqa: S101 - likewise
     data = config_maps(plan.argocd, argocd)
     whole = [
-        _with_settings(each, data, cache_hash)
+        _with_settings(each, data, read)
         for each in manifests
         if (each["kind"], each["metadata"]["name"]) != _OWN
     ]
@@ -65,12 +76,13 @@ def _of(manifests: Iterable[Manifest], wanted: Any) -> Iterator[Manifest]:
     return (each for each in manifests if wanted(each["kind"]))
 
 
-def _with_settings(manifest: Manifest, data: Mapping[str, Mapping[str, str]], cache_hash: str) -> Manifest:
+def _with_settings(manifest: Manifest, data: Mapping[str, Mapping[str, str]], read: Read) -> Manifest:
     kind, name = manifest["kind"], manifest["metadata"]["name"]
     if kind == "ConfigMap" and name in data:
         return {**manifest, "data": {**(manifest.get("data") or {}), **data[name]}}
     if kind in _WORKLOADS and _reads(manifest["spec"]["template"]["spec"], CACHE_SECRET):
-        annotations = {"metadata": {"annotations": {ANNOTATION: cache_hash}}}
+        digest = read.by_server if name == SERVER else read.by_all
+        annotations = {"metadata": {"annotations": {ANNOTATION: digest}}}
         return merged(manifest, {"spec": {"template": annotations}})
     return manifest
 

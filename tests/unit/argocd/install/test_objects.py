@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.argocd.install.objects import Installation, installation
+from panda_infra.argocd.install.objects import Installation, Read, installation
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
 from tests.support.argocd import manifests
@@ -13,7 +13,7 @@ from tests.support.stacks import stack
 
 def made(**argocd: Any) -> Installation:
     plan = make_plan("doma", stack(argocd={"version": "2.13.6", **argocd}, secrets={"hashKey": "a-key"}))
-    return installation(plan, manifests(), "a-hash")
+    return installation(plan, manifests(), Read("of-the-cache", "of-all"))
 
 
 def every(found: Installation) -> list[dict[str, Any]]:
@@ -50,17 +50,16 @@ def test_the_secret_with_values_is_left_to_who_has_them() -> None:
     assert names == {"argocd-notifications-secret"}
 
 
-def test_pods_that_read_the_password_of_the_cache_roll_when_it_changes() -> None:
+def test_pods_roll_when_something_changes_that_they_read_at_their_start() -> None:
     found = made()
     rolling = {
         each["metadata"]["name"]: each["spec"]["template"].get("metadata")
         for each in found.workloads
         if "template" in each.get("spec", {})
     }
-    hashed = {"annotations": {"panda-infra/secrets-hash": "a-hash"}}
     assert rolling == {
-        "argocd-server": hashed,
-        "argocd-application-controller": hashed,
+        "argocd-server": {"annotations": {"panda-infra/secrets-hash": "of-all"}},
+        "argocd-application-controller": {"annotations": {"panda-infra/secrets-hash": "of-the-cache"}},
         "argocd-dex-server": None,
     }
 
