@@ -24,6 +24,8 @@ _NOT_READY = "testbed.panda-infra/not-ready"
 _SUFFIX_LETTERS = string.ascii_lowercase + string.digits
 _SUFFIX_LENGTH = 12
 _FIRST_MASTER = "-master-0"
+# A kubelet sets it, so that the controllers attach its volumes.
+_ATTACHED_BY_CONTROLLER = {"volumes.kubernetes.io/controller-managed-attach-detach": "true"}
 _ZONE = "cern-geneva-a"
 _READY_WITHIN = 20.0
 
@@ -81,7 +83,7 @@ def create_alone(api: Api, label: str, servers: Sequence[str]) -> list[str]:
     for index, server in enumerate(servers, start=first):
         body = _worker(f"{stack(api)}-node-{index}", 20 + index)
         name = body["metadata"]["name"]
-        body["metadata"]["annotations"] = {"kwok.x-k8s.io/node": name}
+        body["metadata"]["annotations"] = {"kwok.x-k8s.io/node": name, **_ATTACHED_BY_CONTROLLER}
         body["metadata"]["labels"][label] = "true"
         body["spec"]["providerID"] = f"openstack:///{server}"
         api.create(_NODES, body)

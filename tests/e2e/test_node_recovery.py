@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.plan.make import make_plan
 from panda_infra.plan.node_recovery import NAME
 from testbed import mortal, stacks, waiting
 from testbed.api import Api
@@ -20,6 +21,7 @@ from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.lost_nodes import Replica, attaching, replicas, seconds_until_back
 from tests.support.node_recovery import Pod, out_of_service, pods, running
+from tests.support.stacks import stack as stack_config
 
 pytestmark = pytest.mark.e2e
 
@@ -205,6 +207,28 @@ class TestWithVolumes:
             assert taken(started) == []
             assert (replica.pod or {})["metadata"]["uid"] == uid
 
+    def test_a_database_of_a_deployment_never_has_two_pods(self, bed: Bed, tmp_path: Path) -> None:
+        """What the plan gives PostgreSQL holds its next pod back, by the real scheduler, until the first is released."""
+        api, inside = Api(bed.kubeconfig), f"/api/v1/namespaces/{_NAMESPACE}/pods"
+        with mortal.machines(bed, 2) as machines, both(bed, tmp_path, SILENT_FOR="75") as started:
+            _deployed(api)
+            waiting.until(lambda: len(_of_database(api, ready=True)) == 1, "the database running", 30)
+            (first,) = _of_database(api)
+            dead = next(each for each in machines if each.node == first["spec"]["nodeName"])
+            dead.stop()
+            waiting.until(lambda: len(_of_database(api)) == 2, "the next pod", _GRACE + 50)
+            assert taken(started) == []
+            time.sleep(5)  # for the scheduler, which could place it at once
+            second = next(
+                each for each in _of_database(api) if each["metadata"]["uid"] != first["metadata"]["uid"]
+            )
+            assert "nodeName" not in api.get(f"{inside}/{second['metadata']['name']}")["spec"]
+            waiting.until(lambda: len(_of_database(api, ready=True)) == 1, "the database elsewhere", 90)
+            (found,) = _of_database(api)
+            assert found["metadata"]["uid"] == second["metadata"]["uid"]
+            assert len(taken(started)) == 1
+            api.delete(f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/postgres")
+
     def test_the_command_does_the_same_from_outside(self, bed: Bed, stack: Workspace, tmp_path: Path) -> None:
         dry = documented("python -m panda_infra recover-nodes doma --dry-run", {"doma": "local"})
         real = documented("python -m panda_infra recover-nodes doma", {"doma": "local"})
@@ -224,6 +248,46 @@ class TestWithVolumes:
             done = run_in(stack.folder, stack.environment(), *real.words[3:])
             assert f"node {dead.node} given back" in done.output
             assert out_of_service(bed) == []
+
+
+_LABELS = {"app.kubernetes.io/name": "postgres", "app.kubernetes.io/instance": "panda"}
+
+
+def _deployed(api: Api) -> None:
+    """A Deployment with the placement that the plan gives PanDA's PostgreSQL."""
+    config = stack_config(nodeRecovery=_QUICK)
+    values = make_plan("local", config).release("panda").values["postgres"]
+    pod = {
+        "affinity": values["affinity"],
+        "tolerations": values["tolerations"],
+        "nodeSelector": {mortal.LABEL: "true"},
+        "containers": [{"name": "main", "image": "none"}],
+    }
+    spec = {
+        "replicas": 1,
+        "strategy": {"type": "Recreate"},
+        "selector": {"matchLabels": _LABELS},
+        "template": {"metadata": {"labels": _LABELS}, "spec": pod},
+    }
+    path = f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments"
+    api.create(path, {"metadata": {"name": "postgres"}, "spec": spec})
+
+
+def _of_database(api: Api, *, ready: bool = False) -> list[dict[str, Any]]:
+    """The pods of the Deployment; only those that are Ready and do not end, if ``ready``."""
+    found = [
+        pod
+        for pod in api.list(f"/api/v1/namespaces/{_NAMESPACE}/pods")
+        if _LABELS.items() <= pod["metadata"]["labels"].items()
+    ]
+    if not ready:
+        return found
+    return [
+        pod
+        for pod in found
+        if "deletionTimestamp" not in pod["metadata"]
+        and any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions") or ())
+    ]
 
 
 def _is_ending(replica: Replica) -> bool:

@@ -12,6 +12,7 @@ from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
+from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.ownership import MARK
 from panda_infra.state.recorded import Recorded
 from tests.support.kubernetes import FakeApi, made, record
@@ -197,6 +198,23 @@ def test_what_our_release_has_outside_is_ours() -> None:
     api.objects[ROLE] = made("panda-node-recovery", namespace="", release="panda", of="panda")
     before = Recorded({"panda": Deployed("panda", {}, False, "panda")}, KNOWN.objects)
     assert list(judged(api, before, components=RECOVERING).problems()) == []
+
+
+def test_what_serves_the_whole_cluster_is_one_problem() -> None:
+    """However many objects it has; and the stack that made them goes on."""
+    settings = {"confirm": "none"}
+    api = there(notes=marks())
+    for kind in ("clusterroles", "clusterrolebindings"):
+        path = f"/apis/rbac.authorization.k8s.io/v1/{kind}/{NODE_RECOVERY}"
+        api.objects[path] = made(NODE_RECOVERY, namespace="", notes=OTHER)
+    problem = told(judged(api, nodeRecovery=settings))
+    assert problem.where == "nodeRecovery"
+    assert "which exists and is not this stack's: it is of stack doma" in problem.what
+    assert problem.fix == "One serves the whole cluster: leave this key out."
+    for path in list(api.objects):
+        if NODE_RECOVERY in path:
+            api.objects[path] = made(NODE_RECOVERY, namespace="", notes=marks())
+    assert list(judged(api, KNOWN, nodeRecovery=settings).problems()) == []
 
 
 def test_many_names_are_told_by_the_first() -> None:

@@ -1,0 +1,122 @@
+"""`recover-nodes`: what is said and written for a cluster in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+
+from panda_infra.cli import recover_nodes as module
+from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.node_recovery.lease import LEASE
+from panda_infra.node_recovery.sight import MARK
+from panda_infra.plan.make import make_plan
+from panda_infra.stacks.access import Access
+from tests.support.command_line import run_in
+from tests.support.kubernetes import FakeApi
+from tests.support.stacks import stack
+
+NODES, BEATS = "/api/v1/nodes", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/panda/leases"
+SETTINGS = {"confirm": "none", "silentFor": 10, "apart": 0}
+
+
+class Clock:
+    """A time that passes only while the command sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return 1_700_000_000 + self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def node(name: str, ready: str = "True", **metadata: Any) -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready}]
+    return {
+        "metadata": {"name": name, "resourceVersion": "1", **metadata},
+        "status": {"conditions": conditions},
+    }
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    found = FakeApi()
+    found.add(NODES, node("a"), node("b"), node("c"))
+    found.objects[BEATS] = {"items": []}
+    return found
+
+
+@pytest.fixture
+def command(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    clock = Clock()
+    for where in (
+        "panda_infra.cli.recover_nodes",
+        "panda_infra.node_recovery.controller",
+        "panda_infra.node_recovery.lease",
+    ):
+        monkeypatch.setattr(f"{where}.time", clock)
+
+    def run(*options: str, settings: dict[str, Any] | None = SETTINGS, reachable: bool = True) -> Result:
+        sections = {"nodeRecovery": settings} if settings else {}
+        config = stack(secrets={"hashKey": "x"}, **sections)
+        plan = make_plan("demo", config)
+        monkeypatch.setattr(module, "planned", lambda _stack: (plan, config.secrets))
+        monkeypatch.setattr(module, "reached", lambda _plan, _secrets: Access(api if reachable else None))
+        return run_in(tmp_path, {}, "recover-nodes", "demo", *options)
+
+    return run
+
+
+def test_all_is_well(command: Any, api: FakeApi) -> None:
+    done = command()
+    assert (done.exit_code, done.output) == (0, "")
+    assert api.patched == []
+
+
+def test_a_dead_node(command: Any, api: FakeApi) -> None:
+    api.add(NODES, node("a", "Unknown"))
+    dry = command("--dry-run")
+    assert dry.output == "node a would be taken out of service\n"
+    assert api.patched == []
+    assert f"{LEASES}/{LEASE}" not in api.objects
+    done = command()
+    assert done.output == "node a taken out of service\n"
+    assert [path for path, _ in api.patched] == [f"{NODES}/a"]
+
+
+def test_a_node_that_is_back(command: Any, api: FakeApi) -> None:
+    api.add(NODES, node("a", annotations={MARK: "1"}))
+    assert command().output == "node a given back\n"
+
+
+def test_another_process_is_at_work(command: Any, api: FakeApi) -> None:
+    spec = {"holderIdentity": "the-pod", "renewTime": "now", "leaseDurationSeconds": 15}
+    api.add(LEASES, {"metadata": {"name": LEASE, "resourceVersion": "1"}, "spec": spec})
+    api.add(NODES, node("a", "Unknown"))
+    done = command()
+    assert done.output == "the-pod is at work: nothing is done here\n"
+    assert api.patched == []
+
+
+def test_too_many(command: Any, api: FakeApi) -> None:
+    api.add(NODES, node("a", "Unknown"), node("b", "Unknown"))
+    done = command()
+    assert "2 of 3 workers are not ready" in " ".join(done.output.split())
+    assert api.patched == []
+
+
+def test_what_keeps_it_from_working(command: Any, api: FakeApi) -> None:
+    assert "has no section `nodeRecovery`" in command(settings=None).output
+    assert "has no cluster yet" in command(reachable=False).output
+    api.failures[NODES] = KubernetesError("GET /api/v1/nodes: forbidden", status=403)
+    done = command()
+    assert (done.exit_code, "forbidden" in done.output) == (1, True)
