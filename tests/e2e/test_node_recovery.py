@@ -208,9 +208,9 @@ class TestWithVolumes:
             assert (replica.pod or {})["metadata"]["uid"] == uid
 
     def test_a_database_of_a_deployment_never_has_two_pods(self, bed: Bed, tmp_path: Path) -> None:
-        """What the plan gives PostgreSQL holds its next pod back, by the real scheduler, until the first is released."""
+        """The real scheduler holds the next pod back until the first is released."""
         api, inside = Api(bed.kubeconfig), f"/api/v1/namespaces/{_NAMESPACE}/pods"
-        with mortal.machines(bed, 2) as machines, both(bed, tmp_path, SILENT_FOR="75") as started:
+        with mortal.machines(bed, 2) as machines, both(bed, tmp_path, SILENT_FOR="120") as started:
             _deployed(api)
             waiting.until(lambda: len(_of_database(api, ready=True)) == 1, "the database running", 30)
             (first,) = _of_database(api)
