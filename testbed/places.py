@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from panda_infra.config.cluster import MagnumCluster
@@ -28,12 +29,14 @@ class Place:
 
     ``cluster`` is the stack file's section for it, ``environment`` the variables that the program needs to reach it.
     ``kubernetes`` returns a bed with access to the stack's cluster after it is up, ``inventory`` the names of all
-    objects that a stack could leave behind.
+    objects that a stack could leave behind. ``made`` is like ``kubernetes`` at any time, None as long as there is no
+    such cluster.
     """
 
     cluster: Mapping[str, Any]
     kubernetes: Callable[[], Bed]
     inventory: Callable[[], frozenset[str]]
+    made: Callable[[], Bed | None]
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -47,7 +50,9 @@ def place(bed: Bed, plan: Plan) -> AbstractContextManager[Place]:
 def _on_bed(bed: Bed, plan: Plan) -> Iterator[Place]:
     section = {"kind": "existing", "kubeconfig": str(bed.kubeconfig), "noRoot": plan.config.is_rootless}
     with prerequisites.provided(bed, plan):
-        yield Place(section, kubernetes=lambda: bed, inventory=lambda: leftovers.of_cluster(bed))
+        yield Place(
+            section, kubernetes=lambda: bed, inventory=lambda: leftovers.of_cluster(bed), made=lambda: bed
+        )
 
 
 @contextmanager
@@ -58,7 +63,8 @@ def _in_cloud(bed: Bed, cluster: MagnumCluster) -> Iterator[Place]:
         section = cluster.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"cloud"})
         yield Place(
             section,
-            kubernetes=lambda: _made(bed, cloud),
+            kubernetes=lambda: _access(bed, *_kubeconfigs(cloud)),
+            made=lambda: next((_access(bed, each) for each in _kubeconfigs(cloud)), None),
             inventory=lambda: leftovers.of_cloud(cloud),
             environment=cloud.environment(),
         )
@@ -77,7 +83,11 @@ def _offer(cloud: OpenStackBed, cluster: MagnumCluster) -> None:
         compute.create_flavor(name=name, vcpus=FLAVORS[name].cpus, ram=FLAVORS[name].memory, disk=_DISK)
 
 
-def _made(bed: Bed, cloud: OpenStackBed) -> Bed:
-    """The bed with administrator's access to the cluster that the stack has made."""
-    [kubeconfig] = (cloud.settings.folder / "clusters").glob(f"*/{CONTROL_PLANE}/kubeconfig")
+def _kubeconfigs(cloud: OpenStackBed) -> list[Path]:
+    """The administrators' kubeconfigs of the clusters in a cloud."""
+    return list((cloud.settings.folder / "clusters").glob(f"*/{CONTROL_PLANE}/kubeconfig"))
+
+
+def _access(bed: Bed, kubeconfig: Path) -> Bed:
+    """The bed with access to another cluster."""
     return replace(bed, kubeconfig=kubeconfig)

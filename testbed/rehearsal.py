@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.tree import merged
 from testbed import charts, instances, leftovers, prerequisites, references, site
 from testbed.api import Api
+from testbed.argocd.bed import beside_installation
 from testbed.bed import Bed
 from testbed.consumers import deployed
 from testbed.consumers.run import run as start
@@ -32,11 +33,14 @@ from testbed.errors import BedError
 from testbed.places import Place, place
 from testbed.workspace import PROJECT, Result, Workspace, overridden, shared
 from tools import REPOSITORY
+from tools.versions import ARGO_CD
 
-__all__ = ["Change", "Report", "changes", "in_place", "rehearse"]
+__all__ = ["Change", "Delivery", "Report", "changes", "delivered", "in_place", "rehearse"]
 
 
-_SECRETS = f"{PROJECT}:secrets"
+Delivery = Literal["helm", "argocd"]
+
+_SECRETS, _DELIVERY, _ARGO_CD = f"{PROJECT}:secrets", f"{PROJECT}:delivery", f"{PROJECT}:argocd"
 _FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 
@@ -88,6 +92,7 @@ def rehearse(
     change: Change | None = None,
     bed: Bed | None = None,
     checkout: Path | None = None,
+    delivery: Delivery | None = None,
     consumers: bool = False,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Report:
@@ -98,6 +103,7 @@ def rehearse(
         change: if given, the rehearsal begins with the stack of an earlier commit, at the same site.
         bed: a running bed whose charts are used; without it one is started, and stopped at the end.
         checkout: of the real charts, which a newly started bed gets instead of the fixture charts.
+        delivery: of the stack, instead of what its file says. Argo CD is installed by the stack itself.
         consumers: if true, PanDA's own software is started with the cluster's objects.
         report: gets a line before each step.
 
@@ -112,8 +118,10 @@ def rehearse(
             workspace = Workspace(used.state / "rehearsals" / stack, stack)
             before = where.inventory()
             former = _former(change.sources / stack_file.name, used, where, report) if change else None
-            steps = _Run(where, workspace, in_place(stack_file, used, where), report, consumers=consumers)
-            lived = steps.life(change, former)
+            document = in_place(stack_file, used, where, delivery)
+            with _deliverer(used, where, document):
+                steps = _Run(where, workspace, document, report, consumers=consumers)
+                lived = steps.life(change, former)
             left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
     return replace(lived, left=left)
@@ -129,7 +137,14 @@ def _own_bed(
     return instances.running(name, nodes=room, charts=charts.chosen(checkout))
 
 
-def in_place(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
+def _deliverer(bed: Bed, where: Place, document: Mapping[str, Any]) -> AbstractContextManager[object]:
+    """The processes of the Argo CD that the stack installs, if that delivers it."""
+    if not _is_by_argo_cd(document.get(_DELIVERY)):
+        return nullcontext()
+    return beside_installation(bed, document[_ARGO_CD]["namespace"], cluster=where.made)
+
+
+def in_place(stack_file: Path, bed: Bed, where: Place, delivery: Delivery | None = None) -> dict[str, Any]:
     """The stack file with the cluster of its place, and without protection, which would prevent its destruction."""
     overrides = {
         f"{PROJECT}:cluster": dict(where.cluster),
@@ -142,7 +157,27 @@ def in_place(stack_file: Path, bed: Bed, where: Place) -> dict[str, Any]:
         document[f"{PROJECT}:namespace"] = f"panda-{site.stack_name(stack_file)}"
     for component in document[f"{PROJECT}:components"].values():
         component.pop("chart", None)  # pins builds that are missing from the bed's registry
-    return document
+    return document | delivered(document, delivery)
+
+
+def delivered(document: Mapping[str, Any], delivery: Delivery | None) -> dict[str, Any]:
+    """The sections about the delivery; an Argo CD is the stack's own, because the place has none."""
+    wanted = delivery or document.get(_DELIVERY)
+    if not _is_by_argo_cd(wanted):
+        return {_DELIVERY: "helm"} if delivery else {}
+    own = {"version": ARGO_CD, "namespace": "argocd", **(document.get(_ARGO_CD) or {})}
+    # The bed's charts are in its registry, where no branch can be followed.
+    kept = (
+        {key: value for key, value in wanted.items() if key != "follow"}
+        if isinstance(wanted, dict)
+        else wanted
+    )
+    return {_DELIVERY: kept, _ARGO_CD: own | {"existing": False}}
+
+
+def _is_by_argo_cd(delivery: Any) -> bool:
+    """Return whether a section `delivery`, a name or a mapping, means Argo CD."""
+    return (delivery.get("kind") if isinstance(delivery, dict) else delivery) == "argocd"
 
 
 def _former(stack_file: Path, bed: Bed, where: Place, report: Callable[[str], None]) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,6 +36,10 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     preview_json: Annotated[
         Path, typer.Option("--preview-json", help="File for that preview, as `review comment` reads it.")
     ] = Path("preview.json"),
+    delivery: Annotated[
+        Literal["helm", "argocd"] | None,
+        typer.Option(help="Who deploys the charts; default: what the stack file says."),
+    ] = None,
     consumers: Annotated[
         bool,
         typer.Option("--consumers", help="In the end, start PanDA's own software with what is deployed."),
@@ -52,6 +56,8 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     where this one left BASE, each with its own program; an untouched stack is not rehearsed. Site and cluster are made
     up and the same for both, so changes of the cluster itself do not show.
 
+    With --delivery argocd, Argo CD's own controllers deploy the charts; the stack installs it, whatever its file says.
+
     With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read the objects in the cluster after the
     second `up`; this needs root and Debian's packages. A failed check gives exit code 1 too.
 
@@ -60,6 +66,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     - `rehearse doma`
     - `rehearse doma --charts ../panda-k8s`
     - `rehearse local --consumers --charts ../panda-k8s`
+    - `rehearse doma --delivery argocd`
     - `rehearse lsst-prod --json`
     - `rehearse sphenix --since origin/main`
     """
@@ -77,7 +84,12 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
         with _former(here, since) as former:
             change = rehearsal.Change(former, lambda text: write(preview_json, text)) if former else None
             report = rehearsal.rehearse(
-                here.file(stack), change=change, checkout=charts, consumers=consumers, report=say
+                here.file(stack),
+                change=change,
+                checkout=charts,
+                delivery=delivery,
+                consumers=consumers,
+                report=say,
             )
     except (BedError, ToolsError) as error:
         raise PandaInfraError(str(error)) from None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import threading
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+
+from kubernetes.config import ConfigException
 
 from testbed import ports as free_ports
 from testbed import processes, waiting
@@ -68,7 +70,12 @@ def running(bed: Bed, namespace: str = NAMESPACE, *, polling: int = 180) -> Iter
         BedError: a part ended or was not ready in time.
     """
     api = Api(bed.kubeconfig)
-    settings = {"ARGOCD_SERVER_INSECURE": "true", "ARGOCD_RECONCILIATION_TIMEOUT": f"{polling}s"}
+    settings = {
+        "ARGOCD_SERVER_INSECURE": "true",
+        "ARGOCD_RECONCILIATION_TIMEOUT": f"{polling}s",
+        # For so long Argo CD keeps it to itself that a chart cannot be rendered; by default it is three minutes.
+        "ARGOCD_REPO_ERROR_GRACE_PERIOD_SECONDS": str(polling),
+    }
     own = _Parts(bed, namespace, settings)
     try:
         own.start_servers()
@@ -83,26 +90,34 @@ def running(bed: Bed, namespace: str = NAMESPACE, *, polling: int = 180) -> Iter
 
 
 @contextmanager
-def beside_installation(bed: Bed, namespace: str = NAMESPACE) -> Iterator[ArgoCd]:
+def beside_installation(
+    bed: Bed, namespace: str = NAMESPACE, *, cluster: Callable[[], Bed | None] | None = None
+) -> Iterator[ArgoCd]:
     """The processes of an Argo CD whose objects somebody installs, now or later: its pods are only simulated.
 
     The git server runs at once. The other parts start when the installation's workloads are there, with the options,
     the environment and the rights (of the service accounts) that these give them.
 
+    Args:
+        bed: has the files and the registry.
+        namespace: of the installation.
+        cluster: the bed with access to the cluster of the installation, None until it exists; by default the bed
+            itself.
+
     Raises:
         BedError: a part of the installation did not start.
     """
-    api = Api(bed.kubeconfig)
     own = _Parts(bed, namespace, {})
     own.start_servers()
-    attendant = _Attendant(api, own)
+    attendant = _Attendant(own, cluster or (lambda: bed))
     attendant.start()
     try:
         yield own.handle()
     finally:
         attendant.finish()
         own.stop()
-        objects.forget_registry(api, namespace)
+        if made := attendant.attended:
+            objects.forget_registry(Api(made.kubeconfig), namespace)
     if attendant.error:
         raise attendant.error
 
@@ -110,27 +125,38 @@ def beside_installation(bed: Bed, namespace: str = NAMESPACE) -> Iterator[ArgoCd
 class _Attendant(threading.Thread):
     """Waits for an installation and starts its processes, as a kubelet would."""
 
-    def __init__(self, api: Api, own: _Parts) -> None:
+    def __init__(self, own: _Parts, cluster: Callable[[], Bed | None]) -> None:
         super().__init__(daemon=True)
         self.error: BedError | None = None
-        self._api, self._own = api, own
+        self.attended: Bed | None = None
+        """The bed with access to the cluster in which Argo CD was installed."""
+        self._own, self._cluster = own, cluster
         self._ended = threading.Event()
 
     def run(self) -> None:
-        while not objects.installed(self._api, self._own.namespace):
+        while (found := self._installed()) is None:
             if self._ended.wait(_POLL):
                 return
-        self._begin()
+        self.attended = found
+        self._begin(found)
 
     def finish(self) -> None:
         """End the wait, and wait for a start that has begun."""
         self._ended.set()
         self.join(_READY_WITHIN)
 
-    def _begin(self) -> None:
+    def _installed(self) -> Bed | None:
+        found = self._cluster()
+        # Its kubeconfig may be in the middle of being written.
+        with suppress(ConfigException):
+            if found and objects.installed(Api(found.kubeconfig), self._own.namespace):
+                return found
+        return None
+
+    def _begin(self, bed: Bed) -> None:
         try:
-            objects.declare_registry(self._api, self._own.bed, self._own.namespace)
-            self._own.start_as_installed(self._api)
+            objects.declare_registry(Api(bed.kubeconfig), bed, self._own.namespace)
+            self._own.start_as_installed(bed)
         except BedError as error:
             self.error = error
 
@@ -171,21 +197,23 @@ class _Parts:
         """Start the application controller."""
         self._spawn(parts.CONTROLLER, parts.controller(self._ports, self.namespace), self._settings)
 
-    def start_as_installed(self, api: Api) -> None:
-        """Start the parts as the workloads in the cluster say."""
-        self._start_as_installed(api, parts.REPO_SERVER, parts.repo_server(self._ports))
-        self._start_as_installed(api, parts.SERVER, parts.server(self._ports, self.namespace))
-        self._start_as_installed(api, parts.CONTROLLER, parts.controller(self._ports, self.namespace))
+    def start_as_installed(self, bed: Bed) -> None:
+        """Start the parts as the workloads in the cluster of ``bed`` say."""
+        self.bed = bed
+        self._start_as_installed(parts.REPO_SERVER, parts.repo_server(self._ports))
+        self._start_as_installed(parts.SERVER, parts.server(self._ports, self.namespace))
+        self._start_as_installed(parts.CONTROLLER, parts.controller(self._ports, self.namespace))
         self.await_ready()
 
     def restart_server(self) -> None:
         """End the API server and start it as its workload says now."""
         self.end(parts.SERVER)
         server = parts.server(self._ports, self.namespace)
-        self._start_as_installed(Api(self.bed.kubeconfig), parts.SERVER, server)
+        self._start_as_installed(parts.SERVER, server)
         self.await_ready()
 
-    def _start_as_installed(self, api: Api, part: str, command: Sequence[str | Path]) -> None:
+    def _start_as_installed(self, part: str, command: Sequence[str | Path]) -> None:
+        api = Api(self.bed.kubeconfig)
         program, *ours = command
         kubeconfig = self._folder / f"{part}.kubeconfig"
         objects.write_kubeconfig(self.bed, self.namespace, part, kubeconfig)

@@ -15,6 +15,7 @@ from testbed import pki, registry, waiting
 from testbed.api import Api, ApiError, Object
 from testbed.argocd import parts
 from testbed.bed import Bed
+from testbed.errors import BedError
 
 GROUP = "/apis/argoproj.io/v1alpha1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -73,8 +74,8 @@ def declare_registry(api: Api, bed: Bed, namespace: str) -> None:
 
 
 def forget_registry(api: Api, namespace: str) -> None:
-    """Removes the repository Secret of the bed's registry if its namespace is still there."""
-    with suppress(ApiError):
+    """Removes the repository Secret of the bed's registry if its cluster and its namespace are still there."""
+    with suppress(BedError):
         api.delete(f"{_NAMESPACES}/{namespace}/secrets/{_REGISTRY}")
 
 
@@ -100,10 +101,10 @@ def remove(api: Api, namespace: str) -> None:
 
 
 def installed(api: Api, namespace: str) -> bool:
-    """Return whether an installation in ``namespace`` has the workloads of all parts, with their service accounts."""
+    """Return whether an installation in ``namespace`` has the workloads of all parts; False if nothing answers."""
     try:
         return serves(api) and all(workload(api, namespace, part) for part in _WORKLOADS)
-    except ApiError:
+    except BedError:
         return False
 
 

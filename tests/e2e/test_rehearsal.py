@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -18,7 +18,7 @@ from testbed.bed import Bed
 from testbed.consumers import run
 from testbed.consumers.registry import CONSUMERS
 from testbed.errors import BedError
-from testbed.rehearsal import Change, rehearse
+from testbed.rehearsal import Change, Delivery, rehearse
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tests.support.stack_files import STACKS, stack_file
@@ -27,10 +27,11 @@ from tools import REPOSITORY, toolchain
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
+@pytest.mark.parametrize("delivery", get_args(Delivery))
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, bed: Bed) -> None:
+def test_a_stack_comes_stays_and_goes_without_a_trace(stack: str, delivery: Delivery, bed: Bed) -> None:
     before = leftovers.of_cluster(bed)
-    report = rehearse(stack_file(stack), bed=bed)
+    report = rehearse(stack_file(stack), bed=bed, delivery=delivery)
     assert report.passed, str(report)
     assert list(report.seconds) == ["up", "up again", "destroy"]
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
@@ -61,6 +62,7 @@ def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, be
 def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
     told = [
         documented("python -m panda_infra rehearse local"),
+        documented("python -m panda_infra rehearse local --delivery argocd"),
         documented("python -m panda_infra rehearse doma"),
         documented(
             "python -m panda_infra rehearse doma --charts ../panda-k8s",

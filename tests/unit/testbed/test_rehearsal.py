@@ -1,9 +1,11 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from testbed.rehearsal import Report, changes
+from testbed.rehearsal import Delivery, Report, changes, delivered
+from tools.versions import ARGO_CD
 
 STEPS = {"up": 12.34, "up again": 5.0, "destroy": 3.21}
 
@@ -47,3 +49,33 @@ def test_changes_are_what_the_engine_did_not_leave_alone() -> None:
         "",
     ]
     assert changes("\n".join(lines)) == ("update b", "delete-replaced d")
+
+
+_OWN = {"version": ARGO_CD, "namespace": "argocd", "existing": False}
+
+
+@pytest.mark.parametrize(
+    ("sections", "delivery", "expected"),
+    [
+        ({}, None, {}),
+        ({}, "helm", {"delivery": "helm"}),
+        ({"delivery": "argocd"}, "helm", {"delivery": "helm"}),
+        ({}, "argocd", {"delivery": "argocd", "argocd": _OWN}),
+        (
+            {"delivery": "argocd", "argocd": {"existing": True, "namespace": "cd"}},
+            None,
+            {"delivery": "argocd", "argocd": {**_OWN, "namespace": "cd"}},
+        ),
+        (
+            {"delivery": {"kind": "argocd", "follow": "main", "byHelm": ["ui"]}},
+            None,
+            {"delivery": {"kind": "argocd", "byHelm": ["ui"]}, "argocd": _OWN},
+        ),
+    ],
+)
+def test_an_argo_cd_that_delivers_is_installed_by_the_stack(
+    sections: dict[str, Any], delivery: Delivery | None, expected: dict[str, Any]
+) -> None:
+    document = {f"panda-infra:{key}": value for key, value in sections.items()}
+    found = delivered(document, delivery)
+    assert found == {f"panda-infra:{key}": value for key, value in expected.items()}
