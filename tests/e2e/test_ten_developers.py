@@ -80,7 +80,7 @@ def test_an_image_that_never_gets_ready(parent: Workspace, api: Api, untouched: 
     never = {"activemq": {"annotations": {"testbed.panda-infra/never-ready": "true"}}, "timeout": 10}
     document["config"]["panda-infra:components"]["msgsvc"] |= never
     file.write_text(yaml.safe_dump(document))
-    done = dev(parent, "up", _WRONG_IMAGE, "--image", "msgsvc.activemq=registry.invalid/nobody/none:1")
+    done = dev(parent, "up", _WRONG_IMAGE, "--image", "msgsvc.activemq=ghcr.io/nobody/none:1")
     assert done.exit_code == 1, done.output
     assert running(api) == untouched
     listed = {each["name"]: each["health"] for each in json.loads(dev(parent, "list", "--json").stdout)}
