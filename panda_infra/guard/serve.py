@@ -19,6 +19,7 @@ from panda_infra.guard.applications import Applications, is_application
 from panda_infra.guard.argocd import Shared, is_shared
 from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.official import Official
+from panda_infra.guard.projects import Projects, is_project
 from panda_infra.guard.releases import Releases, is_release
 from panda_infra.provider.progress import EngineProgress
 
@@ -51,7 +52,10 @@ def serve(official: Official, arguments: Sequence[str]) -> None:
     applications = Applications(lambda urn: EngineProgress(stub, urn), cluster)
     shared = Shared(lambda urn: EngineProgress(stub, urn), lambda: cluster.api)
     releases = Releases(lambda urn: EngineProgress(stub, urn), cluster, applications)
-    server.add_generic_rpc_handlers((_Calls(channel, cluster, releases, applications, shared),))
+    projects = Projects(lambda urn: EngineProgress(stub, urn), cluster)
+    server.add_generic_rpc_handlers(
+        (_Calls(channel, cluster, releases, applications, shared=shared, projects=projects),)
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
@@ -72,11 +76,14 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         cluster: Cluster,
         releases: Releases,
         applications: Applications,
+        *,
         shared: Shared,
+        projects: Projects,
     ) -> None:
         self._channel = channel
         self._cluster = cluster
         self._shared = shared
+        self._projects = projects
         self._guards: tuple[tuple[Callable[[str], bool], Guard], ...] = (
             (is_release, releases),
             (is_application, applications),
@@ -87,7 +94,7 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
             "Diff": self._afterwards(wire.DiffRequest, wire.DiffResponse, lambda guard: guard.diff),
             "Create": self._instead(wire.CreateRequest, lambda guard: guard.create),
             "Update": self._instead(wire.UpdateRequest, lambda guard: guard.update),
-            "Delete": self._unless_shared(self._instead(wire.DeleteRequest, lambda guard: guard.delete)),
+            "Delete": self._in_order(self._instead(wire.DeleteRequest, lambda guard: guard.delete)),
         }
 
     def service(self, details: Any) -> Any:
@@ -113,13 +120,15 @@ class _Calls(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._cluster.configure(wire.ConfigureRequest.FromString(request))
         return forward(request)
 
-    def _unless_shared(self, delete: Callable[[bytes, Forward], bytes]) -> Callable[[bytes, Forward], bytes]:
-        """A handler that leaves an object to others who use it."""
+    def _in_order(self, delete: Callable[[bytes, Forward], bytes]) -> Callable[[bytes, Forward], bytes]:
+        """A handler that leaves an object to others who use it, and empties a project before it goes."""
 
         def call(request: bytes, forward: Forward) -> bytes:
             parsed = wire.DeleteRequest.FromString(request)
             if is_shared(parsed.urn) and self._shared.stays(parsed):
                 return _packed(None)
+            if is_project(parsed.urn):
+                self._projects.empty(parsed)
             return delete(request, forward)
 
         return call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from panda_infra.config.stack import StackConfig
@@ -24,5 +25,17 @@ def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) ->
 
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
-    """Warnings about valid settings that a product's charts do not fully support."""
-    return list(product_of_experiment(config.experiment).warnings(config, stack))
+    """Warnings about valid settings that charts or Argo CD do not fully support."""
+    return [*product_of_experiment(config.experiment).warnings(config, stack), *_delivery(config)]
+
+
+def _delivery(config: StackConfig) -> Iterator[Problem]:
+    """What Argo CD does without a change of the stack."""
+    for name, component in config.components.deployed().items():
+        if config.by_argo(name) and component.chart and component.chart.digest:
+            what = "is compared by each run, but Argo CD takes what the registry has under the version"
+            fix = "Run `check` before a sync by hand, or take charts from git by their commit."
+            yield Problem(f"components.{name}.chart.digest", what, fix)
+    if config.followed and config.lifecycle.protect:
+        what = f"is {config.followed}: whoever may push there changes this protected stack without a review of it"
+        yield Problem("delivery.follow", what, "Protect that branch, or remove this key.")

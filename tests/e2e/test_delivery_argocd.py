@@ -97,6 +97,15 @@ def test_a_change_by_hand_is_shown_and_taken_back(stack: ArgoStack, argo: ArgoCd
 
 
 def test_destroy_leaves_nothing(stack: ArgoStack, argo: ArgoCd, bed: Bed, before: frozenset[str]) -> None:
+    # As a run leaves one that was killed before the engine knew of it.
+    spec = stack.applications(argo)["panda-ui"]["spec"] | {"syncPolicy": {}}
+    body = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": "left-by-a-killed-run"},
+        "spec": spec,
+    }
+    stack.api.create(f"/apis/argoproj.io/v1alpha1/namespaces/{argo.namespace}/applications", body)
     result = stack.workspace.destroy()
     assert result.code == 0, result.text
     assert stack.is_gone()
