@@ -11,6 +11,8 @@ from panda_infra.node_recovery.decision import Node
 __all__ = ["Servers", "by_nova", "unconfirmed"]
 
 _DOWN = ("SHUTOFF", "SHELVED", "SHELVED_OFFLOADED", "DELETED", "SOFT_DELETED")
+# Some nodes of a cluster may be of another cloud or project.
+_MOST_ASKED = 10
 _STATUS, _TASK = "status", "OS-EXT-STS:task_state"
 
 
@@ -43,8 +45,8 @@ def by_nova(nova: Servers) -> Confirm:
         try:
             server = nova.server(node.machine)
             if server is None:
-                others = [each.machine for each in ready if each.machine]
-                if others and nova.server(others[0]) is not None:
+                others = [each.machine for each in ready if each.machine][:_MOST_ASKED]
+                if any(nova.server(each) is not None for each in others):
                     return ""
                 return f"the credential finds neither its server {node.machine} in Nova nor another node's"
         except OSError as error:
