@@ -15,7 +15,7 @@ Kind = TypeVar("Kind", bound=Component)
 
 @with_fields(
     {
-        spec.name.replace("-", "_"): (
+        spec.attribute: (
             spec.config | None,
             Field(default=None, alias=spec.name, description=spec.about),
         )

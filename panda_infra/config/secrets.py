@@ -40,7 +40,7 @@ class Certificate(Model):
 
 @with_fields(
     {
-        spec.name: (Certificate, Field(default=Certificate(), description=spec.certificate.about))
+        spec.attribute: (Certificate, Field(default=Certificate(), description=spec.certificate.about))
         for spec in COMPONENTS.values()
         if spec.certificate
     }
@@ -53,7 +53,7 @@ class Certificates(Model):
 
     def of(self, owner: str) -> Certificate:
         """The certificate of a component."""
-        found: Certificate = getattr(self, owner)
+        found: Certificate = getattr(self, owner.replace("-", "_"))
         return found
 
 
@@ -127,7 +127,7 @@ class ArgoCdSecrets(Model):
 
 
 _OF_COMPONENTS = {
-    spec.name: (spec.secrets, Field(default=spec.secrets(), description=spec.secrets_about))
+    spec.attribute: (spec.secrets, Field(default=spec.secrets(), description=spec.secrets_about))
     for spec in COMPONENTS.values()
     if spec.secrets
 }

@@ -17,7 +17,7 @@ from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.secrets import Secrets
 from panda_infra.products.names import Names
 from panda_infra.products.product import Section
-from panda_infra.products.registry import EXPERIMENTS, PRODUCTS
+from panda_infra.products.registry import EXPERIMENTS, PRODUCTS, product_of_experiment
 
 __all__ = ["SITE_NAME", "Experiment", "Settings", "StackConfig"]
 
@@ -57,7 +57,7 @@ class Settings(Model):
     model_config = ConfigDict(defer_build=True)
 
     experiment: Experiment
-    """Whose PanDA this is; feeds every place that must agree."""
+    """Who runs this, and so which product; feeds every place that must agree."""
     site: Site | None = None
     """Where it runs: `sites/SITE.yaml` holds what the stacks there share, and this file what differs."""
     affix: Affix = ""
@@ -106,7 +106,8 @@ class Settings(Model):
     def names(self) -> Names:
         """Names of releases, Services and Secrets."""
         deployed = self.components.deployed()
-        return Names(self.affix, {name: each.release for name, each in deployed.items() if each.release})
+        releases = {name: each.release for name, each in deployed.items() if each.release}
+        return Names(self.affix, releases, product_of_experiment(self.experiment).secret_prefix)
 
     @property
     def namespace(self) -> str:

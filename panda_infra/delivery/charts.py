@@ -34,6 +34,8 @@ class ChartReference:
 
 def locate(source: ChartSource, chart: Chart) -> ChartReference:
     """The reference of a chart of this source; ``check_charts`` must have fetched a git source."""
+    if chart.folder:
+        return ChartReference(f"./{chart.folder}")
     if isinstance(source, OciCharts):
         # With a digest, Helm accepts nothing else, and the plugin updates the release when the digest changes; it
         # would not notice an overwritten version.
@@ -52,7 +54,7 @@ def check_charts(source: ChartSource, charts: Sequence[Chart]) -> list[Problem]:
         if problems:
             return problems
     with ThreadPoolExecutor(max_workers=8) as pool:
-        found = list(pool.map(partial(_check, source), charts))
+        found = list(pool.map(partial(_check, source), (chart for chart in charts if not chart.folder)))
     return sorted({problem for problem in found if problem is not None})
 
 

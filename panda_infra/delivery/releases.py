@@ -10,6 +10,7 @@ import pulumi
 from panda_infra.delivery.charts import ChartReference
 from panda_infra.kubernetes_resources import HelmRelease, KubernetesObject
 from panda_infra.plan.model import Release
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import merged
 
 __all__ = ["Annotations", "Component", "Maker", "by_argo_cd", "by_helm"]
@@ -22,7 +23,7 @@ Maker = Callable[[pulumi.ResourceOptions], pulumi.CustomResource]
 
 
 class Component(pulumi.ComponentResource):
-    """A component of PanDA; ready when every pod of its release is.
+    """A component; ready when every pod of its release is.
 
     ``make`` makes its release or its Application; ``opts`` are those of that resource.
     """
@@ -67,11 +68,12 @@ def by_helm(
         "namespace": namespace,
         "chart": chart.location,
         "version": chart.version,
-        "values": merged(rolling, release.values),
+        "values": COMPONENTS[release.component].in_chart_form(merged(rolling, release.values)),
         # A null removes one of the chart's own annotations.
         "allowNullValues": True,
         "timeout": release.timeout,
         "atomic": release.atomic or None,
+        "waitForJobs": release.runs_jobs or None,
         "maxHistory": 10,
         "postrender": postrender,
     }

@@ -130,16 +130,17 @@ def _hash_in(values: Any) -> str | None:
 
 
 def _without_hashes(values: Mapping[str, Any]) -> Values:
-    """Chart values without the hashes, and without annotations that contained nothing else."""
-    cleaned: Values = {}
-    for sub, below in values.items():
-        if _hash_in(below) is None:
-            cleaned[sub] = below
-            continue
-        others = {key: value for key, value in below[_ANNOTATIONS].items() if key != ANNOTATION}
-        rest = {key: value for key, value in below.items() if key != _ANNOTATIONS}
-        cleaned[sub] = rest | ({_ANNOTATIONS: others} if others else {})
-    return {sub: below for sub, below in cleaned.items() if below != {}}
+    """Chart values without the hashes, wherever the chart takes them, and without mappings of nothing else."""
+    hashes = {digest for below in values.values() if (digest := _hash_in(below))}
+    return {key: rest for key, below in values.items() if (rest := _without(below, hashes)) is not None}
+
+
+def _without(value: Any, texts: Collection[str]) -> Any:
+    """The value without some texts in mappings; None instead of what contained nothing else."""
+    if not isinstance(value, Mapping):
+        return None if isinstance(value, str) and value in texts else value
+    rest = {key: left for key, item in value.items() if (left := _without(item, texts)) is not None}
+    return rest or None
 
 
 def _differing(before: Any, after: Any) -> Iterator[str]:

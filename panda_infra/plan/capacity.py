@@ -78,6 +78,8 @@ def workloads(plan: Plan) -> Iterator[Workload]:
     for release in plan.releases:
         spec = COMPONENTS[release.component]
         for sub, _ in enabled_sub_components(spec, deployed[release.component]):
+            if sub.workload == "Job":
+                continue
             values = release.values[sub.name]
             pods = values.get("replicaCount", 1)
             yield Workload(release.component, sub, pods, _requests(sub, values.get("resources")), values)

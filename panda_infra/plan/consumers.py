@@ -32,7 +32,7 @@ def enabled_sub_components(
 ) -> Iterator[tuple[SubComponentSpec, SubComponent]]:
     """The sub-components of a component that are switched on, each with its configuration."""
     for sub in spec.sub_components:
-        config: SubComponent = getattr(component, sub.name)
+        config: SubComponent = getattr(component, sub.attribute)
         if config.enabled or not sub.switchable:
             yield sub, config
 

@@ -51,7 +51,7 @@ def _storage(plan: Plan) -> Iterator[Demand]:
 
 def _where(config: Settings, workload: Workload, claim: str, name: str) -> str:
     component = config.components.deployed()[workload.component]
-    volume = getattr(component, workload.spec.name).volumes.get(claim)
+    volume = getattr(component, workload.spec.attribute).volumes.get(claim)
     if volume and volume.class_name == name:
         return f"components.{workload.component}.{workload.spec.name}.volumes.{claim}.class"
     return "storage.class" if name == config.storage.class_name else f"components.{workload.component}.values"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panda_infra.config.charts import ChartPin
 from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.argocd import argocd_plan
 from panda_infra.plan.consumers import readers
@@ -13,8 +14,8 @@ from panda_infra.plan.values.placement import placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
 from panda_infra.products.model import ComponentSpec
-from panda_infra.products.names import SECRET_PREFIX, Names
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.names import Names
+from panda_infra.products.registry import COMPONENTS, shipped_chart
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values, merged
 
@@ -45,33 +46,41 @@ def _release(spec: ComponentSpec, component: Component, config: Settings, names:
     return Release(
         component=spec.name,
         name=names.release(spec.name),
-        chart=Chart(spec.name, pin.version if pin else spec.version, pin.digest if pin else None),
+        chart=_chart(spec, pin),
         values=_values(spec, component, config, names),
         after=prerequisites(spec, config.components.deployed()),
         timeout=component.timeout or spec.timeout,
         atomic=component.atomic,
         argocd=config.by_argo(spec.name),
+        runs_jobs=spec.runs_jobs,
     )
+
+
+def _chart(spec: ComponentSpec, pin: ChartPin | None) -> Chart:
+    folder = shipped_chart(spec) if spec.ships else ""
+    version = pin.version if pin else spec.version
+    return Chart(spec.chart_name, version, pin.digest if pin else None, folder)
 
 
 def _values(spec: ComponentSpec, component: Component, config: Settings, names: Names) -> Values:
     sub_charts: Values = {}
     for sub in spec.sub_components:
-        sub_config: SubComponent = getattr(component, sub.name)
+        sub_config: SubComponent = getattr(component, sub.attribute)
         values = merged(
             workload_values(sub, sub_config),
             placement_values(sub, sub_config, config, names.release(spec.name)),
             volume_values(sub, sub_config, config.storage, inside=config.developer is not None),
         )
         sub_charts[sub.name] = values if sub.placeable else pod_annotation(values)
-    return merged(
-        {"global": {"secret": SECRET_PREFIX}},
+    values = merged(
+        {"global": {"secret": names.secrets}},
         sub_charts,
         exposure_values(spec, config, spec.paths(config, names)),
         spec.values(config, names),
         component.values,
         component.adopted.values if component.adopted else {},
     )
+    return spec.in_chart_form(values)
 
 
 def _hosts(config: Settings) -> dict[str, str]:

@@ -21,11 +21,15 @@ __all__ = ["Chart", "Plan", "Release", "SharedClaim"]
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart by name, version and, if pinned, the digest of its manifest."""
+    """A chart by name, version and, if pinned, the digest of its manifest.
+
+    One that is part of the program has a ``folder``, relative to the project.
+    """
 
     name: str
     version: str
     digest: str | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Release:
 
     ``after`` names the components whose releases are awaited first; ``timeout`` is in seconds. ``values`` are the
     chart's and contain no secret. With ``atomic``, Helm rolls back a failed upgrade. With ``argocd``, an Application of
-    Argo CD with that name deploys it instead.
+    Argo CD with that name deploys it instead. A release that ``runs_jobs`` is ready when they have succeeded.
     """
 
     component: str
@@ -45,6 +49,7 @@ class Release:
     timeout: int
     atomic: bool = False
     argocd: bool = False
+    runs_jobs: bool = False
 
 
 @dataclass(frozen=True)

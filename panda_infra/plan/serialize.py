@@ -6,10 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from panda_infra.plan.model import Plan, Release
-from panda_infra.products.registry import product_of_experiment
+from panda_infra.products.registry import PRODUCTS, product_of_experiment
 
 __all__ = ["described"]
 
+# What few releases have: left out of the others, so that their description stays the same.
+_IF_ANY = ("argocd", "runs_jobs")
+_IF_ANY_OF_CHART = ("folder",)
 # Left out: hosts and cluster have keys of their own; the site's settings are already merged into the rest.
 _ELSEWHERE = {"hosts", "cluster", "site"}
 # The rest of a component's configuration is in its release already.
@@ -23,8 +26,12 @@ def described(plan: Plan) -> dict[str, Any]:
     is the stack's cluster, ``secrets`` maps each Secret to its readers, ``shared_claim`` is the claim for logs,
     and ``settings`` are all other settings that are not secret, among them the input of the Secrets.
     """
-    config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE)
-    for section, settled in product_of_experiment(plan.config.experiment).settled(plan.config).items():
+    product = product_of_experiment(plan.config.experiment)
+    of_others = {
+        section.name for each in PRODUCTS.values() if each is not product for section in each.sections
+    }
+    config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE | of_others)
+    for section, settled in product.settled(plan.config).items():
         config[section] |= settled
     config["components"] = {
         name: {key: value for key, value in component.items() if key in _BEYOND_THE_RELEASE}
@@ -46,6 +53,8 @@ def described(plan: Plan) -> dict[str, Any]:
 def _release(release: Release) -> dict[str, Any]:
     plain = asdict(release)
     del plain["component"]
-    if not release.argocd:
-        del plain["argocd"]
+    for values, keys in ((plain, _IF_ANY), (plain["chart"], _IF_ANY_OF_CHART)):
+        for key in keys:
+            if not values[key]:
+                del values[key]
     return {**plain, "after": list(release.after)}

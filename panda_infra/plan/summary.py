@@ -114,7 +114,7 @@ def _exposure(exposure: Exposure) -> str:
         "route": "OpenShift Route",
         "gateway": f"Gateway of class {exposure.class_name}",
     }
-    through = ", TLS handed through to the PanDA server" if exposure.passthrough else ""
+    through = ", TLS handed through to the pods" if exposure.passthrough else ""
     return kinds[exposure.kind] + through
 
 

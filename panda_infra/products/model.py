@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from panda_infra.config.paths import Path
 from panda_infra.products.imports import Imports
+from panda_infra.tree import merged
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
@@ -124,19 +125,21 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class SubComponentSpec:
-    """A sub-chart: one workload with its Service, Secrets and claims.
+    """A part of a chart, mostly a sub-chart: one workload with its Service, Secrets and claims.
 
-    ``ports`` are its Service's ports, empty without a Service. ``switchable`` sub-charts have an ``enabled`` value,
-    ``scalable`` ones a ``replicaCount``. ``chart_image`` is the chart's default, repository and tag; ``image`` replaces
-    it if it loses data, no longer exists (T28) or changes without notice (T40). ``reserves`` are the resources for
-    which the chart has requests and limits of its own, made for large nodes (T41). A workload that ``locks`` its data
-    waits for a lost pod that still writes. If it is not ``placeable``, its chart ignores the placement of pods (T36),
-    which a post-renderer then adds. ``heavy`` is the place of a service among all that can fill a whole node, 0 for
-    other services: the values of releases contain them in that order.
+    ``name`` is part of the workload's name; the key in a stack file is its camel-case form. A ``Job`` runs once for
+    each change of its release, which is ready when the job has succeeded. ``ports`` are its Service's ports, empty
+    without a Service. ``switchable`` sub-charts have an ``enabled`` value, ``scalable`` ones a ``replicaCount``.
+    ``chart_image`` is the chart's default, repository and tag; ``image`` replaces it if it loses data, no longer
+    exists (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
+    limits of its own, made for large nodes (T41). A workload that ``locks`` its data waits for a lost pod that still
+    writes. If it is not ``placeable``, its chart ignores the placement of pods (T36), which a post-renderer then
+    adds. ``heavy`` is the place of a service among all that can fill a whole node, 0 for other services: the values
+    of releases contain them in that order.
     """
 
     name: str
-    workload: Literal["Deployment", "StatefulSet"]
+    workload: Literal["Deployment", "StatefulSet", "Job"]
     chart_image: tuple[str, str]
     secrets: tuple[SecretUse, ...] = ()
     claims: tuple[Claim, ...] = ()
@@ -153,6 +156,11 @@ class SubComponentSpec:
     def is_database(self) -> bool:
         """True if its Service serves PostgreSQL or MariaDB."""
         return not _DATABASES.isdisjoint(self.ports)
+
+    @property
+    def attribute(self) -> str:
+        """Its field in the component's model."""
+        return self.name.replace("-", "_")
 
     def claim(self, name: str) -> Claim | None:
         """The claim with that name in the stack file."""
@@ -194,10 +202,13 @@ class ComponentSpec:
     The chart's defaults in its parts are those of the chart's ``version``.
 
     ``needs`` must be part of the stack and ready first. ``after`` are awaited if they are part of the stack, but may
-    run elsewhere. ``timeout`` is in seconds and allows for slow image pulls; ``usual_seconds`` is the usual time until
-    its pods are ready, without image pulls. ``own_name`` is the prefix of the names of its release and workloads, empty
-    for the product's prefix. An ``issuing`` component is useless if somebody else issues the tokens.
-    ``upstream`` is false if upstream has no chart for it: `init` then includes it only if it is named.
+    run elsewhere. ``timeout`` is in seconds and allows for slow image pulls; ``usual_seconds`` is the usual time
+    until its pods are ready, without image pulls. ``chart`` is the chart's name if it differs; a component that
+    ``ships`` its chart has it in the folder ``charts`` of its product, whatever the stack's source of charts is.
+    ``chart_form`` gives the values of a chart without sub-charts, from those by sub-component. ``own_name`` is the
+    prefix of the names of its release and workloads, empty for the product's prefix. An ``issuing`` component is
+    useless if somebody else issues the tokens. ``upstream`` is false if upstream has no chart for it: `init` then
+    includes it only if it is named.
 
     ``config`` is the model of its settings in a stack file, ``secrets`` the model of its encrypted values with
     ``secrets_about`` for the schema. ``builders`` make the content of each of its Secrets, by suffix, from the
@@ -220,6 +231,9 @@ class ComponentSpec:
     endpoints: tuple[Endpoint, ...] = ()
     timeout: int = 900
     usual_seconds: int = 20
+    chart: str = ""
+    ships: bool = False
+    chart_form: Callable[[Values], Values] | None = None
     own_name: str = ""
     issuing: bool = False
     upstream: bool = True
@@ -236,6 +250,25 @@ class ComponentSpec:
     forces: Predicate = lambda _config: False
     rules: tuple[Rule, ...] = ()
     imports: Imports = field(default_factory=Imports)
+
+    @property
+    def attribute(self) -> str:
+        """Its field in models; in sections other than ``components``, its key is the camel-case form."""
+        return self.name.replace("-", "_")
+
+    @property
+    def chart_name(self) -> str:
+        """Name of its chart."""
+        return self.chart or self.name
+
+    @property
+    def runs_jobs(self) -> bool:
+        """True if its release is ready only when jobs have succeeded."""
+        return any(sub.workload == "Job" for sub in self.sub_components)
+
+    def in_chart_form(self, values: Values) -> Values:
+        """The values with those in the chart's own form added, unless they are there already."""
+        return merged(self.chart_form(values), values) if self.chart_form else values
 
     def sub_component(self, name: str) -> SubComponentSpec:
         """The sub-component of that name; KeyError if there is none."""

@@ -21,11 +21,13 @@ _OBJECT_LIMIT = 63
 class Names:
     """Names of one stack; ``affix`` is empty, ``-suffix`` or ``prefix-``.
 
-    ``releases`` maps components to names of releases that do not follow from the affix.
+    ``releases`` maps components to names of releases that do not follow from the affix, ``secrets`` is the prefix of
+    the names of Secrets.
     """
 
     affix: str = ""
     releases: Mapping[str, str] = field(default_factory=dict)
+    secrets: str = SECRET_PREFIX
 
     def _affixed(self, body: str) -> str:
         return f"{body}{self.affix}" if self.affix.startswith("-") else f"{self.affix}{body}"
@@ -60,4 +62,4 @@ class Names:
 
     def secret(self, suffix: str) -> str:
         """Name of the Secret with this suffix in upstream's charts, e.g. ``panda-envs``."""
-        return f"{SECRET_PREFIX}-{suffix}"
+        return f"{self.secrets}-{suffix}"

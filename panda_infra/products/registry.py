@@ -22,6 +22,8 @@ __all__ = [
     "components_of",
     "product_of",
     "product_of_experiment",
+    "shipped_chart",
+    "usual",
 ]
 
 
@@ -38,8 +40,15 @@ def _components(product: Product) -> list[ComponentSpec]:
     return sorted(found, key=lambda spec: spec.position)
 
 
-PRODUCTS: Mapping[str, Product] = MappingProxyType({product.name: product for product in _products()})
-_BY_PRODUCT = {product.name: _components(product) for product in PRODUCTS.values()}
+def _found() -> list[tuple[Product, list[ComponentSpec]]]:
+    """Each product with its components, in the order of these."""
+    found = [(product, _components(product)) for product in _products()]
+    return sorted(found, key=lambda each: each[1][0].position)
+
+
+_FOUND = _found()
+PRODUCTS: Mapping[str, Product] = MappingProxyType({product.name: product for product, _ in _FOUND})
+_BY_PRODUCT = {product.name: specs for product, specs in _FOUND}
 COMPONENTS: Mapping[str, ComponentSpec] = MappingProxyType(
     {spec.name: spec for specs in _BY_PRODUCT.values() for spec in specs}
 )
@@ -57,6 +66,16 @@ _PRODUCT_OF = {spec.name: PRODUCTS[product] for product, specs in _BY_PRODUCT.it
 def components_of(product: Product) -> Mapping[str, ComponentSpec]:
     """A product's components by their names, in the order of all lists."""
     return {spec.name: spec for spec in _BY_PRODUCT[product.name]}
+
+
+def usual(product: Product) -> tuple[str, ...]:
+    """The components of a product that a new stack has: those with a chart of upstream's, and all that they need."""
+    return tuple(name for name, spec in components_of(product).items() if spec.upstream)
+
+
+def shipped_chart(spec: ComponentSpec) -> str:
+    """The folder of a chart that is part of the program, relative to the project: equal in every checkout."""
+    return f"panda_infra/products/{product_of(spec.name).name}/charts/{spec.chart_name}"
 
 
 def product_of(component: str) -> Product:

@@ -20,7 +20,7 @@ from panda_infra.config.stackfile import NAMESPACE, document_of
 from panda_infra.errors import Problem, StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.serialize import described
-from panda_infra.products.registry import product_of_experiment
+from panda_infra.products.registry import COMPONENTS, product_of_experiment, shipped_chart
 from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.seal import hash_of
 from panda_infra.stacks.neighbours import neighbours_in
@@ -91,6 +91,9 @@ def _is_encrypted(value: Any) -> bool:
 def _files(folder: Path, config: StackConfig) -> Iterator[tuple[str, str]]:
     """Files of the checkout that are deployed."""
     found = [folder / name for name in product_of_experiment(config.experiment).files(config)]
+    shipped = [COMPONENTS[name] for name in config.components.deployed() if COMPONENTS[name].ships]
+    for spec in shipped:
+        found += sorted((folder / shipped_chart(spec)).rglob("*"))
     if isinstance(config.charts, FolderCharts):
         found += sorted((folder / config.charts.path).rglob("*"))
     for file in found:

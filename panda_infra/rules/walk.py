@@ -47,4 +47,4 @@ def sub_components(config: StackConfig) -> Iterator[Visited]:
     for name, component in config.components.deployed().items():
         spec = COMPONENTS[name]
         for sub in spec.sub_components:
-            yield Visited(spec, sub, getattr(component, sub.name))
+            yield Visited(spec, sub, getattr(component, sub.attribute))

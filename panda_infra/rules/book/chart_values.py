@@ -44,7 +44,9 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _unknown(spec: ComponentSpec, values: Mapping[str, Any], where: Path) -> Iterator[Problem]:
-    known = ("global", *(sub.name for sub in spec.sub_components), *spec.own_values)
+    fixed = dict.fromkeys(str(path[0]) for path in spec.fixed_values)
+    parts = () if spec.chart_form else (sub.name for sub in spec.sub_components)
+    known = tuple(dict.fromkeys(("global", *parts, *spec.own_values, *fixed)))
     for key in values:
         if key not in known:
             near = nearest(key, known)
