@@ -27,13 +27,15 @@ import yaml
 
 from panda_infra.plan.order import critical_path
 from panda_infra.products.names import Names
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import components_of, product_of_experiment
 from testbed import charts, instances, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Result, Workspace
 from tools import toolchain
 
+COMPONENTS = components_of(product_of_experiment("local"))
+"""Those of the stack `local`."""
 # Seconds until the pods of each component are ready: the magnitude of its containers' start, without image pulls.
 DELAYS = {name: spec.usual_seconds for name, spec in COMPONENTS.items()}
 GOALS = {

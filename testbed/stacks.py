@@ -11,10 +11,11 @@ from panda_infra.config.load import from_file
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed.bed import Bed
 from testbed.charts import Published
+from testbed.site import stack_name
 from testbed.workspace import PROJECT, Workspace, overridden
 from tools import REPOSITORY
 
-__all__ = ["local", "on_bed", "pinned"]
+__all__ = ["local", "of_file", "on_bed", "pinned"]
 
 LOCAL = REPOSITORY / "Pulumi.local.yaml"
 
@@ -39,20 +40,27 @@ def pinned(published: Iterable[Published]) -> dict[str, Any]:
 
 
 def local(bed: Bed, folder: Path, sections: Mapping[str, Any] | None = None) -> Workspace:
-    """The ``local`` stack on a bed, with generated secrets.
+    """The ``local`` stack on a bed; see `of_file`."""
+    return of_file(bed, LOCAL, folder, sections)
+
+
+def of_file(bed: Bed, stack_file: Path, folder: Path, sections: Mapping[str, Any] | None = None) -> Workspace:
+    """The stack of a file on a bed, with generated secrets.
 
     Args:
         bed: has the cluster and the charts.
+        stack_file: ``Pulumi.<stack>.yaml``, which is not changed.
         folder: the new workspace's folder.
-        sections: sections by their full keys, which replace those of ``Pulumi.local.yaml``.
+        sections: sections by their full keys, which replace those of the file.
     """
+    stack = stack_name(stack_file)
     # Made elsewhere and then moved, so that an interrupted one is never used.
-    draft = Workspace(folder.with_name(f"{folder.name}.draft"), "local")
+    draft = Workspace(folder.with_name(f"{folder.name}.draft"), stack)
     shutil.rmtree(draft.folder, ignore_errors=True)
-    draft.create(overridden(LOCAL, on_bed(bed) | dict(sections or {})))
+    draft.create(overridden(stack_file, on_bed(bed) | dict(sections or {})))
     config = from_file(draft.stack_file).config
     draft.encrypt(f"{PROJECT}:secrets", revealed(stand_ins(config)))
     draft.folder.rename(folder)
-    workspace = Workspace(folder, "local")
+    workspace = Workspace(folder, stack)
     workspace.encrypted |= draft.encrypted
     return workspace

@@ -26,13 +26,14 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.config.delivery import Hosts
 from panda_infra.config.stack import Experiment
 from panda_infra.errors import PandaInfraError
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.product import Product
+from panda_infra.products.registry import COMPONENTS, PRODUCTS, product_of_experiment, usual
 from panda_infra.stacks.document import is_new, write_new
 
 __all__ = ["init"]
 
 _MAGNUM = ("name", "template", "keypair", "flavor", "masterFlavor")
-_USUAL = tuple(name for name, spec in COMPONENTS.items() if spec.upstream)
+_USUAL = " or ".join(f"{', '.join(usual(product))} ({product.title})" for product in PRODUCTS.values())
 _ISSUING = tuple(name for name, spec in COMPONENTS.items() if spec.issuing)
 _HOSTS = [str(info.alias) for info in Hosts.model_fields.values()]
 
@@ -53,9 +54,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     storage_class: StorageClassOption = None,
     component: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help=f"What to deploy, repeatable; default: all of {', '.join(_USUAL)}."
-        ),
+        typer.Option(metavar="NAME", help=f"What to deploy, repeatable; default: all of {_USUAL}."),
     ] = None,
     host: Annotated[
         list[str] | None,
@@ -99,12 +98,15 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             cluster = described_cluster(magnum_cluster, cloud)
         else:
             cluster = _magnum(magnum) if magnum else existing_cluster(kubeconfig, context)
+        chosen = experiment or _experiment(stack)
+        product = product_of_experiment(chosen)
         sections: dict[str, Any] = {
-            "experiment": experiment or _experiment(stack),
+            "experiment": chosen,
             "namespace": namespace or namespace_of(stack),
             "cluster": cluster,
             "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
-            "components": {name: {} for name in component or _parts(issuer)},
+            "components": {name: {} for name in component or _parts(product, issuer)},
+            **product.initial(chosen),
         }
         if affix:
             sections["affix"] = affix
@@ -119,9 +121,9 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     finish(here, stack, {}, provider, certificates=certificates)
 
 
-def _parts(issuer: str | None) -> list[str]:
+def _parts(product: Product, issuer: str | None) -> list[str]:
     """The default components."""
-    return [name for name in _USUAL if not (issuer and name in _ISSUING)]
+    return [name for name in usual(product) if not (issuer and name in _ISSUING)]
 
 
 def _experiment(stack: str) -> str:

@@ -57,7 +57,7 @@ def stack_schema() -> dict[str, Any]:
     }
     return {
         "$schema": _DIALECT,
-        "title": "PanDA stack",
+        "title": "Stack",
         "type": "object",
         "properties": {
             "config": config,
@@ -78,7 +78,7 @@ def site_schema() -> dict[str, Any]:
     definitions = {name: _partial(definition) for name, definition in model["$defs"].items()}
     return {
         "$schema": _DIALECT,
-        "title": "PanDA site",
+        "title": "Site",
         "description": "What the stacks of a site share.",
         "type": "object",
         "properties": sections,

@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.products.content import OPAQUE, TLS, SecretContent
-from panda_infra.products.registry import BUILDERS, product_of_experiment
+from panda_infra.products.registry import BUILDERS, components_of, product_of_experiment
 
 __all__ = ["build"]
 
 
 def build(config: StackConfig) -> dict[str, SecretContent]:
     """Every Secret that this stack reads and makes itself, by suffix."""
-    context = product_of_experiment(config.experiment).context(config)
+    product = product_of_experiment(config.experiment)
+    context = product.context(config)
     provided = existing_secrets(config)
+    # A rule refuses components of another product, whose builders need another context.
+    own = {suffix for spec in components_of(product).values() for suffix in spec.builders}
     return {
         suffix: _content(suffix, BUILDERS[suffix](context))
         for suffix in readers(config)
-        if suffix not in provided
+        if suffix in own and suffix not in provided
     }
 
 

@@ -12,12 +12,12 @@ import yaml
 
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.sites import sites
-from panda_infra.products.registry import COMPONENTS
 from panda_infra.reference.pages import DOCS
 from panda_infra.reference.stack_pages import FOLDER, stack_pages
 from panda_infra.stacks.project import Project
 from panda_infra.tree import leaves
 from tests.support.ci_jobs import GITHUB, GITLAB
+from tests.support.panda import COMPONENTS
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY
 

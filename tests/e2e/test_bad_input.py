@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from panda_infra.plan.demands import CVMFS_DRIVER
-from panda_infra.products.registry import COMPONENTS
 from testbed import magnum, stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support.panda import COMPONENTS
 
 pytestmark = pytest.mark.e2e
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from panda_infra.products.registry import COMPONENTS
 from testbed import leftovers, processes, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
@@ -26,6 +25,7 @@ from testbed.workspace import Workspace
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
 from tests.support.killing import kill, left_running, steps
+from tests.support.panda import COMPONENTS
 
 pytestmark = pytest.mark.e2e
 

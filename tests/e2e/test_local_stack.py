@@ -22,13 +22,13 @@ import yaml
 
 from panda_infra.plan.order import prerequisites
 from panda_infra.products.names import Names
-from panda_infra.products.registry import COMPONENTS
 from testbed import charts, leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
 from tests.support import canaries
 from tests.support.documented import documented
+from tests.support.panda import COMPONENTS
 
 pytestmark = pytest.mark.e2e
 

@@ -16,24 +16,29 @@ Case = dict[str, Any]
 
 _FOLDER = REPOSITORY / "tests" / "bad_stacks"
 GOOD: Path = _FOLDER / "good.yaml"
+_GOOD_ONES = {"": GOOD, "ctao": _FOLDER / "good-ctao.yaml"}
 CASES: dict[str, Case] = {
     f"{topic.stem}: {case['name']}": case
     for topic in sorted(_FOLDER.glob("*.yaml"))
-    if topic != GOOD
+    if topic not in _GOOD_ONES.values()
     for case in yaml.safe_load(topic.read_text())
 }
 """By topic and name; ``mistakes`` is how many things are wrong, 1 where a case does not say so."""
-_BASE: dict[str, Any] = yaml.safe_load(GOOD.read_text())
+_BASES: dict[str, dict[str, Any]] = {
+    name: yaml.safe_load(file.read_text()) for name, file in _GOOD_ONES.items()
+}
 
 
 def text_of(case: Case) -> str:
     """The stack file of a case."""
-    return str(case["text"]) if "text" in case else yaml.safe_dump({**_BASE, "config": changed(case)})
+    if "text" in case:
+        return str(case["text"])
+    return yaml.safe_dump({**_BASES[case.get("base", "")], "config": changed(case)})
 
 
 def changed(case: Case) -> dict[str, Any]:
     """What stands under ``config`` in a case that is no text."""
-    config = copy.deepcopy(_BASE["config"])
+    config = copy.deepcopy(_BASES[case.get("base", "")]["config"])
     change = {f"panda-infra:{name}": value for name, value in case.get("change", {}).items()}
     config = {**config, **change} if case.get("only") else _merge(config, change)
     for path in case.get("remove", []):

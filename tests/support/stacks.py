@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from panda_infra.config.stack import StackConfig
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 EVERYTHING = tuple(COMPONENTS)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
-from panda_infra.products.registry import COMPONENTS, product_of, product_of_experiment
+from panda_infra.products.registry import COMPONENTS, PRODUCTS, product_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["check"]
+__all__ = ["check", "sections_are_of_one_product"]
 
 
 @rule("components", "experiment")
@@ -37,6 +37,18 @@ def check(subject: Subject) -> Iterator[Problem]:
         elif not sub.may_be_off:
             what = f"{sub.component.name} is of no use without its {sub.spec.name}"
             yield Problem(where, what, f"Remove this key, or {sub.component.name} as a whole.")
+
+
+@rule("experiment")
+def sections_are_of_one_product(subject: Subject) -> Iterator[Problem]:
+    """What only another product reads would have no effect."""
+    config = subject.config
+    own = product_of_experiment(config.experiment)
+    foreign = [section for product in PRODUCTS.values() if product is not own for section in product.sections]
+    for section in foreign:
+        if section.name in config.model_fields_set:
+            what = f"has no effect: {config.experiment} is an experiment of {own.title}"
+            yield Problem(str(type(config).model_fields[section.name].alias), what, "Remove the section.")
 
 
 def _strangers(subject: Subject) -> Iterator[Problem]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator
 
-from panda_infra.config.stack import Experiment
 from panda_infra.errors import Problem
-from panda_infra.products.registry import EXPERIMENTS
+from panda_infra.products.registry import EXPERIMENTS, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
@@ -16,9 +14,9 @@ __all__ = ["check"]
 
 @rule("experiment", "cluster")
 def check(subject: Subject) -> Iterator[Problem]:
-    """A stack with the name of an experiment must be that experiment's; the test bed is not a cloud."""
+    """A stack with the name of an experiment of its product must be that one's; the test bed is not a cloud."""
     config, stack = subject.config, subject.stack
-    if stack in typing.get_args(Experiment) and config.experiment != stack:
+    if stack in product_of_experiment(config.experiment).experiments and config.experiment != stack:
         what = f"is {config.experiment}, but the stack is called {stack}"
         fix = f"Write `panda-infra:experiment: {stack}`, or give the stack another name, e.g. {stack}-test."
         yield Problem("experiment", what, fix)

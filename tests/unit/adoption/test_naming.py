@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.adoption.naming import names_of
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 _BY_THE_SCRIPT = ("msgsvc", "iam", "panda", "harvester", "idds", "bigmon")
 

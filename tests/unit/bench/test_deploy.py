@@ -6,7 +6,7 @@ import pytest
 
 from bench.deploy import DELAYS, GOALS, Figures, _verdict
 from panda_infra.plan.order import critical_path
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 FIGURES = Figures(
     first_preview=4.5,

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from panda_infra.products.names import Names
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 __all__ = ["RELEASES", "Objects", "Renderer"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 __all__ = ["VALUE_SETS"]
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from panda_infra.cli.app import PROGRAM, app
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 from panda_infra.reference.keys import sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES

@@ -19,7 +19,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
 from panda_infra.products.imported import Outcome
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 from panda_infra.secrets.build import build
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.upstream_secrets import flat, rendered

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.plan.order import critical_path, deployment_order, prerequisites
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 _ALL = tuple(COMPONENTS)
 

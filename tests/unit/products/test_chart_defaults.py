@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from panda_infra.products.model import ComponentSpec
-from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import merged
 from testbed.charts import FIXTURES
+from tests.support.panda import COMPONENTS
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -20,8 +20,8 @@ from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.products.panda.object_store import ObjectStoreSettings
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSettings
-from panda_infra.products.registry import BUILDERS, COMPONENTS
 from panda_infra.secrets.build import build
+from tests.support.panda import BUILDERS, COMPONENTS
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 
 CONTRACT: dict[str, Any] = yaml.safe_load(Path("tests/contract/secrets.yaml").read_text())

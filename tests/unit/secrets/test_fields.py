@@ -12,7 +12,8 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError
 from panda_infra.products.content import reveal
 from panda_infra.products.panda.components.ui import UiSecrets
-from panda_infra.products.registry import BUILDERS, COMPONENTS
+from panda_infra.products.product import Product
+from panda_infra.products.registry import BUILDERS, COMPONENTS, PRODUCTS
 from panda_infra.secrets.field import value_of
 from panda_infra.secrets.fields import fields, missing, missing_problems, required
 from panda_infra.secrets.generate import generate, stand_ins
@@ -35,9 +36,18 @@ def leaves(model: type[BaseModel], path: tuple[str, ...] = ()) -> set[tuple[str,
     return found
 
 
+def _for_tests(product: Product) -> str:
+    return next(name for name, experiment in product.experiments.items() if experiment.on_test_bed)
+
+
 def test_the_table_has_every_value_of_the_model_and_no_other() -> None:
-    stack = config({**MINIMAL, "components": {}})
-    assert {field.path for field in fields(stack)} == leaves(Secrets)
+    stacks = [
+        config({**MINIMAL, "components": {}, "experiment": _for_tests(product)})
+        for product in PRODUCTS.values()
+    ]
+    of_each = [{field.path for field in fields(stack)} for stack in stacks]
+    assert set().union(*of_each) == leaves(Secrets)
+    assert set.intersection(*of_each) == {("hashKey",), ("kubeconfig",)}
 
 
 def test_every_suffix_and_reader_of_the_table_exists() -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.build import build
+from tests.support.panda import COMPONENTS
 from tests.unit.secrets.test_contract import VARIANTS
 
 TABLE: dict[str, Any] = yaml.safe_load(Path("tests/contract/readers.yaml").read_text())

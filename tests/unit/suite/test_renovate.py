@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.products.ctao.versions import DAEMONS_IMAGE
 from panda_infra.products.registry import COMPONENTS
 from tools import REPOSITORY, versions
 
@@ -40,13 +41,19 @@ def test_every_tool_is_found_or_follows_another() -> None:
         for name, value in vars(versions).items()
         if name.isupper() and isinstance(value, str) and name not in _FOLLOWING
     }
-    found = [match["currentValue"] for match in _found("Versions by") if "pandawms" not in match["depName"]]
+    of_products = ("pandawms", "rucio")
+    found = [
+        match["currentValue"]
+        for match in _found("Versions by")
+        if not any(word in match["depName"] for word in of_products)
+    ]
     assert sorted(found) == sorted(pinned.values())
 
 
 def test_every_chart_is_found() -> None:
-    found = {match["depName"]: match["currentValue"] for match in _found("Charts")}
-    assert found == {name: spec.version for name, spec in COMPONENTS.items()}
+    found = {match["depName"]: match["currentValue"] for match in [*_found("Charts"), *_found("Versions by")]}
+    of_others = {spec.chart_name: spec.version for spec in COMPONENTS.values() if not spec.ships}
+    assert of_others.items() <= found.items()
 
 
 def test_every_image_that_the_program_sets_is_found() -> None:
@@ -54,8 +61,8 @@ def test_every_image_that_the_program_sets_is_found() -> None:
         (match["depName"], match["currentValue"]) for match in [*_found("Images"), *_found("Versions by")]
     }
     ours = {sub.image for spec in COMPONENTS.values() for sub in spec.sub_components if sub.image is not None}
-    # Both images of the UI are published with one version.
-    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0")}
+    # Both images of the UI are published with one version, and so are Rucio's.
+    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), DAEMONS_IMAGE}
     assert "alpine/k8s" in {name for name, _ in found}
 
 

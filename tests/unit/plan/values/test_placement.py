@@ -7,7 +7,7 @@ from typing import Any
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.placement import POD
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 from tests.support.stacks import EVERYTHING, stack
 
 
