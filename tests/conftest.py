@@ -30,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="checkout of PanDAWMS/panda-k8s: hold its charts to the same contract as the fixture charts",
     )
     group.addoption(
+        "--rucio-charts",
+        type=Path,
+        metavar="PATH",
+        help="checkout of rucio/helm-charts: hold the fixtures of its charts to it, and deploy it",
+    )
+    group.addoption(
         "--write-contract",
         action="store_true",
         help="write tests/charts/contract.yaml anew, from upstream's charts if given, else from the fixtures",

@@ -1,0 +1,235 @@
+"""Brings the tables of Rucio's database to the version of this image, and makes its first account.
+
+Runs in an image of Rucio, whose Python may be as old as 3.9. Reads Secrets as files, never prints their content, and
+never drops anything. What it finds decides what it does:
+
+- no table: makes them all, with the version, in one transaction;
+- tables of this version: nothing;
+- tables of an earlier version: migrates them if the settings allow it;
+- tables of a version that this image does not know, or without one: stops with what to do.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SETTINGS = Path(__file__).with_name("settings.json")
+_SECRETS = Path(os.environ.get("RUCIO_JOB_SECRETS", "/secrets"))
+_SCHEMA = "public"
+# Any number: two jobs that use the same one wait for each other.
+_LOCK = 4104105
+_PATIENCE = 120  # seconds for a database that is still starting
+# Its sections of loggers are required: without them the tables would be made, but get no version.
+_ALEMBIC = """
+[alembic]
+script_location = {scripts}
+sqlalchemy.url = {url}
+version_table_schema = {schema}
+[loggers]
+keys = root
+[handlers]
+keys = console
+[formatters]
+keys = plain
+[logger_root]
+level = INFO
+handlers = console
+[handler_console]
+class = StreamHandler
+args = (sys.stdout,)
+formatter = plain
+[formatter_plain]
+format = %(message)s
+"""
+
+
+class RefusedError(Exception):
+    """The database is in a state that this job must not change; the text says what to do."""
+
+
+def main() -> None:
+    """Bring tables and account into the declared state."""
+    settings: dict[str, Any] = json.loads(_SETTINGS.read_text())
+    url, root = _secret("database", "sqlalchemyUrl"), _secret("root", "password")
+    with tempfile.TemporaryDirectory() as folder:
+        _configure(Path(folder), url, settings)
+        engine = _engine()
+        with _alone(engine):
+            _bring_tables(engine, Path(folder), migrate=bool(settings["migrate"]))
+        _bring_account(engine, _secret("root", "username"), root)
+
+
+def _secret(folder: str, key: str) -> str:
+    return (_SECRETS / folder / key).read_text()
+
+
+def _configure(folder: Path, url: str, settings: dict[str, Any]) -> None:
+    """Write the configuration, readable for this user alone, that Rucio and Alembic find by environment variables."""
+    import rucio.db.sqla  # noqa: PLC0415 - reads the configuration when more of it is imported
+
+    scripts = Path(rucio.db.sqla.__file__).with_name("migrate_repo")
+    sections = {"database": {"default": url, "schema": ""}, "alembic": {"cfg": str(folder / "alembic.ini")}}
+    sections.update({name: settings[name] for name in ("policy",) if name in settings})
+    lines = [
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items())
+        for name, keys in sections.items()
+    ]
+    (folder / "rucio.cfg").write_text("".join(lines))
+    (folder / "alembic.ini").write_text(_ALEMBIC.format(scripts=scripts, url=url, schema=_SCHEMA))
+    os.environ["RUCIO_CONFIG"] = str(folder / "rucio.cfg")
+
+
+def _engine() -> Any:
+    """The database, once it answers."""
+    from rucio.db.sqla.session import get_engine  # noqa: PLC0415 - after the configuration
+    from sqlalchemy.exc import OperationalError  # noqa: PLC0415 - likewise
+
+    engine, ends = get_engine(), time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with engine.connect():
+                return engine
+        except OperationalError:
+            # The error of the driver names host and user, which the operator needs, but no password.
+            if time.monotonic() > ends:
+                raise
+            time.sleep(1)
+
+
+@contextmanager
+def _alone(engine: Any) -> Iterator[None]:
+    """Wait until no other job changes the tables."""
+    from sqlalchemy import text  # noqa: PLC0415 - after the configuration
+
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _LOCK})
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK})
+
+
+def _bring_tables(engine: Any, folder: Path, *, migrate: bool) -> None:
+    from alembic import command  # noqa: PLC0415 - only in the image
+    from alembic.config import Config  # noqa: PLC0415 - likewise
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - likewise
+    from rucio.db.sqla import models  # noqa: PLC0415 - after the configuration
+    from sqlalchemy import inspect  # noqa: PLC0415 - likewise
+
+    config = Config(str(folder / "alembic.ini"))
+    scripts = ScriptDirectory.from_config(config)
+    known, head = {script.revision for script in scripts.walk_revisions()}, scripts.get_current_head()
+    ours = {table.name for table in models.BASE.metadata.sorted_tables} - {"alembic_version"}
+    found = ours & set(inspect(engine).get_table_names(schema=_SCHEMA))
+    versions = _versions(engine)
+    if not found and not versions:
+        _make(engine, models, scripts)
+        _say(f"made {len(ours)} tables of version {head}")
+    elif not versions:
+        raise RefusedError(
+            f"the database has {len(found)} of Rucio's {len(ours)} tables, but no version: what made them did not "
+            "end, or was something else. Give this stack an empty database, or find out the version of the tables and "
+            "stamp it with `alembic stamp`"
+        )
+    elif not set(versions) <= known:
+        raise RefusedError(
+            f"the database has version {', '.join(versions)}, which this image does not know: it is newer. Use an "
+            "image of that release, or restore the backup that was made before the migration"
+        )
+    elif versions == (head,):
+        _say(f"tables have version {head} already")
+    elif not migrate:
+        raise RefusedError(
+            f"the tables have version {', '.join(versions)}, and this image needs {head}. Make a backup, then write "
+            "`components: {rucio-bootstrap: {settings: {migrate: true}}}`: there is no way back without the backup"
+        )
+    else:
+        command.upgrade(config, "head")
+        _say(f"migrated tables from version {', '.join(versions)} to {head}")
+
+
+def _versions(engine: Any) -> tuple[str, ...]:
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - only in the image
+
+    with engine.connect() as connection:
+        options = {"version_table_schema": _SCHEMA}
+        return tuple(sorted(MigrationContext.configure(connection, opts=options).get_current_heads()))
+
+
+def _make(engine: Any, models: Any, scripts: Any) -> None:
+    """Make tables and version in one transaction, so that a job that is stopped leaves nothing half made."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - only in the image
+
+    with engine.begin() as connection:
+        models.BASE.metadata.create_all(connection)
+        context = MigrationContext.configure(connection, opts={"version_table_schema": _SCHEMA})
+        context.stamp(scripts, "head")
+
+
+def _bring_account(engine: Any, name: str, password: str) -> None:
+    """Make the first VO and account if they are missing, and give the account its password.
+
+    Rucio's own function fails if they exist, and adds identities with a published password and key.
+    """
+    from rucio.common.constants import DEFAULT_VO  # noqa: PLC0415 - after the configuration
+    from rucio.common.types import InternalAccount  # noqa: PLC0415 - likewise
+    from rucio.db.sqla import models  # noqa: PLC0415 - likewise
+    from rucio.db.sqla.constants import AccountStatus, AccountType, IdentityType  # noqa: PLC0415 - likewise
+    from sqlalchemy.orm import Session  # noqa: PLC0415 - likewise
+
+    account, kind = InternalAccount(name, vo=DEFAULT_VO), IdentityType.USERPASS
+    with Session(engine) as session, session.begin():
+        if session.get(models.VO, DEFAULT_VO) is None:
+            session.add(models.VO(vo=DEFAULT_VO, description="Base VO", email="N/A"))
+            session.flush()
+        if session.get(models.Account, account) is None:
+            session.add(
+                models.Account(account=account, account_type=AccountType.SERVICE, status=AccountStatus.ACTIVE)
+            )
+            session.flush()
+            _say(f"made account {name}")
+        identity = session.get(models.Identity, (name, kind))
+        if identity is None:
+            identity = models.Identity(identity=name, identity_type=kind, email="")
+            session.add(identity)
+        if not _has_password(identity, password):
+            salt = os.urandom(255)
+            identity.salt, identity.password = salt, sha256(salt + password.encode()).hexdigest()
+            _say(f"gave account {name} its password")
+        session.flush()
+        if session.get(models.IdentityAccountAssociation, (name, kind, account)) is None:
+            session.add(
+                models.IdentityAccountAssociation(
+                    identity=name, identity_type=kind, account=account, is_default=True
+                )
+            )
+
+
+def _has_password(identity: Any, password: str) -> bool:
+    if identity.salt is None or identity.password is None:
+        return False
+    digest = sha256(bytes(identity.salt) + password.encode()).hexdigest()
+    return hmac.compare_digest(digest, identity.password)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except RefusedError as refused:
+        sys.exit(f"refused: {refused}")

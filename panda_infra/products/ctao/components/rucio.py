@@ -1,0 +1,234 @@
+"""Rucio's server, the catalog of DPPS' data."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from panda_infra.errors import Problem
+from panda_infra.products.content import Env, reveal
+from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
+from panda_infra.products.ctao.interfaces import Authorities
+from panda_infra.products.ctao.placed import HASH_VARIABLE, placed, renamed
+from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
+from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
+from panda_infra.products.rule import rule
+from panda_infra.products.settings import ComponentSettings, Word
+from panda_infra.products.tls import of_ingress, pem
+from panda_infra.products.workloads import Component, Replicated
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.ctao.context import Context
+    from panda_infra.products.names import Names
+    from panda_infra.rules.subject import Subject
+
+__all__ = [
+    "COMPONENT",
+    "RUCIO_PORT",
+    "Rucio",
+    "RucioServerSettings",
+    "apache_reads_texts",
+    "authorities",
+    "pods_have_no_annotations",
+    "policy",
+]
+
+RUCIO_PORT = 443
+_CA = "/etc/grid-security/ca.pem"
+_ROLLING = "panda-infra/secrets-hash"
+
+
+class RucioServerSettings(ComponentSettings):
+    """Settings of Rucio's server, which its daemons share."""
+
+    policy_package: Word | None = None
+    """Python package with the experiment's permissions and schema, which the image contains; default: Rucio's own."""
+    client_authorities: Authorities | None = None
+    """Authorities that sign the certificates of users and robots, as PEM; default: those of the host certificate."""
+
+
+class Rucio(Component):
+    """Rucio's server."""
+
+    server: Replicated = Replicated()
+    """The server."""
+    settings: RucioServerSettings = RucioServerSettings()
+    """Policy package, authorities."""
+
+
+def policy(config: "Settings") -> Values:
+    """Rucio's section of the policy package; empty without one."""
+    rucio = config.components.get(Rucio)
+    package = rucio.settings.policy_package if rucio else None
+    return {"policy": {"package": package}} if package else {}
+
+
+def authorities(context: "Context") -> Env:
+    """rucio-ca: the authorities of clients' certificates, and of the server's own for those that call it."""
+    rucio = context.config.components.get(Rucio)
+    own = context.secrets.certificates.of("rucio")
+    given = rucio.settings.client_authorities if rucio else None
+    texts = [given or "", reveal(own.chain) or reveal(own.certificate)]
+    return {"ca.pem": "".join(pem(text) for text in texts)}
+
+
+def _values(config: "Settings", names: "Names") -> Values:
+    return {
+        "fullnameOverride": names.workload("rucio", "server"),
+        # Else the chart mounts Secrets under fixed names, which nobody makes.
+        "useDeprecatedImplicitSecrets": False,
+        "useSSL": True,
+        "tlsSecretName": names.secret("rucio-tls-certs"),
+        # Users need the error log, but its sidecar has an image without a version.
+        "exposeErrorLogs": False,
+        "service": {"port": RUCIO_PORT, "targetPort": RUCIO_PORT, "name": "https"},
+        "secretMounts": [
+            {
+                "volumeName": "authorities",
+                "secretFullName": names.secret("rucio-ca"),
+                "mountPath": _CA,
+                "subPath": "ca.pem",
+            }
+        ],
+        "additionalEnvs": [database_env(names)],
+        "config": {"database": POOL, **policy(config)},
+    }
+
+
+def _chart_form(values: Values) -> Values:
+    """The values of the server at the top of the chart's values, and its Ingress as the chart describes one."""
+    server = values["server"]
+    made = renamed(server, {"replicaCount": "replicaCount", "image": "image"}) | placed(
+        server, "serverResources"
+    )
+    if digest := (server.get("podAnnotations") or {}).get(_ROLLING):
+        made["optional_config"] = {HASH_VARIABLE: digest}
+    exposed = values.get("exposed") or {}
+    if exposed.get("enabled"):
+        prefix = values["global"]["secret"]
+        annotations = {key: text for key, text in exposed["annotations"].items() if text is not None}
+        made["ingress"] = {
+            "enabled": True,
+            "ingressClassName": exposed["className"],
+            # The Service speaks TLS itself.
+            "annotations": {"nginx.ingress.kubernetes.io/backend-protocol": "HTTPS"} | annotations,
+            "hosts": [entry["hostOverride"] for entry in exposed["hosts"]],
+            "tls": [{"secretName": f"{prefix}-rucio-tls-certs"}],
+        }
+    return made
+
+
+@rule("components")
+def apache_reads_texts(subject: "Subject") -> Iterator[Problem]:
+    """The chart encodes each value of its web server as a text and fails with any other (C14)."""
+    rucio = subject.config.components.get(Rucio)
+    given = rucio.values.get("httpd_config") if rucio else None
+    for key, value in (given or {}).items():
+        if not isinstance(value, str):
+            what = "must be a text: the chart cannot be rendered with a number or a truth value"
+            yield Problem(f"components.rucio.values.httpd_config.{key}", what, f'Write e.g. `{key}: "On"`.')
+
+
+@rule("components")
+def pods_have_no_annotations(subject: "Subject") -> Iterator[Problem]:
+    """The chart gives the server's pods no annotations."""
+    rucio = subject.config.components.get(Rucio)
+    if rucio and rucio.server.annotations:
+        what = "has no effect: the chart gives the server's pods no annotations"
+        yield Problem("components.rucio.server.annotations", what, "Remove it.")
+
+
+_NATIVE = "the stack makes this Secret itself, and the chart mounts it"
+_BY_SECTION = "write the key of `server` instead"
+_NAMED = "the others find it by the name that the stack's affix makes"
+
+COMPONENT = ComponentSpec(
+    name="rucio",
+    title="Rucio",
+    about="Rucio's server, REST.",
+    position=230,
+    version=SERVER_CHART,
+    usual_seconds=30,
+    chart="rucio-server",
+    chart_form=_chart_form,
+    config=Rucio,
+    sub_components=(
+        SubComponentSpec(
+            name="server",
+            workload="Deployment",
+            chart_image=("rucio/rucio-server", "release-36.2.0"),
+            image=SERVER_IMAGE,
+            secrets=start(DATABASE_SECRET, "rucio-tls-certs", "rucio-ca"),
+            ports=(RUCIO_PORT,),
+            switchable=False,
+        ),
+    ),
+    needs=("rucio-bootstrap",),
+    after=("rucio-db",),
+    endpoints=(
+        Endpoint(
+            host="rucio",
+            position=230,
+            about="Rucio.",
+            key="exposed",
+            tls="rucio-tls-certs",
+            passthrough=True,
+            class_annotation=False,
+        ),
+    ),
+    builders={
+        DATABASE_SECRET: database_secret,
+        "rucio-tls-certs": of_ingress("rucio"),
+        "rucio-ca": authorities,
+    },
+    certificate=HostCertificate(
+        "Rucio; covers `hosts.rucio` and its Service.",
+        always=lambda config: bool(config.components.get(Rucio)),
+    ),
+    values=_values,
+    own_values=(
+        "automaticRestart",
+        "config",
+        "deploymentAnnotations",
+        "errorLog",
+        "errorLogsExporterResources",
+        "exposeErrorLogs",
+        "ftsRenewal",
+        "hostPathMounts",
+        "httpd_config",
+        "imagePullSecrets",
+        "imageRegistry",
+        "ingress",
+        "livenessProbe",
+        "logFormat",
+        "metricsExporterResources",
+        "minReadySeconds",
+        "monitoring",
+        "optional_config",
+        "policyPackages",
+        "readinessProbe",
+        "service",
+        "strategy",
+        "wsgi",
+    ),
+    fixed_values={
+        (
+            "automaticRestart",
+            "enabled",
+        ): "its ServiceAccount could change every workload of the namespace (C43)",
+        (
+            "config",
+            "database",
+            "default",
+        ): "the password would be in Helm's release; the stack's Secret has it (C47)",
+        ("config", "bootstrap"): "the root account's password would be in Helm's release (C47)",
+        ("ftsRenewal", "enabled"): "its ServiceAccount could change everything in the namespace (C44)",
+        ("ingress", "secrets"): f"keys would be in Helm's release; {_NATIVE} (C47)",
+        ("ingress", "enabled"): "write `hosts: {rucio: ...}` instead",
+        (
+            "policyPackages",
+            "enabled",
+        ): "it would install packages at each start; use an image that has them (C18)",
+    },
+    rules=(apache_reads_texts, pods_have_no_annotations),
+)

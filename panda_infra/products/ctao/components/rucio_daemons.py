@@ -1,0 +1,215 @@
+"""Rucio's daemons, which move, count and delete files."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from panda_infra.config.made import with_fields
+from panda_infra.errors import Problem
+from panda_infra.products.ctao.components.rucio import policy
+from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
+from panda_infra.products.ctao.placed import placed
+from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
+from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.rule import rule
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.workloads import Component, Replicated
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.names import Names
+    from panda_infra.rules.subject import Subject
+
+__all__ = ["COMPONENT", "DAEMONS", "RucioDaemons", "one_image_for_all"]
+
+_CHART_IMAGE = ("rucio/rucio-daemons", "release-34.2.0")
+
+
+class _Daemon(NamedTuple):
+    """A daemon: its key in the chart, whether it runs unless the stack file says otherwise, what it does."""
+
+    key: str
+    usual: bool
+    about: str
+
+
+DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
+    {
+        "conveyor-submitter": _Daemon("conveyorTransferSubmitter", True, "Hands transfers to FTS."),
+        "conveyor-poller": _Daemon("conveyorPoller", True, "Asks FTS about transfers."),
+        "conveyor-finisher": _Daemon("conveyorFinisher", True, "Books transfers that ended."),
+        "conveyor-receiver": _Daemon("conveyorReceiver", False, "Hears of transfers by FTS' broker."),
+        "conveyor-preparer": _Daemon("conveyorPreparer", False, "Chooses sources before submission."),
+        "conveyor-throttler": _Daemon("conveyorThrottler", False, "Limits transfers of a storage."),
+        "conveyor-stager": _Daemon("conveyorStager", False, "Recalls files from tape."),
+        "judge-evaluator": _Daemon("judgeEvaluator", True, "Applies rules to new files."),
+        "judge-repairer": _Daemon("judgeRepairer", True, "Tries stuck rules again."),
+        "judge-cleaner": _Daemon("judgeCleaner", True, "Removes rules that ended."),
+        "judge-injector": _Daemon("judgeInjector", False, "Makes rules that were approved."),
+        "reaper": _Daemon("reaper", True, "Deletes files that no rule protects."),
+        "dark-reaper": _Daemon("darkReaper", False, "Deletes files that the catalog does not know."),
+        "undertaker": _Daemon("undertaker", True, "Removes names that ended."),
+        "transmogrifier": _Daemon("transmogrifier", False, "Makes rules of subscriptions."),
+        "abacus-account": _Daemon("abacusAccount", True, "Counts what accounts use."),
+        "abacus-rse": _Daemon("abacusRse", True, "Counts what storages hold."),
+        "abacus-collection-replica": _Daemon(
+            "abacusCollectionReplica", False, "Counts replicas of datasets."
+        ),
+        "hermes": _Daemon("hermes", False, "Sends events to brokers."),
+        "minos": _Daemon("minos", False, "Books bad replicas."),
+        "minos-temporary-expiration": _Daemon(
+            "minosTemporaryExpiration", False, "Ends the state of temporarily bad replicas."
+        ),
+        "necromancer": _Daemon("necromancer", False, "Recovers bad replicas."),
+        "replica-recoverer": _Daemon("replicaRecoverer", False, "Recovers suspicious replicas."),
+        "automatix": _Daemon("automatix", False, "Makes data for tests."),
+        "cache-consumer": _Daemon("cacheConsumer", False, "Books what caches hold."),
+        "tracer-kronos": _Daemon("tracerKronos", False, "Books accesses to files."),
+        "oauth-manager": _Daemon("oauthManager", False, "Renews tokens of users."),
+    }
+)
+"""Every daemon by its name in the chart's objects."""
+
+
+class RucioDaemonsSettings(ComponentSettings):
+    """Settings of the daemons; those of the policy are the server's."""
+
+    transfer_tool: Literal["fts3", "mock"] = "fts3"
+    """Who moves files: fts3, or mock, which moves none and says that all arrived."""
+
+
+@with_fields(
+    {
+        name.replace("-", "_"): (
+            Replicated,
+            Field(default=Replicated(enabled=daemon.usual), description=daemon.about),
+        )
+        for name, daemon in DAEMONS.items()
+    }
+)
+class RucioDaemons(Component):
+    """Rucio's daemons, each on or off."""
+
+    settings: RucioDaemonsSettings = RucioDaemonsSettings()
+    """The tool of transfers."""
+
+
+def _values(config: "Settings", names: "Names") -> Values:
+    daemons = config.components.get(RucioDaemons) or RucioDaemons()
+    return {
+        "fullnameOverride": names.release("rucio-daemons"),
+        # Else the chart mounts Secrets under fixed names, which nobody makes.
+        "useDeprecatedImplicitSecrets": False,
+        "additionalEnvs": [database_env(names)],
+        "config": {
+            "database": POOL,
+            # The chart's paths are of Secrets that nobody makes.
+            "conveyor": {
+                "transfertool": daemons.settings.transfer_tool,
+                "cacert": None,
+                "usercert": None,
+            },
+            **policy(config),
+        },
+        # The chart's submitter and stager only see transfers of two invented activities.
+        "conveyorTransferSubmitter": {"activities": None},
+        "conveyorStager": {"activities": None},
+    }
+
+
+def _chart_form(values: Values) -> Values:
+    """The values of each daemon under its key in the chart; one that is off has no pods."""
+    made: Values = {}
+    for name, daemon in DAEMONS.items():
+        part = values[name]
+        made[f"{daemon.key}Count"] = part.get("replicaCount", 1) if part["enabled"] else 0
+        if part["enabled"]:
+            made[daemon.key] = placed(part) | _annotations(part)
+            # All daemons have one image.
+            made.setdefault("image", part["image"])
+    return made
+
+
+def _annotations(part: Mapping[str, Any]) -> Values:
+    return {"podAnnotations": part["podAnnotations"]} if part.get("podAnnotations") else {}
+
+
+@rule("components")
+def one_image_for_all(subject: "Subject") -> Iterator[Problem]:
+    """The chart has one image for all daemons."""
+    daemons = subject.config.components.get(RucioDaemons)
+    if daemons is None:
+        return
+    spec = COMPONENT
+    running = {sub.name: getattr(daemons, sub.attribute) for sub in spec.sub_components}
+    images = {(part.image.repository, part.image.tag) for part in running.values() if part.enabled}
+    if not images:
+        what = "has no daemon that runs"
+        yield Problem(
+            "components.rucio-daemons", what, "Write `enabled: true` for one, or remove the component."
+        )
+    if len(images) > 1:
+        what = "differs between the daemons, but the chart has one image for all"
+        yield Problem("components.rucio-daemons", what, "Write the same `image` for every daemon that runs.")
+
+
+COMPONENT = ComponentSpec(
+    name="rucio-daemons",
+    title="Rucio's daemons",
+    about="Rucio's daemons, one Deployment each.",
+    position=250,
+    version=DAEMONS_CHART,
+    usual_seconds=20,
+    chart_form=_chart_form,
+    config=RucioDaemons,
+    sub_components=tuple(
+        SubComponentSpec(
+            name=name,
+            workload="Deployment",
+            chart_image=_CHART_IMAGE,
+            image=DAEMONS_IMAGE,
+            secrets=start(DATABASE_SECRET),
+        )
+        for name in DAEMONS
+    ),
+    needs=("rucio",),
+    after=("rucio-config", "fts"),
+    values=_values,
+    own_values=(
+        "config",
+        "deploymentAnnotations",
+        "hostPathMounts",
+        "imagePullSecrets",
+        "imageRegistry",
+        "minReadySeconds",
+        "monitoring",
+        "optional_config",
+        "persistentVolumes",
+        "podLabels",
+        "secretMounts",
+        "strategy",
+        *(daemon.key for daemon in DAEMONS.values()),
+    ),
+    fixed_values={
+        (
+            "automaticRestart",
+            "enabled",
+        ): "its ServiceAccount could change every workload of the namespace (C43)",
+        (
+            "config",
+            "database",
+            "default",
+        ): "the password would be in Helm's release; the stack's Secret has it (C47)",
+        ("config", "messaging-fts3", "password"): "the password would be in Helm's release (C47)",
+        ("ftsRenewal", "enabled"): "its ServiceAccount could change everything in the namespace (C44)",
+        ("monitoring", "enabled"): "the chart opens the daemons' metrics by a port of every node (C45)",
+        (
+            "policyPackages",
+            "enabled",
+        ): "it would install packages at each start; use an image that has them (C18)",
+    },
+    rules=(one_image_for_all,),
+)

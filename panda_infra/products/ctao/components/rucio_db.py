@@ -1,0 +1,56 @@
+"""Rucio's PostgreSQL inside the stack: the fixture of the interface `rucioDatabase`."""
+
+from typing import TYPE_CHECKING
+
+from panda_infra.products.ctao.context import POSTGRES_PORT
+from panda_infra.products.ctao.database import DATABASE_SECRET
+from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.names import Names
+
+__all__ = ["COMPONENT", "RucioDb"]
+
+
+class RucioDb(Component):
+    """A PostgreSQL for Rucio without backups, for tests."""
+
+    postgres: SubComponent = SubComponent()
+    """The server."""
+    settings: ComponentSettings = ComponentSettings()
+    """Its Secrets."""
+
+
+def _values(_config: "Settings", names: "Names") -> Values:
+    return {"name": names.workload("rucio-db", "postgres"), "secret": names.secret(DATABASE_SECRET)}
+
+
+COMPONENT = ComponentSpec(
+    name="rucio-db",
+    title="Rucio's database",
+    about="PostgreSQL for Rucio, for tests.",
+    position=210,
+    version="1.0.0",
+    usual_seconds=15,
+    ships=True,
+    config=RucioDb,
+    sub_components=(
+        SubComponentSpec(
+            name="postgres",
+            workload="Deployment",
+            chart_image=("postgres", "15.10"),
+            secrets=start(DATABASE_SECRET),
+            claims=(Claim("data", "5Gi", adopt_key="existingClaim"),),
+            ports=(POSTGRES_PORT,),
+            switchable=False,
+            scalable=False,
+            # Its Deployment replaces a pod only after its end.
+            locks=True,
+        ),
+    ),
+    values=_values,
+)

@@ -1,0 +1,15 @@
+"""Characters of secret values that the readers of DPPS cannot handle."""
+
+from __future__ import annotations
+
+import re
+
+from panda_infra.products.secret_values import Limit
+
+__all__ = ["DATABASE"]
+
+DATABASE = Limit(
+    re.compile(r"[^A-Za-z0-9]"),
+    "anything but letters and digits",
+    "Rucio reads the database's URL by a parser that replaces % and takes other characters for parts of the URL (C20)",
+)

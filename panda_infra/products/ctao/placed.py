@@ -1,0 +1,24 @@
+"""The values of one workload in the form of Rucio's charts, which have no sub-charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from panda_infra.tree import Values
+
+__all__ = ["HASH_VARIABLE", "placed", "renamed"]
+
+HASH_VARIABLE = "PANDA_INFRA_SECRETS_HASH"
+"""A variable for pods without annotations of their own: its change replaces them."""
+_PLACEMENT = {"tolerations": "tolerations", "affinity": "affinity", "nodeSelector": "nodeSelector"}
+
+
+def renamed(values: Mapping[str, Any], keys: Mapping[str, str]) -> Values:
+    """The values of some keys, under the chart's names for them."""
+    return {ours: values[name] for name, ours in keys.items() if name in values}
+
+
+def placed(values: Mapping[str, Any], resources: str = "resources") -> Values:
+    """Placement and resources of a workload."""
+    return renamed(values, _PLACEMENT | {"resources": resources})

@@ -1,0 +1,27 @@
+"""The definition of the product DPPS."""
+
+from panda_infra.products.ctao.context import Context
+from panda_infra.products.ctao.experiments import EXPERIMENTS
+from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, initial
+from panda_infra.products.product import Product, Section
+
+__all__ = ["PRODUCT"]
+
+PRODUCT = Product(
+    name="ctao",
+    title="CTAO's DPPS",
+    reference="ctao",
+    experiments=EXPERIMENTS,
+    context=Context,
+    sections=(
+        Section(
+            "interfaces",
+            "What may be outside of the stack, and where it is.",
+            Interfaces,
+            InterfacesSecrets,
+            "What may be outside of the stack.",
+            optional=True,
+        ),
+    ),
+    initial=initial,
+)

@@ -1,0 +1,1 @@
+"""Rules about several components of CTAO's DPPS."""

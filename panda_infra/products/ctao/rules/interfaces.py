@@ -1,0 +1,84 @@
+"""Rules about what is outside of the stack, and what stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from panda_infra.errors import Problem
+from panda_infra.products.ctao.experiments import EXPERIMENTS
+from panda_infra.products.ctao.interfaces import External, Fixture, Interfaces
+from panda_infra.products.rule import rule
+
+if TYPE_CHECKING:
+    from panda_infra.rules.subject import Subject
+
+__all__ = ["are_declared", "environments_use_what_they_may", "fixtures_are_deployed"]
+
+_FIXTURES: Mapping[str, str] = MappingProxyType({"rucio_database": "rucio-db"})
+"""The component that is the fixture of an interface; the others have none."""
+_MADE_FOR_ONE_RUN = ("local", "ci")
+_OF_THE_SITE = ("storage", "ce", "iam")
+
+
+@rule("interfaces")
+def are_declared(subject: Subject) -> Iterator[Problem]:
+    """Nothing outside may be forgotten, so the section must be there."""
+    if subject.config.maybe(Interfaces) is None:
+        what = "is missing: nobody could tell what is inside of the stack and what is not"
+        fix = "Write e.g. `interfaces: {environment: ci, rucioDatabase: {kind: fixture}}`."
+        yield Problem("interfaces", what, fix)
+
+
+@rule("interfaces", "experiment", "lifecycle")
+def environments_use_what_they_may(subject: Subject) -> Iterator[Problem]:
+    """What is made for one run depends on nothing outside; what keeps data uses the site's."""
+    config = subject.config
+    interfaces = config.maybe(Interfaces)
+    if interfaces is None:
+        return
+    experiment, environment = EXPERIMENTS[config.experiment], interfaces.environment
+    if experiment.on_test_bed != (environment in _MADE_FOR_ONE_RUN):
+        what = f"is {environment}, which the experiment {config.experiment} is not for"
+        fitting = "local` or `ci" if experiment.on_test_bed else "staging`, `pre-prod` or `prod"
+        fix = f"Write `environment: {fitting}`, or name another experiment."
+        yield Problem("interfaces.environment", what, fix)
+        return
+    for key, alias, given in _given(interfaces):
+        if environment in _MADE_FOR_ONE_RUN and isinstance(given, External):
+            what = f"is external, but an environment `{environment}` depends on nothing outside"
+            yield Problem(f"interfaces.{alias}", what, "Write `{kind: fixture}`, or leave the interface out.")
+        if config.lifecycle.protect and key in _OF_THE_SITE and not isinstance(given, External):
+            what = f"is no external one, but what a protected stack keeps belongs into the site's {alias}"
+            fix = f"Write `{alias}: {{kind: external, ...}}`, or `lifecycle: {{protect: false}}` for a test."
+            yield Problem(f"interfaces.{alias}", what, fix, awaits_site=given is None)
+
+
+@rule("interfaces", "components")
+def fixtures_are_deployed(subject: Subject) -> Iterator[Problem]:
+    """A fixture is a component of the stack, and there is none beside the real one."""
+    interfaces = subject.config.maybe(Interfaces)
+    deployed = subject.config.components.deployed()
+    for key, alias, given in _given(interfaces) if interfaces else ():
+        name = _FIXTURES.get(key)
+        of_the_site = subject.config.lifecycle.protect and key in _OF_THE_SITE
+        if isinstance(given, Fixture) and name is None and not of_the_site:
+            what = "has no fixture in this program"
+            yield Problem(
+                f"interfaces.{alias}.kind", what, "Write `kind: external`, or leave the interface out."
+            )
+        elif isinstance(given, Fixture) and name and name not in deployed:
+            what = f"is missing, and is the fixture of interfaces.{alias}"
+            fix = f"Add `{name}: {{}}`, or write `{alias}: {{kind: external, ...}}`."
+            yield Problem(f"components.{name}", what, fix)
+        elif name in deployed and not isinstance(given, Fixture):
+            what = f"is a fixture, but interfaces.{alias} does not use it"
+            yield Problem(f"components.{name}", what, f"Remove it, or write `{alias}: {{kind: fixture}}`.")
+
+
+def _given(interfaces: Interfaces) -> Iterator[tuple[str, str, Any]]:
+    """Field, key and value of each interface."""
+    for field, info in type(interfaces).model_fields.items():
+        if field != "environment":
+            yield field, str(info.alias), getattr(interfaces, field)

@@ -1,0 +1,151 @@
+"""CTAO's DPPS with the real engine on the real API: up, up again with no change, one change, destroy with nothing left.
+
+The tests of this module follow one stack through its life, in the order of the file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from testbed import leftovers, references, stacks
+from testbed.api import Api, Object
+from testbed.bed import Bed
+from testbed.rehearsal import changes
+from testbed.workspace import Workspace
+from tests.support import canaries, ctao
+
+pytestmark = pytest.mark.e2e
+
+_NAMESPACE = "ctao-life"
+# Pods are ready at once here: nothing to wait for.
+_AT_ONCE = {"values": {"minReadySeconds": 0}}
+_SERVER = {**_AT_ONCE, "server": {"replicas": 2}}
+
+
+def components(**changes: Any) -> dict[str, Any]:
+    """The stack's components; ``changes`` replace the settings of some."""
+    quick = {name: ctao.COMPONENTS[name] | _AT_ONCE for name in ("rucio", "rucio-daemons")}
+    return ctao.COMPONENTS | quick | {name.replace("_", "-"): given for name, given in changes.items()}
+
+
+@pytest.fixture(scope="module")
+def before(bed: Bed) -> frozenset[str]:
+    """What the cluster had before the stack."""
+    return leftovers.of_cluster(bed)
+
+
+@pytest.fixture(scope="module")
+def stack(
+    bed: Bed,
+    before: frozenset[str],  # noqa: ARG001 - looked at first
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Workspace]:
+    file = ctao.written(tmp_path_factory.mktemp("ctao"), namespace=_NAMESPACE, components=components())
+    workspace = stacks.of_file(bed, file, bed.state / "stacks" / _NAMESPACE)
+    yield workspace
+    workspace.destroy()
+
+
+@pytest.fixture(scope="module")
+def api(bed: Bed) -> Api:
+    return Api(bed.kubeconfig)
+
+
+def objects(api: Api, path: str) -> list[Object]:
+    group, _, kind = path.rpartition("/")
+    return api.list(f"{group}/namespaces/{_NAMESPACE}/{kind}")
+
+
+def generations(api: Api) -> dict[str, int]:
+    """The number of changes of each Deployment's specification."""
+    return {
+        each["metadata"]["name"]: each["metadata"]["generation"]
+        for each in objects(api, "/apis/apps/v1/deployments")
+    }
+
+
+def test_up_brings_everything_in_its_order(stack: Workspace, api: Api, bed: Bed) -> None:
+    result = stack.up()
+    assert result.code == 0, result.text
+    assert references.check(bed, _NAMESPACE) == []
+    jobs = {
+        each["metadata"]["labels"]["app.kubernetes.io/instance"]: each
+        for each in objects(api, "/apis/batch/v1/jobs")
+    }
+    assert set(jobs) == {"ctao-rucio-bootstrap"}
+    # The tables are made before the server asks for them, by a job that was waited for.
+    (server,) = (
+        each
+        for each in objects(api, "/apis/apps/v1/deployments")
+        if each["metadata"]["name"] == "ctao-rucio-server"
+    )
+    ended = jobs["ctao-rucio-bootstrap"]["status"]["completionTime"]
+    assert ended <= server["metadata"]["creationTimestamp"]
+    assert all(each["status"]["readyReplicas"] == 1 for each in objects(api, "/apis/apps/v1/deployments"))
+
+
+def test_numbers_of_pods_reach_charts_that_compare_them_with_fractions(api: Api) -> None:
+    """C13: the charts fail with whole numbers, which values from a command line are."""
+    names = {each["metadata"]["name"] for each in objects(api, "/apis/apps/v1/deployments")}
+    assert {"ctao-rucio-server", "ctao-rucio-daemons-reaper"} <= names
+    assert "ctao-rucio-daemons-hermes" not in names
+
+
+def test_no_credential_is_in_any_object_of_helm(stack: Workspace, api: Api) -> None:
+    """C47: neither in the records of releases nor in what the charts make of their values."""
+    ours = canaries.values(stack.encrypted["panda-infra:secrets"])
+    secrets = objects(api, "/api/v1/secrets")
+    of_helm = [
+        each
+        for each in secrets
+        if each["type"] == "helm.sh/release.v1" or not each["metadata"]["name"].startswith("ctao-secrets-")
+    ]
+    assert len(of_helm) > len(components())
+    texts = [
+        *("".join(map(_decoded, (each.get("data") or {}).values())) for each in of_helm),
+        json.dumps(objects(api, "/api/v1/configmaps")),
+        json.dumps(objects(api, "/api/v1/pods")),
+        stack.exported_state(),
+    ]
+    assert [canaries.found_in(text, ours) for text in texts] == [[]] * len(texts)
+    # What is looked for is there to be found.
+    own = "".join(
+        _decoded(value) for each in secrets if each not in of_helm for value in each["data"].values()
+    )
+    assert "interfaces.rucioDatabasePassword" in canaries.found_in(own, ours)
+
+
+def _decoded(text: str) -> str:
+    data = b64decode(text)
+    # Helm's records are packed once more.
+    return gzip.decompress(b64decode(data)).decode() if data.startswith(b"H4sI") else data.decode()
+
+
+def test_up_again_changes_nothing(stack: Workspace, api: Api) -> None:
+    known = generations(api)
+    result = stack.up("--json")
+    assert result.code == 0, result.text
+    assert changes(result.stdout) == ()
+    assert generations(api) == known
+
+
+def test_a_change_of_the_server_touches_no_daemon(stack: Workspace, api: Api) -> None:
+    known = generations(api)
+    stack.configure({"panda-infra:components": components(rucio=_SERVER)})
+    result = stack.up()
+    assert result.code == 0, result.text
+    after = generations(api)
+    assert {name for name in after if after[name] != known[name]} == {"ctao-rucio-server"}
+
+
+def test_destroy_leaves_nothing(stack: Workspace, bed: Bed, before: frozenset[str]) -> None:
+    result = stack.destroy()
+    assert result.code == 0, result.text
+    assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
+    assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()

@@ -1,0 +1,48 @@
+"""A small stack of CTAO's DPPS, for tests of the program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.config.stack import StackConfig
+
+__all__ = ["COMPONENTS", "sections", "stack", "written"]
+
+COMPONENTS: dict[str, dict[str, Any]] = {
+    "rucio-db": {},
+    "rucio-bootstrap": {},
+    "rucio": {},
+    "rucio-daemons": {"settings": {"transferTool": "mock"}},
+}
+
+
+def sections(**overrides: Any) -> dict[str, Any]:
+    """The sections of a stack for CI; each override replaces one."""
+    return {
+        "experiment": "ctao-dpps-ci",
+        "namespace": "ctao",
+        "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
+        "storage": {"class": "standard"},
+        "lifecycle": {"protect": False},
+        "hosts": {"rucio": "rucio.localhost"},
+        "interfaces": {"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
+        "components": COMPONENTS,
+        **overrides,
+    }
+
+
+def stack(**overrides: Any) -> StackConfig:
+    """The same as a validated configuration."""
+    return StackConfig.model_validate_json(json.dumps(sections(**overrides)))
+
+
+def written(folder: Path, **overrides: Any) -> Path:
+    """The same as a stack file in a folder."""
+    file = folder / "Pulumi.ctao.yaml"
+    config = {f"panda-infra:{name}": section for name, section in sections(**overrides).items()}
+    file.write_text(yaml.safe_dump({"config": config}))
+    return file

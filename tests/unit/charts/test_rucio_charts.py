@@ -1,0 +1,95 @@
+"""The fixtures of Rucio's charts do what upstream's do, where a checkout of these is given (`--rucio-charts`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from panda_infra.plan.make import make_plan
+from panda_infra.products.registry import COMPONENTS
+from testbed.charts import FIXTURES
+from tests.support import ctao
+from tests.unit.charts.rendering import Objects, Renderer
+
+_OF_UPSTREAM = ("rucio", "rucio-daemons")
+_PULL = {"imagePullSecrets": [{"name": "pull"}], "imageRegistry": "harbor.site.org/proxy"}
+_PLACED = {
+    "tolerations": [{"key": "ctao", "operator": "Exists"}],
+    "nodeSelector": {"role": "dpps"},
+    "resources": {"requests": {"cpu": "1"}},
+}
+_SETS: dict[str, dict[str, Any]] = {
+    "as usual": {},
+    "every daemon": {
+        "rucio-daemons": {
+            sub.name.title().replace("-", "")[0].lower() + sub.name.title().replace("-", "")[1:]: {
+                "enabled": True,
+                "replicas": 2,
+            }
+            for sub in COMPONENTS["rucio-daemons"].sub_components
+        }
+    },
+    "placed": {"rucio": {"server": _PLACED}, "rucio-daemons": {"reaper": _PLACED}},
+    "pulled": {name: {"values": _PULL} for name in _OF_UPSTREAM},
+    "tuned": {
+        "rucio": {
+            "values": {"httpd_config": {"keep_alive": "On"}, "config": {"common": {"loglevel": "INFO"}}}
+        },
+        "rucio-daemons": {"values": {"config": {"common": {"loglevel": "INFO"}}}},
+    },
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Nothing is collected without a checkout."""
+    if "rucio_charts" in metafunc.fixturenames:
+        checkout: Path | None = metafunc.config.getoption("--rucio-charts")
+        metafunc.parametrize("rucio_charts", [checkout / "charts"] if checkout else [])
+
+
+def values(component: str, name: str) -> dict[str, Any]:
+    components = {**ctao.COMPONENTS, **_SETS[name]}
+    plan = make_plan("ctao", ctao.stack(components=components))
+    rolled = {"podAnnotations": {"panda-infra/secrets-hash": "0123"}}
+    release = plan.release(component)
+    first = COMPONENTS[component].sub_components[0].name
+    part = release.values[first] | rolled
+    return COMPONENTS[component].in_chart_form(release.values | {first: part})
+
+
+def facts(objects: Objects) -> dict[str, Any]:
+    """What a deployment depends on, without labels that describe the chart."""
+    found: dict[str, Any] = {}
+    for key, each in objects.items():
+        if not key.startswith("Deployment/"):
+            found[key] = {name: each.get(name) for name in ("data", "spec") if name in each}
+            continue
+        spec = dict(each["spec"])
+        container = spec["template"]["container"]
+        # The order and what the images alone read.
+        kept = ("RUCIO_CFG_DATABASE_DEFAULT", "PANDA_INFRA_SECRETS_HASH", "RUCIO_DAEMON", "RUCIO_ENABLE_SSL")
+        variables = {entry["name"]: entry for entry in container["env"]}
+        found[key] = {
+            "replicas": spec["replicas"],
+            "annotations": {**spec["template"]["metadata"]["annotations"], "checksum/config": ""},
+            "image": container["image"],
+            "environment": {name: variables[name] for name in kept if name in variables},
+            "httpd": {name: entry for name, entry in variables.items() if name.startswith("RUCIO_HTTPD_")},
+            "mounts": container["mounts"],
+            "resources": container.get("resources"),
+            "pod": spec["template"].get("pod"),
+        }
+    return found
+
+
+@pytest.mark.parametrize("name", _SETS)
+@pytest.mark.parametrize("component", _OF_UPSTREAM)
+def test_a_fixture_equals_upstream(renderer: Renderer, rucio_charts: Path, component: str, name: str) -> None:
+    chart, release = COMPONENTS[component].chart_name, f"ctao-{component}"
+    given = values(component, name)
+    ours, theirs = (
+        facts(renderer.render(folder / chart, release, given)) for folder in (FIXTURES, rucio_charts)
+    )
+    assert ours == theirs
