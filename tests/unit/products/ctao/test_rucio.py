@@ -43,7 +43,7 @@ def rendered(helm: Path, component: str, values: dict[str, Any]) -> str:
     """What a component's chart makes of these values, as text."""
     spec = COMPONENTS[component]
     chart = REPOSITORY / shipped_chart(spec) if spec.ships else FIXTURES / spec.chart_name
-    command = [helm, "template", f"ctao-{component}", chart, "--namespace", "ctao", "--values", "-"]
+    command = [str(helm), "template", f"ctao-{component}", str(chart), "--namespace", "ctao", "--values", "-"]
     done = subprocess.run(command, input=yaml.safe_dump(values), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -88,9 +88,13 @@ def _accounts(client: Any, declared: Mapping[str, Any]) -> Iterator[str]:
         there = {(each["type"].upper(), each["identity"]) for each in client.list_identities(name)}
         for identity in account["identities"]:
             if (identity["type"], identity["identity"]) not in there:
-                client.add_identity(name, identity["identity"], identity["type"], account["email"], default=True)
+                client.add_identity(
+                    name, identity["identity"], identity["type"], account["email"], default=True
+                )
                 yield f"account {name}: identity {identity['identity']} added"
-        attributes = {each["key"]: each["value"] for one in client.list_account_attributes(name) for each in one}
+        attributes = {
+            each["key"]: each["value"] for one in client.list_account_attributes(name) for each in one
+        }
         for key, value in account["attributes"].items():
             if not _same(attributes.get(key), value):
                 if key in attributes:
@@ -149,13 +153,20 @@ def _protocols(client: Any, name: str, declared: list[dict[str, Any]]) -> Iterat
             yield f"storage {name}: protocol {protocol['scheme']} at {protocol['hostname']}:{protocol['port']} added"
             continue
         found = there[address]
-        wanted = {key: protocol[key] for key in ("prefix", "impl", "domains") if not _covers(found[key], protocol[key])}
+        wanted = {
+            key: protocol[key]
+            for key in ("prefix", "impl", "domains")
+            if not _covers(found[key], protocol[key])
+        }
         if wanted:
             scheme, host, port = address
             client.update_protocols(name, scheme, wanted, hostname=host, port=port)
             yield f"storage {name}: {', '.join(wanted)} of protocol {scheme} at {host}:{port} changed"
     declared_ones = {_address(each) for each in declared}
-    yield from _drift(f"protocol of {name}", ("%s://%s:%s" % each for each in there.keys() - declared_ones))
+    yield from _drift(
+        f"protocol of {name}",
+        (f"{scheme}://{host}:{port}" for scheme, host, port in there.keys() - declared_ones),
+    )
 
 
 def _address(protocol: Mapping[str, Any]) -> tuple[str, str, int]:
@@ -165,7 +176,9 @@ def _address(protocol: Mapping[str, Any]) -> tuple[str, str, int]:
 def _covers(found: Any, wanted: Any) -> bool:
     """Whether a value has all that is declared: the server adds keys with defaults of its own."""
     if isinstance(wanted, dict):
-        return isinstance(found, dict) and all(_covers(found.get(key), value) for key, value in wanted.items())
+        return isinstance(found, dict) and all(
+            _covers(found.get(key), value) for key, value in wanted.items()
+        )
     return bool(found == wanted)
 
 
@@ -204,7 +217,9 @@ def _limits(client: Any, declared: Mapping[str, Mapping[str, int]]) -> Iterator[
             if there.get(rse) != limit:
                 client.set_local_account_limit(account, rse, limit)
                 yield f"limit of {account} at {rse}: set"
-        yield from _drift(f"limit of {account} at", (name for name, limit in there.items() if name not in limits and limit))
+        yield from _drift(
+            f"limit of {account} at", (name for name, limit in there.items() if name not in limits and limit)
+        )
 
 
 def _drift(kind: str, names: Any) -> Iterator[str]:
