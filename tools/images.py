@@ -106,6 +106,15 @@ IDDS = Image(
     venv="/opt/idds",
     users={"atlpan": "zp"},
 )
+RUCIO = Image(
+    name="rucio",
+    stands_for="rucio/rucio-server",
+    debian=(*_SHELL, *_PYTHON),
+    # The original has Apache in place of gunicorn.
+    python=("rucio[postgresql]==41.5.1", "gunicorn", *_BUILD),
+    venv="/opt/rucio",
+    built=("rucio",),
+)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -115,5 +124,5 @@ NODE = Image(
 )
 
 IMAGES: Mapping[str, Image] = {
-    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, NODE)
+    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, NODE)
 }

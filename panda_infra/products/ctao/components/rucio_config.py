@@ -1,0 +1,232 @@
+"""The job that brings accounts, storages, distances and limits of Rucio into the state that the stack file declares."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from panda_infra.config.base import Form, Model, plain
+from panda_infra.config.quantities import Quantity, amount
+from panda_infra.errors import Problem
+from panda_infra.products.ctao.components.rucio import RUCIO_PORT
+from panda_infra.products.ctao.components.rucio_bootstrap import ROOT_SECRET
+from panda_infra.products.ctao.versions import SERVER_IMAGE
+from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.rule import rule
+from panda_infra.products.settings import ComponentSettings, Host, Port, Word
+from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.names import Names
+    from panda_infra.rules.subject import Subject
+
+__all__ = ["COMPONENT", "RucioConfig", "names_what_is_declared"]
+
+# Rucio's generic schema; one of a policy package may allow less.
+RseName = Annotated[
+    str,
+    Form(
+        r"[A-Z0-9]([A-Z0-9_-]*[A-Z0-9])?",
+        "capitals, digits, dashes and underscores",
+        "CTAO-NORTH",
+        longest=253,
+    ),
+]
+AccountName = Annotated[
+    str,
+    Form(
+        r"[a-z0-9][a-z0-9._-]*",
+        "lower-case letters, digits, dots, dashes and underscores",
+        "dpps",
+        longest=25,
+    ),
+]
+Scope = Annotated[
+    str,
+    Form(r"[A-Za-z0-9][A-Za-z0-9._-]*", "letters, digits, dots, dashes and underscores", "acada", longest=25),
+]
+Path = Annotated[
+    str, Form(r"/[^\s'\"]*", "a path that starts with a slash, without spaces and quotes", "/rucio")
+]
+Email = Annotated[str, Form(r"[^\s@]+@[^\s@]+", "an e-mail address", "dpps@cta-observatory.org", longest=255)]
+_OPERATIONS = {"lan": ("read", "write", "delete")}
+_OPERATIONS["wan"] = (*_OPERATIONS["lan"], "third_party_copy_read", "third_party_copy_write")
+
+
+class Identity(Model):
+    """How somebody logs in as an account."""
+
+    type: Literal["X509", "OIDC", "SSH", "GSS"]
+    """Kind of log-in."""
+    identity: Annotated[str, plain("CN=DPPS robot,O=CTAO,C=DE")]
+    """Who it is: the subject of a certificate, or the subject and issuer of a token."""
+
+
+class Account(Model):
+    """An account of Rucio."""
+
+    type: Literal["USER", "GROUP", "SERVICE"] = "USER"
+    """Kind of account; it cannot change."""
+    email: Email
+    """Address of its owner."""
+    identities: tuple[Identity, ...] = ()
+    """Who may use it."""
+    attributes: dict[Word, Annotated[str, plain("true")]] = {}
+    """Attributes, such as `admin`."""
+
+
+class Protocol(Model):
+    """A way to the files of a storage; scheme, host and port cannot change."""
+
+    scheme: Literal["root", "davs", "https", "srm", "gsiftp", "file", "mock", "scp", "rsync"]
+    """Scheme of its URLs."""
+    host: Host
+    """Host."""
+    port: Port
+    """Port."""
+    prefix: Path
+    """Folder of all files."""
+    impl: Word = "rucio.rse.protocols.gfal.Default"
+    """Rucio's class for it."""
+    priority: Annotated[int, Field(ge=0, le=100)] = 1
+    """Preference among the storage's protocols, 1 first; 0 for never."""
+
+
+class Rse(Model):
+    """A storage of Rucio."""
+
+    deterministic: bool = True
+    """Whether the paths of files follow from their names."""
+    volatile: bool = False
+    """Whether files may vanish, as from a cache."""
+    protocols: tuple[Protocol, ...] = ()
+    """Ways to its files."""
+    attributes: dict[Word, Annotated[str, plain("true")]] = {}
+    """Attributes for rules and daemons, such as `fts`."""
+    limits: dict[Word, Quantity] = {}
+    """Amounts of bytes that daemons keep, such as `MinFreeSpace`."""
+
+
+class RucioConfigSettings(ComponentSettings):
+    """What Rucio has; nothing that is there beside it is deleted."""
+
+    accounts: dict[AccountName, Account] = {}
+    """Accounts by name."""
+    scopes: dict[Scope, AccountName] = {}
+    """Owner of each scope."""
+    rses: dict[RseName, Rse] = {}
+    """Storages by name."""
+    distances: dict[RseName, dict[RseName, Annotated[int, Field(ge=0)]]] = {}
+    """How far it is from a storage to others; nothing is copied between two without a distance."""
+    limits: dict[AccountName, dict[RseName, Quantity]] = {}
+    """Bytes that an account may fill at a storage."""
+
+
+class RucioConfig(Component):
+    """The job that makes accounts and storages."""
+
+    job: SubComponent = SubComponent()
+    """The job."""
+    settings: RucioConfigSettings = RucioConfigSettings()
+    """Accounts, storages, distances, limits."""
+
+
+def _protocol(protocol: Protocol) -> dict[str, Any]:
+    domains = {name: dict.fromkeys(words, protocol.priority) for name, words in _OPERATIONS.items()}
+    return {
+        "scheme": protocol.scheme,
+        "hostname": protocol.host,
+        "port": protocol.port,
+        "prefix": protocol.prefix,
+        "impl": protocol.impl,
+        "domains": domains,
+    }
+
+
+def _rse(rse: Rse) -> dict[str, Any]:
+    return {
+        "deterministic": rse.deterministic,
+        "volatile": rse.volatile,
+        "protocols": [_protocol(each) for each in rse.protocols],
+        "attributes": rse.attributes,
+        "limits": _bytes(rse.limits),
+    }
+
+
+def _bytes(quantities: dict[str, str]) -> dict[str, int]:
+    return {name: int(amount(text)) for name, text in quantities.items()}
+
+
+def _values(config: "Settings", names: "Names") -> Values:
+    settings = (config.components.get(RucioConfig) or RucioConfig()).settings
+    server = names.workload("rucio", "server")
+    return {
+        "name": names.workload("rucio-config", "job"),
+        "script": "reconcile.py",
+        "settings": {
+            "server": f"https://{server}:{RUCIO_PORT}",
+            "accounts": {name: each.model_dump(mode="json") for name, each in settings.accounts.items()},
+            "scopes": settings.scopes,
+            "rses": {name: _rse(each) for name, each in settings.rses.items()},
+            "distances": [
+                {"from": source, "to": target, "distance": distance}
+                for source, targets in settings.distances.items()
+                for target, distance in targets.items()
+            ],
+            "limits": {account: _bytes(limits) for account, limits in settings.limits.items()},
+        },
+        "secrets": {"root": names.secret(ROOT_SECRET), "ca": names.secret("rucio-ca")},
+    }
+
+
+@rule("components")
+def names_what_is_declared(subject: "Subject") -> Iterator[Problem]:
+    """Owners of scopes, distances and limits must name accounts and storages of the same declaration."""
+    component = subject.config.components.get(RucioConfig)
+    if component is None:
+        return
+    settings, where = component.settings, "components.rucio-config.settings"
+    used = [("accounts", f"scopes.{scope}", owner) for scope, owner in settings.scopes.items()]
+    used += [("accounts", f"limits.{name}", name) for name in settings.limits]
+    used += [
+        ("rses", f"limits.{name}.{rse}", rse) for name, limits in settings.limits.items() for rse in limits
+    ]
+    for source, targets in settings.distances.items():
+        used += [("rses", f"distances.{source}", source)]
+        used += [("rses", f"distances.{source}.{target}", target) for target in targets]
+    for key, path, name in used:
+        known = getattr(settings, key)
+        if name not in known and not (key == "accounts" and name == "root"):
+            what = f"names {name}, which {where}.{key} does not declare"
+            yield Problem(
+                f"{where}.{path}", what, f"Declare it there, or name one of {', '.join(known) or 'none yet'}."
+            )
+
+
+COMPONENT = ComponentSpec(
+    name="rucio-config",
+    title="Rucio's storages",
+    about="Job that makes Rucio's accounts, storages, distances and limits.",
+    position=240,
+    version="1.0.0",
+    usual_seconds=20,
+    chart="rucio-job",
+    ships=True,
+    config=RucioConfig,
+    sub_components=(
+        SubComponentSpec(
+            name="job",
+            workload="Job",
+            chart_image=SERVER_IMAGE,
+            image=SERVER_IMAGE,
+            secrets=start(ROOT_SECRET, "rucio-ca"),
+            switchable=False,
+            scalable=False,
+        ),
+    ),
+    needs=("rucio", "rucio-bootstrap"),
+    values=_values,
+    rules=(names_what_is_declared,),
+)
