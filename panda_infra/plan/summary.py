@@ -190,7 +190,7 @@ def _image(values: Mapping[str, str], repository: str, tag: str) -> str:
 def _followed(plan: Plan, workload: Workload) -> str:
     """The tags that are deployed without a change of the stack."""
     component = plan.config.components.deployed()[workload.component]
-    follow = getattr(component, workload.spec.name).image.follow
+    follow = getattr(component, workload.spec.attribute).image.follow
     if follow is None:
         return ""
     if follow.tag:

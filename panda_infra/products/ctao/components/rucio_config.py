@@ -51,8 +51,11 @@ Path = Annotated[
     str, Form(r"/[^\s'\"]*", "a path that starts with a slash, without spaces and quotes", "/rucio")
 ]
 Email = Annotated[str, Form(r"[^\s@]+@[^\s@]+", "an e-mail address", "dpps@cta-observatory.org", longest=255)]
-_OPERATIONS = {"lan": ("read", "write", "delete")}
-_OPERATIONS["wan"] = (*_OPERATIONS["lan"], "third_party_copy_read", "third_party_copy_write")
+_LOCAL = ("read", "write", "delete")
+_OPERATIONS: dict[str, tuple[str, ...]] = {
+    "lan": _LOCAL,
+    "wan": (*_LOCAL, "third_party_copy_read", "third_party_copy_write"),
+}
 
 
 class Identity(Model):
