@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +21,9 @@ from testbed.bed import Bed
 from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support import canaries, ctao
+from tests.support.documented import documented
+from tests.support.documents import Command
+from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e
 
@@ -78,7 +83,7 @@ def test_up_brings_everything_in_its_order(stack: Workspace, api: Api, bed: Bed)
         each["metadata"]["labels"]["app.kubernetes.io/instance"]: each
         for each in objects(api, "/apis/batch/v1/jobs")
     }
-    assert set(jobs) == {"ctao-rucio-bootstrap"}
+    assert set(jobs) == {"ctao-rucio-bootstrap", "ctao-rucio-config"}
     # The tables are made before the server asks for them, by a job that was waited for.
     (server,) = (
         each
@@ -149,3 +154,19 @@ def test_destroy_leaves_nothing(stack: Workspace, bed: Bed, before: frozenset[st
     assert result.code == 0, result.text
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
     assert leftovers.remaining(lambda: leftovers.of_cluster(bed), before) == ()
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (documented("python -m panda_infra check ctao"), "ctao: ok"),
+        (documented("python -m panda_infra explain ctao interfaces"), "interfaces.rucioDatabase"),
+    ],
+    ids=str,
+)
+def test_the_commands_of_the_page(command: Command, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *command.words[1:]], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert said in done.stdout + done.stderr

@@ -64,6 +64,7 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
         documented("python -m panda_infra rehearse local"),
         documented("python -m panda_infra rehearse local --delivery argocd"),
         documented("python -m panda_infra rehearse doma"),
+        documented("python -m panda_infra rehearse ctao"),
         documented(
             "python -m panda_infra rehearse doma --charts ../panda-k8s",
             {"../panda-k8s": str(checkout)},

@@ -16,6 +16,15 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     "rucio-db": {},
     "rucio-bootstrap": {},
     "rucio": {},
+    "rucio-config": {
+        "settings": {
+            "accounts": {"dpps": {"type": "SERVICE", "email": "dpps@site.org"}},
+            "scopes": {"acada": "dpps"},
+            "rses": {"NORTH": {"attributes": {"tape": "false"}}, "SOUTH": {}},
+            "distances": {"NORTH": {"SOUTH": 1}},
+            "limits": {"dpps": {"NORTH": "1Ti"}},
+        }
+    },
     "rucio-daemons": {"settings": {"transferTool": "mock"}},
 }
 
