@@ -3,6 +3,7 @@
 from panda_infra.products.ctao.context import Context
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, initial
+from panda_infra.products.imports import Upstream
 from panda_infra.products.product import Product, Section
 
 __all__ = ["PRODUCT"]
@@ -13,6 +14,7 @@ PRODUCT = Product(
     reference="ctao",
     experiments=EXPERIMENTS,
     context=Context,
+    upstream=Upstream("rucio/helm-charts", "https://github.com/rucio/helm-charts"),
     sections=(
         Section(
             "interfaces",

@@ -8,12 +8,12 @@ import pytest
 import typer
 
 from panda_infra.cli.app import PROGRAM, app
-from tests.support.panda import COMPONENTS
 from panda_infra.reference.keys import sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES
 from tests.support.documents import headings
 from tests.support.key_paths import key_paths
+from tests.support.panda import COMPONENTS
 
 
 @pytest.mark.parametrize("name", PAGES)

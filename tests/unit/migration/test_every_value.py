@@ -19,8 +19,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
 from panda_infra.products.imported import Outcome
-from tests.support.panda import COMPONENTS
 from panda_infra.secrets.build import build
+from tests.support.panda import COMPONENTS
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.upstream_secrets import flat, rendered
 from tests.unit.migration.conftest import SiteCheckout

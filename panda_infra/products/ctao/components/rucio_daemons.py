@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from panda_infra.config.made import with_fields
+from panda_infra.config.base import with_fields
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
