@@ -59,8 +59,8 @@ class Product:
     ``fixed_globals`` are global values of the charts that no stack may set, each with the reason; ``weighed`` are the
     suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by section and key, the values in a
     plan that replace those of the stack file, and ``files`` the files of the project that become part of the
-    deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has. ``upstream``
-    is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
+    deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has.
+    ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
     """
 
     name: str
