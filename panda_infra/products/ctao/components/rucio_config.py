@@ -51,6 +51,12 @@ Path = Annotated[
     str, Form(r"/[^\s'\"]*", "a path that starts with a slash, without spaces and quotes", "/rucio")
 ]
 Email = Annotated[str, Form(r"[^\s@]+@[^\s@]+", "an e-mail address", "dpps@cta-observatory.org", longest=255)]
+Implementation = Annotated[
+    str,
+    Form(
+        r"[a-z0-9_]+\.[A-Za-z]+", "a module of Rucio's protocols and its class", "posix.Default", longest=200
+    ),
+]
 _LOCAL = ("read", "write", "delete")
 _OPERATIONS: dict[str, tuple[str, ...]] = {
     "lan": _LOCAL,
@@ -91,8 +97,8 @@ class Protocol(Model):
     """Port."""
     prefix: Path
     """Folder of all files."""
-    impl: Word = "rucio.rse.protocols.gfal.Default"
-    """Rucio's class for it."""
+    impl: Implementation = "gfal.Default"
+    """Rucio's module and class for it."""
     priority: Annotated[int, Field(ge=0, le=100)] = 1
     """Preference among the storage's protocols, 1 first; 0 for never."""
 
@@ -143,7 +149,7 @@ def _protocol(protocol: Protocol) -> dict[str, Any]:
         "hostname": protocol.host,
         "port": protocol.port,
         "prefix": protocol.prefix,
-        "impl": protocol.impl,
+        "impl": f"rucio.rse.protocols.{protocol.impl}",
         "domains": domains,
     }
 
