@@ -25,8 +25,8 @@ from testbed.workspace import Workspace
 from tests.support.rights import client_of, kubeconfig_of
 
 DEVELOPERS = 10
-COMPONENT = "idds"
-"""With what it needs: a broker, a database, a service with a host."""
+COMPONENT = "iam"
+"""A service with a host and a database of its own, which needs no value of a site."""
 GROWTH = 1.25
 """How many times the requests of the first developer the last one may take."""
 _FLOW = "bench"
