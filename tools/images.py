@@ -106,15 +106,6 @@ IDDS = Image(
     venv="/opt/idds",
     users={"atlpan": "zp"},
 )
-RUCIO = Image(
-    name="rucio",
-    stands_for="rucio/rucio-server",
-    debian=(*_SHELL, *_PYTHON),
-    # The original has Apache in place of gunicorn.
-    python=("rucio[postgresql]==41.5.1", "gunicorn", *_BUILD),
-    venv="/opt/rucio",
-    built=("rucio",),
-)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -124,5 +115,5 @@ NODE = Image(
 )
 
 IMAGES: Mapping[str, Image] = {
-    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, NODE)
+    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, NODE)
 }
