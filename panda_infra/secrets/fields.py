@@ -58,7 +58,8 @@ def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
 def _described(config: StackConfig, product: Product) -> Iterator[Field]:
     others = [other for other in PRODUCTS.values() if other is not product]
     foreign = {to_camel(section.name) for other in others for section in other.sections}
-    foreign |= {to_camel(spec.attribute) for other in others for spec in components_of(other).values()}
+    specs = (spec for other in others for spec in components_of(other).values())
+    foreign |= {to_camel(spec.attribute) for spec in specs if spec.secrets}
     for path, item in _descriptions(Secrets, ()):
         if path[0] in foreign:
             continue

@@ -21,7 +21,7 @@ from panda_infra.rules.book import rules
 from panda_infra.rules.judge import judge_given
 from tests.support.stacks import sections, stack
 
-RULES = rules(PRODUCTS["panda"])
+RULES = tuple(dict.fromkeys(rule for product in PRODUCTS.values() for rule in rules(product)))
 
 
 def _where(broken: set[Path] | None = None, **overrides: Any) -> set[str]:
