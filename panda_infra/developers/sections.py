@@ -160,7 +160,7 @@ def _database(spec: ComponentSpec, sub: SubComponentSpec, components: Sequence[s
     """Switch a component's own database on, unless another component of the stack is its database."""
     others = {*spec.needs, *spec.after}.intersection(components)
     wanted = not any(COMPONENTS[other].sub_components[0].is_database for other in others)
-    default: bool = getattr(spec.config(), sub.name).enabled
+    default: bool = getattr(spec.config(), sub.attribute).enabled
     return {} if wanted == default else {"enabled": wanted}
 
 

@@ -10,7 +10,7 @@ from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.tables import tables_of
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 TABLES = tables_of("local")
 

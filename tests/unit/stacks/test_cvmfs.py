@@ -23,7 +23,7 @@ _MOUNTING = {
     (spec.name, sub.name)
     for spec in COMPONENTS.values()
     for sub in spec.sub_components
-    if issubclass(type(getattr(spec.config(), sub.name)), Daemon) and spec.upstream
+    if issubclass(type(getattr(spec.config(), sub.attribute)), Daemon) and spec.upstream
 }
 
 
