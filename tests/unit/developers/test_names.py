@@ -14,7 +14,7 @@ from panda_infra.config.stack import Affix
 from panda_infra.developers.names import name_of
 from panda_infra.errors import PandaInfraError
 from panda_infra.products.names import Names
-from panda_infra.products.registry import COMPONENTS
+from tests.support.panda import COMPONENTS
 
 _NAMES = st.from_regex(r"\A[a-z][a-z0-9]*(-[a-z0-9]+)*\Z").filter(lambda name: len(name) <= 20)
 _HOST = "pandaserver-doma.cern.ch"
