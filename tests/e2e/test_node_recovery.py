@@ -112,7 +112,7 @@ def test_the_deployed_program_takes_a_dead_node_out_and_gives_it_back(
         # Meanwhile: nothing of it changes, and it is the only one in the cluster.
         again = stack.preview("--expect-no-changes")
         assert again.code == 0, again.text
-        second = workspace(bed, "second", {"confirm": "none"}).preview()
+        second = workspace(bed, "recovering-too", {"confirm": "none"}).preview()
         assert second.code != 0
         told = " ".join(second.text.split())
         assert f"nodeRecovery: would make ClusterRole {NAME}, which exists and is not this stack's" in told
