@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,20 @@ class Api:
     def get(self, path: str) -> Object:
         """The object at ``path``, for example ``/api/v1/nodes/a``."""
         return self._call("GET", path)
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is an object at a path.
+
+        Raises:
+            ApiError: the server refuses to answer.
+        """
+        try:
+            self.get(path)
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return False
+        return True
 
     def list(self, path: str) -> list[Object]:
         """The items of the collection at ``path``, for example ``/api/v1/pods``."""

@@ -25,7 +25,7 @@ from panda_infra.cli.new_stack import (
     existing_cluster,
     finish,
     new_secrets,
-    write_cric_files,
+    write_project_files,
 )
 from panda_infra.cli.output import JsonFlag, say, warn
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -118,7 +118,7 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
         )
         outcome = migrated(found, target)
         outcome.secrets |= given
-        write_cric_files(here, stack, outcome)
+        write_project_files(here, stack, outcome)
         made = adopt(
             outcome,
             found,

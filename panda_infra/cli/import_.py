@@ -21,7 +21,7 @@ from panda_infra.cli.new_stack import (
     finish,
     make_known,
     require_backend,
-    write_cric_files,
+    write_project_files,
 )
 from panda_infra.cli.new_stack import magnum_cluster as described_cluster
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
@@ -109,7 +109,7 @@ def import_(  # noqa: PLR0917 - typer makes options of parameters
         list_differences(outcome, present, file.name)
     else:
         make_known(here, stack, provider)
-        write_cric_files(here, stack, outcome)
+        write_project_files(here, stack, outcome)
         write_new(file, outcome.sections, f"Imported from {checkout.name}.")
         say(f"wrote {file.name}")
     if as_json:

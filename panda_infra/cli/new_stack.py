@@ -23,13 +23,14 @@ from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.products.imported import Outcome
-from panda_infra.products.panda import cric
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.rules.judge import judge_values
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.stacks.decrypted import decrypted, known
 from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.project import Project
+from panda_infra.tree import value_at
 
 __all__ = [
     "CloudOption",
@@ -46,7 +47,7 @@ __all__ = [
     "namespace_of",
     "new_secrets",
     "require_backend",
-    "write_cric_files",
+    "write_project_files",
 ]
 
 _LABEL = 63  # the longest name of a namespace
@@ -138,16 +139,21 @@ def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str
     return made
 
 
-def write_cric_files(here: Project, stack: str, outcome: Outcome) -> None:
-    """Write CRIC's lists, which are not secret, to files of the project."""
-    if not outcome.cric_files or cric.asked(StackConfig.model_validate_json(json.dumps(outcome.sections))):
+def write_project_files(here: Project, stack: str, outcome: Outcome) -> None:
+    """Write the files of an import that are no secrets into folders of this stack, unless it reads none of them."""
+    if not outcome.project_files:
         return
-    folder = Path("cric_jsons") / stack
-    (here.folder / folder).mkdir(parents=True, exist_ok=True)
-    for name, content in outcome.cric_files.items():
-        (here.folder / folder / name).write_bytes(content)
-    outcome.put(("cric", "folder"), str(folder))
-    say(f"wrote {len(outcome.cric_files)} files to {folder}")
+    config = StackConfig.model_validate_json(json.dumps(outcome.sections))
+    if not any(product_of_experiment(config.experiment).files(config)):
+        return
+    usual = config.model_dump(mode="json", by_alias=True)
+    for key, files in outcome.project_files.items():
+        folder = Path(value_at(usual, key)) / stack
+        (here.folder / folder).mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (here.folder / folder / name).write_bytes(content)
+        outcome.put(key, str(folder))
+        say(f"wrote {len(files)} files to {folder}")
 
 
 def finish(

@@ -25,7 +25,7 @@ from panda_infra.argocd.status import REFRESH, Judgement, judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.listings import listing
-from panda_infra.errors import PandaInfraError
+from panda_infra.guard.answers import create_instead, created, updated
 from panda_infra.guard.application_drift import changed_by_others, without_status
 from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.words import handed_over, misses_application, unready
@@ -111,8 +111,8 @@ class Applications:
         if request.preview:
             if self._is_of_helm(application):
                 self._progress(request.urn).warn(handed_over(application.release))
-            return _created(call("Create", request))
-        made = _created(call("Create", request))
+            return created(call, request)
+        made = created(call, request)
         without_status(made.properties)
         self._await(application, made.id, made.properties)
         return made
@@ -122,18 +122,11 @@ class Applications:
         application = _of(request.urn, request.news, request.timeout)
         self._delivering.add(application.place)
         if request.preview:
-            return _updated(call("Update", request))
-        if self._connected().call("GET", application.path, missing=True) is None:
-            create = wire.CreateRequest(
-                urn=request.urn,
-                name=request.name,
-                type=request.type,
-                properties=request.news,
-                timeout=request.timeout,
-            )
-            done = wire.UpdateResponse(properties=_created(call("Create", create)).properties)
+            return updated(call, request)
+        if self._cluster.connected().call("GET", application.path, missing=True) is None:
+            done = wire.UpdateResponse(properties=create_instead(call, request))
         else:
-            done = _updated(call("Update", request))
+            done = updated(call, request)
         without_status(done.properties)
         self._await(application, request.id, done.properties)
         return done
@@ -143,7 +136,7 @@ class Applications:
 
         What a Helm release takes over in this run stays.
         """
-        application, api = _of(request.urn, request.properties, request.timeout), self._connected()
+        application, api = _of(request.urn, request.properties, request.timeout), self._cluster.connected()
         live = api.call("GET", application.path, missing=True)
         if live is None:
             return
@@ -177,7 +170,7 @@ class Applications:
         """Let a Helm release take over what an Application has deployed; does nothing if there is none."""
         self._of_helm.add((namespace, release))
         if path := self.found(stack, namespace, release):
-            hand_back(self._connected(), path, within=timeout)
+            hand_back(self._cluster.connected(), path, within=timeout)
 
     def _await(self, application: _Application, identity: str, properties: Struct) -> None:
         """Wait until Argo CD has deployed an Application as it is now.
@@ -185,7 +178,7 @@ class Applications:
         Raises:
             grpc.RpcError: it fails, or does not become ready in time; with the resources' own messages.
         """
-        api = self._connected()
+        api = self._cluster.connected()
         watch = _Watch(api, application, self._progress(application.urn))
         try:
             problem = watch.until_ready()
@@ -202,12 +195,6 @@ class Applications:
             return api is not None and application.release in histories(api, application.target)
         except KubernetesError:
             return False  # the call that needs the cluster reports it
-
-    def _connected(self) -> KubernetesApi:
-        api = self._cluster.api
-        if api is None:
-            raise PandaInfraError("the way into the cluster is not known yet")
-        return api
 
 
 class _Watch:
@@ -325,13 +312,3 @@ def _path(namespace: str, name: str) -> str:
 def _plain(properties: Struct) -> dict[str, Any]:
     plain: dict[str, Any] = MessageToDict(properties)
     return plain
-
-
-def _created(answer: bytes) -> wire.CreateResponse:
-    response: wire.CreateResponse = wire.CreateResponse.FromString(answer)
-    return response
-
-
-def _updated(answer: bytes) -> wire.UpdateResponse:
-    response: wire.UpdateResponse = wire.UpdateResponse.FromString(answer)
-    return response

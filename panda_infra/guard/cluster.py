@@ -9,6 +9,7 @@ from typing import Any
 from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.errors import PandaInfraError
 from panda_infra.guard.others import SECRET
 
 __all__ = ["Call", "Cluster"]
@@ -42,6 +43,17 @@ class Cluster:
             if self._api is None and self._kubeconfig is not None:
                 self._api = self._connect(*self._kubeconfig)
             return self._api
+
+    def connected(self) -> KubernetesApi:
+        """The API, for calls that cannot do without it.
+
+        Raises:
+            PandaInfraError: the way into the cluster is not known.
+        """
+        api = self.api
+        if api is None:
+            raise PandaInfraError("the way into the cluster is not known yet")
+        return api
 
 
 def _argument(request: wire.ConfigureRequest, name: str) -> str:

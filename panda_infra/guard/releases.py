@@ -18,7 +18,7 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.errors import PandaInfraError
+from panda_infra.guard.answers import create_instead, created, updated
 from panda_infra.guard.applications import Applications
 from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.lease import Lease
@@ -135,11 +135,11 @@ class Releases:
                 self._progress(request.urn).warn(found_by_create(seen[-1]))
             elif self._applications.found(release.stack, release.namespace, release.name):
                 self._progress(request.urn).warn(handed_back(release.name))
-            return _created(call("Create", request))
+            return created(call, request)
         with self._work(release) as exists:
             self._applications.hand_back(release.stack, release.namespace, release.name, release.timeout)
             if not exists:
-                return _created(call("Create", request))
+                return created(call, request)
             update = wire.UpdateRequest(
                 id=f"{release.namespace}/{release.name}",
                 urn=request.urn,
@@ -155,19 +155,12 @@ class Releases:
     def update(self, request: wire.UpdateRequest, call: Call) -> wire.UpdateResponse:
         """Upgrade a release, or install it if it is gone."""
         if request.preview:
-            return _updated(call("Update", request))
+            return updated(call, request)
         release = _of(request.urn, request.news)
         with self._work(release) as exists:
             if exists:
                 return self._upgraded(release, request, call)
-            create = wire.CreateRequest(
-                urn=request.urn,
-                name=request.name,
-                type=request.type,
-                properties=request.news,
-                timeout=request.timeout,
-            )
-            return wire.UpdateResponse(properties=_created(call("Create", create)).properties)
+            return wire.UpdateResponse(properties=create_instead(call, request))
 
     def delete(self, request: wire.DeleteRequest, call: Call) -> None:
         """Uninstall a release; does nothing if it is gone. One that Argo CD delivers now only loses its records."""
@@ -196,23 +189,21 @@ class Releases:
         """Upgrade an existing release, and keep the values that others own."""
         owned, api = owned_in(request.news), self._cluster.api
         if not (owned and api):
-            return _updated(call("Update", request))
+            return updated(call, request)
         records = self._history(release)
         manifest = ((read(api, records[-1]) or {}).get("manifest") or "") if records else ""
         upgrade = wire.UpdateRequest()
         upgrade.CopyFrom(request)
         theirs = with_others(request.news, found_of_others(api, release.namespace, manifest, owned))
         upgrade.news.CopyFrom(theirs)
-        done = _updated(call("Update", upgrade))
+        done = updated(call, upgrade)
         as_wanted(done.properties, request.news)
         return done
 
     @contextmanager
     def _work(self, release: _Release, *, deleting: bool = False) -> Iterator[bool]:
         """Settle the release and yield whether it exists; keeps others from working on it meanwhile."""
-        api = self._cluster.api
-        if api is None:
-            raise PandaInfraError("the way into the cluster is not known yet")
+        api = self._cluster.connected()
         lease = self._lease(api, release)
         lease.begin(release.name)
         finished = False
@@ -310,13 +301,3 @@ def _status(properties: Struct, key: str) -> Value:
     """A field of a release's status in its properties."""
     found: Value = properties.fields["status"].struct_value.fields[key]
     return found
-
-
-def _created(answer: bytes) -> wire.CreateResponse:
-    response: wire.CreateResponse = wire.CreateResponse.FromString(answer)
-    return response
-
-
-def _updated(answer: bytes) -> wire.UpdateResponse:
-    response: wire.UpdateResponse = wire.UpdateResponse.FromString(answer)
-    return response

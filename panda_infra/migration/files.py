@@ -54,8 +54,8 @@ def _place(  # noqa: PLR0917 - the last two are a row of the table
         outcome.settle(name, "", "upstream's chart takes no files of folders further down")
     elif folder.endings and file.suffix not in folder.endings:
         outcome.settle(name, "", "upstream's chart does not take files of this kind")
-    elif folder.plain:
-        outcome.cric_files[file.name] = content
+    elif folder.project:
+        outcome.project_files.setdefault((*owner.place, folder.project), {})[file.name] = content
     elif file.name in folder.values and deployed:
         _keep((*owner.secrets, folder.values[file.name]), name, content, outcome)
     elif part:

@@ -25,14 +25,14 @@ class Outcome:
     """The sections of a stack file and its secret values, filled step by step.
 
     ``unplaced`` are values that a person must look at; ``settled`` are values that need no place; ``unresolved`` are
-    references and ciphertexts, with which nothing is imported. ``cric_files`` are CRIC's JSON files by name, for the
-    folder that the stack names. ``read`` are the values files of the secrets chart that were read, ``origins`` the
-    file and key of each value of the stack.
+    references and ciphertexts, with which nothing is imported. ``project_files`` are files of the project by the
+    key of the stack file that names their folder, then by their names. ``read`` are the values files of the secrets
+    chart that were read, ``origins`` the file and key of each value of the stack.
     """
 
     sections: dict[str, Any] = field(default_factory=dict)
     secrets: dict[Path, str] = field(default_factory=dict, repr=False)
-    cric_files: dict[str, bytes] = field(default_factory=dict)
+    project_files: dict[Path, dict[str, bytes]] = field(default_factory=dict)
     unplaced: list[Note] = field(default_factory=list)
     settled: list[Note] = field(default_factory=list)
     unresolved: list[Note] = field(default_factory=list)

@@ -27,7 +27,8 @@ class Folder:
     ``endings`` are those of the files that the chart reads, empty if it reads every file; in a ``flat`` folder it
     reads no sub-folders. A ``certificate`` folder has the host's certificate and key under upstream's names. Other
     files go to the entry ``key`` of ``secrets.files`` by their names, except those in ``values``, which are secret
-    values of the owner. Files of a ``plain`` folder are no secrets: they become files of the project.
+    values of the owner. With ``project``, the files are no secrets: they become files of the project, in a folder
+    that the stack file names under this key of the owner.
     """
 
     endings: tuple[str, ...] = ()
@@ -35,7 +36,7 @@ class Folder:
     certificate: bool = False
     key: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    plain: bool = False
+    project: str = ""
 
 
 @dataclass(frozen=True)

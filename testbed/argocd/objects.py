@@ -96,7 +96,7 @@ def remove(api: Api, namespace: str) -> None:
         with suppress(ApiError):
             api.delete(path)
     waiting.until(
-        lambda: not any(_exists(api, path) for path in paths), "Argo CD's objects being gone", _PATIENCE
+        lambda: not any(api.exists(path) for path in paths), "Argo CD's objects being gone", _PATIENCE
     )
 
 
@@ -191,13 +191,3 @@ def _ensure(api: Api, collection: str, body: Object) -> None:
     except ApiError as error:
         if error.status != HTTPStatus.CONFLICT:
             raise
-
-
-def _exists(api: Api, path: str) -> bool:
-    try:
-        api.get(path)
-    except ApiError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        return False
-    return True

@@ -13,7 +13,7 @@ from panda_infra.plan.argocd import CLUSTER_WIDE, DEFINITIONS
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
-from tests.support.argocd_stack import HOST, is_there, made, path_of, stored, told
+from tests.support.argocd_stack import HOST, made, path_of, stored, told
 from tests.support.documented import documented
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -51,7 +51,7 @@ def images(api: Api) -> set[str]:
 
 def nothing_is_left(api: Api) -> bool:
     paths = ["/api/v1/namespaces/argocd", *(path_of(kind, name) for kind, name in CLUSTER_WIDE)]
-    return not [path for path in paths if is_there(api, path)]
+    return not [path for path in paths if api.exists(path)]
 
 
 def test_the_password_is_known_by_its_hash_alone(stack: Workspace, api: Api) -> None:
@@ -131,9 +131,9 @@ def test_what_others_use_stays_until_they_have_gone(stack: Workspace, api: Api) 
     done = stack.destroy()
     assert done.code == 0, done.text
     assert "argocd/theirs of others would go with it" in done.text
-    assert is_there(api, f"{_PROJECTS.format('argocd')}/theirs")
-    assert not is_there(api, f"{_INSIDE}/deployments/argocd-server")
-    left = {name for name in DEFINITIONS if is_there(api, path_of("CustomResourceDefinition", name))}
+    assert api.exists(f"{_PROJECTS.format('argocd')}/theirs")
+    assert not api.exists(f"{_INSIDE}/deployments/argocd-server")
+    left = {name for name in DEFINITIONS if api.exists(path_of("CustomResourceDefinition", name))}
     assert left == {"appprojects.argoproj.io"}
     again = stack.up()  # takes its own objects again
     assert again.code == 0, again.text

@@ -10,7 +10,7 @@ from panda_infra.plan.argocd import CLUSTER_WIDE
 from testbed.api import Api
 from testbed.argocd.bed import ArgoCd, beside_installation
 from testbed.bed import Bed
-from tests.support.argocd_stack import is_there, made, path_of
+from tests.support.argocd_stack import made, path_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -37,7 +37,7 @@ def test_one_up_installs_it_and_has_it_deliver_and_one_destroy_leaves_nothing(be
     finally:
         destroyed = stack.destroy()
     assert destroyed.code == 0, destroyed.text
-    left = [name for kind, name in CLUSTER_WIDE if is_there(api, path_of(kind, name))]
+    left = [name for kind, name in CLUSTER_WIDE if api.exists(path_of(kind, name))]
     assert left == []
-    assert not is_there(api, "/api/v1/namespaces/argocd")
-    assert not is_there(api, "/api/v1/namespaces/argo-all")
+    assert not api.exists("/api/v1/namespaces/argocd")
+    assert not api.exists("/api/v1/namespaces/argo-all")

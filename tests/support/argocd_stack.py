@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,13 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.secrets.certificates import make_authority
-from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.stacks import LOCAL, on_bed
 from testbed.workspace import PROJECT, Workspace, overridden
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 
-__all__ = ["HOST", "is_there", "made", "path_of", "stored", "told"]
+__all__ = ["HOST", "made", "path_of", "stored", "told"]
 
 HOST = "argocd.panda.test"
 _ROOTS = {
@@ -82,17 +80,6 @@ def stored(workspace: Workspace, name: str) -> str:
 def path_of(kind: str, name: str) -> str:
     """The path of an object that Argo CD has outside of its namespace."""
     return f"{_ROOTS[kind]}/{name}"
-
-
-def is_there(api: Api, path: str) -> bool:
-    """Whether an object exists."""
-    try:
-        api.get(path)
-    except ApiError as error:
-        if error.status != HTTPStatus.NOT_FOUND:
-            raise
-        return False
-    return True
 
 
 def _p12(host: str) -> bytes:

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
-
 from panda_infra.products.content import reveal
+from panda_infra.products.context import StackContext
 from panda_infra.products.ctao.interfaces import ExternalDatabase, Interfaces, InterfacesSecrets
-
-if TYPE_CHECKING:
-    from panda_infra.config.secrets import Secrets
-    from panda_infra.config.stack import StackConfig
-    from panda_infra.products.names import Names
 
 __all__ = ["POSTGRES_PORT", "Context"]
 
 POSTGRES_PORT = 5432
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(StackContext):
     """A stack as input of the builders of its Secrets."""
-
-    config: StackConfig
-
-    @cached_property
-    def names(self) -> Names:
-        """Names of releases and Services."""
-        return self.config.names
-
-    @property
-    def secrets(self) -> Secrets:
-        """The encrypted values."""
-        return self.config.secrets
 
     @property
     def interfaces(self) -> Interfaces:

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from panda_infra.tree import Values
 
-__all__ = ["HASH_VARIABLE", "placed", "renamed"]
+__all__ = ["FIXED_VALUES", "HASH_VARIABLE", "placed", "renamed"]
 
 HASH_VARIABLE = "PANDA_INFRA_SECRETS_HASH"
 """A variable for pods without annotations of their own: its change replaces them."""
+FIXED_VALUES: Mapping[tuple[str | int, ...], str] = MappingProxyType(
+    {
+        (
+            "automaticRestart",
+            "enabled",
+        ): "its ServiceAccount could change every workload of the namespace (C43)",
+        (
+            "config",
+            "database",
+            "default",
+        ): "the password would be in Helm's release; the stack's Secret has it (C47)",
+        ("ftsRenewal", "enabled"): "its ServiceAccount could change everything in the namespace (C44)",
+        (
+            "policyPackages",
+            "enabled",
+        ): "it would install packages at each start; use an image that has them (C18)",
+    }
+)
+"""What a stack must not set in any of Rucio's charts, and why."""
 _PLACEMENT = {"tolerations": "tolerations", "affinity": "affinity", "nodeSelector": "nodeSelector"}
 
 

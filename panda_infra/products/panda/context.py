@@ -6,12 +6,10 @@ releases and Services.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from panda_infra.products.content import Env
+from panda_infra.products.context import StackContext
 from panda_infra.products.panda import cric
 from panda_infra.products.panda.auth import AuthSettings
 from panda_infra.products.panda.components.harvester.models import Harvester, HarvesterSettings
@@ -25,31 +23,13 @@ from panda_infra.products.panda.object_store import ObjectStoreSettings
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSettings
 
-if TYPE_CHECKING:
-    from panda_infra.config.secrets import Secrets
-    from panda_infra.config.stack import StackConfig
-    from panda_infra.products.names import Names
-
 __all__ = ["Context"]
 
 _IAM_PORT = 8443
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(StackContext):
     """A stack as input of the builders of its Secrets."""
-
-    config: StackConfig
-
-    @cached_property
-    def names(self) -> Names:
-        """Names of releases and Services."""
-        return self.config.names
-
-    @property
-    def secrets(self) -> Secrets:
-        """The encrypted values."""
-        return self.config.secrets
 
     @property
     def experiment(self) -> PandaExperiment:

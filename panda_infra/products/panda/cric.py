@@ -84,5 +84,5 @@ IMPORTS = Imports(
     may_be_empty=("costMetrix", "objectStores"),
     when_empty={"real": False, "ddmBlackList": None},
     switch={"real": "CRIC is not asked"},
-    folders={"cric_jsons": Folder(endings=(".json",), flat=True, plain=True)},
+    folders={"cric_jsons": Folder(endings=(".json",), flat=True, project="folder")},
 )

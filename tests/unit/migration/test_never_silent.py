@@ -267,7 +267,7 @@ def test_backups_and_files_further_down_are_not_taken(site: SiteCheckout) -> Non
     site.file("cric_jsons/old/sites.json", b"{}")
     outcome = migrated(site)
     assert outcome.secrets == {("certificates", "panda", "certificate"): "now"}
-    assert outcome.cric_files == {}
+    assert outcome.project_files == {}
     assert len([note for note in outcome.settled if note.file.startswith("secrets/files")]) == 3
 
 

@@ -7,7 +7,7 @@ from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
 from panda_infra.products.ctao.interfaces import Authorities
-from panda_infra.products.ctao.placed import HASH_VARIABLE, placed, renamed
+from panda_infra.products.ctao.placed import FIXED_VALUES, HASH_VARIABLE, placed, renamed
 from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
 from panda_infra.products.rule import rule
@@ -212,23 +212,10 @@ COMPONENT = ComponentSpec(
         "wsgi",
     ),
     fixed_values={
-        (
-            "automaticRestart",
-            "enabled",
-        ): "its ServiceAccount could change every workload of the namespace (C43)",
-        (
-            "config",
-            "database",
-            "default",
-        ): "the password would be in Helm's release; the stack's Secret has it (C47)",
+        **FIXED_VALUES,
         ("config", "bootstrap"): "the root account's password would be in Helm's release (C47)",
-        ("ftsRenewal", "enabled"): "its ServiceAccount could change everything in the namespace (C44)",
         ("ingress", "secrets"): f"keys would be in Helm's release; {_NATIVE} (C47)",
         ("ingress", "enabled"): "write `hosts: {rucio: ...}` instead",
-        (
-            "policyPackages",
-            "enabled",
-        ): "it would install packages at each start; use an image that has them (C18)",
     },
     rules=(apache_reads_texts, pods_have_no_annotations),
 )

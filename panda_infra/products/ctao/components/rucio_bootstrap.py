@@ -8,8 +8,8 @@ from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET
-from panda_infra.products.ctao.versions import SERVER_IMAGE
-from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.ctao.jobs import CHART, job
+from panda_infra.products.model import ComponentSpec
 from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.workloads import Component, SubComponent
@@ -82,20 +82,10 @@ COMPONENT = ComponentSpec(
     position=220,
     version="1.0.0",
     usual_seconds=30,
-    chart="rucio-job",
+    chart=CHART,
     ships=True,
     config=RucioBootstrap,
-    sub_components=(
-        SubComponentSpec(
-            name="job",
-            workload="Job",
-            chart_image=SERVER_IMAGE,
-            image=SERVER_IMAGE,
-            secrets=start(DATABASE_SECRET, ROOT_SECRET),
-            switchable=False,
-            scalable=False,
-        ),
-    ),
+    sub_components=(job(DATABASE_SECRET, ROOT_SECRET),),
     after=("rucio-db",),
     secrets=RootSecrets,
     secrets_about="Rucio's first account.",

@@ -10,8 +10,8 @@ from panda_infra.config.quantities import Quantity, amount
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import RUCIO_PORT
 from panda_infra.products.ctao.components.rucio_bootstrap import ROOT_SECRET
-from panda_infra.products.ctao.versions import SERVER_IMAGE
-from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.ctao.jobs import CHART, job
+from panda_infra.products.model import ComponentSpec
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Host, Port, Word
 from panda_infra.products.workloads import Component, SubComponent
@@ -221,20 +221,10 @@ COMPONENT = ComponentSpec(
     position=240,
     version="1.0.0",
     usual_seconds=20,
-    chart="rucio-job",
+    chart=CHART,
     ships=True,
     config=RucioConfig,
-    sub_components=(
-        SubComponentSpec(
-            name="job",
-            workload="Job",
-            chart_image=SERVER_IMAGE,
-            image=SERVER_IMAGE,
-            secrets=start(ROOT_SECRET, "rucio-ca"),
-            switchable=False,
-            scalable=False,
-        ),
-    ),
+    sub_components=(job(ROOT_SECRET, "rucio-ca"),),
     needs=("rucio", "rucio-bootstrap"),
     values=_values,
     rules=(names_what_is_declared,),

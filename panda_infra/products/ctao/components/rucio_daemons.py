@@ -10,7 +10,7 @@ from panda_infra.config.base import with_fields
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
-from panda_infra.products.ctao.placed import placed
+from panda_infra.products.ctao.placed import FIXED_VALUES, placed
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
 from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
 from panda_infra.products.rule import rule
@@ -194,22 +194,9 @@ COMPONENT = ComponentSpec(
         *(daemon.key for daemon in DAEMONS.values()),
     ),
     fixed_values={
-        (
-            "automaticRestart",
-            "enabled",
-        ): "its ServiceAccount could change every workload of the namespace (C43)",
-        (
-            "config",
-            "database",
-            "default",
-        ): "the password would be in Helm's release; the stack's Secret has it (C47)",
+        **FIXED_VALUES,
         ("config", "messaging-fts3", "password"): "the password would be in Helm's release (C47)",
-        ("ftsRenewal", "enabled"): "its ServiceAccount could change everything in the namespace (C44)",
         ("monitoring", "enabled"): "the chart opens the daemons' metrics by a port of every node (C45)",
-        (
-            "policyPackages",
-            "enabled",
-        ): "it would install packages at each start; use an image that has them (C18)",
     },
     rules=(one_image_for_all,),
 )
