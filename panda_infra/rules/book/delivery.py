@@ -10,6 +10,7 @@ from panda_infra.config.charts import FolderCharts, GitCharts
 from panda_infra.errors import Problem
 from panda_infra.plan.values.placement import in_pod, placement_values
 from panda_infra.plan.values.workloads import workload_values
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import rule
 from panda_infra.products.workloads import Follow
 from panda_infra.rules.subject import Subject
@@ -46,6 +47,11 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
             yield Problem("delivery.follow", what, fix)
     if not delivered:
         return
+    if shipped := [name for name in delivered if COMPONENTS[name].ships]:
+        listed = ", ".join(shipped)
+        what = f"has {listed} by Argo CD, whose charts come with this program: no repository has them"
+        stays = [name for name in deployed if name in shipped or not config.by_argo(name)]
+        yield Problem("delivery", what, f"W{_by_helm(*stays)[1:]}.")
     if config.argocd is None:
         yield Problem("delivery", "is argocd, but the stack says of no Argo CD where it is", _EXISTING)
     if isinstance(config.charts, FolderCharts):
@@ -116,5 +122,5 @@ def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Itera
         yield Problem(f"{where}.{key}", what, fix)
 
 
-def _by_helm(name: str) -> str:
-    return f"write `delivery: {{kind: argocd, byHelm: [{name}]}}`"
+def _by_helm(*names: str) -> str:
+    return f"write `delivery: {{kind: argocd, byHelm: [{', '.join(names)}]}}`"

@@ -71,6 +71,11 @@ _OWN = {"version": ARGO_CD, "namespace": "argocd", "existing": False}
             None,
             {"delivery": {"kind": "argocd", "byHelm": ["ui"]}, "argocd": _OWN},
         ),
+        (
+            {"components": {"rucio-db": {}, "rucio": {}, "rucio-bootstrap": {}}},
+            "argocd",
+            {"delivery": {"kind": "argocd", "byHelm": ["rucio-db", "rucio-bootstrap"]}, "argocd": _OWN},
+        ),
     ],
 )
 def test_an_argo_cd_that_delivers_is_installed_by_the_stack(
