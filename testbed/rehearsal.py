@@ -73,8 +73,8 @@ class Report:
         flaws = [f"missing: {what}" for what in self.missing]
         flaws += [f"changed by the second up: {what}" for what in self.changed]
         flaws += [f"left behind: {path}" for path in self.left]
-        told = f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
-        return f"{told}\n{table(self.consumers)}" if self.consumers else told
+        reported = f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
+        return f"{reported}\n{table(self.consumers)}" if self.consumers else reported
 
 
 @dataclass(frozen=True)
@@ -238,9 +238,9 @@ class _Run:
             self._engine("destroy")
             raise
         self._step("destroy", "destroy")
-        told = tuple(map(str, missing))
+        reported = tuple(map(str, missing))
         return Report(
-            self._workspace.stack, self.seconds, told, changes(again.stdout), left=(), consumers=tried
+            self._workspace.stack, self.seconds, reported, changes(again.stdout), left=(), consumers=tried
         )
 
     def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:

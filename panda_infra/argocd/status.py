@@ -28,7 +28,7 @@ Object = Mapping[str, Any]
 class Judgement:
     """The condition of an Application.
 
-    ``words`` tell what it waits for, or what is wrong. It is ``done`` when it is synced and healthy at the revision
+    ``words`` name what it waits for, or what is wrong. It is ``done`` when it is synced and healthy at the revision
     that its specification asks for. ``errors`` prevent a comparison, and may pass; a sync that ``failed`` does not
     begin again by itself. It is ``stuck`` if it is not what it should be and nothing works on it.
     """
@@ -51,8 +51,8 @@ def judge(application: Object) -> Judgement:
         return Judgement("waits for Argo CD to compare it with its newest settings")
     operation: Object = status.get("operationState") or {}
     if "operation" in application or operation.get("phase") == "Running":
-        told = filter(None, [_line(operation.get("message")), *_failed(operation)])
-        return Judgement(f"syncs: {'; '.join(told) or 'begins'}")
+        words = filter(None, [_line(operation.get("message")), *_failed(operation)])
+        return Judgement(f"syncs: {'; '.join(words) or 'begins'}")
     return _result(application, status, operation)
 
 
@@ -67,8 +67,8 @@ def _result(application: Object, status: Object, operation: Object) -> Judgement
         return Judgement(f"is {sync.get('status') or 'unknown'}: {differing}", stuck=True)
     if health == "Healthy" or (health == "Progressing" and _only_waits_outside(status)):
         return Judgement(f"is synced to {sync.get('revision')} and healthy", done=True)
-    told = "; ".join(problems_of(application))
-    words = f"is {health or 'not judged yet'}" + (f": {told}" if told else "")
+    problems = "; ".join(problems_of(application))
+    words = f"is {health or 'not judged yet'}" + (f": {problems}" if problems else "")
     return Judgement(words, stuck=health in _ILL)
 
 

@@ -103,7 +103,7 @@ def lets_in(target: Target) -> None:
 
     Raises:
         KubeconfigError: the kubeconfig cannot be used.
-        KubernetesError: it does not; the type tells the failures apart.
+        KubernetesError: it does not; the type distinguishes the failures.
     """
     client = KubernetesClient(target, patience=_PATIENCE, retries=False)
     within = _PLUGIN_WITHIN if target.user.get("exec") else _LET_IN_WITHIN

@@ -50,9 +50,9 @@ def _wanted(
             yield (*where, "tag"), image.tag
     now = loaded.config.charts
     if charts:
-        told = {"kind": "git", "url": charts.url, "revision": charts.revision, "path": charts.path}
-        told |= {"branch": charts.branch} if charts.branch else {}
-        yield from ((("charts", key), value) for key, value in told.items())
+        pinned = {"kind": "git", "url": charts.url, "revision": charts.revision, "path": charts.path}
+        pinned |= {"branch": charts.branch} if charts.branch else {}
+        yield from ((("charts", key), value) for key, value in pinned.items())
         if charts.branch and isinstance(loaded.config.delivery_section, ArgoDelivery):
             yield ("delivery", "follow"), charts.branch
     elif isinstance(now, GitCharts) and now.branch:

@@ -256,7 +256,7 @@ class _Watch:
 
     def _words(self, live: Object, found: Judgement) -> str:
         lines = [f"Application {self._application.name} {found.words}", *problems_of(live)]
-        with suppress(KubernetesError):  # the first line tells what is wrong
+        with suppress(KubernetesError):  # the first line names what is wrong
             lines += reasons(self._api, self._application.target, self._application.release)
         return "\n  ".join(dict.fromkeys(lines))
 

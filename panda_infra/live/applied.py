@@ -104,7 +104,7 @@ def _settings(plan: Plan, api: KubernetesApi) -> Iterator[Problem]:
     path = f"/api/v1/namespaces/{namespace}/configmaps/{_SETTINGS}"
     settings = api.call("GET", path, missing=True)
     if settings is None:
-        return  # there is no Argo CD, which another check tells
+        return  # there is no Argo CD, which another check reports
     if (settings.get("data") or {}).get(_METHOD, "label") == "label":
         patch = f'{{"data": {{"{_METHOD}": "annotation"}}}}'
         what = (

@@ -172,8 +172,8 @@ class Ownership:
         names = names_inside(self.plan)
         for found in self.others():
             release = found.release[1]
-            told = self.is_planned(release) and release in self.target.releases
-            if found.name in names and not told:
+            taken_over = self.is_planned(release) and release in self.target.releases
+            if found.name in names and not taken_over:
                 yield f"{found.kind} {found.name}, {found.maker}"
 
     def _in_the_way(self, planned: Outside, found: Met) -> Problem:

@@ -17,9 +17,9 @@ _TABLE = schema.FOLDER.parent / "tests" / "bad_input.yaml"
 _INTRODUCTION = """\
 # What is refused, and how
 
-Every command below is tried with every input beside it by a test, which holds: the exit code, these words among what is
-told, never a traceback, never a secret. What the exit codes mean stands in [commands.md](commands.md); `small` is the
-name of the stack, and where nothing else is said the command line is right.
+A test tries every command below with every input beside it. It expects the exit code and these words in the output, and
+never a traceback or a secret. [commands.md](commands.md) explains the exit codes. `small` is the name of the stack; the
+command line is right unless the table shows another one.
 """
 
 
@@ -73,24 +73,24 @@ def refusals() -> str:
     for group in content["groups"]:
         lines += [f"## {group['name'][:1].upper()}{group['name'][1:]}\n"]
         lines += [f"{', '.join(map(code, group['commands']))}.\n"]
-        lines += table(("tried", "exit code", "told"), [_in_group(row) for row in group["rows"]])
+        lines += table(("tried", "exit code", "reported"), [_in_group(row) for row in group["rows"]])
     for command, listed in content["commands"].items():
         lines += [f"## {command}\n"]
         found = [Row(command=command, **{"code": 1, **row}) for row in listed]
         shown = [
             (row.tried, code(" ".join(map(_word, row.arguments))), str(row.code), row.says) for row in found
         ]
-        lines += table(("tried", "arguments", "exit code", "told"), shown)
+        lines += table(("tried", "arguments", "exit code", "reported"), shown)
     return "\n".join(lines)
 
 
 def _in_group(row: Mapping[str, Any]) -> tuple[str, str, str]:
     """A row of a group, with the exceptions of single commands."""
-    codes, told = [str(row.get("code", 1))], [str(row["says"])]
+    codes, words = [str(row.get("code", 1))], [str(row["says"])]
     for command, own in row.get("but", {}).items():
         codes += [f"{command}: {own['code']}"] if "code" in own else []
-        told += [f"{command}: {own['says']}"] if "says" in own else []
-    return row["tried"], "; ".join(codes), "; ".join(told)
+        words += [f"{command}: {own['says']}"] if "says" in own else []
+    return row["tried"], "; ".join(codes), "; ".join(words)
 
 
 def _word(argument: object) -> str:

@@ -116,12 +116,12 @@ def _is_volume(found: Ownership, volume: Mapping[str, Any]) -> bool:
 
 def _namespace_state(namespace: Mapping[str, Any]) -> str:
     status = namespace.get("status") or {}
-    told = [
+    messages = [
         condition["message"]
         for condition in status.get("conditions") or ()
         if condition["status"] == "True" and condition.get("message")
     ]
-    return "; ".join([status.get("phase", ""), *told])
+    return "; ".join([status.get("phase", ""), *messages])
 
 
 def _volume_state(volume: Mapping[str, Any]) -> str:

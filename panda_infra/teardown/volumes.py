@@ -32,15 +32,15 @@ def made_by(
         servers: the ids of the cluster's servers.
         openstack: lists all volumes, and finds clusters that volumes name by an id.
     """
-    exists = cache(lambda told: openstack.cluster(told) is not None)
+    exists = cache(lambda named: openstack.cluster(named) is not None)
     for volume in openstack.volumes():
-        told = volume.metadata.get(_CLUSTER)
-        if told is None:
+        named = volume.metadata.get(_CLUSTER)
+        if named is None:
             continue
-        if told in clusters or (
+        if named in clusters or (
             volume.metadata.get(_NAMESPACE) == namespace
             and all(server in servers for server in volume.servers)
-            and (told == _ANY_CLUSTER or (_is_id(told) and not exists(told)))
+            and (named == _ANY_CLUSTER or (_is_id(named) and not exists(named)))
         ):
             yield volume
 
@@ -57,16 +57,16 @@ def shared_by(clusters: Set[str], namespace: str, openstack: OpenStack) -> Itera
         namespace: of the stack.
         openstack: lists all shares, finds clusters that shares name by an id, and counts the clusters.
     """
-    exists = cache(lambda told: openstack.cluster(told) is not None)
+    exists = cache(lambda named: openstack.cluster(named) is not None)
     alone = cache(lambda: openstack.cluster_limits().used <= len([one for one in clusters if _is_id(one)]))
     for share in openstack.shares():
-        told = share.metadata.get(_CLUSTER_OF_SHARE, _ANY_CLUSTER)
-        if told in clusters:
+        named = share.metadata.get(_CLUSTER_OF_SHARE, _ANY_CLUSTER)
+        if named in clusters:
             yield share, True
         elif share.metadata.get(_NAMESPACE) == namespace:
-            if told == _ANY_CLUSTER:
+            if named == _ANY_CLUSTER:
                 yield share, alone()
-            elif _is_id(told) and not exists(told):
+            elif _is_id(named) and not exists(named):
                 yield share, True
 
 
@@ -84,8 +84,8 @@ def state_of(stored: BlockVolume | Share) -> str:
     return f"{stored.status}, {stored.size} GiB{of}, {by}"
 
 
-def _is_id(told: str) -> bool:
+def _is_id(named: str) -> bool:
     try:
-        return str(uuid.UUID(told)) == told
+        return str(uuid.UUID(named)) == named
     except ValueError:
         return False

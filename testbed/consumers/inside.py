@@ -26,14 +26,14 @@ def main(question: Path, folder: Path) -> None:
             continue
         try:
             consumer.start(sandbox)
-            tell(Check(name, "starts", passed=True))
+            report(Check(name, "starts", passed=True))
             for check in consumer.check(sandbox):
-                tell(check)
+                report(check)
         except BedError as error:
-            tell(Check(name, "starts and answers", passed=False, detail=str(error)))
+            report(Check(name, "starts and answers", passed=False, detail=str(error)))
 
 
-def tell(check: Check) -> None:
+def report(check: Check) -> None:
     """Print a check at once, so that it is not lost if a later one crashes."""
     print(json.dumps(asdict(check)), flush=True)
 

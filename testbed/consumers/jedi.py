@@ -33,6 +33,6 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     if not SOURCES:
         yield Check("jedi", "the tables are new enough", passed=True, detail=NO_TABLES, skipped=True)
         return
-    told = root.run(*AS_JEDI, _CHECKER)
-    passed = "DB schema check: OK" in told.stdout
-    yield Check("jedi", "the tables are new enough", passed, (told.stdout + told.stderr).strip())
+    reported = root.run(*AS_JEDI, _CHECKER)
+    passed = "DB schema check: OK" in reported.stdout
+    yield Check("jedi", "the tables are new enough", passed, (reported.stdout + reported.stderr).strip())

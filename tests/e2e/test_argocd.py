@@ -13,7 +13,7 @@ from panda_infra.plan.argocd import CLUSTER_WIDE, DEFINITIONS
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
-from tests.support.argocd_stack import HOST, made, path_of, stored, told
+from tests.support.argocd_stack import HOST, made, path_of, reported, stored
 from tests.support.documented import documented
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -70,10 +70,10 @@ def test_a_second_up_changes_nothing(stack: Workspace) -> None:
 
 
 def test_its_version_and_address_are_shown(stack: Workspace) -> None:
-    shown = told(stack, documented("python -m panda_infra status doma").arguments)
+    shown = reported(stack, documented("python -m panda_infra status doma").arguments)
     assert f"Argo CD {_OLD} at https://{HOST}" in shown
-    assert f"Argo CD:** {_OLD}, installed by the stack" in told(stack, ("explain", "doma"))
-    assert f"version {_OLD}" in told(stack, ("graph", "doma"))
+    assert f"Argo CD:** {_OLD}, installed by the stack" in reported(stack, ("explain", "doma"))
+    assert f"version {_OLD}" in reported(stack, ("graph", "doma"))
 
 
 @pytest.mark.usefixtures("stack")
@@ -115,7 +115,7 @@ def test_nothing_is_left_of_it(stack: Workspace, api: Api) -> None:
     done = stack.destroy()
     assert done.code == 0, done.text
     assert nothing_is_left(api)
-    assert json.loads(told(stack, ("residue", "doma", "--json"))) == []
+    assert json.loads(reported(stack, ("residue", "doma", "--json"))) == []
 
 
 def test_what_others_use_stays_until_they_have_gone(stack: Workspace, api: Api) -> None:

@@ -13,7 +13,7 @@ from testbed.argocd.bed import ArgoCd, beside_installation
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
 from tests.support.argocd_api import ArgoCdApi
-from tests.support.argocd_stack import HOST, made, stored, told
+from tests.support.argocd_stack import HOST, made, reported, stored
 from tests.support.oidc import Provider, provider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -104,7 +104,7 @@ def test_the_running_server_leaves_nothing_for_the_next_run_to_undo(stack: Works
 def test_another_password_ends_the_sessions(stack: Workspace, server: ArgoCdApi) -> None:
     former = stored(stack, "adminPassword")
     token = server.log_in("admin", former)
-    told(stack, ("secrets", "rotate", "doma", "argocd.adminPassword"))
+    reported(stack, ("secrets", "rotate", "doma", "argocd.adminPassword"))
     done = stack.up()
     assert done.code == 0, done.text
     refused = HTTPStatus.UNAUTHORIZED
@@ -120,7 +120,7 @@ def test_groups_of_the_issuer_decide_once_people_log_in_there(
     password = stored(stack, "adminPassword")
     login = {"clientId": issuer.client[0]}
     stack.configure({f"{PROJECT}:argocd": {**_OWN, "login": login, "operators": ["panda/operators"]}})
-    told(stack, ("secrets", "set", "doma", "argocd.clientSecret"), stdin=issuer.client[1].encode())
+    reported(stack, ("secrets", "set", "doma", "argocd.clientSecret"), stdin=issuer.client[1].encode())
     done = stack.up()
     assert done.code == 0, done.text
     # By this the pods are replaced: without it, a server would answer with former settings too.

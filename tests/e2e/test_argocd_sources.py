@@ -134,16 +134,16 @@ def test_nothing_is_synced_while_nothing_changes(stack: ArgoStack, argo: ArgoCd)
         assert datetime.fromisoformat(operation["startedAt"]) < began
 
 
-def test_a_broken_chart_is_told_and_leaves_the_old_pods(
+def test_a_broken_chart_is_reported_and_leaves_the_old_pods(
     stack: ArgoStack, argo: ArgoCd, repository: Repository
 ) -> None:
     with _same_pods(stack):
         repository.commit({f"{_BROKER}/broken.yaml": _BROKEN})
 
-        def told() -> str:
+        def reported() -> str:
             return applications.status(stack.api, argo.namespace, "panda-msgsvc").message
 
-        waiting.until(lambda: "broken.yaml" in told(), "the error of the chart", _PATIENCE)
+        waiting.until(lambda: "broken.yaml" in reported(), "the error of the chart", _PATIENCE)
         result = stack.workspace.up()
         assert result.code != 0
         assert "broken.yaml" in result.text

@@ -210,14 +210,14 @@ def test_what_the_cluster_lacks_all_at_once(refused: Refused) -> None:
             },
         }
     )
-    for told in (
+    for reported in (
         r"storage\.class: the cluster has no StorageClass no-such-class",
         r"exposure\.className: the cluster has no IngressClass no-such-controller",
         r"components\.harvester\.harvester\.cvmfs: the cluster has no CSIDriver cvmfs\.csi\.cern\.ch",
         r"components\.idds\.rest\.nodeSelector: no node of the cluster has pool=no-such-pool",
         r"components\.msgsvc\.activemq\.resources: a pod requests 4 CPU, 65 GiB, and the largest node .* has 16 CPU",
     ):
-        assert re.search(told, text), text
+        assert re.search(reported, text), text
 
 
 def test_ingresses_that_a_policy_of_the_cluster_refuses(refused: Refused, bed: Bed) -> None:

@@ -148,11 +148,11 @@ def test_files_reach_their_secret_byte_for_byte(project: Project, tmp_path: Path
 def test_a_rotated_password_changes_only_itself(project: Project, stack_file: Path, tmp_path: Path) -> None:
     stack_file.write_text(stack_file.read_text().replace("msgsvc: {}", "msgsvc: {} # the broker"))
     before = project.rendered(tmp_path / "before")
-    told = project.run("secrets", "rotate", _STACK, "iam.superuserPassword")
+    reported = project.run("secrets", "rotate", _STACK, "iam.superuserPassword")
     after = project.rendered(tmp_path / "after")
     changed = {name for name in before | after if before.get(name) != after.get(name)}
     assert changed == {"panda-secrets-iam-conf/V3_1__first_accounts.sql"}
-    assert "rolled by the next up: iam/main" in told
+    assert "rolled by the next up: iam/main" in reported
     assert "msgsvc: {} # the broker" in stack_file.read_text()
 
 
@@ -260,9 +260,9 @@ def test_a_wrong_passphrase_is_plain_errors(project: Project) -> None:
 @pytest.mark.long
 def test_another_passphrase_encrypts_everything_anew(project: Project, stack_file: Path) -> None:
     before = stack_file.read_text()
-    told = documented("pulumi stack change-secrets-provider passphrase --stack doma", {"doma": _STACK})
+    reported = documented("pulumi stack change-secrets-provider passphrase --stack doma", {"doma": _STACK})
     done = subprocess.run(
-        told.words,
+        reported.words,
         cwd=project.folder,
         env=project.environment,
         input=b"battery staple\nbattery staple\n",
@@ -289,9 +289,9 @@ def test_a_checkout_becomes_a_complete_stack(project: Project, tmp_path: Path) -
     for name, text in {"hostcert": made.certificate, "hostkey": made.key, "chain": made.chain}.items():
         site.file(f"panda_certs/{name}.pem", text.encode())
     site.file("panda_certs/extra.pem", b"more\n\n")
-    told = project.run("import", "site", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
-    assert "odd.x" in told
-    assert password not in told
+    reported = project.run("import", "site", str(site.folder), "-e", "dev", "--kubeconfig", "kc")
+    assert "odd.x" in reported
+    assert password not in reported
     project.run("init", "site")
     project.run("secrets", "audit", "site")
     out = tmp_path / "out"
@@ -304,7 +304,7 @@ def test_what_only_the_site_knows_can_be_pasted(project: Project) -> None:
     shutil.copy(REPOSITORY / "Pulumi.doma.yaml", project.folder)
     project.run("check", "doma", code=INCOMPLETE)
     project.pulumi("stack", "init", "doma", "--no-select")
-    for told in (
+    for reported in (
         documented(
             "pulumi config set --stack doma --path 'panda-infra:components.panda.settings.database.host' "
             "panda-db.cern.ch"
@@ -318,7 +318,7 @@ def test_what_only_the_site_knows_can_be_pasted(project: Project) -> None:
         ),
         documented("pulumi config set --stack doma --path 'panda-infra:cluster.cloud' cern"),
     ):
-        project.pulumi(*told.arguments)
+        project.pulumi(*reported.arguments)
     assert project.run("check", "doma") == "doma: ok\n"
 
 
@@ -359,8 +359,8 @@ def test_a_dry_run_needs_no_secret(project: Project, bed: Bed, capfd: pytest.Cap
     document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text())
     document["config"] |= on_bed(bed) | {"panda-infra:namespace": "stand-ins"}
     (project.folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
-    told = documented("python -m panda_infra dry-run doma", {"doma": "local"})
-    project.run(*told.arguments, "--json")
+    reported = documented("python -m panda_infra dry-run doma", {"doma": "local"})
+    project.run(*reported.arguments, "--json")
     # The engine writes to the terminal itself.
     assert json.loads(capfd.readouterr().out)["changeSummary"]["create"] > 20
     assert "Pulumi.local.yaml" not in project.run("check", "local")

@@ -110,6 +110,6 @@ def test_it_comes_and_goes_and_nothing_else_does(bed: Bed, stack: Workspace) -> 
 def test_the_page_of_a_stack_lists_it(stack: Workspace) -> None:
     stack.configure(components(_ATLAS))
     command = documented("python -m panda_infra explain atlas-testbed", {"atlas-testbed": "local"})
-    told = run_in(stack.folder, stack.environment(), *command.words[3:])
-    assert told.exit_code == 0, told.output
-    assert "| panda server | CVMFS | atlas.cern.ch |" in " ".join(told.output.split())
+    reported = run_in(stack.folder, stack.environment(), *command.words[3:])
+    assert reported.exit_code == 0, reported.output
+    assert "| panda server | CVMFS | atlas.cern.ch |" in " ".join(reported.output.split())

@@ -96,9 +96,9 @@ def test_up_makes_a_stack_of_its_own_and_deploys_it(parent: Workspace, admin: Ap
     with canaries.watched_arguments() as seen:
         done = run(parent, _UP, "--secret", _COPIED, "--json")
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert (told["namespace"], told["owner"], told["parent"]) == (_NAMESPACE, "alice", "local")
-    assert told["hosts"] == {"iam": "https://alice-iam.localhost"}
+    reported = json.loads(done.stdout)
+    assert (reported["namespace"], reported["owner"], reported["parent"]) == (_NAMESPACE, "alice", "local")
+    assert reported["hosts"] == {"iam": "https://alice-iam.localhost"}
     found = pods(admin)
     assert {pod["metadata"]["labels"]["app.kubernetes.io/instance"] for pod in found} == {"iam-alice"}
     # The secret came over without having been shown, and all others are the stack's own.

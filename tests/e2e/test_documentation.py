@@ -235,8 +235,8 @@ def _of_readme(command: Command) -> Command:
     return Command(command.page, shlex.join(words), words)
 
 
-def test_the_tools_come_to_hand_as_told() -> None:
-    told = [
+def test_the_tools_come_to_hand_as_reported() -> None:
+    reported = [
         documented("make venv tools"),
         documented('export PATH="$PWD/.venv/bin:$PATH"'),
         documented('eval "$(python -m tools env)"'),
@@ -244,7 +244,7 @@ def test_the_tools_come_to_hand_as_told() -> None:
     ]
     script = [
         "set -e",
-        *(command.text for command in told),
+        *(command.text for command in reported),
         "pulumi version",
         "helm version --short",
         "python -m panda_infra check local",
@@ -272,21 +272,21 @@ def test_generated_pages_are_written_and_are_current(tmp_path: Path) -> None:
 
 def test_the_two_commands_of_the_readme(tmp_path: Path) -> None:
     """`make up`, `make status` and `make down`; the other one, `make test`, is what runs this."""
-    told = [documented("make up"), documented("make status"), documented("make down")]
-    _on_a_bed_of_their_own(told, tmp_path)
+    reported = [documented("make up"), documented("make status"), documented("make down")]
+    _on_a_bed_of_their_own(reported, tmp_path)
 
 
 @pytest.mark.long
 def test_a_running_bed_turns_to_other_charts(tmp_path: Path, checkout: Path) -> None:
     turn = documented("make up CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)})
-    told = [documented("make up"), turn, documented("make status"), documented("make down")]
-    _on_a_bed_of_their_own(told, tmp_path)
+    reported = [documented("make up"), turn, documented("make status"), documented("make down")]
+    _on_a_bed_of_their_own(reported, tmp_path)
 
 
-def _on_a_bed_of_their_own(told: Sequence[Command], tmp_path: Path) -> None:
+def _on_a_bed_of_their_own(reported: Sequence[Command], tmp_path: Path) -> None:
     environment = {"PANDA_INFRA_STATE": str(tmp_path / "state")}
     try:
-        for command in told:
+        for command in reported:
             _output(command.words, environment=environment)
     finally:
         _output([sys.executable, "-m", "testbed", "stop"], environment=environment)
@@ -295,7 +295,7 @@ def _on_a_bed_of_their_own(told: Sequence[Command], tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_part_of_the_tests_runs_by_itself(checkout: Path) -> None:
-    told = [
+    reported = [
         documented("python -m pytest tests/unit/plan -q"),
         documented("python -m pytest tests/e2e -k local_stack"),
         documented(
@@ -303,17 +303,17 @@ def test_a_part_of_the_tests_runs_by_itself(checkout: Path) -> None:
             {"../panda-k8s": str(checkout)},
         ),
     ]
-    for command in told:
+    for command in reported:
         assert re.search(r"[1-9]\d* passed", _output([sys.executable, *command.words[1:]], seconds=600))
 
 
 @pytest.mark.long
 def test_the_measurements_come_to_an_end(checkout: Path) -> None:
-    told = (
+    reported = (
         documented("make bench"),
         documented("make bench CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)}),
     )
-    for command in told:
+    for command in reported:
         assert "fresh up" in _output(command.words, seconds=1200)
 
 

@@ -147,7 +147,7 @@ def test_the_revert_replaces_the_pods_of_a_stateful_set_too(run: Failing) -> Non
 
 @pytest.mark.long
 @pytest.mark.usefixtures("full_node")
-def test_a_failed_release_is_no_unchanged_one_whatever_the_state_was_told(run: Failing) -> None:
+def test_a_failed_release_is_no_unchanged_one_whatever_the_state_was_reported(run: Failing) -> None:
     assert run.up(components()).code == 0
     failed = run.up(components(timeout=10, nodeSelector=_GROUP))
     assert failed.code != 0
@@ -221,7 +221,7 @@ def allow_no_pods(run: Failing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_hand", "told"),
+    ("by_hand", "reported"),
     [
         (scale_to_none, "Deployment panda-msgsvc-activemq differs in spec.replicas (0 instead of 1)"),
         pytest.param(delete_service, "Service panda-msgsvc-activemq is missing", marks=pytest.mark.long),
@@ -229,14 +229,14 @@ def allow_no_pods(run: Failing) -> None:
     ],
 )
 def test_what_was_done_by_hand_is_shown_and_restored(
-    run: Failing, by_hand: Callable[[Failing], None], told: str
+    run: Failing, by_hand: Callable[[Failing], None], reported: str
 ) -> None:
     assert run.up(components()).code == 0
     by_hand(run)
-    assert f"release panda-msgsvc: {told}" in run.problems()
+    assert f"release panda-msgsvc: {reported}" in run.problems()
     shown = run.stack.preview("--refresh", "--expect-no-changes")
     assert shown.code != 0
-    assert told in shown.text
+    assert reported in shown.text
     restored = run.stack.up("--refresh")
     assert restored.code == 0, restored.text
     assert run.problems() == []

@@ -165,8 +165,8 @@ def test_a_killed_up_converges(run: Killed) -> None:
     assert shown.code == 0, shown.text
     assert "(pending-install since" in shown.text
     assert "takes it over and upgrades it" in shown.text
-    told = documented("pulumi up --stack doma", _STACK)
-    up = run.stack.pulumi(*told.arguments, "--yes", "--skip-preview")
+    reported = documented("pulumi up --stack doma", _STACK)
+    up = run.stack.pulumi(*reported.arguments, "--yes", "--skip-preview")
     assert up.code == 0, up.text
     run.is_whole()
 

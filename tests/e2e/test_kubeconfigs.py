@@ -142,8 +142,8 @@ def several_contexts(w: World) -> Kind:
 
 
 def cluster_info(w: World) -> Kind:
-    told = f"*{w.cluster['server']}*site-setting*"
-    said = f"case $KUBERNETES_EXEC_INFO in {told}) ;; *) exit 1;; esac\n[ $A = b ] || exit 2"
+    reported = f"*{w.cluster['server']}*site-setting*"
+    said = f"case $KUBERNETES_EXEC_INFO in {reported}) ;; *) exit 1;; esac\n[ $A = b ] || exit 2"
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"a": "site-setting"}}
     user = by_plugin(provideClusterInfo=True, env=[{"name": "A", "value": "b"}], args=["get-token"])
     return one(
@@ -414,12 +414,12 @@ def test_what_the_engines_client_takes(
 def test_what_the_engines_client_refuses_is_refused_in_words(
     name: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, told = REFUSED[name]
+    make, reported = REFUSED[name]
     named = written(make(world), tmp_path, monkeypatch, world.authority)
     assert helm_takes(named, None, tmp_path)
     with pytest.raises(PandaInfraError) as refused:
         lets_in(choose(read(named), None, Source.of_file(named)))
-    assert told in str(refused.value)
+    assert reported in str(refused.value)
     assert world.token not in str(refused.value)
 
 

@@ -187,16 +187,16 @@ def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(api: Api) 
     for pod in pods(api):
         labels = pod["metadata"]["labels"]
         if release := labels.get("app.kubernetes.io/instance"):
-            told = tuple(
+            reported = tuple(
                 each["tolerationSeconds"]
                 for condition in ("not-ready", "unreachable")
                 for each in pod["spec"]["tolerations"]
                 if each["key"] == f"node.kubernetes.io/{condition}"
             )
-            stay.setdefault(releases[release], set()).add(told)
+            stay.setdefault(releases[release], set()).add(reported)
             is_database = labels["app.kubernetes.io/name"] == "postgres"
-            assert told == ((300, 300) if is_database else (45, 45)), pod["metadata"]["name"]
-    assert {component for component, told in stay.items() if (45, 45) in told} == set(COMPONENTS)
+            assert reported == ((300, 300) if is_database else (45, 45)), pod["metadata"]["name"]
+    assert {component for component, reported in stay.items() if (45, 45) in reported} == set(COMPONENTS)
 
 
 def test_pods_got_ready_in_the_declared_order(observed: Observed) -> None:

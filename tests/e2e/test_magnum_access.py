@@ -84,7 +84,7 @@ def test_a_certificate_that_ends_soon_is_renewed_in_place(stack: Stack) -> None:
     assert lasting(stack) == before
 
 
-def test_who_would_renew_for_ever_is_told(stack: Stack) -> None:
+def test_who_would_renew_for_ever_is_reported(stack: Stack) -> None:
     assert "lower `cluster.renewDays`" in stack.up()
 
 

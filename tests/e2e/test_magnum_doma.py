@@ -93,43 +93,43 @@ def test_doma_is_planned_completely_before_there_is_a_cluster(doma: Stack) -> No
     assert "quota of cores: 40 more needed" in judged.text
 
 
-def test_all_that_openstack_lacks_is_told_at_once(doma: Stack) -> None:
+def test_all_that_openstack_lacks_is_reported_at_once(doma: Stack) -> None:
     with doma.described(
         template="kubernetes-0", flavor="m9.wide", masterFlavor="m9.flat", keypair="nobodys", publicKey=None
     ):
-        told = doma.fails("preview")
+        reported = doma.fails("preview")
     for missing in (
         "Magnum has no cluster template kubernetes-0",
         "Nova has no flavor m9.wide",
         "Nova has no flavor m9.flat",
         "you have no keypair nobodys",
     ):
-        assert missing in told
-    assert "nothing was changed" in told
+        assert missing in reported
+    assert "nothing was changed" in reported
 
 
-def test_pods_larger_than_every_worker_are_told_at_once(doma: Stack) -> None:
+def test_pods_larger_than_every_worker_are_reported_at_once(doma: Stack) -> None:
     with doma.described(flavor="m2.small"):
-        told = doma.fails("preview")
+        reported = doma.fails("preview")
     for component in ("harvester.harvester", "panda.server", "panda.jedi", "idds.rest"):
-        assert f"components.{component}.resources: a pod requests" in told
-    assert "the largest worker, of flavor m2.small, has 1 CPU, 1.83 GiB" in told
+        assert f"components.{component}.resources: a pod requests" in reported
+    assert "the largest worker, of flavor m2.small, has 1 CPU, 1.83 GiB" in reported
 
 
-def test_names_that_are_too_long_are_told_at_once(doma: Stack) -> None:
+def test_names_that_are_too_long_are_reported_at_once(doma: Stack) -> None:
     with doma.described(name="p" * 31, aliasHosts=[f"{'a' * 64}.cern.ch"]):
-        told = doma.fails("preview")
-    assert "cluster.name" in told
-    assert "at most 30 letters" in told
-    assert "cluster.aliasHosts[0]" in told
+        reported = doma.fails("preview")
+    assert "cluster.name" in reported
+    assert "at most 30 letters" in reported
+    assert "cluster.aliasHosts[0]" in reported
 
 
-def test_every_quota_that_is_too_small_is_told_at_once(doma: Stack) -> None:
+def test_every_quota_that_is_too_small_is_reported_at_once(doma: Stack) -> None:
     quota = {"cores": 39, "ram": 70000, "instances": 4, "volumes": 0, "clusters": 0}
     began = time.time()
     with doma.described(), quotas(doma.cloud, **quota):
         doma.workspace.configure({"panda-infra:storage": {"class": "standard"}})
-        told = doma.fails("preview")
+        reported = doma.fails("preview")
     for line in (
         "cores: 40 more needed, 0 used of 39",
         "ram: 75000 MiB more needed, 0 MiB used of 70000 MiB",
@@ -137,8 +137,8 @@ def test_every_quota_that_is_too_small_is_told_at_once(doma: Stack) -> None:
         "volumes: ",
         "clusters: 1 more needed, 0 used of 0",
     ):
-        assert f"quota of {line}" in told
-        assert f"the quota is too small: {line}" in told
+        assert f"quota of {line}" in reported
+        assert f"the quota is too small: {line}" in reported
     assert doma.written("POST", r"/(clusters|os-keypairs)$", began) == 0
 
 
@@ -187,12 +187,13 @@ def test_status_tells_what_others_have_undone_and_what_is_not_deployed(doma: Sta
     doma.write_metadata("-node-2", landb_alias="panda-doma--load-9-")
     with doma.described(nodeCount=5):
         found = looked(doma)
-    told = "\n".join(found["problems"])
-    assert f"node {unlabelled} has no label role=ingress" in told
+    reported = "\n".join(found["problems"])
+    assert f"node {unlabelled} has no label role=ingress" in reported
     assert (
-        f"server {doma.server('-node-2').name} carries the aliases panda-doma--load-9-, wanted are " in told
+        f"server {doma.server('-node-2').name} carries the aliases panda-doma--load-9-, wanted are "
+        in reported
     )
-    assert "has 4 nodes, the stack wants 5" in told
+    assert "has 4 nodes, the stack wants 5" in reported
     assert f"cluster {doma.name}: nodeCount 4 -> 5" in found["undeployed"]
     doma.up("--refresh", "--skip-preview")
     assert looked(doma)["problems"] == []
@@ -257,9 +258,9 @@ def test_an_encrypted_kubeconfig_is_all_that_an_existing_cluster_takes(
 
 
 def test_doma_goes_in_the_order_of_the_page_and_leaves_nothing(doma: Stack) -> None:
-    told = doma.run("destroy", "--skip-preview", "--json")
-    assert told.code == 0, told.text
-    deleted = deletions(told.stdout)
+    reported = doma.run("destroy", "--skip-preview", "--json")
+    assert reported.code == 0, reported.text
+    deleted = deletions(reported.stdout)
     assert {kind for kinds in steps() for kind in kinds} - deleted.keys() == {"PersistentVolume"}
     assert list(out_of_order(deleted)) == []
     doma.destroy()

@@ -117,14 +117,14 @@ def test_a_second_writer_of_the_aliases_is_reported_and_its_work_undone(stack: S
     ours = stack.aliases()["node3"] or ""
     stack.write_metadata("-node-3", landb_alias="panda-life--load-7-,theirs--load-1-")
     server = stack.server("-node-3").name
-    told = stack.up()
-    assert f"{server} carries panda-life--load-7-" in told
-    assert f"was given {ours.replace(',', ', ')}" in told
-    assert "something else writes the same aliases" in told
-    assert "pulumi up --refresh" in told
+    reported = stack.up()
+    assert f"{server} carries panda-life--load-7-" in reported
+    assert f"was given {ours.replace(',', ', ')}" in reported
+    assert "something else writes the same aliases" in reported
+    assert "pulumi up --refresh" in reported
     assert "bigmon-life" not in (stack.aliases()["node3"] or "")
-    told = stack.up("--refresh")
-    assert "something else writes the same aliases" in told
+    reported = stack.up("--refresh")
+    assert "something else writes the same aliases" in reported
     assert stack.aliases()["node3"] == f"theirs--load-1-,{ours}"
     unchanged = stack.run("preview", "--expect-no-changes")
     assert unchanged.code == 0, unchanged.text
@@ -137,9 +137,9 @@ def test_cerns_controller_in_the_cluster_is_refused_as_a_second_writer(stack: St
     spec = {"selector": {"matchLabels": labels}, "template": pod}
     api.create(DEPLOYMENTS, {"metadata": {"name": CONTROLLER}, "spec": spec})
     before = stack.aliases()
-    told = stack.fails()
-    assert f"{CONTROLLER} runs in namespace kube-system" in told
-    assert "cluster.aliases: controller" in told
+    reported = stack.fails()
+    assert f"{CONTROLLER} runs in namespace kube-system" in reported
+    assert "cluster.aliases: controller" in reported
     assert stack.aliases() == before
     stack.describe(aliases="controller")
     assert stack.changes() == {"landb-aliases": "delete"}

@@ -127,8 +127,8 @@ def test_a_running_cluster_is_described_so_that_it_can_be_taken_over(stack: Stac
     assert section["labels"] == {"ingress_controller": "nginx"}
     other = make(stack.cloud, tmp_path, stack.name, workers=1)
     other.workspace.configure({"panda-infra:cluster": yaml.safe_load(yaml.safe_dump(section))})
-    told = other.up()
-    assert "is taken over as it is" in told
+    reported = other.up()
+    assert "is taken over as it is" in reported
     assert other.changes() == {}
     assert other.run("destroy").code == 0
     assert len(stack.clusters()) == 1

@@ -73,9 +73,9 @@ def test_a_state_that_knows_nothing_of_it_is_made_good(life: Stack) -> None:
     for urn in lost:
         if any(one["urn"] == urn for one in life.resources()):
             life.forget(urn)
-    told = life.run("preview")
-    assert told.code == 0, told.text
-    assert "was begun by an interrupted run of this stack" in told.text
+    reported = life.run("preview")
+    assert reported.code == 0, reported.text
+    assert "was begun by an interrupted run of this stack" in reported.text
     life.up()
     assert [cluster.id for cluster in life.clusters()] == [before.id]
     assert life.written("POST|PATCH|DELETE", r"/(clusters|metadata|os-keypairs)", began) == 0
@@ -85,16 +85,16 @@ def test_a_state_that_knows_nothing_of_it_is_made_good(life: Stack) -> None:
 
 def test_a_cluster_of_another_stack_is_refused_in_the_preview(life: Stack, tmp_path: Path) -> None:
     other = make(life.cloud, tmp_path, life.name, workers=1)
-    told = other.fails("preview")
-    assert "you have a keypair panda-whose-k8s already, with another key" in told
+    reported = other.fails("preview")
+    assert "you have a keypair panda-whose-k8s already, with another key" in reported
     other.describe(publicKey=None)
-    told = other.fails("preview")
-    assert "cluster.name: Magnum has a cluster panda-whose-k8s already" in told
-    assert "made by stack panda-infra/test/" in told
+    reported = other.fails("preview")
+    assert "cluster.name: Magnum has a cluster panda-whose-k8s already" in reported
+    assert "made by stack panda-infra/test/" in reported
     other.describe(adopt=True, nodeCount=3, masterFlavor="m2.large")
-    told = other.fails("preview")
-    assert "cluster.nodeCount: the cluster has 1, the stack file says 3" in told
-    assert "cluster.masterFlavor: the cluster has m2.medium, the stack file says m2.large" in told
+    reported = other.fails("preview")
+    assert "cluster.nodeCount: the cluster has 1, the stack file says 3" in reported
+    assert "cluster.masterFlavor: the cluster has m2.medium, the stack file says m2.large" in reported
 
 
 def test_a_cluster_that_was_taken_over_stays_without_a_trace(life: Stack, tmp_path: Path) -> None:
@@ -108,9 +108,9 @@ def test_a_cluster_that_was_taken_over_stays_without_a_trace(life: Stack, tmp_pa
     assert "role" not in api.get(node)["metadata"]["labels"]
     other = make(life.cloud, tmp_path, life.name, workers=1)
     other.describe(adopt=True, publicKey=None)
-    told = other.up()
-    assert "is taken over as it is" in told
-    assert "stays when this stack is destroyed" in told
+    reported = other.up()
+    assert "is taken over as it is" in reported
+    assert "stays when this stack is destroyed" in reported
     assert api.get(node)["metadata"]["labels"]["role"] == "ingress"
     shown = other.run("destroy")
     assert shown.code == 0, shown.text

@@ -114,9 +114,11 @@ def test_the_deployed_program_takes_a_dead_node_out_and_gives_it_back(
         assert again.code == 0, again.text
         second = workspace(bed, "recovering-too", {"confirm": "none"}).preview()
         assert second.code != 0
-        told = " ".join(second.text.split())
-        assert f"nodeRecovery: would make ClusterRole {NAME}, which exists and is not this stack's" in told
-        assert "One serves the whole cluster: leave this key out." in told
+        reported = " ".join(second.text.split())
+        assert (
+            f"nodeRecovery: would make ClusterRole {NAME}, which exists and is not this stack's" in reported
+        )
+        assert "One serves the whole cluster: leave this key out." in reported
         waiting.until(lambda: out_of_service(bed) == [dead.node], "the taint", 40)
         dead.start()
         waiting.until(lambda: out_of_service(bed) == [], "the end of the taint", 20)
@@ -236,9 +238,9 @@ class TestWithVolumes:
             dead, _ = machines
             dead.stop()
             called_unknown(Api(bed.kubeconfig), dead)
-            told = run_in(stack.folder, stack.environment(), *dry.words[3:])
-            assert (told.exit_code, out_of_service(bed)) == (0, []), told.output
-            assert f"node {dead.node} would be taken out of service" in told.output
+            reported = run_in(stack.folder, stack.environment(), *dry.words[3:])
+            assert (reported.exit_code, out_of_service(bed)) == (0, []), reported.output
+            assert f"node {dead.node} would be taken out of service" in reported.output
             with both(bed, tmp_path):
                 busy = run_in(stack.folder, stack.environment(), *real.words[3:])
                 assert "is at work: nothing is done here" in busy.output

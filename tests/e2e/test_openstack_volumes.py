@@ -83,10 +83,10 @@ def make_volume(cinder: Any, name: str, cluster: str, namespace: str) -> Any:
     return cinder.wait_for_status(made, "available", interval=0.1)
 
 
-def make_share(manila: Any, name: str, **told: str) -> str:
-    """A share as the Manila CSI driver makes it, by its id; ``told`` of cluster and namespace."""
+def make_share(manila: Any, name: str, **reported: str) -> str:
+    """A share as the Manila CSI driver makes it, by its id; ``reported`` of cluster and namespace."""
     keys = {"cluster": "manila.csi.openstack.org/cluster", "namespace": "csi.storage.k8s.io/pvc/namespace"}
-    metadata = {keys[key]: value for key, value in told.items()}
+    metadata = {keys[key]: value for key, value in reported.items()}
     body = {"share_proto": "CEPHFS", "size": SIZE, "name": name, "metadata": metadata}
     made: str = manila.post("/shares", json={"share": body}).json()["share"]["id"]
     waiting.until(
@@ -187,6 +187,6 @@ def test_the_quota_of_shares_is_held_against_what_the_stack_needs(cloud: OpenSta
     assert not fits.problems
     assert "shares: 2 more needed, 1 used of 3" in fits.quota
     assert "share storage: 8 GiB more needed, 2 GiB used of 10 GiB" in fits.quota
-    told = check_magnum(cluster, needing(shares=3, share_gib=9)).problems
-    assert [problem.where for problem in told] == ["storage", "storage"]
+    reported = check_magnum(cluster, needing(shares=3, share_gib=9)).problems
+    assert [problem.where for problem in reported] == ["storage", "storage"]
     end_share(manila, held)

@@ -103,8 +103,8 @@ def test_what_the_program_owns_of_the_same_workload_is_not(stack: Workspace, api
     api.merge(_MAIN, {"spec": {"minReadySeconds": 7, "revisionHistoryLimit": 3}})
     database = f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/iam-mariadb"
     api.merge(database, {"spec": {"replicas": 0}})
-    told = "release iam: Deployment iam-mariadb differs in spec.replicas (0 instead of 1)"
-    assert told in problems(stack)
+    reported = "release iam: Deployment iam-mariadb differs in spec.replicas (0 instead of 1)"
+    assert reported in problems(stack)
     deploy(stack, "--refresh", **_THEIRS)
     assert api.get(database)["spec"]["replicas"] == 1
     assert (replicas(api), tag(api)) == (2, _TAG)

@@ -264,7 +264,7 @@ def test_a_role_of_others_outside_of_the_namespace_is_refused(bed: Bed, api: Api
 
 
 @pytest.mark.long
-def test_a_new_stack_is_told_of_what_is_there_as_soon_as_it_is_made(
+def test_a_new_stack_is_reported_of_what_is_there_as_soon_as_it_is_made(
     guest: Workspace, bed: Bed, api: Api
 ) -> None:
     before = content(api, _THEIRS)

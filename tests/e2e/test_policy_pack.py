@@ -47,7 +47,7 @@ homeless = ConfigMap("homeless", metadata={"name": "homeless", "namespace": "pol
 Release("newest", chart="oci://registry.example/newest", namespace="policed", values={"of": homeless.id}, opts=other)
 """
 _OTHER_PROVIDERS = {"pulumi:disable-default-providers": [], "kubernetes:renderYamlToDirectory": "rendered"}
-_TOLD = {
+_VIOLATIONS = {
     "data-is-protected": "msgsvc: deletes activemq.data of a protected stack when it goes",
     "volumes-are-retained": "fleeting: its data goes with its claim (reclaim policy Delete)",
     "images-are-pinned": "msgsvc: activemq.image.tag is `latest`",
@@ -70,10 +70,10 @@ def stack(bed: Bed) -> Workspace:
 
 
 def test_the_program_satisfies_the_pack(stack: Workspace) -> None:
-    told = documented(
+    reported = documented(
         "pulumi preview --policy-pack policy --stack dev", {"policy --": f"{_POLICY} --", "dev": "local"}
     )
-    result = stack.pulumi(*told.arguments)
+    result = stack.pulumi(*reported.arguments)
     assert result.code == 0, result.text
     assert "panda-infra" in result.text.partition("Policies:")[2]
 
@@ -83,15 +83,15 @@ def test_a_slip_against_any_rule_is_refused(stack: Workspace) -> None:
     main = stack.folder / "__main__.py"
     main.unlink()
     main.write_text(_SLIPS)
-    told = documented(
+    reported = documented(
         "pulumi up --policy-pack policy --stack dev", {"policy --": f"{_POLICY} --", "dev": "local"}
     )
-    result = stack.pulumi(*told.arguments, "--yes")
+    result = stack.pulumi(*reported.arguments, "--yes")
     assert result.code != 0
     assert json.loads(stack.exported_state())["deployment"].get("resources", []) == []
     said = " ".join(result.text.partition("Policies:")[2].split())
-    assert _TOLD.keys() == {rule.name for rule in POLICIES}
-    for rule, violation in _TOLD.items():
+    assert _VIOLATIONS.keys() == {rule.name for rule in POLICIES}
+    for rule, violation in _VIOLATIONS.items():
         assert f"{rule} " in said
         assert violation in said
     assert "of-the-broker" not in said

@@ -88,8 +88,8 @@ class Checkout:
         )
 
     def changes(self, base: str) -> dict[str, Any]:
-        told = documented("python -m panda_infra plan-changes origin/main", {"origin/main": base})
-        done = self.run(*told.arguments, "--json")
+        reported = documented("python -m panda_infra plan-changes origin/main", {"origin/main": base})
+        done = self.run(*reported.arguments, "--json")
         assert done.returncode == 0, done.stderr
         changes: dict[str, Any] = json.loads(done.stdout)
         return changes
@@ -229,7 +229,7 @@ def test_a_site_is_compared_and_deployed_as_each_commit_has_it(checkout: Checkou
     checkout.git("reset", "--quiet", "--hard", here)
 
 
-def test_a_commit_that_cannot_be_told_counts_as_touched(checkout: Checkout) -> None:
+def test_a_commit_that_cannot_be_reported_counts_as_touched(checkout: Checkout) -> None:
     here = checkout.git("rev-parse", "HEAD")
     model = checkout.folder / "panda_infra" / "plan" / "model.py"
     sound = model.read_text()
@@ -245,8 +245,8 @@ def test_a_commit_that_cannot_be_told_counts_as_touched(checkout: Checkout) -> N
 
 
 def test_the_preview_is_kept_without_a_secret(checkout: Checkout, api: Api) -> None:
-    told = documented("python -m panda_infra review preview doma", _STACK)
-    previewed = checkout.run(*told.arguments, "--since", "main", "--commit", "c0ffee")
+    reported = documented("python -m panda_infra review preview doma", _STACK)
+    previewed = checkout.run(*reported.arguments, "--since", "main", "--commit", "c0ffee")
     assert previewed.returncode == 0, previewed.stderr
     comment = (checkout.folder / "reviewed" / "comment.md").read_text()
     assert "**Down while its only pod is replaced**: `msgsvc/activemq`" in comment
@@ -314,7 +314,7 @@ def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: A
 
 
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
-def test_what_a_push_does_not_preview_is_told(checkout: Checkout, platform: str) -> None:
+def test_what_a_push_does_not_preview_is_reported(checkout: Checkout, platform: str) -> None:
     checkout.git("checkout", "--quiet", "-B", "removal", "main")
     other = checkout.folder / "Pulumi.other.yaml"
     shutil.copy(checkout.workspace.stack_file, other)
@@ -324,12 +324,12 @@ def test_what_a_push_does_not_preview_is_told(checkout: Checkout, platform: str)
     with forges.running() as forge:
         forge.comments[_REQUEST] = [{"id": 1, "body": f"{marker('doma')}\nwhat an earlier push did"}]
         tidied = Jobs(checkout, platform, forge.url, base).tidy()
-        told = [each["body"] for each in forge.comments[_REQUEST]]
+        reported = [each["body"] for each in forge.comments[_REQUEST]]
     checkout.git("checkout", "--quiet", "main")
     assert tidied.passed, tidied.log
-    assert [marked_stack(text) for text in told] == ["doma", "other"]
-    assert "no change any more" in told[0]
-    assert f"git switch --detach {base}\n    python -m panda_infra destroy other" in told[1]
+    assert [marked_stack(text) for text in reported] == ["doma", "other"]
+    assert "no change any more" in reported[0]
+    assert f"git switch --detach {base}\n    python -m panda_infra destroy other" in reported[1]
 
 
 def test_a_stack_that_the_backend_does_not_know(checkout: Checkout, tmp_path: Path) -> None:
@@ -345,16 +345,16 @@ def test_a_stack_that_the_backend_does_not_know(checkout: Checkout, tmp_path: Pa
     assert "not deployed, nothing new" in looked.stderr
 
 
-def test_a_violated_policy_is_told_and_nothing_is_kept_for_the_merge(checkout: Checkout) -> None:
+def test_a_violated_policy_is_reported_and_nothing_is_kept_for_the_merge(checkout: Checkout) -> None:
     program = checkout.folder / "__main__.py"
     sound = program.read_text()
     program.write_text(sound + _SLIP)
     refused = checkout.run("review", "preview", "local")
     program.write_text(sound)
     assert refused.returncode == 1
-    told = "inside-the-namespace: stray: belongs into namespace reviewed, not default"
-    assert told in refused.stdout, refused.stdout + refused.stderr
-    assert told in (checkout.folder / "reviewed" / "comment.md").read_text()
+    reported = "inside-the-namespace: stray: belongs into namespace reviewed, not default"
+    assert reported in refused.stdout, refused.stdout + refused.stderr
+    assert reported in (checkout.folder / "reviewed" / "comment.md").read_text()
     assert not (checkout.folder / "reviewed" / "plan.json").exists()
 
 
@@ -363,14 +363,14 @@ def test_drift_has_one_issue_while_it_lasts(checkout: Checkout, api: Api) -> Non
     right = api.get(path)["data"]
     api.merge(path, {"data": {"ACTIVEMQ_BASE_PASSWD": b64encode(b"another-password").decode()}})
     with forges.running() as forge:
-        told = documented("python -m panda_infra review drift doma", _STACK)
-        found = checkout.run(*told.arguments, **forges.github(forge.url))
+        reported = documented("python -m panda_infra review drift doma", _STACK)
+        found = checkout.run(*reported.arguments, **forges.github(forge.url))
         assert "issue opened" in found.stderr, found.stderr
         [issue] = forge.issues
         assert "Secret `msgsvc-envs` is changed" in issue["body"]
         assert no_secret_in(issue["body"])
         api.merge(path, {"data": right})
-        gone = checkout.run(*told.arguments, **forges.github(forge.url))
+        gone = checkout.run(*reported.arguments, **forges.github(forge.url))
         assert "issue closed" in gone.stderr, gone.stderr
         assert issue["state"] == "closed"
 

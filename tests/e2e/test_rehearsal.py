@@ -60,7 +60,7 @@ def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, be
 
 
 def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
-    told = [
+    reported = [
         documented("python -m panda_infra rehearse local"),
         documented("python -m panda_infra rehearse local --delivery argocd"),
         documented("python -m panda_infra rehearse doma"),
@@ -70,7 +70,7 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
             {"../panda-k8s": str(checkout)},
         ),
     ]
-    for each in told:
+    for each in reported:
         assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
 
 

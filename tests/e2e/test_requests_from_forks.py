@@ -74,7 +74,7 @@ def test_it_gets_a_preview_of_a_stack_that_only_its_site_can_complete(fork: Fork
 
 def test_the_page_has_the_commands_that_its_job_runs() -> None:
     name = {"sphenix": '"$STACK"'}
-    told = (
+    reported = (
         documented(
             "python -m panda_infra rehearse sphenix --since origin/main", {**name, "origin/main": '"$BASE"'}
         ),
@@ -84,7 +84,7 @@ def test_the_page_has_the_commands_that_its_job_runs() -> None:
         ),
     )
     lines = (GITHUB / "preview.yml").read_text()
-    for command in told:
+    for command in reported:
         assert command.text in lines
     assert "rehearse" in GITLAB.read_text()
 

@@ -99,8 +99,8 @@ def test_the_lock_of_a_killed_run_is_released_by_hand_and_nothing_is_lost(stack:
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
     assert refused(stack.up())
-    told = documented("pulumi cancel --stack doma", _STACK)
-    assert stack.pulumi(*told.arguments, "--yes").code == 0
+    reported = documented("pulumi cancel --stack doma", _STACK)
+    assert stack.pulumi(*reported.arguments, "--yes").code == 0
     assert stack.resources() == before
     again = stack.up("--expect-no-changes")
     assert again.code == 0, again.text
@@ -109,7 +109,7 @@ def test_the_lock_of_a_killed_run_is_released_by_hand_and_nothing_is_lost(stack:
 def test_a_state_moves_with_its_secrets(stack: Shared) -> None:
     (stack.server.bucket.parent / "moved").mkdir()
     address = stack.server.environment["PULUMI_BACKEND_URL"].replace(s3.BUCKET, "moved")
-    told = [
+    reported = [
         documented("pulumi stack export --stack doma --file doma.json", _STACK),
         documented("PULUMI_BACKEND_URL='s3://...' pulumi stack init doma", {**_STACK, "s3://...": address}),
         documented(
@@ -119,7 +119,7 @@ def test_a_state_moves_with_its_secrets(stack: Shared) -> None:
         documented("shred -u doma.json", _STACK),
     ]
     before = stack.resources()
-    script = "\n".join(["set -e", *(command.text for command in told)])
+    script = "\n".join(["set -e", *(command.text for command in reported)])
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=stack.folder,

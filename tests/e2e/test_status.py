@@ -93,9 +93,9 @@ def test_a_deployed_stack_is_as_its_file_says(stack: Workspace, bed: Bed) -> Non
         ("panda-certs", "hostcert.pem"),
         ("panda-tls-certs", "tls.crt"),
     }
-    told = "\n".join(found["notes"])
-    assert "robot.proxy of Secret panda-secrets-panda-certs expires in 11 hours" in told
-    assert "hostcert.pem of Secret panda-secrets-panda-certs expires in 19 days" in told
+    reported = "\n".join(found["notes"])
+    assert "robot.proxy of Secret panda-secrets-panda-certs expires in 11 hours" in reported
+    assert "hostcert.pem of Secret panda-secrets-panda-certs expires in 19 days" in reported
     nodes = {node["metadata"]["name"] for node in Api(bed.kubeconfig).list("/api/v1/nodes")}
     assert {one["name"] for one in found["nodes"] if one["ready"]} == nodes
     for_people = run_in(stack.folder, stack.environment(), "status", "local")
@@ -104,22 +104,24 @@ def test_a_deployed_stack_is_as_its_file_says(stack: Workspace, bed: Bed) -> Non
         assert words in for_people.output, words
 
 
-def test_what_the_stack_file_says_anew_is_told_without_its_values(stack: Workspace) -> None:
+def test_what_the_stack_file_says_anew_is_reported_without_its_values(stack: Workspace) -> None:
     stored(stack, msgsvc={"basePassword": "CanaryOfTheBrokerAdministrator"})
     stack.configure({"panda-infra:components": components(image={"tag": "5.17.2"})})
     found = looked(stack)
-    told = "\n".join(found["undeployed"])
+    reported = "\n".join(found["undeployed"])
     assert (
         "component msgsvc: activemq.image.tag nothing -> 5.17.2, other Secrets for the pods of activemq"
-        in told
+        in reported
     )
-    assert "component panda: other Secrets for the pods of jedi, postgres, server" in told
-    assert "Secret panda-secrets-panda-envs: PANDA_ACTIVEMQ_PASSWD_jedi, PANDA_ACTIVEMQ_PASSWD_panda" in told
-    assert "CanaryOfTheBrokerAdministrator" not in told
+    assert "component panda: other Secrets for the pods of jedi, postgres, server" in reported
+    assert (
+        "Secret panda-secrets-panda-envs: PANDA_ACTIVEMQ_PASSWD_jedi, PANDA_ACTIVEMQ_PASSWD_panda" in reported
+    )
+    assert "CanaryOfTheBrokerAdministrator" not in reported
     assert found["problems"] == []
 
 
-def test_without_the_passphrase_all_the_rest_is_told(stack: Workspace) -> None:
+def test_without_the_passphrase_all_the_rest_is_reported(stack: Workspace) -> None:
     wrong = stack.folder / "other-passphrase"
     wrong.write_text("another one")
     found = looked(stack, PULUMI_CONFIG_PASSPHRASE_FILE=str(wrong), PULUMI_CONFIG_PASSPHRASE="")
@@ -128,7 +130,7 @@ def test_without_the_passphrase_all_the_rest_is_told(stack: Workspace) -> None:
     assert "whether secrets have changed is not known: they cannot be decrypted here" in found["notes"]
 
 
-def test_a_running_update_is_told_and_one_that_was_killed(stack: Workspace) -> None:
+def test_a_running_update_is_reported_and_one_that_was_killed(stack: Workspace) -> None:
     stack.configure({"panda-infra:components": components(annotations=_SLOW)})
 
     def seen() -> bool:

@@ -88,9 +88,9 @@ def test_an_installation_becomes_a_stack_and_no_pod_another_one(by: str, running
     assert running.uids() == before
 
 
-def _stop_argo_cd(running: Running, told: str) -> None:
+def _stop_argo_cd(running: Running, reported: str) -> None:
     """The Applications are refused with the commands that take them away: those are run as they stand."""
-    assert "and would undo what a stack does" in told
+    assert "and would undo what a stack does" in reported
     refused = running.run(("python", "-m", "panda_infra", "hand-over", "doma", "--yes"), fails=True)
     commands = [line.strip() for line in refused.splitlines() if line.strip().startswith("kubectl")]
     assert len(commands) == 2 * len(upstream_site.APPLICATIONS)

@@ -203,8 +203,8 @@ def test_an_expired_stack_leaves_nothing_whatever_was_removed_by_hand(stack: Wor
     api.create(f"{inside}/configmaps", {"metadata": {"name": "held", "finalizers": ["example.com/held"]}})
     # Deleted before the namespace is, which would look at it again only a quarter of a minute later.
     api.delete(f"{inside}/configmaps/held")
-    told = documented("python -m panda_infra destroy dev --free-after 60", {"dev": "local", "60": "1"})
-    destroyed = command(stack, *told.arguments, "--yes")
+    reported = documented("python -m panda_infra destroy dev --free-after 60", {"dev": "local", "60": "1"})
+    destroyed = command(stack, *reported.arguments, "--yes")
     assert destroyed.exit_code == 0, destroyed.output
     assert "freeing configmaps held, which waits for example.com/held" in destroyed.output
     assert "local: nothing is left" in destroyed.output
@@ -232,7 +232,7 @@ def test_a_stack_goes_in_the_order_of_the_page(stack: Workspace) -> None:
 
 
 @pytest.mark.long
-def test_a_cluster_that_is_gone_is_forgotten_only_when_told(
+def test_a_cluster_that_is_gone_is_forgotten_only_when_reported(
     stack: Workspace, api: Api, line: Forwarder, bed: Bed
 ) -> None:
     deploy(stack, components=_BROKER, lifecycle={"protect": True})

@@ -169,19 +169,19 @@ def test_second_authority_is_trusted_without_a_restart(restarted: tuple[beds.Bed
     assert Api(bed.kubeconfig).is_ready()
 
 
-def test_dead_part_is_told_by_status(restarted: tuple[beds.Bed, set[int]]) -> None:
+def test_dead_part_is_reported_by_status(restarted: tuple[beds.Bed, set[int]]) -> None:
     bed, _ = restarted
     os.kill(bed.pids["kube-scheduler"], signal.SIGKILL)
     waiting.until(lambda: bed.dead() == ["kube-scheduler"], "the scheduler's end", PATIENCE)
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-m", "testbed", "status", bed.name],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 1
-    assert "kube-scheduler.log" in told.stdout
+    assert reported.returncode == 1
+    assert "kube-scheduler.log" in reported.stdout
 
 
 def test_second_start_of_one_name_is_refused(bed: beds.Bed) -> None:

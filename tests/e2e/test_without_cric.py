@@ -62,9 +62,9 @@ def run(stack: Workspace, there: Cric, text: str) -> str:
         done = stack.pulumi(*words[1:], *(["--yes", "--skip-preview"] if words[1] == "up" else []))
         assert done.code == 0, done.text
         return done.stdout
-    told = run_in(stack.folder, {"SSL_CERT_FILE": str(there.authority)}, *words[3:])
-    assert told.exit_code == 0, told.output
-    return told.output
+    reported = run_in(stack.folder, {"SSL_CERT_FILE": str(there.authority)}, *words[3:])
+    assert reported.exit_code == 0, reported.output
+    return reported.output
 
 
 def pods(api: Api) -> dict[str, Any]:
@@ -123,9 +123,9 @@ def test_a_list_may_be_asked_for_by_an_address_of_its_own(stack: Workspace, ther
         asked.wfile.write(given)
 
     there.answers["/api/atlas/pandaqueue/query/?json&vo_name=local"] = answer
-    told = documented(
+    reported = documented(
         "python -m panda_infra cric fetch mine --url https://datalake-cric.cern.ch"
         ' --list "panda_queues=pandaqueue/query/?json&vo_name=mine"'
     )
-    assert "+ MINE" in run(stack, there, told.text)
+    assert "+ MINE" in run(stack, there, reported.text)
     assert Path(stack.folder / _FOLDER / "panda_queues.json").read_text().count("\n") == 3

@@ -21,7 +21,7 @@ from testbed.workspace import PROJECT, Workspace, overridden
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 
-__all__ = ["HOST", "made", "path_of", "stored", "told"]
+__all__ = ["HOST", "made", "path_of", "reported", "stored"]
 
 HOST = "argocd.panda.test"
 _ROOTS = {
@@ -44,7 +44,7 @@ def made(bed: Bed, name: str, **sections: Any) -> Workspace:
     config = on_bed(bed) | {f"{PROJECT}:{key}": value for key, value in own.items()}
     workspace.create(overridden(LOCAL, config))
     exposed = "host" in sections.get("argocd", {})
-    told(
+    reported(
         workspace,
         documented("python -m panda_infra init doma").arguments,
         code=INCOMPLETE if exposed else 0,
@@ -54,11 +54,11 @@ def made(bed: Bed, name: str, **sections: Any) -> Workspace:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "argocd.p12"
             file.write_bytes(_p12(HOST))
-            told(workspace, [str(file) if word == file.name else word for word in store.arguments])
+            reported(workspace, [str(file) if word == file.name else word for word in store.arguments])
     return workspace
 
 
-def told(workspace: Workspace, arguments: Sequence[str], *, code: int = 0, stdin: bytes = b"") -> str:
+def reported(workspace: Workspace, arguments: Sequence[str], *, code: int = 0, stdin: bytes = b"") -> str:
     """Run a command of the program, which says `doma` for the stack."""
     words = [workspace.stack if word == "doma" else word for word in arguments]
     done = run_in(workspace.folder, workspace.environment(), *words, stdin=stdin)

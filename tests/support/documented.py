@@ -55,9 +55,9 @@ def documented(text: str, instead: Mapping[str, str] = _AS_IT_STANDS) -> Command
     """
     found = next((command for page in PAGES for command in commands(page) if command.text == text), None)
     assert found, f"no page has the command: {text}"
-    for told, own in instead.items():
-        assert told in text, f"{told} is no part of: {text}"
-        text = text.replace(told, own)
+    for reported, own in instead.items():
+        assert reported in text, f"{reported} is no part of: {text}"
+        text = text.replace(reported, own)
     return command_of(found.page, text)
 
 

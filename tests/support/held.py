@@ -34,6 +34,6 @@ def held(call: Callable[[], Value]) -> Value | PandaInfraError:
 def check_words(text: str) -> None:
     """Whether a text may be shown to a person."""
     assert text.strip()
-    assert CANARY not in text, "a secret is told"
+    assert CANARY not in text, "a secret is reported"
     longest = max(text.splitlines(), key=len)
     assert len(longest) <= _LONGEST, f"a line of {len(longest)} signs: {longest[:200]}"

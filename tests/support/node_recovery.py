@@ -36,11 +36,11 @@ class Pod:
     def await_line(self, text: str, seconds: float) -> None:
         """Wait until a line contains a text; an early end is an error."""
 
-        def told() -> bool:
+        def reported() -> bool:
             assert self.process.poll() is None, self.log.read_text()
             return any(text in line for line in self.said())
 
-        waiting.until(told, f"{self.name} saying {text!r}", seconds)
+        waiting.until(reported, f"{self.name} saying {text!r}", seconds)
 
 
 def pods(bed: Bed, namespace: str) -> list[Object]:

@@ -1,4 +1,4 @@
-"""A provider of OIDC with INDIGO IAM's manners: its name ends with a slash, and groups are told at `/userinfo` only."""
+"""A provider of OIDC with INDIGO IAM's manners: its name ends with a slash, and groups are only at `/userinfo`."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class Provider:
 
     def _is_client(self, form: Mapping[str, list[str]], authorization: str) -> bool:
         known = base64.b64encode(":".join(self.client).encode()).decode()
-        told = (*form.get("client_id", []), *form.get("client_secret", []))
-        return authorization == f"Basic {known}" or told == self.client
+        reported = (*form.get("client_id", []), *form.get("client_secret", []))
+        return authorization == f"Basic {known}" or reported == self.client
 
     def _discovered(self) -> dict[str, Any]:
         return {

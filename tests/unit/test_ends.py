@@ -132,7 +132,7 @@ def test_a_credential_is_good_then_ends_soon_then_is_over(life: timedelta, share
         (-8 * DAY, "expired on 2026-11-23 12:00 UTC, 8 days ago"),
     ],
 )
-def test_an_end_is_told_with_what_is_left(left: timedelta, words: str) -> None:
+def test_an_end_is_reported_with_what_is_left(left: timedelta, words: str) -> None:
     assert Validity(NOW + left).described(NOW) == words
 
 

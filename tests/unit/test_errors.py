@@ -1,4 +1,4 @@
-"""How a problem is told."""
+"""How a problem is reported."""
 
 from panda_infra.errors import Problem
 

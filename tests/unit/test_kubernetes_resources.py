@@ -50,7 +50,7 @@ class Recorder(MockMonitor):
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
 
 
-def told(make: Callable[[], object]) -> dict[str, Any]:
+def reported(make: Callable[[], object]) -> dict[str, Any]:
     """What the engine was told of the custom resource that was made."""
     recorder = Recorder(Echo())
     pulumi.runtime.set_mocks(Echo(), project="panda-infra", stack="test", monitor=recorder)
@@ -66,7 +66,7 @@ def told(make: Callable[[], object]) -> dict[str, Any]:
 
 def by_the_sdk(make: Callable[[], object]) -> dict[str, Any]:
     """The same of a resource of the SDK, whose version the engine asks of a provider that nobody has named."""
-    request = told(make)
+    request = reported(make)
     assert request.pop("version") == versions.PULUMI_KUBERNETES
     return request
 
@@ -80,7 +80,7 @@ def test_a_provider(monkeypatch: pytest.MonkeyPatch) -> None:
         "enable_config_map_mutable": True,
         "kube_client_settings": sdk.KubeClientSettingsArgs(burst=240, qps=120),
     }
-    assert told(lambda: kubernetes_provider(kubeconfig="text", identifier="project/stack")) == told(
+    assert reported(lambda: kubernetes_provider(kubeconfig="text", identifier="project/stack")) == reported(
         lambda: sdk.Provider("cluster", **settings)
     )
 
@@ -89,7 +89,7 @@ def test_a_secret() -> None:
     content = SecretContent("server", "Opaque", {"key": b"value"})
     options = pulumi.ResourceOptions(delete_before_replace=True)
     mark = {"panda-infra/owner": "panda-infra/demo/0123456789abcdef"}
-    assert told(
+    assert reported(
         lambda: StackSecrets(
             {"server": content},
             names=Names(),
@@ -116,7 +116,7 @@ def test_a_secret() -> None:
 def test_a_part_of_an_object() -> None:
     metadata = {"name": "here", "annotations": {"pulumi.com/patchFieldManager": "us"}}
     fields = {"metadata": metadata, "data": {"key": "value"}}
-    assert told(
+    assert reported(
         lambda: KubernetesObject("ConfigMapPatch", "one", fields, pulumi.ResourceOptions())
     ) == by_the_sdk(
         lambda: sdk.core.v1.ConfigMapPatch(
@@ -132,7 +132,7 @@ def test_a_release(postrender: str | None) -> None:
     values = {"server": {"enabled": True, "replicas": 2}}
     release = Release("panda", "panda", Chart("panda", "0.1.1"), values, after=(), timeout=600)
     location = "oci://registry.example.org/charts/panda"
-    assert told(
+    assert reported(
         lambda: Component(
             release,
             by_helm(

@@ -9,13 +9,13 @@ from panda_infra.errors import Problem, StackError
 from panda_infra.program import plain_errors
 
 
-def test_an_error_is_told_once_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "error", told.append)
+def test_an_error_is_reported_once_in_its_own_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[str] = []
+    monkeypatch.setattr(pulumi.log, "error", reported.append)
     error = StackError("Pulumi.x.yaml", [Problem("cluster", "is missing", "Name one.")])
     with pytest.raises(SystemExit) as ended, plain_errors():
         raise error
-    assert told == [str(error)]
+    assert reported == [str(error)]
     # The language host adds an error of its own to every other exit code but 0.
     assert ended.value.code == 32
 

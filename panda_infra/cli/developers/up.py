@@ -179,13 +179,13 @@ def _report(loaded: Loaded, *, as_json: bool) -> None:
     hosts = {key: f"https://{host}" for key, host in config.hosts.exposed().items()}
     owner = developer.user or developer.group
     if as_json:
-        told = {
+        made = {
             "stack": loaded.stack,
             "namespace": config.namespace,
             "parent": developer.parent,
             "owner": owner,
         }
-        show_json(told | {"expires": config.lifecycle.expires, "hosts": hosts})
+        show_json(made | {"expires": config.lifecycle.expires, "hosts": hosts})
         return
     line(
         f"namespace {config.namespace} on the cluster of {developer.parent}, until {config.lifecycle.expires}"

@@ -126,7 +126,7 @@ class KubernetesClient(KubernetesApi):
         """Send one request; with ``missing``, return None if the object or kind does not exist.
 
         Raises:
-            KubernetesError: the API refuses or cannot be reached; the type tells them apart.
+            KubernetesError: the API refuses or cannot be reached; the type distinguishes them.
             KubeconfigError: the kubeconfig's own certificates cannot be used.
         """
         parameters = [*query, *([("fieldManager", _MANAGER)] if method in _CONTENT else [])]

@@ -63,7 +63,7 @@ def digest_of(repository: str, chart: str, version: str) -> str:
         version: of the chart.
 
     Raises:
-        RegistryError: no answer, a refusal, or no such chart; the type tells them apart.
+        RegistryError: no answer, a refusal, or no such chart; the type distinguishes them.
     """
     host, _, path = repository.removeprefix("oci://").partition("/")
     scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"

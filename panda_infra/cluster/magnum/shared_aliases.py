@@ -31,13 +31,13 @@ def judge_aliases(
     foreign = {s.name: found for s in listed if s.id not in own and (found := _carried(s, names))}
     if not foreign:
         return Presence()
-    told = f"{', '.join(sorted({alias for found in foreign.values() for alias in found}))} lead to {_shown(foreign)}"
+    led = f"{', '.join(sorted({alias for found in foreign.values() for alias in found}))} lead to {_shown(foreign)}"
     if cluster.aliases == "standby":
-        return Presence(notes=[f"aliases {told}; this stack, on standby, writes none"])
+        return Presence(notes=[f"aliases {led}; this stack, on standby, writes none"])
     ours = {server.name: found for server in own.values() if (found := _carried(server, names))}
     highest = max(number for found in foreign.values() for number in found.values())
     if not (ours or cluster.alias_offset or cluster.alias_workers):
-        what = f"aliases {told}, and would lead to this cluster too"
+        what = f"aliases {led}, and would lead to this cluster too"
         fix = (
             "Write `aliases: standby` until the service moves here, or, to have both serve, "
             f"`aliasOffset: {highest}`."
@@ -51,7 +51,7 @@ def judge_aliases(
             f"Write `aliasOffset: {max(highest, cluster.alias_offset)}`: workers that have a number keep it."
         )
         return Presence([Problem("cluster.aliasOffset", what, fix)])
-    return Presence(notes=[f"aliases {told} as well as to this cluster"])
+    return Presence(notes=[f"aliases {led} as well as to this cluster"])
 
 
 def _carried(server: Server, aliases: Iterable[str]) -> dict[str, int]:

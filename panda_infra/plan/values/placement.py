@@ -78,8 +78,8 @@ def forces_pods(config: Settings) -> bool:
 def _own_and_stay(config: SubComponent, seconds: int) -> list[dict[str, Any]]:
     """The sub-component's own tolerations, and those for the conditions of lost nodes that it does not mention."""
     own = [each.model_dump(by_alias=True, exclude_none=True) for each in config.tolerations]
-    told = {each.key for each in config.tolerations}
-    return [*own, *(stay(each, seconds) for each in _UNHEALTHY if f"{_NODE}{each}" not in told)]
+    tolerated = {each.key for each in config.tolerations}
+    return [*own, *(stay(each, seconds) for each in _UNHEALTHY if f"{_NODE}{each}" not in tolerated)]
 
 
 def _only_one(spec: SubComponentSpec, release: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def _no_token_yet(config: StackConfig, stack: str) -> Iterator[Problem]:
         name for name in ("panda", "harvester", "idds", "bigmon") if name in config.components.deployed()
     ]
     missing = config.secrets.of(AuthSecrets).id_token is None and auth.internal is None
-    # Without a client there is nothing to get a token for, which is told already.
+    # Without a client there is nothing to get a token for, which is reported already.
     if missing and auth.clients and len(callers) > 1 and not EXPERIMENTS[config.experiment].on_test_bed:
         what = f"is missing: until IAM has issued it, calls between {', '.join(callers)} are refused"
         fix = (

@@ -28,7 +28,7 @@ def existing_installs_nothing(subject: Subject) -> Iterator[Problem]:
 
 @rule("argocd")
 def version_is_known(subject: Subject) -> Iterator[Problem]:
-    """The manifests of the version can be told from others."""
+    """The manifests of the version can be distinguished from others."""
     argocd = installed_argocd(subject.config)
     if argocd is None:
         return

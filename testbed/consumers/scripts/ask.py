@@ -13,7 +13,7 @@ for question in json.load(sys.stdin):
         answer = requests.get(
             question["url"], headers=question["headers"], verify=question["verify"], timeout=60
         )
-        told = [answer.status_code, answer.text or answer.headers.get("ExceptionMessage", "")]
+        reported = [answer.status_code, answer.text or answer.headers.get("ExceptionMessage", "")]
     except requests.RequestException as error:
-        told = [0, str(error)]
-    print(json.dumps(told), flush=True)
+        reported = [0, str(error)]
+    print(json.dumps(reported), flush=True)

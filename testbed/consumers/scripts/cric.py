@@ -32,7 +32,7 @@ def names(sql):
     return sorted(str(row[0]) for row in rows) if status else f"the query failed: {rows}"
 
 
-def tell(what, wanted, got):
+def report(what, wanted, got):
     print("\n" + json.dumps([what, wanted, got]), flush=True)
 
 
@@ -41,12 +41,14 @@ sites, queues, endpoints = map(
     load, (panda_config.CRIC_URL_SITES, panda_config.CRIC_URL_SCHEDCONFIG, panda_config.CRIC_URL_DDMENDPOINTS)
 )
 run()
-tell("sites are loaded", sorted(sites), names(f"SELECT site_name FROM {schema}.site"))
+report("sites are loaded", sorted(sites), names(f"SELECT site_name FROM {schema}.site"))
 resources = sorted(queue["panda_resource"] for queue in queues.values())
-tell("queues are loaded", resources, names(f"SELECT panda_site_name FROM {schema}.panda_site"))
-tell("endpoints are loaded", sorted(endpoints), names(f"SELECT ddm_endpoint_name FROM {schema}.ddm_endpoint"))
-tell("queues are kept whole", sorted(queues), names(f"SELECT panda_queue FROM {schema}.schedconfig_json"))
-tell("software tags are loaded", sorted(queues), names(f"SELECT panda_queue FROM {schema}.sw_tags"))
+report("queues are loaded", resources, names(f"SELECT panda_site_name FROM {schema}.panda_site"))
+report(
+    "endpoints are loaded", sorted(endpoints), names(f"SELECT ddm_endpoint_name FROM {schema}.ddm_endpoint")
+)
+report("queues are kept whole", sorted(queues), names(f"SELECT panda_queue FROM {schema}.schedconfig_json"))
+report("software tags are loaded", sorted(queues), names(f"SELECT panda_queue FROM {schema}.sw_tags"))
 
 name = min(queues)
 queues[name]["status"] = "brokeroff"
@@ -56,7 +58,7 @@ run()
 query = f"SELECT data FROM {schema}.schedconfig_json WHERE panda_queue = '{name}'"
 status, rows = taskBuffer.querySQLS(query, {})
 data = rows[0][0] if status and rows else {}
-tell(
+report(
     "a changed file is noticed without a restart",
     "brokeroff",
     (json.loads(data) if isinstance(data, str) else data).get("status"),

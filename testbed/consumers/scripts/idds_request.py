@@ -16,7 +16,7 @@ NAME = "consumers"
 question = json.load(sys.stdin)
 
 
-def tell(what, wanted, got):
+def report(what, wanted, got):
     print("\n" + json.dumps([what, wanted, got]), flush=True)
 
 
@@ -28,10 +28,10 @@ status, answer = api.submit(workflow)
 relayed, number = answer if status == 0 else (False, answer)
 submitted = relayed and type(number) is int
 if not question["accepted"]:
-    tell("a request of somebody else is refused", False, submitted)
+    report("a request of somebody else is refused", False, submitted)
 else:
-    tell("a request is submitted", "a number", "a number" if submitted else str(answer))
+    report("a request is submitted", "a number", "a number" if submitted else str(answer))
 if submitted:
     _, (_, requests) = api.get_requests(request_id=number)
     read = [[each["name"], each["username"]] for each in requests]
-    tell("the request is read back with the user's name", [[NAME, question["user"]]], read)
+    report("the request is read back with the user's name", [[NAME, question["user"]]], read)

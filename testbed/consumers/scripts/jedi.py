@@ -7,7 +7,7 @@ from pandajedi.jediconfig import jedi_config
 from pandajedi.jedicore.JediDBProxy import DBProxy
 
 
-def tell(what, wanted, got):
+def report(what, wanted, got):
     print("\n" + json.dumps([what, wanted, got]), flush=True)
 
 
@@ -19,10 +19,10 @@ for name, variable in {
     "schemaJEDI": "PANDA_DB_SCHEMAJEDI",
 }.items():
     same = getattr(jedi_config.db, name, None) == os.environ[variable]
-    tell(f"configuration: {name} is {variable}", True, same)
+    report(f"configuration: {name} is {variable}", True, same)
 
 database = DBProxy()
-tell("the database is connected", True, database.connect())
+report("the database is connected", True, database.connect())
 status, rows = database.querySQLS("SELECT current_user", {})
-tell("the database answers", jedi_config.db.dbuser, rows[0][0] if rows else status)
+report("the database answers", jedi_config.db.dbuser, rows[0][0] if rows else status)
 os._exit(0)  # threads of its connections would keep the process alive

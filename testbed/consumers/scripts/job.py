@@ -8,7 +8,7 @@ from pandaclient import Client
 from pandaclient.JobSpec import JobSpec
 
 
-def tell(what, wanted, got):
+def report(what, wanted, got):
     print("\n" + json.dumps([what, wanted, got]), flush=True)
 
 
@@ -26,9 +26,9 @@ job.jobParameters = "--what is done"
 
 status, answer = Client.submitJobs([job])
 number = answer[0][0] if status == 0 and answer else None
-tell("a job is submitted", [0, True], [status, isinstance(number, int) and number > 0])
+report("a job is submitted", [0, True], [status, isinstance(number, int) and number > 0])
 if number:
     status, jobs = Client.getJobStatus([number])
     read = jobs[0] if status == 0 and jobs else None
     got = [read.jobName, read.computingSite, read.jobParameters] if read else answer
-    tell("the job is read back", [job.jobName, job.computingSite, job.jobParameters], got)
+    report("the job is read back", [job.jobName, job.computingSite, job.jobParameters], got)

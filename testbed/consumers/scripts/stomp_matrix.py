@@ -62,7 +62,7 @@ def act(account, action, destination):
     return outcome
 
 
-def tell(what, wanted, got):
+def report(what, wanted, got):
     print(json.dumps([what, wanted, got]), flush=True)
 
 
@@ -75,13 +75,13 @@ def login(account, password):
 
 
 for account, password in question["passwords"].items():
-    tell(f"log-in of {account}", "accepted", login(account, password))
-    tell(f"log-in of {account} with a wrong password", "refused", login(account, password + "x"))
+    report(f"log-in of {account}", "accepted", login(account, password))
+    report(f"log-in of {account} with a wrong password", "refused", login(account, password + "x"))
     for other, foreign in question["passwords"].items():
         if other != account:
-            tell(f"log-in of {account} with the password of {other}", "refused", login(account, foreign))
+            report(f"log-in of {account} with the password of {other}", "refused", login(account, foreign))
 for account, password in (("system", "manager"), ("nobody", ""), ("guest", "guest")):
-    tell(f"log-in of {account}", "refused", login(account, password))
+    report(f"log-in of {account}", "refused", login(account, password))
 
 for channel in filter(None, question["channels"].split(";")):
     name, writers, readers = channel.split(":")
@@ -89,11 +89,11 @@ for channel in filter(None, question["channels"].split(";")):
         for account in question["passwords"]:
             for action, allowed in (("write", writers.split(",")), ("read", readers.split(","))):
                 wanted = "allowed" if account in allowed else "refused"
-                tell(f"{account}: {action} /{kind}/{name}", wanted, act(account, action, f"/{kind}/{name}"))
+                report(f"{account}: {action} /{kind}/{name}", wanted, act(account, action, f"/{kind}/{name}"))
 for name in question["others"]:
     for account in question["passwords"]:
         for action in ("write", "read"):
-            tell(f"{account}: {action} /queue/{name}", "refused", act(account, action, f"/queue/{name}"))
+            report(f"{account}: {action} /queue/{name}", "refused", act(account, action, f"/queue/{name}"))
 
 # Messages of the server and JEDI on iDDS' topic must arrive where iDDS listens.
 names = [channel.split(":")[0] for channel in question["channels"].split(";")]
@@ -104,4 +104,4 @@ for account in ("panda", "jedi") if "panda_idds" in names else ():
     writer, _ = connected(account, question["passwords"][account])
     writer.send("/topic/panda_idds", f"from {account}", receipt="sent")
     arrived = until(lambda text=f"from {account}", heard=heard: text in heard.messages)
-    tell(f"{account}'s message arrives at iDDS", True, bool(arrived))
+    report(f"{account}'s message arrives at iDDS", True, bool(arrived))

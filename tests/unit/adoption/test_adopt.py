@@ -58,7 +58,7 @@ def test_names_hosts_and_values_are_those_that_run(result: Adoption) -> None:
     assert plan.config.storage.class_name == "cinder"
 
 
-def test_what_is_held_is_told_with_both_values(result: Adoption) -> None:
+def test_what_is_held_is_reported_with_both_values(result: Adoption) -> None:
     held = {(each.component, each.key): (each.found, each.stack) for each in result.held}
     assert held["panda", "server.persistentvolume.create"] == (True, False)
     assert held["msgsvc", "global.deploymentName"] == ("msgsvc-dev", None)
@@ -82,11 +82,11 @@ def test_live_secrets_win_over_the_values_of_their_chart(result: Adoption) -> No
     assert result.outcome.secrets["auth", "idToken"] == "canary-token"
 
 
-def test_secrets_that_differ_are_told_by_key_alone(result: Adoption) -> None:
-    told = {(each.secret, each.key): each.what for each in result.secrets}
-    assert told["panda-envs", "BY_HAND"] == "only in the cluster, where it stays"
-    assert told["panda-envs", "PANDA_API_URL"] == "only in the stack"
-    assert ("panda-envs", "PANDA_DB_PASSWORD") not in told
+def test_secrets_that_differ_are_reported_by_key_alone(result: Adoption) -> None:
+    reported = {(each.secret, each.key): each.what for each in result.secrets}
+    assert reported["panda-envs", "BY_HAND"] == "only in the cluster, where it stays"
+    assert reported["panda-envs", "PANDA_API_URL"] == "only in the stack"
+    assert ("panda-envs", "PANDA_DB_PASSWORD") not in reported
     shown = json.dumps(
         [list(map(asdict, result.held)), list(map(asdict, result.secrets)), result.outcome.sections]
     )

@@ -54,7 +54,7 @@ def applied() -> Applied:
     return made
 
 
-def test_each_change_is_told_made_once_and_touches_no_pod(
+def test_each_change_is_reported_made_once_and_touches_no_pod(
     applied: Applied, plan: Plan, charts: Mapping[str, Path]
 ) -> None:
     wanted = steps(applied, plan, charts, EchoHelm("helm"))

@@ -28,7 +28,7 @@ def test_a_release_that_is_not_at_rest_is_not_taken_over(cluster: Cluster) -> No
         installation(cluster)
 
 
-def test_two_installations_in_one_namespace_must_be_told_apart(cluster: Cluster) -> None:
+def test_two_installations_in_one_namespace_must_be_reported_apart(cluster: Cluster) -> None:
     cluster.release("panda-test", "panda", {}, parts=["server", "jedi"])
     with pytest.raises(
         AdoptionError, match=r"panda runs more than once \(panda-dev, panda-test\).*--without"

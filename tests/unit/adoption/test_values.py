@@ -46,6 +46,6 @@ def test_the_same_values_differ_in_nothing(tree: dict[str, Any]) -> None:
     assert not list(difference(effective({}, tree), effective({}, tree)))
 
 
-def test_a_number_is_no_truth_and_global_values_are_told_once() -> None:
+def test_a_number_is_no_truth_and_global_values_are_reported_once() -> None:
     assert [path for path, *_ in difference({"a": 1, "s": {"global": 1}}, {"a": True})] == [("a",)]
     assert [path for path, *_ in difference({"global": {"x": 1}}, {})] == [("global", "x")]

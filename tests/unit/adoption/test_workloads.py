@@ -23,7 +23,7 @@ def test_the_same_manifest_changes_nothing() -> None:
     assert not list(changes(manifest(), manifest()))
 
 
-def test_another_image_replaces_pods_and_is_told_alone() -> None:
+def test_another_image_replaces_pods_and_is_reported_alone() -> None:
     (change,) = changes(manifest(), manifest("a:2"))
     assert (change.kind, change.name, change.found, change.stack) == ("StatefulSet", "panda", "a:1", "a:2")
     assert change.path == ("spec", "template", "spec", "containers", "main", "image")

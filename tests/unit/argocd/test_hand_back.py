@@ -54,7 +54,7 @@ def test_it_neither_syncs_nor_cascades_before_anything_is_marked() -> None:
     assert changes[1][0] == _SET
 
 
-def test_a_sync_that_does_not_end_is_told() -> None:
+def test_a_sync_that_does_not_end_is_reported() -> None:
     api = cluster()
     api.objects[PATH]["status"]["operationState"] = {"phase": "Running"}
     with pytest.raises(

@@ -53,7 +53,7 @@ def test_a_retry_tells_which_resource_it_is_about() -> None:
     assert judge(retried).words == "syncs: one or more objects failed to apply; Service panda: port is taken"
 
 
-def test_a_failed_sync_is_told_by_its_resource() -> None:
+def test_a_failed_sync_is_reported_by_its_resource() -> None:
     found = judge(application(sync="OutOfSync", operation=_FAILED))
     assert (found.failed, found.stuck) == (True, True)
     assert found.words == "could not be synced: Service panda: port is taken"

@@ -31,5 +31,5 @@ def test_ratios_are_those_of_the_goals_and_two_more() -> None:
     ("ratio", "goal", "words"),
     [(0.5, 0.5, " (goal: at most 0.5, reached)"), (0.51, 0.5, " (goal: at most 0.5, MISSED)"), (9, None, "")],
 )
-def test_a_missed_goal_is_told(ratio: float, goal: float | None, words: str) -> None:
+def test_a_missed_goal_is_reported(ratio: float, goal: float | None, words: str) -> None:
     assert _verdict(ratio, goal) == words

@@ -125,7 +125,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command line; gives the exit code, the result and what was told beside it."""
+    """Runs a command line; gives the exit code, the result and what was reported beside it."""
     monkeypatch.setenv("COLUMNS", "150")
 
     def invoke(*arguments: str, stdin: bytes = b"") -> Any:

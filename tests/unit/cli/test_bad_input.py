@@ -104,8 +104,8 @@ def _tried(world: World, row: Row) -> None:
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     assert done.exit_code == row.code, done.output
     # What a terminal's width breaks is one line again.
-    told = " ".join(done.output.replace("│", " ").split())
-    assert row.says in told, done.output
+    reported = " ".join(done.output.replace("│", " ").split())
+    assert row.says in reported, done.output
     check_words(done.output)
 
 

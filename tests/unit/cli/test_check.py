@@ -21,7 +21,7 @@ def test_a_good_stack_is_ok(run: Any, stack_file: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, "small: ok\n")
 
 
-def test_every_problem_of_every_stack_is_told_at_once(run: Any, stack_file: Path) -> None:
+def test_every_problem_of_every_stack_is_reported_at_once(run: Any, stack_file: Path) -> None:
     other = stack_file.with_name("Pulumi.other.yaml")
     other.write_text(
         stack_file.read_text().replace("iam-db: {}", "iamdb: {}").replace("replicas: 2", "replicas: x")
@@ -41,7 +41,7 @@ def test_other_programs_get_json(run: Any, stack_file: Path) -> None:
     assert problem["where"] == "hosts.panda"
 
 
-def test_an_unknown_stack_is_told_with_the_nearest(run: Any, stack_file: Path) -> None:
+def test_an_unknown_stack_is_reported_with_the_nearest(run: Any, stack_file: Path) -> None:
     assert stack_file.exists()
     result = run("check", "smal")
     assert (result.exit_code, "did you mean small?" in result.stderr) == (1, True)
@@ -66,7 +66,7 @@ def test_the_files_are_found_from_a_folder_further_down(
     assert run("check", "small").exit_code == 0
 
 
-def test_a_stack_without_clients_is_right_but_told(run: Any, stack_file: Path) -> None:
+def test_a_stack_without_clients_is_right_but_reported(run: Any, stack_file: Path) -> None:
     assert stack_file.exists()
     result = run("check", "small")
     assert result.exit_code == 0
@@ -109,8 +109,8 @@ def test_a_stack_that_waits_for_its_site_is_not_a_wrong_one(run: Any, stack_file
     assert "Pulumi.small.yaml: waits for the site, which alone knows 1 value" in waiting.stderr
     assert "components.panda.settings.database.host: is missing" in waiting.stderr
     assert "note: auth.clients: is empty" in waiting.stderr
-    (told,) = json.loads(run("check", "small", "--json").stdout)["small"]
-    assert told["awaits_site"] is True
+    (reported,) = json.loads(run("check", "small", "--json").stdout)["small"]
+    assert reported["awaits_site"] is True
 
 
 def test_the_worst_of_all_stacks_counts(run: Any, stack_file: Path) -> None:

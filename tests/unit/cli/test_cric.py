@@ -63,24 +63,24 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_lists_become_files_that_the_check_takes(fetch: Run, folder: Path, there: Cric) -> None:
-    told = fetch()
-    assert told.exit_code == 0, told.stderr
+    reported = fetch()
+    assert reported.exit_code == 0, reported.stderr
     assert set(contents(folder)) == {f"{name}.json" for name in _NAMES}
     assert check_folder(folder) == []
     for name in _NAMES:
         assert json.loads((folder / f"{name}.json").read_text()) == there.lists[name]
-    assert "sites.json (new): 1 added, 0 as before\n  + EXAMPLE-SITE\n" in told.stdout
-    assert "of small" in told.stderr
+    assert "sites.json (new): 1 added, 0 as before\n  + EXAMPLE-SITE\n" in reported.stdout
+    assert "of small" in reported.stderr
 
 
-def test_what_changes_is_told_and_nothing_else_is_written(fetch: Run, folder: Path, there: Cric) -> None:
+def test_what_changes_is_reported_and_nothing_else_is_written(fetch: Run, folder: Path, there: Cric) -> None:
     fetch()
     queues = there.lists["panda_queues"]
     queues["NEW"] = queues["EXAMPLE_QUEUE"] | {"panda_resource": "NEW"}
     queues["EXAMPLE_QUEUE"] |= {"status": "offline", "corecount": True}
     before = {name: (folder / name).stat().st_mtime_ns for name in contents(folder)}
-    told = fetch()
-    assert told.stdout.splitlines()[1:4] == [
+    reported = fetch()
+    assert reported.stdout.splitlines()[1:4] == [
         "panda_queues.json: 1 added, 1 changed, 0 as before",
         "  + NEW",
         "  ~ EXAMPLE_QUEUE: corecount, status",
@@ -99,8 +99,8 @@ def test_what_changes_is_told_and_nothing_else_is_written(fetch: Run, folder: Pa
 
 
 def test_a_dry_run_writes_nothing(fetch: Run, folder: Path) -> None:
-    told = fetch("--dry-run")
-    assert "would write sites.json" in told.stderr
+    reported = fetch("--dry-run")
+    assert "would write sites.json" in reported.stderr
     assert not folder.exists()
 
 
@@ -121,9 +121,9 @@ def test_a_present_file_that_is_no_good_is_written_anew(fetch: Run, folder: Path
     good = contents(folder)
     (folder / "sites.json").write_bytes(b"\xef\xbb\xbf" + good["sites.json"])
     (folder / "panda_queues.json").write_bytes(b"{")
-    told = fetch()
-    assert told.exit_code == 0, told.stderr
-    assert "wrote sites.json, panda_queues.json to lists/small" in told.stderr
+    reported = fetch()
+    assert reported.exit_code == 0, reported.stderr
+    assert "wrote sites.json, panda_queues.json to lists/small" in reported.stderr
     assert contents(folder) == good
 
 
@@ -137,9 +137,9 @@ def test_files_that_stay_as_they_are_spelled_count_as_long_as_they_are(fetch: Ru
 def test_names_of_entries_do_not_steer_a_terminal(fetch: Run, folder: Path, there: Cric) -> None:
     queues = there.lists["panda_queues"]
     queues["\x1b[2J\nx"] = queues["EXAMPLE_QUEUE"]
-    told = fetch()
-    assert "+ '\\x1b[2J\\nx'" in told.stdout
-    assert "\x1b" not in told.stdout
+    reported = fetch()
+    assert "+ '\\x1b[2J\\nx'" in reported.stdout
+    assert "\x1b" not in reported.stdout
     assert folder.exists()
 
 
@@ -223,29 +223,29 @@ _LOGIN = status(302, Location="https://auth.example.org/login?state=canary-4711"
         (no_http, "something else than HTTP"),
     ],
 )
-def test_a_list_that_is_no_good_is_told_and_nothing_is_written(
+def test_a_list_that_is_no_good_is_reported_and_nothing_is_written(
     fetch: Run, folder: Path, there: Cric, answer: Answer, words: str
 ) -> None:
     fetch()
     before = contents(folder)
     there.lists["sites"]["NEW"] = there.lists["sites"]["EXAMPLE-SITE"]
     there.answer("panda_queues", answer)
-    told = fetch("--timeout", "1")
-    assert told.exit_code == 1
-    assert words in told.stderr
-    assert "lists/small/panda_queues.json: " in told.stderr
-    assert "nothing was changed" in told.stderr
-    assert "canary" not in told.stderr
-    assert "Traceback" not in told.stderr
+    reported = fetch("--timeout", "1")
+    assert reported.exit_code == 1
+    assert words in reported.stderr
+    assert "lists/small/panda_queues.json: " in reported.stderr
+    assert "nothing was changed" in reported.stderr
+    assert "canary" not in reported.stderr
+    assert "Traceback" not in reported.stderr
     assert contents(folder) == before
 
 
-def test_everything_that_is_wrong_is_told_at_once(fetch: Run, folder: Path, there: Cric) -> None:
+def test_everything_that_is_wrong_is_reported_at_once(fetch: Run, folder: Path, there: Cric) -> None:
     there.answer("sites", status(403))
     there.answer("panda_queues", content(b"[]"))
     there.answer("ddm_blacklist", status(404))
-    told = fetch()
-    assert "3 problems, nothing was changed" in told.stderr
+    reported = fetch()
+    assert "3 problems, nothing was changed" in reported.stderr
     assert not folder.exists()
 
 
@@ -254,24 +254,24 @@ def test_an_answer_that_never_ends_is_cut_off(
 ) -> None:
     monkeypatch.setattr(client, "LARGEST_ANSWER", 1000)
     there.answer("sites", content(b" " * 2_000_000))
-    assert "sites.json: cannot be fetched" in (told := fetch().stderr)
-    assert "answers with more than 1000 bytes" in told
+    assert "sites.json: cannot be fetched" in (reported := fetch().stderr)
+    assert "answers with more than 1000 bytes" in reported
     assert not folder.exists()
 
 
 def test_all_together_must_fit_into_a_secret(fetch: Run, folder: Path, there: Cric) -> None:
     (site,) = there.lists["sites"].values()
     there.lists["sites"] = {f"S{number}": site | {"comment": "x" * 1000} for number in range(1100)}
-    told = fetch()
-    assert "more than the 1048576 of one Kubernetes Secret" in told.stderr
+    reported = fetch()
+    assert "more than the 1048576 of one Kubernetes Secret" in reported.stderr
     assert not folder.exists()
 
 
 def test_a_list_that_stays_is_judged_with_the_others(fetch: Run, folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "sw_tags.json").write_text("{")
-    told = fetch()
-    assert "lists/small/sw_tags.json: is no JSON, line 1" in told.stderr
+    reported = fetch()
+    assert "lists/small/sw_tags.json: is no JSON, line 1" in reported.stderr
     assert set(contents(folder)) == {"sw_tags.json"}
 
 
@@ -280,12 +280,12 @@ def test_a_list_may_have_another_address_or_be_left_alone(fetch: Run, folder: Pa
         json.dumps({"MINE": there.lists["panda_queues"]["EXAMPLE_QUEUE"]}).encode()
     )
     there.answers["/tags"] = content(b'{"MINE": {}}')
-    told = fetch(
+    reported = fetch(
         *("--list", "panda_queues=pandaqueue/query/?json&vo_name=mine"),
         *("--list", f"sw_tags={there.url}/tags"),
         *("--list", "ddm_blacklist="),
     )
-    assert told.exit_code == 0, told.stderr
+    assert reported.exit_code == 0, reported.stderr
     assert list(json.loads((folder / "panda_queues.json").read_text())) == ["MINE"]
     assert (folder / "sw_tags.json").read_text() == '{\n"MINE":{}\n}\n'
     assert not (folder / "ddm_blacklist.json").exists()
@@ -306,10 +306,10 @@ def test_a_list_may_have_another_address_or_be_left_alone(fetch: Run, folder: Pa
     ],
 )
 def test_options_that_are_wrong(fetch: Run, folder: Path, options: list[str], words: str) -> None:
-    told = fetch(*options)
-    assert told.exit_code in (1, 2)
-    assert words in " ".join(told.stderr.replace("│", "").split())
-    assert "canary" not in told.stderr
+    reported = fetch(*options)
+    assert reported.exit_code in (1, 2)
+    assert words in " ".join(reported.stderr.replace("│", "").split())
+    assert "canary" not in reported.stderr
     assert not folder.exists()
 
 
@@ -330,17 +330,17 @@ def test_options_that_are_wrong(fetch: Run, folder: Path, options: list[str], wo
     ],
 )
 def test_addresses_that_are_wrong(fetch: Run, folder: Path, url: str, words: str) -> None:
-    told = fetch(url=url)
-    assert told.exit_code == 1
-    assert words in told.stderr
-    assert "canary" not in told.stderr
+    reported = fetch(url=url)
+    assert reported.exit_code == 1
+    assert words in reported.stderr
+    assert "canary" not in reported.stderr
     assert not folder.exists()
 
 
 def test_a_server_that_is_not_trusted_is_not_asked(run: Run, fetch: Run, folder: Path, there: Cric) -> None:
-    told = run("cric", "fetch", "small", "--url", there.url)
-    assert "is not trusted" in told.stderr
-    assert "name its authority by `--ca`" in told.stderr
+    reported = run("cric", "fetch", "small", "--url", there.url)
+    assert "is not trusted" in reported.stderr
+    assert "name its authority by `--ca`" in reported.stderr
     assert (
         "is not trusted (IP address mismatch" in fetch(url=there.url.replace("localhost", "127.0.0.1")).stderr
     )
@@ -359,12 +359,12 @@ def test_authorities_that_are_none(fetch: Run, folder: Path, name: str, words: s
 def test_a_cric_that_wants_to_know_who_asks(run: Run, folder: Path, tmp_path: Path) -> None:
     with cric(tmp_path, clients=True) as there:
         options = ("cric", "fetch", "small", "--url", there.url, "--ca", str(there.authority))
-        told = run(*options)
-        assert "it may want another `--certificate`" in told.stderr
+        reported = run(*options)
+        assert "it may want another `--certificate`" in reported.stderr
         assert not folder.exists()
         # As a grid proxy: certificate and key in one file.
-        told = run(*options, "--certificate", str(tmp_path / "client.pem"))
-        assert told.exit_code == 0, told.stderr
+        reported = run(*options, "--certificate", str(tmp_path / "client.pem"))
+        assert reported.exit_code == 0, reported.stderr
         assert set(there.askers) == {"client"}
         certificate, _, key = (tmp_path / "client.pem").read_text().partition("-----BEGIN PRIVATE")
         (tmp_path / "cert.pem").write_text(certificate)
@@ -384,11 +384,11 @@ def test_a_key_with_a_passphrase_asks_nobody(fetch: Run, folder: Path, tmp_path:
     )
     file = tmp_path / "userkey.pem"
     file.write_bytes(key)
-    told = fetch("--certificate", str(tmp_path / "c.pem"), "--key", str(file))
-    assert "c.pem cannot be read" in told.stderr
+    reported = fetch("--certificate", str(tmp_path / "c.pem"), "--key", str(file))
+    assert "c.pem cannot be read" in reported.stderr
     (tmp_path / "c.pem").write_text(_certificate())
-    told = fetch("--certificate", str(tmp_path / "c.pem"), "--key", str(file))
-    assert "has a passphrase: use a grid proxy" in told.stderr
+    reported = fetch("--certificate", str(tmp_path / "c.pem"), "--key", str(file))
+    assert "has a passphrase: use a grid proxy" in reported.stderr
     assert not folder.exists()
 
 
@@ -403,18 +403,18 @@ def _certificate() -> str:
 def test_a_stack_that_asks_cric_itself_has_no_files(run: Run, project: Path, there: Cric) -> None:
     sections = SMALL | {"cric": {"real": True, "urls": {}}}
     (project / "Pulumi.small.yaml").write_text(compose(sections, "A small stack."))
-    told = run("cric", "fetch", "small", "--url", there.url)
-    assert told.exit_code == 1
-    assert "cric.real: is not false" in told.stderr
-    assert "folder: cric_jsons/small" in told.stderr
+    reported = run("cric", "fetch", "small", "--url", there.url)
+    assert reported.exit_code == 1
+    assert "cric.real: is not false" in reported.stderr
+    assert "folder: cric_jsons/small" in reported.stderr
 
 
 def test_a_folder_that_cannot_be_written(fetch: Run, folder: Path) -> None:
     folder.parent.write_text("a file")
-    told = fetch()
-    assert told.exit_code == 1
-    assert "lists/small" in told.stderr
-    assert "cannot be written: Not a directory; nothing was changed" in told.stderr
+    reported = fetch()
+    assert reported.exit_code == 1
+    assert "lists/small" in reported.stderr
+    assert "cannot be written: Not a directory; nothing was changed" in reported.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -437,7 +437,7 @@ def test_a_proxy_that_does_not_let_through(fetch: Run, folder: Path, monkeypatch
     with serving(Proxy) as port:
         monkeypatch.setenv("https_proxy", f"http://me:canary-1@127.0.0.1:{port}")
         monkeypatch.setenv("no_proxy", "")
-        told = fetch()
-    assert "cannot be reached (Tunnel connection failed: 407" in told.stderr
-    assert "canary" not in told.stderr
+        reported = fetch()
+    assert "cannot be reached (Tunnel connection failed: 407" in reported.stderr
+    assert "canary" not in reported.stderr
     assert not folder.exists()

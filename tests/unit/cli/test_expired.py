@@ -106,7 +106,7 @@ def test_nothing_left_to_remove_is_success(run: Run, removed: list[str], project
     assert removed == ["old"]
 
 
-def test_a_broken_state_is_told_and_does_not_keep_the_others(
+def test_a_broken_state_is_reported_and_does_not_keep_the_others(
     run: Run, removed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def counts(_cli: Pulumi) -> dict[str, int]:

@@ -95,14 +95,14 @@ def test_secrets_stay_hidden(run: Any, stack_file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "reported"),
     [
         ("components.pnda", "did you mean `components.panda`?"),
         ("bigmon:main.ingress", "this stack does not deploy bigmon"),
         ("a..b", "is no key"),
     ],
 )
-def test_a_wrong_key_is_told(run: Any, stack_file: Path, key: str, told: str) -> None:
+def test_a_wrong_key_is_reported(run: Any, stack_file: Path, key: str, reported: str) -> None:
     assert stack_file.exists()
     result = run("explain", "small", key)
-    assert (result.exit_code, told in result.stderr) == (1, True), result.stderr
+    assert (result.exit_code, reported in result.stderr) == (1, True), result.stderr

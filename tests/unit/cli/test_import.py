@@ -118,18 +118,18 @@ def test_the_lists_of_cric_become_files_of_the_project(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told", "code"),
+    ("arguments", "reported", "code"),
     [
         (("import", "mine", ".", "-e", "dev"), "is no checkout of panda-k8s", 1),
         (("import", "mine", "."), "give --experiment", 1),
         (("import", "mine", ".", "-e", "dev", "--secrets-only"), "has no file", 1),
     ],
 )
-def test_what_is_wrong_is_told(
-    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], told: str, code: int
+def test_what_is_wrong_is_reported(
+    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], reported: str, code: int
 ) -> None:
     result = run(*arguments)
-    assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+    assert (result.exit_code, reported in result.stderr) == (code, True), result.stderr
     assert not list(project.glob("Pulumi.*.yaml"))
     assert not fake_cli.stacks
 
@@ -146,7 +146,7 @@ def test_the_values_files_that_were_read_are_named(
 
 
 @pytest.mark.parametrize("password", ["a/b", "0123\n"])
-def test_what_a_preview_would_refuse_is_told_at_once(
+def test_what_a_preview_would_refuse_is_reported_at_once(
     run: Any, project: Path, fake_cli: FakeCli, site: SiteCheckout, password: str
 ) -> None:
     assert project

@@ -192,7 +192,7 @@ def test_a_running_cluster_of_magnums_is_described_by_its_name(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told", "code"),
+    ("arguments", "reported", "code"),
     [
         (("init", "mine", "-e", "dev"), "give --storage-class", 1),
         (("init", "mine", "--storage-class", "s"), "give --experiment", 1),
@@ -205,11 +205,11 @@ def test_a_running_cluster_of_magnums_is_described_by_its_name(
         ),
     ],
 )
-def test_what_is_missing_or_wrong_is_told(
-    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], told: str, code: int
+def test_what_is_missing_or_wrong_is_reported(
+    run: Any, project: Path, fake_cli: FakeCli, *, arguments: tuple[str, ...], reported: str, code: int
 ) -> None:
     result = run(*arguments)
-    assert (result.exit_code, told in result.stderr) == (code, True), result.stderr
+    assert (result.exit_code, reported in result.stderr) == (code, True), result.stderr
     assert not list(project.glob("Pulumi.*.yaml"))
     assert not fake_cli.stacks
 

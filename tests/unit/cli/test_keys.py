@@ -52,7 +52,7 @@ def test_names_of_files_may_hold_dots(text: str, path: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("panda.databasePasword", "did you mean `panda.databasePassword`?"),
         ("pnda.databasePassword", "did you mean `panda`?"),
@@ -62,8 +62,8 @@ def test_names_of_files_may_hold_dots(text: str, path: tuple[str, ...]) -> None:
         ("", "there is no such secret"),
     ],
 )
-def test_a_wrong_key_is_told(text: str, told: str) -> None:
-    with pytest.raises(UnknownKeyError, match=told.replace("?", r"\?")):
+def test_a_wrong_key_is_reported(text: str, reported: str) -> None:
+    with pytest.raises(UnknownKeyError, match=reported.replace("?", r"\?")):
         secret_key(text)
 
 

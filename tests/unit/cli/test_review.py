@@ -26,24 +26,26 @@ def test_the_comment_on_somebody_elses_preview(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(SAMPLES.folder)
     preview, whole = tmp_path / "preview.json", tmp_path / "preview.md"
     preview.write_text(printed(release("bigmon", None, {}, "create")))
-    told = documented(
+    reported = documented(
         "python -m panda_infra review comment doma --preview-json preview.json",
         {"preview.json": str(preview)},
     )
-    code, text, _ = run(*told.arguments[1:], "--whole", str(whole))
+    code, text, _ = run(*reported.arguments[1:], "--whole", str(whole))
     assert code == 0
     assert "### Stack `doma`: 1 created, 0 unchanged" in text
     assert whole.read_text() in text
     assert page(SAMPLES, "doma") in text
 
 
-@pytest.mark.parametrize(("content", "told"), [(None, "cannot be read"), ("nonsense", "this is no preview")])
-def test_what_is_no_preview_ends_in_words(tmp_path: Path, content: str | None, told: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "reported"), [(None, "cannot be read"), ("nonsense", "this is no preview")]
+)
+def test_what_is_no_preview_ends_in_words(tmp_path: Path, content: str | None, reported: str) -> None:
     preview = tmp_path / "preview.json"
     if content is not None:
         preview.write_text(content)
     code, _, error = run("comment", "doma", "--preview-json", str(preview))
-    assert (code, told in error) == (1, True), error
+    assert (code, reported in error) == (1, True), error
 
 
 def test_without_a_kept_comment_nothing_is_posted(tmp_path: Path) -> None:
@@ -66,12 +68,12 @@ def test_comments_of_an_earlier_push_are_brought_up_to_date(
     gone = [StackChange(name, "removed", {}, (), ()) for name in ("old", "local")]
     monkeypatch.setattr("panda_infra.cli.review.changes_between", lambda *_: gone)
     running_forge.comments[12] = [{"id": 1, "body": f"{marker('doma')}\nas previewed"}]
-    code, _, told = run("tidy", "--request", "12", "--since", "c0ffee")
-    assert (code, told) == (0, "brought up to date: old, doma\n")
+    code, _, reported = run("tidy", "--request", "12", "--since", "c0ffee")
+    assert (code, reported) == (0, "brought up to date: old, doma\n")
     assert "no change any more" in running_forge.comments[12][0]["body"]
 
 
-def test_a_commit_that_cannot_be_described_is_told_in_every_comment(
+def test_a_commit_that_cannot_be_described_is_reported_in_every_comment(
     running_forge: forges.Content, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: str) -> None:
@@ -79,8 +81,8 @@ def test_a_commit_that_cannot_be_described_is_told_in_every_comment(
 
     monkeypatch.setattr("panda_infra.cli.review.changes_between", broken)
     running_forge.comments[12] = [{"id": 1, "body": f"{marker('doma')}\nas previewed"}]
-    code, _, told = run("tidy", "--request", "12", "--since", "c0ffee")
-    assert (code, "its own code gave no Plans" in told) == (1, True)
+    code, _, reported = run("tidy", "--request", "12", "--since", "c0ffee")
+    assert (code, "its own code gave no Plans" in reported) == (1, True)
     assert "its own code gave no Plans" in running_forge.comments[12][0]["body"]
 
 

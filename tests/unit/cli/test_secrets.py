@@ -176,7 +176,7 @@ def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, 
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "reported"),
     [
         ("panda.databasePassword", b"it's", "which panda/postgres cannot take"),
         ("panda.databasePassword", b"", "is empty"),
@@ -188,12 +188,12 @@ def test_a_file_keeps_every_byte(run: Any, stack_file: Path, fake_cli: FakeCli, 
     ],
 )
 def test_what_its_readers_cannot_take_is_not_stored(
-    run: Any, stack_file: Path, fake_cli: FakeCli, *, key: str, value: bytes, told: str
+    run: Any, stack_file: Path, fake_cli: FakeCli, *, key: str, value: bytes, reported: str
 ) -> None:
     assert stack_file.exists()
     result = run("secrets", "set", "small", key, stdin=value)
     assert result.exit_code == 1
-    assert told in result.stderr
+    assert reported in result.stderr
     assert not fake_cli.values
 
 
@@ -233,7 +233,7 @@ def test_a_p12_becomes_certificate_key_and_chain(
     ]
 
 
-def test_a_file_that_is_no_p12_is_told(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+def test_a_file_that_is_no_p12_is_reported(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
     result = run("secrets", "set", "small", "certificates.panda", "--file", str(stack_file))
     assert (result.exit_code, fake_cli.values) == (1, {})
     assert "is no PKCS#12" in result.stderr
@@ -322,12 +322,12 @@ def test_the_commands_that_a_problem_tells_solve_it(run: Any, stack_file: Path, 
     }
     stack_file.write_text(yaml.safe_dump(document))
     refused = run("check", "small")
-    told = {match[1] for match in re.finditer(r"`python -m panda_infra ([^`]+)`", refused.output)}
-    assert told == {
+    reported = {match[1] for match in re.finditer(r"`python -m panda_infra ([^`]+)`", refused.output)}
+    assert reported == {
         "secrets set small 'panda.databasePassword'",
         "secrets set small 'files.panda[\"a.pem\"]'",
     }
-    for text in told:
+    for text in reported:
         done = run(*shlex.split(text), stdin=b"a-new-value")
         assert done.exit_code == 0, done.output
     assert "plain text" not in run("check", "small").output

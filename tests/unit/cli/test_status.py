@@ -48,7 +48,7 @@ def test_a_cluster_that_does_not_answer_is_one_line_whatever_else_is_asked(
 @pytest.mark.parametrize(
     ("pid", "part"), [(os.getpid(), "notes"), (2**22 + 1, "problems")], ids=["alive", "dead"]
 )
-def test_who_holds_the_lock_is_told(
+def test_who_holds_the_lock_is_reported(
     run: Any, nowhere: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch, *, pid: int, part: str
 ) -> None:
     assert fake_cli.stacks == []
@@ -62,9 +62,9 @@ def test_who_holds_the_lock_is_told(
     }
     (folder / "1.json").write_text(json.dumps(held))
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{nowhere.parent}/state")
-    told = json.loads(run("status", "small", "--json").stdout)[part]
+    reported = json.loads(run("status", "small", "--json").stdout)[part]
     words = {
         "notes": "an update is running since",
         "problems": "a run that was killed holds the stack's lock since",
     }
-    assert any(text.startswith(f"{words[part]} 2026-12-01 10:00 UTC") for text in told)
+    assert any(text.startswith(f"{words[part]} 2026-12-01 10:00 UTC") for text in reported)

@@ -47,13 +47,13 @@ def test_another_content_is_refused(proxy: Path) -> None:
         file_of_module(_MODULE, _VERSION, "h1:AAAA", "a.yaml")
 
 
-def test_a_missing_file_is_told(proxy: Path) -> None:
+def test_a_missing_file_is_reported(proxy: Path) -> None:
     checksum = published(proxy, {"a.yaml": b"a"})
     with pytest.raises(PandaInfraError, match=r"has no file b\.yaml"):
         file_of_module(_MODULE, _VERSION, checksum, "b.yaml")
 
 
-def test_what_is_no_zip_is_told(proxy: Path) -> None:
+def test_what_is_no_zip_is_reported(proxy: Path) -> None:
     target = proxy / _MODULE / "@v" / f"{_VERSION}.zip"
     target.parent.mkdir(parents=True)
     target.write_text("<html>please log in</html>")

@@ -1,4 +1,4 @@
-"""What stands in the way of an existing cluster is found within seconds and told in one sentence."""
+"""What stands in the way of an existing cluster is found within seconds and reported in one sentence."""
 
 from __future__ import annotations
 

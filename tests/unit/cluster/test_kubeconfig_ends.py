@@ -1,4 +1,4 @@
-"""A kubeconfig among the stack's secrets is told before it ends: nobody renews it but the site."""
+"""A kubeconfig among the stack's secrets is reported before it ends: nobody renews it but the site."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def kubeconfig(*users: str) -> str:
     )
 
 
-def told(text: str | None, context: str | None = None) -> list[Problem]:
+def reported(text: str | None, context: str | None = None) -> list[Problem]:
     cluster = ExistingCluster.model_validate({"kind": "existing", "context": context})
     return ends_soon(
         "mine", cluster, Secrets.model_validate({"kubeconfig": text} if text else {}, strict=False)
     )
 
 
-def test_a_near_end_is_told_with_the_command_that_renews_it() -> None:
-    (problem,) = told(kubeconfig(token(_NOW + timedelta(days=5, hours=1))))
+def test_a_near_end_is_reported_with_the_command_that_renews_it() -> None:
+    (problem,) = reported(kubeconfig(token(_NOW + timedelta(days=5, hours=1))))
     assert problem.where == "secrets.kubeconfig"
     assert problem.what.startswith("expires in 5 days")
     assert "python -m panda_infra secrets set mine 'kubeconfig' --file PATH" in problem.fix
@@ -45,12 +45,12 @@ def test_a_near_end_is_told_with_the_command_that_renews_it() -> None:
 
 def test_the_context_of_the_stack_counts() -> None:
     text = kubeconfig(token(_NOW + timedelta(days=5)), token(_NOW + timedelta(days=300)))
-    assert len(told(text)) == len(told(text, "u0")) == 1
-    assert told(text, "u1") == []
+    assert len(reported(text)) == len(reported(text, "u0")) == 1
+    assert reported(text, "u1") == []
 
 
-def test_what_lasts_says_nothing_or_leads_nowhere_is_not_told() -> None:
-    assert told(kubeconfig(token(_NOW + timedelta(days=300)))) == []
-    assert told(kubeconfig("opaque")) == []
-    assert told("no kubeconfig") == []
-    assert told(None) == []
+def test_what_lasts_says_nothing_or_leads_nowhere_is_not_reported() -> None:
+    assert reported(kubeconfig(token(_NOW + timedelta(days=300)))) == []
+    assert reported(kubeconfig("opaque")) == []
+    assert reported("no kubeconfig") == []
+    assert reported(None) == []

@@ -45,7 +45,7 @@ def _problems(values: dict[str, str], secret_keys: tuple[str, ...] = ()) -> dict
     return {problem.where: problem.what for problem in caught.value.problems}
 
 
-def _told(load: Callable[[], object]) -> Sequence[Problem]:
+def _reported(load: Callable[[], object]) -> Sequence[Problem]:
     """The problems that loading ends with; any other exception is a failure of the test."""
     try:
         load()
@@ -98,7 +98,7 @@ def test_a_namespace_is_a_name_or_a_mapping_for_the_engine_and_for_the_file(
         assert (found.namespace, found.adopts_namespace, found.takes_over) == (name, adopts, takes_over)
 
 
-def test_what_is_no_json_is_told_as_text() -> None:
+def test_what_is_no_json_is_reported_as_text() -> None:
     values = {**_engine(sections()), "panda-infra:hosts": "{panda"}
     assert "must be a mapping" in _problems(values)["hosts"]
 
@@ -172,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(content: bytes | None, tmp_pa
 def test_stacks_without_values_of_their_sites_lack_these_alone() -> None:
     for stack in SAMPLES.stacks:
         path = SAMPLES.file(stack)
-        problems = _told(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
+        problems = _reported(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
         assert all(problem.what.startswith("is missing") for problem in problems), stack
         assert not problems or stack != "local"
 
@@ -180,7 +180,7 @@ def test_stacks_without_values_of_their_sites_lack_these_alone() -> None:
 def test_loading_several_stacks_is_fast() -> None:
     started = time.process_time()
     for path in map(SAMPLES.file, SAMPLES.stacks):
-        _told(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
+        _reported(lambda path=path: from_file(path, rules=judge_given))  # type: ignore[misc]
     assert time.process_time() - started < 0.2
 
 
@@ -235,7 +235,7 @@ _PLAIN = {key.partition(":")[2]: value for key, value in yaml.safe_load(_GOOD.re
 def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, Any]) -> None:
     if _CANARY not in json.dumps(mutated.get("secrets")):
         mutated["secrets"] = {"hashKey": _CANARY}  # what no secret of the stack says may be repeated
-    problems = _told(
+    problems = _reported(
         lambda: from_pulumi("demo", _engine(mutated), ["panda-infra:secrets"], rules=judge_given)
     )
     assert _CANARY not in str(problems)
@@ -249,7 +249,7 @@ def test_no_mutation_of_a_file_ends_in_a_traceback(tmp_path_factory: Any, mutate
     path.write_text(yaml.safe_dump(mutated, allow_unicode=True), encoding="utf-8", errors="replace")
     assert all(
         problem.where and problem.what and problem.fix
-        for problem in _told(lambda: from_file(path, rules=judge_given))
+        for problem in _reported(lambda: from_file(path, rules=judge_given))
     )
 
 

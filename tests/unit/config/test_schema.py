@@ -27,9 +27,9 @@ def test_the_schema_in_docs_is_current(name: str) -> None:
 
 def test_editors_accept_what_the_loader_accepts() -> None:
     for stack in SAMPLES.stacks:
-        assert told("stack.schema.json", SAMPLES.file(stack)) == [], stack
+        assert reported("stack.schema.json", SAMPLES.file(stack)) == [], stack
     for path in SAMPLES.folder.glob("sites/*.yaml"):
-        assert told("site.schema.json", path) == [], path.name
+        assert reported("site.schema.json", path) == [], path.name
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_site_holds_sections_without_secrets(section: str) -> None:
     assert errors("site.schema.json", {section: {}})
 
 
-def told(name: str, path: Path) -> list[str]:
+def reported(name: str, path: Path) -> list[str]:
     return errors(name, yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
 
 

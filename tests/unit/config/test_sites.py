@@ -172,7 +172,7 @@ def test_a_site_in_another_encoding_is_one_problem(project: Path) -> None:
     assert list(problems(project)) == ["sites/slac.yaml"]
 
 
-def test_each_value_is_told_with_the_file_that_it_stands_in(project: Path) -> None:
+def test_each_value_is_reported_with_the_file_that_it_stands_in(project: Path) -> None:
     site = copy.deepcopy(_SITE)
     site["components"]["panda"]["server"] |= {"replicas": "two", "imag": {}}
     site["hosts"] = {"panda": "CHANGEME"}
@@ -210,14 +210,14 @@ def test_a_site_holds_neither_secrets_nor_a_site_nor_prefixes(project: Path) -> 
     write_site(project, _SITE | misplaced | {"hosts": {"ui": secure}})
     with pytest.raises(StackError) as caught:
         load(project, hosts={"pnada": "panda.slac.stanford.edu"})
-    told = {(problem.where, problem.what) for problem in caught.value.problems}
+    reported = {(problem.where, problem.what) for problem in caught.value.problems}
     assert {
         ("sites/slac.yaml: secrets", "a site's file holds no secrets, each stack has its own"),
         ("sites/slac.yaml: site", "a site cannot be that of another one"),
         ('sites/slac.yaml: ["panda-infra:proxy"]', "a site's file holds sections without a prefix"),
         ("sites/slac.yaml: hosts.ui", "holds an encrypted value, which only stack files may"),
         ("hosts.pnada", "there is no such key; did you mean `panda`?"),
-    } <= told
+    } <= reported
     assert "PlainTextCanary" not in str(caught.value)
 
 

@@ -56,7 +56,7 @@ def test_scalars_follow_the_engines_rules(text: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (".inf", "are no numbers that the engine takes"),
         ("-.INF", "are no numbers that the engine takes"),
@@ -69,9 +69,9 @@ def test_scalars_follow_the_engines_rules(text: str, value: Any) -> None:
         ("{<<: {a: 1}, <<: {a: 2}}", "is there twice"),
     ],
 )
-def test_what_the_engine_refuses_or_reads_as_something_else_is_told(text: str, told: str) -> None:
+def test_what_the_engine_refuses_or_reads_as_something_else_is_reported(text: str, reported: str) -> None:
     _, problems = parse(f"config:\n  panda-infra:x: {text}\n")
-    assert [told in problem.what for problem in problems] == [True]
+    assert [reported in problem.what for problem in problems] == [True]
 
 
 def test_what_stands_where_an_anchor_would_is_not_repeated() -> None:
@@ -101,7 +101,7 @@ def test_other_programs_keys_are_left_alone_and_keys_without_namespace_are_ours(
 
 
 @pytest.mark.parametrize("text", ["config: " + 200_000 * "[", "\n".join(" " * i + "a:" for i in range(3000))])
-def test_what_nests_without_end_is_told(text: str) -> None:
+def test_what_nests_without_end_is_reported(text: str) -> None:
     _, problems = parse(text)
     assert [problem.what for problem in problems] == ["nests far too deep"]
 

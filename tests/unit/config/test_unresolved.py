@@ -1,4 +1,4 @@
-"""Ciphertext, templates and references are told from values."""
+"""Ciphertext, templates and references are distinguished from values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from panda_infra.config.unresolved import ciphertext, unresolved
         "v1:AAAAAAAAAAAAAAAA:YWJjZGVm",
     ],
 )
-def test_ciphertext_is_told_whoever_made_it(text: str) -> None:
+def test_ciphertext_is_reported_whoever_made_it(text: str) -> None:
     words = ciphertext(text)
     assert words is not None
     assert "decrypt it first" in words
@@ -46,7 +46,7 @@ def test_ciphertext_is_told_whoever_made_it(text: str) -> None:
         "${PASSWORD:-x}",
     ],
 )
-def test_references_and_templates_are_told(text: str) -> None:
+def test_references_and_templates_are_reported(text: str) -> None:
     assert ciphertext(text) is None
     assert "decrypt first" in (unresolved(text) or "")
 

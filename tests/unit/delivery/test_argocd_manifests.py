@@ -59,18 +59,20 @@ def test_the_file_of_another_version_is_refused(mirror: Path) -> None:
     assert "it is of version 2.13.6, not 2.13.5" in problem.what
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     (problem,) = found(tmp_path / "none.yaml")
     assert "cannot be read: No such file" in problem.what
 
 
-def test_a_file_of_something_else_is_told(mirror: Path) -> None:
+def test_a_file_of_something_else_is_reported(mirror: Path) -> None:
     mirror.write_text("<html>")
     (problem,) = found(mirror)
     assert "it is no list of Kubernetes objects" in problem.what
 
 
-def test_no_module_is_told_with_the_way_around_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_no_module_is_reported_with_the_way_around_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GOPROXY", f"file://{tmp_path}")
     (problem,) = check_manifests(make_plan("doma", stack(argocd={"version": "2.13.6"})))
     assert problem.where == "argocd.version"

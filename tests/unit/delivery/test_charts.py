@@ -1,4 +1,4 @@
-"""Where charts lie, and what is told when they do not."""
+"""Where charts lie, and what is reported when they do not."""
 
 from __future__ import annotations
 

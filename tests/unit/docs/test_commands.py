@@ -15,11 +15,13 @@ def test_every_command_is_run() -> None:
 
 
 def test_what_a_test_takes_from_the_pages_is_there() -> None:
-    told = {command.text for command in _EVERY}
-    gone = {text: str(file.relative_to(REPOSITORY)) for text, file in declared().items() if text not in told}
+    reported = {command.text for command in _EVERY}
+    gone = {
+        text: str(file.relative_to(REPOSITORY)) for text, file in declared().items() if text not in reported
+    }
     assert gone == {}
 
 
-def test_what_no_test_runs_is_still_told() -> None:
+def test_what_no_test_runs_is_still_reported() -> None:
     for beginning in FOREIGN:
         assert any(command.text.startswith(beginning) for command in _EVERY), beginning

@@ -141,8 +141,8 @@ def _examples() -> list[Command]:
     """Of the reference of commands, which leaves their beginning out."""
     page = REPOSITORY / "docs" / "commands.md"
     names = every_command()
-    told = [shlex.split(text) for text in inline_code(page)]
-    found = [words for words in told if names & {" ".join(words[:1]), " ".join(words[:2])}]
+    reported = [shlex.split(text) for text in inline_code(page)]
+    found = [words for words in reported if names & {" ".join(words[:1]), " ".join(words[:2])}]
     return [Command(page.name, shlex.join(words), tuple(words)) for words in found]
 
 

@@ -30,7 +30,7 @@ def test_every_command_has_a_section() -> None:
     assert found == {f"{PROGRAM} {name}" for name in names} | {"Commands", PROGRAM}
 
 
-def test_every_key_is_told_with_its_meaning() -> None:
+def test_every_key_is_reported_with_its_meaning() -> None:
     text = (DOCS / "configuration.md").read_text(encoding="utf-8")
     for section in sections():
         assert section.meaning, section.model

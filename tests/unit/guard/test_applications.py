@@ -20,7 +20,7 @@ from panda_infra.guard.cluster import Cluster
 from panda_infra.plan.protection import KEEP
 from tests.support.kubernetes import FakeApi, record
 from tests.unit.argocd.examples import PATH, application, resource
-from tests.unit.guard.test_releases import Told
+from tests.unit.guard.test_releases import Reports
 
 _URN = "urn:pulumi:test::panda-infra::panda-infra:delivery:Component$kubernetes:argoproj.io/v1alpha1:Application::panda"
 _ALL = "/apis/argoproj.io/v1alpha1/applications"
@@ -55,7 +55,7 @@ class Scene:
         self.api = Api()
         if live is not None:
             self.api.objects[PATH] = live
-        self.told = Told()
+        self.reported = Reports()
         self.calls: list[str] = []
         self.wanted = application(**given)
         del self.wanted["status"]
@@ -63,7 +63,7 @@ class Scene:
         request = wire.ConfigureRequest()
         request.args.update({"kubeconfig": "a kubeconfig"})
         cluster.configure(request)
-        self.guard = Applications(lambda _urn: self.told, cluster)
+        self.guard = Applications(lambda _urn: self.reported, cluster)
 
     def official(self, method: str, _request: Any) -> bytes:
         """Like the plugin: writes the Application, or deletes it."""
@@ -123,7 +123,7 @@ def becomes(**status: Any) -> Callable[[dict[str, Any]], None]:
     return act
 
 
-def test_applications_are_told_from_other_resources() -> None:
+def test_applications_are_reported_from_other_resources() -> None:
     assert is_application(_URN)
     assert not is_application("urn:pulumi:local::panda-infra::kubernetes:core/v1:Secret::x")
 
@@ -142,7 +142,7 @@ def test_the_words_of_argo_cd_are_the_progress() -> None:
     scene.api.acts = [becomes(health="Progressing")]
     with pytest.raises(grpc.RpcError):
         scene.create(timeout=0.1)
-    assert "Application panda is Progressing" in scene.told.statuses
+    assert "Application panda is Progressing" in scene.reported.statuses
 
 
 def test_one_that_does_not_become_ready_fails_with_its_resources_message_and_stays_in_the_state() -> None:
@@ -205,7 +205,7 @@ def test_a_preview_tells_of_the_release_that_is_taken_over() -> None:
     scene = Scene(None)
     scene.api.add(_SECRETS, record("panda", 1, "deployed"))
     scene.create(preview=True)
-    (words,) = scene.told.warnings
+    (words,) = scene.reported.warnings
     assert "no pod is replaced and nothing is deleted but Helm's own record" in words
 
 
@@ -224,7 +224,7 @@ def test_a_difference_is_shown_by_every_preview(live: dict[str, Any] | None, wor
     scene = Scene(live)
     answer = scene.diff()
     assert answer.changes == wire.DiffResponse.DIFF_SOME
-    (warning,) = scene.told.warnings
+    (warning,) = scene.reported.warnings
     assert words in warning
 
 
@@ -233,7 +233,7 @@ def test_a_setting_that_somebody_changed_is_named_and_one_that_was_added_is_left
     live["spec"]["source"] = live["spec"]["source"] | {"targetRevision": "0.2.0"}
     scene = Scene(live)
     assert scene.diff().changes == wire.DiffResponse.DIFF_SOME
-    assert "somebody else changed spec.source.targetRevision of it" in scene.told.warnings[0]
+    assert "somebody else changed spec.source.targetRevision of it" in scene.reported.warnings[0]
     updated = application()
     for source in (updated["spec"]["source"], updated["status"]["sync"]["comparedTo"]["source"]):
         source["helm"]["parameters"] = [{"name": "server.image.tag", "value": "1.1"}]

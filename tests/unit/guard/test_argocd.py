@@ -14,7 +14,7 @@ _DEFINITION = _URN.format("kubernetes:apiextensions.k8s.io/v1:CustomResourceDefi
 _APPLICATIONS = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications"
 
 
-class Told:
+class Reports:
     def __init__(self) -> None:
         self.warnings: list[str] = []
 
@@ -45,19 +45,19 @@ def test_only_what_carries_others_objects_is_shared(urn: str, shared: bool) -> N
 
 
 def test_what_nobody_uses_goes() -> None:
-    told = Told()
-    assert not Shared(lambda _urn: told, FakeApi).stays(deletion(_NAMESPACE, "argocd"))
-    assert told.warnings == []
+    reported = Reports()
+    assert not Shared(lambda _urn: reported, FakeApi).stays(deletion(_NAMESPACE, "argocd"))
+    assert reported.warnings == []
 
 
 def test_what_others_use_stays() -> None:
-    told, api = Told(), FakeApi()
+    reported, api = Reports(), FakeApi()
     api.add(_APPLICATIONS, made("theirs", namespace="argocd"))
-    assert Shared(lambda _urn: told, lambda: api).stays(deletion(_NAMESPACE, "argocd"))
-    assert told.warnings == ["stays: argocd/theirs of others would go with it"]
+    assert Shared(lambda _urn: reported, lambda: api).stays(deletion(_NAMESPACE, "argocd"))
+    assert reported.warnings == ["stays: argocd/theirs of others would go with it"]
 
 
 def test_a_cluster_that_is_not_known_yet_has_no_users() -> None:
-    assert not Shared(lambda _urn: Told(), lambda: None).stays(
+    assert not Shared(lambda _urn: Reports(), lambda: None).stays(
         deletion(_DEFINITION, "applications.argoproj.io")
     )

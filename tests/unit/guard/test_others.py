@@ -57,7 +57,7 @@ def test_a_digest_is_taken_as_it_is() -> None:
     assert f"{image['repository']}:{image['tag']}" == "ghcr.io/panda:2@sha256:abc"
 
 
-def test_the_engine_is_told_what_was_wanted_and_the_rest_as_it_is() -> None:
+def test_the_engine_is_reported_what_was_wanted_and_the_rest_as_it_is() -> None:
     wanted = properties(server=OWNED | {"image": {"repository": "a"}}, jedi={"replicaCount": 1})
     there = {"replicaCount": 4, "image": {"repository": "a@sha256", "tag": "2.0", "pullPolicy": "Always"}}
     answer = properties(server=OWNED | there | {"resources": None}, jedi={"replicaCount": 4})
@@ -66,11 +66,11 @@ def test_the_engine_is_told_what_was_wanted_and_the_rest_as_it_is() -> None:
         {"__inputs": {SECRET: "1b47061264138c4ac30d75fd1eb44270", "value": inputs}, "status": "deployed"}
     )
     as_wanted(answer, wanted)
-    told = MessageToDict(answer)
+    reported = MessageToDict(answer)
     server = OWNED | {"image": {"repository": "a", "pullPolicy": "Always"}, "resources": None}
-    assert told["values"] == {"server": server, "jedi": {"replicaCount": 4}}
-    assert told["__inputs"]["value"]["values"]["server"]["replicaCount"] == 1
-    assert told["status"] == "deployed"
+    assert reported["values"] == {"server": server, "jedi": {"replicaCount": 4}}
+    assert reported["__inputs"]["value"]["values"]["server"]["replicaCount"] == 1
+    assert reported["status"] == "deployed"
 
 
 def test_what_the_answer_does_not_have_is_not_added() -> None:

@@ -13,7 +13,7 @@ from panda_infra.guard.cluster import Cluster
 from panda_infra.guard.projects import Projects, is_project
 from tests.support.kubernetes import FakeApi
 from tests.unit.argocd.examples import PATH, application
-from tests.unit.guard.test_releases import Told
+from tests.unit.guard.test_releases import Reports
 
 _URN = "urn:pulumi:test::panda-infra::panda-infra:delivery:ArgoCdStack$kubernetes:argoproj.io/v1alpha1:AppProject::p"
 _COLLECTION = PATH.rpartition("/")[0]
@@ -26,8 +26,8 @@ def emptied(api: FakeApi) -> None:
     cluster.configure(configured)
     request = wire.DeleteRequest(urn=_URN)
     request.properties.update({"metadata": {"name": "mine", "namespace": "argocd"}})
-    told = Told()
-    Projects(lambda _urn: told, cluster).empty(request)
+    reported = Reports()
+    Projects(lambda _urn: reported, cluster).empty(request)
 
 
 def left(name: str, project: str, **metadata: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_WITHIN", 0.1)
 
 
-def test_projects_are_told_from_other_resources() -> None:
+def test_projects_are_reported_from_other_resources() -> None:
     assert is_project(_URN)
     assert not is_project("urn:pulumi:local::panda-infra::kubernetes:core/v1:Secret::x")
 

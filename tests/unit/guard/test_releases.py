@@ -25,7 +25,7 @@ NAME = "panda-msgsvc"
 SECRETS = "/api/v1/namespaces/panda/secrets"
 
 
-class Told:
+class Reports:
     """What the operator is shown."""
 
     def __init__(self) -> None:
@@ -92,13 +92,13 @@ class Applications(GuardedApplications):
         return self.has
 
 
-def guarded(told: Told, connect: Any, kubeconfig: Any, context: str = "") -> Releases:
+def guarded(reported: Reports, connect: Any, kubeconfig: Any, context: str = "") -> Releases:
     """The guard of a cluster, as the engine configures it."""
     cluster = ConfiguredCluster(connect)
     request = wire.ConfigureRequest()
     request.args.update({"kubeconfig": kubeconfig, "context": context})
     cluster.configure(request)
-    return Releases(lambda _urn: told, cluster, Applications(lambda _urn: told, cluster))
+    return Releases(lambda _urn: reported, cluster, Applications(lambda _urn: reported, cluster))
 
 
 class Cluster:
@@ -107,9 +107,9 @@ class Cluster:
     def __init__(self, *secrets: dict[str, Any]) -> None:
         self.records = FakeApi()
         self.records.add(SECRETS, *secrets)
-        self.told = Told()
+        self.reported = Reports()
         self.official = Official(self.records)
-        self.releases = guarded(self.told, lambda _kubeconfig, _context: self.records, "a kubeconfig")
+        self.releases = guarded(self.reported, lambda _kubeconfig, _context: self.records, "a kubeconfig")
 
     @property
     def applications(self) -> Any:
@@ -140,7 +140,7 @@ def old(status: str, revision: int = 1) -> dict[str, Any]:
 UNFINISHED = ["pending-install", "pending-upgrade", "pending-rollback", "uninstalling", "failed"]
 
 
-def test_releases_are_told_from_other_resources() -> None:
+def test_releases_are_reported_from_other_resources() -> None:
     assert is_release(URN)
     assert not is_release("urn:pulumi:local::panda-infra::kubernetes:core/v1:Secret::x")
 
@@ -227,14 +227,14 @@ def test_preview_shows_an_update_where_helm_has_not_what_the_state_says(status: 
     assert list(shown.diffs) == ["status"]
     assert [
         NAME in text and status in text and "`pulumi up` upgrades it" in text
-        for text in cluster.told.warnings
+        for text in cluster.reported.warnings
     ] == [True]
 
 
 def test_preview_shows_that_a_release_is_gone() -> None:
     cluster = Cluster()
     assert cluster.diff().changes == wire.DiffResponse.DIFF_SOME
-    assert cluster.told.warnings == [
+    assert cluster.reported.warnings == [
         f"release {NAME} is not in the cluster any more: `pulumi up` installs it again"
     ]
 
@@ -242,7 +242,7 @@ def test_preview_shows_that_a_release_is_gone() -> None:
 def test_a_deployed_release_is_unchanged() -> None:
     cluster = Cluster(old("superseded"), old("deployed", 2))
     assert cluster.diff().changes == wire.DiffResponse.DIFF_NONE
-    assert cluster.told.warnings == []
+    assert cluster.reported.warnings == []
 
 
 @pytest.mark.parametrize(("known", "changed"), [(2, False), (1, True), (0, False)])
@@ -253,7 +253,7 @@ def test_a_revision_of_others_is_a_change(known: int, changed: bool) -> None:
     answer = wire.DiffResponse(changes=wire.DiffResponse.DIFF_NONE)
     shown = cluster.releases.diff(wire.DiffRequest(urn=URN, olds=olds, news=properties()), answer)
     assert shown.changes == (wire.DiffResponse.DIFF_SOME if changed else wire.DiffResponse.DIFF_NONE)
-    assert ["has revision 2, the last run left revision 1" in text for text in cluster.told.warnings] == [
+    assert ["has revision 2, the last run left revision 1" in text for text in cluster.reported.warnings] == [
         True
     ] * changed
 
@@ -262,15 +262,15 @@ def test_preview_says_that_a_release_will_be_taken_over() -> None:
     cluster = Cluster(old("pending-install"))
     cluster.create(preview=True)
     assert cluster.official.calls == ["Create"]
-    assert "takes it over and upgrades it" in cluster.told.warnings[0]
+    assert "takes it over and upgrades it" in cluster.reported.warnings[0]
     assert cluster.records.patched == []
 
 
 def test_nothing_is_asked_of_a_cluster_that_is_still_to_be_made() -> None:
-    told = Told()
+    reported = Reports()
     records = FakeApi()
     unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-    releases = guarded(told, lambda _kubeconfig, _context: records, unknown)
+    releases = guarded(reported, lambda _kubeconfig, _context: records, unknown)
     creating = wire.CreateRequest(urn=URN, properties=properties(), preview=True)
     assert releases.create(creating, Official(records)).id == f"panda/{NAME}"
 
@@ -283,7 +283,7 @@ def test_the_kubeconfig_may_be_a_secret() -> None:
         return FakeApi()
 
     hidden = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "a kubeconfig"}
-    releases = guarded(Told(), connect, hidden, "admin")
+    releases = guarded(Reports(), connect, hidden, "admin")
     releases.diff(wire.DiffRequest(urn=URN, olds=properties()), wire.DiffResponse())
     assert given == [("a kubeconfig", "admin")]
 
@@ -305,7 +305,10 @@ def test_work_of_others_is_waited_for() -> None:
     cluster.records.call = call  # type: ignore[method-assign]
     cluster.update()
     assert cluster.official.seen == [["deployed"]]
-    assert "somebody else works on release panda-msgsvc, which is pending-upgrade" in cluster.told.statuses[0]
+    assert (
+        "somebody else works on release panda-msgsvc, which is pending-upgrade"
+        in cluster.reported.statuses[0]
+    )
 
 
 def refreshed(cluster: Cluster, *, present: bool = True) -> tuple[str, wire.DiffResponse]:
@@ -336,7 +339,7 @@ def test_a_refresh_looks_at_the_objects_of_a_release(
     assert status == ("drifted" if found else "deployed")
     assert shown.changes == (wire.DiffResponse.DIFF_SOME if found else wire.DiffResponse.DIFF_NONE)
     words = f"release {NAME} has drifted: `pulumi up --refresh` restores what\n  Deployment server is missing"
-    assert cluster.told.warnings == ([words] if found else [])
+    assert cluster.reported.warnings == ([words] if found else [])
 
 
 def test_a_refresh_of_a_release_that_is_gone_is_the_official_one() -> None:
@@ -386,7 +389,7 @@ def test_a_release_takes_over_from_an_application_before_it_is_installed() -> No
     cluster = Cluster()
     cluster.applications.had = "/a/path"
     cluster.create(preview=True)
-    (words,) = cluster.told.warnings
+    (words,) = cluster.reported.warnings
     assert "takes over what Argo CD's Application has deployed: no pod is replaced" in words
     assert cluster.applications.handed_back == []
     cluster.create()

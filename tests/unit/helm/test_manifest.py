@@ -25,7 +25,7 @@ spec: {paused: off, day: 2026-11-28}
 """
 
 
-def test_objects_are_told_by_what_identifies_them() -> None:
+def test_objects_are_reported_by_what_identifies_them() -> None:
     found = list(items_of(MANIFEST))
     assert [item.key for item in found] == [("", "ConfigMap", "panda", "a"), ("apps", "Deployment", "", "b")]
     assert [str(item) for item in found] == ["ConfigMap a", "Deployment b"]

@@ -30,7 +30,7 @@ def cluster(**objects: Any) -> FakeApi:
     return FakeApi({_GROUP: {"resources": []}, _SETTINGS: _READY, **objects})
 
 
-def told(api: FakeApi, **sections: Any) -> list[tuple[str, str]]:
+def reported(api: FakeApi, **sections: Any) -> list[tuple[str, str]]:
     return [(problem.where, str(problem)) for problem in look_at_argo_cd(plan(**sections), api).problems]
 
 
@@ -67,9 +67,9 @@ def test_a_stack_of_helm_asks_nothing_of_argo_cd() -> None:
 
 def test_an_argo_cd_that_is_ready_is_fine_and_so_is_one_that_the_stack_installs() -> None:
     mine = {"kind": "Application", "metadata": {"name": "panda-msgsvc", "annotations": MARKED}}
-    assert told(cluster(**{_APPLICATION: mine})) == []
-    assert told(FakeApi(), argocd={}) == []
-    assert told(FakeApi()) == [], "that there is none is told elsewhere"
+    assert reported(cluster(**{_APPLICATION: mine})) == []
+    assert reported(FakeApi(), argocd={}) == []
+    assert reported(FakeApi()) == [], "that there is none is reported elsewhere"
 
 
 @pytest.mark.parametrize(
@@ -98,15 +98,15 @@ def test_an_argo_cd_that_is_ready_is_fine_and_so_is_one_that_the_stack_installs(
 def test_an_argo_cd_that_is_not_ready_is_refused_with_the_way_out(
     api: FakeApi, where: str, what: str
 ) -> None:
-    (found,) = told(api)
+    (found,) = reported(api)
     assert found[0] == where
     assert what in found[1]
 
 
 def test_followed_images_need_the_image_updater() -> None:
     components = {"msgsvc": {"activemq": {"image": {"follow": {"versions": "~5.0"}}}}}
-    ((where, text),) = told(cluster(), components=components)
+    ((where, text),) = reported(cluster(), components=components)
     assert where == "components"
     assert "follows images of msgsvc, but the cluster has no Image Updater" in text
     updater: dict[str, Any] = {"/apis/argocd-image-updater.argoproj.io/v1alpha1": {}}
-    assert told(cluster(**updater), components=components) == []
+    assert reported(cluster(**updater), components=components) == []

@@ -54,7 +54,7 @@ def test_version_address_and_pods_are_those_in_the_cluster() -> None:
     assert list(found.problems("doma")) == []
 
 
-def test_what_is_not_as_the_stack_file_says_is_told() -> None:
+def test_what_is_not_as_the_stack_file_says_is_reported() -> None:
     found = argocd_status(plan(**_OWN), cluster(version="2.13.5", ready=0))
     assert found
     assert list(found.problems("doma")) == [
@@ -63,7 +63,7 @@ def test_what_is_not_as_the_stack_file_says_is_told() -> None:
     ]
 
 
-def test_a_missing_one_is_told() -> None:
+def test_a_missing_one_is_reported() -> None:
     found = argocd_status(plan(**_OWN), FakeApi())
     assert found
     assert list(found.problems("doma")) == [

@@ -47,7 +47,7 @@ def test_a_cluster_is_shown_with_its_groups(openstack: FakeOpenStack) -> None:
     assert list(found.problems()) == []
 
 
-def test_a_cluster_of_another_size_is_told(openstack: FakeOpenStack) -> None:
+def test_a_cluster_of_another_size_is_reported(openstack: FakeOpenStack) -> None:
     (problem,) = cluster_status(cluster(nodeCount=5), openstack).problems()
     assert "has 4 nodes, the stack wants 5" in problem
     left = cluster_status(cluster(nodeCount=5, nodeCounts="autoscaler"), openstack)
@@ -55,7 +55,7 @@ def test_a_cluster_of_another_size_is_told(openstack: FakeOpenStack) -> None:
     assert {group.role: group.wanted for group in left.groups} == {"master": 1, "worker": None}
 
 
-def test_a_cluster_that_is_missing_or_has_failed_is_told(openstack: FakeOpenStack) -> None:
+def test_a_cluster_that_is_missing_or_has_failed_is_reported(openstack: FakeOpenStack) -> None:
     assert list(cluster_status(cluster(name="panda-other"), openstack).problems()) == [
         "cluster panda-other is not there"
     ]
@@ -77,7 +77,9 @@ def test_aliases_that_are_written_as_wanted_are_right(openstack: FakeOpenStack) 
     assert [text for one in found for text in one.problems("doma")] == []
 
 
-def test_aliases_that_are_not_written_and_those_of_a_broken_node_are_told(openstack: FakeOpenStack) -> None:
+def test_aliases_that_are_not_written_and_those_of_a_broken_node_are_reported(
+    openstack: FakeOpenStack,
+) -> None:
     first, second, *_ = workers(openstack)
     write(openstack, first, "panda--load-1-")
     openstack.world.node(first, ready=False)

@@ -34,7 +34,7 @@ def test_workers_of_a_cluster_of_its_own_need_its_labels() -> None:
 
 
 def test_a_cluster_of_others_owes_nothing() -> None:
-    """Its broken nodes are told, and are no fault of the stack's."""
+    """Its broken nodes are reported, and are no fault of the stack's."""
     nodes = found()
     assert [text for node in nodes for text in node.problems("doma")] == []
     assert [text for node in nodes for text in node.notes()] == ["node worker-2 is not Ready"]

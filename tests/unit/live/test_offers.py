@@ -57,18 +57,18 @@ def plan(**sections: Any) -> Plan:
     return make_plan("doma", stack(hosts={"panda": "panda.example.org"}, **sections))
 
 
-def told(answers: Mapping[str, Any], **sections: Any) -> tuple[dict[str, str], str]:
+def reported(answers: Mapping[str, Any], **sections: Any) -> tuple[dict[str, str], str]:
     """The problems by key, and the notes."""
     report = look(plan(**sections), cluster(_GOOD | dict(answers)))
     return {each.where: each.what for each in report.problems}, "\n".join(report.notes)
 
 
 def test_a_cluster_that_has_everything_gives_no_cause() -> None:
-    assert told({}) == ({}, "")
+    assert reported({}) == ({}, "")
 
 
-def test_everything_that_is_missing_is_told_at_once() -> None:
-    found, notes = told(
+def test_everything_that_is_missing_is_reported_at_once() -> None:
+    found, notes = reported(
         {_DRIVERS: named()},
         storage={"class": "fast"},
         exposure={"className": "traefik"},
@@ -92,27 +92,29 @@ def test_the_ways_out_name_what_the_cluster_has() -> None:
     assert [each.fix for each in report.problems] == ["Write one that the cluster has: nas, standard."]
 
 
-def test_an_api_that_is_not_installed_is_told() -> None:
+def test_an_api_that_is_not_installed_is_reported() -> None:
     gateway = {"kind": "gateway", "className": "envoy", "clientCa": "x"}
-    assert told({}, exposure=gateway)[0] == {
+    assert reported({}, exposure=gateway)[0] == {
         "exposure.className": "the cluster has no GatewayClass at all: that API is not installed"
     }
-    assert told({}, exposure={"kind": "route"})[0] == {"exposure.kind": "the cluster has no OpenShift Routes"}
-    assert told({"/apis/route.openshift.io/v1": {}}, exposure={"kind": "route"})[0] == {}
+    assert reported({}, exposure={"kind": "route"})[0] == {
+        "exposure.kind": "the cluster has no OpenShift Routes"
+    }
+    assert reported({"/apis/route.openshift.io/v1": {}}, exposure={"kind": "route"})[0] == {}
 
 
 def test_a_class_that_is_gone_does_not_matter_to_volumes_that_are_there() -> None:
     claims = {"items": [{"spec": {"storageClassName": "gone"}}]}
-    found, notes = told({_CLAIMS: claims}, storage={"class": "gone"})
+    found, notes = reported({_CLAIMS: claims}, storage={"class": "gone"})
     assert found == {}
     assert "no StorageClass gone" in notes
 
 
-def test_who_may_not_look_is_told_so_and_goes_on() -> None:
+def test_who_may_not_look_is_reported_so_and_goes_on() -> None:
     no = KubernetesNotAllowedError("forbidden", status=403)
     creating = KubernetesNotAllowedError("ingresses is forbidden: User cannot create resource", status=403)
     refused = dict.fromkeys((_CLASSES, _INGRESS_CLASSES, _DRIVERS, _NODES), no)
-    found, notes = told(
+    found, notes = reported(
         refused | {_INGRESSES.format("panda"): creating},
         components={"msgsvc": {}, "panda": {}, "harvester": _CVMFS},
     )
@@ -135,18 +137,18 @@ _NO_ANSWER = (
 @pytest.mark.parametrize("error", _NO_ANSWER, ids=str)
 def test_a_cluster_that_does_not_answer_is_an_error(error: KubernetesError, path: str) -> None:
     with pytest.raises(type(error)):
-        told({path: error})
+        reported({path: error})
 
 
 @pytest.mark.parametrize("error", _NO_ANSWER[:2], ids=str)
 def test_the_same_while_ingresses_are_tried(error: KubernetesError) -> None:
     with pytest.raises(type(error)):
-        told({_INGRESSES.format("panda"): error})
+        reported({_INGRESSES.format("panda"): error})
 
 
 def test_a_virtual_cluster_may_have_more_than_it_shows() -> None:
     virtual = {_NODES: nodes(**{"vcluster.loft.sh/fake-node": "true"}), _CLASSES: named()}
-    found, notes = told(virtual, components={"msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}}})
+    found, notes = reported(virtual, components={"msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}}})
     assert found == {}
     assert "no StorageClass standard" in notes
     assert "none of its real nodes" in notes
@@ -160,7 +162,7 @@ def test_a_virtual_cluster_may_have_more_than_it_shows() -> None:
     ],
 )
 def test_an_autoscaler_may_add_the_node(path: str) -> None:
-    found, notes = told(
+    found, notes = reported(
         {path: {}}, components={"msgsvc": {"activemq": {"nodeSelector": {"pool": "x"}}}, "panda": {}}
     )
     assert found == {}
@@ -169,21 +171,21 @@ def test_an_autoscaler_may_add_the_node(path: str) -> None:
 
 def test_a_node_that_does_not_say_its_size_is_large_enough() -> None:
     bare = {"items": [{"metadata": {"name": "n1"}}]}
-    assert told({_NODES: bare}) == ({}, "")
+    assert reported({_NODES: bare}) == ({}, "")
 
 
 _RISK = "annotation group ServerSnippet contains risky annotation based on ingress configuration"
 
 
-def test_an_ingress_that_the_cluster_refuses_is_told_in_its_words() -> None:
-    found, _ = told({_INGRESSES.format("panda"): KubernetesError(_RISK, status=400)})
+def test_an_ingress_that_the_cluster_refuses_is_reported_in_its_words() -> None:
+    found, _ = reported({_INGRESSES.format("panda"): KubernetesError(_RISK, status=400)})
     assert found == {"hosts.panda": f"the cluster refuses the Ingress: {_RISK}"}
     report = look(plan(), cluster(_GOOD | {_INGRESSES.format("panda"): KubernetesError(_RISK, status=422)}))
     assert "annotations-risk-level: Critical" in report.problems[0].fix
 
 
 def test_one_that_exists_was_taken_and_a_new_namespace_has_a_stand_in() -> None:
-    assert told({_INGRESSES.format("panda"): KubernetesError("already exists", status=409)}) == ({}, "")
+    assert reported({_INGRESSES.format("panda"): KubernetesError("already exists", status=409)}) == ({}, "")
     api = cluster(_GOOD | {_INGRESSES.format("panda"): _NO_NAMESPACE, _INGRESSES.format("default"): {}})
     assert look(plan(), api).problems == []
     tried = [call for call in api.calls if call.method == "POST"]
@@ -195,11 +197,11 @@ def test_one_that_exists_was_taken_and_a_new_namespace_has_a_stand_in() -> None:
 
 def test_a_policy_that_forbids_is_no_lack_of_rights() -> None:
     denied = KubernetesNotAllowedError("admission webhook denied the request", status=403)
-    assert "hosts.panda" in told({_INGRESSES.format("panda"): denied})[0]
+    assert "hosts.panda" in reported({_INGRESSES.format("panda"): denied})[0]
 
 
 def test_a_webhook_that_is_down_is_a_note() -> None:
     down = KubernetesError("failed calling webhook: connection refused", status=500)
-    found, notes = told({_INGRESSES.format("panda"): down})
+    found, notes = reported({_INGRESSES.format("panda"): down})
     assert found == {}
     assert "could not be tried: failed calling webhook" in notes

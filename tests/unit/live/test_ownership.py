@@ -47,7 +47,7 @@ def there(*, notes: dict[str, str] | None = None, **metadata: Any) -> FakeApi:
     return FakeApi({NAMESPACE: made("panda", namespace="", notes=notes, **metadata)})
 
 
-def told(found: Ownership) -> Problem:
+def reported(found: Ownership) -> Problem:
     (problem,) = found.problems()
     return problem
 
@@ -63,7 +63,7 @@ def test_a_namespace_of_others_is_refused_with_what_is_in_it(before: Recorded) -
     api = there()
     api.add(SECRETS, made("alice-db"), record("alice"))
     api.add(CLAIMS, made("alice-data"))
-    problem = told(judged(api, before))
+    problem = reported(judged(api, before))
     assert problem.where == "namespace"
     assert problem.what == (
         "panda exists and is not this stack's: it is made by hand by kubectl-create\n"
@@ -75,7 +75,8 @@ def test_a_namespace_of_others_is_refused_with_what_is_in_it(before: Recorded) -
 
 def test_the_namespace_of_another_stack_is_refused_by_its_name() -> None:
     assert (
-        "it is of stack doma of panda-infra (owner fedcba9876543210)" in told(judged(there(notes=OTHER))).what
+        "it is of stack doma of panda-infra (owner fedcba9876543210)"
+        in reported(judged(there(notes=OTHER))).what
     )
 
 
@@ -85,13 +86,13 @@ def test_a_stacks_own_namespace_is_its_by_mark_or_by_the_state() -> None:
 
 
 def test_a_namespace_that_is_adopted_must_be_there() -> None:
-    problem = told(judged(FakeApi(), namespace=ADOPT))
+    problem = reported(judged(FakeApi(), namespace=ADOPT))
     assert "panda does not exist" in problem.what
 
 
 def test_a_namespace_that_ends_is_waited_for() -> None:
     api = there(notes=marks(), deletionTimestamp="2026-01-01T00:00:00Z")
-    assert "panda is being deleted" in told(judged(api)).what
+    assert "panda is being deleted" in reported(judged(api)).what
 
 
 def test_an_adopted_namespace_may_hold_anything_else() -> None:
@@ -121,12 +122,12 @@ def test_an_adopted_namespace_may_hold_anything_else() -> None:
         ),
     ],
 )
-def test_what_others_made_under_our_names_is_taken_over_only_when_told(
+def test_what_others_made_under_our_names_is_taken_over_only_when_reported(
     path: str, item: dict[str, Any], words: str
 ) -> None:
     api = there()
     api.add(path, item)
-    problem = told(judged(api, namespace=ADOPT))
+    problem = reported(judged(api, namespace=ADOPT))
     assert f"panda holds what others made under this stack's names:\n{words}" in problem.what
     assert "`namespace: {name: panda, adopt: true, takeOver: true}`" in problem.fix
     assert list(judged(api, namespace=TAKE_OVER).problems()) == []
@@ -135,7 +136,7 @@ def test_what_others_made_under_our_names_is_taken_over_only_when_told(
 def test_in_its_own_namespace_too_a_stack_takes_nothing_of_others() -> None:
     api = there(notes=marks())
     api.add(SECRETS, made(ENVS), record("panda-msgsvc"))
-    problem = told(judged(api, Recorded(objects=KNOWN.objects)))
+    problem = reported(judged(api, Recorded(objects=KNOWN.objects)))
     assert "release panda-msgsvc\nSecret panda-secrets-msgsvc-envs" in problem.what
     assert "`namespace: {name: panda, takeOver: true}`" in problem.fix
 
@@ -164,7 +165,7 @@ def test_claims_that_a_release_left_behind_wait_for_it() -> None:
 def test_a_state_that_does_not_know_what_runs_is_the_wrong_one() -> None:
     api = there(notes=marks())
     api.add(SECRETS, record("panda-msgsvc", by=ENGINE))
-    problem = told(judged(api))
+    problem = reported(judged(api))
     assert "has its releases panda-msgsvc,\nof which the state that is in use knows nothing" in problem.what
     assert "PULUMI_BACKEND_URL" in problem.fix
     assert list(judged(api, namespace=TAKE_OVER).problems()) == []
@@ -177,7 +178,7 @@ def test_a_run_that_was_killed_before_its_state_was_written_goes_on() -> None:
 
 
 def test_a_stack_does_not_give_away_the_namespace_that_it_made() -> None:
-    problem = told(judged(there(notes=marks()), KNOWN, namespace=ADOPT))
+    problem = reported(judged(there(notes=marks()), KNOWN, namespace=ADOPT))
     assert "panda is this stack's own: with `adopt`, the engine would delete it" in problem.what
 
 
@@ -186,7 +187,7 @@ def test_objects_outside_of_the_namespace_are_never_taken(release: str) -> None:
     api = FakeApi({ROLE: made("panda-node-recovery", namespace="", release=release, of="other")})
     for namespace in ("panda", TAKE_OVER):
         api.objects |= there(notes=marks()).objects
-        problem = told(judged(api, components=RECOVERING, namespace=namespace))
+        problem = reported(judged(api, components=RECOVERING, namespace=namespace))
         assert problem.where == "components.panda.nodeRecovery"
         assert (
             "would make ClusterRole panda-node-recovery, which exists and is not this stack's" in problem.what
@@ -207,7 +208,7 @@ def test_what_serves_the_whole_cluster_is_one_problem() -> None:
     for kind in ("clusterroles", "clusterrolebindings"):
         path = f"/apis/rbac.authorization.k8s.io/v1/{kind}/{NODE_RECOVERY}"
         api.objects[path] = made(NODE_RECOVERY, namespace="", notes=OTHER)
-    problem = told(judged(api, nodeRecovery=settings))
+    problem = reported(judged(api, nodeRecovery=settings))
     assert problem.where == "nodeRecovery"
     assert "which exists and is not this stack's: it is of stack doma" in problem.what
     assert problem.fix == "One serves the whole cluster: leave this key out."
@@ -217,7 +218,7 @@ def test_what_serves_the_whole_cluster_is_one_problem() -> None:
     assert list(judged(api, KNOWN, nodeRecovery=settings).problems()) == []
 
 
-def test_many_names_are_told_by_the_first() -> None:
+def test_many_names_are_reported_by_the_first() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed([str(number) for number in range(11)]).endswith("7 and 3 more")
 
@@ -227,7 +228,7 @@ def test_a_second_argo_cd_is_one_problem_with_the_way_around_it() -> None:
     api.add("/api/v1/namespaces", made("argocd", namespace="", notes=OTHER))
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
     api.add(definitions, made("applications.argoproj.io", namespace="", notes=OTHER))
-    problem = told(judged(api, argocd={"version": "2.13.6"}))
+    problem = reported(judged(api, argocd={"version": "2.13.6"}))
     assert problem.where == "argocd"
     assert "Namespace argocd, CustomResourceDefinition applications.argoproj.io" in problem.what
     assert "of stack doma of panda-infra (owner fedcba9876543210)" in problem.what

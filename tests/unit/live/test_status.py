@@ -63,9 +63,9 @@ def test_ends_of_certificates_are_shown_without_any_value(api: FakeApi) -> None:
     assert "canary" not in repr(found)
     name = "hostcert.pem of Secret panda-secrets-iam-certs"
     late, near = credential.expires + timedelta(days=1), credential.expires - timedelta(days=2, hours=25)
-    (told,) = (text for text in found.problems(late) if name in text)
-    assert told.startswith(f"{name} expired on ")
-    assert told.endswith("24 hours ago")
+    (reported,) = (text for text in found.problems(late) if name in text)
+    assert reported.startswith(f"{name} expired on ")
+    assert reported.endswith("24 hours ago")
     assert not any(name in text for text in found.problems(near))
     (noted,) = found.notes(near)
     assert noted.startswith(f"{name} expires in 3 days")
@@ -124,14 +124,14 @@ def test_a_cloud_that_cannot_be_asked_keeps_nothing_else_from_sight(api: FakeApi
         stack(components={"msgsvc": {}, "panda": {}}, hosts={"panda": "panda.cern.ch"}, cluster=DESCRIBED),
     )
     found = status_of(plan, Access(api, Silent(World())))
-    told = list(found.problems(NOW))
-    assert "Magnum's cluster cannot be looked at: Keystone does not answer" in told
-    assert "LanDB aliases cannot be looked at: Keystone does not answer" in told
-    assert any(text.startswith("release panda-msgsvc is not there") for text in told)
+    reported = list(found.problems(NOW))
+    assert "Magnum's cluster cannot be looked at: Keystone does not answer" in reported
+    assert "LanDB aliases cannot be looked at: Keystone does not answer" in reported
+    assert any(text.startswith("release panda-msgsvc is not there") for text in reported)
 
 
 def test_what_is_not_deployed_is_known_where_the_state_is() -> None:
     assert status_of(PLAN, Access(None)).undeployed is None
-    told = status_of(PLAN, Access(None), before=Recorded()).undeployed
-    assert told
-    assert "component iam is not deployed yet" in told
+    reported = status_of(PLAN, Access(None), before=Recorded()).undeployed
+    assert reported
+    assert "component iam is not deployed yet" in reported

@@ -36,7 +36,7 @@ def full() -> CountingApi:
     return api
 
 
-def test_what_is_there_is_told_without_reading_any_content() -> None:
+def test_what_is_there_is_reported_without_reading_any_content() -> None:
     api = full()
     found = look(make_plan("test", stack()), api)
     assert found.namespace is not None

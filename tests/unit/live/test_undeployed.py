@@ -1,4 +1,4 @@
-"""What the stack file says and the last run has not deployed is told, without any secret value."""
+"""What the stack file says and the last run has not deployed is reported, without any secret value."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def recorded(planned: Plan, digest: str = "one") -> Recorded:
     )
 
 
-def test_what_is_deployed_is_not_told() -> None:
+def test_what_is_deployed_is_not_reported() -> None:
     assert undeployed(plan(), recorded(plan()), HASHES) == []
     assert undeployed(plan(), recorded(plan()), None) == []
 
 
-def test_components_that_come_and_go_are_told() -> None:
+def test_components_that_come_and_go_are_reported() -> None:
     both = plan(components={"msgsvc": {}, "iam": {}, "iam-db": {}})
     assert undeployed(both, recorded(plan()), HASHES) == [
         "component iam-db is not deployed yet",
@@ -58,16 +58,16 @@ def test_components_that_come_and_go_are_told() -> None:
     )
 
 
-def test_values_charts_and_names_that_change_are_told() -> None:
+def test_values_charts_and_names_that_change_are_reported() -> None:
     before = recorded(plan())
     old = replace(before.releases["msgsvc"], name="msgsvc", version="0.0.1")
     changed = plan(components={"msgsvc": {"activemq": {"image": {"tag": "5.18"}}}})
-    (told,) = undeployed(changed, Recorded({"msgsvc": old}), HASHES)
-    assert "name msgsvc -> panda-msgsvc, chart 0.0.1 -> 0.1" in told
-    assert told.endswith("activemq.image.tag nothing -> 5.18")
+    (reported,) = undeployed(changed, Recorded({"msgsvc": old}), HASHES)
+    assert "name msgsvc -> panda-msgsvc, chart 0.0.1 -> 0.1" in reported
+    assert reported.endswith("activemq.image.tag nothing -> 5.18")
 
 
-def test_what_a_null_switches_off_is_not_told_for_ever() -> None:
+def test_what_a_null_switches_off_is_not_reported_for_ever() -> None:
     """The engine keeps no nulls."""
     planned = plan(components={"msgsvc": {"values": {"activemq": {"tolerations": None}}}})
     assert planned.releases[0].values["activemq"]["tolerations"] is None
@@ -75,13 +75,13 @@ def test_what_a_null_switches_off_is_not_told_for_ever() -> None:
     assert undeployed(planned, before, HASHES) == []
 
 
-def test_changed_secrets_are_told_by_who_reads_them() -> None:
+def test_changed_secrets_are_reported_by_who_reads_them() -> None:
     before = recorded(plan(), digest="two")
     assert undeployed(plan(), before, HASHES) == ["component msgsvc: other Secrets for the pods of activemq"]
     assert undeployed(plan(), before, None) == []  # nobody knows
 
 
-def test_a_cluster_described_otherwise_is_told() -> None:
+def test_a_cluster_described_otherwise_is_reported() -> None:
     planned = plan(cluster=DESCRIBED)
     assert "cluster panda-doma-k8s is not deployed yet" in undeployed(planned, recorded(planned), HASHES)
     described = {**DESCRIBED, "nodeCounts": "program", "nodeCount": 3, "masterCount": 1, "labels": {}}

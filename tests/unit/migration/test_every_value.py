@@ -1,4 +1,4 @@
-"""Each value of a site, changed or emptied alone, is in the Secrets as upstream's chart would put it there, or told."""
+"""Each value of a site, changed or emptied alone, is in the Secrets as upstream's chart puts it, or reported."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Case:
         self.ours = flat(_built(self.outcome))
 
     @property
-    def told(self) -> set[str]:
+    def reported(self) -> set[str]:
         return {note.key for note in (*self.outcome.unplaced, *self.outcome.settled)}
 
 
@@ -117,7 +117,9 @@ def paths(tree: Any, path: Keys = ()) -> Iterator[Keys]:
 
 def silent(before: Case, after: Case, changed: frozenset[str]) -> list[str]:
     """The keys of Secrets in which a change of a value, known by these names, went by without a word."""
-    if any(_within(told, name) or _within(name, told) for told in after.told for name in changed):
+    if any(
+        _within(reported, name) or _within(name, reported) for reported in after.reported for name in changed
+    ):
         return []
     return [
         key

@@ -29,7 +29,7 @@ def values(outcome: Outcome, component: str) -> dict[str, Any]:
     return make_plan("x", config).release(component).values
 
 
-def told(outcome: Outcome, key: str) -> str:
+def reported(outcome: Outcome, key: str) -> str:
     (why,) = [note.why for note in (*outcome.unplaced, *outcome.settled) if note.key == key]
     return why
 
@@ -115,7 +115,7 @@ def test_the_shared_claim_becomes_the_stacks_t20(site: SiteCheckout) -> None:
     site.values("harvester", "sphenix", {"harvester": {"sharedLogs": shared, "persistentvolume": logs}})
     outcome = migrated(site, storage_class="cephfs")
     assert outcome.sections["storage"] == {"class": "cephfs", "sharedLogs": {}}
-    assert "T20" in told(outcome, "harvester.sharedLogs.create")
+    assert "T20" in reported(outcome, "harvester.sharedLogs.create")
     made = values(outcome, "harvester")["harvester"]["persistentvolume"]
     assert (made["existingClaim"], made["subPath"]) == ("panda-shared-logs", "harvester-logs")
 
@@ -130,7 +130,7 @@ def test_hosts_come_from_ingresses_routes_and_the_ui(site: SiteCheckout) -> None
     site.values("ui", "lsst", {"global": {"hostOverwrite": "ui.slac.stanford.edu", "vo": "Rubin"}})
     outcome = migrated(site, "lsst", storage_class="s")
     assert outcome.sections["hosts"] == {"bigmon": "bigmon.slac.stanford.edu", "ui": "ui.slac.stanford.edu"}
-    assert "names no host" in told(outcome, "server.ingress.hosts")
+    assert "names no host" in reported(outcome, "server.ingress.hosts")
     assert values(outcome, "ui")["global"]["vo"] == "Rubin"
 
 
@@ -151,15 +151,15 @@ def test_routes_make_the_stack_one_of_openshift(site: SiteCheckout) -> None:
     assert outcome.sections["cluster"]["noRoot"] is True
 
 
-def test_what_no_template_reads_and_what_nothing_takes_is_told(site: SiteCheckout) -> None:
+def test_what_no_template_reads_and_what_nothing_takes_is_reported(site: SiteCheckout) -> None:
     site.values(
         "panda",
         "sphenix",
         {"server": {"iddsServer": "x", "route": {"other": 1}, "persistentvolume": {"class": "c"}}},
     )
     outcome = migrated(site)
-    assert told(outcome, "server.iddsServer") == "is read by no template of the chart"
-    assert told(outcome, "server.route.other") == "follows from the hosts and the exposure of the stack"
+    assert reported(outcome, "server.iddsServer") == "is read by no template of the chart"
+    assert reported(outcome, "server.route.other") == "follows from the hosts and the exposure of the stack"
 
 
 def test_inconsistent_names_of_an_experiment_are_known() -> None:
@@ -226,8 +226,8 @@ def test_settings_and_secrets_find_their_places(site: SiteCheckout) -> None:
         ("rucio", "password"): "s5",
     }
     assert [note.key for note in outcome.unplaced] == ["mystery.key"]
-    assert "has no client id" in told(outcome, "auth.oidc.clients[other]")
-    assert "placeholder" in told(outcome, "auth.oidc.clients[other].client_id")
+    assert "has no client id" in reported(outcome, "auth.oidc.clients[other]")
+    assert "placeholder" in reported(outcome, "auth.oidc.clients[other].client_id")
 
 
 def test_files_find_their_places_byte_for_byte(site: SiteCheckout) -> None:
@@ -272,7 +272,7 @@ def test_no_note_and_no_repr_holds_a_secret(site: SiteCheckout) -> None:
     assert "canary" not in repr(outcome)
 
 
-def test_no_checkout_and_no_yaml_are_told(site: SiteCheckout, tmp_path: Path) -> None:
+def test_no_checkout_and_no_yaml_are_reported(site: SiteCheckout, tmp_path: Path) -> None:
     with pytest.raises(MigrationError, match="is no checkout of panda-k8s"):
         Checkout(tmp_path, UPSTREAM)
     (site.folder / "secrets" / "values.yaml").write_text("a: [")

@@ -1,4 +1,4 @@
-"""What sites really wrote: each value finds its place as upstream's chart reads it, or is told under its own name."""
+"""What sites wrote: each value finds its place as upstream's chart reads it, or is reported under its own name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from panda_infra.migration.present import list_differences
 from panda_infra.products.imported import Outcome
 from panda_infra.products.panda.context import Context
 from tests.unit.migration.conftest import SiteCheckout
-from tests.unit.migration.test_migrate import migrated, told
+from tests.unit.migration.test_migrate import migrated, reported
 
 _CLIENTS = ("auth", "clientSecrets")
 
@@ -41,7 +41,7 @@ def test_a_no_is_a_no_however_it_is_spelled(site: SiteCheckout, word: str) -> No
     assert "idds" not in outcome.sections["components"]
 
 
-def test_a_text_that_means_no_is_what_the_chart_takes_it_for_and_told(site: SiteCheckout) -> None:
+def test_a_text_that_means_no_is_what_the_chart_takes_it_for_and_reported(site: SiteCheckout) -> None:
     site.values("idds", "sphenix", {"rest": {}})
     values_text(site, 'cric: {real: "false"}\nidds: {enabled: "false"}\n')
     outcome = migrated(site)
@@ -50,7 +50,7 @@ def test_a_text_that_means_no_is_what_the_chart_takes_it_for_and_told(site: Site
     assert {"cric.real", "idds.enabled"} <= unplaced(outcome)
 
 
-def test_a_number_without_quotes_is_told(site: SiteCheckout) -> None:
+def test_a_number_without_quotes_is_reported(site: SiteCheckout) -> None:
     values_text(site, "panda: {database: {password: 0123}}\nmsgsvc: {basePasswd: 123}\n")
     outcome = migrated(site)
     assert outcome.secrets["panda", "databasePassword"] == "0123"
@@ -133,10 +133,10 @@ def test_without_cric_no_address_of_it_is_written(site: SiteCheckout) -> None:
     site.secrets({"cric": {"real": False, "objectStores": "https://c.site.org/o"}}, "values-secret.yaml")
     outcome = migrated(site)
     assert outcome.sections["cric"] == {"real": False}
-    assert "CRIC is not asked" in told(outcome, "cric.objectStores")
+    assert "CRIC is not asked" in reported(outcome, "cric.objectStores")
 
 
-def test_the_folder_of_a_proxy_is_told_where_it_is_another(site: SiteCheckout) -> None:
+def test_the_folder_of_a_proxy_is_reported_where_it_is_another(site: SiteCheckout) -> None:
     values_text(
         site, "rucio: {authType: x509_proxy, rucioHost: r, account: a, clientX509Proxy: /data/x.proxy}"
     )
@@ -172,7 +172,7 @@ def test_databases_per_replica_are_what_the_start_scripts_make_of_them(
     assert unplaced(outcome) == {f"harvester.database.{name}" for name in listed}
 
 
-def test_an_enabled_component_with_secrets_but_no_values_is_told(site: SiteCheckout) -> None:
+def test_an_enabled_component_with_secrets_but_no_values_is_reported(site: SiteCheckout) -> None:
     site.secrets({"ui": {"enabled": True, "secret": "s"}, "bigmon": {"enabled": True}}, "values-secret.yaml")
     outcome = migrated(site)
     assert {note.file for note in outcome.unplaced} == {"helm/ui"}
@@ -194,7 +194,7 @@ def test_an_enabled_component_with_secrets_but_no_values_is_told(site: SiteCheck
         "bigmon: {enabled: true, auth: {providers: {Google: text}}}",
     ],
 )
-def test_a_wrong_shape_is_told(site: SiteCheckout, text: str) -> None:
+def test_a_wrong_shape_is_reported(site: SiteCheckout, text: str) -> None:
     site.values("bigmon", "sphenix", {"main": {}})
     values_text(site, text)
     assert unplaced(migrated(site))
@@ -213,7 +213,7 @@ def test_a_wrong_shape_is_told(site: SiteCheckout, text: str) -> None:
         "nodeRecovery: x",
     ],
 )
-def test_wrong_shapes_in_a_charts_values_are_told(site: SiteCheckout, values: str) -> None:
+def test_wrong_shapes_in_a_charts_values_are_reported(site: SiteCheckout, values: str) -> None:
     (site.folder / "helm/panda/values/values-sphenix.yaml").write_text(values)
     try:
         outcome = migrated(site, storage_class="nas")

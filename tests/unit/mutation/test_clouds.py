@@ -1,4 +1,4 @@
-"""clouds.yaml, changed: what the SDK would leave out or trip over is told in words."""
+"""clouds.yaml, changed: what the SDK would leave out or trip over is reported in words."""
 
 from __future__ import annotations
 

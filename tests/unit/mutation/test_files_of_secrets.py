@@ -1,4 +1,4 @@
-"""Certificates, keys, PKCS#12, key sets and CRIC's lists, changed: their flaws are told in words."""
+"""Certificates, keys, PKCS#12, key sets and CRIC's lists, changed: their flaws are reported in words."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def judged(certificate: str, key: str, chain: str) -> None:
 
 @given(texts([_MADE.certificate, _PROXY]), texts([_MADE.key]), texts([_MADE.chain]))
 @settings(max_examples=100)
-def test_flaws_of_a_changed_certificate_are_told(certificate: str, key: str, chain: str) -> None:
+def test_flaws_of_a_changed_certificate_are_reported(certificate: str, key: str, chain: str) -> None:
     for parts in ((certificate, _MADE.key, _MADE.chain), (_MADE.certificate, key, _MADE.chain)):
         held(partial(judged, *parts))
     held(partial(judged, _MADE.certificate, _MADE.key, chain))
@@ -61,7 +61,7 @@ def test_flaws_of_a_changed_certificate_are_told(certificate: str, key: str, cha
 
 @given(bytes_of([_MADE.certificate.encode(), _MADE.key.encode()]))
 @settings(max_examples=100)
-def test_flaws_of_changed_bytes_are_told(content: bytes) -> None:
+def test_flaws_of_changed_bytes_are_reported(content: bytes) -> None:
     text = as_text(content)
     held(partial(judged, text, _MADE.key, text))
     held(partial(judged, _MADE.certificate, text, ""))
@@ -78,7 +78,7 @@ def _changed_der(draw: Any) -> str:
 
 @given(_changed_der())
 @settings(max_examples=200)
-def test_flaws_within_a_certificate_are_told(certificate: str) -> None:
+def test_flaws_within_a_certificate_are_reported(certificate: str) -> None:
     held(partial(judged, certificate, _MADE.key, certificate))
 
 
@@ -98,7 +98,7 @@ def test_a_changed_p12_is_read_or_refused(content: bytes, password: str | None) 
     held(partial(from_p12, content, password))
 
 
-def told(text: str) -> None:
+def reported(text: str) -> None:
     """As `check` and the plan look at the keys of IAM."""
     key_id(text)
     flaw = check_keystore(text)
@@ -111,14 +111,14 @@ def told(text: str) -> None:
 
 @given(texts([_KEYS, json.dumps(json.loads(_KEYS), indent=1)]))
 @settings(max_examples=100)
-def test_flaws_of_a_changed_key_set_are_told(text: str) -> None:
-    held(partial(told, text))
+def test_flaws_of_a_changed_key_set_are_reported(text: str) -> None:
+    held(partial(reported, text))
 
 
 @given(trees([json.loads(_KEYS)]))
 @settings(max_examples=150)
-def test_flaws_of_changed_keys_are_told(tree: Any) -> None:
-    held(partial(told, json.dumps(tree)))
+def test_flaws_of_changed_keys_are_reported(tree: Any) -> None:
+    held(partial(reported, json.dumps(tree)))
 
 
 _LISTS = REPOSITORY / "cric_jsons"
@@ -153,7 +153,7 @@ def read(folder: Path, name: str, content: bytes) -> None:
 
 @given(st.sampled_from(_NAMES), st.data())
 @settings(max_examples=150)
-def test_flaws_of_a_changed_list_are_told(lists: Path, name: str, data: st.DataObject) -> None:
+def test_flaws_of_a_changed_list_are_reported(lists: Path, name: str, data: st.DataObject) -> None:
     text = data.draw(texts([json.dumps(_ENTRY[name], indent=1)]))
     held(partial(read, lists, name, text.encode(errors="surrogatepass")))
     held(partial(read, lists, name, json.dumps(data.draw(trees([_ENTRY[name]]))).encode()))
@@ -162,5 +162,5 @@ def test_flaws_of_a_changed_list_are_told(lists: Path, name: str, data: st.DataO
 @pytest.mark.long
 @given(st.sampled_from(_NAMES), bytes_of([json.dumps(each).encode() for each in _ENTRY.values()], most=6))
 @settings(max_examples=1000, suppress_health_check=list(HealthCheck))
-def test_flaws_of_changed_bytes_of_a_list_are_told(lists: Path, name: str, content: bytes) -> None:
+def test_flaws_of_changed_bytes_of_a_list_are_reported(lists: Path, name: str, content: bytes) -> None:
     held(partial(read, lists, name, content))

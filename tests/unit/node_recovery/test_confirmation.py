@@ -45,9 +45,9 @@ class Silent:
     ],
 )
 def test_the_state_of_its_server(state: Mapping[str, Any], doubt: str) -> None:
-    told = by_nova(Cloud(dead=state, a={"status": "ACTIVE"}))(DEAD, LIVING)
-    assert doubt in told
-    assert bool(told) == bool(doubt)
+    reported = by_nova(Cloud(dead=state, a={"status": "ACTIVE"}))(DEAD, LIVING)
+    assert doubt in reported
+    assert bool(reported) == bool(doubt)
 
 
 def test_a_server_that_is_gone_counts_only_where_another_is_found() -> None:

@@ -23,11 +23,11 @@ def beat(name: str, time: str) -> dict[str, Any]:
 
 def test_silence_is_what_was_watched() -> None:
     watch = Watch(20)
-    told = [
+    reported = [
         watch.look([node()], [beat("n", time)], at)[0].silent_for
         for at, time in ((0, "a"), (5, "a"), (10, "b"), (15, "b"), (25, "b"))
     ]
-    assert told == [0, 5, 0, 5, 15]
+    assert reported == [0, 5, 0, 5, 15]
 
 
 def test_what_was_not_looked_at_proves_nothing() -> None:

@@ -76,7 +76,7 @@ def test_the_new_node_takes_the_number_of_the_replaced_one() -> None:
     assert number_nodes(["a", "c", "d"], before) == {"a": 1, "c": 3, "d": 2}
 
 
-def test_two_nodes_that_remember_one_number_are_told_apart() -> None:
+def test_two_nodes_that_remember_one_number_are_reported_apart() -> None:
     assert number_nodes(["a", "b"], {"a": 7, "b": 7}) == {"a": 7, "b": 1}
 
 

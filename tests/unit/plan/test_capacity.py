@@ -43,9 +43,9 @@ def magnum(flavor: str, **groups: Any) -> dict[str, Any]:
 
 def test_a_sub_chart_reserves_its_own_amounts_unless_the_stack_says_others_t41() -> None:
     [untouched] = workloads(plan({}))
-    [told] = workloads(plan({"resources": _SMALL}))
+    [reported] = workloads(plan({"resources": _SMALL}))
     assert untouched.requests == Requests(Decimal(4), 16 * GIB)
-    assert told.requests == Requests(Decimal("0.5"), GIB / 2)
+    assert reported.requests == Requests(Decimal("0.5"), GIB / 2)
 
 
 def test_a_limit_counts_where_no_request_is_made() -> None:

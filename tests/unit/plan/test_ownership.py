@@ -31,7 +31,7 @@ def test_two_keys_are_two_owners(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("unknown", [None, ENCRYPTED])
-def test_without_the_key_nothing_is_marked_and_marks_are_told_by_their_names(unknown: str | None) -> None:
+def test_without_the_key_nothing_is_marked_and_marks_are_reported_by_their_names(unknown: str | None) -> None:
     with pytest.raises(PandaInfraError, match=r"secrets\.hashKey: is missing"):
         _ = owner(unknown).mark
     assert owner(unknown).wrote("panda-infra/demo/0123456789abcdef")

@@ -44,14 +44,14 @@ def test_a_pod_that_fits_is_no_problem() -> None:
 
 
 @pytest.mark.parametrize(("cpu", "gib"), [("1.99", 16), ("8", 3)])
-def test_a_pod_larger_than_every_node_is_told_with_both_sizes(cpu: str, gib: int) -> None:
+def test_a_pod_larger_than_every_node_is_reported_with_both_sizes(cpu: str, gib: int) -> None:
     [problem] = problems({}, node(cpu=cpu, gib=gib), node("small", cpu="1", gib=1))
     assert problem.where == f"{_WHERE}.resources"
     assert "a pod requests 2 CPU, 4 GiB" in problem.what
     assert f"n1, has {cpu} CPU, {gib} GiB" in problem.what
 
 
-def test_a_label_that_no_node_has_is_told_with_those_that_there_are() -> None:
+def test_a_label_that_no_node_has_is_reported_with_those_that_there_are() -> None:
     [problem] = problems({"nodeSelector": {"pool": "large"}}, node(pool="small"), node(pool="medium"))
     assert (problem.where, problem.what) == (
         f"{_WHERE}.nodeSelector",

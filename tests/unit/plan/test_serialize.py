@@ -35,7 +35,7 @@ def test_equal_plans_are_described_equally_and_others_differently() -> None:
         assert described(make_plan("doma", stack(**override))) != one, override
 
 
-def test_a_value_is_told_once() -> None:
+def test_a_value_is_reported_once() -> None:
     """What a release carries is not repeated among the settings."""
     plan = described(make_plan("doma", stack(components={"panda": {"server": {"replicas": 3}}})))
     assert plan["components"]["panda"]["values"]["server"]["replicaCount"] == 3

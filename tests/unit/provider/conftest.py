@@ -31,7 +31,7 @@ class Partial(Exception):  # noqa: N818 - the protocol's term
 
 
 @dataclass
-class Told:
+class Reports:
     statuses: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -45,9 +45,9 @@ class Told:
 class Engine:
     """Calls the provider as the engine does."""
 
-    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, told: Told) -> None:
+    def __init__(self, stub: provider_pb2_grpc.ResourceProviderStub, reported: Reports) -> None:
         self.stub = stub
-        self.told = told
+        self.reported = reported
 
     def check(
         self, kind: str, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None
@@ -170,9 +170,9 @@ def openstack(world: World) -> FakeOpenStack:
 
 @pytest.fixture
 def engine(world: World, openstack: FakeOpenStack) -> Iterator[Engine]:
-    told = Told()
+    reported = Reports()
     cloud = Cloud(lambda: openstack, lambda _: FakeKubernetes(world))
-    provider = MagnumProvider(lambda _: cloud, lambda _: told, poll=0.001)
+    provider = MagnumProvider(lambda _: cloud, lambda _: reported, poll=0.001)
     ready = threading.Event()
     port = 0
 
@@ -189,7 +189,7 @@ def engine(world: World, openstack: FakeOpenStack) -> Iterator[Engine]:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         stub.Configure(provider_pb2.ConfigureRequest(acceptSecrets=True, args=wire({"owner": OWNER})))
-        yield Engine(stub, told)
+        yield Engine(stub, reported)
     loop.call_soon_threadsafe(task.cancel)
     thread.join(10)
     loop.close()

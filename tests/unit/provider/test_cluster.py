@@ -198,7 +198,7 @@ def test_a_cluster_that_was_taken_over_stays(engine: Engine, world: World) -> No
     resource_id, state, _ = engine.up("Cluster", INPUTS | {"adopt": True})
     engine.delete("Cluster", resource_id, state)
     assert (len(world.clusters), world.calls["delete_cluster"]) == (1, 0)
-    assert "it stays" in engine.told.warnings[-1]
+    assert "it stays" in engine.reported.warnings[-1]
 
 
 def test_a_cluster_that_was_taken_over_goes_when_it_is_said_in_so_many_words(
@@ -267,19 +267,19 @@ def test_a_failed_growth_is_asked_for_again(engine: Engine, world: World) -> Non
 
 
 def test_a_new_cluster_whose_node_groups_fail_is_kept(engine: Engine, world: World) -> None:
-    resize = engine.told.status
+    resize = engine.reported.status
 
     def status(text: str) -> None:
         resize(text)
         if "working on big" in text:
             world.failure = "Quota exceeded"
 
-    engine.told.status = status  # type: ignore[method-assign]
+    engine.reported.status = status  # type: ignore[method-assign]
     groups = [{"name": "big", "flavor": "m2.3xlarge", "count": 2}]
     with pytest.raises(Partial, match="UPDATE_FAILED: Quota exceeded") as failed:
         engine.up("Cluster", INPUTS | {"nodeGroups": groups})
     world.failure = ""
-    engine.told.status = resize  # type: ignore[method-assign]
+    engine.reported.status = resize  # type: ignore[method-assign]
     checked = engine.check("Cluster", INPUTS | {"nodeGroups": groups})
     assert engine.diff("Cluster", failed.value.id, failed.value.state, checked) == {"nodeGroups"}
     state = engine.update("Cluster", failed.value.id, failed.value.state, checked)

@@ -57,19 +57,19 @@ def test_it_waits_for_the_api_the_nodes_and_the_add_ons(
         elif "add-ons" in text:
             world.config_maps.add("kube-system/ingress")
 
-    engine.told.status = status  # type: ignore[method-assign]
+    engine.reported.status = status  # type: ignore[method-assign]
     engine.create("ClusterAccess", checked)
     for text in ("ACTIVE", "does not answer", "not Ready", "kube-system/ingress"):
-        assert any(text in told for told in seen), text
+        assert any(text in reported for reported in seen), text
 
 
-def test_too_few_nodes_are_told(engine: Engine, world: World, inputs: dict[str, object]) -> None:
+def test_too_few_nodes_are_reported(engine: Engine, world: World, inputs: dict[str, object]) -> None:
     world.remove_node(next(name for name in world.nodes if "-node-" in name))
     with pytest.raises(grpc.RpcError, match="3 of 4 workers have joined"):
         engine.create("ClusterAccess", engine.check("ClusterAccess", inputs), timeout=0.05)
 
 
-def test_a_server_in_error_is_told_at_once(engine: Engine, world: World) -> None:
+def test_a_server_in_error_is_reported_at_once(engine: Engine, world: World) -> None:
     world.broken_server = "-node-2"
     _, state, _ = engine.up("Cluster", CLUSTER)
     with pytest.raises(grpc.RpcError, match=r"-node-2 \(No valid host\)"):
@@ -117,12 +117,12 @@ def test_a_preview_has_a_way_in_even_when_the_old_one_has_ended(
     assert world.admin is False
 
 
-def test_a_credential_that_ends_too_soon_to_be_kept_is_told(
+def test_a_credential_that_ends_too_soon_to_be_kept_is_reported(
     engine: Engine, world: World, inputs: dict[str, object]
 ) -> None:
     world.certificate_life = timedelta(days=29)
     engine.up("ClusterAccess", inputs)
-    assert any("every `pulumi up` will renew it" in text for text in engine.told.warnings)
+    assert any("every `pulumi up` will renew it" in text for text in engine.reported.warnings)
 
 
 def test_a_short_lived_token_instead_of_a_certificate(

@@ -35,7 +35,7 @@ def test_a_label_is_set_under_its_own_field_manager(http: HttpCloud) -> None:
     assert http.calls[-1].query == "fieldManager=panda-infra"
 
 
-def test_an_api_that_cannot_be_reached_is_told_at_once(http: HttpCloud) -> None:
+def test_an_api_that_cannot_be_reached_is_reported_at_once(http: HttpCloud) -> None:
     http.url = "http://127.0.0.1:9"
     with pytest.raises(KubernetesError, match=r"the API server 127.0.0.1:9 cannot be reached"):
         cluster(http).nodes()
@@ -47,7 +47,7 @@ def test_rate_limits_and_server_errors_are_waited_out(http: HttpCloud) -> None:
     assert len(cluster(http).nodes()) == 2
 
 
-def test_a_refusal_is_told(http: HttpCloud) -> None:
+def test_a_refusal_is_reported(http: HttpCloud) -> None:
     http.answers = [(403, {})]
     http.answered = "/nodes"
     with pytest.raises(KubernetesError, match=r"GET /api/v1/nodes: the Kubernetes API answers 403 Forbidden"):

@@ -162,7 +162,7 @@ def test_another_writer_is_reported(engine: Engine, world: World, inputs: dict[s
     _, _, checked = engine.up("LandbAliases", inputs)
     metadata(world, "0", **{"landb-alias": "panda-doma--load-0-,other--load-5-"})
     engine.check("LandbAliases", inputs, checked)
-    (warning,) = engine.told.warnings
+    (warning,) = engine.reported.warnings
     assert f"{NODE}0 carries panda-doma--load-0-, but was given panda-doma--load-1-," in warning
 
 
@@ -173,7 +173,7 @@ def test_another_writer_that_only_takes_away_or_adds_is_reported(
     metadata(world, "0")
     metadata(world, "1", **{"landb-alias": "panda-doma--load-2-,bigmon-doma--load-2-,panda-doma--load-9-"})
     engine.check("LandbAliases", inputs, checked)
-    nothing, more = sorted(engine.told.warnings)
+    nothing, more = sorted(engine.reported.warnings)
     assert f"{NODE}0 carries nothing" in nothing
     assert "panda-doma--load-9-" in more
 
@@ -184,7 +184,7 @@ def test_a_node_that_was_not_served_is_no_sign_of_another_writer(
     world.node(NODE + "1", ready=False)
     _, _, checked = engine.up("LandbAliases", inputs)
     engine.check("LandbAliases", inputs, checked)
-    assert not engine.told.warnings
+    assert not engine.reported.warnings
 
 
 def test_numbers_that_a_script_gave_before_are_kept(

@@ -26,8 +26,8 @@ def test_the_end_waits_for_volumes_that_go_and_for_no_others(
     world.volumes = [[ENDING, KEPT, BOUND], [ENDING, KEPT, BOUND], [KEPT, BOUND]]
     engine.delete("ReleasedVolumes", resource_id, state)
     assert world.volumes == [[KEPT, BOUND]]
-    assert "volumes of removed claims are not deleted yet: pvc-1" in engine.told.statuses
-    assert engine.told.warnings == []
+    assert "volumes of removed claims are not deleted yet: pvc-1" in engine.reported.statuses
+    assert engine.reported.warnings == []
 
 
 def test_a_controller_that_is_gone_does_not_keep_the_cluster(
@@ -36,7 +36,7 @@ def test_a_controller_that_is_gone_does_not_keep_the_cluster(
     resource_id, state, _ = engine.up("ReleasedVolumes", inputs)
     world.volumes = [[ENDING]]
     engine.delete("ReleasedVolumes", resource_id, state, timeout=0.05)
-    (warning,) = engine.told.warnings
+    (warning,) = engine.reported.warnings
     assert "pvc-1" in warning
     assert "Cinder" in warning
 
@@ -49,4 +49,4 @@ def test_a_cluster_that_is_gone_is_not_waited_for(
     world.volumes = [[ENDING]]
     assert engine.read("ReleasedVolumes", resource_id, state)[0] == ""
     engine.delete("ReleasedVolumes", resource_id, state)
-    assert engine.told.warnings == []
+    assert engine.reported.warnings == []

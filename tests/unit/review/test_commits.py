@@ -45,15 +45,15 @@ def test_a_commit_is_described_by_its_own_code_and_leaves_nothing(history: Histo
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "reported"),
     [
         ("raise RuntimeError('broken')", "its own code gave no Plans (RuntimeError: broken)"),
         ("print('nonsense')", "its own code gave no Plans"),
         ("""print('{"format": 7}')""", "its Plans are in format 7, not 1"),
     ],
 )
-def test_code_that_cannot_say_is_told_with_its_reason(history: History, code: str, told: str) -> None:
-    assert revision_of(history.folder, history.commit(code)).trouble == told
+def test_code_that_cannot_say_is_reported_with_its_reason(history: History, code: str, reported: str) -> None:
+    assert revision_of(history.folder, history.commit(code)).trouble == reported
 
 
 def test_a_commit_from_before_there_were_descriptions_has_trouble(history: History) -> None:

@@ -34,7 +34,7 @@ def test_components_tell_how_they_differ() -> None:
     assert Difference("components.ui", "(absent)", {"name": "u"}) in change.differences
 
 
-def test_a_host_that_moves_is_told_with_both_names() -> None:
+def test_a_host_that_moves_is_reported_with_both_names() -> None:
     (change,) = touched(revision(), revision({**PLAN, "hosts": {"panda": "new.example"}}))
     assert change.differences == (Difference("hosts.panda", "panda.example", "new.example"),)
     assert change.components == {}
@@ -69,7 +69,7 @@ def test_stacks_come_and_go() -> None:
     assert (removed.kind, set(removed.components.values())) == ("removed", {"removed"})
 
 
-def test_what_cannot_be_told_counts_as_touched_with_the_reason() -> None:
+def test_what_cannot_be_reported_counts_as_touched_with_the_reason() -> None:
     (change,) = touched(Revision({}, {}, trouble="its own code gave no Plans"), revision())
     assert (change.kind, change.reasons) == ("changed", ("base: its own code gave no Plans",))
     broken = Revision({"doma": StackPlan(None, ("hosts: is missing",))}, {"delivery": "1"})

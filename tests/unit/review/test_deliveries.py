@@ -31,23 +31,26 @@ def application(
     return step(op, kind, "panda", inputs(before), inputs(after))
 
 
-def told(*steps: dict[str, Any]) -> list[tuple[Severity, str]]:
+def reported(*steps: dict[str, Any]) -> list[tuple[Severity, str]]:
     return [(risk.severity, risk.subject) for risk in risks(preview(*steps))]
 
 
 def test_an_application_has_the_risks_of_a_release() -> None:
     newer = {**_SERVER, "server": {"enabled": True, "replicaCount": 1, "image": {"tag": "2"}}}
-    assert told(application(_SERVER, newer)) == [(Severity.DOWNTIME, "panda/server")]
+    assert reported(application(_SERVER, newer)) == [(Severity.DOWNTIME, "panda/server")]
     gone = (Severity.SERVICE_REMOVED, "panda")
-    assert told(application(_WITH_DATA, None, "delete")) == [(Severity.DATA_DELETED, "panda/postgres"), gone]
-    assert told(application(_WITH_DATA, None, "delete", annotations={KEEP: "true"})) == [gone]
+    assert reported(application(_WITH_DATA, None, "delete")) == [
+        (Severity.DATA_DELETED, "panda/postgres"),
+        gone,
+    ]
+    assert reported(application(_WITH_DATA, None, "delete", annotations={KEEP: "true"})) == [gone]
 
 
 def test_passing_from_helm_to_argo_cd_and_back_is_no_risk() -> None:
     there = [application(None, _WITH_DATA, "create"), release("panda", _WITH_DATA, None, "delete")]
     back = [release("panda", None, _WITH_DATA, "create"), application(_WITH_DATA, None, "delete")]
     for both in (there, back):
-        assert told(*both) == []
+        assert reported(*both) == []
         assert passed_on(preview(*both)) == ("panda",)
         text = comment("doma", preview(*both), limit=60_000).text
         assert "**panda pass between Helm and Argo CD**" in text
@@ -56,7 +59,7 @@ def test_passing_from_helm_to_argo_cd_and_back_is_no_risk() -> None:
 def test_what_changes_while_it_passes_counts() -> None:
     newer = {**_SERVER, "server": {"enabled": True, "replicaCount": 1, "image": {"tag": "2"}}}
     both = [application(None, newer, "create"), release("panda", _SERVER, None, "delete")]
-    assert told(*both) == [(Severity.DOWNTIME, "panda/server")]
+    assert reported(*both) == [(Severity.DOWNTIME, "panda/server")]
 
 
 def test_a_component_that_is_only_made_or_only_removed_passes_nowhere() -> None:
@@ -64,7 +67,7 @@ def test_a_component_that_is_only_made_or_only_removed_passes_nowhere() -> None:
     assert passed_on(preview(release("panda", _SERVER, None, "delete"))) == ()
 
 
-def test_its_inputs_are_told_in_the_words_of_a_release() -> None:
+def test_its_inputs_are_reported_in_the_words_of_a_release() -> None:
     (found,) = component_steps(preview(application(_SERVER, _SERVER, annotations={KEEP: "true"})))
     assert found.before["postrender"] == KEEPER
     assert (found.after["name"], found.after["version"]) == ("panda-panda", "1.0.0")

@@ -71,7 +71,7 @@ def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(before: Rev
 
 
 @pytest.mark.parametrize(
-    ("file", "edit", "told"),
+    ("file", "edit", "reported"),
     [
         ("Pulumi.test.yaml", ("v1:aaaa:bbbb", "v1:aaaa:cccc"), "encrypted.secrets.hashKey"),
         ("cric_jsons/sites.json", ("{", "{ "), "files.cric_jsons/sites.json"),
@@ -93,10 +93,10 @@ def test_a_stack_is_described_with_fingerprints_of_what_is_encrypted(before: Rev
     ],
 )
 def test_what_decides_a_deployment_is_seen(
-    before: Revision, folder: Path, file: str, edit: tuple[str, str], told: str
+    before: Revision, folder: Path, file: str, edit: tuple[str, str], reported: str
 ) -> None:
     edited(folder / file, *edit)
-    assert changed(folder, before) == [told]
+    assert changed(folder, before) == [reported]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_every_text_of_a_nested_section_counts_but_words() -> None:
     assert secret_texts([section, "plain-text"]) == {"long-enough", "another-one", "plain-text"}
 
 
-def test_credentials_are_told_by_the_names_of_their_variables() -> None:
+def test_credentials_are_reported_by_the_names_of_their_variables() -> None:
     secret = {
         name: f"the value of {name}" for name in ("PULUMI_CONFIG_PASSPHRASE", "GITLAB_TOKEN", "A_SECRET")
     }

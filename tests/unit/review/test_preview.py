@@ -46,7 +46,7 @@ def test_operations_have_plain_names(op: str, action: str) -> None:
     assert preview(step(op, "kubernetes:core/v1:Secret", "s", {}, {})).steps[0].action == action
 
 
-def test_a_masked_value_that_changes_is_told_without_its_keys() -> None:
+def test_a_masked_value_that_changes_is_reported_without_its_keys() -> None:
     masked = {"data": "[secret]", "type": "Opaque"}
     found = preview(
         step("update", "kubernetes:core/v1:Secret", "s", masked, masked, keys=["data.password", "type"])

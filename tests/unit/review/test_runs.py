@@ -139,7 +139,7 @@ def test_nothing_is_kept_when_anything_holds_a_secret(fake: FakeEngine, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("files", "told"),
+    ("files", "reported"),
     [
         ({}, "kept no plan"),
         ({"plan.json": b"{}", "seal.json": b"nonsense"}, "cannot be read"),
@@ -147,9 +147,9 @@ def test_nothing_is_kept_when_anything_holds_a_secret(fake: FakeEngine, tmp_path
     ],
 )
 def test_without_its_seal_nothing_is_applied(
-    fake: FakeEngine, tmp_path: Path, files: dict[str, bytes], told: str
+    fake: FakeEngine, tmp_path: Path, files: dict[str, bytes], reported: str
 ) -> None:
-    with pytest.raises(SealError, match=told):
+    with pytest.raises(SealError, match=reported):
         list(apply(fake.engine, files, tmp_path / "scratch"))
     assert not (tmp_path / "calls").exists() or not [call for call in fake.calls if call.startswith("up ")]
 
@@ -165,7 +165,7 @@ def test_a_refused_update_fails_and_shows_no_value(fake: FakeEngine, tmp_path: P
     assert SECRET not in "".join(lines)
 
 
-def test_a_preview_that_does_not_begin_is_told(fake: FakeEngine, tmp_path: Path) -> None:
+def test_a_preview_that_does_not_begin_is_reported(fake: FakeEngine, tmp_path: Path) -> None:
     folder = tmp_path / "reviewed"
     Review(fake.engine, folder).make(GITHUB_LIMIT, "bead")
     fake.says(preview="error: no such stack")
@@ -194,7 +194,7 @@ def test_a_reason_with_a_secret_stays_in_the_log(
     assert "look into the log of this run" in comment
 
 
-def test_when_the_secrets_cannot_be_read_the_reason_is_told(fake: FakeEngine, tmp_path: Path) -> None:
+def test_when_the_secrets_cannot_be_read_the_reason_is_reported(fake: FakeEngine, tmp_path: Path) -> None:
     fake.fails("stack")
     fake.fails("config")
     with pytest.raises(PulumiError, match="`pulumi stack export` failed"):
@@ -209,7 +209,7 @@ def test_a_folder_that_cannot_be_made_ends_in_words(fake: FakeEngine, tmp_path: 
     assert not (fake.folder / "calls").exists()
 
 
-def test_a_violated_policy_is_told_in_the_comment(fake: FakeEngine, tmp_path: Path) -> None:
+def test_a_violated_policy_is_reported_in_the_comment(fake: FakeEngine, tmp_path: Path) -> None:
     event = {
         "policyName": "inside-the-namespace",
         "message": "A stack keeps to its own namespace.\nstray: belongs into namespace panda\n",
@@ -218,9 +218,9 @@ def test_a_violated_policy_is_told_in_the_comment(fake: FakeEngine, tmp_path: Pa
     lines = [{"sequence": 1, "preludeEvent": {}}, {"sequence": 2, "policyEvent": event}]
     fake.says(preview=printed(errors=["preview failed"]), events="\n".join(map(json.dumps, lines)))
     previewed = Review(fake.engine, tmp_path / "reviewed").make(GITHUB_LIMIT)
-    told = "inside-the-namespace: stray: belongs into namespace panda"
-    assert previewed.errors == (told, "preview failed")
-    assert told in (tmp_path / "reviewed" / "comment.md").read_text()
+    reported = "inside-the-namespace: stray: belongs into namespace panda"
+    assert previewed.errors == (reported, "preview failed")
+    assert reported in (tmp_path / "reviewed" / "comment.md").read_text()
 
 
 DRIFT: dict[str, Any] = step("update", "kubernetes:core/v1:Secret", "panda-envs", {}, {"a": 1})

@@ -25,7 +25,7 @@ def test_an_unbroken_seal_has_nothing_to_tell() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"stack": "lsst"}, "the review was of stack doma"),
         ({"plan": "x"}, "the plan is not the one that was reviewed"),
@@ -33,8 +33,8 @@ def test_an_unbroken_seal_has_nothing_to_tell() -> None:
         ({"state": "x"}, "the stack was deployed since the review"),
     ],
 )
-def test_each_way_of_breaking_it_is_told(change: dict[str, str], told: str) -> None:
-    assert SEAL.broken_by(replace(SEAL, **change)) == (told,)
+def test_each_way_of_breaking_it_is_reported(change: dict[str, str], reported: str) -> None:
+    assert SEAL.broken_by(replace(SEAL, **change)) == (reported,)
 
 
 def exported(*resources: dict[str, str]) -> str:

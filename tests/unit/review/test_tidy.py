@@ -16,9 +16,9 @@ GONE = StackChange("old", "removed", {}, (), ("its stack file is gone",))
 def test_a_stack_that_is_not_touched_any_more_says_so(forge: Forge, content: forges.Content) -> None:
     commented(content, "doma", "sphenix")
     assert tidy(forge, REQUEST, [STILL], "c0ffee") == ("doma",)
-    told = texts(content)
-    assert "no change any more" in told["doma"]
-    assert told["sphenix"] == f"{marker('sphenix')}\nas previewed"
+    reported = texts(content)
+    assert "no change any more" in reported["doma"]
+    assert reported["sphenix"] == f"{marker('sphenix')}\nas previewed"
 
 
 def test_a_removed_stack_gets_a_comment_of_its_own(forge: Forge, content: forges.Content) -> None:

@@ -7,7 +7,7 @@ MESSAGE = (
 )
 
 
-def test_a_violated_plan_is_told_without_the_values() -> None:
+def test_a_violated_plan_is_reported_without_the_values() -> None:
     assert without_values(MESSAGE) == "error: resource urn:r violates plan in data"
 
 

@@ -56,7 +56,7 @@ def by_check(folder: Path, stack: str, config: Mapping[str, Any], values: Mappin
     (folder / f"Pulumi.{stack}.yaml").write_text(
         yaml.safe_dump({"config": {**config, _SECRETS: _encrypted(values)}})
     )
-    return {each.where for each in _told(lambda: Project(folder).judge(stack))}
+    return {each.where for each in _reported(lambda: Project(folder).judge(stack))}
 
 
 def by_program(folder: Path, stack: str, config: Mapping[str, Any], values: Mapping[str, Any]) -> set[str]:
@@ -65,7 +65,7 @@ def by_program(folder: Path, stack: str, config: Mapping[str, Any], values: Mapp
         key: value if isinstance(value, str) else json.dumps(value)
         for key, value in {**config, _SECRETS: values}.items()
     }
-    problems = _told(
+    problems = _reported(
         partial(from_pulumi, stack, texts, [_SECRETS], folder=folder, rules=Judge(folder=folder))
     )
     return {each.where for each in problems if not (each.where.startswith("secrets.") and each.awaits_site)}
@@ -77,7 +77,7 @@ def _encrypted(value: Any) -> Any:
     return {"secure": "v1:AAAA"}
 
 
-def _told(judged: Callable[[], object]) -> list[Problem]:
+def _reported(judged: Callable[[], object]) -> list[Problem]:
     try:
         judged()
     except StackError as error:
@@ -134,7 +134,7 @@ _FILES = {
 def test_no_place_has_two_problems(tmp_path: Path, stack: str, text: str) -> None:
     file = tmp_path / f"Pulumi.{stack}.yaml"
     file.write_bytes(bytes.fromhex(text[4:]) if text.startswith("hex:") else text.encode())
-    places = [each.where for each in _told(partial(from_file, file, rules=judge_given))]
+    places = [each.where for each in _reported(partial(from_file, file, rules=judge_given))]
     assert len(places) == len(set(places)) > 0
     paths = [path for place in places if (path := parsed(place))]
     assert [(one, other) for one in paths for other in paths if one != other and within(one, other)] == []

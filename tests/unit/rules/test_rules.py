@@ -81,7 +81,7 @@ def test_a_broken_component_hides_no_rule_about_another_one() -> None:
     }
 
 
-def test_a_misspelt_component_is_not_told_as_missing_too() -> None:
+def test_a_misspelt_component_is_not_reported_as_missing_too() -> None:
     components: dict[str, Any] = {"panda": {}}
     assert _where(components=components) == {"components.msgsvc"}
     assert _where(components=components, broken={("components", "msgsv")}) == set()

@@ -1,4 +1,4 @@
-"""Values and settings that do not fit are told, without the value."""
+"""Values and settings that do not fit are reported, without the value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.secrets.stacks import FULL, MINIMAL, config
 _CHANNELS = [channel.model_dump() for channel in MsgsvcSettings().channels]
 
 
-def told(base: dict[str, Any], /, **sections: Any) -> dict[str, str]:
+def reported(base: dict[str, Any], /, **sections: Any) -> dict[str, str]:
     document = {**base, "secrets": {}}
     return {
         problem.where: problem.what for problem in judge_given(config(document, **sections), stack="test")
@@ -27,7 +27,7 @@ def settings(component: str, **values: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("base", [MINIMAL, FULL])
 def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
-    assert told(base) == {}
+    assert reported(base) == {}
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,17 @@ def test_good_settings_have_no_problems(base: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_told(sections: dict[str, Any], where: str, words: str) -> None:
-    found = told(FULL, **sections)
+def test_what_does_not_fit_is_reported(sections: dict[str, Any], where: str, words: str) -> None:
+    found = reported(FULL, **sections)
     assert list(found) == [where]
     assert words in found[where]
 
 
-def test_a_client_twice_is_told() -> None:
+def test_a_client_twice_is_reported() -> None:
     client = {"name": "panda_dev", "clientId": "x"}
-    assert "more than one client" in told(FULL, auth={"clients": [client, client]})["auth.clients[1].name"]
+    assert (
+        "more than one client" in reported(FULL, auth={"clients": [client, client]})["auth.clients[1].name"]
+    )
 
 
 def test_clients_need_an_issuer() -> None:
@@ -101,28 +103,28 @@ def test_clients_need_an_issuer() -> None:
         "components": {"panda": {}},
         "auth": {"clients": [{"name": "panda_dev", "clientId": "x"}]},
     }
-    assert "no IAM of its own" in told(stack)["auth.issuer"]
+    assert "no IAM of its own" in reported(stack)["auth.issuer"]
 
 
 def test_a_ui_needs_an_issuer() -> None:
     stack = {**MINIMAL, "components": {"panda": {}, "ui": {}}}
-    assert "the UI, where people log in, but no IAM of its own" in told(stack)["auth.issuer"]
+    assert "the UI, where people log in, but no IAM of its own" in reported(stack)["auth.issuer"]
     own = {"settings": {"issuer": "https://iam.site.org"}}
-    assert "auth.issuer" not in told({**stack, "components": {"panda": {}, "ui": own}})
+    assert "auth.issuer" not in reported({**stack, "components": {"panda": {}, "ui": own}})
 
 
 def test_a_secret_of_somebody_else_must_be_read() -> None:
     stack = {**MINIMAL, "components": {"panda": {"settings": {"existingSecrets": ["panda-tls-certs"]}}}}
-    assert "read by nothing" in told(stack)["components.panda.settings.existingSecrets"]
+    assert "read by nothing" in reported(stack)["components.panda.settings.existingSecrets"]
 
 
 def test_an_encrypted_value_is_not_judged() -> None:
     assert (
-        told(MINIMAL, secrets={"iam": {"keystore": ENCRYPTED}, "panda": {"databasePassword": ENCRYPTED}})
+        reported(MINIMAL, secrets={"iam": {"keystore": ENCRYPTED}, "panda": {"databasePassword": ENCRYPTED}})
         == {}
     )
 
 
 def test_files_fit_into_a_secret() -> None:
-    found = told(MINIMAL, secrets={"files": {"harvesterAuth": {"big.pem": "x" * 1_100_000}}})
+    found = reported(MINIMAL, secrets={"files": {"harvesterAuth": {"big.pem": "x" * 1_100_000}}})
     assert "more than the 1048576" in found["Secret harvester-auth"]

@@ -10,7 +10,7 @@ from tests.support.stacks import stack
 _GIT = {"kind": "git", "url": "https://git.org/me/charts.git", "revision": 4 * "0123456789"}
 
 
-def told(**sections: Any) -> list[str]:
+def reported(**sections: Any) -> list[str]:
     found = setting_warnings(stack(**sections), stack="demo")
     return [problem.where for problem in found if "Argo CD" in problem.what or "push" in problem.what]
 
@@ -18,12 +18,12 @@ def told(**sections: Any) -> list[str]:
 def test_argo_cd_pins_no_digest_of_a_chart() -> None:
     chart = {"version": "0.1.1", "digest": "sha256:" + 8 * "0123abcd"}
     components = {"msgsvc": {}, "panda": {"chart": chart}}
-    assert told(components=components, delivery="argocd", argocd={}) == ["components.panda.chart.digest"]
-    assert told(components=components) == []
+    assert reported(components=components, delivery="argocd", argocd={}) == ["components.panda.chart.digest"]
+    assert reported(components=components) == []
 
 
 def test_a_followed_branch_changes_a_protected_stack_without_a_review() -> None:
     following = {"delivery": {"kind": "argocd", "follow": "main"}, "argocd": {}, "charts": _GIT}
-    assert told(**following) == ["delivery.follow"]
-    assert told(**following, lifecycle={"protect": False}) == []
-    assert told(delivery="argocd", argocd={}, charts=_GIT) == []
+    assert reported(**following) == ["delivery.follow"]
+    assert reported(**following, lifecycle={"protect": False}) == []
+    assert reported(delivery="argocd", argocd={}, charts=_GIT) == []

@@ -122,11 +122,11 @@ def test_validity(shift: timedelta, words: str, soon: bool) -> None:
 @pytest.mark.parametrize(
     "text", ["", "no pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
 )
-def test_what_is_no_certificate_is_told(text: str) -> None:
+def test_what_is_no_certificate_is_reported(text: str) -> None:
     assert flaws(HostCertificate(text, good().key)) == ["certificate is not exactly one PEM certificate"]
 
 
-def test_two_certificates_in_one_are_told() -> None:
+def test_two_certificates_in_one_are_reported() -> None:
     both = good().certificate + good().chain
     assert flaws(HostCertificate(both, good().key)) == ["certificate is not exactly one PEM certificate"]
 
@@ -166,7 +166,7 @@ def test_bigmons_certificate_covers_harvesters_host() -> None:
     assert presented_hosts(alone, "harvester") == ["logs.site.org"]
 
 
-def test_a_stack_is_told_about_its_certificates() -> None:
+def test_a_stack_is_reported_about_its_certificates() -> None:
     certificate = {"certificate": good().certificate, "key": good().key, "chain": good().chain}
     stack = config(
         {**MINIMAL, "components": {"bigmon": {}}, "secrets": {"certificates": {"bigmon": certificate}}},

@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SAMPLE, tmp_path / "cric"))
 
 
-def told(folder: Path) -> list[str]:
+def reported(folder: Path) -> list[str]:
     return [f"{Path(problem.where).name}: {problem.what}" for problem in check_folder(folder)]
 
 
@@ -48,19 +48,19 @@ def test_software_tags_are_made_for_every_queue_unless_the_site_has_them(folder:
     assert all(entry["cvmfs"] == entry["containers"] == ["any"] for entry in made.values())
     (folder / TAGS).write_text('{"Q": {}}')
     assert build(stack)["cric-jsons"].data[TAGS] == b'{"Q": {}}'
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 @pytest.mark.parametrize("name", MANDATORY)
 def test_a_mandatory_file_must_be_there(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    assert told(folder) == [f"{name}: is missing, and PanDA does not run without it"]
+    assert reported(folder) == [f"{name}: is missing, and PanDA does not run without it"]
 
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_file_may_be_absent(folder: Path, name: str) -> None:
     (folder / name).unlink(missing_ok=True)
-    assert told(folder) == []
+    assert reported(folder) == []
 
 
 def test_a_folder_must_exist(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_folder_must_exist(tmp_path: Path) -> None:
 )
 def test_a_file_has_the_shape_that_panda_reads(folder: Path, content: str, words: str) -> None:
     (folder / "sites.json").write_text(content)
-    assert f"sites.json: {words}" in told(folder)
+    assert f"sites.json: {words}" in reported(folder)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_a_file_has_the_shape_that_panda_reads(folder: Path, content: str, words
 )
 def test_a_file_is_read_as_its_readers_read_it(folder: Path, content: bytes, words: str) -> None:
     (folder / "sites.json").write_bytes(content)
-    assert any(line.startswith(f"sites.json: {words}") for line in told(folder))
+    assert any(line.startswith(f"sites.json: {words}") for line in reported(folder))
 
 
 _FIELDS = [(name, field) for name, fields in NEEDED.items() for field in fields]
@@ -112,7 +112,7 @@ def test_every_field_that_a_reader_needs_is_asked_for(folder: Path, name: str, f
     for entry in _at(entries, ["*", *parents]):
         del entry[last]
     (folder / name).write_text(json.dumps(entries))
-    assert told(folder)[0].startswith(f"{name}: the field {field} is missing in 1 of 1 entries, first ")
+    assert reported(folder)[0].startswith(f"{name}: the field {field} is missing in 1 of 1 entries, first ")
 
 
 @pytest.mark.parametrize(("name", "field"), _FIELDS)
@@ -122,7 +122,7 @@ def test_every_field_has_the_type_that_its_reader_takes(folder: Path, name: str,
     for entry in _at(entries, ["*", *parents]):
         entry[last] = 0.5
     (folder / name).write_text(json.dumps(entries))
-    assert told(folder)[0].startswith(f"{name}: {field} must be ")
+    assert reported(folder)[0].startswith(f"{name}: {field} must be ")
 
 
 def _at(value: Any, path: list[str]) -> list[Any]:
@@ -142,17 +142,17 @@ def test_the_readme_names_every_field() -> None:
 
 def test_a_file_of_another_name_is_a_slip(folder: Path) -> None:
     (folder / "panda_queue.json").write_text("{}")
-    assert told(folder)[0].startswith("panda_queue.json: is none of CRIC's lists")
+    assert reported(folder)[0].startswith("panda_queue.json: is none of CRIC's lists")
 
 
 def test_all_together_fit_into_a_secret(folder: Path) -> None:
     (site,) = json.loads((folder / "sites.json").read_text()).values()
     entries: dict[str, Any] = {f"S{i}": site | {"name": "x" * 1000} for i in range(1100)}
     (folder / "sites.json").write_text(json.dumps(entries))
-    assert "more than the 1048576 of one Kubernetes Secret" in told(folder)[0]
+    assert "more than the 1048576 of one Kubernetes Secret" in reported(folder)[0]
 
 
-def test_a_list_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_list_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "sites.json").symlink_to("/proc/self/mem")
     assert f"{tmp_path}/sites.json: cannot be read: Input/output error" in "\n".join(
         map(str, check_folder(tmp_path))

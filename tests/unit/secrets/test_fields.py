@@ -1,4 +1,4 @@
-"""Which secrets a stack needs, and how they are told and made."""
+"""Which secrets a stack needs, and how they are reported and made."""
 
 from __future__ import annotations
 
@@ -108,11 +108,11 @@ def test_clients_providers_and_files_are_fields_of_their_own() -> None:
 
 
 def test_a_missing_value_comes_with_its_command() -> None:
-    told = {
+    reported = {
         problem.where: problem
         for problem in missing_problems(config({**MINIMAL, "secrets": {}}), stack="lsst")
     }
-    fix = told["secrets.panda.databasePassword"].fix
+    fix = reported["secrets.panda.databasePassword"].fix
     assert fix == "Run `python -m panda_infra secrets set lsst 'panda.databasePassword'`."
 
 
@@ -131,8 +131,10 @@ def test_value_of_finds_values_by_their_path() -> None:
 def test_a_field_tells_where_its_value_goes() -> None:
     stack = config(MINIMAL)
     field = next(field for field in fields(stack) if field.key == "idds.databasePassword")
-    told = {suffix: [str(reader) for reader in readers] for suffix, readers in field.reaches(stack).items()}
-    assert told == {
+    reported = {
+        suffix: [str(reader) for reader in readers] for suffix, readers in field.reaches(stack).items()
+    }
+    assert reported == {
         "idds-envs": ["idds/rest"],
         "idds-db-envs": ["idds/rest", "idds/postgres"],
         "bigmon-envs": ["bigmon/main"],

@@ -40,7 +40,7 @@ def test_a_made_keystore_is_good_and_new_each_time() -> None:
         ('{"keys": []}', "holds no RSA key"),
     ],
 )
-def test_what_is_no_keystore_is_told(text: str, words: str) -> None:
+def test_what_is_no_keystore_is_reported(text: str, words: str) -> None:
     assert words in (check_keystore(text) or "")
 
 
@@ -53,25 +53,25 @@ def test_what_is_no_keystore_is_told(text: str, words: str) -> None:
         ({"p": None}, "incompletely"),
     ],
 )
-def test_a_key_that_cannot_sign_is_told(change: dict[str, Any], words: str) -> None:
+def test_a_key_that_cannot_sign_is_reported(change: dict[str, Any], words: str) -> None:
     assert words in (check_keystore(changed(**change)) or "")
 
 
 @pytest.mark.parametrize("number", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
-def test_a_key_with_a_number_of_another_key_is_told(number: str) -> None:
+def test_a_key_with_a_number_of_another_key_is_reported(number: str) -> None:
     (other,) = json.loads(make_keystore())["keys"]
     value = other[number] if number != "e" else "Aw"
     assert "do not belong together" in (prove_keystore(changed(**{number: value})) or "")
 
 
-def test_an_exponent_with_which_everybody_signs_is_told() -> None:
+def test_an_exponent_with_which_everybody_signs_is_reported() -> None:
     one = int_to_base64(1)
     flaw = prove_keystore(changed(e=one, d=one, dp=one, dq=one))
     assert "do not belong together" in (flaw or "")
 
 
 @pytest.mark.parametrize("name", ["e", "d"])
-def test_an_exponent_beyond_the_modulus_is_told(name: str) -> None:
+def test_an_exponent_beyond_the_modulus_is_reported(name: str) -> None:
     """It is right by the arithmetic, but OpenSSL and Java refuse it."""
     (key,) = json.loads(good())["keys"]
     period = (base64_to_int(key["p"]) - 1) * (base64_to_int(key["q"]) - 1)
@@ -79,7 +79,7 @@ def test_an_exponent_beyond_the_modulus_is_told(name: str) -> None:
     assert "do not belong together" in (flaw or "")
 
 
-def test_a_factor_that_is_no_prime_is_told() -> None:
+def test_a_factor_that_is_no_prime_is_reported() -> None:
     (key,) = json.loads(good())["keys"]
     e, q = base64_to_int(key["e"]), base64_to_int(key["q"])
     p = next(p for p in range(base64_to_int(key["p"]) + 2, q << 64, 2) if gcd(e, p - 1) == 1 == gcd(p, q))

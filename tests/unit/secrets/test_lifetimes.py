@@ -1,4 +1,4 @@
-"""What has expired is refused, and what will soon is told, of all that a stack's Secrets are made of."""
+"""What has expired is refused, and what will soon is reported, of all that a stack's Secrets are made of."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_expired_proxy_is_one_problem_with_its_key_its_end_and_what_to_do() -
     assert problem.fix == f"Renew it, then run `{command}`."
 
 
-def test_a_proxy_of_hours_is_told_and_deployed() -> None:
+def test_a_proxy_of_hours_is_reported_and_deployed() -> None:
     (wrong, (problem,)) = problems({"files": {"panda": {"rucio.proxy": proxy(11 * HOUR, 12 * HOUR)}}})
     assert wrong == []
     assert problem.what == "expires in 11 hours, on 2030-01-01 11:00 UTC"
@@ -56,13 +56,13 @@ def test_a_proxy_of_hours_is_told_and_deployed() -> None:
         {"auth": {"idToken": token(NOW + timedelta(days=31))}},
     ],
 )
-def test_what_lasts_or_says_nothing_is_not_told(secrets: dict[str, Any]) -> None:
+def test_what_lasts_or_says_nothing_is_not_reported(secrets: dict[str, Any]) -> None:
     wrong, soon = problems(secrets)
     assert soon == []
     assert not any("expire" in problem.what for problem in wrong)
 
 
-def test_a_token_is_told_as_well() -> None:
+def test_a_token_is_reported_as_well() -> None:
     ((problem,), _) = problems({"auth": {"idToken": token(NOW - HOUR)}})
     assert problem.where == "secrets.auth.idToken"
     assert problem.what == "expired on 2029-12-31 23:00 UTC, 60 minutes ago"

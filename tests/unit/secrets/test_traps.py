@@ -160,9 +160,9 @@ def test_t11_oracle_is_an_alias_to_bigmon() -> None:
     [({"port": 1521}, "port"), ({"name": "x", "port": 1521}, "port"), ({"name": "x", "host": "h"}, "host")],
 )
 def test_t11_parts_of_an_address_without_the_others_are_refused(database: dict[str, Any], key: str) -> None:
-    told = problems(ORACLE, components=component("bigmon", database=database))
+    reported = problems(ORACLE, components=component("bigmon", database=database))
     where = f"components.bigmon.settings.database.{key}"
-    assert [each.split(":")[0] for each in told if "no meaning" in each] == [where]
+    assert [each.split(":")[0] for each in reported if "no meaning" in each] == [where]
 
 
 def test_t11_oracle_of_others_than_atlas_leaves_bigmon_without_a_database() -> None:
@@ -254,9 +254,9 @@ def test_an_issuer_inside_is_reached_without_the_proxy() -> None:
     assert [host for host in outside if "iam" in host] == []
 
 
-def test_t16_what_keeps_the_long_lived_token_is_told() -> None:
-    told = [problem.where for problem in warnings(config(FULL), stack="test")]
-    assert told.count("auth.internal") == 2
+def test_t16_what_keeps_the_long_lived_token_is_reported() -> None:
+    reported = [problem.where for problem in warnings(config(FULL), stack="test")]
+    assert reported.count("auth.internal") == 2
 
 
 def test_t16_harvester_looks_for_its_token_where_its_credential_manager_writes_it() -> None:
@@ -273,8 +273,8 @@ def test_t16_harvester_makes_the_token_endpoint_of_the_issuer() -> None:
     cache = json.loads(secret("panda-token-cache", FULL)["token_cache_config.json"])
     assert f"{client['issuer']}/token" == cache["pilot_server"]["endpoint"] == "https://iam.site.org/token"
     other = {"internal": {"clientId": "i", "tokenEndpoint": "https://login.site.org/oauth2/tokens"}}
-    (told,) = [each for each in problems(auth=other) if each.startswith("auth.internal.tokenEndpoint")]
-    assert "does not end with /token" in told
+    (reported,) = [each for each in problems(auth=other) if each.startswith("auth.internal.tokenEndpoint")]
+    assert "does not end with /token" in reported
 
 
 def test_t16_the_internal_clients_tokens_say_for_whom_they_are() -> None:
@@ -353,8 +353,8 @@ def test_t29_the_embedded_database_starts_twice_and_has_one_database_per_replica
 
 
 def test_t29_what_the_experiments_scripts_do_not_read_is_refused() -> None:
-    told = problems(components=component("harvester", database={"databasePerReplica": True}))
-    assert [line.partition(":")[0] for line in told] == [
+    reported = problems(components=component("harvester", database={"databasePerReplica": True}))
+    assert [line.partition(":")[0] for line in reported] == [
         "components.harvester.settings.database.databasePerReplica"
     ]
 
@@ -366,8 +366,8 @@ def test_t30_the_broker_lets_jedi_use_all_its_queues() -> None:
 
 
 def test_t30_accounts_that_log_in_must_exist() -> None:
-    told = problems(components=component("msgsvc", accounts=["panda"]))
-    assert told == [
+    reported = problems(components=component("msgsvc", accounts=["panda"]))
+    assert reported == [
         "components.msgsvc.settings.accounts: does not contain jedi, idds, pilot, with which PanDA's services log in"
     ]
 
@@ -431,19 +431,19 @@ def test_t39_sql_holds_the_password_that_the_pod_sees() -> None:
     ],
 )
 def test_t39_a_password_that_a_reader_would_garble_is_refused(key: str, password: str, reader: str) -> None:
-    told = problems(secrets={key: {"databasePassword": password}})
-    assert len(told) == 1
-    assert told[0].startswith(f"secrets.{key}.databasePassword: holds ")
-    assert reader in told[0]
-    assert password not in told[0]
+    reported = problems(secrets={key: {"databasePassword": password}})
+    assert len(reported) == 1
+    assert reported[0].startswith(f"secrets.{key}.databasePassword: holds ")
+    assert reader in reported[0]
+    assert password not in reported[0]
 
 
 @pytest.mark.parametrize("password", ["00123", "7", "True", "False", "None"])
 def test_t39_digits_and_words_of_python_stay_no_text_in_the_server(password: str) -> None:
-    told = problems(secrets={name: {"databasePassword": password} for name in ("panda", "harvester")})
+    reported = problems(secrets={name: {"databasePassword": password} for name in ("panda", "harvester")})
     known = {"panda/server", "panda/jedi", "harvester/harvester"}
-    assert {reader for line in told for reader in known if reader in line} == known
-    assert not any(password in line for line in told if password not in ("True", "False", "None"))
+    assert {reader for line in reported for reader in known if reader in line} == known
+    assert not any(password in line for line in reported if password not in ("True", "False", "None"))
 
 
 def test_t39_json_is_ascii_whatever_it_holds() -> None:
@@ -458,13 +458,13 @@ def test_t39_json_is_ascii_whatever_it_holds() -> None:
 
 
 def test_t39_harvesters_name_is_a_text() -> None:
-    told = problems(components=component("harvester", harvesterId="123"))
-    assert [line.partition(":")[0] for line in told] == ["components.harvester.settings.harvesterId"]
+    reported = problems(components=component("harvester", harvesterId="123"))
+    assert [line.partition(":")[0] for line in reported] == ["components.harvester.settings.harvesterId"]
 
 
-def test_a_stack_that_accepts_no_tokens_is_told() -> None:
-    told = [problem.where for problem in warnings(config(experiment="dev"), stack="test")]
-    assert "auth.clients" in told
+def test_a_stack_that_accepts_no_tokens_is_reported() -> None:
+    reported = [problem.where for problem in warnings(config(experiment="dev"), stack="test")]
+    assert "auth.clients" in reported
     assert "auth.clients" not in [problem.where for problem in warnings(config(FULL), stack="test")]
 
 

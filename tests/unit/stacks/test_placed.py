@@ -45,8 +45,10 @@ def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(helm: Path
     ]
     found = {(each.component, each.sub_component): seconds(each) for each in every}
     assert {name for name, _ in found} == set(_with_a_chart(charts))
-    assert {name for name, told in found.items() if not told} == _KEPT
-    assert [told for told in found.values() if told not in ({}, {"not-ready": 45, "unreachable": 45})] == []
+    assert {name for name, reported in found.items() if not reported} == _KEPT
+    assert [
+        reported for reported in found.values() if reported not in ({}, {"not-ready": 45, "unreachable": 45})
+    ] == []
 
 
 def test_every_pod_of_every_component_leaves_lost_nodes_that_are_recovered(helm: Path, charts: Path) -> None:
@@ -74,9 +76,9 @@ def test_every_pod_of_every_component_leaves_lost_nodes_that_are_recovered(helm:
 
 def test_every_stack_says_it_once(rendered: Rendered) -> None:
     wanted = rendered.plan.config.placement.evict_after
-    told = [seconds(workload) for workload in rendered.workloads()]
-    assert any(told) == (wanted is not None)
-    assert [each for each in told if each and set(each.values()) != {wanted}] == []
+    reported = [seconds(workload) for workload in rendered.workloads()]
+    assert any(reported) == (wanted is not None)
+    assert [each for each in reported if each and set(each.values()) != {wanted}] == []
 
 
 @pytest.mark.parametrize(("component", "sub"), [("ui", "frontend"), ("ui", "backend"), ("idds", "rest")])

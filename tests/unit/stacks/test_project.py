@@ -34,7 +34,7 @@ def test_another_project_is_none(folder: Path) -> None:
         find_project(folder)
 
 
-def test_a_stack_without_file_is_told_with_the_nearest(folder: Path) -> None:
+def test_a_stack_without_file_is_reported_with_the_nearest(folder: Path) -> None:
     with pytest.raises(PandaInfraError, match="did you mean doma"):
         Project(folder).file("dooma")
 

@@ -166,7 +166,7 @@ def refused(workload: Workload) -> Iterator[str]:
             yield from _SWITCHES_USER.findall(text)
 
 
-def told_no_root(rendered: Rendered) -> set[tuple[str, str]]:
+def reported_no_root(rendered: Rendered) -> set[tuple[str, str]]:
     """The sub-charts that shall keep the user that they are given."""
     return {
         (release.component, sub)
@@ -179,7 +179,7 @@ def told_no_root(rendered: Rendered) -> set[tuple[str, str]]:
 def test_pods_run_without_root_where_the_cluster_forbids_it(rendered: Rendered) -> None:
     cluster = rendered.plan.config.cluster
     if cluster.kind != "existing" or not cluster.no_root:
-        assert told_no_root(rendered) == set()
+        assert reported_no_root(rendered) == set()
         return
     able = {
         (release.component, sub.parent.name)
@@ -187,7 +187,7 @@ def test_pods_run_without_root_where_the_cluster_forbids_it(rendered: Rendered) 
         for sub in (rendered.charts / release.chart.name).glob("charts/*/values.yaml")
         if "noRoot" in yaml.safe_load(sub.read_text())
     }
-    assert told_no_root(rendered) == able - _NO_ROOT_UNUSED
+    assert reported_no_root(rendered) == able - _NO_ROOT_UNUSED
     for workload in rendered.workloads():
         assert list(refused(workload)) == [], workload.name
 

@@ -62,18 +62,18 @@ def test_a_namespace_of_others_under_that_name_does_not_go(
 
 def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namespace_alone() -> None:
     api = there()
-    told: list[str] = []
+    reported: list[str] = []
     api.add(CLAIMS, made("panda-server-logs-panda-server-0", labels=OF_PANDA), made("alice-data"))
     api.add(CLAIMS, made("bobs", labels={"app.kubernetes.io/instance": "bob"}))
     stays = belongings(api, Recorded(RELEASES), namespace=ADOPT)
     stays.refuse_others()
-    stays.delete_rest(told.append)
+    stays.delete_rest(reported.append)
     lease = "/apis/coordination.k8s.io/v1/namespaces/panda/leases/panda-infra-test"
     assert api.deleted == [f"{CLAIMS}/panda-server-logs-panda-server-0", lease]
-    assert told == ["deleting claim panda-server-logs-panda-server-0"]
+    assert reported == ["deleting claim panda-server-logs-panda-server-0"]
     # The stack's own namespace takes them with it.
     api.calls.clear()
-    belongings(api, KNOWN).delete_rest(told.append)
+    belongings(api, KNOWN).delete_rest(reported.append)
     assert api.deleted == []
 
 

@@ -111,10 +111,10 @@ def test_silence_alone_is_no_end_and_the_way_to_say_so_is_named(api: FakeApi) ->
 @pytest.mark.parametrize("answer", [REFUSED, KubernetesError("GET /version: answers 503", status=503)])
 def test_an_answer_is_never_the_end_of_a_cluster(api: FakeApi, answer: KubernetesError) -> None:
     api.failures["/version"] = answer
-    with pytest.raises(KubernetesError) as told:
+    with pytest.raises(KubernetesError) as reported:
         without_lost_cluster(plan(), Access(api), gone=False)
-    assert told.value is answer
-    assert "cluster-gone" not in str(told.value)
+    assert reported.value is answer
+    assert "cluster-gone" not in str(reported.value)
     with pytest.raises(PandaInfraError, match=r"the cluster answers.*nothing was changed"):
         without_lost_cluster(plan(), Access(api), gone=True)
 

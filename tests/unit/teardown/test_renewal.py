@@ -114,10 +114,10 @@ def test_a_state_without_a_credential_needs_none(resources: list[dict[str, Any]]
     assert engine.calls == []
 
 
-def test_who_cannot_renew_is_told_to_forget_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_cannot_renew_is_reported_to_forget_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, REFUSED)
     with pytest.raises(
         PandaInfraError, match=r"(?s)cluster panda has ended.*`pulumi up` works.*remove nothing from"
-    ) as told:
+    ) as reported:
         renew(FakeEngine([HOLDING], code=255))
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(reported.value)

@@ -25,8 +25,8 @@ def volume(cluster: str | None, namespace: str | None = None, *servers: str) -> 
         "csi.storage.k8s.io/pvc/namespace": namespace,
         "csi.storage.k8s.io/pvc/name": namespace and "data",
     }
-    told = {key: value for key, value in metadata.items() if value}
-    return BlockVolume("v", "pvc-1", "available", 10, told, servers)
+    reported = {key: value for key, value in metadata.items() if value}
+    return BlockVolume("v", "pvc-1", "available", 10, reported, servers)
 
 
 def is_ours(world: World, found: BlockVolume) -> bool:
@@ -60,7 +60,7 @@ def test_a_cluster_is_asked_for_once(world: World) -> None:
     assert world.calls["cluster"] == 1
 
 
-def test_claim_and_cluster_are_told() -> None:
+def test_claim_and_cluster_are_reported() -> None:
     expected = "available, 10 GiB, of claim panda/data, made by cluster kubernetes"
     assert state_of(volume("kubernetes", "panda")) == expected
     assert state_of(volume("panda-test")) == "available, 10 GiB, made by cluster panda-test"
@@ -107,7 +107,7 @@ def test_a_share_that_names_no_cluster_is_surely_ours_only_where_there_is_no_oth
     assert judged(world, share(cluster, "panda")) == [True]
 
 
-def test_of_a_share_is_told_as_much_as_it_says() -> None:
-    told = "available, 20 GiB, of claim panda/logs, "
-    assert state_of(share("panda-test", "panda")) == told + "made by cluster panda-test"
-    assert state_of(share(None, "panda")) == told + "it does not say of which cluster"
+def test_of_a_share_is_reported_as_much_as_it_says() -> None:
+    reported = "available, 20 GiB, of claim panda/logs, "
+    assert state_of(share("panda-test", "panda")) == reported + "made by cluster panda-test"
+    assert state_of(share(None, "panda")) == reported + "it does not say of which cluster"

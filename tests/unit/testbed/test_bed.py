@@ -54,7 +54,7 @@ def test_running_instance_is_not_started_again(root: Path) -> None:
     assert bed.find("a") is not None
 
 
-def test_dead_part_is_told(root: Path) -> None:
+def test_dead_part_is_reported(root: Path) -> None:
     record(root, "etcd", "kwok")
     (found,) = [pid for pid, part in processes.alive(root / "a").items() if part == "kwok"]
     processes.end(root / "a", {"kwok"})

@@ -151,7 +151,7 @@ def test_sub_path_of_a_mount(volume: dict[str, Any], path: str, *, resolves: boo
     assert found(pod(container, volumes=[{"name": "v", **volume}])) == expected
 
 
-def test_missing_secret_is_told_once_not_again_for_its_mounts() -> None:
+def test_missing_secret_is_reported_once_not_again_for_its_mounts() -> None:
     container = {"volumeMounts": [{"name": "v", "mountPath": "/m", "subPath": "k"}]}
     tested = pod(container, volumes=[{"name": "v", "secret": {"secretName": "absent"}}])
     assert found(tested) == [("volume v", "Secret absent does not exist")]

@@ -26,17 +26,17 @@ def test_a_report_tells_each_step_with_its_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flaw", "told"),
+    ("flaw", "reported"),
     [
         ({"missing": ("panda/panda-server-0: Secret a does not exist",)}, "missing: panda/panda-server-0"),
         ({"changed": ("update urn:panda",)}, "changed by the second up: update urn:panda"),
         ({"left": ("/api/v1/persistentvolumes/a",)}, "left behind: /api/v1/persistentvolumes/a"),
     ],
 )
-def test_every_flaw_fails_and_is_named(flaw: dict[str, tuple[str, ...]], told: str) -> None:
+def test_every_flaw_fails_and_is_named(flaw: dict[str, tuple[str, ...]], reported: str) -> None:
     report = replace(Report("doma", STEPS, (), (), ()), **flaw)  # type: ignore[arg-type]
     assert not report.passed
-    assert told in str(report)
+    assert reported in str(report)
 
 
 def test_changes_are_what_the_engine_did_not_leave_alone() -> None:

@@ -81,7 +81,7 @@ def test_what_a_killed_owner_left_is_named_once(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_root_that_cannot_be_made_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_that_cannot_be_made_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PANDA_INFRA_STATE", str(tmp_path / "file"))
     with pytest.raises(BedError, match="set PANDA_INFRA_STATE"), state.lock("a"):

@@ -98,7 +98,7 @@ def test_what_an_official_cli_lacks_is_named(workshop: Workshop) -> None:
     assert doctor.verdict(doctor.examine()).startswith("Pulumi: pulumi-resource-openstack missing. ")
 
 
-def test_what_was_built_here_is_told_apart(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_built_here_is_reported_apart(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     toolchain.ensure(["pulumi", "plugin-kubernetes"], report=lambda _: None)
     assert doctor.verdict(doctor.examine()).startswith("Pulumi: built here")
     assert rows()["pulumi"].origin == rows()["pulumi-resource-kubernetes"].origin == doctor.BUILT

@@ -31,7 +31,9 @@ def test_env_of_parts_without_the_engine(workshop: Workshop, capsys: pytest.Capt
     assert rest == str(workshop.bin)
 
 
-def test_a_users_error_is_told_in_plain_words(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_users_error_is_reported_in_plain_words(
+    workshop: Workshop, capsys: pytest.CaptureFixture[str]
+) -> None:
     (workshop.bin / "fail").touch()
     assert main(["build", "helm"]) == 1
     error = capsys.readouterr().err

@@ -61,7 +61,7 @@ def test_what_is_installed_is_used_and_needs_no_go(workshop: Workshop) -> None:
     assert made.path("helm") == workshop.bin / "helm"
 
 
-def test_a_missing_go_is_told(workshop: Workshop) -> None:
+def test_a_missing_go_is_reported(workshop: Workshop) -> None:
     (workshop.bin / "go").unlink()
     with pytest.raises(ToolsError, match="Go is not on PATH"):
         ensure("helm")

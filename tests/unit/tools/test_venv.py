@@ -67,7 +67,7 @@ def test_another_lock_or_name_is_another_virtualenv(lock: Path) -> None:
 
 
 @pytest.mark.usefixtures("workshop")
-def test_a_lock_that_does_not_exist_is_told(tmp_path: Path) -> None:
+def test_a_lock_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ToolsError, match="make lock"):
         ensure(tmp_path / "none.lock")
 

@@ -26,7 +26,7 @@ _OF_THE_SITE = ("storage", "ce", "iam")
 def are_declared(subject: Subject) -> Iterator[Problem]:
     """Nothing outside may be forgotten, so the section must be there."""
     if subject.config.maybe(Interfaces) is None:
-        what = "is missing: nobody could tell what is inside of the stack and what is not"
+        what = "is missing: nobody would know what is inside of the stack and what is not"
         fix = "Write e.g. `interfaces: {environment: ci, rucioDatabase: {kind: fixture}}`."
         yield Problem("interfaces", what, fix)
 

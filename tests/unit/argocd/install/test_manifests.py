@@ -25,7 +25,7 @@ def test_the_right_manifests_have_no_flaw() -> None:
     assert list(flaws(manifests(), "2.13.6")) == []
 
 
-def test_another_version_is_told_by_the_image() -> None:
+def test_another_version_is_reported_by_the_image() -> None:
     assert list(flaws(manifests("2.13.5"), "2.13.6")) == ["is of version 2.13.5, not 2.13.6"]
 
 
@@ -42,7 +42,7 @@ def test_objects_that_the_program_does_not_know_are_not_applied() -> None:
     ]
 
 
-def test_manifests_of_something_else_are_told() -> None:
+def test_manifests_of_something_else_are_reported() -> None:
     found = list(flaws(manifests()[:1], "2.13.6"))
     assert found[0] == "has no Deployment argocd-server"
     assert found[1].startswith("lacks ")

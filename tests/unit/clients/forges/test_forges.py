@@ -42,14 +42,14 @@ def test_an_issue_is_opened_updated_and_closed(forge: Forge, content: forges.Con
     assert f"{MARKER}\ntwo" in (content.issues[0]["body"], content.issues[0]["description"])
 
 
-def test_refusals_are_told_without_the_token(content: forges.Content) -> None:
+def test_refusals_are_reported_without_the_token(content: forges.Content) -> None:
     for forge in (GitHub(content.url, "o/r", "wrong-token"), GitLab(content.url, "7", "wrong-token")):
         with pytest.raises(NotAllowedError, match=r"GET /\S+ was refused \(401 Unauthorized\)") as caught:
             forge.comment(1, MARKER, "text")
         assert "wrong-token" not in str(caught.value)
 
 
-def test_a_forge_that_does_not_answer_is_told(content: forges.Content) -> None:
+def test_a_forge_that_does_not_answer_is_reported(content: forges.Content) -> None:
     forge = GitHub("http://127.0.0.1:9", "o/r", forges.TOKEN)
     with pytest.raises(NoAnswerError, match="does not answer"):
         forge.merged_request("abc")
@@ -61,7 +61,7 @@ def test_what_is_not_there_has_its_own_type(content: forges.Content) -> None:
         Client(f"{content.url}/nowhere", {"Authorization": f"Bearer {forges.TOKEN}"}).send("GET", "/nothing")
 
 
-def test_an_archive_that_is_none_is_told() -> None:
+def test_an_archive_that_is_none_is_reported() -> None:
     with pytest.raises(ForgeError, match="no zip archive"):
         unpack(b"<html>")
 

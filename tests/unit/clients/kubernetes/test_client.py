@@ -55,9 +55,9 @@ def test_content_and_no_such_thing(server: Server) -> None:
 @pytest.mark.parametrize("status", [200, 404])
 def test_what_no_api_server_says_is_no_answer_of_its(server: Server, status: int) -> None:
     server.answers, server.content = [(status, {})], b"404 page not found"
-    with pytest.raises(KubernetesError, match="but no API server: check `server`") as told:
+    with pytest.raises(KubernetesError, match="but no API server: check `server`") as reported:
         client(server).call("GET", _NODES, missing=True)
-    assert not isinstance(told.value, NotFoundError)
+    assert not isinstance(reported.value, NotFoundError)
     # The same words for a path that an API server does not know, which has its own mark.
     server.answers = [(404, {"Audit-Id": "a"})]
     assert client(server).call("GET", "/apis/example.com/v1", missing=True) is None
@@ -71,7 +71,7 @@ def test_a_change_goes_under_the_programs_own_field_manager(server: Server) -> N
 
 
 @pytest.mark.parametrize(
-    ("token", "told"),
+    ("token", "reported"),
     [
         (
             "opaque-canary",
@@ -82,13 +82,13 @@ def test_a_change_goes_under_the_programs_own_field_manager(server: Server) -> N
     ],
 )
 def test_a_refused_credential_is_named_with_the_way_to_a_new_one(
-    server: Server, token: str, told: str
+    server: Server, token: str, reported: str
 ) -> None:
     with pytest.raises(NotAllowedError) as refused:
         KubernetesClient(server.target({"token": token})).call("GET", _NODES)
     text = str(refused.value)
     assert "answers 401" in text
-    assert told in text
+    assert reported in text
     assert "Get a new one." in text
     assert token not in text
 
@@ -184,6 +184,8 @@ def test_a_certificate_that_the_server_refuses(server: Server) -> None:
 
 
 def test_something_else_than_an_api(server: Server) -> None:
-    with pytest.raises(KubernetesError) as told:
+    with pytest.raises(KubernetesError) as reported:
         client(server, {"server": f"http://localhost:{server.port}"}).call("GET", _NODES)
-    assert str(told.value).startswith(f"GET {_NODES}: the Kubernetes API at http://localhost:{server.port}")
+    assert str(reported.value).startswith(
+        f"GET {_NODES}: the Kubernetes API at http://localhost:{server.port}"
+    )

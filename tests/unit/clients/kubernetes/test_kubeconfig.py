@@ -155,7 +155,7 @@ def test_impersonation_has_a_header_for_each_group_and_extra(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("document", "context", "told"),
+    ("document", "context", "reported"),
     [
         (kubeconfig(_SERVER, {}), "elsewhere", "a context 'elsewhere'.\n  Name one that it has: here."),
         (kubeconfig(_SERVER, {}) | {"current-context": ""}, None, "a current context"),
@@ -178,13 +178,13 @@ def test_impersonation_has_a_header_for_each_group_and_extra(tmp_path: Path) -> 
     ],
 )
 def test_what_is_no_kubeconfig_is_named(
-    tmp_path: Path, document: Any, context: str | None, told: str
+    tmp_path: Path, document: Any, context: str | None, reported: str
 ) -> None:
     file = written(tmp_path, document)
     with pytest.raises(KubeconfigError) as refused:
         chosen(file, context)
     assert file in str(refused.value)
-    assert told in str(refused.value)
+    assert reported in str(refused.value)
 
 
 def test_a_stored_kubeconfig_lies_in_no_folder() -> None:

@@ -53,10 +53,10 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def problem(cloud: str | None = "cern") -> str:
-    with pytest.raises(OpenStackError) as told:
+    with pytest.raises(OpenStackError) as reported:
         SdkOpenStack(cloud)
-    assert "hunter2" not in str(told.value)
-    return str(told.value)
+    assert "hunter2" not in str(reported.value)
+    return str(reported.value)
 
 
 def written(tmp_path: Path, text: str) -> str:
@@ -66,7 +66,7 @@ def written(tmp_path: Path, text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (
             "clouds:\n\tcern:\n\t\tauth_type: password\n",
@@ -82,15 +82,15 @@ def written(tmp_path: Path, text: str) -> str:
         ("clouds: {\n", "is no YAML at line 2"),
     ],
 )
-def test_the_file_is_named_with_its_key(tmp_path: Path, text: str, told: str) -> None:
+def test_the_file_is_named_with_its_key(tmp_path: Path, text: str, reported: str) -> None:
     file = written(tmp_path, text)
     message = problem()
     assert file in message
-    assert told in message
+    assert reported in message
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         (
             {"cacert": "~/no-such-ca.pem"},
@@ -108,9 +108,9 @@ def test_the_file_is_named_with_its_key(tmp_path: Path, text: str, told: str) ->
         ({"auth_type": "v3foo"}, "The plugin v3foo could not be found"),
     ],
 )
-def test_the_key_of_a_cloud_is_named(tmp_path: Path, change: Mapping[str, Any], told: str) -> None:
+def test_the_key_of_a_cloud_is_named(tmp_path: Path, change: Mapping[str, Any], reported: str) -> None:
     written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH} | dict(change)}}))
-    assert told in problem()
+    assert reported in problem()
 
 
 def test_the_only_cloud_of_a_file_needs_no_name(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_kerberos_as_cern_sets_it_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in _AS_CERN_SETS_IT.items():
         monkeypatch.setenv(name, value)
-    told = problem(None)
-    assert "the log-in v3fedkerb needs a package" in told
-    assert "pip install 'keystoneauth1[kerberos]'" in told
+    reported = problem(None)
+    assert "the log-in v3fedkerb needs a package" in reported
+    assert "pip install 'keystoneauth1[kerberos]'" in reported
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,6 @@ def test_whatever_a_library_raises_ends_in_one_error(tmp_path: Path, monkeypatch
             raise OddError("with a hunter2 in it")
 
         monkeypatch.setattr("openstack.proxy.Proxy.request", odd)
-        with pytest.raises(OpenStackError, match=r"GET /servers/detail: .* \(OddError\)") as told:
+        with pytest.raises(OpenStackError, match=r"GET /servers/detail: .* \(OddError\)") as reported:
             openstack.servers("panda-bench-")
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(reported.value)

@@ -35,7 +35,7 @@ def test_rate_limits_and_server_errors_are_waited_out(openstack: SdkOpenStack, h
     assert len(openstack.servers("panda-bench-")) == 3
 
 
-def test_an_error_is_told_in_the_services_words(openstack: SdkOpenStack, http: HttpCloud) -> None:
+def test_an_error_is_reported_in_the_services_words(openstack: SdkOpenStack, http: HttpCloud) -> None:
     http.answers = [(403, {})]
     with pytest.raises(OpenStackError, match=r"GET /servers/detail: HTTP 403: Forbidden") as refused:
         openstack.servers("panda-bench-")
@@ -43,7 +43,7 @@ def test_an_error_is_told_in_the_services_words(openstack: SdkOpenStack, http: H
 
 
 @pytest.mark.parametrize("keystones", [401, 404])
-def test_credentials_that_have_ended_are_told(
+def test_credentials_that_have_ended_are_reported(
     openstack: SdkOpenStack, http: HttpCloud, monkeypatch: pytest.MonkeyPatch, keystones: int
 ) -> None:
     openstack.servers("panda-bench-")
@@ -63,7 +63,7 @@ def test_a_token_or_password_is_no_application_credential(openstack: SdkOpenStac
     assert openstack.application_credential() is False
 
 
-def test_a_cloud_that_does_not_answer_is_told(
+def test_a_cloud_that_does_not_answer_is_reported(
     http: HttpCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     http.url = "http://127.0.0.1:9"

@@ -17,14 +17,14 @@ def cli(folder: Path, script: str) -> Pulumi:
     return Pulumi(str(executable), folder)
 
 
-def test_a_stack_that_the_backend_does_not_know_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_a_stack_that_the_backend_does_not_know_is_reported_with_the_way_out(tmp_path: Path) -> None:
     unknown = cli(tmp_path, "echo \"error: no stack named 'doma' found\" >&2; exit 255")
     with pytest.raises(PulumiError) as caught:
         unknown.config("doma")
-    told = str(caught.value)
-    assert "`pulumi config --show-secrets` failed" in told
-    assert "PULUMI_BACKEND_URL" in told
-    assert "python -m panda_infra init STACK" in told
+    reported = str(caught.value)
+    assert "`pulumi config --show-secrets` failed" in reported
+    assert "PULUMI_BACKEND_URL" in reported
+    assert "python -m panda_infra init STACK" in reported
 
 
 def test_other_failures_end_with_the_last_words(tmp_path: Path) -> None:
@@ -49,7 +49,9 @@ def test_values_come_and_go_byte_for_byte(tmp_path: Path) -> None:
         ("error: incorrect passphrase", "encrypted with another passphrase"),
     ],
 )
-def test_what_is_missing_around_it_is_told_with_what_to_do(tmp_path: Path, words: str, advice: str) -> None:
+def test_what_is_missing_around_it_is_reported_with_what_to_do(
+    tmp_path: Path, words: str, advice: str
+) -> None:
     with pytest.raises(PulumiError) as caught:
         cli(tmp_path, f'echo "{words}" >&2; exit 1').has("doma")
     assert str(caught.value).splitlines()[0] == f"`pulumi stack` failed in {tmp_path}:"
@@ -68,8 +70,10 @@ def test_a_state_that_cannot_be_read_is_named(tmp_path: Path, words: str) -> Non
     broken = replace(broken, environment={"PULUMI_BACKEND_URL": "s3://bucket/states?region=x"})
     with pytest.raises(PulumiError) as caught:
         broken.resource_count("doma")
-    told = "the state of stack doma cannot be read: s3://bucket/states/.pulumi/stacks/panda-infra/doma.json"
-    assert told in str(caught.value)
+    reported = (
+        "the state of stack doma cannot be read: s3://bucket/states/.pulumi/stacks/panda-infra/doma.json"
+    )
+    assert reported in str(caught.value)
     with pytest.raises(PulumiError, match="the state of one of the stacks cannot be read"):
         broken.resource_counts()
 

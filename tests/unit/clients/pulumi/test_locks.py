@@ -20,19 +20,19 @@ _HERE = "machine.site.org"
 def lock(state: Path, stack: str = "doma", **changes: object) -> Path:
     folder = state / ".pulumi" / "locks" / "organization" / "panda-infra" / stack
     folder.mkdir(parents=True, exist_ok=True)
-    told = {
+    reported = {
         "pid": os.getpid(),
         "username": "operator",
         "hostname": socket.gethostname(),
         "timestamp": "2026-12-01T10:00:00.123456789Z",
     }
     file = folder / f"{len(list(folder.iterdir()))}.json"
-    file.write_text(json.dumps(told | changes))
+    file.write_text(json.dumps(reported | changes))
     return file
 
 
 @pytest.mark.parametrize("backend", ["file://{}", "file://{}?metadata=skip", "file://."])
-def test_a_run_is_told_with_its_time_and_who_it_is(tmp_path: Path, backend: str) -> None:
+def test_a_run_is_reported_with_its_time_and_who_it_is(tmp_path: Path, backend: str) -> None:
     lock(tmp_path)
     lock(tmp_path, stack="lsst")
     (found,) = runs(backend.format(tmp_path), "panda-infra", "doma", folder=tmp_path)

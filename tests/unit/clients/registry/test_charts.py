@@ -109,8 +109,8 @@ def test_a_registry_that_is_none() -> None:
                 connection.sendall(b"SSH-2.0-hello\r\n")
 
         threading.Thread(target=greet, daemon=True).start()
-        told = problem(f"oci://127.0.0.1:{server.getsockname()[1]}/charts")
-    assert "answers something else than HTTP" in (told or "")
+        reported = problem(f"oci://127.0.0.1:{server.getsockname()[1]}/charts")
+    assert "answers something else than HTTP" in (reported or "")
 
 
 def test_an_address_that_is_none() -> None:
@@ -210,8 +210,8 @@ def test_a_helper_holds_the_log_in(home: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("PATH", f"{helper.parent}:{os.environ['PATH']}")
     with answering(Registry(demanding(_BASIC, f"Basic {_GOOD}"))) as registry:
         store(home / HELM, {key: {registry.host: "site"} if key == "credHelpers" else "site"})
-        told = problem(registry.repository)
-        assert "docker-credential-site, which is not on PATH: install it" in (told or "")
+        reported = problem(registry.repository)
+        assert "docker-credential-site, which is not on PATH: install it" in (reported or "")
         helper.write_text('#!/bin/sh\necho "the keychain is locked" >&2\nexit 1\n')
         helper.chmod(0o755)
         assert "which fails: the keychain is locked" in (problem(registry.repository) or "")

@@ -50,7 +50,7 @@ def test_everything_that_magnum_knows_is_described(openstack: FakeOpenStack) -> 
     assert not looked(judged, openstack, recorded=NOTHING).problems
 
 
-@pytest.mark.parametrize(("name", "told"), [("none", "no clusters called none")])
-def test_there_must_be_exactly_one(openstack: FakeOpenStack, name: str, told: str) -> None:
-    with pytest.raises(PandaInfraError, match=told):
+@pytest.mark.parametrize(("name", "reported"), [("none", "no clusters called none")])
+def test_there_must_be_exactly_one(openstack: FakeOpenStack, name: str, reported: str) -> None:
+    with pytest.raises(PandaInfraError, match=reported):
         described(openstack, name, cloud=None)

@@ -76,8 +76,8 @@ def test_what_fits_is_shown_with_its_quota(openstack: FakeOpenStack) -> None:
 
 def test_every_exceeded_quota_is_a_problem(openstack: FakeOpenStack) -> None:
     problems = looked(cluster(nodeCount=20), openstack).problems
-    told = [problem.what for problem in problems]
-    assert [text.split(":")[1].strip() for text in told] == ["instances", "cores", "ram"]
+    reported = [problem.what for problem in problems]
+    assert [text.split(":")[1].strip() for text in reported] == ["instances", "cores", "ram"]
 
 
 def test_only_growth_counts_for_an_existing_cluster(openstack: FakeOpenStack) -> None:
@@ -95,8 +95,8 @@ def test_the_shares_of_the_project_are_held_against_its_quota(openstack: FakeOpe
     assert "shares: 3 more needed, 7 used of 10" in report.quota
     assert "share storage: 300 GiB more needed, 700 GiB used of 1000 GiB" in report.quota
     make(openstack)
-    told = looked(cluster(), openstack, storage=needed + Storage(shares=1, share_gib=1)).problems
-    assert [(problem.where, problem.what.split(":")[1].strip()) for problem in told] == [
+    reported = looked(cluster(), openstack, storage=needed + Storage(shares=1, share_gib=1)).problems
+    assert [(problem.where, problem.what.split(":")[1].strip()) for problem in reported] == [
         ("storage", "shares"),
         ("storage", "share storage"),
     ]
@@ -119,7 +119,7 @@ def test_new_node_groups_count(openstack: FakeOpenStack) -> None:
     assert "instances: 2 more needed, 0 used of 10" in looked(cluster(nodeGroups=groups), openstack).quota
 
 
-def test_everything_that_is_missing_is_told_at_once(openstack: FakeOpenStack) -> None:
+def test_everything_that_is_missing_is_reported_at_once(openstack: FakeOpenStack) -> None:
     described = cluster(
         template="none",
         flavor="c9",
@@ -182,7 +182,7 @@ def test_a_cloud_that_is_not_configured_is_one_problem(
 
 
 @pytest.mark.parametrize(
-    ("masters", "template", "told"),
+    ("masters", "template", "reported"),
     [
         (3, "kubernetes-1.29.2-2", ["have no load balancer"]),
         (2, "kubernetes-1.29.2-2", ["have no load balancer", "an odd number"]),
@@ -191,11 +191,11 @@ def test_a_cloud_that_is_not_configured_is_one_problem(
     ],
 )
 def test_more_masters_take_a_load_balancer_and_an_odd_number(
-    openstack: FakeOpenStack, masters: int, template: str, told: list[str]
+    openstack: FakeOpenStack, masters: int, template: str, reported: list[str]
 ) -> None:
     problems = looked(cluster(masterCount=masters, template=template), openstack).problems
-    assert len(problems) == len(told)
-    assert all(text in problem.what for text, problem in zip(told, problems, strict=True))
+    assert len(problems) == len(reported)
+    assert all(text in problem.what for text, problem in zip(reported, problems, strict=True))
 
 
 def test_another_name_for_the_stacks_cluster_is_refused(openstack: FakeOpenStack) -> None:
@@ -258,19 +258,19 @@ def test_a_cluster_that_was_taken_over_may_grow(openstack: FakeOpenStack) -> Non
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({}, "stays when this stack is destroyed"),
         ({"deleteAdopted": True}, "was not made by this stack and will be deleted with it"),
     ],
 )
-def test_the_end_of_a_cluster_that_was_taken_over_is_told(
-    openstack: FakeOpenStack, change: dict[str, object], told: str
+def test_the_end_of_a_cluster_that_was_taken_over_is_reported(
+    openstack: FakeOpenStack, change: dict[str, object], reported: str
 ) -> None:
     make(openstack)
     for recorded in (None, NOTHING):
         notes = looked(cluster(adopt=True, **change), openstack, recorded=recorded).notes
-        assert told in notes[-1]
+        assert reported in notes[-1]
 
 
 def test_a_cluster_that_is_not_complete_cannot_be_taken_over(openstack: FakeOpenStack) -> None:
@@ -336,7 +336,7 @@ def test_a_new_cluster_does_not_get_the_aliases_of_another_unasked(openstack: Fa
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reported"),
     [
         ({"aliases": "standby"}, "this stack, on standby, writes none"),
         ({"aliasOffset": 3}, "as well as to this cluster"),
@@ -344,13 +344,13 @@ def test_a_new_cluster_does_not_get_the_aliases_of_another_unasked(openstack: Fa
     ],
 )
 def test_it_says_what_it_does_with_the_aliases_of_another(
-    openstack: FakeOpenStack, change: dict[str, object], told: str
+    openstack: FakeOpenStack, change: dict[str, object], reported: str
 ) -> None:
     for number in (1, 2, 3):
         carrier(openstack, number)
     report = looked(cluster(**change), openstack)
     assert not report.problems
-    assert told in report.notes[-1]
+    assert reported in report.notes[-1]
 
 
 def test_no_two_servers_get_one_number(openstack: FakeOpenStack) -> None:

@@ -67,9 +67,9 @@ def test_every_pod_leaves_early_where_nodes_are_recovered() -> None:
     found = {name: values["tolerations"] for name, values in charts.items() if "tolerations" in values}
     assert found.keys() == every
     for tolerations in found.values():
-        told = [each for each in tolerations if each["key"] in _STAY]
-        assert [each["key"] for each in told] == _STAY
-        assert {each["tolerationSeconds"] for each in told} == {30}
+        reported = [each for each in tolerations if each["key"] in _STAY]
+        assert [each["key"] for each in reported] == _STAY
+        assert {each["tolerationSeconds"] for each in reported} == {30}
     assert charts["panda", "server"]["tolerations"][0] == {"key": "gpu", "operator": "Exists"}
     alone = {name: values["affinity"] for name, values in charts.items() if "affinity" in values}
     assert alone.keys() == _KEPT
@@ -81,8 +81,10 @@ def test_every_pod_leaves_early_where_nodes_are_recovered() -> None:
 
 def test_the_stacks_own_seconds_hold_with_node_recovery_too() -> None:
     charts = sub_charts(placement={"evictAfter": 45}, nodeRecovery={"confirm": "none"})
-    told = {each["tolerationSeconds"] for values in charts.values() for each in values.get("tolerations", ())}
-    assert told == {45}
+    reported = {
+        each["tolerationSeconds"] for values in charts.values() for each in values.get("tolerations", ())
+    }
+    assert reported == {45}
 
 
 def test_what_a_chart_takes_no_values_for_goes_by_an_annotation() -> None:
@@ -91,10 +93,10 @@ def test_what_a_chart_takes_no_values_for_goes_by_an_annotation() -> None:
     annotations = sub_charts(components=components, placement={"evictAfter": 0})["ui", "frontend"][
         "podAnnotations"
     ]
-    told = json.loads(annotations[POD])
+    reported = json.loads(annotations[POD])
     assert annotations["mine"] == "x"
-    assert told["nodeSelector"] == {"disk": "ssd"}
-    assert [t["tolerationSeconds"] for t in told["tolerations"]] == [0, 0]
+    assert reported["nodeSelector"] == {"disk": "ssd"}
+    assert [t["tolerationSeconds"] for t in reported["tolerations"]] == [0, 0]
     assert [name for name, values in sub_charts().items() if POD in values.get("podAnnotations", {})] == []
 
 

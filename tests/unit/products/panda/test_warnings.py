@@ -11,7 +11,7 @@ AUTH = {"vo": "panda_dev", "clients": [{"name": "panda_dev", "clientId": "a"}]}
 SECRETS = MINIMAL["secrets"]
 
 
-def told(**sections: Any) -> list[str]:
+def reported(**sections: Any) -> list[str]:
     stack = config(MINIMAL | {"experiment": "doma", "auth": AUTH} | sections)
     return [problem.where for problem in warnings(stack, "mine")]
 
@@ -38,7 +38,7 @@ def test_services_whose_token_iam_has_not_issued_yet_are_named() -> None:
         ({"experiment": "local"}, []),
     ],
 )
-def test_nothing_is_told_where_nothing_or_something_else_is_missing(
+def test_nothing_is_reported_where_nothing_or_something_else_is_missing(
     sections: dict[str, Any], others: list[str]
 ) -> None:
-    assert told(**sections) == others
+    assert reported(**sections) == others

@@ -43,7 +43,7 @@ def test_nothing_but_servers_runs_before_an_installation(
     assert not (bed.state / "argocd").exists()
 
 
-def test_what_an_installation_lacks_is_told_at_the_end(
+def test_what_an_installation_lacks_is_reported_at_the_end(
     bed: Bed, started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> None:

@@ -47,7 +47,7 @@ def test_a_name_is_given_once(server: GitServer, repository: Repository) -> None
         server.repository("charts")
 
 
-def test_what_git_refuses_is_told(repository: Repository) -> None:
+def test_what_git_refuses_is_reported(repository: Repository) -> None:
     repository.commit({"a": "1"})
     with pytest.raises(BedError, match=r"git commit .* in "):
         repository.commit({"a": "1"})

@@ -18,7 +18,7 @@ def packages_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
 
 
-def test_all_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_reported_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise ToolsError("no apt here")
 
@@ -27,13 +27,13 @@ def test_all_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(BedError) as caught:
         obstacles.ensure_none(tmp_path / "new")
-    told = str(caught.value).splitlines()
-    assert told[0] == "this machine cannot have real nodes, nothing was started:"
-    assert [line.split()[1:3] for line in told[1:]] == [["the", "command"], ["no", "apt"], ["this", "is"]]
+    reported = str(caught.value).splitlines()
+    assert reported[0] == "this machine cannot have real nodes, nothing was started:"
+    assert [line.split()[1:3] for line in reported[1:]] == [["the", "command"], ["no", "apt"], ["this", "is"]]
     assert not (tmp_path / "new").exists()
 
 
-def test_another_system_is_told_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_system_is_reported_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     assert list(obstacles.found(tmp_path)) == [
         "it is Darwin on x86_64, and the images are for Linux on x86_64"
@@ -51,7 +51,7 @@ def test_another_system_is_told_alone(tmp_path: Path, monkeypatch: pytest.Monkey
         ("echo not permitted >&2; exit 1", ["it cannot make namespaces: not permitted"]),
     ],
 )
-def test_what_root_cannot_do_is_told(
+def test_what_root_cannot_do_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trial: str, expected: list[str]
 ) -> None:
     unshare = tmp_path / "bin" / "unshare"
@@ -66,13 +66,13 @@ def test_what_root_cannot_do_is_told(
     monkeypatch.setattr(obstacles, "_CGROUPS", tmp_path / "groups")
     (tmp_path / "groups").mkdir()
     (tmp_path / "groups" / "cgroup.procs").touch()
-    told = list(obstacles.found(tmp_path / "state"))
-    assert len(told) == len(expected)
-    assert all(line.startswith(start) for line, start in zip(told, expected, strict=True))
+    reported = list(obstacles.found(tmp_path / "state"))
+    assert len(reported) == len(expected)
+    assert all(line.startswith(start) for line, start in zip(reported, expected, strict=True))
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_groups_of_processes_that_cannot_be_made_are_told(
+def test_groups_of_processes_that_cannot_be_made_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(obstacles, "_CGROUPS", tmp_path / "none")
