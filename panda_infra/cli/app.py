@@ -18,7 +18,9 @@ from panda_infra.cli.hand_over import hand_over
 from panda_infra.cli.import_ import import_
 from panda_infra.cli.init import init
 from panda_infra.cli.kubeconfig import kubeconfig
+from panda_infra.cli.pin import pin
 from panda_infra.cli.plan_changes import plan_changes
+from panda_infra.cli.promote import promote
 from panda_infra.cli.recover_nodes import recover_nodes
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
@@ -64,6 +66,8 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(graph)
     made.command(context_settings=PASSTHROUGH)(dry_run)
     made.command()(plan_changes)
+    made.command()(pin)
+    made.command()(promote)
     made.command()(rehearse)
     made.add_typer(review, name="review")
     made.command()(status)

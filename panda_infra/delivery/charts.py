@@ -13,8 +13,8 @@ from pathlib import Path
 from panda_infra.cache import cache_folder
 from panda_infra.clients.patience import answered
 from panda_infra.clients.programs import run
-from panda_infra.clients.registry.charts import digest_of
 from panda_infra.clients.registry.login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
+from panda_infra.clients.registry.manifests import chart_digest
 from panda_infra.config.charts import ChartSource, FolderCharts, GitCharts, OciCharts
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Chart
@@ -70,7 +70,9 @@ def _check_in_registry(source: OciCharts, chart: Chart) -> Problem | None:
     where = f"components.{chart.name}.chart"
     log_in = f"`helm registry login {source.repository.removeprefix('oci://').partition('/')[0]}`"
     try:
-        digest = answered(lambda: digest_of(source.repository, chart.name, chart.version), within=_PATIENCE)
+        digest = answered(
+            lambda: chart_digest(source.repository, chart.name, chart.version), within=_PATIENCE
+        )
     except TimeoutError:
         what = f"the registry of {source.repository} does not answer within {_PATIENCE} s"
         return Problem("charts.repository", what, "check the address, the network and the proxies")

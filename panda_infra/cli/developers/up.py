@@ -22,11 +22,11 @@ from panda_infra.developers.copied import copied
 from panda_infra.developers.names import DeveloperName, name_of
 from panda_infra.developers.parents import developer_stack, lender, refuse_taken_hosts
 from panda_infra.developers.request import Request, charts_of, image_of
-from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.document import is_new, write_new
+from panda_infra.stacks.edit import Wanted, edit
 from panda_infra.stacks.project import Project
-from panda_infra.stacks.replace import restore
 
 __all__ = ["up"]
 
@@ -158,18 +158,9 @@ def _refuse_another_parent(loaded: Loaded, parent: str | None) -> None:
         )
 
 
-def _renew(here: Project, loaded: Loaded, wanted: changes.Wanted) -> None:
-    """Change the file of a stack that exists; what would break a rule is not written."""
-    file = here.file(loaded.stack)
-    before = file.read_bytes()
-    changed = changes.apply(file, wanted)
-    try:
-        here.judge(loaded.stack)
-    except StackError as error:
-        if changed and not error.awaits_site:
-            restore(file, before)
-            raise
-    if changed:
+def _renew(here: Project, loaded: Loaded, wanted: Wanted) -> None:
+    """Change the file of a stack that exists."""
+    if changed := edit(here, loaded.stack, wanted):
         say(f"changed in {loaded.source}: {', '.join(map(spelled, changed))}")
 
 

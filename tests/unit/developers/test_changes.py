@@ -11,6 +11,7 @@ from panda_infra.config.load import from_file
 from panda_infra.developers import changes
 from panda_infra.developers.request import Charts, NewImage
 from panda_infra.errors import PandaInfraError
+from panda_infra.stacks.edit import apply
 
 _TEXT = """\
 # Of alice.
@@ -37,13 +38,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_nothing_asked_changes_nothing(file: Path) -> None:
-    assert changes.apply(file, changes.wanted(from_file(file), [], None, None)) == []
+    assert apply(file, changes.wanted(from_file(file), [], None, None)) == []
     assert file.read_text() == _TEXT
 
 
 def test_an_image_charts_and_a_last_day(file: Path) -> None:
     asked = changes.wanted(from_file(file), [_IMAGE], _CHARTS, date(2099, 6, 1))
-    assert ("charts", "revision") in changes.apply(file, asked)
+    assert ("charts", "revision") in apply(file, asked)
     config = from_file(file).config
     panda = config.components.deployed()["panda"]
     assert panda.model_dump(exclude_none=True)["server"]["image"] == {
@@ -59,13 +60,13 @@ def test_an_image_charts_and_a_last_day(file: Path) -> None:
     }
     assert config.lifecycle.expires == "2099-06-01"
     assert "# of the parent" in file.read_text()
-    assert changes.apply(file, changes.wanted(from_file(file), [_IMAGE], _CHARTS, None)) == []
+    assert apply(file, changes.wanted(from_file(file), [_IMAGE], _CHARTS, None)) == []
 
 
 def test_a_followed_branch_moves_to_its_newest_commit(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    changes.apply(file, changes.wanted(from_file(file), [], _CHARTS, None))
+    apply(file, changes.wanted(from_file(file), [], _CHARTS, None))
     monkeypatch.setattr(changes, "newest", lambda url, branch: "2" * 40 if branch == "my-feature" else url)
-    moved = changes.apply(file, changes.wanted(from_file(file), [], None, None))
+    moved = apply(file, changes.wanted(from_file(file), [], None, None))
     assert moved == [("charts", "revision")]
     assert from_file(file).config.charts.model_dump()["revision"] == "2" * 40
 
@@ -87,7 +88,7 @@ def test_what_does_not_fit_is_refused(file: Path) -> None:
 @pytest.mark.parametrize("last", [True, False])
 def test_charts_of_another_kind_are_replaced(file: Path, section: str, last: bool) -> None:
     file.write_text(_TEXT + section if last else _TEXT.replace("config:\n", f"config:\n{section}"))
-    changes.apply(file, changes.wanted(from_file(file), [], _CHARTS, None))
+    apply(file, changes.wanted(from_file(file), [], _CHARTS, None))
     assert from_file(file).config.charts.model_dump()["branch"] == "my-feature"
     kept = [line for line in _TEXT.splitlines() if line not in file.read_text().splitlines()]
     assert kept == []

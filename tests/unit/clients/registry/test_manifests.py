@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from panda_infra.clients.registry.charts import _tls, digest_of
+from panda_infra.clients.registry.manifests import _tls, chart_digest
 from panda_infra.config.charts import OciCharts
 from panda_infra.delivery.charts import check_charts
 from panda_infra.plan.model import Chart
@@ -274,7 +274,7 @@ def test_a_redirection_is_followed_without_what_authorizes() -> None:
         return 401, {"Www-Authenticate": f'Bearer realm="{realm}",service="here",scope="pull"'}
 
     with answering(Registry(has_the_chart)) as elsewhere, answering(Registry(respond)) as registry:
-        assert digest_of(registry.repository, "panda", "0.1.1") == _DIGEST
+        assert chart_digest(registry.repository, "panda", "0.1.1") == _DIGEST
     assert elsewhere.asked == [("HEAD", _MANIFEST, None)]
 
 

@@ -1,4 +1,4 @@
-"""Ask an OCI registry for a chart, with the same proxies, authorities and log-ins as Helm.
+"""Ask an OCI registry for a chart or an image, with the same proxies, authorities and log-ins as Helm.
 
 It uses the standard library for the reasons in docs/decisions/0012-registry-client.md.
 """
@@ -32,11 +32,21 @@ from panda_infra.clients.registry.login import (
     login_for,
 )
 
-__all__ = ["digest_of"]
+__all__ = ["chart_digest", "image_digest"]
 
 # Like Helm, use plain HTTP only for a registry on this machine.
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
-_KIND = "application/vnd.oci.image.manifest.v1+json"
+_CHART = "application/vnd.oci.image.manifest.v1+json"
+# An image for several architectures has an index, whose digest fits every node.
+_IMAGE = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        _CHART,
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+_DOCKER_HUB = "registry-1.docker.io"
 _FORM = "application/x-www-form-urlencoded"
 _PATIENCE = 5  # seconds for one answer
 _BUNDLE = "REQUESTS_CA_BUNDLE"
@@ -54,7 +64,7 @@ class _Answer:
     content: bytes = b""
 
 
-def digest_of(repository: str, chart: str, version: str) -> str:
+def chart_digest(repository: str, chart: str, version: str) -> str:
     """The digest of a chart's manifest, as ``sha256:...``; empty if the registry does not state it.
 
     Args:
@@ -66,18 +76,39 @@ def digest_of(repository: str, chart: str, version: str) -> str:
         RegistryError: no answer, a refusal, or no such chart; the type distinguishes them.
     """
     host, _, path = repository.removeprefix("oci://").partition("/")
-    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
     # A tag cannot contain the plus before a version's metadata: Helm pushes an underscore instead.
-    name = f"{path}/{chart}" if path else chart
-    url = f"{scheme}://{host}/v2/{name}/manifests/{version.replace('+', '_')}"
-    answer = _head(url, host)
+    name, tag = f"{path}/{chart}" if path else chart, version.replace("+", "_")
+    return _digest(host, name, tag, _CHART, f"{repository}/{chart} has no version {version}")
+
+
+def image_digest(repository: str, tag: str) -> str:
+    """The digest of an image's manifest or index, as ``sha256:...``; empty if the registry does not state it.
+
+    Args:
+        repository: registry and name as container runtimes read them: without a registry it is one of Docker's.
+        tag: of the image.
+
+    Raises:
+        RegistryError: no answer, a refusal, or no such image; the type distinguishes them.
+    """
+    host, slash, name = repository.partition("/")
+    if not slash or not (host == "localhost" or "." in host or ":" in host):
+        host, name = "docker.io", repository if slash else f"library/{repository}"
+    host = _DOCKER_HUB if host == "docker.io" else host
+    return _digest(host, name, tag, _IMAGE, f"{repository} has no tag {tag}")
+
+
+def _digest(host: str, name: str, tag: str, kinds: str, absent: str) -> str:
+    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
+    url = f"{scheme}://{host}/v2/{name}/manifests/{tag}"
+    answer = _head(url, host, kinds)
     if answer.status == HTTPStatus.UNAUTHORIZED and urlsplit(answer.url)[:2] == urlsplit(url)[:2]:
-        answer = _head(url, host, _authorization(answer, host, name))
-    where = f"the registry {host} answers {answer.status} for {name}:{version}"
+        answer = _head(url, host, kinds, _authorization(answer, host, name))
+    where = f"the registry {host} answers {answer.status} for {name}:{tag}"
     if answer.status in _REFUSALS:
         raise _refused(where, host)
     if answer.status == HTTPStatus.NOT_FOUND:
-        raise RegistryNotFoundError(f"{repository}/{chart} has no version {version}")
+        raise RegistryNotFoundError(absent)
     if answer.status != HTTPStatus.OK:
         raise RegistryError(where)
     return str(answer.headers.get("Docker-Content-Digest", ""))
@@ -96,9 +127,9 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return redirected
 
 
-def _head(url: str, host: str, authorization: str = "") -> _Answer:
+def _head(url: str, host: str, kinds: str, authorization: str = "") -> _Answer:
     """The registry's answer to HEAD for a manifest."""
-    request = urllib.request.Request(url, headers={"Accept": _KIND}, method="HEAD")  # noqa: S310 - by _LOCAL
+    request = urllib.request.Request(url, headers={"Accept": kinds}, method="HEAD")  # noqa: S310 - by _LOCAL
     return _sent(request, host, authorization)
 
 

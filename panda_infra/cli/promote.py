@@ -1,0 +1,54 @@
+"""`promote`: writes what one stack has tried into the file of another one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.output import JsonFlag, say, warn
+from panda_infra.cli.pin import DryRunFlag, show_values
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.pins.promotion import promotion
+from panda_infra.stacks.edit import edit
+
+__all__ = ["promote"]
+
+
+def promote(
+    stack: StackArgument,
+    target: Annotated[
+        str, typer.Option("--to", metavar="STACK", help="Stack that gets the charts and images.")
+    ],
+    dry_run: DryRunFlag = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the charts and images of a stack, which was tried, into the file of another one: nothing else changes.
+
+    Each is pinned by its digest, so that the other stack runs the very same content; `pin` writes the digests. An
+    image keeps the registry of its site. Components that only one of both stacks has stay as they are. Commit the
+    change and let it be reviewed like any other.
+
+    **Examples**
+
+    - `promote staging --to prod`
+    - `promote staging --to prod --dry-run`
+    """
+    here = project()
+    if stack == target:
+        raise PandaInfraError(f"--to {target}: name another stack than the one that was tried")
+    tried, loaded = here.load(stack), here.load(target)
+    made = promotion(tried.config, loaded.config, stack)
+    if made.problems:
+        raise StackError(loaded.source, made.problems)
+    for key, why in made.left.items():
+        warn(f"{key} stays: it {why}")
+    show_values(made.values, as_json=as_json)
+    if not made.values:
+        say(f"{loaded.source} has the charts and images of {stack} already")
+    elif dry_run:
+        say(f"would write {len(made.values)} values to {loaded.source}")
+    else:
+        changed = edit(here, target, made.values)
+        say(f"wrote {len(changed)} values to {loaded.source}; review and deploy them as any change")

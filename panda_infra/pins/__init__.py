@@ -1,0 +1,1 @@
+"""Charts and images of a stack, pinned by their digests."""
