@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -13,8 +14,9 @@ from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.pins.lookup import digests
 from panda_infra.pins.pins import Pin, pins
 from panda_infra.stacks.edit import edit
+from panda_infra.stacks.project import Project
 
-__all__ = ["DryRunFlag", "pin", "show_values"]
+__all__ = ["DryRunFlag", "pin", "write_values"]
 
 DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")]
 
@@ -65,24 +67,30 @@ def pin(
     if not update:
         for each in moved:
             warn(_overwritten(each, found[each]))
-    show_values(values, as_json=as_json)
-    if not values:
-        say(f"{loaded.source} pins all of it already")
-    elif dry_run:
-        say(f"would write {len(values)} values to {loaded.source}")
-    else:
-        changed = edit(here, stack, values)
-        say(f"wrote {len(changed)} values to {loaded.source}")
+    write_values(here, stack, values, dry_run=dry_run, as_json=as_json)
 
 
-def show_values(values: dict[Path, str], *, as_json: bool) -> None:
-    """Print new values of a stack file."""
-    shown = {spelled(path): value for path, value in values.items()}
+def write_values(
+    here: Project, stack: str, values: Mapping[Path, str], *, dry_run: bool, as_json: bool
+) -> None:
+    """Write values into a stack file, and print those that it did not have.
+
+    Raises:
+        PandaInfraError: the values cannot be written, or break a rule; the file stays as it is.
+    """
+    name = here.file(stack).name
+    shown = {spelled(path): values[path] for path in edit(here, stack, values, dry_run=dry_run)}
     if as_json:
         show_json(shown)
-        return
-    for key, value in shown.items():
-        line(f"{key}: {value}")
+    else:
+        for key, value in shown.items():
+            line(f"{key}: {value}")
+    if not shown:
+        say(f"{name} has all of it already")
+    elif dry_run:
+        say(f"would write {len(shown)} values to {name}")
+    else:
+        say(f"wrote {len(shown)} values to {name}")
 
 
 def _overwritten(each: Pin, now: str) -> str:

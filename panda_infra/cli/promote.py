@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.output import JsonFlag, say, warn
-from panda_infra.cli.pin import DryRunFlag, show_values
+from panda_infra.cli.output import JsonFlag, warn
+from panda_infra.cli.pin import DryRunFlag, write_values
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.pins.promotion import promotion
-from panda_infra.stacks.edit import edit
 
 __all__ = ["promote"]
 
@@ -44,11 +43,4 @@ def promote(
         raise StackError(loaded.source, made.problems)
     for key, why in made.left.items():
         warn(f"{key} stays: it {why}")
-    show_values(made.values, as_json=as_json)
-    if not made.values:
-        say(f"{loaded.source} has the charts and images of {stack} already")
-    elif dry_run:
-        say(f"would write {len(made.values)} values to {loaded.source}")
-    else:
-        changed = edit(here, target, made.values)
-        say(f"wrote {len(changed)} values to {loaded.source}; review and deploy them as any change")
+    write_values(here, target, made.values, dry_run=dry_run, as_json=as_json)

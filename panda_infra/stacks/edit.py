@@ -21,8 +21,10 @@ Wanted = Mapping[Path, str]
 """New values by their paths below the program's namespace."""
 
 
-def edit(here: Project, stack: str, values: Wanted) -> list[Path]:
+def edit(here: Project, stack: str, values: Wanted, *, dry_run: bool = False) -> list[Path]:
     """Write values into the file of a stack, unless they break a rule; returns the paths of those that are new.
+
+    A ``dry_run`` writes nothing.
 
     Raises:
         StackError: with every problem that the stack would have; the file stays as it is.
@@ -30,6 +32,8 @@ def edit(here: Project, stack: str, values: Wanted) -> list[Path]:
     """
     file = here.file(stack)
     before = file.read_bytes()
+    if dry_run:
+        return _edited(file.name, before.decode(), values)[1]
     changed = apply(file, values)
     try:
         here.judge(stack)
@@ -49,7 +53,14 @@ def apply(file: FilePath, values: Wanted) -> list[Path]:
         PandaInfraError: something else stands there, or the file was changed meanwhile.
     """
     before = file.read_bytes()
-    text = before.decode()
+    text, changed = _edited(file.name, before.decode(), values)
+    if changed:
+        with replacing(file, before, text.encode()):
+            pass
+    return changed
+
+
+def _edited(name: str, text: str, values: Wanted) -> tuple[str, list[Path]]:
     for (section, *rest), value in values.items():
         if rest == ["kind"] and _kind_of(text, str(section)) not in (None, value):
             text = _without(text, str(section))
@@ -59,14 +70,11 @@ def apply(file: FilePath, values: Wanted) -> list[Path]:
         try:
             after = put(text, ("config", f"{NAMESPACE}:{section}", *rest), value)
         except PlaceError as error:
-            raise PandaInfraError(f"{file.name} stays as it is: {error}") from None
+            raise PandaInfraError(f"{name} stays as it is: {error}") from None
         if after != text:
             changed.append(path)
         text = after
-    if changed:
-        with replacing(file, before, text.encode()):
-            pass
-    return changed
+    return text, changed
 
 
 def _kind_of(text: str, section: str) -> str | None:

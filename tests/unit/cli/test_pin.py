@@ -38,7 +38,7 @@ def test_all_that_runs_is_pinned_and_nothing_else_changes(run: Any, stack_file: 
     assert all(line.split(":")[0].strip() for line in added)
     assert stack_file.read_text().endswith("  # the end\n")
     again = run("pin", "small")
-    assert "pins all of it already" in again.stderr
+    assert "has all of it already" in again.stderr
     assert again.stdout == ""
 
 
