@@ -54,7 +54,7 @@ def running(api: Api) -> dict[str, Any]:
     return {
         pod["metadata"]["uid"]: [
             (status["name"], status["restartCount"], status["ready"])
-            for status in pod["status"]["containerStatuses"]
+            for status in pod["status"].get("containerStatuses", ())
         ]
         for name in _OTHERS
         for pod in pods(api, name)

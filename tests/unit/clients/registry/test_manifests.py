@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from panda_infra.clients.registry.manifests import _tls, chart_digest
+from panda_infra.clients.registry import manifests
+from panda_infra.clients.registry.login import RegistryNotFoundError
+from panda_infra.clients.registry.manifests import _tls, chart_digest, image_digest
 from panda_infra.config.charts import OciCharts
 from panda_infra.delivery.charts import check_charts
 from panda_infra.plan.model import Chart
@@ -290,3 +292,34 @@ def test_a_challenge_of_another_host_gets_no_log_in(home: Path) -> None:
         store(home / HELM, {"auths": {registry.host: {"auth": _GOOD}}})
         assert "answers 401" in (problem(registry.repository) or "")
     assert elsewhere.asked == [("HEAD", _MANIFEST, None)]
+
+
+def has_the_image(path: str, _: str | None) -> tuple[int, dict[str, str]]:
+    return (200, {"Docker-Content-Digest": _DIGEST}) if path == "/v2/a/server/manifests/1.0" else (404, {})
+
+
+def test_an_image_is_asked_for_by_its_registry() -> None:
+    with answering(Registry(has_the_image)) as registry:
+        assert image_digest(f"{registry.host}/a/server", "1.0") == _DIGEST
+        with pytest.raises(RegistryNotFoundError, match=r"a/server has no tag 2\.0"):
+            image_digest(f"{registry.host}/a/server", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("repository", "host", "name"),
+    [
+        ("postgres", "registry-1.docker.io", "library/postgres"),
+        ("apache/activemq-classic", "registry-1.docker.io", "apache/activemq-classic"),
+        ("docker.io/rucio/rucio-server", "registry-1.docker.io", "rucio/rucio-server"),
+        ("ghcr.io/pandawms/panda-server", "ghcr.io", "pandawms/panda-server"),
+        ("localhost/a", "localhost", "a"),
+        ("registry.site.org:5000/cache/a/b", "registry.site.org:5000", "cache/a/b"),
+    ],
+)
+def test_names_mean_what_container_runtimes_read(
+    repository: str, host: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(manifests, "_digest", lambda *words: asked.append(words[:3]) or _DIGEST)
+    assert image_digest(repository, "1") == _DIGEST
+    assert asked == [(host, name, "1")]
