@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,20 @@ class Helm:
         """
         self._run("pull", reference, "--version", version, "--untar", "--untardir", str(folder))
 
-    def _run(self, *arguments: str, stdin: str = "") -> str:
-        done = run([self.executable, *arguments], stdin=stdin)
+    def test(
+        self, release: str, namespace: str, names: Sequence[str], *, kubeconfig: str, seconds: float
+    ) -> None:
+        """Run the tests of a release that have these names.
+
+        Raises:
+            HelmError: one fails, or does not end within the time.
+        """
+        only = [word for name in names for word in ("--filter", f"name={name}")]
+        limit = f"{seconds:.0f}s"
+        self._run("test", release, "--namespace", namespace, "--timeout", limit, *only, KUBECONFIG=kubeconfig)
+
+    def _run(self, *arguments: str, stdin: str = "", **environment: str) -> str:
+        done = run([self.executable, *arguments], stdin=stdin, environment=environment)
         if done.code:
             raise HelmError(f"`helm {' '.join(arguments[:3])}` failed: {done.last_error}")
         return done.text

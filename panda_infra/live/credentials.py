@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.ends import Validity, validity
 from panda_infra.plan.model import Plan
 
-__all__ = ["Credential", "credentials"]
+__all__ = ["Credential", "credentials", "own_secrets"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,21 @@ class Credential:
 
     def __str__(self) -> str:
         return f"{self.key} of Secret {self.secret}"
+
+
+def own_secrets(plan: Plan, api: KubernetesApi) -> dict[str, Mapping[str, Any]]:
+    """The stack's own Secrets by name, in the API's form.
+
+    Each is read by itself: no label selects them, so a listing would also contain the content of other Secrets and of
+    Helm's records, and some users may get these Secrets but not list all.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    namespace = f"/api/v1/namespaces/{plan.config.namespace}"
+    names = [plan.names.secret(suffix) for suffix in plan.secrets]
+    found = {name: api.call("GET", f"{namespace}/secrets/{name}", missing=True) for name in names}
+    return {name: secret for name, secret in found.items() if secret is not None}
 
 
 def credentials(plan: Plan, secrets: Mapping[str, Mapping[str, Any]]) -> Iterator[Credential]:

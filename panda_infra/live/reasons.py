@@ -5,18 +5,17 @@ Helm only reports a time-out. The reasons are in pods, claims and events.
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.live.masking import texts_of, without
 
 __all__ = ["reasons"]
 
 _INSTANCE = "app.kubernetes.io/instance"
 _LOG_LINES = 5
-_SHORTEST_SECRET = 6  # characters; shorter texts occur in ordinary words
 _MOST_REASONS = 20
 # Reasons of waiting in every start.
 _ORDINARY = frozenset({"ContainerCreating", "PodInitializing"})
@@ -112,19 +111,17 @@ class _Cluster:
             query = [("container", container), ("tailLines", str(_LOG_LINES)), ("previous", previous)]
             try:
                 text = self._api.call("GET", path, query=query, accept="text/plain")
-                return [_without(line, self._secrets(pod)) for line in text.splitlines()]
+                return [without(line, self._secrets(pod)) for line in text.splitlines()]
             except KubernetesError:
                 continue
         return ()
 
     def _secrets(self, pod: Object) -> set[str]:
-        values: set[str] = set()
-        for name in set(_secret_names(pod["spec"])):
-            secret = self._api.call("GET", f"/api/v1{self._inside}/secrets/{name}", missing=True) or {}
-            for encoded in (secret.get("data") or {}).values():
-                text = b64decode(encoded).decode(errors="replace")
-                values |= {line for line in [text, *text.splitlines()] if len(line) >= _SHORTEST_SECRET}
-        return values
+        names = set(_secret_names(pod["spec"]))
+        found = (
+            self._api.call("GET", f"/api/v1{self._inside}/secrets/{name}", missing=True) for name in names
+        )
+        return {text for secret in found for text in texts_of(secret or {})}
 
     def _last_event(self, involved: Object) -> str:
         events = self._events.get(involved["metadata"].get("uid", ""), ())
@@ -166,12 +163,6 @@ def _called(kind: str, found: Object) -> str:
 
 def _line(text: str | None) -> str:
     return " ".join((text or "").split())
-
-
-def _without(line: str, secrets: set[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        line = line.replace(secret, "***")
-    return line
 
 
 def _secret_names(spec: Any) -> Iterator[str]:

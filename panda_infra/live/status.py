@@ -20,7 +20,7 @@ from panda_infra.ends import Validity
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.applied import release_statuses
 from panda_infra.live.argocd import ArgoCdStatus, argocd_status
-from panda_infra.live.credentials import Credential, credentials
+from panda_infra.live.credentials import Credential, credentials, own_secrets
 from panda_infra.live.in_cloud import AliasStatus, ClusterStatus, alias_statuses, cluster_status
 from panda_infra.live.nodes import NodeStatus, node_statuses
 from panda_infra.live.releases import ReleaseStatus
@@ -127,7 +127,7 @@ def status_of(
     api = access.kubernetes if access and there else None
     none: tuple[Node, ...] = ()
     listed = parts.of("nodes", lambda: _nodes(api), none)
-    secrets = parts.of("Secrets", lambda: _secrets(plan, api), None)
+    secrets = parts.of("Secrets", lambda: own_secrets(plan, api) if api else None, None)
     cluster, aliases = _in_cloud(plan, access, listed, parts)
     return Status(
         stack=plan.stack,
@@ -170,20 +170,6 @@ class _Parts:
 
 def _nodes(api: KubernetesApi | None) -> tuple[Node, ...]:
     return tuple(node_of(item) for item in items(api, "/api/v1/nodes")) if api else ()
-
-
-def _secrets(plan: Plan, api: KubernetesApi | None) -> dict[str, Mapping[str, Any]] | None:
-    """The stack's own Secrets by name; None without a cluster.
-
-    Each is read by itself: no label selects them, so a listing would also contain the content of other Secrets and of
-    Helm's records, and some users may get these Secrets but not list all.
-    """
-    if api is None:
-        return None
-    namespace = f"/api/v1/namespaces/{plan.config.namespace}"
-    names = [plan.names.secret(suffix) for suffix in plan.secrets]
-    found = {name: api.call("GET", f"{namespace}/secrets/{name}", missing=True) for name in names}
-    return {name: secret for name, secret in found.items() if secret is not None}
 
 
 def _in_cloud(
