@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
+    from panda_infra.products.verification import Check
     from panda_infra.products.workloads import Component
     from panda_infra.tree import Values
 
@@ -216,7 +217,8 @@ class ComponentSpec:
     beside ``/``. ``derived`` computes keys of its settings that the stack file leaves out. ``own_values`` are keys of
     its chart beside its sub-charts' and ``global``; ``fixed_values`` are those that no stack may set, each with the
     reason. ``rules`` are about this component, ``imports`` is its part of an import. ``forces`` is true for a stack
-    that deletes pods of lost nodes although they may still run.
+    that deletes pods of lost nodes although they may still run. ``checks`` are what `verify` asks of it when it runs,
+    beside what it asks of every component.
     """
 
     name: str
@@ -250,6 +252,7 @@ class ComponentSpec:
     forces: Predicate = lambda _config: False
     rules: tuple[Rule, ...] = ()
     imports: Imports = field(default_factory=Imports)
+    checks: tuple[Check, ...] = ()
 
     @property
     def attribute(self) -> str:

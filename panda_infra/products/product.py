@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from panda_infra.config.paths import Path
 from panda_infra.errors import Problem
 from panda_infra.products.imports import Imports, Upstream
+from panda_infra.products.verification import Usual
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
@@ -61,6 +62,7 @@ class Product:
     plan that replace those of the stack file, and ``files`` the files of the project that become part of the
     deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has.
     ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
+    ``requirements`` are what `verify` reports on, title by id, and ``usual`` those behind every component's checks.
     """
 
     name: str
@@ -79,6 +81,8 @@ class Product:
     files: Callable[[Settings], Iterable[str]] = lambda _config: ()
     imports: Imports = field(default_factory=Imports)
     initial: Callable[[str], Mapping[str, Any]] = lambda _experiment: {}
+    requirements: Mapping[str, str] = field(default_factory=dict)
+    usual: Usual = field(default_factory=Usual)
 
     @property
     def secret_prefix(self) -> str:

@@ -3,6 +3,7 @@
 from panda_infra.products.ctao.context import Context
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, initial
+from panda_infra.products.ctao.requirements import REQUIREMENTS, USUAL
 from panda_infra.products.imports import Upstream
 from panda_infra.products.product import Product, Section
 
@@ -26,4 +27,6 @@ PRODUCT = Product(
         ),
     ),
     initial=initial,
+    requirements=REQUIREMENTS,
+    usual=USUAL,
 )

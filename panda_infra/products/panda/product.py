@@ -11,6 +11,7 @@ from panda_infra.products.panda.object_store import ObjectStoreSecrets, ObjectSt
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSecrets, RucioSettings
 from panda_infra.products.panda.upstream import UPSTREAM
+from panda_infra.products.panda.verification import REQUIREMENTS, USUAL
 from panda_infra.products.panda.warnings import warnings
 from panda_infra.products.product import Product, Section
 
@@ -66,6 +67,8 @@ PRODUCT = Product(
     files=project_files,
     imports=Imports(texts={"affix": "affix"}, may_be_empty=("affix",)),
     upstream=UPSTREAM,
+    requirements=REQUIREMENTS,
+    usual=USUAL,
     fixed_globals={
         "deploymentName": "Harvester would lose the identity and database host of its Secret (T35)",
         "existingTlsSecret": (

@@ -8,11 +8,13 @@ from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
 from panda_infra.products.ctao.interfaces import Authorities
 from panda_infra.products.ctao.placed import FIXED_VALUES, HASH_VARIABLE, placed, renamed
+from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Word
 from panda_infra.products.tls import of_ingress, pem
+from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, Replicated
 from panda_infra.tree import Values
 
@@ -218,4 +220,18 @@ COMPONENT = ComponentSpec(
         ("ingress", "enabled"): "write `hosts: {rucio: ...}` instead",
     },
     rules=(apache_reads_texts, pods_have_no_annotations),
+    checks=(
+        Check(
+            "rucio.ping",
+            "The server answers with its version",
+            "DPPS-NEW",
+            Request("rucio/server", RUCIO_PORT, "/ping", holds='"version"'),
+        ),
+        Check(
+            "rucio.whoami",
+            "The server knows its account root by the password of the Secret",
+            "DPPS-SECRETS",
+            asked_as_root("whoami"),
+        ),
+    ),
 )

@@ -1,6 +1,6 @@
 """The job that brings accounts, storages, distances and limits of Rucio into the state that the stack file declares."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -11,9 +11,11 @@ from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import RUCIO_PORT
 from panda_infra.products.ctao.components.rucio_bootstrap import ROOT_SECRET
 from panda_infra.products.ctao.jobs import CHART, job
+from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Host, Port, Word
+from panda_infra.products.verification import Check
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
 
@@ -214,6 +216,11 @@ def names_what_is_declared(subject: "Subject") -> Iterator[Problem]:
             )
 
 
+def _storages(config: "Settings") -> Mapping[str, Any]:
+    declared = config.components.get(RucioConfig)
+    return {"storages": sorted(declared.settings.rses) if declared else []}
+
+
 COMPONENT = ComponentSpec(
     name="rucio-config",
     title="Rucio's storages",
@@ -228,4 +235,12 @@ COMPONENT = ComponentSpec(
     needs=("rucio", "rucio-bootstrap"),
     values=_values,
     rules=(names_what_is_declared,),
+    checks=(
+        Check(
+            "rucio-config.storages",
+            "Rucio has every storage that the stack file declares",
+            "DPPS-BOOTSTRAP",
+            asked_as_root("storages", _storages),
+        ),
+    ),
 )

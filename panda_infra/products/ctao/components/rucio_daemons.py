@@ -9,12 +9,15 @@ from pydantic import Field
 from panda_infra.config.base import with_fields
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import policy
+from panda_infra.products.ctao.components.rucio_config import RucioConfig
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
 from panda_infra.products.ctao.placed import FIXED_VALUES, placed
+from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
 from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.verification import Check
 from panda_infra.products.workloads import Component, Replicated
 from panda_infra.tree import Values
 
@@ -156,6 +159,28 @@ def one_image_for_all(subject: "Subject") -> Iterator[Problem]:
         yield Problem("components.rucio-daemons", what, "Write the same `image` for every daemon that runs.")
 
 
+# Without one of them no rule with the tool `mock` comes to its end.
+_CARRIERS = tuple(
+    f"rucio-daemons/{name}"
+    for name in ("judge-evaluator", "conveyor-submitter", "conveyor-poller", "conveyor-finisher")
+)
+
+
+def _way(config: "Settings") -> Mapping[str, Any]:
+    """The first two storages between which the stack file declares a distance; empty without such two."""
+    declared = config.components.get(RucioConfig)
+    distances = declared.settings.distances if declared else {}
+    found = ((source, destination) for source, others in distances.items() for destination in others)
+    return dict(zip(("source", "destination"), next(found, ()), strict=False))
+
+
+def _no_way(config: "Settings") -> str:
+    daemons = config.components.get(RucioDaemons)
+    if daemons is None or daemons.settings.transfer_tool != "mock":
+        return "files are really moved here, and this check must not move any"
+    return "" if _way(config) else "the stack file declares no distance between two storages"
+
+
 COMPONENT = ComponentSpec(
     name="rucio-daemons",
     title="Rucio's daemons",
@@ -199,4 +224,16 @@ COMPONENT = ComponentSpec(
         ("monitoring", "enabled"): "the chart opens the daemons' metrics by a port of every node (C45)",
     },
     rules=(one_image_for_all,),
+    checks=(
+        Check(
+            "rucio-daemons.rule",
+            "The daemons carry a file from one storage to another by a rule",
+            "DPPS-FIXTURES",
+            asked_as_root("rule", _way),
+            seconds=300,
+            behind=_CARRIERS,
+            unless=_no_way,
+            alone=True,
+        ),
+    ),
 )

@@ -6,6 +6,7 @@ from panda_infra.products.ctao.context import POSTGRES_PORT
 from panda_infra.products.ctao.database import DATABASE_SECRET
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.verification import Check, postgres
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
 
@@ -53,4 +54,24 @@ COMPONENT = ComponentSpec(
         ),
     ),
     values=_values,
+    checks=(
+        Check(
+            "rucio-db.database",
+            "The database answers a query of Rucio's user",
+            "DPPS-FIXTURES",
+            postgres("rucio-db/postgres", "SELECT version()", "POSTGRES", "POSTGRES_DB"),
+        ),
+        Check(
+            "rucio-db.tables",
+            "Rucio's tables are there, with their version",
+            "DPPS-RUCIO-TABLES",
+            postgres(
+                "rucio-db/postgres",
+                "SELECT version_num FROM alembic_version",
+                "POSTGRES",
+                "POSTGRES_DB",
+                holds=r"\w",
+            ),
+        ),
+    ),
 )

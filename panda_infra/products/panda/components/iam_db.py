@@ -2,6 +2,7 @@
 
 from panda_infra.products.imports import Imports
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.verification import Check, mariadb
 from panda_infra.products.workloads import Component, SubComponent
 
 __all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "IamDb"]
@@ -54,4 +55,12 @@ COMPONENT = ComponentSpec(
     issuing=True,
     # Upstream has one part for IAM and its database, and deploys both together.
     imports=Imports(part="iam", shared=("database.password",)),
+    checks=(
+        Check(
+            "iam-db.database",
+            "IAM's database answers a query of its user",
+            "PANDA-DATABASES",
+            mariadb("iam-db/mariadb", "SELECT VERSION()"),
+        ),
+    ),
 )

@@ -13,10 +13,12 @@ from panda_infra.products.imports import Imports
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.panda.chart_values import rootless
 from panda_infra.products.panda.limits import BROKER
+from panda_infra.products.panda.verification import logged_in_to_broker
 from panda_infra.products.placing import fits, texts_of
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.verification import Check
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
 
@@ -236,4 +238,19 @@ COMPONENT = ComponentSpec(
     builders={"msgsvc-envs": envs},
     values=_values,
     imports=_IMPORTS,
+    checks=(
+        Check(
+            "msgsvc.round-trip",
+            "The broker hands a message back to its administrator",
+            "PANDA-MESSAGES",
+            logged_in_to_broker(
+                "msgsvc/activemq",
+                "python3",
+                broker="HOSTNAME",
+                login="system",
+                password="ACTIVEMQ_BASE_PASSWD",  # noqa: S106 - the name of a variable
+                destination="/temp-queue/verify",
+            ),
+        ),
+    ),
 )

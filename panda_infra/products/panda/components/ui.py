@@ -25,6 +25,7 @@ from panda_infra.products.secret_values import (
 )
 from panda_infra.products.settings import ComponentSettings, Host, Identifier, Port, Url
 from panda_infra.products.tls import mounted, of_ingress
+from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, Replicated
 from panda_infra.tree import Values
 
@@ -247,4 +248,12 @@ COMPONENT = ComponentSpec(
     values=_values,
     own_values=("ingress", "imagePullSecrets", "serviceAccount"),
     imports=_IMPORTS,
+    checks=(
+        Check(
+            "ui.page",
+            "The web server answers with a page",
+            "PANDA-API",
+            Request("ui/frontend", 443, "/", status=(200, 301, 302)),
+        ),
+    ),
 )

@@ -19,6 +19,7 @@ from panda_infra.products.panda.components.bigmon.imports import IMPORTS
 from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets
 from panda_infra.products.panda.components.harvester.models import Harvester
 from panda_infra.products.panda.rucio import PROXIES
+from panda_infra.products.verification import Check, Request
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -76,4 +77,12 @@ COMPONENT = ComponentSpec(
     files=(FileGroup("bigmon", "Files beside BigMon's certificate.", "bigmon-certs"),),
     paths=_condor_logs,
     imports=IMPORTS,
+    checks=(
+        Check(
+            "bigmon.page",
+            "BigMon answers with a page or sends to its log-in",
+            "PANDA-API",
+            Request("bigmon/main", 443, "/", status=(200, 301, 302)),
+        ),
+    ),
 )

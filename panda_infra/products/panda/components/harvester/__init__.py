@@ -24,6 +24,7 @@ from panda_infra.products.panda.components.harvester.models import Harvester, Ha
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.tls import mounted
+from panda_infra.products.verification import Check, mariadb
 from panda_infra.tree import Values, merged
 
 if TYPE_CHECKING:
@@ -141,4 +142,12 @@ COMPONENT = ComponentSpec(
     ),
     derived={("settings", "database", "host"): lambda context: context.harvester_database_host},
     imports=IMPORTS,
+    checks=(
+        Check(
+            "harvester.database",
+            "The embedded database answers a query of its user",
+            "PANDA-DATABASES",
+            mariadb("harvester/mariadb", "SELECT VERSION()"),
+        ),
+    ),
 )

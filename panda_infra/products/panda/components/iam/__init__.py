@@ -18,6 +18,7 @@ from panda_infra.products.panda.components.iam.imports import IMPORTS
 from panda_infra.products.panda.components.iam.models import Iam, IamSecrets
 from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE
 from panda_infra.products.tls import mounted, of_ingress
+from panda_infra.products.verification import Check, Request, mariadb
 
 __all__ = ["COMPONENT"]
 
@@ -81,4 +82,18 @@ COMPONENT = ComponentSpec(
         ("settings", "baseUrl"): lambda context: context.iam_url,
     },
     imports=IMPORTS,
+    checks=(
+        Check(
+            "iam.discovery",
+            "IAM describes itself as an issuer of tokens",
+            "PANDA-TOKENS",
+            Request("iam/main", 8443, "/.well-known/openid-configuration", holds='"issuer"'),
+        ),
+        Check(
+            "iam.database",
+            "IAM's embedded database answers a query of its user",
+            "PANDA-DATABASES",
+            mariadb("iam/mariadb", "SELECT VERSION()"),
+        ),
+    ),
 )

@@ -20,6 +20,7 @@ from panda_infra.products.panda import cric_lists
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_port
 from panda_infra.products.panda.components.panda import rules
+from panda_infra.products.panda.components.panda.checks import CHECKS
 from panda_infra.products.panda.components.panda.contents import auth, envs, token_cache
 from panda_infra.products.panda.components.panda.imports import IMPORTS
 from panda_infra.products.panda.components.panda.models import Panda, PandaSecrets
@@ -186,4 +187,5 @@ COMPONENT = ComponentSpec(
         ports_are_those_of_the_service,
     ),
     imports=IMPORTS,
+    checks=CHECKS,
 )

@@ -22,6 +22,7 @@ from panda_infra.products.model import (
 from panda_infra.products.panda.auth import AuthSecrets
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_no_oracle, has_one_database, has_port
+from panda_infra.products.panda.components.idds.checks import CHECKS
 from panda_infra.products.panda.components.msgsvc import BROKER_PORT, broker_password
 from panda_infra.products.panda.limits import PYTHON, URL
 from panda_infra.products.rule import rule
@@ -347,4 +348,5 @@ COMPONENT = ComponentSpec(
     values=_values,
     derived={("settings", "database", "host"): lambda context: context.idds_database_host},
     imports=_IMPORTS,
+    checks=CHECKS,
 )

@@ -1,0 +1,102 @@
+"""Runs in a pod of Rucio's server: logs in as an account and asks for what every user asks for.
+
+The question has ``username`` and ``password``, what to ``ask``, and for that: nothing more for ``whoami``; the declared
+``storages`` for ``storages``; ``source`` and ``destination``, two of them, for ``rule``, which registers a file at the
+one and waits until Rucio's daemons have carried it to the other. Python may be as old as 3.9.
+"""
+
+import json
+import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+
+_SCOPE = "verify"
+_LIFETIME = 86400  # seconds after which Rucio removes the file by itself
+_PAUSE = 2
+_PATIENCE = 240
+
+
+class Server:
+    """The server of this pod, asked as one account."""
+
+    def __init__(self, address, username, password):
+        self.address = address
+        self.account = username
+        login = {"X-Rucio-Account": username, "X-Rucio-Username": username, "X-Rucio-Password": password}
+        self.headers = {}
+        _, headers, _ = self.call("GET", "/auth/userpass", headers=login)
+        self.headers = {"X-Rucio-Auth-Token": headers["X-Rucio-Auth-Token"]}
+
+    def call(self, method, path, content=None, *, headers=None, also=()):
+        """Status, headers and lines of JSON of an answer; a status of ``also`` is no error."""
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        request = urllib.request.Request(
+            self.address + path,
+            data=None if content is None else json.dumps(content).encode(),
+            headers={"Content-Type": "application/json", **self.headers, **(headers or {})},
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+                lines = answer.read().decode().splitlines()
+                return answer.status, answer.headers, [json.loads(line) for line in lines if line.strip()]
+        except urllib.error.HTTPError as error:
+            if error.code in also:
+                return error.code, error.headers, []
+            kind = error.headers.get("ExceptionClass") or error.reason
+            raise SystemExit(f"{method} {path} is answered by {error.code} {kind}") from None
+
+
+def main(question):
+    """Print one line about the result and return the exit code."""
+    address = question.get("address") or f"https://{os.environ['HOSTNAME']}"
+    server = Server(address, question["username"], question["password"])
+    return {"whoami": whoami, "storages": storages, "rule": rule}[question["ask"]](server, question)
+
+
+def whoami(server, _question):
+    """Ask who one is."""
+    _, _, (found,) = server.call("GET", "/accounts/whoami")
+    print(f"logged in as {found['account']}, {found['status']}")
+    return 0 if found["account"] == server.account else 1
+
+
+def storages(server, question):
+    """Compare Rucio's storages with the declared ones."""
+    known = {each["rse"] for each in server.call("GET", "/rses/")[2]}
+    missing = sorted(set(question["storages"]) - known)
+    print(
+        f"{len(known)} storages"
+        + (f"; missing: {', '.join(missing)}" if missing else ", all declared ones among them")
+    )
+    return 1 if missing else 0
+
+
+def rule(server, question):
+    """Register a file, ask for a copy of it elsewhere, and wait for the daemons."""
+    name = f"verify-{os.urandom(8).hex()}"
+    server.call("POST", f"/accounts/{server.account}/scopes/{_SCOPE}", also=(409,))
+    file = {"scope": _SCOPE, "name": name, "bytes": 1, "adler32": "00000001"}
+    server.call(
+        "POST", "/replicas", {"rse": question["source"], "files": [file], "ignore_availability": True}
+    )
+    server.call("POST", f"/dids/{_SCOPE}/{name}/meta/lifetime", {"value": _LIFETIME})
+    wanted = {
+        "dids": [{"scope": _SCOPE, "name": name}],
+        "account": server.account,
+        "copies": 1,
+        "rse_expression": question["destination"],
+        "lifetime": _LIFETIME,
+    }
+    _, _, ((number,),) = server.call("POST", "/rules/", wanted)
+    state, ends = "", time.monotonic() + _PATIENCE
+    while state not in ("OK", "STUCK") and time.monotonic() < ends:
+        time.sleep(_PAUSE)
+        state = server.call("GET", f"/rules/{number}")[2][0]["state"]
+    server.call("DELETE", f"/rules/{number}", {"purge_replicas": True}, also=(404,))
+    print(f"a rule from {question['source']} to {question['destination']} is {state or 'not answered'}")
+    return 0 if state == "OK" else 1
