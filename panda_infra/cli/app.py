@@ -29,6 +29,7 @@ from panda_infra.cli.secret_values.audit import audit
 from panda_infra.cli.secret_values.change import rotate, set_value
 from panda_infra.cli.secret_values.render import render
 from panda_infra.cli.status import status
+from panda_infra.cli.verify import verify
 
 __all__ = ["PROGRAM", "app", "main"]
 
@@ -71,6 +72,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(rehearse)
     made.add_typer(review, name="review")
     made.command()(status)
+    made.command()(verify)
     made.command()(kubeconfig)
     made.command("recover-nodes")(recover_nodes)
     made.command()(destroy)

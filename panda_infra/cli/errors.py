@@ -18,7 +18,8 @@ INCOMPLETE = 3
 EXIT_CODES = """\
 Exit codes: 0 done, nothing wrong. 1 refused, or something is missing, expired or wrong, which the text names. \
 2 the command line itself is wrong. 3 done, what was given and made is stored, but something is still missing in the \
-stack (`init`, `import`, `adopt`), or only what the site knows is missing (`check`)."""
+stack (`init`, `import`, `adopt`), only what the site knows is missing (`check`), or something could not be asked \
+(`verify`)."""
 
 
 class Group(TyperGroup):

@@ -1,0 +1,179 @@
+"""Asks one check of a running stack."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from panda_infra.clients.hosts import HostError, Hosts
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
+from panda_infra.clients.kubernetes.inside import Inside
+from panda_infra.ends import Validity
+from panda_infra.live.credentials import credentials
+from panda_infra.plan.model import Plan
+from panda_infra.products.verification import (
+    NOTHING_TO_ASK,
+    Ask,
+    Check,
+    Command,
+    Credentials,
+    Outside,
+    OwnTest,
+    Request,
+    Runs,
+)
+from panda_infra.verify.own_tests import OwnTests
+from panda_infra.verify.pods import Pods
+from panda_infra.verify.results import NotAskedError, WrongError
+
+__all__ = ["World", "ask"]
+
+_LONGEST = 300
+_LOOPBACK = (".localhost", "localhost")
+
+
+@dataclass(frozen=True)
+class World:
+    """A running stack, and the ways to it; ``secrets`` are its own Secrets by name, in the API's form."""
+
+    plan: Plan
+    api: KubernetesApi
+    inside: Inside
+    hosts: Hosts
+    own_tests: OwnTests
+    secrets: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def pods(self) -> Pods:
+        """The stack's pods."""
+        return Pods(self.api, self.plan)
+
+    def text(self, suffix: str, key: str) -> str:
+        """A text of one of the stack's Secrets.
+
+        Raises:
+            WrongError: it is not there.
+        """
+        name = self.plan.names.secret(suffix)
+        encoded = (self.secrets.get(name, {}).get("data") or {}).get(key)
+        if encoded is None:
+            raise WrongError(f"Secret {name} has no {key}")
+        return b64decode(encoded).decode(errors="replace")
+
+
+def ask(world: World, check: Check) -> str:
+    """Ask a check, and return words about a good answer; they may contain texts of Secrets.
+
+    Raises:
+        WrongError: the answer is not good, or there is none.
+        NotAskedError: the check cannot be asked of this stack, in this cluster or by this user.
+    """
+    if why := check.unless(world.plan.config):
+        raise NotAskedError(why, absent=True)
+    for part in check.behind:
+        world.pods.must_run(part)
+    try:
+        return _asked(world, check.ask, check.seconds)
+    except KubernetesNotAllowedError as error:
+        raise NotAskedError(f"the credential for the cluster does not allow it: {error.what}") from None
+    except KubernetesError as error:
+        raise WrongError(error.what) from None
+
+
+def _asked(world: World, question: Ask, seconds: float) -> str:
+    match question:
+        case Runs(part):
+            return world.pods.all_run(part)
+        case Credentials(component):
+            return _valid(world, component)
+        case Outside():
+            return _from_outside(world, question, seconds)
+        case OwnTest():
+            world.pods.any_runs(question.component)
+            return world.own_tests.run(question, seconds)
+        case Request():
+            return _answered(world, question, seconds)
+        case Command():
+            return _ended(world, question, seconds)
+
+
+def _valid(world: World, component: str) -> str:
+    """Words about the first end of the credentials that a component reads."""
+    suffixes = {
+        suffix
+        for suffix, readers in world.plan.secrets.items()
+        if any(reader.component == component for reader in readers)
+    }
+    names = {world.plan.names.secret(suffix) for suffix in suffixes}
+    if missing := sorted(names - world.secrets.keys()):
+        raise WrongError(f"Secrets are missing: {', '.join(missing)}")
+    own = {name: secret for name, secret in world.secrets.items() if name in names}
+    found, now = sorted(credentials(world.plan, own), key=lambda each: each.expires), datetime.now(UTC)
+    if over := [each for each in found if each.lasts.is_over(now)]:
+        raise WrongError("; ".join(f"{each} {each.lasts.described(now)}" for each in over))
+    if not found:
+        raise NotAskedError("none of its Secrets has a credential with an end", absent=True)
+    return f"{found[0]} {found[0].lasts.described(now)}"
+
+
+def _from_outside(world: World, question: Outside, seconds: float) -> str:
+    if question.host.endswith(_LOOPBACK):
+        raise NotAskedError(f"{question.host} is a name of each machine's own", absent=True)
+    world.pods.any_runs(question.component)
+    try:
+        seen = world.hosts.ask(question.host, world.text(question.tls, "tls.crt"), seconds)
+    except HostError as error:
+        raise WrongError(str(error)) from None
+    if seen.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise WrongError(f"{question.host} answers with status {seen.status}")
+    return f"status {seen.status}, its certificate {Validity(seen.ends).described(datetime.now(UTC))}"
+
+
+def _answered(world: World, question: Request, seconds: float) -> str:
+    world.pods.one(question.part)
+    component, _, sub = question.part.partition("/")
+    service = world.plan.names.workload(component, sub)
+    answer = world.inside.answer(
+        service, question.port, question.path, secure=question.secure, seconds=seconds
+    )
+    if answer.status not in question.status:
+        raise WrongError(f"{question.path} is answered with status {answer.status}: {_short(answer.text)}")
+    if not re.search(question.holds, answer.text):
+        raise WrongError(f"{question.path} is answered with something else: {_short(answer.text)}")
+    return f"status {answer.status}"
+
+
+def _ended(world: World, question: Command, seconds: float) -> str:
+    pod = world.pods.one(question.part)
+    ended = world.inside.run(
+        pod.name, pod.container, question.words, stdin=_stdin(world, question), seconds=seconds
+    )
+    lines = [line for line in map(str.strip, ended.output.splitlines()) if line]
+    last = _short(lines[-1] if lines else "")
+    if ended.code == NOTHING_TO_ASK:
+        raise NotAskedError(last or "the pod has nothing to ask", absent=True)
+    if ended.code:
+        raise WrongError(last or f"the command ended with exit code {ended.code}")
+    if not re.search(question.holds, last):
+        raise WrongError(f"the command answers with something else: {last or 'nothing'}")
+    return last
+
+
+def _stdin(world: World, question: Command) -> str:
+    if not question.script:
+        return ""
+    asked = dict(question.given(world.plan.config))
+    asked |= {name: world.text(*where) for name, where in question.secrets.items()}
+    return json.dumps({"script": question.script, **asked}) + "\n"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
