@@ -188,6 +188,7 @@ def request(source: str, target: str = OWN) -> dict[str, str]:
 
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
 WATCH = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "watch"}
+VERIFY = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "verify"}
 LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
 
 
@@ -199,6 +200,7 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
         (OWN, OWN, request(OWN, FORK), {"test"}),
         (OWN, OWN, PUSH, {"test", "deploy"}),
         (OWN, OWN, WATCH, {"drift", "expired"}),
+        (OWN, OWN, VERIFY, {"verify"}),
         (OWN, OWN, LONG_TESTS, {"long-tests"}),
         # Forks do not inherit the variables of a project, but those of a group that both are in.
         *(
@@ -209,6 +211,7 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
                 (request(FORK, FORK), {"test", "fork"}),
                 (PUSH, {"test"}),
                 (WATCH, set()),
+                (VERIFY, set()),
             )
         ),
     ],
@@ -233,7 +236,7 @@ def holds(condition: str, variables: dict[str, str]) -> bool:
     return all((value(one) == value(other)) == (sign == "==") for one, sign, other in comparisons)
 
 
-@pytest.mark.parametrize("name", ["preview", "tidy", "deploy", "drift", "expired"])
+@pytest.mark.parametrize("name", ["preview", "tidy", "deploy", "drift", "verify", "expired"])
 def test_on_gitlab_a_job_with_credentials_has_an_environment(name: str) -> None:
     """The token and the credentials are variables with the scopes of environments, which jobs of forks have not."""
     assert re.fullmatch(r"\$STACK(-preview)?|[a-z]+-preview", jobs(GITLAB)[name]["environment"]["name"])
@@ -287,5 +290,34 @@ def test_the_same_stacks_are_watched_and_on_gitlab_previewed_and_deployed() -> N
     (watched,) = jobs(REPOSITORY / ".github" / "workflows" / "drift.yml").values()
     stacks = watched["strategy"]["matrix"]["stack"]
     assert stacks == sorted(set(stacks))
-    for name in ("preview", "fork", "deploy", "drift", "expired"):
+    (asked,) = jobs(REPOSITORY / ".github" / "workflows" / "verify.yml").values()
+    assert asked["strategy"]["matrix"]["stack"] == stacks
+    for name in ("preview", "fork", "deploy", "drift", "verify", "expired"):
         assert jobs(GITLAB)[name]["parallel"]["matrix"] == [{"STACK": stacks}], name
+
+
+def test_what_is_deployed_is_verified_and_the_result_kept() -> None:
+    checked = re.compile(r'panda_infra verify "\$STACK"( --if-deployed)? --junit verify\.xml$')
+    for file in EVERY:
+        for name, job in jobs(file).items() if file != ACTION else ():
+            lines = list(scripts(job))
+            applied = [index for index, line in enumerate(lines) if "review apply" in line]
+            asked = [index for index, line in enumerate(lines) if checked.search(line)]
+            assert not applied or (asked and applied[-1] < asked[0]), name
+            if not asked:
+                continue
+            if file == GITLAB:
+                assert (job["artifacts"]["when"], job["artifacts"]["reports"]["junit"]) == (
+                    "always",
+                    "verify.xml",
+                )
+            else:
+                last = job["steps"][-1]
+                assert (last["if"], last["with"]["path"]) == ("always()", "verify.xml"), name
+
+
+def test_deployed_stacks_are_asked_every_hour() -> None:
+    # "on" is a truth value in YAML 1.1.
+    (when,) = loaded(REPOSITORY / ".github" / "workflows" / "verify.yml")[True]["schedule"]
+    assert re.fullmatch(r"\d+ \* \* \* \*", when["cron"])
+    assert [line for line in scripts(jobs(GITLAB)["verify"]) if "--if-deployed" in line]
