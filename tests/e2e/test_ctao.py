@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 
+from panda_infra.cli.errors import INCOMPLETE
 from testbed import leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support import canaries, ctao
+from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tools import REPOSITORY
@@ -138,6 +140,20 @@ def test_up_again_changes_nothing(stack: Workspace, api: Api) -> None:
     assert result.code == 0, result.text
     assert changes(result.stdout) == ()
     assert generations(api) == known
+
+
+def test_verify_reports_on_each_goal(stack: Workspace) -> None:
+    shown = run_in(stack.folder, stack.environment(), "verify", "ctao", "--json")
+    assert shown.exit_code == INCOMPLETE, shown.output
+    assert canaries.found_in(shown.output, canaries.values(stack.encrypted["panda-infra:secrets"])) == []
+    found = json.loads(shown.stdout)
+    results = {each["name"]: each["result"] for each in found["checks"]}
+    assert {name for name, result in results.items() if result == "failed"} == set()
+    assert {"rucio.ping", "rucio.whoami", "rucio-daemons.rule", "rucio-bootstrap.job"} <= results.keys()
+    assert results["rucio.credentials"] == "ok"
+    goals = {each["id"]: each["result"] for each in found["requirements"]}
+    assert (goals["DPPS-CERTIFICATES"], goals["DPPS-FIXTURES"]) == ("verified", "not verified")
+    assert goals["DPPS-GITOPS"] == "no check"
 
 
 def test_a_change_of_the_server_touches_no_daemon(stack: Workspace, api: Api) -> None:

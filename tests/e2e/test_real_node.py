@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import secrets
 import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
+from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.clients.kubernetes.client import KubernetesClient
+from panda_infra.clients.kubernetes.kubeconfig import Source
+from panda_infra.clients.kubernetes.listings import items
+from panda_infra.helm.records import histories, read, write
 from testbed import charts, instances, leftovers, stacks, state, status, waiting
 from testbed.bed import Bed
 from testbed.real import nodes, obstacles
 from testbed.real.machines import Files
 from testbed.workspace import Workspace
-from tests.support import pods
+from tests.support import canaries, pods
 from tests.support.command_line import run_in
 from tests.support.stomp import RefusedError, Stomp
+from tools import toolchain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -31,6 +39,24 @@ _NAMESPACE = "panda"
 _READY = "Running, ready"
 _BROKER = "activemq of panda-msgsvc"
 _BROKERS_SERVICE = (_NAMESPACE, "panda-msgsvc-activemq", 61613)
+_VERIFIED = {
+    "idds.alive",
+    "idds.broker",
+    "idds.database",
+    "idds.database-login",
+    "iam-db.database",
+    "harvester.database",
+    "msgsvc.activemq",
+    "msgsvc.round-trip",
+    "panda.alive",
+    "panda.broker",
+    "panda.database",
+    "panda.database-login",
+    "panda.forged-token",
+    "panda.server",
+}
+_SIMULATED = {"bigmon.main", "bigmon.page", "iam.discovery", "panda.jedi", "panda.token", "ui.page"}
+_BROKERS_DEPLOYMENT = f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/panda-msgsvc-activemq"
 _RUNNING = {
     _BROKER,
     "postgres of panda",
@@ -142,6 +168,100 @@ def test_databases_answer_other_pods_by_name_with_the_passwords_of_the_secrets(
     selector = "app.kubernetes.io/instance=iam-db,app.kubernetes.io/name=mariadb"
     command = ("sh", "-c", mariadb, "sh", *(harvester[key] for key in keys))
     assert pods.run_in(bed, _NAMESPACE, selector, *command).strip() == harvester["MARIADB_DATABASE"]
+
+
+def verified(stack: Workspace, *options: str) -> tuple[int, dict[str, str], dict[str, str]]:
+    """The exit code of `verify`, and by name the result and the details of each check."""
+    environment = stack.environment()
+    helm = toolchain.ensure(["helm"]).path("helm").parent
+    environment["PATH"] = os.pathsep.join([str(helm), environment["PATH"]])
+    shown = run_in(stack.folder, environment, "verify", "local", "--json", *options)
+    assert canaries.found_in(shown.output, canaries.values(stack.encrypted["panda-infra:secrets"])) == []
+    checks = json.loads(shown.stdout)["checks"]
+    return (
+        shown.exit_code,
+        {each["name"]: each["result"] for each in checks},
+        {each["name"]: each["detail"] for each in checks},
+    )
+
+
+def test_verify_asks_what_really_runs_and_skips_the_rest(stack: Workspace, tmp_path: Path) -> None:
+    code, results, details = verified(stack, "--junit", str(tmp_path / "verify.xml"))
+    assert code == INCOMPLETE, details
+    assert {name for name, result in results.items() if result == "ok"} >= _VERIFIED
+    assert {name for name, result in results.items() if result == "failed"} == set(), details
+    assert {name for name, result in results.items() if result == "skipped"} >= _SIMULATED
+    assert details["panda.jedi"] == "panda/jedi is simulated: nothing runs in its pods"
+    assert details["panda.outside.panda"] == "panda.localhost is a name of each machine's own"
+    assert details["panda.database"].startswith("PostgreSQL ")
+    (suite,) = ElementTree.parse(tmp_path / "verify.xml").getroot()
+    assert suite.attrib["failures"] == "0"
+    assert len(suite.findall("testcase/skipped")) == sum(result == "skipped" for result in results.values())
+
+
+def test_verify_is_content_with_checks_that_all_can_be_asked(stack: Workspace) -> None:
+    only = [word for name in sorted(_VERIFIED) for word in ("--only", name)]
+    assert verified(stack, *only)[:2] == (0, dict.fromkeys(sorted(_VERIFIED), "ok"))
+
+
+def test_verify_names_what_has_stopped(bed: Bed, stack: Workspace) -> None:
+    broker_scaled(bed, 0)
+    code, results, details = verified(stack)
+    assert code == 1
+    assert {name for name, result in results.items() if result == "failed"} == {
+        "msgsvc.activemq",
+        "msgsvc.round-trip",
+        "panda.broker",
+        "idds.broker",
+    }
+    assert details["msgsvc.activemq"] == "0 of 0 pods are ready"
+    broker_scaled(bed, 1)
+    assert verified(stack, "--only", "msgsvc", "--only", "idds.broker")[0] == 0
+
+
+def of_bed(bed: Bed) -> KubernetesClient:
+    return KubernetesClient(Source.of_file("the bed's").target(bed.kubeconfig.read_text()))
+
+
+def broker_scaled(bed: Bed, replicas: int) -> None:
+    """Give the broker that many pods, and wait until they are ready, or the last one has really ended."""
+    api = of_bed(bed)
+    deployment = api.call("PATCH", _BROKERS_DEPLOYMENT, body={"spec": {"replicas": replicas}})
+    labels = deployment["spec"]["selector"]["matchLabels"]
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+
+    def reached() -> bool:
+        found = items(api, f"/api/v1/namespaces/{_NAMESPACE}/pods", labels=selector)
+        return [status.condition(dict(pod)) for pod in found] == [_READY] * replicas
+
+    waiting.until(reached, f"a broker of {replicas} pods", 180)
+
+
+def test_verify_runs_the_tests_that_a_chart_brings_along(bed: Bed, stack: Workspace) -> None:
+    for command, code, result in (("true", 0, "ok"), ("false", 1, "failed")):
+        with_test(bed, command)
+        assert verified(stack, "--only", "msgsvc.test.smoke")[:2] == (code, {"msgsvc.test.smoke": result})
+
+
+def with_test(bed: Bed, command: str) -> None:
+    """Add a test to Helm's record of the broker's release, as if the chart had it: a pod of the broker's image."""
+    api = of_bed(bed)
+    record = histories(api, _NAMESPACE)["panda-msgsvc"][-1]
+    content = read(api, record)
+    assert content is not None
+    image = api.call("GET", _BROKERS_DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["image"]
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "smoke", "annotations": {"helm.sh/hook": "test"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [{"name": "smoke", "image": image, "command": [command]}],
+        },
+    }
+    hook = {"name": "smoke", "kind": "Pod", "path": "smoke.yaml", "manifest": json.dumps(pod), "weight": 0}
+    policies = ["hook-succeeded", "hook-failed"]
+    write(api, record, content | {"hooks": [hook | {"events": ["test"], "delete_policies": policies}]})
 
 
 def test_a_rotated_password_reaches_the_running_broker(bed: Bed, stack: Workspace) -> None:
