@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from panda_infra.clients.kubernetes.client import KubernetesApi, KubernetesClient
@@ -16,7 +16,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.provider.credentials import certificate_kubeconfig
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["Access", "lent_access", "reach", "reach_cloud", "recorded_access"]
+__all__ = ["Access", "lent_access", "reach", "reach_cloud", "recorded_access", "with_cloud"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,21 @@ def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
             target = MAGNUM.target(certificate_kubeconfig(openstack, found).text())
             return Access(KubernetesClient(target), openstack, target)
     return Access(None, openstack)
+
+
+def with_cloud(cluster: Cluster, access: Access) -> Access:
+    """The same access, with the cloud in which servers of a lent cluster carry the stack's aliases.
+
+    Only who looks for these needs it: a developer's stack is otherwise reached without credentials for the cloud.
+
+    Raises:
+        PandaInfraError: there are no usable credentials for the cloud.
+    """
+    if not isinstance(cluster, StackCluster) or cluster.alias_domain is None or access.openstack:
+        return access
+    from panda_infra.clients.openstack.sdk import SdkOpenStack  # noqa: PLC0415 - half a second, for clouds only
+
+    return replace(access, openstack=SdkOpenStack(cluster.cloud))
 
 
 def lent_access(cluster: StackCluster) -> Access:

@@ -14,7 +14,7 @@ from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.access import Access
+from panda_infra.stacks.access import Access, with_cloud
 from panda_infra.teardown.belongings import Belongings
 from panda_infra.teardown.finalizers import free
 from panda_infra.teardown.leftover import Leftover
@@ -111,7 +111,12 @@ def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after:
 
 
 def settled_residue(plan: Plan, access: Access, patience: float = _SETTLE) -> list[Leftover]:
-    """The leftovers after at most ``patience`` seconds, in which volumes and servers may still be deleted."""
+    """The leftovers after at most ``patience`` seconds, in which volumes and servers may still be deleted.
+
+    Raises:
+        PandaInfraError: the cluster or the cloud cannot be asked.
+    """
+    access = with_cloud(plan.config.cluster, access)
     end = time.monotonic() + patience
     while True:
         found = residue(plan, access)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
@@ -10,15 +10,15 @@ from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.ingress import CONFIG_MAP, RISK, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
 from panda_infra.cluster.magnum.keypair import is_made_by
-from panda_infra.config.cluster import MagnumCluster
-from panda_infra.plan.aliases import cluster_aliases, numbers_in, unpack
+from panda_infra.config.cluster import MagnumCluster, StackCluster
+from panda_infra.plan.aliases import aliases_of, cluster_aliases, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
 from panda_infra.teardown.leftover import Leftover
 from panda_infra.teardown.volumes import claimed_in, made_by, shared_by, state_of
 
-__all__ = ["CLUSTER", "changes", "in_openstack"]
+__all__ = ["CLUSTER", "aliases_of_developer", "changes", "in_openstack"]
 
 CLUSTER = "cluster"
 """Kind of a leftover cluster; without one, nothing inside can be left."""
@@ -66,9 +66,23 @@ def changes(plan: Plan, cluster: MagnumCluster, api: KubernetesApi) -> Iterator[
         yield Leftover("ConfigMap key", key, f"in {CONFIG_MAP}", not cluster.stays)
 
 
+def aliases_of_developer(plan: Plan, cluster: StackCluster, openstack: OpenStack) -> Iterator[Leftover]:
+    """The aliases of a developer's stack on any server of the cloud: its parent's cluster may be made anew since then.
+
+    They are the stack's without its mark, which servers have of the parent alone: no other stack has its hosts.
+    """
+    names = aliases_of(plan.hosts.values(), cluster.alias_domain) if cluster.alias_domain else ()
+    for server in openstack.servers("") if names else ():
+        if carried := numbers_in(unpack(server.metadata), names):
+            yield _aliases_on(server, carried, ours=True)
+
+
 def _aliases(plan: Plan, cluster: MagnumCluster, server: Server) -> Iterator[Leftover]:
     names = cluster_aliases(cluster, plan.addresses) if cluster.aliases == "program" else ()
     if carried := numbers_in(unpack(server.metadata), names):
         mark = server.metadata.get(SERVER_KEY, "")
-        ours = plan.owner.wrote(mark) or not cluster.stays
-        yield Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}", ours)
+        yield _aliases_on(server, carried, ours=plan.owner.wrote(mark) or not cluster.stays)
+
+
+def _aliases_on(server: Server, carried: Iterable[str], *, ours: bool) -> Leftover:
+    return Leftover("LanDB aliases", ", ".join(sorted(carried)), f"on server {server.name}", ours)

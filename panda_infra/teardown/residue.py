@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.config.cluster import MagnumCluster
+from panda_infra.config.cluster import MagnumCluster, StackCluster
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.access import Access
 from panda_infra.teardown.leftover import Leftover
-from panda_infra.teardown.magnum import CLUSTER, changes, in_openstack
+from panda_infra.teardown.magnum import CLUSTER, aliases_of_developer, changes, in_openstack
 from panda_infra.teardown.objects import in_cluster
 
 __all__ = ["Leftover", "in_kubernetes", "residue"]
@@ -27,6 +27,8 @@ def residue(plan: Plan, access: Access) -> list[Leftover]:
         found += in_openstack(plan, cluster, access.openstack)
         # The content of a deleted cluster is gone with it.
         kubernetes = kubernetes if any(leftover.kind == CLUSTER for leftover in found) else None
+    if access.openstack and isinstance(cluster, StackCluster):
+        found += aliases_of_developer(plan, cluster, access.openstack)
     if kubernetes:
         found += in_kubernetes(plan, kubernetes)
     return sorted(found)

@@ -12,7 +12,7 @@ from panda_infra.clients.openstack.api import BlockVolume, ClusterInfo, Server, 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import MARK
-from panda_infra.stacks.access import Access
+from panda_infra.stacks.access import Access, with_cloud
 from panda_infra.teardown.residue import residue
 from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
@@ -203,3 +203,40 @@ def test_a_cluster_that_was_taken_over_and_shall_go_is_ours(world: World) -> Non
     world.clusters["c"] = ClusterInfo("c", "panda-test", "DELETE_FAILED")
     found = residue(magnum(adopt=True, deleteAdopted=True), Access(None, FakeOpenStack(world)))
     assert [(leftover.kind, leftover.ours) for leftover in found] == [("cluster", True)]
+
+
+def developer(**cluster: Any) -> Plan:
+    """A developer's stack on the cluster of another stack."""
+    lent = {"kind": "stack", "stack": "doma", **cluster}
+    return plan(cluster=lent, hosts={"panda": "alice-pandaserver-doma.cern.ch"})
+
+
+def test_aliases_of_a_lost_developers_stack_are_named_and_its_parents_are_not(world: World) -> None:
+    theirs = "pandaserver-doma--load-1-"
+    aliases = {"landb-alias": f"{theirs},alice-pandaserver-doma--load-1-", "panda-infra-owner": "doma's"}
+    world.servers["s1"] = Server("s1", "panda-doma-abcdefghij12-node-0", "ACTIVE", aliases)
+    world.servers["s2"] = Server("s2", "panda-doma-abcdefghij12-node-1", "ACTIVE", {"landb-alias": theirs})
+    openstack = FakeOpenStack(world)
+    (found,) = residue(developer(aliasDomain="cern.ch"), Access(None, openstack))
+    assert found.ours
+    assert str(found) == "LanDB aliases alice-pandaserver-doma: on server panda-doma-abcdefghij12-node-0"
+
+
+def test_a_developers_stack_without_aliases_asks_nothing_of_the_cloud(api: FakeApi, world: World) -> None:
+    openstack = FakeOpenStack(world)
+    assert left(developer(), Access(api, openstack)) == []
+    assert not world.calls
+    access = Access(api)
+    assert with_cloud(developer().config.cluster, access) is access
+
+
+def test_the_cloud_is_asked_only_for_a_lent_cluster_with_aliases(
+    api: FakeApi, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openstack = FakeOpenStack(world)
+    monkeypatch.setattr(
+        "panda_infra.clients.openstack.sdk.SdkOpenStack", lambda name: {"cern": openstack}[name]
+    )
+    cluster = developer(aliasDomain="cern.ch", cloud="cern").config.cluster
+    assert with_cloud(cluster, Access(api)) == Access(api, openstack)
+    assert with_cloud(magnum().config.cluster, Access(api)) == Access(api)
