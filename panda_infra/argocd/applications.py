@@ -86,7 +86,7 @@ def application(plan: Plan, release: Release, annotations: Annotations) -> dict[
 
 def _values(release: Release, annotations: Annotations) -> Values:
     rolling = {sub: {"podAnnotations": dict(hashes)} for sub, hashes in annotations.items() if hashes}
-    return merged(rolling, release.values)
+    return COMPONENTS[release.component].in_chart_form(merged(rolling, release.values))
 
 
 def _ignored(plan: Plan, release: Release) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 The updater's own resources are written, not annotations of Applications: since its version 1, it reads annotations
 only if such a resource says so. It writes the tags that it finds into the parameters of the Application, beside the
-values, which stay as the stack file says.
+values, which stay as the stack file says. It looks for Applications in the namespace of its resource: its first
+versions demanded a field for that, which later ones refuse.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import Follow, SubComponent
 
-__all__ = ["API_VERSION", "followed", "image_updater"]
+__all__ = ["API_VERSION", "OLDEST", "followed", "image_updater"]
 
 API_VERSION = "argocd-image-updater.argoproj.io/v1alpha1"
+OLDEST = "1.0.3, 1.1.1 or 1.2"
+"""The first versions of the updater that need no field ``namespace``."""
 
 
 def image_updater(plan: Plan, release: Release) -> dict[str, Any] | None:
@@ -47,14 +50,16 @@ def image_updater(plan: Plan, release: Release) -> dict[str, Any] | None:
 def followed(plan: Plan, release: Release) -> list[Mapping[str, Any]]:
     """The images that a component follows, as the updater describes them."""
     component = plan.config.components.deployed()[release.component]
+    spec = COMPONENTS[release.component]
     return [
         image
-        for sub, config in enabled_sub_components(COMPONENTS[release.component], component)
-        for image in _images(sub, config)
+        for sub, config in enabled_sub_components(spec, component)
+        # A chart without sub-charts has one image, at the top of its values.
+        for image in _images(sub, config, "image" if spec.chart_form else f"{sub.name}.image")
     ]
 
 
-def _images(sub: SubComponentSpec, config: SubComponent) -> Iterator[Mapping[str, Any]]:
+def _images(sub: SubComponentSpec, config: SubComponent, place: str) -> Iterator[Mapping[str, Any]]:
     follow = config.image.follow
     if follow is None:
         return
@@ -64,7 +69,7 @@ def _images(sub: SubComponentSpec, config: SubComponent) -> Iterator[Mapping[str
         "alias": sub.name,
         "imageName": f"{repository}:{constraint}" if constraint else repository,
         "commonUpdateSettings": settings,
-        "manifestTargets": {"helm": {"name": f"{sub.name}.image.repository", "tag": f"{sub.name}.image.tag"}},
+        "manifestTargets": {"helm": {"name": f"{place}.repository", "tag": f"{place}.tag"}},
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from panda_infra.argocd.applications import API_VERSION, namespace_of
 from panda_infra.argocd.images import API_VERSION as IMAGES
-from panda_infra.argocd.images import followed
+from panda_infra.argocd.images import OLDEST, followed
 from panda_infra.argocd.project import project_name
 from panda_infra.argocd.status import judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
@@ -20,6 +20,7 @@ from panda_infra.live.reasons import reasons
 from panda_infra.live.releases import ReleaseStatus, release_status
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.ownership import MARK
+from panda_infra.tree import value_at
 
 __all__ = ["look_at_argo_cd", "release_statuses"]
 
@@ -92,11 +93,24 @@ def _problems(plan: Plan, releases: list[Release], api: KubernetesApi) -> Iterat
         mark = ((live or {}).get("metadata") or {}).get("annotations", {}).get(MARK, "")
         if live is not None and not plan.owner.wrote(mark):
             yield _taken(plan, live, mark)
-    followers = [release for release in releases if followed(plan, release)]
-    if followers and api.call("GET", f"/apis/{IMAGES}", missing=True) is None:
-        names = ", ".join(release.component for release in followers)
+    if followers := [release.component for release in releases if followed(plan, release)]:
+        yield from _updater(", ".join(followers), api)
+
+
+def _updater(names: str, api: KubernetesApi) -> Iterator[Problem]:
+    """What is wrong with the cluster's Image Updater."""
+    if api.call("GET", f"/apis/{IMAGES}", missing=True) is None:
         what = f"follows images of {names}, but the cluster has no Image Updater of version 1 or later"
         yield Problem("components", what, "Install Argo CD's Image Updater, or take `image.follow` away.")
+        return
+    described = api.call("GET", f"/openapi/v3/apis/{IMAGES}", missing=True) or {}
+    for schema in ((described.get("components") or {}).get("schemas") or {}).values():
+        if "namespace" in value_at(schema, ("properties", "spec", "required"), ()):
+            what = (
+                f"follows images of {names}, but the cluster's Image Updater is too old: it demands a field that later "
+                "versions refuse"
+            )
+            yield Problem("components", what, f"Upgrade it to version {OLDEST}, or later ones of these.")
 
 
 def _settings(plan: Plan, api: KubernetesApi) -> Iterator[Problem]:

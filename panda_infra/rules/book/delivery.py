@@ -19,6 +19,11 @@ from panda_infra.tree import merged
 
 __all__ = ["charts_are_within_reach", "followed_images", "nothing_is_lost"]
 
+# What the Image Updater takes for a version.
+_VERSION = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+# Look-around and references to groups.
+_NOT_IN_GO = re.compile(r"\(\?(<?[=!]|P=|\()|\\[1-9]")
+
 _EXISTING = (
     "Write `argocd: {}` to install one, or `argocd: {existing: true}` for the one that the cluster has."
 )
@@ -100,6 +105,7 @@ def followed_images(subject: Subject) -> Iterator[Problem]:
             what = "is pinned, and its tag is followed as well"
             yield Problem(f"{sub.where}.image.digest", what, "Remove it, or `follow`.")
         yield from _chosen(sub, follow, where, protect=config.lifecycle.protect)
+        yield from _first_version(sub, follow, where)
 
 
 def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Iterator[Problem]:
@@ -113,6 +119,9 @@ def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Itera
             matches = re.search(follow.newest, "latest") is not None
         except re.error as error:
             yield Problem(f"{where}.newest", f"is no regular expression: {error}", r"Write e.g. `^dev-\d+$`.")
+        if _NOT_IN_GO.search(follow.newest):
+            what = "looks around or back, which the Image Updater's regular expressions cannot: it would match no tag"
+            yield Problem(f"{where}.newest", what, r"Write it without, e.g. `^dev-\d+$`.")
     if protect and (follow.tag == "latest" or matches):
         key = "tag" if follow.tag == "latest" else "newest"
         what = (
@@ -120,6 +129,15 @@ def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Itera
         )
         fix = r"Follow versions, e.g. `versions: ~1.0`, or a test stack's `lifecycle: {protect: false}`."
         yield Problem(f"{where}.{key}", what, fix)
+
+
+def _first_version(sub: Visited, follow: Follow, where: str) -> Iterator[Problem]:
+    """The updater compares versions with the one that runs."""
+    first = sub.config.image.tag or (sub.spec.image or sub.spec.chart_image)[1]
+    if follow.versions and not _VERSION.fullmatch(first):
+        what = f"begins with the tag {first}, which is no version: the Image Updater would never replace it"
+        fix = f"Write the version to begin with as `{sub.where}.image.tag`, or follow `newest`."
+        yield Problem(f"{where}.versions", what, fix)
 
 
 def _by_helm(*names: str) -> str:

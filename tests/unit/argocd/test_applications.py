@@ -15,6 +15,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.protection import KEEP
+from tests.support import ctao
 from tests.support.stacks import EVERYTHING, stack
 
 _GIT = {
@@ -172,6 +173,22 @@ def test_followed_images_are_written_for_the_image_updater(
     assert image["manifestTargets"]["helm"] == {"name": "server.image.repository", "tag": "server.image.tag"}
     assert "annotations" not in json.dumps(reference)
     assert image_updater(found, found.release("msgsvc")) is None
+
+
+def test_a_chart_without_sub_charts_has_its_image_at_the_top_of_its_values() -> None:
+    server = {"image": {"tag": "36.2.0", "follow": {"versions": "~36.2"}}}
+    components = {**ctao.COMPONENTS, "rucio": {"server": server}}
+    given = ctao.stack(components=components, delivery="argocd", argocd={}, secrets={"hashKey": "k" * 40})
+    found = make_plan("demo", given)
+    release = found.release("rucio")
+    made = application(found, release, {"server": {"panda-infra/secrets-hash": "abc"}})
+    values = made["spec"]["source"]["helm"]["valuesObject"]
+    assert values["image"]["tag"] == "36.2.0"
+    assert "abc" in json.dumps(values["optional_config"]), "its pods roll when a Secret changes"
+    updater = image_updater(found, release)
+    assert updater
+    ((image,),) = (reference["images"] for reference in updater["spec"]["applicationRefs"])
+    assert image["manifestTargets"]["helm"] == {"name": "image.repository", "tag": "image.tag"}
 
 
 def test_a_part_that_is_switched_off_follows_nothing() -> None:

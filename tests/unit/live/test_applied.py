@@ -110,3 +110,19 @@ def test_followed_images_need_the_image_updater() -> None:
     assert "follows images of msgsvc, but the cluster has no Image Updater" in text
     updater: dict[str, Any] = {"/apis/argocd-image-updater.argoproj.io/v1alpha1": {}}
     assert reported(cluster(**updater), components=components) == []
+
+
+def test_an_image_updater_of_before_its_present_resources_is_refused() -> None:
+    components = {"msgsvc": {"activemq": {"image": {"follow": {"versions": "~5.0"}, "tag": "5.0.1"}}}}
+    group = "/apis/argocd-image-updater.argoproj.io/v1alpha1"
+
+    def refused(*required: str) -> list[tuple[str, str]]:
+        schema = {"properties": {"spec": {"required": [*required]}}}
+        described = {"components": {"schemas": {"ImageUpdater": schema, "ImageUpdaterList": {}}}}
+        return reported(cluster(**{group: {}, f"/openapi/v3{group}": described}), components=components)
+
+    assert refused("applicationRefs") == []
+    ((where, text),) = refused("applicationRefs", "namespace")
+    assert where == "components"
+    assert "Image Updater is too old" in text
+    assert "Upgrade it to version 1.0.3, 1.1.1 or 1.2" in text

@@ -148,7 +148,7 @@ def one_image_for_all(subject: "Subject") -> Iterator[Problem]:
         return
     spec = COMPONENT
     running = {sub.name: getattr(daemons, sub.attribute) for sub in spec.sub_components}
-    images = {(part.image.repository, part.image.tag) for part in running.values() if part.enabled}
+    images = {part.image for part in running.values() if part.enabled}
     if not images:
         what = "has no daemon that runs"
         yield Problem(
