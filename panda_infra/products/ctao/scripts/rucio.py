@@ -14,6 +14,7 @@ import urllib.request
 
 _SCOPE = "verify"
 _LIFETIME = 86400  # seconds after which Rucio removes the file by itself
+_QUOTA = 1 << 20  # bytes
 _PAUSE = 2
 _PATIENCE = 240
 
@@ -26,11 +27,16 @@ class Server:
         self.account = username
         login = {"X-Rucio-Account": username, "X-Rucio-Username": username, "X-Rucio-Password": password}
         self.headers = {}
-        _, headers, _ = self.call("GET", "/auth/userpass", headers=login)
+        headers, _ = self.call("GET", "/auth/userpass", headers=login)
         self.headers = {"X-Rucio-Auth-Token": headers["X-Rucio-Auth-Token"]}
 
+    def rows(self, method, path, content=None):
+        """The lines of JSON in an answer."""
+        _, text = self.call(method, path, content)
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
     def call(self, method, path, content=None, *, headers=None, also=()):
-        """Status, headers and lines of JSON of an answer; a status of ``also`` is no error."""
+        """Headers and text of an answer, which is no JSON after most changes; a status of ``also`` is no error."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -42,11 +48,10 @@ class Server:
         )
         try:
             with urllib.request.urlopen(request, timeout=30, context=context) as answer:
-                lines = answer.read().decode().splitlines()
-                return answer.status, answer.headers, [json.loads(line) for line in lines if line.strip()]
+                return answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
             if error.code in also:
-                return error.code, error.headers, []
+                return error.headers, ""
             kind = error.headers.get("ExceptionClass") or error.reason
             raise SystemExit(f"{method} {path} is answered by {error.code} {kind}") from None
 
@@ -60,14 +65,14 @@ def main(question):
 
 def whoami(server, _question):
     """Ask who one is."""
-    _, _, (found,) = server.call("GET", "/accounts/whoami")
+    (found,) = server.rows("GET", "/accounts/whoami")
     print(f"logged in as {found['account']}, {found['status']}")
     return 0 if found["account"] == server.account else 1
 
 
 def storages(server, question):
     """Compare Rucio's storages with the declared ones."""
-    known = {each["rse"] for each in server.call("GET", "/rses/")[2]}
+    known = {each["rse"] for each in server.rows("GET", "/rses/")}
     missing = sorted(set(question["storages"]) - known)
     print(
         f"{len(known)} storages"
@@ -92,11 +97,20 @@ def rule(server, question):
         "rse_expression": question["destination"],
         "lifetime": _LIFETIME,
     }
-    _, _, ((number,),) = server.call("POST", "/rules/", wanted)
+    limit = f"/accountlimits/local/{server.account}/{question['destination']}"
+    # Who may fill nothing there, as a new root, may for as long as this takes.
+    _, made = server.call("POST", "/rules/", wanted, also=(409,))
+    lent = not made
+    if lent:
+        server.call("POST", limit, {"bytes": _QUOTA})
+        _, made = server.call("POST", "/rules/", wanted)
+    (number,) = json.loads(made)
     state, ends = "", time.monotonic() + _PATIENCE
     while state not in ("OK", "STUCK") and time.monotonic() < ends:
         time.sleep(_PAUSE)
-        state = server.call("GET", f"/rules/{number}")[2][0]["state"]
+        state = server.rows("GET", f"/rules/{number}")[0]["state"]
     server.call("DELETE", f"/rules/{number}", {"purge_replicas": True}, also=(404,))
+    if lent:
+        server.call("DELETE", limit, also=(404,))
     print(f"a rule from {question['source']} to {question['destination']} is {state or 'not answered'}")
     return 0 if state == "OK" else 1

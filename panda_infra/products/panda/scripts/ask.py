@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 
 _NOTHING_TO_ASK = 77
-_SECONDS = 15
+_SECONDS = 25
 _FORGED = "e30.e30.Zm9yZ2Vk"
 
 

@@ -9,7 +9,7 @@ import os
 import psycopg2
 
 _NOTHING_TO_ASK = 77
-_SECONDS = 10
+_SECONDS = 20
 
 
 def main(question):

@@ -8,7 +8,7 @@ import os
 import socket
 
 _PORT = 61613
-_SECONDS = 15
+_SECONDS = 25
 
 
 def main(question):

@@ -22,12 +22,14 @@ from tests.support import ctao
 from tests.support.serving import serving
 
 _PASSWORD = "canary-of-root"
+_LIMIT = "/accountlimits/local/root/SOUTH"
 
 
 class _Rucio(BaseHTTPRequestHandler):
     """Knows the account root and two storages; each question about a rule gives its next state."""
 
     states: ClassVar[list[str]] = []
+    poor: ClassVar[bool] = False
     asked: ClassVar[list[tuple[str, str, Any]]] = []
 
     def _answer(self) -> None:
@@ -41,6 +43,8 @@ class _Rucio(BaseHTTPRequestHandler):
             self._send(401, "")
         elif path == "/accounts/whoami":
             self._send(303, "", {"Location": "/accounts/root"})
+        elif path == "/rules/" and ("POST", _LIMIT, {"bytes": 1 << 20}) not in self.asked and self.poor:
+            self._send(409, "", {"ExceptionClass": "InsufficientAccountLimit"})
         elif path == "/accounts/root/scopes/verify":
             self._send(409, "", {"ExceptionClass": "Duplicate"})
         else:
@@ -57,7 +61,7 @@ class _Rucio(BaseHTTPRequestHandler):
             return '["number"]'
         if path == "/rules/number" and self.command == "GET":
             return json.dumps({"state": self.states.pop(0)})
-        return ""
+        return "Created"
 
     def _send(self, status: int, content: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -78,7 +82,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     file.write_text(issued.certificate + issued.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    _Rucio.states, _Rucio.asked = [], []
+    _Rucio.states, _Rucio.asked, _Rucio.poor = [], [], False
     with serving(_Rucio, context) as port:
         yield f"https://127.0.0.1:{port}"
 
@@ -123,6 +127,14 @@ def test_a_rule_is_carried_out_and_taken_back(
     assert made["POST", "/rules/"]["rse_expression"] == "SOUTH"
     assert made["POST", "/dids/verify/FILE/meta/lifetime"] == {"value": 86400}
     assert made["DELETE", "/rules/number"] == {"purge_replicas": True}
+
+
+@pytest.mark.parametrize("poor", [True, False])
+def test_an_account_without_a_limit_gets_one_for_the_time(address: str, *, poor: bool) -> None:
+    _Rucio.states, _Rucio.poor = ["OK"], poor
+    assert run("rule", address, source="NORTH", destination="SOUTH") == 0
+    asked = [method for method, path, _ in _Rucio.asked if path == _LIMIT]
+    assert asked == (["POST", "DELETE"] if poor else [])
 
 
 def of(component: str, name: str) -> Check:
