@@ -124,7 +124,7 @@ class Check:
     title: str
     requirement: str
     ask: Ask
-    seconds: int = 30
+    seconds: int = 60
     behind: tuple[str, ...] = ()
     unless: Callable[[Settings], str] = lambda _config: ""
     alone: bool = False

@@ -8,23 +8,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.masking import texts_of, without
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.verification import Check
 from panda_infra.verify.asking import World, ask
 from panda_infra.verify.results import NotAskedError, Outcome, Result
 
 __all__ = ["verified"]
 
-_AT_ONCE = 8
+_AT_ONCE = 6
 
 
 def verified(
     world: World, checks: Sequence[Check], report: Callable[[str], None] = lambda _line: None
 ) -> tuple[Result, ...]:
     """The result of each check, in their order; ``report`` takes the name of each one that has ended."""
-    # Secrets have the names of hosts too, which are no secret.
-    secrets = {text for secret in world.secrets.values() for text in texts_of(secret)} - set(
-        world.plan.addresses
-    )
+    secrets = {text for secret in world.secrets.values() for text in texts_of(secret)} - _public(world)
 
     def one(check: Check) -> Result:
         result = _result(world, check, secrets)
@@ -37,6 +35,17 @@ def verified(
         )
     found = beside | {check.name: one(check) for check in _these(checks, alone=True)}
     return tuple(found[check.name] for check in checks)
+
+
+def _public(world: World) -> set[str]:
+    """The names of hosts and Services, which Secrets have too but which are no secret."""
+    plan = world.plan
+    services = {
+        plan.names.workload(component, sub.name)
+        for component in plan.config.components.deployed()
+        for sub in COMPONENTS[component].sub_components
+    }
+    return services | set(plan.addresses)
 
 
 def _result(world: World, check: Check, secrets: set[str]) -> Result:

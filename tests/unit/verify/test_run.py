@@ -49,6 +49,14 @@ def test_no_result_holds_a_text_of_a_secret() -> None:
     assert (result.outcome, result.detail) == (Outcome.FAILED, "log-in with *** failed")
 
 
+def test_names_of_hosts_and_services_are_no_secret() -> None:
+    found = world(_CONFIG, panda_envs={"PANDA_IDDS_HOST": "panda-server", "PANDA_URL": "canary-address"})
+    assert isinstance(found.inside, FakeInside)
+    found.inside.ended = Ended(1, "panda-server does not know canary-address")
+    (result,) = verified(found, [check("it")])
+    assert result.detail == "panda-server does not know ***"
+
+
 def test_checks_run_side_by_side_but_those_that_are_alone() -> None:
     met = threading.Barrier(2, timeout=20)
 
