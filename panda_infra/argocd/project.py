@@ -15,13 +15,17 @@ __all__ = ["CLUSTER", "app_project", "project_name"]
 CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster that it runs in."""
 
-# What the charts consist of. Secrets are not among it: those of a stack come from its encrypted stack file.
+# What the charts consist of, and the pods of it: Argo CD knows no object of a kind that the project has not, thus no
+# image that runs, and the Image Updater replaces only these. Secrets are not among it: those of a stack come from its
+# encrypted stack file.
 _KINDS = (
     ("", "ConfigMap"),
     ("", "PersistentVolumeClaim"),
+    ("", "Pod"),
     ("", "Service"),
     ("", "ServiceAccount"),
     ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
     ("apps", "StatefulSet"),
     ("batch", "CronJob"),
     ("batch", "Job"),

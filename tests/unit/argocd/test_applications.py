@@ -138,7 +138,10 @@ def test_the_project_is_limited_to_the_stack() -> None:
     assert spec["sourceRepos"] == ["ghcr.io/pandawms/panda-k8s-charts"]
     assert [each["namespace"] for each in spec["destinations"]] == ["panda"]
     assert spec["clusterResourceWhitelist"] == [{"group": "", "kind": "PersistentVolume"}]
-    assert {"group": "", "kind": "Secret"} not in spec["namespaceResourceWhitelist"]
+    allowed = {(each["group"], each["kind"]) for each in spec["namespaceResourceWhitelist"]}
+    assert ("", "Secret") not in allowed
+    # Without them Argo CD knows no image that runs, and the Image Updater does nothing.
+    assert {("", "Pod"), ("apps", "ReplicaSet")} <= allowed
 
 
 def test_roles_outside_of_the_namespace_need_a_component_that_asks_for_them() -> None:
