@@ -5,6 +5,8 @@ from __future__ import annotations
 import typer
 
 from panda_infra.cli.adopt import adopt_
+from panda_infra.cli.backup import app as backup
+from panda_infra.cli.backup import restore
 from panda_infra.cli.check import check
 from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
@@ -75,6 +77,8 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(verify)
     made.command()(kubeconfig)
     made.command("recover-nodes")(recover_nodes)
+    made.add_typer(backup, name="backup")
+    made.command()(restore)
     made.command()(destroy)
     made.command()(residue)
     made.command()(expired)

@@ -6,16 +6,19 @@ from pydantic import Field
 
 from panda_infra.config.base import Form, Model, plain
 
-__all__ = ["NodeRecovery"]
+__all__ = ["PYTHON_IMAGE", "NodeRecovery", "PythonImage"]
 
 # Any Python of 3.11 or newer does: the program needs no package. Nobody can change what a digest names.
-_IMAGE = "docker.io/library/python:3.13-slim@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91"
-_Image = Annotated[
+PYTHON_IMAGE = (
+    "docker.io/library/python:3.13-slim"
+    "@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91"
+)
+PythonImage = Annotated[
     str,
     Form(
         r"[A-Za-z0-9][\w./:-]*[A-Za-z0-9]@sha256:[0-9a-f]{64}",
         "an image with its digest, NAME:TAG@sha256:...",
-        _IMAGE,
+        PYTHON_IMAGE,
         longest=400,
     ),
 ]
@@ -45,5 +48,5 @@ class NodeRecovery(Model):
     """Percentage of the workers that may be down at once, at least one of them; if more are, nothing is done."""
     apart: Annotated[int, Field(ge=0, le=3600)] = 10
     """Seconds between two nodes that are taken out of service."""
-    image: _Image = _IMAGE
+    image: PythonImage = PYTHON_IMAGE
     """Image with Python 3.11 or newer; nothing else of it is used."""

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import Field, SecretStr
 
 from panda_infra.config.argocd import ArgoCd
+from panda_infra.config.backup import BackupSecrets
 from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
@@ -161,6 +162,8 @@ class _Values(Model):
     """Argo CD, if the stack installs it."""
     node_recovery: NodeRecoverySecrets = NodeRecoverySecrets()
     """Node recovery's credential for Nova."""
+    backup: BackupSecrets = BackupSecrets()
+    """The bucket for backups."""
 
 
 class Secrets(_Values):

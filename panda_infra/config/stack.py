@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from panda_infra.config.argo_delivery import ArgoDelivery, DeliverySection
 from panda_infra.config.argocd import ArgoCd
+from panda_infra.config.backup import Backup
 from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
@@ -78,6 +79,8 @@ class Settings(Model):
     """On which nodes pods run."""
     node_recovery: NodeRecovery | None = None
     """What happens to nodes that die; once per cluster."""
+    backup: Backup | None = None
+    """Backups of the databases inside the stack."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"

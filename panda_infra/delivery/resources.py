@@ -20,6 +20,7 @@ from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
+from panda_infra.plan.backup import backed_up
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
@@ -122,6 +123,8 @@ def _components(
     if plan.config.exposure.client_ca:
         first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
+    if backed_up(plan):
+        beside.append(_backup(plan, values, inside))
     by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
         _in_order_of_need(plan, contents),
@@ -189,6 +192,13 @@ def _node_recovery(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) ->
     from panda_infra.delivery.node_recovery import NodeRecoveryResources  # noqa: PLC0415 - for few stacks only
 
     return NodeRecoveryResources(plan, values.node_recovery, opts)
+
+
+def _backup(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Backups, for which no component waits."""
+    from panda_infra.delivery.backup import BackupResources  # noqa: PLC0415 - for few stacks only
+
+    return BackupResources(plan, values.backup, opts)
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:

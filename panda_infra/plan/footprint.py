@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from panda_infra.plan.argocd import CLUSTER_WIDE
+from panda_infra.plan.backup import backup_names
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.developer import guard_objects
 from panda_infra.plan.model import Plan, Release
@@ -96,7 +97,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(plan.names.secret("panda-client-cas"))
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
-    return frozenset(names | set(_workloads(plan)))
+    return frozenset(names | backup_names(plan) | set(_workloads(plan)))
 
 
 def may_be_claim(plan: Plan, name: str) -> bool:

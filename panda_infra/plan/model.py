@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from panda_infra.config.stack import Settings
 from panda_infra.plan.argocd import ArgoCdPlan
@@ -16,7 +17,7 @@ from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
 from panda_infra.tree import Values
 
-__all__ = ["Chart", "Plan", "Release", "SharedClaim"]
+__all__ = ["Chart", "ClusterObject", "Plan", "Release", "SharedClaim"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,16 @@ class Release:
     atomic: bool = False
     argocd: bool = False
     runs_jobs: bool = False
+
+
+@dataclass(frozen=True)
+class ClusterObject:
+    """An object by its API, such as ``apps/v1``, and its kind, with all other fields; ``name`` is the resource's."""
+
+    api: str
+    kind: str
+    name: str
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

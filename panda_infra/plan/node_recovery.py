@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from panda_infra.config.node_recovery import NodeRecovery
-from panda_infra.plan.model import Plan
+from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.values.placement import stay
 
-__all__ = ["NAME", "ClusterObject", "node_recovery_objects", "recovers_in_cluster"]
+__all__ = ["NAME", "node_recovery_objects", "recovers_in_cluster"]
 
 NAME = "panda-infra-node-recovery"
 """The name of every object of node recovery, its Lease included."""
@@ -27,16 +25,6 @@ _LABELS = {"app.kubernetes.io/name": NAME}
 _NOBODY = 65534
 # Seconds until a pod of node recovery itself leaves a lost node.
 _STAYS = 30
-
-
-@dataclass(frozen=True)
-class ClusterObject:
-    """An object by its API, such as ``apps/v1``, and its kind, with all other fields; ``name`` is the resource's."""
-
-    api: str
-    kind: str
-    name: str
-    fields: Mapping[str, Any]
 
 
 def recovers_in_cluster(plan: Plan) -> bool:

@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from panda_infra.config.argocd import ArgoCd
+from panda_infra.config.backup import Backup, BucketStore
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
 from panda_infra.config.delivery import Exposure, Placement
 from panda_infra.config.node_recovery import NodeRecovery
+from panda_infra.plan.backup import backed_up
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
 from panda_infra.plan.order import critical_path
@@ -65,6 +67,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Placement", _placement(config.placement)
     if config.node_recovery:
         yield "Node recovery", _node_recovery(config.node_recovery)
+    if config.backup:
+        yield "Backups", _backup(plan, config.backup)
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
         yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)
@@ -138,6 +142,17 @@ def _node_recovery(settings: NodeRecovery) -> str:
     sure = "Nova says that the machine is off" if settings.confirm == "nova" else "silence alone is enough"
     where = "" if settings.runs == "cluster" else ", from outside of the cluster"
     return f"nodes that are silent for {settings.silent_for} s, once {sure}; {settings.share} % of them at most{where}"
+
+
+def _backup(plan: Plan, settings: Backup) -> str:
+    names = _listed([each.name for each in backed_up(plan)])
+    store = settings.to
+    if isinstance(store, BucketStore):
+        where = f"bucket {store.bucket} of {store.endpoint}, folder {store.folder or plan.stack}"
+    else:
+        where = f"a claim of {store.size}"
+    kept = f"{settings.keep} of each are kept" if settings.keep else "nothing is deleted"
+    return f"databases of {names} at `{settings.schedule}` (UTC) to {where}; {kept}"
 
 
 def _of(cluster: Cluster) -> str:

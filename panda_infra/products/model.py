@@ -24,6 +24,7 @@ __all__ = [
     "Builder",
     "Claim",
     "ComponentSpec",
+    "Dump",
     "Endpoint",
     "FileGroup",
     "HostCertificate",
@@ -94,6 +95,25 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Dump:
+    """How the databases of a sub-component are dumped and restored.
+
+    ``secret`` is the suffix of the Secret in whose keys ``user`` and ``password`` the log-in is. ``names`` gives the
+    databases, each by what follows the component's name in the names of its backups: nothing, if there is one.
+    ``administrator`` is the key of root's password, by which MariaDB restores; PostgreSQL does it by the user. The
+    user may not read the schemas that it ``leaves_out``.
+    """
+
+    engine: Literal["postgres", "mariadb"]
+    secret: str
+    user: str
+    password: str
+    names: Callable[[Settings], Mapping[str, str]]
+    administrator: str = ""
+    leaves_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """A Service that can be exposed under a host name.
 
@@ -135,8 +155,8 @@ class SubComponentSpec:
     exists (T28) or changes without notice (T40). ``reserves`` are the resources for which the chart has requests and
     limits of its own, made for large nodes (T41). A workload that ``locks`` its data waits for a lost pod that still
     writes. If it is not ``placeable``, its chart ignores the placement of pods (T36), which a post-renderer then
-    adds. ``heavy`` is the place of a service among all that can fill a whole node, 0 for other services: the values
-    of releases contain them in that order.
+    adds. ``dump`` describes the backup of a database. ``heavy`` is the place of a service among all that can fill a
+    whole node, 0 for other services: the values of releases contain them in that order.
     """
 
     name: str
@@ -151,6 +171,7 @@ class SubComponentSpec:
     reserves: tuple[str, ...] = ()
     locks: bool = False
     placeable: bool = True
+    dump: Dump | None = None
     heavy: int = 0
 
     @property

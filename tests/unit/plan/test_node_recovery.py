@@ -12,7 +12,8 @@ import pytest
 from panda_infra.node_recovery.lease import LEASE
 from panda_infra.plan.footprint import names_inside, outside
 from panda_infra.plan.make import make_plan
-from panda_infra.plan.node_recovery import NAME, ClusterObject, node_recovery_objects
+from panda_infra.plan.model import ClusterObject
+from panda_infra.plan.node_recovery import NAME, node_recovery_objects
 from tests.support.stacks import stack
 
 NOVA = {"confirm": "nova", "authUrl": "https://keystone.cern.ch/v3", "region": "cern"}

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from panda_infra.products.ctao.context import POSTGRES_PORT
 from panda_infra.products.ctao.database import DATABASE_SECRET
-from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.ctao.interfaces import Interfaces
+from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, postgres
 from panda_infra.products.workloads import Component, SubComponent
@@ -18,7 +19,7 @@ __all__ = ["COMPONENT", "RucioDb"]
 
 
 class RucioDb(Component):
-    """A PostgreSQL for Rucio without backups, for tests."""
+    """A PostgreSQL for Rucio, for tests."""
 
     postgres: SubComponent = SubComponent()
     """The server."""
@@ -28,6 +29,11 @@ class RucioDb(Component):
 
 def _values(_config: "Settings", names: "Names") -> Values:
     return {"name": names.workload("rucio-db", "postgres"), "secret": names.secret(DATABASE_SECRET)}
+
+
+def _databases(config: "Settings") -> dict[str, str]:
+    interfaces = config.maybe(Interfaces) or Interfaces()
+    return {"": interfaces.rucio_database.name}
 
 
 COMPONENT = ComponentSpec(
@@ -51,6 +57,7 @@ COMPONENT = ComponentSpec(
             scalable=False,
             # Its Deployment replaces a pod only after its end.
             locks=True,
+            dump=Dump("postgres", DATABASE_SECRET, "user", "password", _databases),
         ),
     ),
     values=_values,

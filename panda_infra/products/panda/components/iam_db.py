@@ -1,16 +1,38 @@
 """INDIGO IAM's separate database chart, with its backup."""
 
+from typing import TYPE_CHECKING
+
 from panda_infra.products.imports import Imports
-from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
 from panda_infra.products.verification import Check, mariadb
 from panda_infra.products.workloads import Component, SubComponent
 
-__all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "IamDb"]
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+
+__all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "DUMP", "IamDb"]
 
 # Upstream's bitnami image stores its data outside the volume that these two charts mount (T28). The official image
 # reads the same variables and init scripts and stores its data in the volume.
 DATABASE_IMAGE = ("mariadb", "11.4")
 CHART_DATABASE = ("bitnami/mariadb", "latest")
+
+
+def _databases(config: "Settings") -> dict[str, str]:
+    from panda_infra.products.panda.components.iam.models import Iam, IamDatabase  # noqa: PLC0415 - needs this module
+
+    iam = config.components.get(Iam)
+    return {"": (iam.settings.database if iam else IamDatabase()).name}
+
+
+DUMP = Dump(
+    "mariadb",
+    "iam-db-envs",
+    "MARIADB_USER",
+    "MARIADB_PASSWORD",
+    _databases,
+    administrator="MARIADB_ROOT_PASSWORD",
+)
 
 
 class IamDb(Component):
@@ -39,6 +61,7 @@ COMPONENT = ComponentSpec(
             ports=(3306,),
             scalable=False,
             image=DATABASE_IMAGE,
+            dump=DUMP,
         ),
         SubComponentSpec(
             name="backup",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
+    Dump,
     Endpoint,
     FileGroup,
     HostCertificate,
@@ -18,7 +19,7 @@ from panda_infra.products.model import (
 )
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.components.harvester import rules
-from panda_infra.products.panda.components.harvester.contents import auth, envs, initdb
+from panda_infra.products.panda.components.harvester.contents import auth, databases, envs, initdb
 from panda_infra.products.panda.components.harvester.imports import IMPORTS
 from panda_infra.products.panda.components.harvester.models import Harvester, HarvesterSecrets
 from panda_infra.products.panda.cric_lists import without_cric
@@ -94,6 +95,14 @@ COMPONENT = ComponentSpec(
             # The last series with a default that fits Harvester's transactions (upstream passes a flag for later ones).
             image=("mariadb", "11.4"),
             reserves=("cpu", "memory", "ephemeral-storage"),
+            dump=Dump(
+                "mariadb",
+                "harvester-envs",
+                "MARIADB_USER",
+                "MARIADB_PASSWORD",
+                databases,
+                administrator="MARIADB_ROOT_PASSWORD",
+            ),
         ),
     ),
     needs=("msgsvc", "panda"),

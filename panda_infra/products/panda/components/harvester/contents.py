@@ -13,9 +13,10 @@ from panda_infra.products.panda.components.harvester.models import (
 )
 
 if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
     from panda_infra.products.panda.context import Context
 
-__all__ = ["INTERNAL_CLIENT", "TOKEN_ENDPOINT", "auth", "envs", "initdb"]
+__all__ = ["INTERNAL_CLIENT", "TOKEN_ENDPOINT", "auth", "databases", "envs", "initdb"]
 
 TOKEN_ENDPOINT = "/token"  # noqa: S105 - what Harvester appends to the issuer
 INTERNAL_CLIENT = "token_panda-internal_client.json"
@@ -107,13 +108,21 @@ def auth(context: Context) -> Files:
     return files
 
 
+def databases(config: Settings) -> dict[str, str]:
+    """The databases in use, by the replica that uses each if there is one for each."""
+    harvester = config.components.get(Harvester)
+    if harvester is None:
+        return {}
+    settings = harvester.settings.database
+    if not settings.database_per_replica:
+        return {"": settings.name}
+    return {f"-{number}": f"{settings.name}_{number}" for number in range(harvester.harvester.replicas)}
+
+
 def initdb(context: Context) -> Env:
     """harvester-initdb: databases and rights of the embedded MariaDB, for its first start (T29)."""
     settings = context.harvester.database
-    names = [settings.name]
-    harvester = context.config.components.get(Harvester)
-    if settings.database_per_replica and harvester:
-        names += [f"{settings.name}_{replica}" for replica in range(harvester.harvester.replicas)]
+    names = dict.fromkeys([settings.name, *databases(context.config).values()])
     password = reveal(context.secrets.of(HarvesterSecrets).database_password)
     return {
         "init_harvester_db.sql": sql.script(

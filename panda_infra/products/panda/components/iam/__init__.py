@@ -16,7 +16,7 @@ from panda_infra.products.panda.components.iam import rules
 from panda_infra.products.panda.components.iam.contents import conf, database_envs, envs, initdb
 from panda_infra.products.panda.components.iam.imports import IMPORTS
 from panda_infra.products.panda.components.iam.models import Iam, IamSecrets
-from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE
+from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE, DUMP
 from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
 
@@ -49,6 +49,7 @@ COMPONENT = ComponentSpec(
             ports=(3306,),
             scalable=False,
             image=DATABASE_IMAGE,
+            dump=DUMP,
         ),
     ),
     after=("iam-db",),

@@ -13,6 +13,7 @@ from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
+    Dump,
     Endpoint,
     FileGroup,
     HostCertificate,
@@ -95,6 +96,11 @@ class Idds(Component):
     """The embedded database; off when an external one is used."""
     settings: IddsSettings = IddsSettings()
     """Database, port."""
+
+
+def _databases(config: "Settings") -> dict[str, str]:
+    idds = config.components.get(Idds)
+    return {"": idds.settings.database.name} if idds else {}
 
 
 def _external_database(config: "Settings") -> bool:
@@ -319,6 +325,7 @@ COMPONENT = ComponentSpec(
             ports=(5432,),
             scalable=False,
             reserves=("cpu", "memory"),
+            dump=Dump("postgres", "idds-db-envs", "IDDS_USER", "IDDS_PASSWORD", _databases),
         ),
     ),
     needs=("msgsvc", "panda"),

@@ -9,6 +9,7 @@ from panda_infra.errors import Problem
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
+    Dump,
     Endpoint,
     FileGroup,
     HostCertificate,
@@ -46,6 +47,11 @@ _NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 def _deletes_lost_pods(config: Settings) -> bool:
     panda = config.components.get(Panda)
     return panda is not None and panda.node_recovery
+
+
+def _databases(config: Settings) -> dict[str, str]:
+    panda = config.components.get(Panda)
+    return {"": panda.settings.database.name} if panda else {}
 
 
 def _proxies_of_rucio(config: Settings) -> tuple[str, ...]:
@@ -118,6 +124,15 @@ COMPONENT = ComponentSpec(
             ports=(5432,),
             scalable=False,
             reserves=("cpu", "memory"),
+            dump=Dump(
+                "postgres",
+                "panda-envs",
+                "PANDA_DB_USER",
+                "PANDA_DB_PASSWORD",
+                _databases,
+                # The extension that makes partitions belongs to the administrator.
+                leaves_out=("partman",),
+            ),
         ),
     ),
     needs=("msgsvc",),

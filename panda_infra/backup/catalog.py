@@ -1,0 +1,93 @@
+"""The backups in a place: a dump with its record beside it. A dump without a record was never finished."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+__all__ = ["NAME", "Found", "Record", "backups", "dump_of", "new_name", "outdated", "record_of"]
+
+NAME = r"[a-z0-9][a-z0-9-]*/[0-9]{8}T[0-9]{6}Z"
+"""The name of a backup: its database, and when it was made."""
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DUMP, _RECORD = ".dump", ".json"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is known of a finished backup; ``sha256`` and ``size``, in bytes, are those of its dump."""
+
+    name: str
+    engine: str
+    source: str
+    size: int
+    sha256: str
+
+    def text(self) -> str:
+        """The record as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> Record:
+        """The record in a text; ValueError if it is none."""
+        try:
+            return cls(**json.loads(text))
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A backup that is there; ``finished`` if it has a record."""
+
+    name: str
+    finished: bool
+
+    @property
+    def database(self) -> str:
+        """The database that it is of."""
+        return self.name.rpartition("/")[0]
+
+
+def new_name(database: str, now: datetime | None = None) -> str:
+    """The name of a backup that is made now."""
+    return f"{database}/{(now or datetime.now(UTC)).strftime(_STAMP)}"
+
+
+def dump_of(name: str) -> str:
+    """The file with the dump of a backup."""
+    return f"{name}{_DUMP}"
+
+
+def record_of(name: str) -> str:
+    """The file with the record of a backup."""
+    return f"{name}{_RECORD}"
+
+
+def backups(files: Iterable[str]) -> list[Found]:
+    """The backups among files, by database and time; files of others are left out."""
+    dumps: set[str] = set()
+    records: set[str] = set()
+    for file in files:
+        for kind, names in ((_DUMP, dumps), (_RECORD, records)):
+            if file.endswith(kind) and re.fullmatch(NAME, name := file.removesuffix(kind)):
+                names.add(name)
+    return [Found(name, name in records) for name in sorted(dumps | records)]
+
+
+def outdated(found: Iterable[Found], keep: int) -> Iterator[Found]:
+    """The backups that need not be kept: all but the newest of each database, and what was never finished before those.
+
+    Args:
+        found: by database and time.
+        keep: how many finished ones of each database stay; 0: all.
+    """
+    for _, group in groupby(found, lambda each: each.database) if keep else ():
+        own = list(group)
+        finished = [each for each in own if each.finished]
+        kept = finished[-keep:]
+        yield from (each for each in own if kept and each.name < kept[-1].name and each not in kept)

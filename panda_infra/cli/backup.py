@@ -1,0 +1,177 @@
+"""`backup` and `restore`: backups of the databases inside a stack, by Jobs in its cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from panda_infra.cli.errors import Group
+from panda_infra.cli.output import JsonFlag, line, results, say, show_json, table
+from panda_infra.cli.reached import planned, reached
+from panda_infra.cli.stack_argument import StackArgument
+from panda_infra.errors import PandaInfraError
+from panda_infra.live.backups import Backups, Kept, chosen
+
+__all__ = ["app", "restore"]
+
+_NAME = "Name of a backup, as `backup list` prints it."
+Wait = Annotated[
+    float, typer.Option("--wait", metavar="SECONDS", help="Stop waiting after that time; the job goes on.")
+]
+_SIX_HOURS = 6 * 3600.0
+_KILO = 1024
+
+app = typer.Typer(
+    cls=Group,
+    no_args_is_help=True,
+    help="Backups of the databases inside a stack: now, list, verify.",
+    rich_markup_mode="markdown",
+)
+
+
+@app.command()
+def now(
+    stack: StackArgument,
+    component: Annotated[
+        str | None, typer.Argument(metavar="[COMPONENT]", help="Component; all with a database if none.")
+    ] = None,
+    wait: Wait = _SIX_HOURS,
+) -> None:
+    """Make a backup of each database now, one after the other, and wait for its end.
+
+    **Examples**
+
+    - `backup now doma`
+    - `backup now doma panda` before an upgrade
+    """
+    backups = _backups(stack, wait)
+    for database in chosen(backups.plan, component):
+        record = backups.make(database)
+        if record is None:
+            line(f"{database.name}: done, but its name is in a log that cannot be read")
+        else:
+            line(f"{record.name}: {_size(record.size)}, sha256 {record.sha256}")
+
+
+@app.command("list")
+def list_(stack: StackArgument, as_json: JsonFlag = False, wait: Wait = 600.0) -> None:
+    """List when each database was last backed up on schedule, and the backups that are there.
+
+    **Examples**
+
+    - `backup list doma`
+    """
+    backups = _backups(stack, wait)
+    last = {each.name: backups.last_success(each) for each in chosen(backups.plan)}
+    if not as_json:
+        scheduled = table("database", "last scheduled backup that succeeded (UTC)")
+        for name, moment in last.items():
+            scheduled.add_row(name, moment or "none yet")
+        results.print(scheduled)
+    kept = backups.listed()
+    if as_json:
+        show_json(_document(last, kept))
+        return
+    found = table("backup", "kind", "database", "size", "sha256")
+    for each in kept.records:
+        found.add_row(each.name, each.engine, each.source, _size(each.size), each.sha256)
+    results.print(found)
+    for name in kept.unfinished:
+        line(f"{name} was never finished: a later backup deletes it")
+
+
+@app.command()
+def verify(
+    stack: StackArgument,
+    backup: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help=f"{_NAME} Default: the newest one of each database."),
+    ] = None,
+    wait: Wait = _SIX_HOURS,
+) -> None:
+    """Fetch backups, compare their checksums, and read each dump to its end by the database's own programs.
+
+    **Examples**
+
+    - `backup verify doma`
+    - `backup verify doma panda/20261130T021700Z`
+    """
+    backups = _backups(stack, wait)
+    for name in [backup] if backup else _newest(backups.listed()):
+        backups.verify(name)
+        line(f"{name}: can be restored")
+
+
+def restore(
+    stack: StackArgument,
+    source: Annotated[str, typer.Option("--from", metavar="NAME", help=_NAME)],
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into",
+            metavar="DATABASE",
+            help="Database on the same server, made if it is missing; default: the live one's name with `_restored`.",
+        ),
+    ] = None,
+    over_live: Annotated[
+        bool,
+        typer.Option("--over-live", help="Restore over the live database, whose content is lost."),
+    ] = False,
+    wait: Wait = _SIX_HOURS,
+) -> None:
+    """Restore a backup into a second database beside the live one, or, by an explicit option, over the live one.
+
+    **Examples**
+
+    - `restore doma --from panda/20261130T021700Z --into panda_db_before`
+    - `restore doma --from panda/20261130T021700Z --over-live`
+    """
+    if into and over_live:
+        raise typer.BadParameter(
+            "--into names another database, --over-live the live one: leave one of them out"
+        )
+    backups = _backups(stack, wait)
+    live = backups.database_of(source).database
+    target = live if over_live else into or f"{live}_restored"
+    backups.restore(source, target, overwrite=over_live)
+    line(f"{source} is in the database {target}")
+
+
+def _backups(stack: str, wait: float) -> Backups:
+    plan, secrets = planned(stack)
+    chosen(plan)
+    access = reached(plan, secrets)
+    if access.kubernetes is None:
+        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
+    return Backups(access.kubernetes, plan, wait, lambda name: say(f"job {name} ..."))
+
+
+def _newest(kept: Kept) -> list[str]:
+    """The newest backup of each database; names sort by time."""
+    newest = {
+        each.name.rpartition("/")[0]: each.name for each in sorted(kept.records, key=lambda one: one.name)
+    }
+    if not newest:
+        raise PandaInfraError("there is no backup yet: run `python -m panda_infra backup now STACK`")
+    return list(newest.values())
+
+
+def _document(last: Mapping[str, str | None], kept: Kept) -> dict[str, object]:
+    return {
+        "scheduled": last,
+        "backups": [asdict(each) for each in kept.records],
+        "unfinished": list(kept.unfinished),
+    }
+
+
+def _size(size: int) -> str:
+    """A number of bytes for people."""
+    number, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if number < _KILO:
+            break
+        number, unit = number / _KILO, larger
+    return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"

@@ -1,0 +1,29 @@
+"""Places for files that outlive a pod, by name, with the one error of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+__all__ = ["Store", "StoreError"]
+
+
+class StoreError(Exception):
+    """The place refuses a request, or does not answer; the message contains nothing secret."""
+
+
+class Store(Protocol):
+    """Files by their names, which have slashes; each method may raise `StoreError`."""
+
+    def put(self, name: str, file: Path) -> None:
+        """Keep the content of a file under a name."""
+
+    def parts(self, name: str) -> Iterator[bytes]:
+        """The content of a kept file, part by part."""
+
+    def names(self) -> Iterator[str]:
+        """The names of all kept files, in no order."""
+
+    def delete(self, name: str) -> None:
+        """Forget a kept file; one that is not there is forgotten already."""

@@ -1,0 +1,229 @@
+"""The backups of a running stack, by Jobs that are made of the template of its CronJobs."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from panda_infra.backup.catalog import NAME, Record
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.errors import PandaInfraError
+from panda_infra.live.jobs import Finished, run_to_end
+from panda_infra.plan.backup import DUMPING, KEEPING, BackedUp, administrator, backed_up
+from panda_infra.plan.model import Plan
+
+__all__ = ["Backups", "Kept", "chosen"]
+
+Object = Mapping[str, Any]
+_CRON_JOBS = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
+_INSTANCE = "app.kubernetes.io/instance"
+_ACTION = "panda-infra/backup-action"
+_FETCHING = "fetch"
+# As long as a Job of the template may run.
+_SECONDS = 6 * 3600.0
+_UNFINISHED = "unfinished "
+# As the script for PostgreSQL ends.
+_NO_RIGHT = "may make no database"
+_DATABASE = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is in the place for backups: records of finished ones, names of others."""
+
+    records: Sequence[Record] = ()
+    unfinished: Sequence[str] = ()
+
+
+def chosen(plan: Plan, component: str | None = None) -> Sequence[BackedUp]:
+    """The databases of a stack that are backed up: those of a component, or all.
+
+    Raises:
+        PandaInfraError: there is none.
+    """
+    stack, found = plan.stack, backed_up(plan)
+    if not found:
+        fix = "write e.g. `panda-infra:backup: {to: {kind: claim, size: 100Gi}}`, then run `pulumi up`"
+        raise PandaInfraError(f"stack {stack} makes no backups: {fix}")
+    own = [each for each in found if component in (None, each.component, each.name)]
+    if not own:
+        known = ", ".join(each.name for each in found)
+        raise PandaInfraError(f"stack {stack} backs up nothing of {component}; it does of {known}")
+    return own
+
+
+@dataclass(frozen=True)
+class Backups:
+    """The backups of a plan's stack in its cluster. ``started`` gets the name of each Job that is made."""
+
+    api: KubernetesApi
+    plan: Plan
+    seconds: float = _SECONDS
+    started: Callable[[str], None] = field(default=lambda _name: None)
+
+    def database_of(self, backup: str) -> BackedUp:
+        """The database that a backup is of, by the backup's name.
+
+        Raises:
+            PandaInfraError: it is no name of a backup, or of no database of the stack.
+        """
+        if not re.fullmatch(NAME, backup):
+            raise PandaInfraError(
+                f"{backup} is no name of a backup, which looks like panda/20261130T021700Z: "
+                f"run `python -m panda_infra backup list {self.plan.stack}`"
+            )
+        name = backup.rpartition("/")[0]
+        found = chosen(self.plan, name)
+        return next((each for each in found if each.name == name), found[0])
+
+    def last_success(self, database: BackedUp) -> str | None:
+        """When the cluster last saw a scheduled backup succeed, in its own form."""
+        found: str | None = (self._cron_job(database).get("status") or {}).get("lastSuccessfulTime")
+        return found
+
+    def make(self, database: BackedUp) -> Record | None:
+        """Make a backup now; None if its name cannot be read.
+
+        Raises:
+            PandaInfraError: it fails; the message has the reason.
+        """
+        finished = self._run(database, "now", lambda _pod: None, retries=None)
+        records = _records(finished)
+        return records[0] if records else None
+
+    def listed(self) -> Kept:
+        """What is in the place for backups, for every database.
+
+        Raises:
+            PandaInfraError: the place cannot be asked, or its answer cannot be read.
+        """
+
+        def arrange(pod: dict[str, Any]) -> None:
+            pod.pop("initContainers")
+            pod["containers"][0]["command"][-1:] = ["list"]
+
+        finished = self._run(chosen(self.plan)[0], "list", arrange)
+        if finished.log is None:
+            raise PandaInfraError(
+                f"job {finished.name} has listed the backups, but its log cannot be read: who may read logs of pods?"
+            )
+        lines = finished.log.splitlines()
+        unfinished = [line.removeprefix(_UNFINISHED) for line in lines if line.startswith(_UNFINISHED)]
+        return Kept(_records(finished), unfinished)
+
+    def verify(self, backup: str) -> None:
+        """Fetch a backup, compare its checksum, and read its dump to the end by the database's own programs.
+
+        Raises:
+            PandaInfraError: it is not what it was, or cannot be fetched.
+        """
+        self._run(self.database_of(backup), "verify", lambda pod: _fetching(pod, backup, "check"))
+
+    def restore(self, backup: str, into: str, *, overwrite: bool = False) -> None:
+        """Restore a backup into a database of its server, which is made if it is missing.
+
+        Raises:
+            PandaInfraError: it fails, the database has tables already, or it is the live one without ``overwrite``.
+        """
+        database = self.database_of(backup)
+        if not re.fullmatch(_DATABASE, into):
+            raise PandaInfraError(
+                f"--into {into}: must be letters, digits and underscores that start with a letter, "
+                f"e.g. {database.database}_restored"
+            )
+        if into == database.database and not overwrite:
+            raise PandaInfraError(
+                f"{into} is the live database of {database.component}: name another one by --into, "
+                "or write --over-live to lose what is in it"
+            )
+
+        def arrange(pod: dict[str, Any]) -> None:
+            _fetching(pod, backup, "restore")
+            plain = {"INTO": into, "OVERWRITE": "yes" if overwrite else ""}
+            pod["containers"][0]["env"] += [
+                *({"name": name, "value": value} for name, value in plain.items()),
+                *administrator(self.plan, database),
+            ]
+
+        try:
+            self._run(database, "restore", arrange)
+        except PandaInfraError as error:
+            if _NO_RIGHT not in str(error):
+                raise
+            # The log's own words may be hidden: names of hosts and users are in Secrets too.
+            made = f"createdb --username=postgres --owner=USER {into}"
+            where = f"--namespace {self.plan.config.namespace} deployment/{database.host}"
+            fix = f"The server's administrator must make it first, for that user: `kubectl exec {where} -- {made}`"
+            raise PandaInfraError(f"{error}\n{fix}") from None
+
+    def _cron_job(self, database: BackedUp) -> Object:
+        path = _CRON_JOBS.format(self.plan.config.namespace, database.job)
+        found: Object | None = self.api.call("GET", path, missing=True)
+        if found is None:
+            raise PandaInfraError(
+                f"the cluster has no CronJob {database.job} yet: run `pulumi up --stack {self.plan.stack}`"
+            )
+        return found
+
+    def _run(
+        self,
+        database: BackedUp,
+        action: str,
+        arrange: Callable[[dict[str, Any]], None],
+        retries: int | None = 0,
+    ) -> Finished:
+        cron_job = self._cron_job(database)
+        template = deepcopy(cron_job["spec"]["jobTemplate"])
+        name = f"{database.job}-{secrets.token_hex(5)}"
+        labels = {**(template["metadata"].get("labels") or {}), _INSTANCE: name, _ACTION: action}
+        spec = template["spec"]
+        spec["template"]["metadata"] = {"labels": labels}
+        if retries is not None:
+            spec["backoffLimit"] = retries
+        arrange(spec["template"]["spec"])
+        metadata = cron_job["metadata"]
+        owner = {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+            # Its history counts backups only, and this Job goes with it.
+            "controller": action == "now",
+        }
+        job = {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {
+                "name": name,
+                "namespace": self.plan.config.namespace,
+                "labels": labels,
+                "annotations": {"cronjob.kubernetes.io/instantiate": "manual"},
+                "ownerReferences": [owner],
+            },
+            "spec": spec,
+        }
+        return run_to_end(self.api, job, seconds=self.seconds, started=self.started)
+
+
+def _fetching(pod: dict[str, Any], backup: str, action: str) -> None:
+    """Let a pod fetch a backup first, then let the database's programs do something with its dump."""
+    (dumping,) = (each for each in pod["initContainers"] if each["name"] == DUMPING)
+    (keeping,) = (each for each in pod["containers"] if each["name"] == KEEPING)
+    command = [*keeping["command"][:-1], "fetch", backup]
+    pod["initContainers"] = [{**keeping, "name": _FETCHING, "command": command}]
+    pod["containers"] = [{**dumping, "name": action, "command": [*dumping["command"][:-1], action]}]
+
+
+def _records(finished: Finished) -> list[Record]:
+    found = []
+    for line in (finished.log or "").splitlines():
+        if line.startswith("{"):
+            try:
+                found.append(Record.of(line))
+            except ValueError:
+                continue
+    return found

@@ -1,0 +1,179 @@
+"""The commands' Jobs, made of the CronJobs that a plan makes, in a cluster in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import Result
+from typing_extensions import override
+
+from panda_infra.backup.catalog import Record
+from panda_infra.cli import backup as module
+from panda_infra.errors import PandaInfraError
+from panda_infra.live import jobs
+from panda_infra.live.backups import Backups
+from panda_infra.plan.backup import backup_objects
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.model import Plan
+from panda_infra.stacks.access import Access
+from tests.support.command_line import run_in
+from tests.support.kubernetes import FakeApi
+from tests.support.stacks import stack
+
+BATCH = "/apis/batch/v1/namespaces/panda"
+PODS = "/api/v1/namespaces/panda/pods"
+NAME = "panda/20261130T021700Z"
+RECORD = Record(NAME, "postgres", "panda_db", 3 * 1024 * 1024, "ab" * 32)
+
+
+class Cluster(FakeApi):
+    """Each Job has ended when it is looked at, with a log."""
+
+    condition = "Complete"
+    log: str | None = f"{RECORD.text()}\nunfinished panda/20261129T021700Z\n"
+
+    @override
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        if method == "POST" and path == f"{BATCH}/jobs":
+            job = dict(options["body"])
+            name = job["metadata"]["name"]
+            job["status"] = {"conditions": [{"type": self.condition, "status": "True"}]}
+            self.add(f"{BATCH}/jobs", job)
+            labels = {"app.kubernetes.io/instance": name}
+            phase = "Succeeded" if self.condition == "Complete" else "Failed"
+            pod = {"metadata": {"name": name, "labels": labels}, "spec": {}, "status": {"phase": phase}}
+            self.add(PODS, pod)
+            if self.log is not None:
+                self.objects[f"{PODS}/{name}/log"] = self.log
+            return job
+        return super().call(method, path, **options)
+
+    @property
+    def made(self) -> list[Any]:
+        """The Jobs."""
+        return self.within(f"{BATCH}/jobs")
+
+
+@pytest.fixture
+def plan() -> Plan:
+    backup = {"to": {"kind": "s3", "endpoint": "https://s3.site.org", "bucket": "backups"}}
+    return make_plan("demo", stack(secrets={"hashKey": "x"}, backup=backup))
+
+
+@pytest.fixture
+def api(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    monkeypatch.setattr(jobs, "_PAUSE", 0.0)
+    found = Cluster()
+    for each in backup_objects(plan):
+        if each.kind == "CronJob":
+            content = {**each.fields, "metadata": {**each.fields["metadata"], "uid": each.name}}
+            found.add(f"{BATCH}/cronjobs", content)
+    return found
+
+
+@pytest.fixture
+def command(api: Cluster, plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    monkeypatch.setattr(module, "planned", lambda _stack: (plan, None))
+    monkeypatch.setattr(module, "reached", lambda _plan, _secrets: Access(api))
+
+    def run(*words: str) -> Result:
+        return run_in(tmp_path, {}, *words)
+
+    return run
+
+
+def test_now_runs_the_template_as_it_is(command: Any, api: Cluster) -> None:
+    done = command("backup", "now", "demo", "panda")
+    assert done.exit_code == 0, done.output
+    assert f"{NAME}: 3.0 MiB, sha256 {RECORD.sha256}" in done.output
+    (job,) = api.made
+    cron_job = api.objects[f"{BATCH}/cronjobs/panda-infra-backup-panda"]
+    assert job["spec"]["template"]["spec"] == cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert job["metadata"]["ownerReferences"][0]["controller"] is True
+    assert len(job["metadata"]["name"]) <= 63
+    assert command("backup", "now", "demo").exit_code == 0
+    assert len(api.made) == 1 + 4
+
+
+def test_list_shows_what_is_there(command: Any, api: Cluster) -> None:
+    api.objects[f"{BATCH}/cronjobs/panda-infra-backup-panda"]["status"] = {
+        "lastSuccessfulTime": "2026-11-30T02:20:00Z"
+    }
+    done = command("backup", "list", "demo")
+    assert done.exit_code == 0, done.output
+    assert "2026-11-30T02:20:00Z" in done.output
+    assert NAME in done.output
+    assert "panda/20261129T021700Z was never finished" in done.output
+    (job,) = api.made
+    assert "initContainers" not in job["spec"]["template"]["spec"]
+    assert job["spec"]["template"]["spec"]["containers"][0]["command"][-1] == "list"
+    assert '"unfinished": [' in command("backup", "list", "demo", "--json").output
+
+
+def test_verify_fetches_the_newest_and_reads_it(command: Any, api: Cluster) -> None:
+    done = command("backup", "verify", "demo")
+    assert done.exit_code == 0, done.output
+    assert f"{NAME}: can be restored" in done.output
+    spec = api.made[-1]["spec"]["template"]["spec"]
+    assert spec["initContainers"][0]["command"][-2:] == ["fetch", NAME]
+    assert spec["containers"][0]["command"][-1] == "check"
+    api.log = ""
+    assert "there is no backup yet" in command("backup", "verify", "demo").output
+
+
+def test_restore_goes_beside_the_live_one(command: Any, api: Cluster) -> None:
+    done = command("restore", "demo", "--from", NAME)
+    assert f"{NAME} is in the database panda_db_restored" in done.output
+    container = api.made[0]["spec"]["template"]["spec"]["containers"][0]
+    values = {each["name"]: each.get("value") for each in container["env"]}
+    assert (values["INTO"], values["OVERWRITE"]) == ("panda_db_restored", "")
+    assert command("restore", "demo", "--from", NAME, "--over-live").exit_code == 0
+    values = {
+        each["name"]: each.get("value")
+        for each in api.made[1]["spec"]["template"]["spec"]["containers"][0]["env"]
+    }
+    assert (values["INTO"], values["OVERWRITE"]) == ("panda_db", "yes")
+    harvester = NAME.replace("panda", "harvester")
+    assert command("restore", "demo", "--from", harvester).exit_code == 0
+    assert "DB_ADMINISTRATOR" in str(api.made[2])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("restore", "demo", "--from", NAME, "--into", "panda_db"), "is the live database of panda"),
+        (("restore", "demo", "--from", NAME, "--into", "a'b"), "--into a'b: must be letters"),
+        (("restore", "demo", "--from", "panda"), "panda is no name of a backup"),
+        (("restore", "demo", "--from", "ui/20261130T021700Z"), "backs up nothing of ui"),
+        (("backup", "verify", "demo", "nonsense"), "nonsense is no name of a backup"),
+        (("backup", "now", "demo", "msgsvc"), "backs up nothing of msgsvc; it does of iam-db, panda"),
+        (("restore", "demo", "--from", NAME, "--into", "x", "--over-live"), "leave one of them out"),
+    ],
+)
+def test_what_is_refused_makes_no_job(command: Any, api: Cluster, words: tuple[str, ...], said: str) -> None:
+    done = command(*words)
+    assert done.exit_code != 0
+    assert said in " ".join(done.output.replace("│", " ").split())
+    assert api.made == []
+
+
+def test_what_is_not_deployed_yet(command: Any, api: Cluster) -> None:
+    del api.objects[f"{BATCH}/cronjobs/panda-infra-backup-panda"]
+    assert "run `pulumi up --stack demo`" in command("backup", "now", "demo", "panda").output
+
+
+def test_a_job_that_fails_or_hangs_says_why(api: Cluster, plan: Plan) -> None:
+    api.condition = "Failed"
+    with pytest.raises(PandaInfraError, match="failed:\n  - pod"):
+        Backups(api, plan).verify(NAME)
+    api.condition = "Suspended"
+    with pytest.raises(PandaInfraError, match="has not ended after 0 s; it goes on"):
+        Backups(api, plan, seconds=0).verify(NAME)
+
+
+def test_a_log_that_nobody_may_read(api: Cluster, plan: Plan) -> None:
+    api.log = None
+    with pytest.raises(PandaInfraError, match="its log cannot be read"):
+        Backups(api, plan).listed()
