@@ -56,7 +56,7 @@ format = %(message)s
 
 
 class RefusedError(Exception):
-    """The database is in a state that this job must not change; the text says what to do."""
+    """The database lets nobody in, or is in a state that this job must not change; the text names what to do."""
 
 
 def main() -> None:
@@ -101,10 +101,10 @@ def _engine() -> Any:
         try:
             with engine.connect():
                 return engine
-        except OperationalError:
+        except OperationalError as error:
             # The error of the driver names host and user, which the operator needs, but no password.
-            if time.monotonic() > ends:
-                raise
+            if "authentication failed" in str(error.orig) or time.monotonic() > ends:
+                raise RefusedError(f"the database lets nobody in: {error.orig}") from None
             time.sleep(1)
 
 

@@ -1,7 +1,8 @@
 """Brings accounts, storages, distances and limits of a Rucio server into the declared state, by Rucio's own client.
 
 Runs in an image of Rucio, whose Python may be as old as 3.9. Adds what is missing and changes what differs, each with a
-line; deletes nothing. What the server has beside the declaration is listed as drift.
+line; deletes nothing. What the server has beside the declaration is listed as drift. What the server refuses is named
+at the end, after all that can be done without it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _PATIENCE = 180  # seconds for a server that is still starting
 _PLAIN = ("deterministic", "volatile")
 
 
+_REFUSED: list[str] = []
+
+
 def main() -> None:
     """Bring everything into the declared state."""
     settings: dict[str, Any] = json.loads(_SETTINGS.read_text())
@@ -31,7 +35,19 @@ def main() -> None:
         client = _client(Path(folder), settings["server"])
         for change in _changes(client, settings):
             sys.stdout.write(f"{change}\n")
+    if _REFUSED:
+        sys.exit("\n".join(["the server refuses a part of what is declared:", *_REFUSED]))
     sys.stdout.write("all is as declared\n")
+
+
+def _trying(what: str, changes: Iterator[str]) -> Iterator[str]:
+    """The changes of one thing; what the server refuses of it stops no other."""
+    from rucio.common.exception import RucioException  # noqa: PLC0415 - after the configuration
+
+    try:
+        yield from changes
+    except RucioException as error:
+        _REFUSED.append(f"{what}: {type(error).__name__}: {error}")
 
 
 def _client(folder: Path, server: str) -> Any:
@@ -39,7 +55,9 @@ def _client(folder: Path, server: str) -> Any:
     (folder / "rucio.cfg").write_text("[client]\n")
     os.environ["RUCIO_CONFIG"] = str(folder / "rucio.cfg")
     os.environ["RUCIO_CLIENT_MODE"] = "1"
+    from requests.exceptions import SSLError  # noqa: PLC0415 - only in the image
     from rucio.client import Client  # noqa: PLC0415 - after the configuration
+    from rucio.common.exception import CannotAuthenticate  # noqa: PLC0415 - after the configuration
 
     authorities = _SECRETS / "ca" / "ca.pem"
     ends = time.monotonic() + _PATIENCE
@@ -55,6 +73,10 @@ def _client(folder: Path, server: str) -> Any:
             )
             # The server's `ping` answers without its database too.
             client.whoami()
+        except CannotAuthenticate:
+            sys.exit(f"the server {server} does not accept the password of {_secret('username')}")
+        except SSLError as error:
+            sys.exit(f"the certificate of {server} is not one of the authorities in rucio-ca: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, it may be over soon
             if time.monotonic() > ends:
                 sys.exit(f"the server {server} does not answer: {type(error).__name__}: {error}")
@@ -78,64 +100,81 @@ def _changes(client: Any, settings: Mapping[str, Any]) -> Iterator[str]:
 def _accounts(client: Any, declared: Mapping[str, Any]) -> Iterator[str]:
     known = {each["account"]: each for each in client.list_accounts()}
     for name, account in declared.items():
-        if name not in known:
-            client.add_account(name, account["type"], account["email"])
-            yield f"account {name}: added"
-        for key in ("email",) if name in known else ():
-            if known[name].get(key) != account[key]:
-                client.update_account(name, key, account[key])
-                yield f"account {name}: {key} changed"
-        there = {(each["type"].upper(), each["identity"]) for each in client.list_identities(name)}
-        for identity in account["identities"]:
-            if (identity["type"], identity["identity"]) not in there:
-                client.add_identity(
-                    name, identity["identity"], identity["type"], account["email"], default=True
-                )
-                yield f"account {name}: identity {identity['identity']} added"
-        attributes = {
-            each["key"]: each["value"] for one in client.list_account_attributes(name) for each in one
-        }
-        for key, value in account["attributes"].items():
-            if not _same(attributes.get(key), value):
-                if key in attributes:
-                    client.delete_account_attribute(name, key)
-                client.add_account_attribute(name, key, value)
-                yield f"account {name}: attribute {key} set"
+        yield from _trying(f"account {name}", _account(client, name, account, known.get(name)))
     yield from _drift("account", known.keys() - declared.keys() - {_secret("username")})
+
+
+def _account(client: Any, name: str, account: Mapping[str, Any], known: Any) -> Iterator[str]:
+    if known is None:
+        client.add_account(name, account["type"], account["email"])
+        yield f"account {name}: added"
+    elif known.get("email") != account["email"]:
+        client.update_account(name, "email", account["email"])
+        yield f"account {name}: email changed"
+    there = {(each["type"].upper(), each["identity"]) for each in client.list_identities(name)}
+    for identity in account["identities"]:
+        if (identity["type"], identity["identity"]) not in there:
+            client.add_identity(name, identity["identity"], identity["type"], account["email"], default=True)
+            yield f"account {name}: identity {identity['identity']} added"
+    attributes = {each["key"]: each["value"] for one in client.list_account_attributes(name) for each in one}
+    for key, value in account["attributes"].items():
+        if not _same(attributes.get(key), value):
+            if key in attributes:
+                client.delete_account_attribute(name, key)
+            client.add_account_attribute(name, key, value)
+            yield f"account {name}: attribute {key} set"
 
 
 def _scopes(client: Any, declared: Mapping[str, str]) -> Iterator[str]:
     owners = {each["scope"]: each["account"] for each in client.list_scope_owners()}
     for scope, account in declared.items():
-        if scope not in owners:
-            client.add_scope(account, scope)
-            yield f"scope {scope}: added for {account}"
-        elif owners[scope] != account:
-            client.update_scope(account, scope)
-            yield f"scope {scope}: given to {account}"
+        yield from _trying(f"scope {scope}", _scope(client, scope, account, owners.get(scope)))
     yield from _drift("scope", owners.keys() - declared.keys())
+
+
+def _scope(client: Any, scope: str, account: str, owner: Any) -> Iterator[str]:
+    if owner is None:
+        client.add_scope(account, scope)
+        yield f"scope {scope}: added for {account}"
+    elif owner != account:
+        client.update_scope(account, scope)
+        yield f"scope {scope}: given to {account}"
 
 
 def _storages(client: Any, declared: Mapping[str, Any]) -> Iterator[str]:
     known = {each["rse"] for each in client.list_rses()}
     for name, rse in declared.items():
-        plain = {key: rse[key] for key in _PLAIN}
-        if name not in known:
-            client.add_rse(name, rse_type="DISK", **plain)
-            yield f"storage {name}: added"
-        else:
-            there = client.get_rse(name)
-            if changed := {key: value for key, value in plain.items() if there[key] != value}:
-                client.update_rse(name, changed)
-                yield f"storage {name}: {', '.join(changed)} changed"
-        yield from _protocols(client, name, rse["protocols"])
-        yield from _attributes(client, name, rse["attributes"])
-        limits = client.get_rse_limits(name)
-        for key, value in rse["limits"].items():
-            if limits.get(key) != value:
-                client.set_rse_limits(name, key, value)
-                yield f"storage {name}: limit {key} set"
+        yield from _trying(f"storage {name}", _storage(client, name, rse, there=name in known))
     yield from _drift("storage", known - declared.keys())
+
+
+def _storage(client: Any, name: str, rse: Mapping[str, Any], *, there: bool) -> Iterator[str]:
+    plain = {key: rse[key] for key in _PLAIN}
+    if not there:
+        _add_storage(client, name, plain)
+        yield f"storage {name}: added"
+    else:
+        found = client.get_rse(name)
+        if changed := {key: value for key, value in plain.items() if found[key] != value}:
+            client.update_rse(name, changed)
+            yield f"storage {name}: {', '.join(changed)} changed"
+    yield from _protocols(client, name, rse["protocols"])
+    yield from _attributes(client, name, rse["attributes"])
+    limits = client.get_rse_limits(name)
+    for key, value in rse["limits"].items():
+        if limits.get(key) != value:
+            client.set_rse_limits(name, key, value)
+            yield f"storage {name}: limit {key} set"
+
+
+def _add_storage(client: Any, name: str, plain: Mapping[str, Any]) -> None:
+    from rucio.common.exception import Duplicate  # noqa: PLC0415 - after the configuration
+
+    try:
+        client.add_rse(name, rse_type="DISK", **plain)
+    except Duplicate:
+        what = "it was deleted, and Rucio keeps the names of deleted storages; declare it by another name"
+        raise Duplicate(what) from None
 
 
 def _protocols(client: Any, name: str, declared: list[dict[str, Any]]) -> Iterator[str]:
@@ -200,26 +239,39 @@ def _same(found: Any, text: str) -> bool:
 
 def _distances(client: Any, declared: list[dict[str, Any]]) -> Iterator[str]:
     for each in declared:
-        source, destination, distance = each["from"], each["to"], {"distance": each["distance"]}
-        there = client.get_distance(source, destination)
-        if not there:
-            client.add_distance(source, destination, distance)
-            yield f"distance from {source} to {destination}: added"
-        elif there[0]["distance"] != each["distance"]:
-            client.update_distance(source, destination, distance)
-            yield f"distance from {source} to {destination}: changed"
+        what = f"distance from {each['from']} to {each['to']}"
+        yield from _trying(what, _distance(client, what, each))
+
+
+def _distance(client: Any, what: str, declared: Mapping[str, Any]) -> Iterator[str]:
+    source, destination, distance = declared["from"], declared["to"], {"distance": declared["distance"]}
+    there = client.get_distance(source, destination)
+    if not there:
+        client.add_distance(source, destination, distance)
+        yield f"{what}: added"
+    elif there[0]["distance"] != declared["distance"]:
+        client.update_distance(source, destination, distance)
+        yield f"{what}: changed"
 
 
 def _limits(client: Any, declared: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     for account, limits in declared.items():
-        there = client.get_local_account_limits(account)
-        for rse, limit in limits.items():
-            if there.get(rse) != limit:
-                client.set_local_account_limit(account, rse, limit)
-                yield f"limit of {account} at {rse}: set"
-        yield from _drift(
-            f"limit of {account} at", (name for name, limit in there.items() if name not in limits and limit)
-        )
+        yield from _trying(f"limits of {account}", _limits_of(client, account, limits))
+
+
+def _limits_of(client: Any, account: str, limits: Mapping[str, int]) -> Iterator[str]:
+    there = client.get_local_account_limits(account)
+    for rse, limit in limits.items():
+        if there.get(rse) != limit:
+            yield from _trying(f"limit of {account} at {rse}", _limit(client, account, rse, limit))
+    yield from _drift(
+        f"limit of {account} at", (name for name, limit in there.items() if name not in limits and limit)
+    )
+
+
+def _limit(client: Any, account: str, rse: str, limit: int) -> Iterator[str]:
+    client.set_local_account_limit(account, rse, limit)
+    yield f"limit of {account} at {rse}: set"
 
 
 def _drift(kind: str, names: Any) -> Iterator[str]:
