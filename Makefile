@@ -68,8 +68,8 @@ test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the
 	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet
 	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-consumers: venv ## ActiveMQ, databases, PanDA and iDDS themselves read what the program makes; CHARTS=<checkout> as for up
-	@$(VENV)/python -m pytest tests/e2e/test_consumers.py $(if $(CHARTS),--upstream-charts '$(CHARTS)')
+test-consumers: venv ## ActiveMQ, databases, PanDA, iDDS and Rucio themselves read what the program makes; CHARTS=<checkout> as for up
+	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_backup_drill.py $(if $(CHARTS),--upstream-charts '$(CHARTS)')
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')

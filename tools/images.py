@@ -106,6 +106,24 @@ IDDS = Image(
     venv="/opt/idds",
     users={"atlpan": "zp"},
 )
+_RUCIO_TOOLS = ("gunicorn", "setuptools<81", "wheel")
+RUCIO = Image(
+    name="rucio",
+    stands_for="rucio/rucio-server",
+    debian=(*_SHELL, *_PYTHON),
+    python=("rucio[postgresql]==41.5.1", *_RUCIO_TOOLS),
+    venv="/opt/rucio",
+    built=("docopt",),
+)
+# An earlier release, whose tables the later one migrates.
+RUCIO_EARLIER = Image(
+    name="rucio-earlier",
+    stands_for="rucio/rucio-server",
+    debian=(*_SHELL, *_PYTHON),
+    python=("rucio[postgresql]==38.5.1", *_RUCIO_TOOLS),
+    venv="/opt/rucio",
+    built=("docopt",),
+)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -115,5 +133,5 @@ NODE = Image(
 )
 
 IMAGES: Mapping[str, Image] = {
-    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, NODE)
+    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, NODE)
 }

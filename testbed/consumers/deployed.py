@@ -13,12 +13,15 @@ from typing import Any
 import yaml
 
 from panda_infra.config.stack import StackConfig
+from panda_infra.delivery.backup import credential
+from panda_infra.plan.backup import NAME as BACKUP
+from panda_infra.plan.backup import backup_objects, uses_bucket
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan, Release
 from panda_infra.secrets.build import build
 from testbed.api import Api
 from testbed.errors import BedError
-from tools import toolchain
+from tools import REPOSITORY, toolchain
 
 __all__ = ["Object", "live", "rendered"]
 
@@ -29,6 +32,7 @@ _LIVE = {
     "Service": "/api/v1/namespaces/{}/services",
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
     "StatefulSet": "/apis/apps/v1/namespaces/{}/statefulsets",
+    "Job": "/apis/batch/v1/namespaces/{}/jobs",
 }
 
 
@@ -42,7 +46,11 @@ def rendered(stack: str, config: StackConfig, charts: Path) -> list[Object]:
     helm = toolchain.ensure(["helm"]).path("helm")
     with ThreadPoolExecutor(max_workers=2) as pool:
         objects = list(pool.map(lambda release: list(_template(helm, charts, plan, release)), plan.releases))
-    return [*_secrets(plan, config), *(each for release in objects for each in release)]
+    return [
+        *_secrets(plan, config),
+        *_backup(plan, config),
+        *(each for release in objects for each in release),
+    ]
 
 
 def live(api: Api, namespace: str) -> list[Object]:
@@ -58,12 +66,21 @@ def _secrets(plan: Plan, config: StackConfig) -> Iterator[Object]:
         yield {"kind": "Secret", "metadata": {"name": plan.names.secret(suffix)}, "data": data}
 
 
+def _backup(plan: Plan, config: StackConfig) -> Iterator[Object]:
+    if uses_bucket(plan):
+        data = credential(config.secrets.backup)
+        yield {"kind": "Secret", "metadata": {"name": BACKUP}, "data": data}
+    for each in backup_objects(plan):
+        yield {"apiVersion": each.api, "kind": each.kind, **each.fields}
+
+
 def _template(helm: Path, charts: Path, plan: Plan, release: Release) -> Iterator[Object]:
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as values:
         yaml.safe_dump(release.values, values)
         values.flush()
         target = ("--namespace", plan.config.namespace, "--values", values.name)
-        command = (helm, "template", release.name, charts / release.chart.name, *target)
+        chart = REPOSITORY / release.chart.folder if release.chart.folder else charts / release.chart.name
+        command = (helm, "template", release.name, chart, *target)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BedError(f"{release.chart.name} cannot be rendered: {done.stderr.strip()}")

@@ -7,17 +7,31 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.make import make_plan
 from testbed.consumers import outside
+from testbed.consumers.pods import containers, services
 from testbed.consumers.registry import CONSUMERS
-from testbed.consumers.run import loaded
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.errors import BedError
+
+_STACK = "consumed"
 
 
 def main(question: Path, folder: Path) -> None:
     """Start and check each consumer of the stack; one that does not start is a failed check."""
     document = json.loads(question.read_text())
-    sandbox = Sandbox(folder, *loaded(document), document["releases"])
+    config = StackConfig.model_validate_json(json.dumps(document["settings"]))
+    objects = document["objects"]
+    sandbox = Sandbox(
+        folder,
+        containers(objects),
+        services(objects),
+        {name: config.names.release(name) for name in config.components.deployed()},
+        {name: containers(made) for name, made in document["variants"].items()},
+        objects,
+        make_plan(_STACK, config),
+    )
     sandbox.enter()
     outside.start(sandbox)
     for name in document["names"]:

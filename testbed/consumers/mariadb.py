@@ -12,7 +12,7 @@ from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.consumers.upstream import NO_ACCOUNTS, SOURCES
 from testbed.real.software import MARIADB, Software
 
-__all__ = ["IMAGES", "check", "start"]
+__all__ = ["IMAGES", "check", "query", "start"]
 
 IMAGES: tuple[Software, ...] = (MARIADB,)
 _INIT = "/docker-entrypoint-initdb.d/"
@@ -33,6 +33,17 @@ def start(sandbox: Sandbox) -> None:
     for name in _DATABASES:
         if sandbox.has(name):
             _start(sandbox, sandbox.container(name))
+
+
+def query(root: Root, login: tuple[str, str], statements: str, database: str) -> str:
+    """Run statements as a user with a password inside the pod, and return the rows, a line each with tabs.
+
+    Raises:
+        BedError: the server refuses them.
+    """
+    user, password = login
+    words = ("mariadb", "--no-defaults", "--batch", "--skip-column-names", f"--socket={_SOCKET}", "-u", user)
+    return root.must(*words, f"--database={database}", stdin=statements, environment={"MYSQL_PWD": password})
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:

@@ -13,7 +13,8 @@ from testbed.errors import BedError
 __all__ = ["Container", "File", "Service", "containers", "services"]
 
 Object = Mapping[str, Any]
-_WORKLOADS = ("Deployment", "StatefulSet")
+_SERVING = ("Deployment", "StatefulSet")
+_WORKLOADS = (*_SERVING, "Job", "CronJob")
 _MODE = 0o644
 _RELEASE = "app.kubernetes.io/instance"
 
@@ -59,6 +60,8 @@ class Service:
 def containers(objects: Iterable[Object]) -> list[Container]:
     """Each container of each workload among ``objects``, which must include the Secrets and ConfigMaps.
 
+    Those of a Job are in the order of their runs, first the init containers.
+
     Raises:
         BedError: a workload refers to a missing object.
     """
@@ -71,11 +74,24 @@ def containers(objects: Iterable[Object]) -> list[Container]:
             image=container["image"],
             command=[*(container.get("command") or ()), *(container.get("args") or ())],
             environment=store.environment(workload, container),
-            files=dict(store.files(workload["spec"]["template"]["spec"], container)),
+            files=dict(store.files(_pod(workload), container)),
         )
         for workload in store.workloads
-        for container in workload["spec"]["template"]["spec"]["containers"]
+        for container in _run_by(workload)
     ]
+
+
+def _pod(workload: Object) -> Object:
+    spec = workload["spec"]
+    found: Object = (spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec)["template"]["spec"]
+    return found
+
+
+def _run_by(workload: Object) -> list[Object]:
+    pod = _pod(workload)
+    # Those of a service are over before it is looked at.
+    first = () if workload["kind"] in _SERVING else pod.get("initContainers") or ()
+    return [*first, *pod["containers"]]
 
 
 def services(objects: Iterable[Object]) -> list[Service]:
@@ -84,7 +100,7 @@ def services(objects: Iterable[Object]) -> list[Service]:
     named = {
         (_frozen(each["spec"]["selector"]["matchLabels"]), port.get("name")): port["containerPort"]
         for each in objects
-        if each["kind"] in _WORKLOADS
+        if each["kind"] in _SERVING
         for container in each["spec"]["template"]["spec"]["containers"]
         for port in container.get("ports") or ()
     }

@@ -13,7 +13,7 @@ from testbed.consumers.upstream import SOURCES
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES, Software
 
-__all__ = ["IMAGES", "check", "start"]
+__all__ = ["IMAGES", "check", "query", "start", "start_standard"]
 
 IMAGES: tuple[Software, ...] = (POSTGRES,)
 _BIN = "/usr/lib/postgresql/15/bin"
@@ -61,11 +61,26 @@ def start(sandbox: Sandbox) -> None:
         root = _started(sandbox, container, "postgres", "password", "postgres")
         _make_panda(root, container.environment["PANDA_DB_PASSWORD"])
     if sandbox.has("idds/postgres"):
-        container = sandbox.container("idds/postgres")
-        environment = container.environment
-        user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
-        _started(sandbox, container, user, environment["POSTGRES_PASSWORD"], database)
+        start_standard(sandbox, sandbox.container("idds/postgres"))
     _start_the_sites(sandbox)
+
+
+def start_standard(sandbox: Sandbox, container: Container) -> Root:
+    """Start a server as the standard image does: user, password and database by its variables."""
+    environment = container.environment
+    user, database = environment["POSTGRES_USER"], environment["POSTGRES_DB"]
+    return _started(sandbox, container, user, environment["POSTGRES_PASSWORD"], database)
+
+
+def query(root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT) -> str:
+    """Run statements as a user inside the pod, and return the rows, a line each with `|` between columns.
+
+    Raises:
+        BedError: the server refuses them.
+    """
+    # On standard input, because arguments are visible to all users of the machine.
+    words = ("psql", "-XAtq", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database)
+    return root.must(*words, "-v", "ON_ERROR_STOP=1", user=_ADMIN, stdin=statement + ";").strip()
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
@@ -131,17 +146,17 @@ def _start_the_sites(sandbox: Sandbox) -> None:
         _serve(root, sandbox.addresses[host], port, "postgres", "password")
         for own in {own["PGUSER"]: own for own in logins}.values():
             role = f'CREATE ROLE "{own["PGUSER"]}" LOGIN PASSWORD {_literal(own["PGPASSWORD"])}'
-            _sql(root, "postgres", role, port=port)
+            query(root, "postgres", role, port=port)
         for own in {own["PGDATABASE"]: own for own in reversed(logins)}.values():
             database = f'CREATE DATABASE "{own["PGDATABASE"]}" OWNER "{own["PGUSER"]}"'
-            _sql(root, "postgres", database, port=port)
+            query(root, "postgres", database, port=port)
 
 
 def _started(sandbox: Sandbox, container: Container, user: str, password: str, database: str) -> Root:
     root = sandbox.root(POSTGRES, container)
     _serve(root, sandbox.address(container), _PORT, user, password)
     if database != "postgres":
-        _sql(root, user, f'CREATE DATABASE "{database}"')
+        query(root, user, f'CREATE DATABASE "{database}"')
     return root
 
 
@@ -175,7 +190,7 @@ def _make_panda(root: Root, password: str) -> None:
         "ALTER ROLE panda SET search_path = doma_panda, public",
         "CREATE DATABASE panda_db OWNER panda",
     ):
-        _sql(root, "postgres", statement)
+        query(root, "postgres", statement)
     # The only table that the server needs to start.
     columns = "app text, component text, key text, vo text, value text, value_json jsonb, type text"
     for statement in (
@@ -183,7 +198,7 @@ def _make_panda(root: Root, password: str) -> None:
         f"CREATE TABLE doma_panda.config ({columns})",
         "ALTER TABLE doma_panda.config OWNER TO panda",
     ):
-        _sql(root, "postgres", statement, database="panda_db")
+        query(root, "postgres", statement, database="panda_db")
 
 
 def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
@@ -205,9 +220,3 @@ def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _sql(root: Root, user: str, statement: str, *, database: str = "postgres", port: int = _PORT) -> None:
-    # On standard input, because arguments are visible to all users of the machine.
-    words = ("psql", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database, "-v", "ON_ERROR_STOP=1")
-    root.must(*words, user=_ADMIN, stdin=statement + ";")

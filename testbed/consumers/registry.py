@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from testbed.consumers import activemq, idds, jedi, mariadb, panda, postgres
+from testbed.consumers.backup import drill
+from testbed.consumers.rucio import consumer as rucio
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import Software
 
-__all__ = ["CONSUMERS", "Consumer"]
+__all__ = ["BACKUPS", "CONSUMERS", "OF_CTAO", "OF_PANDA", "Consumer"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Consumer:
     check: Callable[[Sandbox], Iterator[Check]]
 
 
-CONSUMERS: Mapping[str, Consumer] = {
+OF_PANDA: Mapping[str, Consumer] = {
     "postgres": Consumer(postgres.IMAGES, ("panda/server",), postgres.start, postgres.check),
     "mariadb": Consumer(mariadb.IMAGES, (), mariadb.start, mariadb.check),
     "activemq": Consumer(
@@ -42,3 +44,10 @@ CONSUMERS: Mapping[str, Consumer] = {
         idds.check,
     ),
 }
+OF_CTAO: Mapping[str, Consumer] = {
+    "rucio": Consumer(rucio.IMAGES, rucio.PARTS, rucio.start, rucio.check),
+}
+BACKUPS: Mapping[str, Consumer] = {
+    "backup": Consumer(drill.IMAGES, drill.PARTS, drill.start, drill.check),
+}
+CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import shutil
@@ -10,24 +9,23 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 from panda_infra.config.stack import StackConfig
 from testbed.consumers.deployed import Object
-from testbed.consumers.pods import Container, File, Service, containers, services
 from testbed.consumers.registry import CONSUMERS
 from testbed.consumers.sandbox import Check
 from testbed.errors import BedError
 from tools import REPOSITORY, roots
 
-__all__ = ["MODULE", "loaded", "obstacle", "run", "table"]
+__all__ = ["MODULE", "obstacle", "run", "table"]
 
 MODULE = "testbed.consumers.inside"
 # The sandbox is the first process of its namespaces, so that all its programs end with it.
 _UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
-_SECONDS = 1500
+# Rucio's jobs alone are started forty times.
+_SECONDS = 3600
 
 
 def obstacle() -> str | None:
@@ -45,6 +43,7 @@ def run(
     config: StackConfig,
     names: Sequence[str] = tuple(CONSUMERS),
     report: Callable[[str], None] = lambda _line: None,
+    variants: Mapping[str, Iterable[Object]] = MappingProxyType({}),
 ) -> list[Check]:
     """Start consumers and check them.
 
@@ -53,6 +52,7 @@ def run(
         config: the stack's configuration, from which they were made.
         names: names in `CONSUMERS`.
         report: takes a line of progress.
+        variants: the same objects as other stack files make them, by names that consumers know.
 
     Raises:
         BedError: no sandbox can be made, or a consumer did not start.
@@ -66,9 +66,9 @@ def run(
     with tempfile.TemporaryDirectory(prefix="consumers-") as folder:
         question = Path(folder, "question.json")
         question.touch(mode=0o600)
-        document = _document(containers(objects), services(objects))
-        releases = {name: config.names.release(name) for name in config.components.deployed()}
-        question.write_text(json.dumps(document | {"releases": releases, "names": list(names)}))
+        settings = config.settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        more = {"names": list(names), "variants": {name: list(made) for name, made in variants.items()}}
+        question.write_text(json.dumps({"objects": objects, "settings": settings, **more}))
         mounted = Path(folder, "roots")
         mounted.mkdir()
         command = (*_UNSHARE, sys.executable, "-m", MODULE, str(question), str(mounted))
@@ -100,43 +100,3 @@ def table(checks: Iterable[Check]) -> str:
         lines += [f"  not tried: {each.what}: {each.detail}" for each in own if each.skipped]
         lines += [f"  {each.what}: {each.detail}" for each in failed]
     return "\n".join(lines)
-
-
-def loaded(document: Mapping[str, Any]) -> tuple[list[Container], list[Service]]:
-    """The containers and Services in the document for the inside of the sandbox."""
-    found = [
-        Container(
-            **{
-                **each,
-                "files": {
-                    path: File(base64.b64decode(content), mode)
-                    for path, (content, mode) in each["files"].items()
-                },
-            }
-        )
-        for each in document["containers"]
-    ]
-    offered = [
-        Service(each["name"], {int(port): target for port, target in each["ports"].items()})
-        for each in document["services"]
-    ]
-    return found, offered
-
-
-def _document(found: Iterable[Container], offered: Iterable[Service]) -> dict[str, object]:
-    return {
-        "containers": [
-            {
-                **{
-                    name: getattr(each, name)
-                    for name in ("release", "workload", "name", "image", "command", "environment")
-                },
-                "files": {
-                    path: (base64.b64encode(file.content).decode(), file.mode)
-                    for path, file in each.files.items()
-                },
-            }
-            for each in found
-        ],
-        "services": [asdict(each) for each in offered],
-    }

@@ -17,7 +17,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from panda_infra.plan.model import Plan
 from testbed.consumers.pods import Container, Service
 from testbed.errors import BedError
 from testbed.real.software import Software
@@ -151,13 +153,20 @@ class Program:
 
 @dataclass
 class Sandbox:
-    """The inside; ``folder`` is for the roots. Images must exist before, because the inside downloads nothing."""
+    """The inside; ``folder`` is for the roots. Images must exist before, because the inside downloads nothing.
+
+    ``containers`` and ``services`` are those of the stack's ``objects``.
+    """
 
     folder: Path
     containers: Sequence[Container]
     services: Sequence[Service]
     releases: Mapping[str, str]
     """Helm's release of each component."""
+    variants: Mapping[str, Sequence[Container]] = field(default_factory=dict)
+    """The containers that other stack files would make, by names of the consumer's own."""
+    objects: Sequence[Mapping[str, Any]] = ()
+    plan: Plan | None = None
     addresses: dict[str, str] = field(default_factory=dict)
     roots: dict[str, Root] = field(default_factory=dict)
 
@@ -171,20 +180,20 @@ class Sandbox:
                     _forward(self.addresses[service.name], port, target)
         _mount("-t", "tmpfs", "tmpfs", str(self.folder))
 
-    def container(self, component: str) -> Container:
-        """A container by component and sub-chart: ``panda/server``.
+    def container(self, component: str, variant: str = "") -> Container:
+        """A container by component and sub-chart, such as ``panda/server``, of the stack or of a variant.
 
         Raises:
             BedError: the stack has no such container.
         """
-        found = self._find(component)
+        found = self._find(component, self.variants[variant] if variant else self.containers)
         if found is None:
             raise BedError(f"the stack has no container {component}")
         return found
 
     def has(self, component: str) -> bool:
         """Return whether the stack has such a container."""
-        return self._find(component) is not None
+        return self._find(component, self.containers) is not None
 
     def address(self, container: Container) -> str:
         """The address of the container's Service."""
@@ -217,14 +226,21 @@ class Sandbox:
             root.write(path, file.content, file.mode)
         return root
 
+    def mounted(self, root: Root, folders: Mapping[str, Path]) -> None:
+        """Mount folders of the sandbox into a root by their paths there; nothing else can be written any more."""
+        for path, folder in folders.items():
+            root.path(path).mkdir(parents=True, exist_ok=True)
+            _mount("--bind", str(folder), str(root.path(path)))
+        _mount("-o", "remount,ro", str(root.folder))
+
     def running(self, component: str) -> Root:
         """The root of a started container."""
         return self.roots[self.container(component).workload]
 
-    def _find(self, component: str) -> Container | None:
+    def _find(self, component: str, containers: Sequence[Container]) -> Container | None:
         name, sub = component.split("/")
         wanted = (self.releases.get(name), sub)
-        return next((each for each in self.containers if (each.release, each.name) == wanted), None)
+        return next((each for each in containers if (each.release, each.name) == wanted), None)
 
     def hosts(self) -> str:
         """The hosts file: every Service by the names that the cluster's resolver has."""

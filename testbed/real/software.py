@@ -47,7 +47,8 @@ class Software:
     @property
     def originals(self) -> list[Path]:
         """The folders with the original's files that are in no package, the lowest first."""
-        return [_ORIGINALS / name for name in (_COMMON, *self.shared, self.packages.name)]
+        folders = [_ORIGINALS / name for name in (_COMMON, *self.shared, self.packages.name)]
+        return [folder for folder in folders if folder.is_dir()]
 
 
 ACTIVEMQ = Software(
@@ -100,6 +101,10 @@ IDDS = Software(
     ),
     shared=(_HTTPD,),
 )
+_OF_RUCIO = {"PATH": "/opt/rucio/bin:/usr/sbin:/usr/bin:/sbin:/bin", "RUCIO_HOME": "/opt/rucio"}
+# Neither runs on a real node: its server needs Apache with the original's configuration.
+RUCIO = Software(pinned.RUCIO, ("rucio/rucio-server",), environment=_OF_RUCIO)
+RUCIO_EARLIER = Software(pinned.RUCIO_EARLIER, (), environment=_OF_RUCIO)
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
 ELSEWHERE = ("jedi",)
 """Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""

@@ -8,7 +8,7 @@ import pytest
 
 from testbed.charts import FIXTURES
 from testbed.consumers import deployed, run
-from testbed.consumers.registry import CONSUMERS
+from testbed.consumers.registry import OF_PANDA
 from testbed.consumers.sandbox import Check
 from tests.support.consumers import STACKS, complete
 from tools.errors import ToolsError
@@ -28,12 +28,12 @@ def checks(request: pytest.FixtureRequest) -> tuple[str, list[Check]]:
     config = complete(request.param)
     objects = deployed.rendered("local", config, checkout / "helm" if checkout else FIXTURES)
     try:
-        return request.param, run.run(objects, config)
+        return request.param, run.run(objects, config, tuple(OF_PANDA))
     except ToolsError as error:
         pytest.skip(f"a package is not to be had: {error}")
 
 
-@pytest.mark.parametrize("consumer", CONSUMERS)
+@pytest.mark.parametrize("consumer", OF_PANDA)
 def test_a_consumer_reads_what_the_program_makes(consumer: str, checks: tuple[str, list[Check]]) -> None:
     stack, found = checks
     # That it starts is a check too.

@@ -1,0 +1,62 @@
+"""Rucio's server with the files and variables of its pod; gunicorn replaces Apache."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from testbed.consumers.pods import Container
+from testbed.consumers.sandbox import Program, Root, Sandbox
+from testbed.errors import BedError
+from testbed.real.software import RUCIO
+
+__all__ = ["start"]
+
+_APPLICATION = "rucio.web.rest.flaskapi.v1.main:application"
+_CONFIGURATION = "/opt/rucio/etc/rucio.cfg"
+_PARTS = "/opt/rucio/etc/conf.d/"
+_VARIABLE = "RUCIO_CFG_"
+_TLS = "/etc/grid-security"
+_PORT = 443
+
+
+def start(sandbox: Sandbox) -> Root:
+    """Start it and wait until it listens at its Service's port.
+
+    Raises:
+        BedError: it does not.
+    """
+    container = _container(sandbox)
+    root = sandbox.root(RUCIO, container)
+    root.write(_CONFIGURATION, _merged(container))
+    address = sandbox.address(container)
+    pair = ("--certfile", f"{_TLS}/hostcert.pem", "--keyfile", f"{_TLS}/hostkey.pem")
+    options = ("--bind", f"{address}:{_PORT}", "--workers", "1", "--threads", "4", *pair)
+    program: Program = root.start("gunicorn", *options, _APPLICATION)
+    program.wait_for(address, _PORT)
+    return root
+
+
+def _container(sandbox: Sandbox) -> Container:
+    """The server's container: Rucio's charts have no labels that name the release as others do."""
+    for each in sandbox.containers:
+        if each.name == "rucio-server":
+            return each
+    raise BedError("the stack has no container of Rucio's server")
+
+
+def _merged(container: Container) -> str:
+    """The configuration that the image makes of files in `conf.d`, and of variables, which win."""
+    sections: dict[str, dict[str, str]] = {}
+    for path, file in sorted(container.files.items()):
+        if Path(path).parent == Path(_PARTS):
+            for section, options in json.loads(file.content).items():
+                sections.setdefault(section, {}).update({key: str(value) for key, value in options.items()})
+    for variable, value in container.environment.items():
+        if variable.startswith(_VARIABLE):
+            section, _, option = variable.removeprefix(_VARIABLE).lower().partition("_")
+            sections.setdefault(section, {})[option] = value
+    return "".join(
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options.items())
+        for name, options in sections.items()
+    )

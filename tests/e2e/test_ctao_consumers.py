@@ -1,0 +1,128 @@
+"""Rucio's own software, in the images' version, reads what the stack of DPPS makes: see testbed/consumers/rucio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from panda_infra.config.paths import Path
+from panda_infra.config.secrets import Secrets
+from panda_infra.config.stack import StackConfig
+from panda_infra.products.ctao.versions import SERVER_IMAGE
+from panda_infra.secrets.generate import stand_ins, with_values
+from testbed.charts import FIXTURES
+from testbed.consumers import deployed, run
+from testbed.consumers.registry import OF_CTAO
+from testbed.consumers.sandbox import Check
+from tests.support import ctao
+from tools import images
+from tools.errors import ToolsError
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+_PROTOCOL = {"scheme": "davs", "host": "north.site.org", "port": 443, "prefix": "/ctao"}
+_DPPS = {
+    "type": "SERVICE",
+    "email": "dpps@site.org",
+    "identities": [{"type": "X509", "identity": "CN=DPPS robot,O=CTAO,C=DE"}],
+    "attributes": {"admin": "true"},
+}
+_DECLARED: dict[str, Any] = {
+    "accounts": {"dpps": _DPPS},
+    "scopes": {"acada": "dpps"},
+    "rses": {
+        "NORTH": {
+            "protocols": [_PROTOCOL],
+            "attributes": {"tape": "false"},
+            "limits": {"MinFreeSpace": "10Gi"},
+        },
+        "SOUTH": {},
+    },
+    "distances": {"NORTH": {"SOUTH": 1}},
+    "limits": {"dpps": {"NORTH": "1Ti"}},
+}
+_CHANGED: dict[str, Any] = {
+    "accounts": {"dpps": _DPPS, "archive": {"email": "archive@site.org"}},
+    "scopes": {"acada": "archive"},
+    "rses": {
+        "NORTH": {
+            "protocols": [
+                _PROTOCOL | {"prefix": "/dpps", "priority": 2},
+                _PROTOCOL | {"scheme": "root", "port": 1094},
+            ],
+            "attributes": {"tape": "true"},
+        },
+        "SOUTH": {},
+        "WEST": {},
+    },
+    "distances": {"NORTH": {"SOUTH": 1, "WEST": 3}},
+    "limits": {"dpps": {"NORTH": "2Ti"}},
+}
+
+
+def complete(settings: Mapping[str, Any] = _DECLARED, *, migrate: bool = False) -> StackConfig:
+    """The stack with a value for every secret."""
+    more = {
+        "rucio-bootstrap": {"settings": {"migrate": migrate}},
+        "rucio-config": {"settings": settings},
+    }
+    config = ctao.stack(components=ctao.COMPONENTS | more)
+    return config.model_copy(update={"secrets": stand_ins(config)})
+
+
+def other(config: StackConfig, **values: Mapping[str, str]) -> StackConfig:
+    """The stack with other values of some secrets."""
+    given: dict[Path, str] = {
+        (section, key): text for section, keys in values.items() for key, text in keys.items()
+    }
+    return config.model_copy(update={"secrets": with_values(config.secrets, given)})
+
+
+def _of_another_authority(config: StackConfig) -> Secrets:
+    """The stack's secrets with certificates that another authority has signed."""
+    others = complete().secrets.certificates
+    return config.secrets.model_copy(update={"certificates": others})
+
+
+@pytest.fixture(scope="module")
+def checks() -> list[Check]:
+    """What was tried on Rucio."""
+    if reason := run.obstacle():
+        pytest.skip(reason)
+    config = complete()
+    changed = complete(_CHANGED)
+    migrating = complete(migrate=True)
+    variants = {
+        "migrating": migrating.model_copy(update={"secrets": config.secrets}),
+        "renewed": other(config, rucioBootstrap={"rootPassword": "a-renewed-password"}),
+        "wrong": other(
+            config,
+            rucioBootstrap={"rootPassword": "a-wrong-password"},
+            interfaces={"rucioDatabasePassword": "anotherpassword"},
+        ),
+        "changed": changed.model_copy(update={"secrets": config.secrets}),
+        "unknown": config.model_copy(update={"secrets": _of_another_authority(config)}),
+    }
+    try:
+        return run.run(
+            deployed.rendered("ctao", config, FIXTURES),
+            config,
+            tuple(OF_CTAO),
+            variants={name: deployed.rendered("ctao", each, FIXTURES) for name, each in variants.items()},
+        )
+    except ToolsError as error:
+        pytest.skip(f"a package is not to be had: {error}")
+
+
+def test_the_versions_are_those_of_the_images() -> None:
+    (requirement,) = (each for each in images.RUCIO.python if each.startswith("rucio"))
+    assert SERVER_IMAGE[1] == f"release-{requirement.partition('==')[2]}"
+
+
+@pytest.mark.parametrize("consumer", ["rucio", "rucio-bootstrap", "rucio-config"])
+def test_rucio_reads_what_the_program_makes(consumer: str, checks: list[Check]) -> None:
+    own = [each for each in checks if each.consumer == consumer]
+    assert own
+    assert [f"{each.what}: {each.detail}" for each in own if not each.passed] == []
