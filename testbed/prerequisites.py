@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from math import ceil
 
 from panda_infra.config.quantities import amount
@@ -11,7 +11,7 @@ from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import total, workloads
 from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
-from testbed import magnum, nodes, waiting
+from testbed import magnum, nodes, router, waiting
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
 
@@ -51,7 +51,8 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
                 made.append(f"{collection}/{name}")
             if collection == _DEFINITIONS:
                 _await(bed, api, f"/apis/{body['spec']['group']}/v1/{body['spec']['names']['plural']}")
-        yield
+        with router.running(api) if plan.config.exposure.kind == "route" else nullcontext():
+            yield
     finally:
         for path in reversed(made):
             api.delete(path)
@@ -86,7 +87,13 @@ def _classes(config: Settings) -> set[str]:
 
 def _definition(group: str, kind: str, scope: str) -> Object:
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": anything},
+        "subresources": {"status": {}},
+    }
     singular = kind.lower()
     plural = f"{singular}es" if singular.endswith("s") else f"{singular}s"
     names = {"plural": plural, "singular": singular, "kind": kind, "listKind": f"{kind}List"}

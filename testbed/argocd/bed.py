@@ -74,7 +74,7 @@ def running(bed: Bed, namespace: str = NAMESPACE, *, polling: int = 180) -> Iter
         "ARGOCD_SERVER_INSECURE": "true",
         "ARGOCD_RECONCILIATION_TIMEOUT": f"{polling}s",
         # For so long Argo CD keeps it to itself that a chart cannot be rendered; by default it is three minutes.
-        "ARGOCD_REPO_ERROR_GRACE_PERIOD_SECONDS": str(polling),
+        "ARGOCD_REPO_ERROR_GRACE_PERIOD_SECONDS": f"{polling}s",
     }
     own = _Parts(bed, namespace, settings)
     try:

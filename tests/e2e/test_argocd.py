@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import bcrypt
 import pytest
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.plan.argocd import CLUSTER_WIDE, DEFINITIONS
 from testbed.api import Api
 from testbed.bed import Bed
@@ -78,7 +79,7 @@ def test_its_version_and_address_are_shown(stack: Workspace) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_a_second_stack_cannot_install_it_too(bed: Bed) -> None:
-    other = made(bed, "argo-two", argocd={"version": _NEW})
+    other = made(bed, "argo-two", code=INCOMPLETE, argocd={"version": _NEW})
     refused = other.preview()
     assert refused.code != 0
     assert "argocd: would be a second Argo CD in this cluster" in refused.text
@@ -92,7 +93,7 @@ def test_a_second_stack_cannot_install_it_too(bed: Bed) -> None:
 
 @pytest.mark.usefixtures("stack")
 def test_an_argo_cd_that_is_not_there_is_not_used(bed: Bed) -> None:
-    other = made(bed, "argo-three", argocd={"existing": True, "namespace": "gitops"})
+    other = made(bed, "argo-three", code=INCOMPLETE, argocd={"existing": True, "namespace": "gitops"})
     refused = other.preview()
     assert refused.code != 0
     assert "argocd.namespace: is gitops, where no application controller of Argo CD runs" in refused.text

@@ -27,6 +27,7 @@ _QUIET = 120.0
 _NAMESPACE = "followed"
 _APPLICATIONS = ("panda-msgsvc", "iam", "iam-db")
 _BROKER = "helm/msgsvc/templates"
+_CLAIM = "helm/msgsvc/charts/activemq/templates/activemq.yaml"
 _BROKEN = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.absent.key }}}\n"
 # It holds a sync up for ten seconds.
 _SLOW_HOOK = """\
@@ -159,14 +160,12 @@ def test_a_claim_that_a_chart_drops_keeps_its_data(
 ) -> None:
     before = {name: uid for name, uid in stack.uids().items() if name.startswith("persistentvolumeclaims")}
     assert before
-    (file,) = [
-        path
-        for path in (repository.clone / _BROKER).rglob("*.yaml")
-        if "PersistentVolumeClaim" in path.read_text()
-    ]
-    former = file.read_text()
-    name = str(file.relative_to(repository.clone))
-    revision = repository.commit({name: ""})
+    stack.workspace.configure({"panda-infra:lifecycle": {"protect": True}})
+    stack.up()
+    former = (repository.clone / _CLAIM).read_text()
+    dropped = former.replace("claim: true", "claim: false")
+    assert dropped != former
+    revision = repository.commit({_CLAIM: dropped})
 
     def compared() -> bool:
         return applications.status(stack.api, argo.namespace, "panda-msgsvc").revision == revision
@@ -178,9 +177,11 @@ def test_a_claim_that_a_chart_drops_keeps_its_data(
         _PATIENCE,
     )
     assert before.items() <= stack.uids().items()
-    revision = repository.commit({name: former})
+    revision = repository.commit({_CLAIM: former})
     _settle(stack, argo, revision)
     assert before.items() <= stack.uids().items()
+    stack.workspace.configure({"panda-infra:lifecycle": {"protect": False}})
+    stack.up()
 
 
 def test_a_controller_that_ends_in_the_middle_of_a_sync_goes_on(

@@ -31,8 +31,11 @@ _ROOTS = {
 }
 
 
-def made(bed: Bed, name: str, **sections: Any) -> Workspace:
-    """A stack in a namespace ``name``; its secrets are encrypted one by one, as `init` does it."""
+def made(bed: Bed, name: str, *, code: int = 0, **sections: Any) -> Workspace:
+    """A stack in a namespace ``name``; its secrets are encrypted one by one, as `init` does it.
+
+    ``code`` is the exit code of `init`, unless only the certificate is missing, which is stored then.
+    """
     workspace = Workspace(bed.state / "stacks" / name, "local")
     own = {
         "namespace": name,
@@ -47,7 +50,7 @@ def made(bed: Bed, name: str, **sections: Any) -> Workspace:
     reported(
         workspace,
         documented("python -m panda_infra init doma").arguments,
-        code=INCOMPLETE if exposed else 0,
+        code=INCOMPLETE if exposed else code,
     )
     if exposed:
         store = documented("python -m panda_infra secrets set doma certificates.argocd --file argocd.p12")
