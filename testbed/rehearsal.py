@@ -18,7 +18,7 @@ from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.rules.book.delivery import helm_alone
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.tree import merged
 from testbed import charts, instances, leftovers, prerequisites, references, site
@@ -42,7 +42,6 @@ __all__ = ["Change", "Delivery", "Report", "changes", "delivered", "in_place", "
 Delivery = Literal["helm", "argocd"]
 
 _SECRETS, _DELIVERY, _ARGO_CD = f"{PROJECT}:secrets", f"{PROJECT}:delivery", f"{PROJECT}:argocd"
-_COMPONENTS = f"{PROJECT}:components"
 _FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 
@@ -165,14 +164,11 @@ def in_place(stack_file: Path, bed: Bed, where: Place, delivery: Delivery | None
 def delivered(document: Mapping[str, Any], delivery: Delivery | None) -> dict[str, Any]:
     """The sections about the delivery; an Argo CD is the stack's own, because the place has none.
 
-    Charts that come with the program stay with Helm if the ``delivery`` is asked for here.
+    What Argo CD cannot deliver stays with Helm if the ``delivery`` is asked for here.
     """
     wanted = delivery or document.get(_DELIVERY)
-    shipped = [
-        name for name in document.get(_COMPONENTS) or () if name in COMPONENTS and COMPONENTS[name].ships
-    ]
-    if delivery == "argocd" and shipped:
-        wanted = {"kind": delivery, "byHelm": shipped}
+    if delivery == "argocd" and (stays := list(helm_alone(site.configuration(document)))):
+        wanted = {"kind": delivery, "byHelm": stays}
     if not _is_by_argo_cd(wanted):
         return {_DELIVERY: "helm"} if delivery else {}
     own = {"version": ARGO_CD, "namespace": "argocd", **(document.get(_ARGO_CD) or {})}

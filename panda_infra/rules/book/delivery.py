@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from panda_infra.config.argo_delivery import ArgoDelivery
 from panda_infra.config.charts import FolderCharts, GitCharts
+from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.plan.values.placement import in_pod, placement_values
 from panda_infra.plan.values.workloads import workload_values
@@ -17,7 +18,7 @@ from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import Visited, sub_components
 from panda_infra.tree import merged
 
-__all__ = ["charts_are_within_reach", "followed_images", "nothing_is_lost"]
+__all__ = ["charts_are_within_reach", "followed_images", "helm_alone", "nothing_is_lost"]
 
 # What the Image Updater takes for a version.
 _VERSION = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
@@ -52,11 +53,6 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
             yield Problem("delivery.follow", what, fix)
     if not delivered:
         return
-    if shipped := [name for name in delivered if COMPONENTS[name].ships]:
-        listed = ", ".join(shipped)
-        what = f"has {listed} by Argo CD, whose charts come with this program: no repository has them"
-        stays = [name for name in deployed if name in shipped or not config.by_argo(name)]
-        yield Problem("delivery", what, f"W{_by_helm(*stays)[1:]}.")
     if config.argocd is None:
         yield Problem("delivery", "is argocd, but the stack says of no Argo CD where it is", _EXISTING)
     if isinstance(config.charts, FolderCharts):
@@ -69,24 +65,47 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
 def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
     """What only a Helm release of this program can do may not be asked of Argo CD."""
     config = subject.config
+    alone = helm_alone(config)
+    stays = [name for name in config.components.deployed() if name in alone or not config.by_argo(name)]
+    fix = f"write `delivery: {{kind: argocd, byHelm: [{', '.join(stays)}]}}`"
+    for name, reasons in alone.items():
+        if config.by_argo(name):
+            for where, what, instead in reasons:
+                yield Problem(where, what, f"{instead}, or {fix}." if instead else f"W{fix[1:]}.")
+
+
+def helm_alone(config: StackConfig) -> Mapping[str, Sequence[tuple[str, str, str]]]:
+    """The components that Argo CD cannot deliver as the stack file wants them.
+
+    Each has its reasons: the key, what is wrong with delivery by Argo CD, and what to write instead, if anything.
+    """
+    found: dict[str, list[tuple[str, str, str]]] = {}
     for name, component in config.components.deployed().items():
-        if config.by_argo(name) and component.atomic:
+        where = f"components.{name}"
+        if COMPONENTS[name].ships:
+            what = "has a chart that comes with this program: Argo CD finds it in no repository"
+            found.setdefault(name, []).append((where, what, ""))
+        if component.atomic:
             what = "has no effect: Argo CD does not take a failed change back"
-            yield Problem(f"components.{name}.atomic", what, f"Remove it, or {_by_helm(name)}.")
+            found.setdefault(name, []).append((f"{where}.atomic", what, "Remove it"))
     for sub in sub_components(config):
-        if not sub.runs or sub.spec.placeable or not config.by_argo(sub.component.name):
-            continue
-        values = merged(
-            placement_values(sub.spec, sub.config, config, config.names.release(sub.component.name)),
-            workload_values(sub.spec, sub.config),
-        )
-        if placed := in_pod(values):
+        if sub.runs and not sub.spec.placeable and (placed := _placed(sub, config)):
             what = (
                 f"has pods whose chart knows no {' and no '.join(placed)}: the program adds them to a Helm release, "
                 "but Argo CD would drop them"
             )
-            fix = f"Remove these settings (`placement` counts too), or {_by_helm(sub.component.name)}."
-            yield Problem(sub.where, what, fix)
+            instead = "Remove these settings (`placement` counts too)"
+            found.setdefault(sub.component.name, []).append((sub.where, what, instead))
+    return found
+
+
+def _placed(sub: Visited, config: StackConfig) -> Sequence[str]:
+    """What a stack wants of the placement of a sub-component's pods."""
+    values = merged(
+        placement_values(sub.spec, sub.config, config, config.names.release(sub.component.name)),
+        workload_values(sub.spec, sub.config),
+    )
+    return list(in_pod(values))
 
 
 @rule("delivery", "components", "lifecycle")
@@ -138,7 +157,3 @@ def _first_version(sub: Visited, follow: Follow, where: str) -> Iterator[Problem
         what = f"begins with the tag {first}, which is no version: the Image Updater would never replace it"
         fix = f"Write the version to begin with as `{sub.where}.image.tag`, or follow `newest`."
         yield Problem(f"{where}.versions", what, fix)
-
-
-def _by_helm(*names: str) -> str:
-    return f"write `delivery: {{kind: argocd, byHelm: [{', '.join(names)}]}}`"

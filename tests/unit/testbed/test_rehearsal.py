@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from testbed.rehearsal import Delivery, Report, changes, delivered
+from tests.support import stacks
 from tools.versions import ARGO_CD
 
 STEPS = {"up": 12.34, "up again": 5.0, "destroy": 3.21}
@@ -72,15 +73,15 @@ _OWN = {"version": ARGO_CD, "namespace": "argocd", "existing": False}
             {"delivery": {"kind": "argocd", "byHelm": ["ui"]}, "argocd": _OWN},
         ),
         (
-            {"components": {"rucio-db": {}, "rucio": {}, "rucio-bootstrap": {}}},
+            {"placement": {"evictAfter": 30}},
             "argocd",
-            {"delivery": {"kind": "argocd", "byHelm": ["rucio-db", "rucio-bootstrap"]}, "argocd": _OWN},
+            {"delivery": {"kind": "argocd", "byHelm": ["ui"]}, "argocd": _OWN},
         ),
     ],
 )
 def test_an_argo_cd_that_delivers_is_installed_by_the_stack(
     sections: dict[str, Any], delivery: Delivery | None, expected: dict[str, Any]
 ) -> None:
-    document = {f"panda-infra:{key}": value for key, value in sections.items()}
+    document = {f"panda-infra:{key}": value for key, value in (stacks.sections() | sections).items()}
     found = delivered(document, delivery)
     assert found == {f"panda-infra:{key}": value for key, value in expected.items()}
