@@ -9,15 +9,15 @@ from panda_infra.argocd.sources import repository
 from panda_infra.plan.footprint import outside
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import lease_name
+from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["CLUSTER", "app_project", "project_name"]
 
 CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster that it runs in."""
 
-# What the charts consist of, and the pods of it: Argo CD knows no object of a kind that the project has not, thus no
-# image that runs, and the Image Updater replaces only these. Secrets are not among it: those of a stack come from its
-# encrypted stack file.
+# What charts consist of, and the pods of it: Argo CD knows no object of a kind that the project has not, thus no image
+# that runs, and the Image Updater replaces only these. A stack's own Secrets come from its encrypted stack file.
 _KINDS = (
     ("", "ConfigMap"),
     ("", "PersistentVolumeClaim"),
@@ -35,6 +35,7 @@ _KINDS = (
     ("networking.k8s.io", "Ingress"),
     ("route.openshift.io", "Route"),
 )
+_SECRET = ("", "Secret")  # of charts that keep their configuration in Secrets
 _VOLUME = "PersistentVolume"  # static ones, beside claims
 _RBAC = "rbac.authorization.k8s.io"
 
@@ -52,6 +53,8 @@ def app_project(plan: Plan, namespace: str) -> dict[str, Any]:
     kinds = sorted({_VOLUME, *(each.kind for each in outside(plan) if each.release)})
     if plan.config.developer is not None:
         kinds = []  # a volume that a branch makes could hold the files of a node
+    delivered = [COMPONENTS[each.component] for each in plan.releases if each.argocd]
+    inside = [*_KINDS, *([_SECRET] if any(spec.has_secrets for spec in delivered) else [])]
     whole = [{"group": "" if kind == _VOLUME else _RBAC, "kind": kind} for kind in kinds]
     return {
         "apiVersion": "argoproj.io/v1alpha1",
@@ -67,6 +70,6 @@ def app_project(plan: Plan, namespace: str) -> dict[str, Any]:
             "sourceRepos": [repository(plan.config)],
             "destinations": [{"server": CLUSTER, "namespace": plan.config.namespace}],
             "clusterResourceWhitelist": whole,
-            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in _KINDS],
+            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in inside],
         },
     }

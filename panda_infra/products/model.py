@@ -227,6 +227,7 @@ class ComponentSpec:
     run elsewhere. ``timeout`` is in seconds and allows for slow image pulls; ``usual_seconds`` is the usual time
     until its pods are ready, without image pulls. ``chart`` is the chart's name if it differs; a component that
     ``ships`` its chart has it in the folder ``charts`` of its product, whatever the stack's source of charts is.
+    A chart that ``has_secrets`` of its own keeps its configuration in them, without passwords.
     ``chart_form`` gives the values of a chart without sub-charts, from those by sub-component. ``own_name`` is the
     prefix of the names of its release and workloads, empty for the product's prefix. An ``issuing`` component is
     useless if somebody else issues the tokens. ``upstream`` is false if upstream has no chart for it: `init` then
@@ -256,6 +257,7 @@ class ComponentSpec:
     usual_seconds: int = 20
     chart: str = ""
     ships: bool = False
+    has_secrets: bool = False
     chart_form: Callable[[Values], Values] | None = None
     own_name: str = ""
     issuing: bool = False

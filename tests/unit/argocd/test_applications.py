@@ -205,3 +205,11 @@ def test_some_components_may_stay_with_helm() -> None:
     assert [release.component for release in found.releases if not release.argocd] == ["ui"]
     assert {release.component for release in plan().releases if release.argocd} == set(EVERYTHING)
     assert namespace_of(found.config) == "argocd"
+
+
+def test_a_chart_that_keeps_its_configuration_in_secrets_may_make_them() -> None:
+    by_helm = ["rucio-db", "rucio-bootstrap", "rucio-config"]
+    secrets = {"hashKey": "k" * 40}
+    config = ctao.stack(secrets=secrets, delivery={"kind": "argocd", "byHelm": by_helm}, argocd={})
+    spec = app_project(make_plan("ctao", config), "argocd")["spec"]
+    assert {"group": "", "kind": "Secret"} in spec["namespaceResourceWhitelist"]

@@ -152,6 +152,7 @@ COMPONENT = ComponentSpec(
     version=SERVER_CHART,
     usual_seconds=30,
     chart="rucio-server",
+    has_secrets=True,
     chart_form=_chart_form,
     config=Rucio,
     sub_components=(

@@ -189,6 +189,7 @@ COMPONENT = ComponentSpec(
     version=DAEMONS_CHART,
     usual_seconds=20,
     chart_form=_chart_form,
+    has_secrets=True,
     config=RucioDaemons,
     sub_components=tuple(
         SubComponentSpec(
