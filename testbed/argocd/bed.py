@@ -117,7 +117,9 @@ def beside_installation(
         attendant.finish()
         own.stop()
         if made := attendant.attended:
-            objects.forget_registry(Api(made.kubeconfig), namespace)
+            # With the stack, its cluster may have gone, and the kubeconfig with it.
+            with suppress(ConfigException):
+                objects.forget_registry(Api(made.kubeconfig), namespace)
     if attendant.error:
         raise attendant.error
 
