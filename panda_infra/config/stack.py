@@ -14,6 +14,7 @@ from panda_infra.config.components import Components
 from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Placement, Storage
 from panda_infra.config.developer import Developer, Developers
 from panda_infra.config.namespace import Namespace, NamespaceSection
+from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.secrets import Secrets
 from panda_infra.products.names import Names
@@ -81,6 +82,8 @@ class Settings(Model):
     """What happens to nodes that die; once per cluster."""
     backup: Backup | None = None
     """Backups of the databases inside the stack."""
+    network_policies: NetworkPolicies | None = None
+    """Who may connect to whom; without it, or with `kind: none`, everybody."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"

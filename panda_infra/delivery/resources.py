@@ -25,6 +25,7 @@ from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
 from panda_infra.products.content import SecretContent
@@ -109,6 +110,7 @@ def _components(
         first.append(_namespace(plan, mark, inside))
         inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(first)))
     first += _guards(plan, mark, inside)
+    first += _policies(plan, mark, inside)
     if plan.shared_claim:
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         first.append(
@@ -208,6 +210,21 @@ def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -
         metadata = {"name": each.name, "annotations": mark, **inside}
         fields = {"apiVersion": each.api, "metadata": metadata, **each.content}
         yield KubernetesObject(each.kind, each.key, fields, opts)
+
+
+def _policies(
+    plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions
+) -> Iterator[KubernetesObject]:
+    """The network policies, before there is a pod that they are about."""
+    for each in policies(plan):
+        metadata = {
+            "name": each.name,
+            "namespace": plan.config.namespace,
+            "labels": OURS,
+            "annotations": mark,
+        }
+        fields = {"apiVersion": each.api, "metadata": metadata, "spec": each.spec}
+        yield KubernetesObject(each.kind, f"{each.kind.lower()}-{each.name}", fields, opts)
 
 
 def _as_found(plan: Plan) -> list[str]:

@@ -35,6 +35,18 @@ _COLLECTIONS: Mapping[Kind, str] = {
     "IngressClass": "/apis/networking.k8s.io/v1/ingressclasses",
     "GatewayClass": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
     "Route": "/apis/route.openshift.io/v1",
+    "CiliumNetworkPolicy": "/apis/cilium.io/v2",
+}
+# Kinds of which only the API must be there: what is missing without it, and what to do.
+_APIS: Mapping[Kind, tuple[str, str]] = {
+    "Route": (
+        "the cluster has no OpenShift Routes",
+        "Write `exposure: {kind: nginx}`, or the kind that the cluster has.",
+    ),
+    "CiliumNetworkPolicy": (
+        "the cluster's network is not Cilium's",
+        "Write `kind: standard`, if its network plug-in enforces NetworkPolicies.",
+    ),
 }
 _FIXES: Mapping[Kind, str] = {
     "StorageClass": "Write one that the cluster has",
@@ -104,12 +116,12 @@ def _unless_refused(question: Callable[[], T]) -> T | _Refused:
 
 
 def _names(api: KubernetesApi, kind: Kind) -> Collection[str] | None:
-    """The names of a kind's objects, for Routes that of their API; None if the cluster has no such kind."""
+    """The names of a kind's objects, or that of their API if it alone counts; None if the cluster has no such kind."""
     found = api.call("GET", _COLLECTIONS[kind], missing=True)
     if found is None:
         return None
-    if kind == "Route":
-        return ["route.openshift.io"]
+    if kind in _APIS:
+        return [_COLLECTIONS[kind].split("/")[2]]
     return [item["metadata"]["name"] for item in found.get("items") or ()]
 
 
@@ -160,7 +172,7 @@ def _absent(
         elif names is None or demand.name not in names:
             problem = _problem(demand, names)
             # A user of a part of the cluster may get an empty list.
-            sure = known or (bool(names) and demand.kind != "Route")
+            sure = known or (bool(names) and demand.kind not in _APIS)
             if sure and not (demand.kind == "StorageClass" and _has_claims(plan, api, demand.name)):
                 yield problem
             else:
@@ -170,11 +182,8 @@ def _absent(
 
 
 def _problem(demand: Demand, names: Collection[str] | None) -> Problem:
-    if demand.kind == "Route":
-        what = "the cluster has no OpenShift Routes"
-        return Problem(
-            demand.where, what, "Write `exposure: {kind: nginx}`, or the kind that the cluster has."
-        )
+    if demand.kind in _APIS:
+        return Problem(demand.where, *_APIS[demand.kind])
     if names is None:
         what = f"the cluster has no {demand.kind} at all: that API is not installed"
         return Problem(demand.where, what, "Have it installed, or write another `exposure.kind`.")

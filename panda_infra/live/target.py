@@ -12,8 +12,9 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.records import DEPLOYED
 from panda_infra.live.met import Met, met
-from panda_infra.plan.footprint import Outside, outside
+from panda_infra.plan.footprint import Outside, outside, plural
 from panda_infra.plan.model import Plan
+from panda_infra.plan.network.policies import policies
 from panda_infra.plan.ownership import RELEASES, lease_name
 
 __all__ = ["Target", "look"]
@@ -27,6 +28,7 @@ _AMONG_OTHERS = {
     "Deployment": "/apis/apps/v1",
     "StatefulSet": "/apis/apps/v1",
 }
+_POLICIES = {"NetworkPolicy": "/apis/networking.k8s.io/v1"}
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
     """
     inside = f"namespaces/{plan.config.namespace}"
     kinds = _ALWAYS | (_AMONG_OTHERS if plan.config.adopts_namespace else {})
+    if plan.config.adopts_namespace and policies(plan):
+        kinds |= _POLICIES
     planned = list(outside(plan))
     with ThreadPoolExecutor(max_workers=len(kinds) + 3) as beside:
         namespace = beside.submit(_one, api, f"/api/v1/{inside}")
         lists = {
-            kind: beside.submit(_all, api, f"{root}/{inside}/{kind.lower()}s") for kind, root in kinds.items()
+            kind: beside.submit(_all, api, f"{root}/{inside}/{plural(kind)}") for kind, root in kinds.items()
         }
         lease = beside.submit(_if_allowed, api, _lease(plan)) if plan.config.adopts_namespace else None
         objects = [(each, beside.submit(_if_allowed, api, each.path)) for each in planned]

@@ -18,6 +18,7 @@ __all__ = [
     "CREDENTIAL_KEYS",
     "DUMPING",
     "KEEPING",
+    "LABELS",
     "NAME",
     "BackedUp",
     "administrator",
@@ -29,6 +30,8 @@ __all__ = [
 
 NAME = "panda-infra-backup"
 """The name of the ConfigMap, of the bucket's Secret and of the claim."""
+LABELS = {"app.kubernetes.io/name": NAME}
+"""The labels of every pod of a backup, of those that commands start too."""
 DUMPING, KEEPING = "dump", "keep"
 """The containers of a backup: one of the database's image, then one with Python."""
 CREDENTIAL_KEYS = ("accessKey", "secretKey")
@@ -142,11 +145,10 @@ def _settings(plan: Plan) -> Backup:
 
 
 def _metadata(plan: Plan, name: str) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": NAME}
     return {
         "name": name,
         "namespace": plan.config.namespace,
-        "labels": labels,
+        "labels": LABELS,
         "annotations": plan.owner.mark,
     }
 
@@ -184,7 +186,7 @@ def _files() -> dict[str, str]:
 
 
 def _cron_job(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": NAME, _LABEL: database.name}
+    labels = {**LABELS, _LABEL: database.name}
     return {
         "schedule": settings.schedule,
         "timeZone": "Etc/UTC",

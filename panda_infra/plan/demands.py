@@ -10,17 +10,18 @@ from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
+from panda_infra.plan.network.edges import policies_of
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
 
-Kind = Literal["StorageClass", "IngressClass", "GatewayClass", "Route", "CSIDriver"]
+Kind = Literal["StorageClass", "IngressClass", "GatewayClass", "Route", "CSIDriver", "CiliumNetworkPolicy"]
 CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
 
 @dataclass(frozen=True)
 class Demand:
-    """An object that must exist; for OpenShift's Routes, the API must serve them."""
+    """An object that must exist; of OpenShift's Routes and Cilium's policies, the API must serve the kind."""
 
     kind: Kind
     name: str
@@ -30,7 +31,7 @@ class Demand:
 def demands(plan: Plan) -> list[Demand]:
     """Each required object once, at the first key that names it."""
     found: dict[tuple[str, str], Demand] = {}
-    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan)):
+    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan), *_policies(plan)):
         found.setdefault((demand.kind, demand.name), demand)
     return list(found.values())
 
@@ -80,3 +81,9 @@ def _drivers(plan: Plan) -> Iterator[Demand]:
         if (each.values.get("cvmfs") or {}).get("enabled"):
             where = f"components.{each.component}.{each.spec.name}.cvmfs"
             yield Demand("CSIDriver", CVMFS_DRIVER, where)
+
+
+def _policies(plan: Plan) -> Iterator[Demand]:
+    section = policies_of(plan.config)
+    if section and section.kind == "cilium":
+        yield Demand("CiliumNetworkPolicy", "cilium.io", "networkPolicies.kind")

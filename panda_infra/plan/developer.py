@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.config.developer import Developer, Outlet
+from panda_infra.config.developer import Developer
+from panda_infra.config.networks import Outlet
 from panda_infra.config.stack import Settings
 from panda_infra.plan.developer_admission import admission
 from panda_infra.plan.developer_rights import rules as rights
+from panda_infra.plan.network.peers import block, controllers, name_servers, outside, pods, tcp
 from panda_infra.plan.outside_ports import outside_ports
 
 __all__ = [
@@ -32,10 +34,6 @@ DEFAULT_MEMORY_LIMIT = "4Gi"
 _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io/v1"
 _NAME = "kubernetes.io/metadata.name"
-_DNS = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-# Where a node has a cache of the name server.
-_NODE_LOCAL_DNS = "169.254.20.10/32"
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 @dataclass(frozen=True)
@@ -133,21 +131,17 @@ _LIMITS = {
 
 def _inside() -> dict[str, Any]:
     """Nothing but the namespace's own pods, and the cluster's name server."""
-    own: dict[str, Any] = {"podSelector": {}}
-    servers = [{"namespaceSelector": {"matchLabels": {_NAME: "kube-system"}}}, _block(_NODE_LOCAL_DNS)]
+    own = pods({})
     return {
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [{"from": [own]}],
-        "egress": [{"to": [own]}, {"to": servers, "ports": _DNS}],
+        "egress": [{"to": [own]}, name_servers()],
     }
 
 
 def _way_in(developer: Developer) -> dict[str, Any]:
     """What the ingress controllers forward."""
-    controllers = [
-        {"namespaceSelector": {"matchLabels": {_NAME: name}}} for name in developer.ingress_namespaces
-    ]
-    sources = [*controllers, *map(_block, developer.ingress_networks)]
+    sources = controllers(developer)
     return {"policyTypes": ["Ingress"], **({"ingress": [{"from": sources}]} if sources else {})}
 
 
@@ -155,28 +149,13 @@ def _way_out(config: Settings, developer: Developer) -> dict[str, Any]:
     """The ports of what the stack file names outside of the cluster, and the outlets."""
     rules: list[dict[str, Any]] = []
     if ports := outside_ports(config):
-        outside = [_outside(network, developer.inner_networks) for network in _EVERYWHERE]
-        rules.append({"to": outside, "ports": _tcp(ports)})
+        rules.append({"to": outside(developer), "ports": tcp(ports)})
     rules += [_outlet(each) for each in developer.outlets]
     return {"policyTypes": ["Egress"], **({"egress": rules} if rules else {})}
 
 
 def _outlet(outlet: Outlet) -> dict[str, Any]:
-    return {"to": [_block(outlet.network)], "ports": _tcp(outlet.ports)}
-
-
-def _outside(network: str, inner: tuple[str, ...]) -> dict[str, Any]:
-    """A network without the inner ones of its family."""
-    alike = [each for each in inner if (":" in each) == (":" in network)]
-    return {"ipBlock": {"cidr": network, **({"except": alike} if alike else {})}}
-
-
-def _block(network: str) -> dict[str, Any]:
-    return {"ipBlock": {"cidr": network}}
-
-
-def _tcp(ports: tuple[int, ...]) -> list[dict[str, Any]]:
-    return [{"protocol": "TCP", "port": port} for port in ports]
+    return {"to": [block(outlet.network)], "ports": tcp(outlet.ports)}
 
 
 def _subjects(developer: Developer) -> Iterator[dict[str, str]]:

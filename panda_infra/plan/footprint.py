@@ -10,12 +10,13 @@ from panda_infra.plan.backup import backup_names
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.developer import guard_objects
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["ARGOCD_KEY", "Outside", "logs_volume", "may_be_claim", "names_inside", "outside"]
+__all__ = ["ARGOCD_KEY", "Outside", "logs_volume", "may_be_claim", "names_inside", "outside", "plural"]
 
 _ROOTS = {
     "PersistentVolume": "/api/v1",
@@ -47,8 +48,12 @@ class Outside:
     @property
     def path(self) -> str:
         """The object's path in the API."""
-        plural = f"{self.kind.lower()}s".replace("policys", "policies")
-        return f"{_ROOTS[self.kind]}/{plural}/{self.name}"
+        return f"{_ROOTS[self.kind]}/{plural(self.kind)}/{self.name}"
+
+
+def plural(kind: str) -> str:
+    """The word for objects of a kind in the paths of the API."""
+    return f"{kind.lower()}s".replace("policys", "policies")
 
 
 def logs_volume(namespace: str) -> str:
@@ -88,7 +93,7 @@ def _cvmfs(plan: Plan, release: Release) -> Iterator[Outside]:
 
 
 def names_inside(plan: Plan) -> frozenset[str]:
-    """The names of Secrets, claims, Services, workloads and the ConfigMap that the plan makes in its namespace."""
+    """The names of the objects that the plan makes in its namespace, and of its charts' Services and workloads."""
     provided = existing_secrets(plan.config)
     names = {plan.names.secret(suffix) for suffix in plan.secrets if suffix not in provided}
     if plan.shared_claim:
@@ -97,6 +102,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(plan.names.secret("panda-client-cas"))
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
+    names |= {policy.name for policy in policies(plan)}
     return frozenset(names | backup_names(plan) | set(_workloads(plan)))
 
 

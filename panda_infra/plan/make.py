@@ -7,6 +7,7 @@ from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.argocd import argocd_plan
 from panda_infra.plan.consumers import readers
 from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
+from panda_infra.plan.network.edges import edges
 from panda_infra.plan.order import deployment_order, prerequisites
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.values.exposure import exposure_values
@@ -28,6 +29,7 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
     names = settings.names
     deployed = settings.components.deployed()
     order = deployment_order(COMPONENTS, deployed)
+    releases = tuple(_release(COMPONENTS[name], deployed[name], settings, names) for name in order)
     return Plan(
         stack=stack,
         owner=owner_of(stack, config.secrets.hash_key),
@@ -36,8 +38,9 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
         secrets=readers(settings),
         hosts=_hosts(settings),
         shared_claim=_shared_claim(settings),
-        releases=tuple(_release(COMPONENTS[name], deployed[name], settings, names) for name in order),
+        releases=releases,
         argocd=argocd_plan(config),
+        edges=edges(config, {release.component: release.values for release in releases}),
     )
 
 

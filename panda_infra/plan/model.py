@@ -13,6 +13,7 @@ from typing import Any
 from panda_infra.config.stack import Settings
 from panda_infra.plan.argocd import ArgoCdPlan
 from panda_infra.plan.consumers import Reader
+from panda_infra.plan.network.edges import Edge
 from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
 from panda_infra.tree import Values
@@ -80,7 +81,8 @@ class Plan:
 
     ``owner`` marks the objects that the stack makes. ``secrets`` maps the suffix of each Secret to its readers.
     ``hosts`` maps each exposed field of ``hosts`` to its host name. ``releases`` are in a valid order of deployment.
-    ``argocd`` is the Argo CD that the stack installs, if any.
+    ``argocd`` is the Argo CD that the stack installs, if any. ``edges`` are the connections that network policies
+    allow, none if the stack has no policies.
     """
 
     stack: str
@@ -92,6 +94,7 @@ class Plan:
     shared_claim: SharedClaim | None
     releases: tuple[Release, ...]
     argocd: ArgoCdPlan | None = None
+    edges: tuple[Edge, ...] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.values.placement import stay
 
-__all__ = ["NAME", "node_recovery_objects", "recovers_in_cluster"]
+__all__ = ["LABELS", "NAME", "node_recovery_objects", "recovers_in_cluster"]
 
 NAME = "panda-infra-node-recovery"
 """The name of every object of node recovery, its Lease included."""
@@ -21,7 +21,8 @@ _PACKAGES = ("clients/pod", "node_recovery")
 _PROGRAM, _CREDENTIAL = "/program", "/var/run/panda-infra/nova"
 _LEASES = "coordination.k8s.io"
 _RBAC = "rbac.authorization.k8s.io/v1"
-_LABELS = {"app.kubernetes.io/name": NAME}
+LABELS = {"app.kubernetes.io/name": NAME}
+"""The labels of its pods."""
 _NOBODY = 65534
 # Seconds until a pod of node recovery itself leaves a lost node.
 _STAYS = 30
@@ -68,7 +69,7 @@ def node_recovery_objects(plan: Plan) -> tuple[ClusterObject, ...]:
 
 def _metadata(plan: Plan, namespace: str | None) -> dict[str, Any]:
     place = {"namespace": namespace} if namespace else {}
-    return {"name": NAME, **place, "labels": _LABELS, "annotations": plan.owner.mark}
+    return {"name": NAME, **place, "labels": LABELS, "annotations": plan.owner.mark}
 
 
 def _allowed(
@@ -133,9 +134,9 @@ def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
     }
     return {
         "replicas": 2,
-        "selector": {"matchLabels": _LABELS},
+        "selector": {"matchLabels": LABELS},
         "template": {
-            "metadata": {"labels": _LABELS, "annotations": {"panda-infra/program": _digest()}},
+            "metadata": {"labels": LABELS, "annotations": {"panda-infra/program": _digest()}},
             "spec": pod,
         },
     }
@@ -190,5 +191,5 @@ def _volumes(settings: NodeRecovery) -> list[dict[str, Any]]:
 
 
 def _apart() -> dict[str, Any]:
-    term = {"labelSelector": {"matchLabels": _LABELS}, "topologyKey": "kubernetes.io/hostname"}
+    term = {"labelSelector": {"matchLabels": LABELS}, "topologyKey": "kubernetes.io/hostname"}
     return {"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": term}]}

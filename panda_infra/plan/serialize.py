@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.network.edges import Edge
+from panda_infra.products.network import EVERY_PORT
 from panda_infra.products.registry import PRODUCTS, product_of_experiment
 
 __all__ = ["described"]
@@ -24,7 +26,8 @@ def described(plan: Plan) -> dict[str, Any]:
 
     ``components`` maps each component to its release, ``hosts`` each exposed field to its host name, ``cluster``
     is the stack's cluster, ``secrets`` maps each Secret to its readers, ``shared_claim`` is the claim for logs,
-    and ``settings`` are all other settings that are not secret, among them the input of the Secrets.
+    and ``settings`` are all other settings that are not secret, among them the input of the Secrets. A stack with
+    network policies has the allowed connections in ``connections``.
     """
     product = product_of_experiment(plan.config.experiment)
     of_others = {
@@ -47,7 +50,12 @@ def described(plan: Plan) -> dict[str, Any]:
         },
         "shared_claim": asdict(plan.shared_claim) if plan.shared_claim else None,
         "settings": config,
-    }
+    } | ({"connections": sorted(map(_connection, plan.edges))} if plan.edges else {})
+
+
+def _connection(edge: Edge) -> str:
+    port = "every port" if edge.port == EVERY_PORT else f"port {edge.port}"
+    return f"{edge.source} to {edge.target}, {port}"
 
 
 def _release(release: Release) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from panda_infra.config.backup import Backup, BucketStore
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
 from panda_infra.config.delivery import Exposure, Placement
+from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
+from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
 from panda_infra.products.model import Claim
+from panda_infra.products.network import EVERY_PORT
 from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
 
 __all__ = ["awaited", "summary"]
@@ -45,6 +48,7 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
         ),
         _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan, running)),
         _section("Secrets", ("Secret", "read by"), _secrets(plan)),
+        _section("Connections", ("from", "to", "port", "there"), _connections(plan)),
         awaited(site),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -65,6 +69,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Argo CD", _argocd(plan, config.argocd)
     if config.placement != Placement():
         yield "Placement", _placement(config.placement)
+    if section := policies_of(config):
+        yield "Network policies", _policies(section)
     if config.node_recovery:
         yield "Node recovery", _node_recovery(config.node_recovery)
     if config.backup:
@@ -153,6 +159,11 @@ def _backup(plan: Plan, settings: Backup) -> str:
         where = f"a claim of {store.size}"
     kept = f"{settings.keep} of each are kept" if settings.keep else "nothing is deleted"
     return f"databases of {names} at `{settings.schedule}` (UTC) to {where}; {kept}"
+
+
+def _policies(section: NetworkPolicies) -> str:
+    enforcer = "Cilium's and Kubernetes'" if section.kind == "cilium" else "Kubernetes'"
+    return f"{enforcer}, pods have the connections below and no others"
 
 
 def _of(cluster: Cluster) -> str:
@@ -246,6 +257,14 @@ def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
             plan.names.secret(suffix),
             _listed([f"{each.component} {each.sub_component}" for each in readers]),
         )
+
+
+def _connections(plan: Plan) -> Iterator[tuple[str, ...]]:
+    section = policies_of(plan.config)
+    for edge in plan.edges:
+        given = section.hosts.get(edge.target.name, ()) if section else ()
+        target = str(edge.target) + (f" ({_listed(given)})" if given else "")
+        yield str(edge.source), target, "all" if edge.port == EVERY_PORT else str(edge.port), edge.what
 
 
 def awaited(keys: Sequence[str]) -> str:

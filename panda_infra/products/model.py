@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
 from panda_infra.config.paths import Path
 from panda_infra.products.imports import Imports
+from panda_infra.products.network import Call, Remote
 from panda_infra.tree import merged
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ class Endpoint:
     for the host of the Route or Gateway. ``class_annotation`` and ``snippets`` are true if the chart itself sets these
     annotations of nginx. ``passthrough`` is true if the Service accepts TLS connections that the ingress controller
     passes through. ``plain_route`` is true if the chart makes a second Route for plain HTTP. An ``additional`` endpoint
-    leads to a Service that has another endpoint.
+    leads to a Service that has another endpoint. The ingress controller connects to ``pods``; for a Gateway, and where
+    there is a ``plain_route``, to ``plain_pods`` too.
     """
 
     host: str
@@ -142,6 +144,8 @@ class Endpoint:
     passthrough: bool = False
     plain_route: bool = False
     additional: bool = False
+    pods: tuple[Call, ...] = ()
+    plain_pods: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,10 @@ class SubComponentSpec:
     writes. If it is not ``placeable``, its chart ignores the placement of pods (T36), which a post-renderer then
     adds. ``dump`` describes the backup of a database. ``heavy`` is the place of a service among all that can fill a
     whole node, 0 for other services: the values of releases contain them in that order.
+
+    Its pods have the ``labels``, where ``{release}`` stands for the release's name, and listen on ``pod_ports`` where
+    these differ from the Service's ``ports``, in the same order. They connect to ``calls`` inside of the stack and to
+    ``remotes``, by the product's context, and to the Kubernetes API server if the part ``asks_kubernetes``.
     """
 
     name: str
@@ -173,6 +181,11 @@ class SubComponentSpec:
     placeable: bool = True
     dump: Dump | None = None
     heavy: int = 0
+    labels: Mapping[str, str] = field(default_factory=dict)
+    pod_ports: tuple[int, ...] = ()
+    calls: tuple[Call, ...] = ()
+    remotes: Callable[[Any], Iterable[Remote]] = lambda _context: ()
+    asks_kubernetes: bool = False
 
     @property
     def is_database(self) -> bool:
@@ -183,6 +196,16 @@ class SubComponentSpec:
     def attribute(self) -> str:
         """Its field in the component's model."""
         return self.name.replace("-", "_")
+
+    @property
+    def listens(self) -> tuple[int, ...]:
+        """The ports of its pods, in the order of the Service's."""
+        return self.pod_ports or self.ports
+
+    def pod_labels(self, release: str) -> dict[str, str]:
+        """The labels by which its pods are told from all others, in a release of that name."""
+        usual = {"app.kubernetes.io/instance": "{release}", "app.kubernetes.io/name": self.name}
+        return {key: value.format(release=release) for key, value in (self.labels or usual).items()}
 
     def claim(self, name: str) -> Claim | None:
         """The claim with that name in the stack file."""

@@ -88,8 +88,7 @@ def _only_one(spec: SubComponentSpec, release: str) -> dict[str, Any]:
     A Deployment makes the next pod at once, but the scheduler keeps it waiting, because all nodes are of one system:
     the claim never has two writers. The charts replace these pods by `Recreate`, which needs no second one.
     """
-    labels = {"app.kubernetes.io/instance": release, "app.kubernetes.io/name": spec.name}
-    return {"labelSelector": {"matchLabels": labels}, "topologyKey": "kubernetes.io/os"}
+    return {"labelSelector": {"matchLabels": spec.pod_labels(release)}, "topologyKey": "kubernetes.io/os"}
 
 
 def _heavy() -> list[str]:

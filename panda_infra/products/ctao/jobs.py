@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 from panda_infra.products.ctao.versions import SERVER_IMAGE
 from panda_infra.products.model import SubComponentSpec, start
+from panda_infra.products.network import Call, Remote
 
 __all__ = ["CHART", "job"]
 
@@ -11,8 +15,10 @@ CHART = "rucio-job"
 """The chart of every job, which the program ships."""
 
 
-def job(*secrets: str) -> SubComponentSpec:
-    """The only sub-component of a job, which reads some Secrets when it starts."""
+def job(
+    *secrets: str, calls: tuple[Call, ...], remotes: Callable[[Any], Iterable[Remote]] = lambda _context: ()
+) -> SubComponentSpec:
+    """The only sub-component of a job, which reads some Secrets when it starts, and whom it connects to."""
     return SubComponentSpec(
         name="job",
         workload="Job",
@@ -21,4 +27,8 @@ def job(*secrets: str) -> SubComponentSpec:
         secrets=start(*secrets),
         switchable=False,
         scalable=False,
+        # The chart names the workload after the job.
+        labels={"app.kubernetes.io/instance": "{release}"},
+        calls=calls,
+        remotes=remotes,
     )

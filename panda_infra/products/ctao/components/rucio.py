@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
+from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
 from panda_infra.products.ctao.interfaces import Authorities
 from panda_infra.products.ctao.placed import FIXED_VALUES, HASH_VARIABLE, placed, renamed
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
+from panda_infra.products.network import Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Word
 from panda_infra.products.tls import of_ingress, pem
@@ -140,6 +142,11 @@ def pods_have_no_annotations(subject: "Subject") -> Iterator[Problem]:
         yield Problem("components.rucio.server.annotations", what, "Remove it.")
 
 
+def _remotes(context: "Context") -> Iterator[Remote]:
+    yield from remotes.database(context)
+    yield from remotes.issuer(context)
+
+
 _NATIVE = "the stack makes this Secret itself, and the chart mounts it"
 _BY_SECTION = "write the key of `server` instead"
 _NAMED = "the others find it by the name that the stack's affix makes"
@@ -163,6 +170,9 @@ COMPONENT = ComponentSpec(
             image=SERVER_IMAGE,
             secrets=start(DATABASE_SECRET, "rucio-tls-certs", "rucio-ca"),
             ports=(RUCIO_PORT,),
+            labels={"app": "rucio-server", "release": "{release}"},
+            calls=(remotes.DATABASE,),
+            remotes=_remotes,
             switchable=False,
         ),
     ),
@@ -177,6 +187,7 @@ COMPONENT = ComponentSpec(
             tls="rucio-tls-certs",
             passthrough=True,
             class_annotation=False,
+            pods=(remotes.RUCIO,),
         ),
     ),
     builders={

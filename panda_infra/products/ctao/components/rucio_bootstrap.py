@@ -6,6 +6,7 @@ from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
+from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET
 from panda_infra.products.ctao.jobs import CHART, job
@@ -85,7 +86,7 @@ COMPONENT = ComponentSpec(
     chart=CHART,
     ships=True,
     config=RucioBootstrap,
-    sub_components=(job(DATABASE_SECRET, ROOT_SECRET),),
+    sub_components=(job(DATABASE_SECRET, ROOT_SECRET, calls=(remotes.DATABASE,), remotes=remotes.database),),
     after=("rucio-db",),
     secrets=RootSecrets,
     secrets_about="Rucio's first account.",

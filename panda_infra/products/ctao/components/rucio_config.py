@@ -11,8 +11,10 @@ from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import RUCIO_PORT
 from panda_infra.products.ctao.components.rucio_bootstrap import ROOT_SECRET
 from panda_infra.products.ctao.jobs import CHART, job
+from panda_infra.products.ctao.remotes import RUCIO, storage
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.model import ComponentSpec
+from panda_infra.products.network import Remote, at_urls
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Host, Port, Word
 from panda_infra.products.verification import Check
@@ -21,10 +23,11 @@ from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
+    from panda_infra.products.ctao.context import Context
     from panda_infra.products.names import Names
     from panda_infra.rules.subject import Subject
 
-__all__ = ["COMPONENT", "RucioConfig", "names_what_is_declared"]
+__all__ = ["COMPONENT", "RucioConfig", "fts_of_storages", "names_what_is_declared", "storages"]
 
 # Rucio's generic schema; one of a policy package may allow less.
 RseName = Annotated[
@@ -144,6 +147,27 @@ class RucioConfig(Component):
     """Accounts, storages, distances, limits."""
 
 
+# Their files are in the pods themselves, or nowhere.
+_WITHOUT_HOST = ("file", "mock")
+
+
+def storages(context: "Context") -> Iterator[Remote]:
+    """The storages that are declared here, and those that the stack file names as outside."""
+    yield from storage(context)
+    component = context.config.components.get(RucioConfig)
+    for rse in component.settings.rses.values() if component else ():
+        for protocol in rse.protocols:
+            if protocol.scheme not in _WITHOUT_HOST:
+                yield Remote(protocol.host, protocol.port, "storage")
+
+
+def fts_of_storages(context: "Context") -> Iterator[Remote]:
+    """The FTS that storages name as theirs."""
+    component = context.config.components.get(RucioConfig)
+    rses = component.settings.rses.values() if component else ()
+    yield from at_urls("FTS", (rse.attributes.get("fts") for rse in rses))
+
+
 def _protocol(protocol: Protocol) -> dict[str, Any]:
     domains = {name: dict.fromkeys(words, protocol.priority) for name, words in _OPERATIONS.items()}
     return {
@@ -231,7 +255,7 @@ COMPONENT = ComponentSpec(
     chart=CHART,
     ships=True,
     config=RucioConfig,
-    sub_components=(job(ROOT_SECRET, "rucio-ca"),),
+    sub_components=(job(ROOT_SECRET, "rucio-ca", calls=(RUCIO,)),),
     needs=("rucio", "rucio-bootstrap"),
     values=_values,
     rules=(names_what_is_declared,),

@@ -1,6 +1,6 @@
 """Rucio's daemons, which move, count and delete files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -8,13 +8,15 @@ from pydantic import Field
 
 from panda_infra.config.base import with_fields
 from panda_infra.errors import Problem
+from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.components.rucio import policy
-from panda_infra.products.ctao.components.rucio_config import RucioConfig
+from panda_infra.products.ctao.components.rucio_config import RucioConfig, fts_of_storages, storages
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
 from panda_infra.products.ctao.placed import FIXED_VALUES, placed
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
 from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check
@@ -23,6 +25,7 @@ from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
+    from panda_infra.products.ctao.context import Context
     from panda_infra.products.names import Names
     from panda_infra.rules.subject import Subject
 
@@ -31,29 +34,46 @@ __all__ = ["COMPONENT", "DAEMONS", "RucioDaemons", "one_image_for_all"]
 _CHART_IMAGE = ("rucio/rucio-daemons", "release-34.2.0")
 
 
+def _fts(context: "Context") -> Iterator[Remote]:
+    for group in (remotes.fts, fts_of_storages, remotes.issuer):
+        yield from group(context)
+
+
+def _files(context: "Context") -> Iterator[Remote]:
+    yield from storages(context)
+    yield from remotes.issuer(context)
+
+
 class _Daemon(NamedTuple):
-    """A daemon: its key in the chart, whether it runs unless the stack file says otherwise, what it does."""
+    """A daemon: its key in the chart, whether it runs unless the stack file says otherwise, what it does.
+
+    ``reaches`` is what it connects to outside of the stack beside the database, ``calls`` what inside of it.
+    """
 
     key: str
     usual: bool
     about: str
+    reaches: Callable[[Any], Iterable[Remote]] = lambda _context: ()
+    calls: tuple[Call, ...] = ()
 
 
 DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
     {
-        "conveyor-submitter": _Daemon("conveyorTransferSubmitter", True, "Hands transfers to FTS."),
-        "conveyor-poller": _Daemon("conveyorPoller", True, "Asks FTS about transfers."),
+        "conveyor-submitter": _Daemon("conveyorTransferSubmitter", True, "Hands transfers to FTS.", _fts),
+        "conveyor-poller": _Daemon("conveyorPoller", True, "Asks FTS about transfers.", _fts),
         "conveyor-finisher": _Daemon("conveyorFinisher", True, "Books transfers that ended."),
-        "conveyor-receiver": _Daemon("conveyorReceiver", False, "Hears of transfers by FTS' broker."),
+        "conveyor-receiver": _Daemon(
+            "conveyorReceiver", False, "Hears of transfers by FTS' broker.", remotes.brokers
+        ),
         "conveyor-preparer": _Daemon("conveyorPreparer", False, "Chooses sources before submission."),
         "conveyor-throttler": _Daemon("conveyorThrottler", False, "Limits transfers of a storage."),
-        "conveyor-stager": _Daemon("conveyorStager", False, "Recalls files from tape."),
+        "conveyor-stager": _Daemon("conveyorStager", False, "Recalls files from tape.", _fts),
         "judge-evaluator": _Daemon("judgeEvaluator", True, "Applies rules to new files."),
         "judge-repairer": _Daemon("judgeRepairer", True, "Tries stuck rules again."),
         "judge-cleaner": _Daemon("judgeCleaner", True, "Removes rules that ended."),
         "judge-injector": _Daemon("judgeInjector", False, "Makes rules that were approved."),
-        "reaper": _Daemon("reaper", True, "Deletes files that no rule protects."),
-        "dark-reaper": _Daemon("darkReaper", False, "Deletes files that the catalog does not know."),
+        "reaper": _Daemon("reaper", True, "Deletes files that no rule protects.", _files),
+        "dark-reaper": _Daemon("darkReaper", False, "Deletes files that the catalog does not know.", _files),
         "undertaker": _Daemon("undertaker", True, "Removes names that ended."),
         "transmogrifier": _Daemon("transmogrifier", False, "Makes rules of subscriptions."),
         "abacus-account": _Daemon("abacusAccount", True, "Counts what accounts use."),
@@ -61,17 +81,17 @@ DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
         "abacus-collection-replica": _Daemon(
             "abacusCollectionReplica", False, "Counts replicas of datasets."
         ),
-        "hermes": _Daemon("hermes", False, "Sends events to brokers."),
+        "hermes": _Daemon("hermes", False, "Sends events to brokers.", remotes.brokers),
         "minos": _Daemon("minos", False, "Books bad replicas."),
         "minos-temporary-expiration": _Daemon(
             "minosTemporaryExpiration", False, "Ends the state of temporarily bad replicas."
         ),
         "necromancer": _Daemon("necromancer", False, "Recovers bad replicas."),
         "replica-recoverer": _Daemon("replicaRecoverer", False, "Recovers suspicious replicas."),
-        "automatix": _Daemon("automatix", False, "Makes data for tests."),
-        "cache-consumer": _Daemon("cacheConsumer", False, "Books what caches hold."),
-        "tracer-kronos": _Daemon("tracerKronos", False, "Books accesses to files."),
-        "oauth-manager": _Daemon("oauthManager", False, "Renews tokens of users."),
+        "automatix": _Daemon("automatix", False, "Makes data for tests.", _files, (remotes.RUCIO,)),
+        "cache-consumer": _Daemon("cacheConsumer", False, "Books what caches hold.", remotes.brokers),
+        "tracer-kronos": _Daemon("tracerKronos", False, "Books accesses to files.", remotes.brokers),
+        "oauth-manager": _Daemon("oauthManager", False, "Renews tokens of users.", remotes.issuer),
     }
 )
 """Every daemon by its name in the chart's objects."""
@@ -181,6 +201,10 @@ def _no_way(config: "Settings") -> str:
     return "" if _way(config) else "the stack file declares no distance between two storages"
 
 
+def _with_database(daemon: _Daemon) -> Callable[["Context"], Iterable[Remote]]:
+    return lambda context: (*remotes.database(context), *daemon.reaches(context))
+
+
 COMPONENT = ComponentSpec(
     name="rucio-daemons",
     title="Rucio's daemons",
@@ -198,8 +222,11 @@ COMPONENT = ComponentSpec(
             chart_image=_CHART_IMAGE,
             image=DAEMONS_IMAGE,
             secrets=start(DATABASE_SECRET),
+            labels={"app": f"rucio-daemons-{name}", "release": "{release}"},
+            calls=(remotes.DATABASE, *daemon.calls),
+            remotes=_with_database(daemon),
         )
-        for name in DAEMONS
+        for name, daemon in DAEMONS.items()
     ),
     needs=("rucio",),
     after=("rucio-config", "fts"),

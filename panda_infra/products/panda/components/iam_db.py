@@ -1,14 +1,18 @@
 """INDIGO IAM's separate database chart, with its backup."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from panda_infra.products.imports import Imports
 from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
+from panda_infra.products.network import Remote
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.verification import Check, mariadb
 from panda_infra.products.workloads import Component, SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
+    from panda_infra.products.panda.context import Context
 
 __all__ = ["CHART_DATABASE", "COMPONENT", "DATABASE_IMAGE", "DUMP", "IamDb"]
 
@@ -44,6 +48,10 @@ class IamDb(Component):
     """Daily dump."""
 
 
+def _remotes(context: "Context") -> Iterator[Remote]:
+    yield from remotes.database(context.iam.database.host, remotes.MARIADB)
+
+
 COMPONENT = ComponentSpec(
     name="iam-db",
     title="IAM database",
@@ -68,6 +76,8 @@ COMPONENT = ComponentSpec(
             workload="StatefulSet",
             chart_image=("ghcr.io/hsf/harvester", "latest"),
             secrets=start("iam-envs"),
+            calls=calls.IAM_DATABASES,
+            remotes=_remotes,
             claims=(Claim("dumps", "100Gi", key="persistentvolumespecial", optional=True),),
             scalable=False,
             # Only its mysqldump is used; the chart names `latest` (T40).

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from panda_infra.products.content import Env
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
+from panda_infra.products.network import Call
+from panda_infra.products.panda import calls
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.workloads import Component, Replicated
@@ -54,12 +56,20 @@ COMPONENT = ComponentSpec(
             chart_image=("ghcr.io/pandawms/panda-server", "1.0.0"),
             secrets=start("mcp-envs"),
             ports=(_PORT,),
+            calls=calls.SERVER,
         ),
     ),
     needs=("panda",),
     upstream=False,
     endpoints=(
-        Endpoint(host="mcp", position=80, about="MCP server.", key="server.ingress", tls="mcp-tls-certs"),
+        Endpoint(
+            host="mcp",
+            position=80,
+            about="MCP server.",
+            key="server.ingress",
+            tls="mcp-tls-certs",
+            pods=(Call("mcp", "server", _PORT),),
+        ),
     ),
     builders={"mcp-envs": envs, "mcp-tls-certs": of_ingress("mcp")},
     certificate=HostCertificate("MCP server; covers `hosts.mcp`."),

@@ -1,5 +1,6 @@
 """PanDA's user interface."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -16,6 +17,8 @@ from panda_infra.products.model import (
     SubComponentSpec,
     start,
 )
+from panda_infra.products.network import Remote, at_urls
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.auth import AuthSettings, WebClientId
 from panda_infra.products.panda.components.panda.models import PandaSecrets, has_own_user
 from panda_infra.products.secret_values import (
@@ -176,6 +179,18 @@ def _values(config: "Settings", names: "Names") -> Values:
     return {"global": {"hostOverwrite": host, "vo": config.of(AuthSettings).vo}}
 
 
+def _remotes(context: "Context") -> Iterator[Remote]:
+    ui = context.config.components.get(Ui)
+    settings = ui.settings if ui else UiSettings()
+    own, panda = settings.database, context.panda.database
+    oracle = (own.vendor or panda.backend) == "oracle"
+    # The name of an Oracle database is its alias.
+    host = own.host or panda.host or (own.name if oracle else None)
+    yield from remotes.database(host, own.port or panda.port, oracle=oracle)
+    yield from at_urls("log-in", (settings.issuer or context.issuer,))
+    yield from remotes.proxies(context)
+
+
 _IMPORTS = Imports(
     texts={
         "database.pandaui.vendor": "database.vendor",
@@ -214,6 +229,8 @@ COMPONENT = ComponentSpec(
             secrets=start("ui-envs", "ui-certs"),
             claims=(Claim("logs", "50Gi", adopt_key="sharedPvcName", shared_path="ui-backend-logs"),),
             ports=(443,),
+            calls=(calls.SERVER_TLS, calls.PANDA_DATABASE),
+            remotes=_remotes,
             switchable=False,
             image=("ghcr.io/pandawms/panda-ui-backend", _RELEASE),
         ),
@@ -238,6 +255,7 @@ COMPONENT = ComponentSpec(
             about="PanDA UI.",
             key="ingress",
             tls="ui-tls-certs",
+            pods=calls.UI,
         ),
     ),
     secrets=UiSecrets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from panda_infra.products.model import (
@@ -13,10 +14,12 @@ from panda_infra.products.model import (
     SubComponentSpec,
     start,
 )
+from panda_infra.products.network import Remote, at_urls
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.components.bigmon import rules
-from panda_infra.products.panda.components.bigmon.contents import certs, envs, tls_certs
+from panda_infra.products.panda.components.bigmon.contents import backend, certs, envs, tls_certs
 from panda_infra.products.panda.components.bigmon.imports import IMPORTS
-from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets
+from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets, BigmonSettings
 from panda_infra.products.panda.components.harvester.models import Harvester
 from panda_infra.products.panda.rucio import PROXIES
 from panda_infra.products.verification import Check, Request
@@ -25,8 +28,11 @@ from panda_infra.tree import Values
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
+    from panda_infra.products.panda.context import Context
 
 __all__ = ["COMPONENT"]
+
+_HTTPS, _MAIL = 443, 587
 
 
 def _condor_logs(config: Settings, names: Names) -> tuple[Values, ...]:
@@ -36,6 +42,27 @@ def _condor_logs(config: Settings, names: Names) -> tuple[Values, ...]:
     service = names.workload("harvester", "harvester")
     path = {"path": "/condor_logs", "pathType": "Prefix", "serviceName": service, "servicePort": 443}
     return (path,)
+
+
+def _remotes(context: Context) -> Iterator[Remote]:
+    bigmon = context.config.components.get(Bigmon)
+    settings = bigmon.settings if bigmon else BigmonSettings()
+    own, panda, idds = settings.database, context.panda.database, context.idds.database
+    oracle = backend(context) == "oracle"
+    # Given alone, the name of an Oracle database is an alias.
+    host = own.host or panda.host or (own.name if oracle else None)
+    yield from remotes.database(host, own.port or panda.port, oracle=oracle)
+    yield from remotes.database(idds.host, idds.port, oracle=idds.backend == "oracle")
+    for group in (remotes.issuers, remotes.cric, remotes.rucio, remotes.proxies):
+        yield from group(context)
+    if store := context.object_store:
+        yield Remote(store.host, store.port, "object store")
+    yield from at_urls("log-in", (provider.base_path for provider in settings.providers.values()))
+    yield from at_urls("output of prmon", (settings.prmon_location,))
+    # What BigMon's own settings name, and storages with logs.
+    yield Remote("", _HTTPS, "log-in, Grafana, logs")
+    if settings.mail_user:
+        yield Remote("", _MAIL, "mail")
 
 
 COMPONENT = ComponentSpec(
@@ -54,6 +81,9 @@ COMPONENT = ComponentSpec(
             secrets=start("bigmon-envs") + start("bigmon-certs", otherwise=PROXIES),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="bigmon-logs"),),
             ports=(443,),
+            pod_ports=(8443,),
+            calls=(*calls.SERVER, calls.PANDA_DATABASE, calls.IDDS, calls.IDDS_DATABASE),
+            remotes=_remotes,
         ),
     ),
     needs=("panda",),
@@ -67,6 +97,7 @@ COMPONENT = ComponentSpec(
             tls="bigmon-tls-certs",
             route="main.route",
             route_host="main.hostName",
+            pods=(calls.BIGMON,),
         ),
     ),
     secrets=BigmonSecrets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from panda_infra.products.model import (
     live,
     start,
 )
+from panda_infra.products.network import EVERY_PORT, Remote, at_urls
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.components.harvester import rules
 from panda_infra.products.panda.components.harvester.contents import auth, databases, envs, initdb
@@ -31,6 +34,7 @@ from panda_infra.tree import Values, merged
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
+    from panda_infra.products.panda.context import Context
 
 __all__ = ["COMPONENT"]
 
@@ -50,6 +54,23 @@ def _values(config: Settings, names: Names) -> Values:
 def _copied(use: SecretUse, config: Settings) -> SecretUse:
     """The use with the files that Harvester's start script copies, which depend on the experiment."""
     return replace(use, otherwise=EXPERIMENTS[config.experiment].copied_files)
+
+
+def _remotes(context: Context) -> Iterator[Remote]:
+    database = context.harvester.database
+    yield from remotes.database(database.host, remotes.MARIADB)
+    if database.host_per_replica:
+        harvester = context.config.components.get(Harvester)
+        domain = f".{database.domain_per_replica}" if database.domain_per_replica else ""
+        for replica in range(harvester.harvester.replicas if harvester else 0):
+            host = f"{database.host_per_replica}-{replica}{domain}"
+            yield from remotes.database(host, remotes.MARIADB)
+    for group in (remotes.issuers, remotes.cric, remotes.proxies):
+        yield from group(context)
+    if context.cric_urls is None:
+        yield from at_urls("PanDA server", (f"https://{context.panda_host}",))
+    # Each site chooses the ports of its computing elements and VOMS servers.
+    yield Remote("", EVERY_PORT, "computing elements, VOMS")
 
 
 COMPONENT = ComponentSpec(
@@ -82,6 +103,11 @@ COMPONENT = ComponentSpec(
                 Claim("special", "5Gi", key="persistentvolumespecial", optional=True),
             ),
             ports=(80, 443),
+            pod_ports=(8080, 8443),
+            calls=(*calls.SERVER, calls.HARVESTER_DATABASE),
+            remotes=_remotes,
+            # A queue may be the cluster in which it runs itself.
+            asks_kubernetes=True,
             reserves=("cpu", "memory", "ephemeral-storage"),
         ),
         SubComponentSpec(
@@ -117,6 +143,7 @@ COMPONENT = ComponentSpec(
             route="harvester.route",
             route_host="harvester.route.hostName",
             class_annotation=False,
+            pods=(calls.HARVESTER,),
         ),
     ),
     secrets=HarvesterSecrets,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -12,6 +15,8 @@ from panda_infra.products.model import (
     live,
     start,
 )
+from panda_infra.products.network import Remote, at_urls
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.components.iam import rules
 from panda_infra.products.panda.components.iam.contents import conf, database_envs, envs, initdb
 from panda_infra.products.panda.components.iam.imports import IMPORTS
@@ -20,7 +25,21 @@ from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABAS
 from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
 
+if TYPE_CHECKING:
+    from panda_infra.products.panda.context import Context
+
 __all__ = ["COMPONENT"]
+
+
+def _remotes(context: Context) -> Iterator[Remote]:
+    settings = context.iam
+    yield from remotes.database(settings.database.host, remotes.MARIADB)
+    yield from at_urls("probe", (settings.health_probe,))
+    if settings.identity_provider:
+        yield from at_urls("log-in", (settings.identity_provider.issuer,))
+    if settings.mail:
+        yield Remote(settings.mail.host, settings.mail.port, "mail")
+
 
 COMPONENT = ComponentSpec(
     name="iam",
@@ -39,6 +58,8 @@ COMPONENT = ComponentSpec(
             # The chart makes a claim that no pod mounts (T21).
             claims=(Claim("unused", "5Gi", optional=True),),
             ports=(8443,),
+            calls=calls.IAM_DATABASES,
+            remotes=_remotes,
         ),
         SubComponentSpec(
             name="mariadb",
@@ -61,6 +82,7 @@ COMPONENT = ComponentSpec(
             key="main.ingress",
             tls="iam-tls-certs",
             snippets=True,
+            pods=(calls.IAM,),
         ),
     ),
     own_name="iam",

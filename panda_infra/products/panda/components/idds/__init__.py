@@ -20,6 +20,8 @@ from panda_infra.products.model import (
     SubComponentSpec,
     start,
 )
+from panda_infra.products.network import Remote, at_urls
+from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.auth import AuthSecrets
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_no_oracle, has_one_database, has_port
@@ -275,6 +277,14 @@ def ports_are_those_of_the_service(subject: "Subject") -> Iterator[Problem]:
         yield from has_port("idds", rest, "restPort", idds.settings.rest_port, idds.values)
 
 
+def _remotes(context: "Context") -> Iterator[Remote]:
+    database = context.idds.database
+    yield from remotes.database(database.host, database.port, oracle=database.backend == "oracle")
+    for group in (remotes.issuers, remotes.proxies):
+        yield from group(context)
+    yield from at_urls("BigMon", (f"https://{context.bigmon_host}",))
+
+
 _IMPORTS = Imports(
     texts={
         "database.backend": "database.backend",
@@ -314,6 +324,8 @@ COMPONENT = ComponentSpec(
                 Claim("requests", "10Gi", key="persistentvolumerequests", shared_path="idds-requests"),
             ),
             ports=(8443, 8080),
+            calls=(*calls.SERVER, calls.IDDS_DATABASE, calls.BROKER, calls.IDDS),
+            remotes=_remotes,
             reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
@@ -338,6 +350,7 @@ COMPONENT = ComponentSpec(
             key="rest.ingress",
             tls="idds-tls-certs",
             snippets=True,
+            pods=(calls.IDDS,),
         ),
     ),
     secrets=IddsSecrets,

@@ -17,7 +17,7 @@ from panda_infra.products.model import (
     live,
     start,
 )
-from panda_infra.products.panda import cric_lists
+from panda_infra.products.panda import calls, cric_lists, remotes
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_port
 from panda_infra.products.panda.components.panda import rules
@@ -35,6 +35,8 @@ from panda_infra.tree import Values, merged
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
+    from panda_infra.products.network import Remote
+    from panda_infra.products.panda.context import Context
     from panda_infra.rules.subject import Subject
 
 __all__ = ["COMPONENT", "ports_are_those_of_the_service"]
@@ -73,6 +75,18 @@ def _values(config: Settings, _names: Names) -> Values:
     )
 
 
+# The server's own daemons call its API too.
+_CALLS = (*calls.SERVER, calls.PANDA_DATABASE, calls.BROKER, calls.IDDS)
+
+
+def _remotes(context: Context) -> Iterator[Remote]:
+    """Of the server and JEDI, which are configured alike."""
+    database = context.panda.database
+    yield from remotes.database(database.host, database.port, oracle=database.backend == "oracle")
+    for group in (remotes.issuers, remotes.cric, remotes.rucio, remotes.proxies):
+        yield from group(context)
+
+
 @rule("components")
 def ports_are_those_of_the_service(subject: Subject) -> Iterator[Problem]:
     """The ports that others use for the server must be ports of its Service."""
@@ -103,6 +117,9 @@ COMPONENT = ComponentSpec(
             + live("cric-jsons", optional=True, in_stack=without_cric),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="server-logs"),),
             ports=(80, 443),
+            pod_ports=(25080, 25443),
+            calls=_CALLS,
+            remotes=_remotes,
             reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
@@ -113,6 +130,9 @@ COMPONENT = ComponentSpec(
             secrets=start("panda-envs", "panda-token-cache") + start("panda-certs", otherwise=PROXIES),
             claims=(Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="jedi-logs"),),
             ports=(80, 443),
+            pod_ports=(25080, 25443),
+            calls=_CALLS,
+            remotes=_remotes,
             reserves=("cpu", "memory"),
         ),
         SubComponentSpec(
@@ -150,6 +170,8 @@ COMPONENT = ComponentSpec(
             route_host="server.hostName",
             gateway="server.gateway",
             snippets=True,
+            pods=(calls.SERVER_TLS,),
+            plain_pods=(calls.SERVER_PLAIN,),
         ),
         Endpoint(
             host="panda_big",
@@ -160,6 +182,7 @@ COMPONENT = ComponentSpec(
             key="server.ingress_big",
             tls="panda-tls-certs",
             snippets=True,
+            pods=(calls.SERVER_TLS,),
         ),
     ),
     secrets=PandaSecrets,
@@ -199,6 +222,7 @@ COMPONENT = ComponentSpec(
         rules.has_a_database,
         rules.extra_variables_have_names,
         rules.nodes_are_recovered_once,
+        rules.its_job_reaches_kubernetes,
         ports_are_those_of_the_service,
     ),
     imports=IMPORTS,

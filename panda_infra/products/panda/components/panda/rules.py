@@ -15,7 +15,12 @@ from panda_infra.products.rule import rule
 if TYPE_CHECKING:
     from panda_infra.rules.subject import Subject
 
-__all__ = ["extra_variables_have_names", "has_a_database", "nodes_are_recovered_once"]
+__all__ = [
+    "extra_variables_have_names",
+    "has_a_database",
+    "its_job_reaches_kubernetes",
+    "nodes_are_recovered_once",
+]
 
 _OF_IMAGE = {"name": "panda_db", "user": "panda"}
 _ENVIRONMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -56,3 +61,12 @@ def nodes_are_recovered_once(subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "components.panda.nodeRecovery", what, "Remove it: `nodeRecovery` does the same, and more."
         )
+
+
+@rule("components", "networkPolicies")
+def its_job_reaches_kubernetes(subject: Subject) -> Iterator[Problem]:
+    """The chart's job has pods without a label of their own, which no policy can let reach the API server."""
+    panda, policies = subject.config.components.get(Panda), subject.config.network_policies
+    if panda and panda.node_recovery and policies and policies.kind != "none":
+        what = "could not ask the API server: network policies do not know its pods, which have no label"
+        yield Problem("components.panda.nodeRecovery", what, "Write the section `nodeRecovery` instead.")
