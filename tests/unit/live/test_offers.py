@@ -101,6 +101,9 @@ def test_an_api_that_is_not_installed_is_reported() -> None:
         "exposure.kind": "the cluster has no OpenShift Routes"
     }
     assert reported({"/apis/route.openshift.io/v1": {}}, exposure={"kind": "route"})[0] == {}
+    policies = {"networkPolicies": {"kind": "cilium"}}
+    assert reported({}, **policies)[0] == {"networkPolicies.kind": "the cluster's network is not Cilium's"}
+    assert reported({"/apis/cilium.io/v2": {}}, **policies)[0] == {}
 
 
 def test_a_class_that_is_gone_does_not_matter_to_volumes_that_are_there() -> None:

@@ -240,3 +240,14 @@ def test_a_stacks_own_argo_cd_is_not_in_its_way() -> None:
     api = FakeApi()
     api.add("/api/v1/namespaces", made("argocd", namespace="", notes=marks()))
     assert list(judged(api, argocd={"version": "2.13.6"}).problems()) == []
+
+
+def test_a_network_policy_of_somebody_else_keeps_its_name() -> None:
+    api, policies = there(), "/apis/networking.k8s.io/v1/namespaces/panda/networkpolicies"
+    api.add(policies, made("panda-infra-panda-msgsvc-activemq"))
+    section: dict[str, Any] = {"networkPolicies": {"kind": "standard"}}
+    problem = reported(judged(api, namespace=ADOPT, **section))
+    assert "NetworkPolicy panda-infra-panda-msgsvc-activemq, made by hand" in problem.what
+    own = there()
+    own.add(policies, made("panda-infra-panda-msgsvc-activemq", notes=marks()))
+    assert list(judged(own, namespace=ADOPT, **section).problems()) == []

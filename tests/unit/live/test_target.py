@@ -71,3 +71,14 @@ def test_objects_outside_of_the_namespace_are_looked_for_by_their_names() -> Non
     components = {"panda": {"nodeRecovery": True}, "msgsvc": {}}
     found = look(make_plan("test", stack(components=components)), api)
     assert [(planned.path, there.name) for planned, there in found.outside] == [(path, "panda-node-recovery")]
+
+
+def test_network_policies_of_others_are_looked_for_where_the_stack_makes_some() -> None:
+    api, path = full(), "/apis/networking.k8s.io/v1/namespaces/panda/networkpolicies"
+    api.add(path, made("panda-infra-panda-server"))
+    others = {"name": "panda", "adopt": True}
+    on = stack(namespace=others, networkPolicies={"kind": "standard"})
+    assert look(make_plan("test", on), api).of_kind("NetworkPolicy") == ["panda-infra-panda-server"]
+    api.asked.clear()
+    look(make_plan("test", stack(namespace=others)), api)
+    assert path not in api.asked

@@ -122,8 +122,10 @@ def _template(helm: Path, charts: Path, plan: Plan, release: Release) -> tuple[O
         target = ["--namespace", plan.config.namespace, "--values", values.name]
         if program := post_renderer(plan, release):
             target += ["--post-renderer", program]
+        shipped = release.chart.folder
+        chart = REPOSITORY / shipped if shipped else charts / release.chart.name
         done = subprocess.run(
-            [helm, "template", release.name, charts / release.chart.name, *target],
+            [helm, "template", release.name, chart, *target],
             capture_output=True,
             text=True,
             check=False,
