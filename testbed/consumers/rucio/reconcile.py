@@ -95,7 +95,7 @@ def _mended(job: Job) -> Iterator[Check]:
         ["delete_account_attribute", "dpps", "admin"],
         ["set_local_account_limit", "dpps", "NORTH", 1],
         ["update_rse", "SOUTH", {"volatile": True}],
-        ["update_protocols", "NORTH", "davs", {"prefix": "/byhand"}],
+        ["update_protocols", "NORTH", "davs", {"prefix": "/byhand"}, "north.site.org", 443],
     )
     drift = (
         "drift: account byhand is not declared",
