@@ -22,7 +22,7 @@ from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "backed-up"
 _BUCKET = {"kind": "s3", "endpoint": "https://s3.cern.ch", "bucket": "panda-backups"}

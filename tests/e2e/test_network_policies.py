@@ -20,9 +20,9 @@ from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.network_policies import Cluster, End
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-_NAMESPACE = "policed"
+_NAMESPACE = "fenced"
 _POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{_NAMESPACE}/networkpolicies"
 _SECTION = "panda-infra:networkPolicies"
 _SMALL: dict[str, Any] = {
