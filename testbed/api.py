@@ -70,6 +70,10 @@ class Api:
         """Merges ``change`` into the object at ``path`` (JSON merge patch: null removes)."""
         return self._call("PATCH", path, change, _MERGE_PATCH)
 
+    def replace(self, path: str, body: Object) -> Object:
+        """Writes ``body`` over the object at ``path``."""
+        return self._call("PUT", path, body)
+
     def delete(self, path: str) -> None:
         """Asks for the deletion of the object at ``path``."""
         self._call("DELETE", path)

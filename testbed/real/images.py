@@ -50,11 +50,13 @@ class Image:
         layers: The lowest first.
         command: The default command.
         environment: Variables of every container.
+        created: When it was built, as in RFC 3339; empty if nobody asks for it.
     """
 
     layers: Sequence[Layer]
     command: Sequence[str] = ("sleep", "infinity")
     environment: Mapping[str, str] | None = None
+    created: str = ""
 
 
 def packages(root: Path) -> Layer:
@@ -109,8 +111,10 @@ def _of_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def push(image: Image, name: str, registry: str) -> None:
+def push(image: Image, name: str, registry: str) -> str:
     """Pushes an image under the repository and tag of ``name``, but not to the registry in ``name``.
+
+    Returns the digest of its manifest.
 
     Args:
         image: to push.
@@ -124,6 +128,7 @@ def push(image: Image, name: str, registry: str) -> None:
         "os": "linux",
         "config": {"Cmd": list(image.command), "Env": [f"{key}={value}" for key, value in variables.items()]},
         "rootfs": {"type": "layers", "diff_ids": [each.digest for each in image.layers]},
+        **({"created": image.created} if image.created else {}),
     }
     registry_api = _Repository(f"http://{registry}/v2/{repository}")
     for each in image.layers:
@@ -132,7 +137,7 @@ def push(image: Image, name: str, registry: str) -> None:
     text = json.dumps(config).encode()
     digest = f"sha256:{hashlib.sha256(text).hexdigest()}"
     registry_api.upload(digest, len(text), io.BytesIO(text))
-    registry_api.tag(
+    return registry_api.tag(
         tag,
         {
             "schemaVersion": 2,
@@ -173,9 +178,11 @@ class _Repository:
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         self._call("PUT", target, content, headers)
 
-    def tag(self, tag: str, manifest: Mapping[str, Any]) -> None:
+    def tag(self, tag: str, manifest: Mapping[str, Any]) -> str:
+        """Upload a manifest under a tag; return its digest."""
         text = json.dumps(manifest).encode()
         self._call("PUT", f"{self.url}/manifests/{tag}", io.BytesIO(text), {"Content-Type": _MANIFEST})
+        return f"sha256:{hashlib.sha256(text).hexdigest()}"
 
     def _call(
         self,
