@@ -90,7 +90,7 @@ def running(bed: Bed, argo: ArgoCd, checkout: Path) -> Iterator[processes.Proces
     known = {"name": "bed", "prefix": bed.registry, "api_url": f"http://{bed.registry}", "insecure": True}
     registries.write_text(yaml.safe_dump({"registries": [known]}))
     (probes,) = ports.free(1)
-    words = [
+    words: list[str | Path] = [
         _controller(checkout),
         "run",
         f"--interval={_INTERVAL}",

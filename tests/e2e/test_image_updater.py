@@ -156,8 +156,8 @@ def test_a_version_that_demands_a_field_of_its_own_is_refused(stack: ArgoStack) 
     assert stack.is_gone()
 
 
-def test_the_resource_is_accepted_as_it_is(stack: ArgoStack, argo: ArgoCd, write: Write) -> None:
-    assert write
+@pytest.mark.usefixtures("write")
+def test_the_resource_is_accepted_as_it_is(stack: ArgoStack, argo: ArgoCd) -> None:
     stack.up()
     # The updater may have begun to write meanwhile.
     stack.until(
@@ -188,8 +188,8 @@ def test_what_matches_is_deployed_and_nothing_else(
     await_images(stack, argo, bed, tags)
 
 
-def test_the_program_leaves_it_alone(stack: ArgoStack, argo: ArgoCd, bed: Bed, write: Write) -> None:
-    assert write
+@pytest.mark.usefixtures("write")
+def test_the_program_leaves_it_alone(stack: ArgoStack, argo: ArgoCd, bed: Bed) -> None:
     deployed = running(stack)
     stack.up("--expect-no-changes")
     refreshed = stack.workspace.preview("--refresh", "--expect-no-changes")
@@ -203,10 +203,8 @@ def test_the_program_leaves_it_alone(stack: ArgoStack, argo: ArgoCd, bed: Bed, w
     assert found["spec"]["source"]["helm"]["valuesObject"]["jedi"]["podAnnotations"]["changed"] == "yes"
 
 
-def test_destroy_leaves_nothing(
-    stack: ArgoStack, argo: ArgoCd, bed: Bed, write: Write, before: frozenset[str]
-) -> None:
-    assert write
+@pytest.mark.usefixtures("write")
+def test_destroy_leaves_nothing(stack: ArgoStack, argo: ArgoCd, bed: Bed, before: frozenset[str]) -> None:
     result = stack.workspace.destroy()
     assert result.code == 0, result.text
     assert stack.is_gone()
