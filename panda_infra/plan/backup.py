@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from panda_infra.config.backup import Backup, BucketStore, ClaimStore
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.program_files import ProgramFiles
 from panda_infra.products.model import Dump, SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 
@@ -38,9 +37,7 @@ CREDENTIAL_KEYS = ("accessKey", "secretKey")
 ADMINISTRATOR = "DB_ADMINISTRATOR"
 """The variable with root's password, which only a restore gets."""
 
-_SOURCES = Path(__file__).resolve().parents[1]
-_PACKAGES = ("backup/*.py", "clients/stores/*.py")
-_SCRIPTS = "backup/scripts/*.sh"
+_FILES = ProgramFiles(("backup/*.py", "clients/stores/*.py", "backup/scripts/*.sh"))
 _LABEL = "panda-infra/backup"
 _NOBODY = 65534
 # A name that Jobs are made of by adding eleven characters.
@@ -117,7 +114,7 @@ def backup_objects(plan: Plan) -> tuple[ClusterObject, ...]:
         return ()
     settings = _settings(plan)
     objects = [
-        ClusterObject("v1", "ConfigMap", "program", {"metadata": _metadata(plan, NAME), "data": _files()})
+        ClusterObject("v1", "ConfigMap", "program", {"metadata": _metadata(plan, NAME), "data": _FILES.data})
     ]
     if isinstance(settings.to, ClaimStore):
         objects.append(_claim(plan, settings.to))
@@ -163,26 +160,6 @@ def _claim(plan: Plan, store: ClaimStore) -> ClusterObject:
         "resources": {"requests": {"storage": store.size}},
     }
     return ClusterObject("v1", "PersistentVolumeClaim", "claim", {"metadata": metadata, "spec": spec})
-
-
-@cache
-def _paths() -> tuple[Path, ...]:
-    return tuple(path for pattern in (*_PACKAGES, _SCRIPTS) for path in sorted(_SOURCES.glob(pattern)))
-
-
-def _below(path: Path) -> Path:
-    """The place of a source below the folder of the program."""
-    return path.relative_to(_SOURCES.parent)
-
-
-def _key(path: Path) -> str:
-    """A key of a ConfigMap has no slash."""
-    return ".".join(_below(path).parts)
-
-
-@cache
-def _files() -> dict[str, str]:
-    return {_key(path): path.read_text() for path in _paths()}
 
 
 def _cron_job(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any]:
@@ -304,8 +281,7 @@ def _container(
 
 
 def _volumes(settings: Backup) -> Iterator[dict[str, Any]]:
-    items = [{"key": _key(path), "path": str(_below(path))} for path in _paths()]
-    yield {"name": "program", "configMap": {"name": NAME, "items": items}}
+    yield _FILES.volume(NAME)
     yield {"name": "work", "emptyDir": {"sizeLimit": settings.scratch}}
     if isinstance(settings.to, BucketStore):
         yield {"name": "credential", "secret": {"secretName": NAME}}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.program_files import ProgramFiles
 from panda_infra.plan.values.placement import stay
 
 __all__ = ["LABELS", "NAME", "node_recovery_objects", "recovers_in_cluster"]
@@ -16,8 +15,7 @@ __all__ = ["LABELS", "NAME", "node_recovery_objects", "recovers_in_cluster"]
 NAME = "panda-infra-node-recovery"
 """The name of every object of node recovery, its Lease included."""
 
-_SOURCES = Path(__file__).resolve().parents[1]
-_PACKAGES = ("clients/pod", "node_recovery")
+_FILES = ProgramFiles(("clients/pod/*.py", "node_recovery/*.py"))
 _PROGRAM, _CREDENTIAL = "/program", "/var/run/panda-infra/nova"
 _LEASES = "coordination.k8s.io"
 _RBAC = "rbac.authorization.k8s.io/v1"
@@ -54,7 +52,7 @@ def node_recovery_objects(plan: Plan) -> tuple[ClusterObject, ...]:
     heartbeats = [{"apiGroups": [_LEASES], "resources": ["leases"], "verbs": ["list"]}]
     return (
         ClusterObject("v1", "ServiceAccount", "account", {"metadata": _metadata(plan, here)}),
-        ClusterObject("v1", "ConfigMap", "program", {"metadata": _metadata(plan, here), "data": _files()}),
+        ClusterObject("v1", "ConfigMap", "program", {"metadata": _metadata(plan, here), "data": _FILES.data}),
         *_allowed(plan, "nodes", nodes, None),
         *_allowed(plan, "lease", lease, here),
         *_allowed(plan, "heartbeats", heartbeats, beats),
@@ -91,29 +89,9 @@ def _allowed(
     )
 
 
-@cache
-def _paths() -> tuple[Path, ...]:
-    return tuple(path for folder in _PACKAGES for path in sorted((_SOURCES / folder).glob("*.py")))
-
-
-def _below(path: Path) -> Path:
-    """The place of a source below the folder of the program."""
-    return path.relative_to(_SOURCES.parent)
-
-
-def _key(path: Path) -> str:
-    """A key of a ConfigMap has no slash."""
-    return ".".join(_below(path).parts)
-
-
-@cache
-def _files() -> dict[str, str]:
-    return {_key(path): path.read_text() for path in _paths()}
-
-
 def _digest() -> str:
     """A digest of the program: another one needs new pods."""
-    return hashlib.sha256(repr(sorted(_files().items())).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(sorted(_FILES.data.items())).encode()).hexdigest()[:16]
 
 
 def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
@@ -184,8 +162,7 @@ def _environment(settings: NodeRecovery) -> list[dict[str, Any]]:
 
 
 def _volumes(settings: NodeRecovery) -> list[dict[str, Any]]:
-    items = [{"key": _key(path), "path": str(_below(path))} for path in _paths()]
-    program = {"name": "program", "configMap": {"name": NAME, "items": items}}
+    program = _FILES.volume(NAME)
     credential = {"name": "nova", "secret": {"secretName": NAME}}
     return [program, credential] if settings.confirm == "nova" else [program]
 
