@@ -63,7 +63,7 @@ def _images(sub: SubComponentSpec, config: SubComponent, place: str) -> Iterator
     follow = config.image.follow
     if follow is None:
         return
-    repository = config.image.repository or (sub.image or sub.chart_image)[0]
+    repository = config.image.repository or sub.default_image[0]
     constraint, settings = _strategy(follow)
     yield {
         "alias": sub.name,

@@ -79,7 +79,7 @@ def _chart(spec: ComponentSpec, component: Component, repository: str) -> Pin:
 
 
 def _image(spec: ComponentSpec, sub: SubComponentSpec, own: SubComponent) -> Pin:
-    repository, tag = sub.image or sub.chart_image
+    repository, tag = sub.default_image
     repository = own.image.repository or repository
     return Pin(
         path=("components", spec.name, to_camel(sub.attribute), "image"),

@@ -91,7 +91,7 @@ def _databases(plan: Plan, settings: Backup) -> Iterator[BackedUp]:
 
 def _image(sub: SubComponentSpec, values: Mapping[str, Any]) -> str:
     """The image of the database's own pod, whose programs fit the server."""
-    repository, tag = sub.image or sub.chart_image
+    repository, tag = sub.default_image
     given = values.get("image") or {}
     return f"{given.get('repository') or repository}:{given.get('tag') or tag}"
 

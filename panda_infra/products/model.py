@@ -188,6 +188,11 @@ class SubComponentSpec:
     asks_kubernetes: bool = False
 
     @property
+    def default_image(self) -> tuple[str, str]:
+        """The repository and the tag that run unless the stack file names others."""
+        return self.image or self.chart_image
+
+    @property
     def is_database(self) -> bool:
         """True if its Service serves PostgreSQL or MariaDB."""
         return not _DATABASES.isdisjoint(self.ports)

@@ -134,9 +134,7 @@ def made(names: Iterable[str]) -> dict[str, Image]:
 
 def named(charts: Iterable[Path]) -> set[str]:
     """The images of a stack as ``repository:tag``: the program's own choices, and the charts' default values."""
-    chosen = (
-        sub.image or sub.chart_image for component in COMPONENTS.values() for sub in component.sub_components
-    )
+    chosen = (sub.default_image for component in COMPONENTS.values() for sub in component.sub_components)
     return {":".join(image) for image in chosen} | {name for chart in charts for name in _named(chart)}
 
 

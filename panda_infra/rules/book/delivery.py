@@ -152,7 +152,7 @@ def _chosen(sub: Visited, follow: Follow, where: str, *, protect: bool) -> Itera
 
 def _first_version(sub: Visited, follow: Follow, where: str) -> Iterator[Problem]:
     """The updater compares versions with the one that runs."""
-    first = sub.config.image.tag or (sub.spec.image or sub.spec.chart_image)[1]
+    first = sub.config.image.tag or sub.spec.default_image[1]
     if follow.versions and not _VERSION.fullmatch(first):
         what = f"begins with the tag {first}, which is no version: the Image Updater would never replace it"
         fix = f"Write the version to begin with as `{sub.where}.image.tag`, or follow `newest`."

@@ -17,7 +17,7 @@ FILES = [name for name in TABLE if name.startswith("application")]
 
 def test_the_version_is_that_of_the_image() -> None:
     (main,) = [sub for sub in COMPONENTS["iam"].sub_components if sub.name == "main"]
-    _, tag = main.image or main.chart_image
+    _, tag = main.default_image
     assert TABLE["version"] == tag
 
 

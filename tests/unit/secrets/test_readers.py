@@ -53,7 +53,7 @@ def test_versions_are_those_of_the_images() -> None:
     for name, reader in READERS.items():
         if "image" in reader:
             sub = CONTAINERS[reader["image"]]
-            _, tag = sub.image or sub.chart_image
+            _, tag = sub.default_image
             assert reader["version"] == tag, name
 
 

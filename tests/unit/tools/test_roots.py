@@ -30,7 +30,7 @@ def test_an_image_stands_for_one_of_the_charts(image: Image) -> None:
         repository
         for spec in COMPONENTS.values()
         for sub in spec.sub_components
-        for repository, _ in (sub.chart_image, sub.image or sub.chart_image)
+        for repository, _ in (sub.chart_image, sub.default_image)
     }
     assert image.stands_for in known
 
