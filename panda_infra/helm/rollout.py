@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.conditions import true_conditions
 
 __all__ = ["replace_outdated"]
 
@@ -61,8 +62,7 @@ def _settled(sets: Any) -> Iterator[Object]:
 def _is_outdated(pod: Object, wanted: Mapping[str, str]) -> bool:
     metadata = pod["metadata"]
     owners = {owner["uid"] for owner in metadata.get("ownerReferences") or ()} & wanted.keys()
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    ready = any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    ready = "Ready" in true_conditions(pod)
     revision = (metadata.get("labels") or {}).get(_REVISION)
     return (
         bool(owners)

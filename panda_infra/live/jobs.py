@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.reasons import reasons
@@ -52,8 +53,7 @@ def run_to_end(
     started(name)
     deadline = time.monotonic() + seconds
     while True:
-        status = (api.call("GET", f"{path}/{name}") or {}).get("status") or {}
-        ended = {each["type"] for each in status.get("conditions") or () if each["status"] == "True"}
+        ended = true_conditions(api.call("GET", f"{path}/{name}") or {})
         if "Complete" in ended:
             return Finished(name, _log(api, namespace, name, job))
         if "Failed" in ended:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.live.masking import texts_of, without
 
@@ -47,7 +48,7 @@ class _Cluster:
     def pods(self) -> Iterator[str]:
         for pod in self._of_release("/api/v1", "pods"):
             status = pod.get("status") or {}
-            if status.get("phase") == "Succeeded" or _is(status, "Ready"):
+            if status.get("phase") == "Succeeded" or "Ready" in true_conditions(pod):
                 continue
             found = [*self._scheduling(pod), *self._containers(pod)]
             yield from found
@@ -151,10 +152,6 @@ def _moment(event: Object) -> str:
         or event["metadata"].get("creationTimestamp")
         or ""
     )
-
-
-def _is(status: Object, kind: str) -> bool:
-    return any(c["type"] == kind and c["status"] == "True" for c in status.get("conditions") or ())
 
 
 def _called(kind: str, found: Object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.listings import items
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
@@ -101,11 +102,7 @@ class Pods:
         if not jobs:
             raise WrongError("the job is not there")
         newest = max(jobs, key=lambda job: str(job["metadata"].get("creationTimestamp")))
-        states = {
-            condition["type"]
-            for condition in (newest.get("status") or {}).get("conditions") or ()
-            if condition["status"] == "True"
-        }
+        states = true_conditions(newest)
         if "Complete" not in states:
             raise WrongError("the job has failed" if "Failed" in states else "the job has not ended yet")
         pods = items(self._api, f"/api/v1/{self._inside}/pods", labels=label)
@@ -155,8 +152,7 @@ class Pods:
 
 
 def _is_ready(pod: Object) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return "Ready" in true_conditions(pod)
 
 
 def _runs(pod: Object) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from panda_infra.clients.kubernetes.conditions import true_conditions
+
 __all__ = ["Node", "node_of"]
 
 _ROLE_LABEL = "magnum.openstack.org/role"
@@ -30,10 +32,9 @@ def node_of(item: Mapping[str, Any]) -> Node:
     """A node from its object in the API."""
     name = item["metadata"]["name"]
     labels = item["metadata"].get("labels") or {}
-    conditions = item.get("status", {}).get("conditions", [])
     return Node(
         name=name,
-        ready=any(c["type"] == "Ready" and c["status"] == "True" for c in conditions),
+        ready="Ready" in true_conditions(item),
         master=_is_master(name, labels),
         labels=labels,
         annotations=item["metadata"].get("annotations") or {},
