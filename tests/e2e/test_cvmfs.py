@@ -14,6 +14,7 @@ from testbed.bed import Bed
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
 from tests.support.documented import documented
+from tests.support.namespace_objects import uids
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -62,13 +63,7 @@ def mounted_volumes(api: Api) -> set[str]:
 
 def objects(api: Api) -> dict[str, str]:
     """The uid of each object of the namespace, without Helm's records."""
-    return {
-        f"{kind}/{each['metadata']['name']}": each["metadata"]["uid"]
-        for root, kinds in _KINDS
-        for kind in kinds
-        for each in api.list(f"{root}/namespaces/{_NAMESPACE}/{kind}")
-        if not each["metadata"]["name"].startswith("sh.helm.")
-    }
+    return uids(api, _NAMESPACE, _KINDS)
 
 
 def test_it_comes_and_goes_and_nothing_else_does(bed: Bed, stack: Workspace) -> None:

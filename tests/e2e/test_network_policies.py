@@ -18,6 +18,7 @@ from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
 from tests.support.documented import documented
+from tests.support.namespace_objects import uids
 from tests.support.network_policies import Cluster, End
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -58,13 +59,7 @@ def api(bed: Bed) -> Api:
 
 def objects(api: Api) -> dict[str, str]:
     """The uid of each object of the namespace but the policies, without Helm's records."""
-    return {
-        f"{kind}/{each['metadata']['name']}": each["metadata"]["uid"]
-        for root, kinds in _KINDS
-        for kind in kinds
-        for each in api.list(f"{root}/namespaces/{_NAMESPACE}/{kind}")
-        if not each["metadata"]["name"].startswith("sh.helm.")
-    }
+    return uids(api, _NAMESPACE, _KINDS)
 
 
 def end(api: Api, name: str) -> End:
