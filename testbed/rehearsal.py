@@ -26,6 +26,7 @@ from testbed.api import Api
 from testbed.argocd.bed import beside_installation
 from testbed.bed import Bed
 from testbed.consumers import deployed
+from testbed.consumers.registry import OF_PANDA
 from testbed.consumers.run import run as start
 from testbed.consumers.run import table
 from testbed.consumers.sandbox import Check
@@ -255,7 +256,7 @@ class _Run:
         """The checks of PanDA's own software with the cluster's present objects."""
         self._report(f"{self._workspace.stack}: consumers")
         held = deployed.live(Api(self._where.kubernetes().kubeconfig), self._config.namespace)
-        return tuple(start(held, self._config, report=self._report))
+        return tuple(start(held, self._config, tuple(OF_PANDA), self._report))
 
     def _preview(self) -> str:
         self._report(f"{self._workspace.stack}: preview")

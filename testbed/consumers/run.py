@@ -41,7 +41,7 @@ def obstacle() -> str | None:
 def run(
     objects: Iterable[Object],
     config: StackConfig,
-    names: Sequence[str] = tuple(CONSUMERS),
+    names: Sequence[str],
     report: Callable[[str], None] = lambda _line: None,
     variants: Mapping[str, Iterable[Object]] = MappingProxyType({}),
 ) -> list[Check]:
@@ -50,7 +50,7 @@ def run(
     Args:
         objects: the namespace's Secrets, ConfigMaps, Services and workloads.
         config: the stack's configuration, from which they were made.
-        names: names in `CONSUMERS`.
+        names: names in `CONSUMERS`; not all of them can start side by side.
         report: takes a line of progress.
         variants: the same objects as other stack files make them, by names that consumers know.
 

@@ -16,7 +16,7 @@ from panda_infra.review.preview import read
 from testbed import leftovers, site
 from testbed.bed import Bed
 from testbed.consumers import run
-from testbed.consumers.registry import CONSUMERS
+from testbed.consumers.registry import OF_PANDA
 from testbed.errors import BedError
 from testbed.rehearsal import Change, Delivery, rehearse
 from tests.support.documented import documented
@@ -42,7 +42,7 @@ def test_panda_s_own_software_reads_what_was_deployed(bed: Bed) -> None:
         pytest.skip(reason)
     report = rehearse(stack_file("local"), bed=bed, consumers=True)
     assert report.passed, str(report)
-    assert {check.consumer for check in report.consumers} == set(CONSUMERS)
+    assert {check.consumer for check in report.consumers} == set(OF_PANDA)
 
 
 def test_what_a_commit_changes_is_previewed_on_what_was_there(tmp_path: Path, bed: Bed) -> None:
