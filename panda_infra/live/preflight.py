@@ -7,18 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.inside import InsideByApi
+from panda_infra.clients.kubernetes.kubeconfig import Target
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
-from panda_infra.live import offers
+from panda_infra.live import offers, schemas
 from panda_infra.live.applied import look_at_argo_cd
 from panda_infra.live.argocd import look_for_existing
+from panda_infra.live.commands import Commands
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
+from panda_infra.live.pods import Pods
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
 from panda_infra.plan.model import Plan
-from panda_infra.stacks.access import reach, recorded_access
+from panda_infra.stacks.access import Access, reach, recorded_access
 from panda_infra.state.recorded import Recorded
 
 __all__ = ["Report", "inspect"]
@@ -36,14 +40,16 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
     Raises:
         PandaInfraError: the cluster or its cloud cannot be asked.
     """
-    kubernetes = _way_in(plan, secrets, before)
-    if kubernetes is None:
+    access = _way_in(plan, secrets, before)
+    kubernetes, target = access.kubernetes, access.target
+    if kubernetes is None or target is None:
         return Report()
-    with ThreadPoolExecutor(max_workers=2) as beside:
+    with ThreadPoolExecutor(max_workers=3) as beside:
         offer = beside.submit(_offered, plan, kubernetes)
         argocd = beside.submit(_argocd, plan, kubernetes)
+        tables = beside.submit(_tables, plan, kubernetes, target)
         met = _met(plan, before, kubernetes, previewing=previewing)
-    reports = [met, offer.result(), argocd.result()]
+    reports = [met, offer.result(), argocd.result(), tables.result()]
     return Report(
         [problem for report in reports for problem in report.problems],
         [note for report in reports for note in report.notes],
@@ -95,11 +101,18 @@ def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
         return Report(notes=[f"Argo CD cannot be looked at: {error.what}"])
 
 
-def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> KubernetesApi | None:
-    """The API, by the last run's credential if there is one: otherwise Magnum would sign one for each preview."""
+def _tables(plan: Plan, kubernetes: KubernetesApi, target: Target) -> Report:
+    """Whether the databases have the tables that the plan's images need."""
+    inside = InsideByApi(target, plan.config.namespace)
+    # The questions need no texts of Secrets: the pods that answer have them.
+    return schemas.look(Commands(Pods(kubernetes, plan), inside, lambda _suffix, _key: ""))
+
+
+def _way_in(plan: Plan, secrets: Secrets, before: Recorded) -> Access:
+    """The way to the API by the last run's credential, if any: otherwise Magnum would sign one for each preview."""
     if access := recorded_access(before):
-        return access.kubernetes
-    return reach(plan.stack, plan.config.cluster, secrets).kubernetes
+        return access
+    return reach(plan.stack, plan.config.cluster, secrets)
 
 
 def _unseen(plan: Plan, error: KubernetesError) -> Report:

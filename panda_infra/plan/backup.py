@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.config.backup import Backup, BucketStore, ClaimStore
+from panda_infra.plan.images import run_image
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.program_files import ProgramFiles
-from panda_infra.products.model import Dump, SubComponentSpec
+from panda_infra.products.model import Dump
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = [
@@ -83,17 +84,11 @@ def _databases(plan: Plan, settings: Backup) -> Iterator[BackedUp]:
                     component=release.component,
                     database=database,
                     dump=sub.dump,
-                    image=_image(sub, release.values.get(sub.name) or {}),
+                    # The programs of its own pod's image fit the server.
+                    image=str(run_image(sub, release.values.get(sub.name) or {})),
                     host=plan.names.workload(release.component, sub.name),
                     port=sub.ports[0],
                 )
-
-
-def _image(sub: SubComponentSpec, values: Mapping[str, Any]) -> str:
-    """The image of the database's own pod, whose programs fit the server."""
-    repository, tag = sub.default_image
-    given = values.get("image") or {}
-    return f"{given.get('repository') or repository}:{given.get('tag') or tag}"
 
 
 def uses_bucket(plan: Plan) -> bool:

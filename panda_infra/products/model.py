@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
+    from panda_infra.products.schema import Schema
     from panda_infra.products.verification import Check
     from panda_infra.products.workloads import Component
     from panda_infra.tree import Values
@@ -268,7 +269,8 @@ class ComponentSpec:
     its chart beside its sub-charts' and ``global``; ``fixed_values`` are those that no stack may set, each with the
     reason. ``rules`` are about this component, ``imports`` is its part of an import. ``forces`` is true for a stack
     that deletes pods of lost nodes although they may still run. ``checks`` are what `verify` asks of it when it runs,
-    beside what it asks of every component.
+    beside what it asks of every component. ``schema`` is the version of its database's tables that its images need, if
+    they do not bring the tables to it themselves.
     """
 
     name: str
@@ -304,6 +306,7 @@ class ComponentSpec:
     rules: tuple[Rule, ...] = ()
     imports: Imports = field(default_factory=Imports)
     checks: tuple[Check, ...] = ()
+    schema: Schema | None = None
 
     @property
     def attribute(self) -> str:

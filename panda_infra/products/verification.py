@@ -151,6 +151,8 @@ def python(
     script: Path,
     given: Mapping[str, Any] | Callable[[Settings], Mapping[str, Any]],
     secrets: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    *,
+    holds: str = "",
 ) -> Command:
     """A script of this program, run by the Python of a pod's image.
 
@@ -160,10 +162,11 @@ def python(
         script: a file with a function ``main``, which takes the question and returns an exit code.
         given: the question, or what makes it of the configuration.
         secrets: more of the question, from keys of the stack's Secrets.
+        holds: what the last line of its output must hold, as a regular expression.
     """
     asked = given if callable(given) else lambda _config: given
     text = script.read_text(encoding="utf-8")
-    return Command(part, (interpreter, "-c", _RUN), text, asked, secrets)
+    return Command(part, (interpreter, "-c", _RUN), text, asked, secrets, holds)
 
 
 def postgres(part: str, query: str, prefix: str, database: str, *, holds: str = "") -> Command:

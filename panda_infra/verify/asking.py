@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64decode
 from collections.abc import Mapping
@@ -16,10 +15,12 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.inside import Inside
 from panda_infra.ends import Validity
+from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.live.commands import Commands, short
 from panda_infra.live.credentials import credentials
+from panda_infra.live.pods import Pods
 from panda_infra.plan.model import Plan
 from panda_infra.products.verification import (
-    NOTHING_TO_ASK,
     Ask,
     Check,
     Command,
@@ -30,12 +31,9 @@ from panda_infra.products.verification import (
     Runs,
 )
 from panda_infra.verify.own_tests import OwnTests
-from panda_infra.verify.pods import Pods
-from panda_infra.verify.results import NotAskedError, WrongError
 
 __all__ = ["World", "ask"]
 
-_LONGEST = 300
 _LOOPBACK = (".localhost", "localhost")
 
 
@@ -54,6 +52,11 @@ class World:
     def pods(self) -> Pods:
         """The stack's pods."""
         return Pods(self.api, self.plan)
+
+    @property
+    def commands(self) -> Commands:
+        """Commands in them."""
+        return Commands(self.pods, self.inside, self.text)
 
     def text(self, suffix: str, key: str) -> str:
         """A text of one of the stack's Secrets.
@@ -101,7 +104,7 @@ def _asked(world: World, question: Ask, seconds: float) -> str:
         case Request():
             return _answered(world, question, seconds)
         case Command():
-            return _ended(world, question, seconds)
+            return world.commands.answer(question, seconds)
 
 
 def _valid(world: World, component: str) -> str:
@@ -144,36 +147,7 @@ def _answered(world: World, question: Request, seconds: float) -> str:
         service, question.port, question.path, secure=question.secure, seconds=seconds
     )
     if answer.status not in question.status:
-        raise WrongError(f"{question.path} is answered with status {answer.status}: {_short(answer.text)}")
+        raise WrongError(f"{question.path} is answered with status {answer.status}: {short(answer.text)}")
     if not re.search(question.holds, answer.text):
-        raise WrongError(f"{question.path} is answered with something else: {_short(answer.text)}")
+        raise WrongError(f"{question.path} is answered with something else: {short(answer.text)}")
     return f"status {answer.status}"
-
-
-def _ended(world: World, question: Command, seconds: float) -> str:
-    pod = world.pods.one(question.part)
-    ended = world.inside.run(
-        pod.name, pod.container, question.words, stdin=_stdin(world, question), seconds=seconds
-    )
-    lines = [line for line in map(str.strip, ended.output.splitlines()) if line]
-    last = _short(lines[-1] if lines else "")
-    if ended.code == NOTHING_TO_ASK:
-        raise NotAskedError(last or "the pod has nothing to ask", absent=True)
-    if ended.code:
-        raise WrongError(last or f"the command ended with exit code {ended.code}")
-    if not re.search(question.holds, last):
-        raise WrongError(f"the command answers with something else: {last or 'nothing'}")
-    return last
-
-
-def _stdin(world: World, question: Command) -> str:
-    if not question.script:
-        return ""
-    asked = dict(question.given(world.plan.config))
-    asked |= {name: world.text(*where) for name, where in question.secrets.items()}
-    return json.dumps({"script": question.script, **asked}) + "\n"
-
-
-def _short(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."

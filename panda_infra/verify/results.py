@@ -1,14 +1,13 @@
-"""The outcome of a check, and the two ways in which it is not ok."""
+"""The outcome of a check."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from panda_infra.errors import PandaInfraError
 from panda_infra.products.verification import Check
 
-__all__ = ["NotAskedError", "Outcome", "Result", "WrongError"]
+__all__ = ["Outcome", "Result"]
 
 
 class Outcome(StrEnum):
@@ -17,21 +16,6 @@ class Outcome(StrEnum):
     OK = "ok"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-class WrongError(PandaInfraError):
-    """The stack does not answer as it should; the text is what was found."""
-
-
-class NotAskedError(PandaInfraError):
-    """A check cannot be asked; the text is the reason.
-
-    ``absent`` is true if the stack has nothing to ask there, as its file wants it. Otherwise the result is not known.
-    """
-
-    def __init__(self, why: str, *, absent: bool = False) -> None:
-        super().__init__(why)
-        self.absent = absent
 
 
 @dataclass(frozen=True)

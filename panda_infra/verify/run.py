@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.answers import NotAskedError
 from panda_infra.live.masking import texts_of, without
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.verification import Check
 from panda_infra.verify.asking import World, ask
-from panda_infra.verify.results import NotAskedError, Outcome, Result
+from panda_infra.verify.results import Outcome, Result
 
 __all__ = ["verified"]
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from testbed.consumers import outside
+from testbed.consumers import outside, tables
 from testbed.consumers.issuer import Issuer
 from testbed.consumers.pods import Container
 from testbed.consumers.questions import Question, ask
@@ -58,6 +58,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         yield Check("panda", "CRIC's files, a job", passed=True, detail=NO_TABLES, skipped=True)
         return
     yield from compared("panda", output(sandbox.running(SERVER), _SCRIPTS / "cric.py", *AS_SERVER))
+    yield from tables.check(sandbox)
     if issuer and clients:
         yield from _job(container, issuer, clients, client)
 

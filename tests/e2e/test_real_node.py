@@ -27,6 +27,7 @@ from testbed import charts, instances, leftovers, stacks, state, status, waiting
 from testbed.bed import Bed
 from testbed.real import nodes, obstacles
 from testbed.real.machines import Files
+from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support import canaries, pods
 from tests.support.command_line import run_in
@@ -217,6 +218,40 @@ def test_verify_names_what_has_stopped(bed: Bed, stack: Workspace) -> None:
     assert details["msgsvc.activemq"] == "0 of 0 pods are ready"
     broker_scaled(bed, 1)
     assert verified(stack, "--only", "msgsvc", "--only", "idds.broker")[0] == 0
+
+
+def test_images_that_need_newer_tables_are_refused_before_anything_changes(
+    bed: Bed, stack: Workspace
+) -> None:
+    def tables(statement: str) -> None:
+        selector = "app.kubernetes.io/instance=panda,app.kubernetes.io/name=postgres"
+        words = (
+            "psql",
+            "-h",
+            "/tmp",
+            "-U",
+            "postgres",
+            "-d",
+            "panda_db",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            statement,
+        )
+        assert "ERROR" not in pods.run_in(bed, _NAMESPACE, selector, *words)
+
+    tables("CREATE TABLE doma_panda.pandadb_version (component text, major int, minor int, patch int)")
+    tables("ALTER TABLE doma_panda.pandadb_version OWNER TO panda")
+    tables("INSERT INTO doma_panda.pandadb_version VALUES ('PanDA', 0, 0, 32)")
+    refused = "needs tables of version 0.1.1 or later, and the database has 0.0.32"
+    for result in (stack.preview(), stack.up()):
+        assert result.code != 0
+        assert refused in " ".join(result.text.split())
+        assert "Traceback" not in result.text
+    tables("UPDATE doma_panda.pandadb_version SET minor = 1, patch = 5")
+    again = stack.up()
+    assert again.code == 0, again.text
+    assert changes(again.stdout) == ()
 
 
 def of_bed(bed: Bed) -> KubernetesClient:

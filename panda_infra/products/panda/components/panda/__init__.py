@@ -25,6 +25,7 @@ from panda_infra.products.panda.components.panda.checks import CHECKS
 from panda_infra.products.panda.components.panda.contents import auth, envs, token_cache
 from panda_infra.products.panda.components.panda.imports import IMPORTS
 from panda_infra.products.panda.components.panda.models import Panda, PandaSecrets
+from panda_infra.products.panda.components.panda.schema import SCHEMA
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.rucio import PROXIES, RucioSettings
@@ -227,4 +228,5 @@ COMPONENT = ComponentSpec(
     ),
     imports=IMPORTS,
     checks=CHECKS,
+    schema=SCHEMA,
 )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import SecretStr
 
-from panda_infra.config.base import Model
+from panda_infra.config.base import Form, Model
 from panda_infra.products.panda.limits import CONFIG, PYTHON, SED, SERVER
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
@@ -39,6 +39,11 @@ class PandaSchemas(Model):
     """Production system."""
 
 
+_Version = Annotated[
+    str, Form(r"\d+\.\d+\.\d+", "the version of PanDA's tables in quotes, three numbers", "0.1.5", longest=32)
+]
+
+
 class PandaDatabase(Model):
     """PanDA's database: the embedded one, or one elsewhere."""
 
@@ -61,6 +66,9 @@ class PandaSettings(ComponentSettings):
 
     database: PandaDatabase = PandaDatabase()
     """PanDA's database."""
+    database_schema: _Version | None = None
+    """Version of the database's tables that the images need at least, for images of which the program does not know it:
+    where the database has older ones, nothing is deployed."""
     port: Port = 80
     """Port of the server's Service without TLS."""
     ssl_port: Port = 443

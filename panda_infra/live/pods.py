@@ -9,11 +9,11 @@ from typing import Any
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.listings import items
+from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.verify.results import NotAskedError, WrongError
 
 __all__ = ["Pod", "Pods"]
 
@@ -36,8 +36,8 @@ class Pods:
     """Asks for the pods of a plan's parts, each COMPONENT/SUB-COMPONENT; safe for threads."""
 
     def __init__(self, api: KubernetesApi, plan: Plan) -> None:
+        self.plan = plan
         self._api = api
-        self._plan = plan
         self._inside = f"namespaces/{plan.config.namespace}"
 
     def one(self, part: str) -> Pod:
@@ -96,7 +96,7 @@ class Pods:
         return words
 
     def _job(self, part: str) -> str:
-        release = self._plan.names.release(part.partition("/")[0])
+        release = self.plan.names.release(part.partition("/")[0])
         label = f"{_INSTANCE}={release}"
         jobs = items(self._api, f"/apis/batch/v1/{self._inside}/jobs", labels=label)
         if not jobs:
@@ -128,13 +128,13 @@ class Pods:
         return next((sub for sub in self._subs(component) if sub.name == name), None)
 
     def _subs(self, component: str) -> Iterator[SubComponentSpec]:
-        deployed = self._plan.config.components.deployed().get(component)
+        deployed = self.plan.config.components.deployed().get(component)
         if deployed is not None:
             yield from (sub for sub, _ in enabled_sub_components(COMPONENTS[component], deployed))
 
     def _workload(self, part: str, sub: SubComponentSpec) -> Object:
         component, _, name = part.partition("/")
-        called = self._plan.names.workload(component, name)
+        called = self.plan.names.workload(component, name)
         path = f"/apis/apps/v1/{self._inside}/{_KINDS[sub.workload]}/{called}"
         found: Object | None = self._api.call("GET", path, missing=True)
         if found is None:

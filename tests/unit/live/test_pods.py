@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.live.pods import Pod, Pods
 from panda_infra.plan.make import make_plan
-from panda_infra.verify.pods import Pod, Pods
-from panda_infra.verify.results import NotAskedError, WrongError
 from tests.support import ctao
 from tests.support.kubernetes import FakeApi
 from tests.support.stacks import stack
