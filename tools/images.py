@@ -124,6 +124,18 @@ RUCIO_EARLIER = Image(
     venv="/opt/rucio",
     built=("docopt",),
 )
+# What reads the metrics of a stack, judges its alerts and passes them on, and two of its exporters.
+PROMETHEUS = Image(
+    name="prometheus",
+    stands_for="",
+    debian=(
+        *_SHELL,
+        "prometheus",
+        "prometheus-alertmanager",
+        "prometheus-blackbox-exporter",
+        "prometheus-postgres-exporter",
+    ),
+)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -133,5 +145,6 @@ NODE = Image(
 )
 
 IMAGES: Mapping[str, Image] = {
-    image.name: image for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, NODE)
+    image.name: image
+    for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, PROMETHEUS, NODE)
 }

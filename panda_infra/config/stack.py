@@ -13,6 +13,7 @@ from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Placement, Storage
 from panda_infra.config.developer import Developer, Developers
+from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
@@ -84,6 +85,8 @@ class Settings(Model):
     """Backups of the databases inside the stack."""
     network_policies: NetworkPolicies | None = None
     """Who may connect to whom; without it, or with `kind: none`, everybody."""
+    monitoring: Monitoring | None = None
+    """Metrics, alerts and dashboards for a Prometheus that the cluster has."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"

@@ -25,6 +25,7 @@ from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
@@ -127,6 +128,8 @@ def _components(
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
     if backed_up(plan):
         beside.append(_backup(plan, values, inside))
+    if monitoring_of(plan.config):
+        beside.append(_monitoring(plan, inside))
     by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
         _in_order_of_need(plan, contents),
@@ -201,6 +204,13 @@ def _backup(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi
     from panda_infra.delivery.backup import BackupResources  # noqa: PLC0415 - for few stacks only
 
     return BackupResources(plan, values.backup, opts)
+
+
+def _monitoring(plan: Plan, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Exporters and what Prometheus reads, for which no component waits."""
+    from panda_infra.delivery.monitoring import MonitoringResources  # noqa: PLC0415 - for few stacks only
+
+    return MonitoringResources(plan, opts)
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:

@@ -36,6 +36,7 @@ _COLLECTIONS: Mapping[Kind, str] = {
     "GatewayClass": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
     "Route": "/apis/route.openshift.io/v1",
     "CiliumNetworkPolicy": "/apis/cilium.io/v2",
+    "ServiceMonitor": "/apis/monitoring.coreos.com/v1",
 }
 # Kinds of which only the API must be there: what is missing without it, and what to do.
 _APIS: Mapping[Kind, tuple[str, str]] = {
@@ -46,6 +47,10 @@ _APIS: Mapping[Kind, tuple[str, str]] = {
     "CiliumNetworkPolicy": (
         "the cluster's network is not Cilium's",
         "Write `kind: standard`, if its network plug-in enforces NetworkPolicies.",
+    ),
+    "ServiceMonitor": (
+        "the cluster has no Prometheus operator: there are no ServiceMonitors and PrometheusRules",
+        "Have the operator installed, or write `kind: annotations`.",
     ),
 }
 _FIXES: Mapping[Kind, str] = {

@@ -10,18 +10,27 @@ from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
 
-Kind = Literal["StorageClass", "IngressClass", "GatewayClass", "Route", "CSIDriver", "CiliumNetworkPolicy"]
+Kind = Literal[
+    "StorageClass",
+    "IngressClass",
+    "GatewayClass",
+    "Route",
+    "CSIDriver",
+    "CiliumNetworkPolicy",
+    "ServiceMonitor",
+]
 CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
 
 @dataclass(frozen=True)
 class Demand:
-    """An object that must exist; of OpenShift's Routes and Cilium's policies, the API must serve the kind."""
+    """An object that must exist; of OpenShift's Routes and what operators bring, the API must serve the kind."""
 
     kind: Kind
     name: str
@@ -31,7 +40,7 @@ class Demand:
 def demands(plan: Plan) -> list[Demand]:
     """Each required object once, at the first key that names it."""
     found: dict[tuple[str, str], Demand] = {}
-    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan), *_policies(plan)):
+    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan), *_policies(plan), *_operators(plan)):
         found.setdefault((demand.kind, demand.name), demand)
     return list(found.values())
 
@@ -87,3 +96,9 @@ def _policies(plan: Plan) -> Iterator[Demand]:
     section = policies_of(plan.config)
     if section and section.kind == "cilium":
         yield Demand("CiliumNetworkPolicy", "cilium.io", "networkPolicies.kind")
+
+
+def _operators(plan: Plan) -> Iterator[Demand]:
+    section = monitoring_of(plan.config)
+    if section and section.kind == "prometheusOperator":
+        yield Demand("ServiceMonitor", "monitoring.coreos.com", "monitoring.kind")

@@ -10,6 +10,7 @@ from panda_infra.plan.backup import backup_names
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.developer import guard_objects
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
@@ -103,7 +104,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
     names |= {policy.name for policy in policies(plan)}
-    return frozenset(names | backup_names(plan) | set(_workloads(plan)))
+    return frozenset(names | backup_names(plan) | monitoring_names(plan) | set(_workloads(plan)))
 
 
 def may_be_claim(plan: Plan, name: str) -> bool:

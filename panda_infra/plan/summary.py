@@ -12,11 +12,14 @@ from panda_infra.config.backup import Backup, BucketStore
 from panda_infra.config.charts import ChartSource, FolderCharts, OciCharts
 from panda_infra.config.cluster import Cluster, ExistingCluster, MagnumCluster, StackCluster
 from panda_infra.config.delivery import Exposure, Placement
+from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.exporters import exporters, monitoring_of
+from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
 from panda_infra.products.model import Claim
@@ -75,6 +78,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Node recovery", _node_recovery(config.node_recovery)
     if config.backup:
         yield "Backups", _backup(plan, config.backup)
+    if monitoring := monitoring_of(config):
+        yield "Monitoring", _monitoring(plan, monitoring)
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
         yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)
@@ -159,6 +164,12 @@ def _backup(plan: Plan, settings: Backup) -> str:
         where = f"a claim of {store.size}"
     kept = f"{settings.keep} of each are kept" if settings.keep else "nothing is deleted"
     return f"databases of {names} at `{settings.schedule}` (UTC) to {where}; {kept}"
+
+
+def _monitoring(plan: Plan, section: Monitoring) -> str:
+    how = {"prometheusOperator": "objects of the Prometheus operator", "annotations": "annotated Services"}
+    places, made = len(scrapes(plan.config)), len(exporters(plan.config))
+    return f"{places} places with metrics by {how[section.kind]}, {made} exporters, alerts"
 
 
 def _policies(section: NetworkPolicies) -> str:

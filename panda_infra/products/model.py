@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from panda_infra.config.paths import Path
 from panda_infra.products.imports import Imports
+from panda_infra.products.metrics import Exporter, Metrics
 from panda_infra.products.network import Call, Remote
 from panda_infra.tree import merged
 
@@ -165,7 +166,8 @@ class SubComponentSpec:
 
     Its pods have the ``labels``, where ``{release}`` stands for the release's name, and listen on ``pod_ports`` where
     these differ from the Service's ``ports``, in the same order. They connect to ``calls`` inside of the stack and to
-    ``remotes``, by the product's context, and to the Kubernetes API server if the part ``asks_kubernetes``.
+    ``remotes``, by the product's context, and to the Kubernetes API server if the part ``asks_kubernetes``. They have
+    ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself.
     """
 
     name: str
@@ -187,6 +189,8 @@ class SubComponentSpec:
     calls: tuple[Call, ...] = ()
     remotes: Callable[[Any], Iterable[Remote]] = lambda _context: ()
     asks_kubernetes: bool = False
+    metrics: tuple[Metrics, ...] = ()
+    exporters: tuple[Exporter, ...] = ()
 
     @property
     def default_image(self) -> tuple[str, str]:

@@ -14,13 +14,15 @@ from panda_infra.config.backup import BucketStore
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.consumers import enabled_sub_components
+from panda_infra.plan.monitoring.exporters import exporters
+from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.products.model import ComponentSpec, Endpoint, SubComponentSpec
 from panda_infra.products.network import EVERY_PORT, Call, Remote, at_urls
 from panda_infra.products.registry import COMPONENTS, product_of_experiment
 from panda_infra.products.verification import Request
 from panda_infra.tree import Values
 
-__all__ = ["BACKUP", "NODE_RECOVERY", "Edge", "Place", "edges", "part", "policies_of"]
+__all__ = ["BACKUP", "NODE_RECOVERY", "Edge", "Place", "edges", "exporting", "part", "policies_of"]
 
 Kind = Literal[
     "address",
@@ -97,6 +99,8 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
         *stack.opened(values),
         *stack.verified(section),
         *stack.backed_up(),
+        *stack.exporting(),
+        *stack.scraped(),
         *_node_recovery(config),
         *_by_hand(section),
     ]
@@ -108,6 +112,11 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
 def part(component: str, sub_component: str) -> Place:
     """The pods of a sub-component."""
     return Place("pods", f"{component}.{sub_component}")
+
+
+def exporting(name: str) -> Place:
+    """The pods of an exporter, by the name of its Deployment."""
+    return Place("pods", name)
 
 
 @dataclass(frozen=True)
@@ -221,6 +230,24 @@ class _Stack:
         if isinstance(settings.to, BucketStore):
             for remote in at_urls("bucket", (settings.to.endpoint,)):
                 yield from self._remote(BACKUP, remote)
+
+    def exporting(self) -> Iterator[Edge]:
+        """Exporters ask the pods or hosts that they are about."""
+        context = product_of_experiment(self.config.experiment).context(self.config)
+        for planned in exporters(self.config):
+            here, exporter = exporting(planned.name), planned.exporter
+            asked = (exporter.asks,) if exporter.asks else ()
+            for target, port in self.called((*asked, *exporter.calls)):
+                yield Edge(here, target, port)
+            for remote in exporter.remotes(context):
+                yield from self._remote(here, remote)
+
+    def scraped(self) -> Iterator[Edge]:
+        """Prometheus reads metrics."""
+        prometheus = self.config.monitoring.namespace if self.config.monitoring else ""
+        for each in scrapes(self.config):
+            target = exporting(each.exporter) if each.exporter else part(each.component, each.part)
+            yield Edge(Place("namespace", prometheus), target, each.port, "metrics")
 
 
 def _is_address(host: str) -> bool:

@@ -10,8 +10,9 @@ from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.plan import backup
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.network.cilium import by_cilium, cilium_spec
-from panda_infra.plan.network.edges import BACKUP, NODE_RECOVERY, Edge, Place, part, policies_of
+from panda_infra.plan.network.edges import BACKUP, NODE_RECOVERY, Edge, Place, exporting, part, policies_of
 from panda_infra.plan.network.peers import (
     EVERYWHERE,
     address,
@@ -56,6 +57,8 @@ def _parts(plan: Plan) -> dict[Place, tuple[str, dict[str, str]]]:
             found[part(name, sub.name)] = plan.names.workload(name, sub.name), labels
     if recovers_in_cluster(plan):
         found[NODE_RECOVERY] = NAME, dict(LABELS)
+    for planned in exporters(plan.config):
+        found[exporting(planned.name)] = planned.name, planned.labels
     if backup.backed_up(plan):
         found[BACKUP] = backup.NAME, dict(backup.LABELS)
     return found

@@ -208,3 +208,10 @@ def test_a_webhook_that_is_down_is_a_note() -> None:
     found, notes = reported({_INGRESSES.format("panda"): down})
     assert found == {}
     assert "could not be tried: failed calling webhook" in notes
+
+
+def test_a_cluster_without_the_operator_is_refused_before_anything_is_made() -> None:
+    operator = {"kind": "prometheusOperator"}
+    found, _ = reported({}, monitoring=operator)
+    assert "no Prometheus operator" in found["monitoring.kind"]
+    assert reported({"/apis/monitoring.coreos.com/v1": {"resources": []}}, monitoring=operator) == ({}, "")

@@ -124,3 +124,10 @@ def test_an_ingress_that_was_found_without_a_class_asks_for_none() -> None:
     assert not any(kind == "IngressClass" for kind, *_ in asked(**sections))
     (trial,) = ingresses(plan(**sections))
     assert trial.body["spec"]["ingressClassName"] is None
+
+
+def test_the_operator_is_asked_for_where_its_objects_are_made() -> None:
+    operator = ("ServiceMonitor", "monitoring.coreos.com", "monitoring.kind")
+    assert operator in asked(monitoring={"kind": "prometheusOperator"})
+    assert operator not in asked(monitoring={"kind": "annotations"})
+    assert operator not in asked()

@@ -7,10 +7,12 @@ from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
+from panda_infra.products.ctao.heartbeats import HEARTBEATS
 from panda_infra.products.ctao.interfaces import Authorities
 from panda_infra.products.ctao.placed import FIXED_VALUES, HASH_VARIABLE, placed, renamed
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
+from panda_infra.products.metrics import Metrics, monitored
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Remote
 from panda_infra.products.rule import rule
@@ -40,6 +42,8 @@ __all__ = [
 RUCIO_PORT = 443
 _CA = "/etc/grid-security/ca.pem"
 _ROLLING = "panda-infra/secrets-hash"
+# The image's Apache serves the metrics of all its processes there, if the variable is set.
+_METRICS = Metrics(8081, "/metrics/")
 
 
 class RucioServerSettings(ComponentSettings):
@@ -94,9 +98,15 @@ def _values(config: "Settings", names: "Names") -> Values:
                 "subPath": "ca.pem",
             }
         ],
-        "additionalEnvs": [database_env(names)],
+        "additionalEnvs": [database_env(names), *_metrics(config)],
         "config": {"database": POOL, **policy(config)},
     }
+
+
+def _metrics(config: "Settings") -> Iterator[Values]:
+    """The variable that opens the metrics; the chart's own value adds an exporter without a version."""
+    if monitored(config):
+        yield {"name": "RUCIO_METRICS_PORT", "value": str(_METRICS.port)}
 
 
 def _chart_form(values: Values) -> Values:
@@ -173,6 +183,8 @@ COMPONENT = ComponentSpec(
             labels={"app": "rucio-server", "release": "{release}"},
             calls=(remotes.DATABASE,),
             remotes=_remotes,
+            metrics=(_METRICS,),
+            exporters=(HEARTBEATS,),
             switchable=False,
         ),
     ),
@@ -230,6 +242,10 @@ COMPONENT = ComponentSpec(
         ("config", "bootstrap"): "the root account's password would be in Helm's release (C47)",
         ("ingress", "secrets"): f"keys would be in Helm's release; {_NATIVE} (C47)",
         ("ingress", "enabled"): "write `hosts: {rucio: ...}` instead",
+        (
+            "monitoring",
+            "enabled",
+        ): "it adds an exporter without a version; write the section `monitoring` instead",
     },
     rules=(apache_reads_texts, pods_have_no_annotations),
     checks=(

@@ -15,6 +15,7 @@ from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_e
 from panda_infra.products.ctao.placed import FIXED_VALUES, placed
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
+from panda_infra.products.metrics import Metrics, monitored
 from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
 from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
@@ -135,12 +136,18 @@ def _values(config: "Settings", names: "Names") -> Values:
                 "cacert": None,
                 "usercert": None,
             },
+            **_metrics(config),
             **policy(config),
         },
         # The chart's submitter and stager only see transfers of two invented activities.
         "conveyorTransferSubmitter": {"activities": None},
         "conveyorStager": {"activities": None},
     }
+
+
+def _metrics(config: "Settings") -> Values:
+    """Rucio's section that opens the daemons' metrics, at its own default port."""
+    return {"monitor": {"enable_metrics": "True"}} if monitored(config) else {}
 
 
 def _chart_form(values: Values) -> Values:
@@ -225,6 +232,7 @@ COMPONENT = ComponentSpec(
             labels={"app": f"rucio-daemons-{name}", "release": "{release}"},
             calls=(remotes.DATABASE, *daemon.calls),
             remotes=_with_database(daemon),
+            metrics=(Metrics(8080),),
         )
         for name, daemon in DAEMONS.items()
     ),

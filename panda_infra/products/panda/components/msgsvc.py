@@ -1,16 +1,20 @@
 """ActiveMQ, the message broker of all other components."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Form, Model
+from panda_infra.config.node_recovery import PYTHON_IMAGE
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.imported import Outcome
 from panda_infra.products.imports import Imports
+from panda_infra.products.metrics import Exporter
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.network import Call
 from panda_infra.products.panda.chart_values import rootless
 from panda_infra.products.panda.limits import BROKER
 from panda_infra.products.panda.verification import logged_in_to_broker
@@ -210,6 +214,24 @@ _IMPORTS = Imports(
     always=True,
 )
 
+# The image serves ActiveMQ's web console on this port of every address, which its Service does not have.
+_CONSOLE_PORT = 8161
+_EXPORTER = Exporter(
+    name="queues",
+    image=PYTHON_IMAGE,
+    port=9404,
+    asks=Call("msgsvc", "activemq", _CONSOLE_PORT),
+    command=("python", "/exporter/broker_metrics.py"),
+    files={"broker_metrics.py": (Path(__file__).parents[1] / "scripts" / "broker_metrics.py").read_text()},
+    variables=lambda _config: {
+        "CONSOLE": f"http://{{host}}:{_CONSOLE_PORT}",
+        # What ActiveMQ's distribution has, and the image does not change.
+        "LOGIN": "admin:admin",
+        "PORT": "9404",
+        "PYTHONUNBUFFERED": "1",
+    },
+)
+
 COMPONENT = ComponentSpec(
     name="msgsvc",
     title="ActiveMQ",
@@ -230,6 +252,7 @@ COMPONENT = ComponentSpec(
             reserves=("cpu", "memory"),
             # ActiveMQ's KahaDB has a lock file for brokers that share a file system.
             locks=True,
+            exporters=(_EXPORTER,),
         ),
     ),
     secrets=MsgsvcSecrets,

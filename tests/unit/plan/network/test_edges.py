@@ -181,3 +181,18 @@ def test_rucio_reaches_what_the_interfaces_and_storages_name() -> None:
     assert of("rucio-daemons.hermes", made) == {database, ("outside", 61613)}
     assert of("rucio-bootstrap.job", made) == {database}
     assert of("rucio-config.job", made) == {("rucio.server", 443)}
+
+
+def test_prometheus_reads_metrics_and_exporters_ask_what_they_are_about() -> None:
+    made = found(
+        {}, monitoring={"kind": "annotations", "namespace": "watch"}, hosts={"panda": "panda.site.org"}
+    )
+    queues, database = "exporter-panda-msgsvc-activemq-queues", "exporter-panda-postgres-postgres"
+    assert {(queues, 9404), (database, 9187), ("exporter-hosts", 9115)} <= of("namespace watch", made)
+    assert of(queues, made) == {("msgsvc.activemq", 8161)}
+    assert of(database, made) == {("panda.postgres", 5432)}
+    assert of("exporter-hosts", made) == {("ingress controller of panda.site.org", 443)}
+    rucio = ctao.stack(networkPolicies=_ON, monitoring={"kind": "annotations"})
+    edges_of_rucio = spelled(make_plan("demo", rucio).edges)
+    assert ("namespace monitoring", "rucio.server", 8081) in edges_of_rucio
+    assert of("exporter-ctao-rucio-server-heartbeats", edges_of_rucio) == {("rucio-db.postgres", 5432)}

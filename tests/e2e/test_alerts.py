@@ -1,0 +1,47 @@
+"""Prometheus' own promtool takes every file of alerts, and sees each fire by series (tests/alerts)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.make import make_plan
+from panda_infra.plan.monitoring.alerts import alert_groups, rule_files
+from panda_infra.products.registry import PRODUCTS
+from tests.support import ctao
+from tests.support.prometheus import promtool
+from tests.support.stacks import stack
+from tools import REPOSITORY
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(600)]
+
+_TESTS = sorted((REPOSITORY / "tests" / "alerts").glob("*.yaml"))
+_FILES = sorted({path for product in PRODUCTS for path in rule_files(product)})
+
+
+def told(*arguments: str | Path) -> str:
+    """What promtool says of something that it takes."""
+    done = subprocess.run([promtool(), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+def test_prometheus_takes_the_rules(path: Path) -> None:
+    assert "SUCCESS" in told("check", "rules", path)
+
+
+@pytest.mark.parametrize("path", _TESTS, ids=lambda path: path.stem)
+def test_alerts_fire_and_end_as_their_tests_say(path: Path) -> None:
+    assert "SUCCESS" in told("test", "rules", path)
+
+
+@pytest.mark.parametrize("config", [stack(), ctao.stack()], ids=["panda", "ctao"])
+def test_prometheus_takes_the_rules_of_a_stack(config: StackConfig, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.yaml"
+    file.write_text(yaml.safe_dump({"groups": list(alert_groups(make_plan("demo", config)))}))
+    assert "SUCCESS" in told("check", "rules", file)
