@@ -27,6 +27,7 @@ class Model(BaseModel):
         hide_input_in_errors=True,
         strict=True,
         use_attribute_docstrings=True,
+        defer_build=True,
     )
 
 
