@@ -8,11 +8,13 @@ from typing import Any
 
 from panda_infra.argocd.marks import OURS
 from panda_infra.config.charts import FolderCharts, GitCharts, OciCharts
+from panda_infra.config.secrets import ArgoCdSecrets
 from panda_infra.config.stack import Settings
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Chart
+from panda_infra.products.content import reveal
 
-__all__ = ["chart_repository", "chart_source", "is_pinned", "repository"]
+__all__ = ["chart_log_in", "chart_repository", "chart_source", "is_pinned", "repository"]
 
 _PINNED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
@@ -55,6 +57,13 @@ def chart_repository(config: Settings, project: str, namespace: str) -> tuple[di
         },
     }
     return metadata, data
+
+
+def chart_log_in(secrets: ArgoCdSecrets) -> dict[str, str]:
+    """What the content of that Secret has in addition if the repository asks for a log-in, in the clear."""
+    if secrets.charts_password is None:
+        return {}
+    return {"username": reveal(secrets.charts_user), "password": reveal(secrets.charts_password)}
 
 
 def is_pinned(revision: str) -> bool:

@@ -14,7 +14,7 @@ from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
-from panda_infra.products.secret_values import SecretValue, new_hash_key, password
+from panda_infra.products.secret_values import SecretValue, never, new_hash_key, password
 
 __all__ = ["ArgoCdSecrets", "Certificate", "Certificates", "Files", "Secrets"]
 
@@ -125,6 +125,14 @@ class ArgoCdSecrets(Model):
         SecretValue(title="password of Argo CD's cache", make=password, needed=_ANY),
     ] = None
     """Password of Argo CD's Redis."""
+    charts_user: Annotated[
+        SecretStr | None, SecretValue(title="user of Argo CD at the charts' repository", needed=never)
+    ] = None
+    """User with which Argo CD reads the charts; only for a repository that asks for one."""
+    charts_password: Annotated[
+        SecretStr | None, SecretValue(title="password of Argo CD at the charts' repository", needed=never)
+    ] = None
+    """Password or access token of that user."""
 
 
 _OF_COMPONENTS = {

@@ -10,7 +10,8 @@ import pulumi
 from panda_infra.argocd.applications import application, namespace_of
 from panda_infra.argocd.images import image_updater
 from panda_infra.argocd.project import app_project, project_name
-from panda_infra.argocd.sources import chart_repository
+from panda_infra.argocd.sources import chart_log_in, chart_repository
+from panda_infra.config.secrets import ArgoCdSecrets
 from panda_infra.delivery.releases import Annotations, Maker, by_argo_cd
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan, Release
@@ -24,7 +25,14 @@ class ArgoCdStack(pulumi.ComponentResource):
     ``opts`` are those of each resource.
     """
 
-    def __init__(self, plan: Plan, *, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        secrets: ArgoCdSecrets,
+        *,
+        after: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         super().__init__("panda-infra:delivery:ArgoCdStack", "argocd-stack")
         self._plan = plan
         self._opts = pulumi.ResourceOptions.merge(
@@ -34,8 +42,10 @@ class ArgoCdStack(pulumi.ComponentResource):
         project = KubernetesObject("AppProject", "argocd-project", app_project(plan, namespace), self._opts)
         metadata, data = chart_repository(plan.config, project_name(plan), namespace)
         metadata["annotations"] = plan.owner.mark
+        log_in = chart_log_in(secrets)
+        content = pulumi.Output.secret(data | log_in) if log_in else data
         charts = KubernetesObject(
-            "Secret", "argocd-charts", {"metadata": metadata, "stringData": data}, self._opts
+            "Secret", "argocd-charts", {"metadata": metadata, "stringData": content}, self._opts
         )
         self.first: Sequence[pulumi.Resource] = (project, charts)
         self.register_outputs({})

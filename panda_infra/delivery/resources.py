@@ -139,7 +139,7 @@ def _components(
         labels=OURS if by_argo else {},
         opts=inside,
     )
-    applied = ArgoCdStack(plan, after=argocd, opts=outside) if by_argo else None
+    applied = ArgoCdStack(plan, values.argocd, after=argocd, opts=outside) if by_argo else None
     made: dict[str, Component] = {}
     for release in plan.releases:
         hashes = {sub: each for (owner, sub), each in annotations.items() if owner == release.component}

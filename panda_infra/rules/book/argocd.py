@@ -6,12 +6,19 @@ from collections.abc import Iterator
 
 from panda_infra.argocd.install.versions import KNOWN, MODULE, checksum_of
 from panda_infra.config.argocd import ArgoCd
+from panda_infra.config.messages import set_secret
 from panda_infra.errors import Problem
 from panda_infra.plan.argocd import argocd_host, installed_argocd
-from panda_infra.products.rule import rule
+from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["existing_installs_nothing", "host_is_reached", "people_can_work", "version_is_known"]
+__all__ = [
+    "existing_installs_nothing",
+    "host_is_reached",
+    "log_in_is_whole",
+    "people_can_work",
+    "version_is_known",
+]
 
 
 @rule("argocd")
@@ -67,6 +74,23 @@ def people_can_work(subject: Subject) -> Iterator[Problem]:
     if argocd.login is not None and argocd_host(subject.config) is None:
         what = "is missing: the issuer sends people back to it after their log-in"
         yield Problem("argocd.host", what, "Name it, e.g. `host: argocd-panda.mine.org`.")
+
+
+@rule(WHOLE)
+def log_in_is_whole(subject: Subject) -> Iterator[Problem]:
+    """The log-in at the charts' repository has a user and a password, and somebody who uses it."""
+    config, secrets = subject.config, subject.config.secrets.argocd
+    given = {"chartsUser": secrets.charts_user, "chartsPassword": secrets.charts_password}
+    present = [name for name, value in given.items() if value is not None]
+    if present and not any(config.by_argo(name) for name in config.components.deployed()):
+        what = "has no effect: Argo CD delivers no component, and Helm has log-ins of its own (`helm registry login`)"
+        for name in present:
+            yield Problem(f"secrets.argocd.{name}", what, "Remove it.")
+    elif len(present) == 1:
+        (missing,) = given.keys() - present
+        what = f"is missing, but {present[0]} is set: a log-in needs both"
+        fix = f"Set it: `{set_secret(subject.stack, f'argocd.{missing}')}`."
+        yield Problem(f"secrets.argocd.{missing}", what, fix)
 
 
 @rule("argocd", "hosts", "exposure", "namespace", "cluster")

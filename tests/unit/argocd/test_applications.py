@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from panda_infra.argocd.applications import FINALIZER, application, namespace_of
 from panda_infra.argocd.images import image_updater
 from panda_infra.argocd.project import app_project, project_name
-from panda_infra.argocd.sources import chart_repository, is_pinned, repository
+from panda_infra.argocd.sources import chart_log_in, chart_repository, is_pinned, repository
+from panda_infra.config.secrets import ArgoCdSecrets
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
@@ -131,6 +133,12 @@ def test_the_repository_is_declared_for_this_project_alone() -> None:
         "type": "git",
         "project": "p",
     }
+
+
+def test_a_log_in_at_the_repository_is_added_whole() -> None:
+    assert chart_log_in(ArgoCdSecrets()) == {}
+    given = ArgoCdSecrets(charts_user=SecretStr("reader"), charts_password=SecretStr("canary"))
+    assert chart_log_in(given) == {"username": "reader", "password": "canary"}
 
 
 def test_the_project_is_limited_to_the_stack() -> None:
