@@ -23,6 +23,7 @@ __all__ = [
     "put",
     "texts",
     "value_at",
+    "without_nulls",
 ]
 
 Path = tuple[str | int, ...]
@@ -144,3 +145,12 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[Difference]
             yield from differences(old, new, f"{path}[{index}]")
     elif before != after:
         yield Difference(path, before, after)
+
+
+def without_nulls(tree: Mapping[str, Any]) -> Values:
+    """The tree without the keys whose value is null, on every level of mappings."""
+    return {
+        key: without_nulls(value) if isinstance(value, Mapping) else value
+        for key, value in tree.items()
+        if value is not None
+    }

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.adoption.installation import Tree
-from panda_infra.tree import MISSING, merged
+from panda_infra.tree import MISSING, merged, without_nulls
 
 __all__ = ["Keys", "difference", "effective"]
 
@@ -16,7 +16,7 @@ Keys = tuple[str, ...]
 
 def effective(defaults: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
     """A chart's defaults merged with the given values, as its templates see them: null removes a subtree."""
-    return _without_nulls(merged(defaults, values))
+    return without_nulls(merged(defaults, values))
 
 
 def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[tuple[Keys, Any, Any]]:
@@ -25,14 +25,6 @@ def difference(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator
     The ``global`` values that Helm copies into each sub-chart are left out.
     """
     yield from _difference(wanted, actual, ())
-
-
-def _without_nulls(tree: Mapping[str, Any]) -> Tree:
-    return {
-        key: _without_nulls(value) if isinstance(value, Mapping) else value
-        for key, value in tree.items()
-        if value is not None
-    }
 
 
 def _difference(

@@ -18,7 +18,7 @@ from panda_infra.products.model import ComponentSpec
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS, shipped_chart
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values, merged
+from panda_infra.tree import Values, merged, without_nulls
 
 __all__ = ["make_plan"]
 
@@ -81,8 +81,10 @@ def _values(spec: ComponentSpec, component: Component, config: Settings, names: 
         exposure_values(spec, config, spec.paths(config, names)),
         spec.values(config, names),
         component.values,
-        component.adopted.values if component.adopted else {},
     )
+    if component.adopted:
+        # A null there keeps a value of the stack's own away; the chart has none of that name that it could remove.
+        values = without_nulls(merged(values, component.adopted.values))
     return spec.in_chart_form(values)
 
 

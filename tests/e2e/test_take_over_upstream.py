@@ -6,6 +6,7 @@ import json
 import secrets
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,25 @@ from tests.support.installation import Running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
-_UP = ("pulumi", "up", "--yes", "--policy-pack", "policy", "--stack", "doma", "--non-interactive")
-# Which databases are elsewhere follows from the values that each way deploys with.
-_SITES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "script": ("-dev", {"panda": "dbhost", "iam": "host"}),
-    "applications": ("", {"panda": "dbhost", "iam": "host", "idds": "host"}),
+
+@dataclass(frozen=True)
+class _Way:
+    """A way in which upstream deploys.
+
+    ``affix`` is that of its Secrets, ``external`` the components whose database is elsewhere by the values of that
+    way, each with the key that names its host; ``applications`` is a folder of `argocd-apps`, or its script deploys.
+    """
+
+    stack: str
+    affix: str
+    external: Mapping[str, str]
+    applications: str = ""
+
+
+_WAYS: Mapping[str, _Way] = {
+    "script": _Way("doma", "-dev", {"panda": "dbhost", "iam": "host"}),
+    "applications": _Way("doma", "", {"panda": "dbhost", "iam": "host", "idds": "host"}, "doma"),
+    "testbed": _Way("atlas-testbed", "", {"panda": "dbhost", "idds": "host"}, "testbed"),
 }
 
 
@@ -31,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Nothing is collected without a checkout."""
     checkout: Path | None = metafunc.config.getoption("--upstream-charts")
     if "by" in metafunc.fixturenames:
-        metafunc.parametrize("by", ["script", "applications"] if checkout else [], scope="module")
+        metafunc.parametrize("by", _WAYS if checkout else [], scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -41,58 +56,59 @@ def running(
     """An installation in the namespace `default` of a cluster of its own."""
     folder = tmp_path_factory.mktemp(by)
     with instances.running(f"take-over-{secrets.token_hex(4)}", nodes=4) as bed:
-        made = Running(folder, bed, "default")
+        made, way = Running(folder, bed, "default"), _WAYS[by]
         checkout: Path = pytestconfig.getoption("--upstream-charts")
-        affix, external = _SITES[by]
-        upstream_site.site_of(checkout, made.checkout, affix, external)
+        upstream_site.site_of(checkout, made.checkout, way.stack, affix=way.affix, external=way.external)
         chart = made.checkout / "secrets"
         made.helm("install", "panda-secrets", str(chart), "-f", f"{chart}/values-secret.yaml")
-        if by == "script":
+        if not way.applications:
             made.run(("python", f"{made.checkout}/bin/install", "-a=-dev", "-e", "cern"))
             yield made
             return
         with argo_cd(bed) as argo:
-            _by_applications(made, argo)
+            _by_applications(made, argo, way.applications)
             yield made
 
 
-def _by_applications(running: Running, argo: ArgoCd) -> None:
+def _by_applications(running: Running, argo: ArgoCd, group: str) -> None:
     repository = argo.git.repository("panda-k8s")
     repository.copy(running.checkout / "helm", "helm")
-    for name in upstream_site.APPLICATIONS:
-        found = upstream_site.application(running.checkout, "doma", name, repository.url, running.namespace)
+    names = list(upstream_site.applications(running.checkout, group))
+    for name in names:
+        found = upstream_site.application(running.checkout, group, name, repository.url, running.namespace)
         running.api.create(applications.path(argo.namespace), found)
-    applications.settle(running.api, argo.namespace, list(upstream_site.APPLICATIONS), seconds=180)
+    applications.settle(running.api, argo.namespace, names, seconds=180)
 
 
 def test_an_installation_becomes_a_stack_and_no_pod_another_one(by: str, running: Running) -> None:
-    before = running.settled()
-    words = ["python", "-m", "panda_infra", "adopt", "doma", "--kubeconfig", "~/.kube/config"]
-    if by == "script":
-        words += ["--charts", "../panda-k8s/helm"]
+    before, way = running.settled(), _WAYS[by]
+    words = ["python", "-m", "panda_infra", "adopt", way.stack, "--kubeconfig", "~/.kube/config"]
+    if way.applications:
+        _stop_argo_cd(running, running.run(words, fails=True), way)
+        text = ""
     else:
-        _stop_argo_cd(running, running.run(words, fails=True))
-    text = running.run(words) if by == "script" else ""
+        words += ["--charts", "../panda-k8s/helm"]
+        text = running.run(words)
     assert "objects that will change" not in text
     assert "canary" not in text
-    running.run(("python", "-m", "panda_infra", "hand-over", "doma", "--yes"))
-    planned = json.loads(
-        running.run(("pulumi", "preview", "--stack", "doma", "--non-interactive", "--json"), quiet=True)
-    )
+    running.run(("python", "-m", "panda_infra", "hand-over", way.stack, "--yes"))
+    stack = ("--stack", way.stack, "--non-interactive")
+    planned = json.loads(running.run(("pulumi", "preview", *stack, "--json"), quiet=True))
     assert {step["op"] for step in planned["steps"]} == {"create"}
-    running.run(_UP)
+    up = ("pulumi", "up", "--yes", "--policy-pack", "policy", *stack)
+    running.run(up)
     assert running.uids() == before
-    running.run((*_UP, "--expect-no-changes"))
-    running.run(("python", "-m", "panda_infra", "status", "doma"))
-    running.run(("pulumi", "stack", "rm", "doma", "--force", "--preserve-config", "--yes"))
+    running.run((*up, "--expect-no-changes"))
+    running.run(("python", "-m", "panda_infra", "status", way.stack))
+    running.run(("pulumi", "stack", "rm", way.stack, "--force", "--preserve-config", "--yes"))
     assert running.uids() == before
 
 
-def _stop_argo_cd(running: Running, reported: str) -> None:
+def _stop_argo_cd(running: Running, reported: str, way: _Way) -> None:
     """The Applications are refused with the commands that take them away: those are run as they stand."""
     assert "and would undo what a stack does" in reported
-    refused = running.run(("python", "-m", "panda_infra", "hand-over", "doma", "--yes"), fails=True)
+    refused = running.run(("python", "-m", "panda_infra", "hand-over", way.stack, "--yes"), fails=True)
     commands = [line.strip() for line in refused.splitlines() if line.strip().startswith("kubectl")]
-    assert len(commands) == 2 * len(upstream_site.APPLICATIONS)
+    assert len(commands) == 2 * len(upstream_site.applications(running.checkout, way.applications))
     for command in commands:
         subprocess.run(command, shell=True, check=True, env=running.environment, capture_output=True)

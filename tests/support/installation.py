@@ -104,11 +104,12 @@ class Running:
         return self.run(("helm", *words, "--namespace", self.namespace), quiet=True)
 
     def uids(self) -> dict[str, str]:
-        """Every pod and claim by kind and name; what was replaced has another."""
+        """Every claim and pod by kind and name, without the pods of schedules; what was replaced has another."""
         return {
             f"{kind}/{found['metadata']['name']}": found["metadata"]["uid"]
             for kind in ("pods", "persistentvolumeclaims")
             for found in self.api.list(f"/api/v1/namespaces/{self.namespace}/{kind}")
+            if all(owner["kind"] != "Job" for owner in found["metadata"].get("ownerReferences", ()))
         }
 
     def settled(self) -> dict[str, str]:

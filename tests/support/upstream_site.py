@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,17 @@ from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.keystore import make_keystore
 from panda_infra.secrets.certificates import make_authority
 
-__all__ = ["APPLICATIONS", "application", "site_of"]
+__all__ = ["application", "applications", "site_of"]
 
-APPLICATIONS = {"panda": "panda", "panda-msgsvc": "msgsvc", "panda-harvester": "harvester"} | {
-    "panda-idds": "idds",
-    "panda-bigmon": "bigmon",
-}
-"""The components that upstream's Applications of DOMA deploy, by their names."""
 _HOSTS = (
     "pandaserver-doma.cern.ch",
     "panda-doma.cern.ch",
     "panda-idds-doma.cern.ch",
     "panda-iam-dev.cern.ch",
+    "pandaserver-tb.cern.ch",
+    "bigpanda-tb.cern.ch",
+    "panda-idds-tb.cern.ch",
+    "panda-ui-tb.cern.ch",
 )
 _KNOWN = {
     'deployment: "FIXME"': "deployment: POSTGRES",
@@ -39,10 +38,13 @@ _KNOWN = {
 }
 
 
-def site_of(checkout: Path, folder: Path, affix: str, external: Mapping[str, str]) -> None:
-    """Copy a checkout and fill in what DOMA would; ``external`` are components with a database elsewhere.
+def site_of(
+    checkout: Path, folder: Path, experiment: str, *, affix: str, external: Mapping[str, str]
+) -> None:
+    """Copy a checkout and fill in what a site of an experiment would.
 
-    Each comes with the key that names its host.
+    ``affix`` is that of upstream's Secrets; ``external`` are the components whose database is elsewhere, each with
+    the key that names its host.
     """
     shutil.copytree(checkout, folder, ignore=shutil.ignore_patterns(".git"))
     text = (folder / "secrets" / "values.yaml").read_text().replace('affix: "-FIXME"', f'affix: "{affix}"')
@@ -54,10 +56,10 @@ def site_of(checkout: Path, folder: Path, affix: str, external: Mapping[str, str
         values[component]["database"][key] = "database.cern.ch"
     values["bigmon"]["auth"]["providers"]["indigoiam"]["basePath"] = "https://panda-iam-doma.cern.ch"
     (folder / "secrets" / "values-secret.yaml").write_text(yaml.safe_dump(values))
-    _files(folder / "secrets" / "files")
+    _files(folder / "secrets" / "files", EXPERIMENTS[experiment].auth_files)
 
 
-def _files(folder: Path) -> None:
+def _files(folder: Path, auth_files: Sequence[str]) -> None:
     authority = make_authority("A site's authority", now=datetime.now(UTC))
     for owner in ("panda", "bigmon", "idds", "harvester", "ui", "iam"):
         made = authority.issue(_HOSTS)
@@ -66,15 +68,21 @@ def _files(folder: Path) -> None:
         for name, part in (("hostcert.pem", "certificate"), ("hostkey.pem", "key"), ("chain.pem", "chain")):
             (certificates / name).write_text(getattr(made, part))
     (folder / "iam_conf" / "iam-keystore.jwks").write_text(make_keystore())
-    for name in EXPERIMENTS["doma"].auth_files:
+    for name in auth_files:
         (folder / "harvester_auth" / name).write_text(f"canary {name}")
+
+
+def applications(checkout: Path, group: str) -> dict[str, str]:
+    """The files of upstream's Applications in a folder of `argocd-apps`, by the Applications' names."""
+    files = sorted((checkout / "argocd-apps" / group).glob("*.yaml"))
+    found = {file.name: yaml.safe_load(file.read_text()) for file in files}
+    return {each["metadata"]["name"]: name for name, each in found.items() if each["kind"] == "Application"}
 
 
 def application(checkout: Path, group: str, name: str, repository: str, namespace: str) -> dict[str, Any]:
     """Upstream's Application of a component, from a file of a folder of `argocd-apps`, for a site's own repository."""
-    found: dict[str, Any] = yaml.safe_load(
-        (checkout / "argocd-apps" / group / f"{APPLICATIONS[name]}.yaml").read_text()
-    )
+    file = checkout / "argocd-apps" / group / applications(checkout, group)[name]
+    found: dict[str, Any] = yaml.safe_load(file.read_text())
     found["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
     found["spec"]["destination"]["namespace"] = namespace
     found["spec"]["source"]["repoURL"] = repository

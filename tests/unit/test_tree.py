@@ -5,7 +5,19 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.tree import MISSING, at, dotted, entries, leaves, mapped, merged, put, texts, value_at
+from panda_infra.tree import (
+    MISSING,
+    at,
+    dotted,
+    entries,
+    leaves,
+    mapped,
+    merged,
+    put,
+    texts,
+    value_at,
+    without_nulls,
+)
 
 _PATHS = st.lists(st.text(alphabet="abc", min_size=1, max_size=2), min_size=1, max_size=4)
 
@@ -66,3 +78,7 @@ def test_what_stands_in_the_place_of_a_mapping_gives_way() -> None:
 
 def test_a_path_as_text() -> None:
     assert dotted(("a", "b", 0, "c")) == "a.b[0].c"
+
+
+def test_keys_without_a_value_are_left_out_on_every_level() -> None:
+    assert without_nulls({"a": None, "b": {"c": None, "d": 0}, "e": [None]}) == {"b": {"d": 0}, "e": [None]}

@@ -53,7 +53,7 @@ def test_names_hosts_and_values_are_those_that_run(result: Adoption) -> None:
     assert plan.config.affix == "-dev"
     assert plan.hosts == {"panda": "panda-dev-server.cern.ch"}
     server = plan.release("panda").values["server"]
-    assert server["persistentvolume"] == {"create": True, "class": "manual", "selector": None, "size": "7Gi"}
+    assert server["persistentvolume"] == {"create": True, "class": "manual", "size": "7Gi"}
     assert plan.release("msgsvc").values["activemq"]["image"] == {"tag": "2"}
     assert plan.config.storage.class_name == "cinder"
 
