@@ -114,7 +114,11 @@ def adopt_(  # noqa: PLR0917 - typer makes options of parameters
         others = [deployed(each, folders[each.component], helm, namespace) for each in by_argo]
         found = read_installation(api, namespace, [*recorded, *others])
         target = Target(
-            chosen, section, source.model_dump(mode="json", by_alias=True, exclude_none=True), folders, storage_class
+            chosen,
+            section,
+            source.model_dump(mode="json", by_alias=True, exclude_none=True),
+            folders,
+            storage_class,
         )
         outcome = migrated(found, target)
         outcome.secrets |= given
