@@ -42,13 +42,15 @@ _REPORTED = 32
 class Ready(NamedTuple):
     """The data of a deployment: the plan, and the secrets that a plan must not contain.
 
-    ``secrets`` are the values of the stack file, ``contents`` those of the Secrets that are made of them, and
-    ``keypair`` is the one that the stack makes for a Magnum cluster, if any.
+    ``secrets`` are the values of the stack file, ``contents`` those of the Secrets that are made of them,
+    ``issued`` stands for those that cert-manager fills, and ``keypair`` is the one that the stack makes for a Magnum
+    cluster, if any.
     """
 
     plan: Plan
     secrets: Secrets
     contents: Mapping[str, SecretContent]
+    issued: Mapping[str, SecretContent]
     keypair: MadeKeypair | None
 
 
@@ -85,7 +87,15 @@ def plan_of_this_stack() -> Ready:
     ]
     if problems:
         raise loaded.error(problems)
-    return Ready(plan, secrets, judge.contents, keypair)
+    return Ready(plan, secrets, judge.contents, _issued(plan, secrets, before), keypair)
+
+
+def _issued(plan: Plan, secrets: Secrets, before: Recorded) -> Mapping[str, SecretContent]:
+    if plan.config.certificates.kind != "cert-manager":
+        return {}
+    from panda_infra.live.preflight import issued_so_far  # noqa: PLC0415 - slow, and not needed for other stacks
+
+    return issued_so_far(plan, secrets, _with_lent_cluster(plan, before))
 
 
 def _kubeconfig_ends_soon(stack: str, config: StackConfig) -> list[Problem]:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from panda_infra.secrets import certificates
+from panda_infra import authority
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,12 +39,12 @@ class Authority:
     """
 
     pair: Pair
-    _signer: certificates.Authority
+    _signer: authority.Authority
 
     @classmethod
     def fresh(cls, name: str) -> Authority:
         """A new authority."""
-        made = certificates.make_authority(name, now=datetime.now(UTC))
+        made = authority.make_authority(name, now=datetime.now(UTC))
         return cls(_pair(made.certificate, cast("ec.EllipticCurvePrivateKey", made.key)), made)
 
     @classmethod
@@ -53,16 +53,16 @@ class Authority:
         pair = Pair(stem.with_suffix(".crt").read_bytes(), stem.with_suffix(".key").read_bytes())
         key = cast("CertificateIssuerPrivateKeyTypes", serialization.load_pem_private_key(pair.key, None))
         certificate = x509.load_pem_x509_certificate(pair.certificate)
-        return cls(pair, certificates.Authority(certificate, key, datetime.now(UTC)))
+        return cls(pair, authority.Authority(certificate, key, datetime.now(UTC)))
 
     def server(self, name: str, hosts: Sequence[str]) -> Pair:
         """A serving certificate for ``hosts``, DNS names or IP addresses."""
-        subject = certificates.distinguished(name)
+        subject = authority.distinguished(name)
         return _pair(*self._signer.sign(subject, [ExtendedKeyUsageOID.SERVER_AUTH], hosts))
 
     def client(self, user: str, group: str | None = None) -> Pair:
         """A client certificate that Kubernetes reads as ``user`` in ``group``."""
-        subject = certificates.distinguished(user, group)
+        subject = authority.distinguished(user, group)
         return _pair(*self._signer.sign(subject, [ExtendedKeyUsageOID.CLIENT_AUTH]))
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from tools import doctor, roots, toolchain, venv
 from tools.errors import ToolsError
-from tools.parts import PARTS, REAL_NODE
+from tools.parts import PARTS
 from tools.prune import prune
 
-DEFAULT = f"if none, all but {', '.join(part.name for part in REAL_NODE)}"
+DEFAULT = f"if none, all but {', '.join(part.name for part in PARTS.values() if part.on_demand)}"
 
 
 def parser() -> argparse.ArgumentParser:

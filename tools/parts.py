@@ -221,6 +221,40 @@ VERSITYGW = Part(
     variables={"main.Version": versions.VERSITYGW},
 )
 
+_CERT_MANAGER = "github.com/cert-manager/cert-manager"
+# The controllers that issue certificates; the custom resource definitions lie beside them.
+CERT_MANAGER = Part(
+    name="cert-manager",
+    version=versions.CERT_MANAGER,
+    executables=(Executable("cert-manager", versions.CERT_MANAGER),),
+    requires={_CERT_MANAGER: f"v{versions.CERT_MANAGER}"},
+    variables={"main.version": versions.CERT_MANAGER},
+    beside=ModuleFiles(
+        _CERT_MANAGER,
+        tuple(
+            f"deploy/crds/{name}.yaml"
+            for name in (
+                "acme.cert-manager.io_challenges",
+                "acme.cert-manager.io_orders",
+                "cert-manager.io_certificaterequests",
+                "cert-manager.io_certificates",
+                "cert-manager.io_clusterissuers",
+                "cert-manager.io_issuers",
+            )
+        ),
+    ),
+    on_demand=True,
+)
+COSIGN = Part(
+    name="cosign",
+    version=versions.COSIGN,
+    executables=(Executable("cosign", versions.COSIGN, ask=("version",)),),
+    requires={"github.com/sigstore/cosign/v2": f"v{versions.COSIGN}"},
+    package="github.com/sigstore/cosign/v2/cmd/cosign",
+    variables={"sigs.k8s.io/release-utils/version.gitVersion": f"v{versions.COSIGN}"},
+    on_demand=True,
+)
+
 # The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
 ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
@@ -230,4 +264,8 @@ REAL_NODE = (NODE, COREDNS)
 CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
-PARTS: Mapping[str, Part] = {part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY)}
+# What few stacks use: it is built for their long tests alone.
+OPTIONAL = (CERT_MANAGER, COSIGN)
+PARTS: Mapping[str, Part] = {
+    part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
+}

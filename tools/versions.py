@@ -31,6 +31,10 @@ ACTIONLINT = "1.7.12"
 ARGO_CD = "2.13.6"
 # renovate: datasource=github-releases depName=versity/versitygw
 VERSITYGW = "1.8.0"
+# renovate: datasource=github-releases depName=cert-manager/cert-manager
+CERT_MANAGER = "1.21.2"
+# renovate: datasource=github-releases depName=sigstore/cosign
+COSIGN = "2.6.5"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
 MERMAID_CLI = "12.2.0"
 

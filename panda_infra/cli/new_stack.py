@@ -16,6 +16,7 @@ from panda_infra.cli.output import interactive, say, talk, warn
 from panda_infra.cli.secret_values.advice import advice, can_be_made
 from panda_infra.cli.secret_values.asking import asked
 from panda_infra.clients.pulumi.cli import find_pulumi
+from panda_infra.config.certificates import keeps_authority
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import spelled
@@ -129,13 +130,15 @@ def existing_cluster(kubeconfig: Path | None, context: str | None) -> dict[str, 
 def new_secrets(config: StackConfig, *, certificates: bool) -> dict[KeyPath, str]:
     """Generated values for missing secrets.
 
-    With ``certificates``, host certificates are made too, by an authority that nobody trusts.
+    With ``certificates``, and in a stack whose certificates are generated, those are made too, by an authority that
+    nobody else trusts.
     """
     made = {field.path: generate(field) for field in missing(config) if can_be_made(field, config)}
-    if certificates:
-        for owner, parts in make_certificates(config).items():
+    if certificates or config.certificates.kind == "generated":
+        known = config.model_copy(update={"secrets": with_values(config.secrets, made)})
+        for key, parts in make_certificates(known).items():
             for part in ("certificate", "key", "chain"):
-                made["certificates", owner, part] = getattr(parts, part)
+                made["certificates", key, part] = getattr(parts, part)
     return made
 
 
@@ -190,7 +193,11 @@ def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, cert
     try:
         pulumi = find_pulumi(here.folder)
         flawed = _flaws(known(pulumi, here, stack).config, stack, values)
-        made = new_secrets(known(pulumi, here, stack).config, certificates=certificates)
+        config = known(pulumi, here, stack).config
+        if keeps_authority(config.certificates):
+            # The key of an authority that is there signs the certificates that are missing.
+            config = decrypted(pulumi, stack).config
+        made = new_secrets(config, certificates=certificates)
         _store(here, stack, made, "generated")
         if interactive():
             _store(here, stack, asked(known(pulumi, here, stack).config), "stored")

@@ -13,7 +13,17 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-__all__ = ["Digest", "DnsLabel", "DnsName", "Form", "HostName", "Model", "plain", "with_fields"]
+__all__ = [
+    "Authorities",
+    "Digest",
+    "DnsLabel",
+    "DnsName",
+    "Form",
+    "HostName",
+    "Model",
+    "plain",
+    "with_fields",
+]
 
 
 class Model(BaseModel):
@@ -96,6 +106,15 @@ HostName = Annotated[
 ]
 Digest = Annotated[
     str, Form(r"sha256:[0-9a-f]{64}", "sha256: and 64 hexadecimal digits", "sha256:" + 8 * "0123abcd")
+]
+Authorities = Annotated[
+    str,
+    Form(
+        r"\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+",
+        "certificates of authorities as PEM, one below the other",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        longest=1024 * 1024,
+    ),
 ]
 
 Made = TypeVar("Made", bound=Model)

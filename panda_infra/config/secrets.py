@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.backup import BackupSecrets
 from panda_infra.config.base import Form, Model, with_fields
+from panda_infra.config.certificates import AuthoritySecret
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
@@ -166,6 +167,8 @@ class _Values(Model):
         ),
     ] = None
     """Kubeconfig of an existing cluster."""
+    authority: AuthoritySecret = None
+    """Authority of the stack's certificates: its certificate and, below it, its key, as PEM."""
     argocd: ArgoCdSecrets = ArgoCdSecrets()
     """Argo CD, if the stack installs it."""
     node_recovery: NodeRecoverySecrets = NodeRecoverySecrets()

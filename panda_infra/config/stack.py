@@ -8,6 +8,7 @@ from panda_infra.config.argo_delivery import ArgoDelivery, DeliverySection
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.backup import Backup
 from panda_infra.config.base import Form, Model, with_fields
+from panda_infra.config.certificates import CertificateSource, GivenCertificates
 from panda_infra.config.charts import ChartSource, OciCharts
 from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
@@ -87,6 +88,8 @@ class Settings(Model):
     """Who may connect to whom; without it, or with `kind: none`, everybody."""
     monitoring: Monitoring | None = None
     """Metrics, alerts and dashboards for a Prometheus that the cluster has."""
+    certificates: CertificateSource = GivenCertificates()
+    """Where the certificates of hosts and robots come from."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -29,8 +30,11 @@ from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
-from panda_infra.products.content import SecretContent
+from panda_infra.products.content import SecretContent, reveal
 from panda_infra.secrets.rolling import pod_annotations
+
+if TYPE_CHECKING:
+    from panda_infra.delivery.certificates import CertificateResources
 
 __all__ = ["deploy"]
 
@@ -39,6 +43,7 @@ def deploy(
     plan: Plan,
     secrets: Secrets,
     contents: Mapping[str, SecretContent],
+    issued: Mapping[str, SecretContent],
     keypair: MadeKeypair | None,
 ) -> None:
     """Register all resources of the plan, and export their addresses.
@@ -47,6 +52,7 @@ def deploy(
         plan: of the stack.
         secrets: the values of the stack file, for the access to the cluster and the key of the hashes.
         contents: of each Secret that the stack makes.
+        issued: what stands for the content of each Secret that cert-manager fills.
         keypair: of a Magnum cluster, if the stack makes it.
     """
     cluster = _cluster(plan, secrets, keypair)
@@ -54,7 +60,7 @@ def deploy(
     argocd = [_argocd(plan, secrets, inside)] if plan.argocd else []
     account = deployer(plan.config)
     deployed_by = cluster.acting_as(account) if account else None
-    _components(plan, secrets, contents, inside, argocd, deployed_by=deployed_by)
+    _components(plan, secrets, contents, inside, argocd, issued=issued, deployed_by=deployed_by)
     _export(plan)
 
 
@@ -102,9 +108,10 @@ def _components(
     inside: pulumi.ResourceOptions,
     argocd: Sequence[pulumi.Resource],
     *,
+    issued: Mapping[str, SecretContent],
     deployed_by: KubernetesProvider | None,
 ) -> None:
-    annotations = pod_annotations(plan.config, contents, values.hash_key)
+    annotations = pod_annotations(plan.config, {**contents, **issued}, values.hash_key)
     name, mark, outside = plan.config.namespace, plan.owner.mark, inside
     first: list[pulumi.Resource] = []
     if not plan.config.adopts_namespace:
@@ -139,6 +146,10 @@ def _components(
         labels=OURS if by_argo else {},
         opts=inside,
     )
+    certificates = [_certificates(plan, values, inside)] if issued else []
+    filled = secrets.by_suffix | {
+        suffix: each for made in certificates for suffix, each in made.by_suffix.items()
+    }
     applied = ArgoCdStack(plan, values.argocd, after=argocd, opts=outside) if by_argo else None
     made: dict[str, Component] = {}
     for release in plan.releases:
@@ -157,11 +168,7 @@ def _components(
             depends_on=[
                 *first,
                 *(applied.first if applied and release.argocd else ()),
-                *(
-                    secrets.by_suffix[suffix]
-                    for suffix in _mounted(plan, release)
-                    if suffix in secrets.by_suffix
-                ),
+                *(filled[suffix] for suffix in _mounted(plan, release) if suffix in filled),
                 *(made[other].release for other in release.after),
             ],
             # An Application lies beside Argo CD, whose project limits what it may make.
@@ -179,6 +186,7 @@ def _components(
             *first,
             *beside,
             secrets,
+            *certificates,
             *([applied] if applied else []),
             *made.values(),
         ],
@@ -190,6 +198,13 @@ def _argocd(plan: Plan, secrets: Secrets, opts: pulumi.ResourceOptions) -> pulum
     from panda_infra.delivery.argocd_installation import ArgoCdInstallation  # noqa: PLC0415 - likewise
 
     return ArgoCdInstallation(plan, secrets, opts)
+
+
+def _certificates(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> CertificateResources:
+    """Certificates, which cert-manager issues."""
+    from panda_infra.delivery.certificates import CertificateResources  # noqa: PLC0415 - for few stacks only
+
+    return CertificateResources(plan, reveal(values.authority), opts)
 
 
 def _node_recovery(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:

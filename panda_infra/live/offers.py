@@ -37,6 +37,8 @@ _COLLECTIONS: Mapping[Kind, str] = {
     "Route": "/apis/route.openshift.io/v1",
     "CiliumNetworkPolicy": "/apis/cilium.io/v2",
     "ServiceMonitor": "/apis/monitoring.coreos.com/v1",
+    "Certificate": "/apis/cert-manager.io/v1",
+    "ClusterIssuer": "/apis/cert-manager.io/v1/clusterissuers",
 }
 # Kinds of which only the API must be there: what is missing without it, and what to do.
 _APIS: Mapping[Kind, tuple[str, str]] = {
@@ -52,11 +54,16 @@ _APIS: Mapping[Kind, tuple[str, str]] = {
         "the cluster has no Prometheus operator: there are no ServiceMonitors and PrometheusRules",
         "Have the operator installed, or write `kind: annotations`.",
     ),
+    "Certificate": (
+        "the cluster has no cert-manager: its API cert-manager.io/v1 is not installed",
+        "Have it installed, or write `certificates: {kind: generated}` or `{kind: given}`.",
+    ),
 }
 _FIXES: Mapping[Kind, str] = {
     "StorageClass": "Write one that the cluster has",
     "CSIDriver": "Remove the key, or have the driver installed; drivers that the cluster has",
     "IngressClass": "Have an ingress controller of this class installed, or write a class that the cluster has",
+    "ClusterIssuer": "Write one that the cluster has, or remove the key for an Issuer of the stack's own",
     "GatewayClass": "Have a controller of this class installed, or write a class that the cluster has",
 }
 # Label of a node that stands for the unknown nodes under a virtual cluster.
@@ -174,6 +181,8 @@ def _absent(
         names = listed[demand.kind].result()
         if isinstance(names, _Refused):
             unseen.setdefault(demand.kind, []).append(f"{demand.name} ({demand.where})")
+        elif names is None and demand.kind == "ClusterIssuer":
+            continue  # the demand for Certificates says that cert-manager is missing
         elif names is None or demand.name not in names:
             problem = _problem(demand, names)
             # A user of a part of the cluster may get an empty list.

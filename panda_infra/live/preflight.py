@@ -16,16 +16,19 @@ from panda_infra.live import offers, schemas
 from panda_infra.live.applied import look_at_argo_cd
 from panda_infra.live.argocd import look_for_existing
 from panda_infra.live.commands import Commands
+from panda_infra.live.issued import issues
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.pods import Pods
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
+from panda_infra.plan.consumers import issued_secrets
 from panda_infra.plan.model import Plan
+from panda_infra.products.content import SecretContent
 from panda_infra.stacks.access import Access, reach, recorded_access
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["Report", "inspect"]
+__all__ = ["Report", "inspect", "issued_so_far"]
 
 _RIGHTS = (
     "The kubeconfig's user must be allowed to read namespaces, and to list Secrets and claims in this one."
@@ -54,6 +57,15 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
         [problem for report in reports for problem in report.problems],
         [note for report in reports for note in report.notes],
     )
+
+
+def issued_so_far(plan: Plan, secrets: Secrets, before: Recorded) -> dict[str, SecretContent]:
+    """What stands for the content of the Secrets that cert-manager fills, by suffix; empty without such.
+
+    Raises:
+        PandaInfraError: the cluster or its cloud cannot be asked.
+    """
+    return issues(plan, _way_in(plan, secrets, before).kubernetes) if issued_secrets(plan.config) else {}
 
 
 def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing: bool) -> Report:

@@ -11,9 +11,21 @@ from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.workloads import Component, SubComponent
 
-__all__ = ["INGRESS", "Reader", "enabled_sub_components", "existing_secrets", "readers", "uses"]
+__all__ = [
+    "INGRESS",
+    "ISSUED",
+    "Reader",
+    "enabled_sub_components",
+    "existing_secrets",
+    "filled_elsewhere",
+    "issued_secrets",
+    "readers",
+    "uses",
+]
 
 INGRESS = "ingress"
+ISSUED = "-tls-certs"
+"""How the suffixes of Secrets end that have a certificate in the form of Kubernetes and cert-manager."""
 
 
 @dataclass(frozen=True, order=True)
@@ -67,3 +79,20 @@ def existing_secrets(config: Settings) -> dict[str, str]:
         if isinstance(each, ComponentSettings)
         for suffix in each.existing_secrets
     }
+
+
+def issued_secrets(config: Settings) -> dict[str, tuple[Reader, ...]]:
+    """The suffixes of the Secrets that cert-manager fills, each with its readers."""
+    if config.certificates.kind != "cert-manager":
+        return {}
+    provided = existing_secrets(config)
+    return {
+        suffix: found
+        for suffix, found in readers(config).items()
+        if suffix.endswith(ISSUED) and suffix not in provided
+    }
+
+
+def filled_elsewhere(config: Settings) -> frozenset[str]:
+    """The suffixes of Secrets whose content the stack does not make: somebody else does, or cert-manager."""
+    return frozenset((*existing_secrets(config), *issued_secrets(config)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from panda_infra.config.certificates import CertManagerCertificates
 from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
@@ -24,6 +25,8 @@ Kind = Literal[
     "CSIDriver",
     "CiliumNetworkPolicy",
     "ServiceMonitor",
+    "Certificate",
+    "ClusterIssuer",
 ]
 CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
@@ -40,7 +43,14 @@ class Demand:
 def demands(plan: Plan) -> list[Demand]:
     """Each required object once, at the first key that names it."""
     found: dict[tuple[str, str], Demand] = {}
-    for demand in (*_storage(plan), *_exposure(plan), *_drivers(plan), *_policies(plan), *_operators(plan)):
+    for demand in (
+        *_storage(plan),
+        *_exposure(plan),
+        *_drivers(plan),
+        *_policies(plan),
+        *_operators(plan),
+        *_certificates(plan),
+    ):
         found.setdefault((demand.kind, demand.name), demand)
     return list(found.values())
 
@@ -102,3 +112,11 @@ def _operators(plan: Plan) -> Iterator[Demand]:
     section = monitoring_of(plan.config)
     if section and section.kind == "prometheusOperator":
         yield Demand("ServiceMonitor", "monitoring.coreos.com", "monitoring.kind")
+
+
+def _certificates(plan: Plan) -> Iterator[Demand]:
+    source = plan.config.certificates
+    if isinstance(source, CertManagerCertificates):
+        yield Demand("Certificate", "cert-manager.io", "certificates.kind")
+        if source.cluster_issuer:
+            yield Demand("ClusterIssuer", source.cluster_issuer, "certificates.clusterIssuer")

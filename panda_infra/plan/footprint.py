@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from panda_infra.plan.argocd import CLUSTER_WIDE
 from panda_infra.plan.backup import backup_names
+from panda_infra.plan.certificates import secrets_beside
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.developer import guard_objects
 from panda_infra.plan.model import Plan, Release
@@ -103,7 +104,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(plan.names.secret("panda-client-cas"))
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
-    names |= {policy.name for policy in policies(plan)}
+    names |= {policy.name for policy in policies(plan)} | secrets_beside(plan)
     return frozenset(names | backup_names(plan) | monitoring_names(plan) | set(_workloads(plan)))
 
 

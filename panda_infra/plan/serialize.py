@@ -36,6 +36,8 @@ def described(plan: Plan) -> dict[str, Any]:
     config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE | of_others)
     for section, settled in product.settled(plan.config).items():
         config[section] |= settled
+    if plan.config.certificates.kind == "given":
+        del config["certificates"]
     config["components"] = {
         name: {key: value for key, value in component.items() if key in _BEYOND_THE_RELEASE}
         for name, component in config["components"].items()

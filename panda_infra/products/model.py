@@ -227,10 +227,12 @@ class HostCertificate:
     """A component's own certificate: ``about`` is its description in the stack file's schema.
 
     ``always`` is true for a stack that needs it even without an exposed host, because the image makes no usable one.
+    One of a robot, which is no host, has a ``subject``, as RFC 4514 spells it.
     """
 
     about: str
     always: Predicate = lambda _config: False
+    subject: Callable[[Settings], str] | None = None
 
 
 @dataclass(frozen=True)

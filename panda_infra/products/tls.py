@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -9,8 +10,26 @@ from panda_infra.products.content import Files, file_bytes, reveal
 
 if TYPE_CHECKING:
     from panda_infra.config.secrets import Certificate, Secrets
+    from panda_infra.config.stack import StackConfig
 
-__all__ = ["HasSecrets", "host_files", "ingress_files", "mounted", "of_ingress", "pem"]
+__all__ = [
+    "COMBINED",
+    "HasSecrets",
+    "authority_files",
+    "certificate_blocks",
+    "host_files",
+    "ingress_files",
+    "issuers",
+    "mounted",
+    "of_ingress",
+    "of_robot",
+    "pem",
+]
+
+COMBINED = "tls-combined.pem"
+"""The key, under cert-manager's name for it, of a robot's private key and certificates in one file."""
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 
 
 class HasSecrets(Protocol):
@@ -34,6 +53,40 @@ def mounted(owner: str) -> Callable[[HasSecrets], Files]:
 def of_ingress(owner: str) -> Callable[[HasSecrets], Mapping[str, bytes]]:
     """The builder of ``<owner>-tls-certs``."""
     return lambda context: ingress_files(context.secrets.certificates.of(owner))
+
+
+def of_robot(owner: str) -> Callable[[HasSecrets], Mapping[str, bytes]]:
+    """The builder of ``<owner>-tls-certs`` of a client, which reads key and certificates from one file."""
+
+    def files(context: HasSecrets) -> Files:
+        made = ingress_files(context.secrets.certificates.of(owner))
+        return made | {COMBINED: made["tls.key"] + made["tls.crt"]}
+
+    return files
+
+
+def issuers(config: StackConfig, owner: str) -> str:
+    """The authorities that signed the certificate of a component, as PEM, wherever it comes from."""
+    source = config.certificates
+    if source.kind == "cert-manager":
+        known = source.authorities or reveal(config.secrets.authority)
+        return "".join(pem(block) for block in certificate_blocks(known))
+    own = config.secrets.certificates.of(owner)
+    return pem(reveal(own.chain) or reveal(own.certificate))
+
+
+def authority_files(text: str) -> dict[str, str]:
+    """The certificate and the key of an authority in the form of a Secret for TLS."""
+    key = _KEY.search(text)
+    return {
+        "tls.crt": "".join(pem(block) for block in certificate_blocks(text)),
+        "tls.key": pem(key[0]) if key else "",
+    }
+
+
+def certificate_blocks(text: str) -> list[str]:
+    """The certificates of a PEM text, without keys and words around them."""
+    return _BLOCK.findall(text)
 
 
 def ingress_files(certificate: Certificate) -> Files:

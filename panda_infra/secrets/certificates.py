@@ -1,41 +1,22 @@
-"""Reads and checks host certificates, and makes them if nobody else has to trust them."""
+"""Reads and checks host certificates."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import (
-    CertificateIssuerPrivateKeyTypes,
-    PrivateKeyTypes,
-)
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
+from panda_infra.authority import Authority, HostCertificate, as_pem, key_as_pem
 from panda_infra.ends import Validity, moment, whole
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["Authority", "Flaw", "HostCertificate", "check", "distinguished", "from_p12", "make_authority"]
-
-_LIFE = timedelta(days=3650)
-
-
-@dataclass(frozen=True)
-class HostCertificate:
-    """PEM texts of a host's certificate, its key, and the certificates of its issuers, the nearest first."""
-
-    certificate: str
-    key: str
-    chain: str = ""
-
-    def __repr__(self) -> str:
-        return "HostCertificate(***)"
+__all__ = ["Flaw", "check", "check_authority", "from_p12"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +40,11 @@ def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime) -> lis
     return flaws
 
 
+def check_authority(authority: Authority) -> list[Flaw]:
+    """The flaws of an authority at its time ``now``."""
+    return list(_validity("authority", authority.certificate, authority.now))
+
+
 def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     """The parts of a PKCS#12 file.
 
@@ -73,7 +59,7 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
         raise PandaInfraError("the host's certificate or its key is missing in the PKCS#12 file")
     leaf = p12.cert.certificate
     chain = _ordered(leaf, [extra.certificate for extra in p12.additional_certs])
-    return HostCertificate(_pem(leaf), _key_pem(p12.key), "".join(_pem(each) for each in chain))
+    return HostCertificate(as_pem(leaf), key_as_pem(p12.key), "".join(as_pem(each) for each in chain))
 
 
 def _validity(part: str, certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:
@@ -169,100 +155,3 @@ def _common_name(name: x509.Name) -> str:
 def _public(key: object) -> bytes:
     encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     return bytes(key.public_bytes(encoding, form))  # type: ignore[attr-defined]
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _key_pem(key: PrivateKeyTypes) -> str:
-    form, open_text = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    return key.private_bytes(serialization.Encoding.PEM, form, open_text).decode()
-
-
-@dataclass(frozen=True)
-class Authority:
-    """A private certificate authority; its certificates are valid from an hour before ``now``."""
-
-    certificate: x509.Certificate
-    key: CertificateIssuerPrivateKeyTypes
-    now: datetime
-
-    def issue(self, hosts: Sequence[str]) -> HostCertificate:
-        """A certificate for these hosts, the first of which is its subject."""
-        # A subject has at most 64 characters; only the alternative names matter.
-        purposes = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
-        signed, key = self.sign(distinguished(hosts[0][:64]), purposes, hosts)
-        return HostCertificate(_pem(signed), _key_pem(key), _pem(self.certificate))
-
-    def sign(
-        self, subject: x509.Name, purposes: Sequence[x509.ObjectIdentifier], hosts: Sequence[str] = ()
-    ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-        """A certificate for these purposes and hosts, DNS names or IP addresses, and its new key."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(subject, self.certificate.subject, key, self.now, is_authority=False)
-        builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-        if hosts:
-            names = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
-            builder = builder.add_extension(names, critical=False)
-        return builder.sign(self.key, hashes.SHA256()), key
-
-
-def make_authority(name: str, *, now: datetime) -> Authority:
-    """A new authority that nobody trusts yet."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = distinguished(name)
-    signed = _builder(subject, subject, key, now, is_authority=True).sign(key, hashes.SHA256())
-    return Authority(signed, key, now)
-
-
-def distinguished(name: str, organization: str | None = None) -> x509.Name:
-    """The name of a certificate's subject."""
-    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, name)]
-    if organization:
-        attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))
-    return x509.Name(attributes)
-
-
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    now: datetime,
-    *,
-    is_authority: bool,
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + _LIFE)
-        .add_extension(
-            x509.BasicConstraints(ca=is_authority, path_length=0 if is_authority else None), critical=True
-        )
-        .add_extension(_key_usage(signs_certificates=is_authority), critical=True)
-    )
-
-
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _general_name(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)

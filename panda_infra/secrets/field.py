@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
-from panda_infra.plan.consumers import Reader, existing_secrets, readers
+from panda_infra.plan.consumers import Reader, filled_elsewhere, readers
 from panda_infra.products.secret_values import SecretValue
 
 __all__ = ["Field", "Readers", "names_at", "value_of"]
@@ -43,7 +43,7 @@ class Field(SecretValue):
 
     def is_required(self, config: StackConfig, known: Readers | None = None) -> bool:
         """True if the stack needs the value; one that is only for Secrets provided by somebody else is not needed."""
-        own = self.reaches(config, known).keys() - existing_secrets(config).keys()
+        own = self.reaches(config, known).keys() - filled_elsewhere(config)
         return bool(own or not self.secrets) and self.needed(config)
 
     def _replaced(self, config: StackConfig, suffix: str) -> bool:

@@ -123,21 +123,27 @@ def _of_certificates(specs: Iterable[ComponentSpec]) -> Iterator[Field]:
         # Not every component has an Ingress of its own.
         suffixes = (f"{owner}-certs", f"{owner}-tls-certs")
         needed = _certificate_needed(owner, always=spec.certificate.always)
+        of = "robot's" if spec.certificate.subject else "host"
         yield from _of_certificate(
-            owner, tuple(suffix for suffix in suffixes if suffix in spec.builders), needed
+            owner,
+            tuple(suffix for suffix in suffixes if suffix in spec.builders),
+            needed,
+            f"{of} certificate",
         )
     # In a Secret outside of the stack's namespace.
     yield from _of_certificate(ARGOCD, (), lambda config: argocd_host(config) is not None)
 
 
-def _of_certificate(owner: str, suffixes: tuple[str, ...], needed: Predicate) -> Iterator[Field]:
+def _of_certificate(
+    owner: str, suffixes: tuple[str, ...], needed: Predicate, certificate: str = "host certificate"
+) -> Iterator[Field]:
     for part, title in (
-        ("certificate", "host certificate"),
-        ("key", "key of the host certificate"),
-        ("chain", "issuers of the host certificate"),
+        ("certificate", certificate),
+        ("key", f"key of the {certificate}"),
+        ("chain", f"issuers of the {certificate}"),
     ):
         yield Field(
-            path=("certificates", owner, part),
+            path=("certificates", to_camel(owner.replace("-", "_")), part),
             title=f"{title} of {owner}",
             secrets=suffixes,
             needed=never if part == "chain" else needed,

@@ -12,6 +12,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.live.met import Met, met
 from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
+from panda_infra.plan.consumers import issued_secrets
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import lease_name
 from panda_infra.state.recorded import Recorded
@@ -89,5 +90,15 @@ class Belongings:
             if claim.uid in there:
                 say(f"deleting claim {claim.name}")
                 self.api.call("DELETE", f"{inside}/{claim.name}", missing=True)
+        self._delete_issued(say)
         leases = f"/apis/coordination.k8s.io/v1/namespaces/{self.plan.config.namespace}/leases"
         self.api.call("DELETE", f"{leases}/{lease_name(self.plan.stack)}", missing=True)
+
+    def _delete_issued(self, say: Callable[[str], None]) -> None:
+        """Delete the Secrets that cert-manager filled: their Certificates leave them behind (C49)."""
+        names = {self.plan.names.secret(suffix) for suffix in issued_secrets(self.plan.config)}
+        for one in self.found.target.inside:
+            if one.kind == "Secret" and one.name in names and self.has(one):
+                say(f"deleting Secret {one.name}")
+                path = f"/api/v1/namespaces/{self.plan.config.namespace}/secrets/{one.name}"
+                self.api.call("DELETE", path, missing=True)

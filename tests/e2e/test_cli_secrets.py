@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.rules.judge import Judge
-from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
 from testbed.bed import Bed

@@ -23,10 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509 import load_pem_x509_certificate
 
+from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.plan.make import make_plan
 from panda_infra.reference.pages import PAGES as GENERATED
-from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.page import page
 from testbed import prerequisites, site
 from testbed.bed import Bed

@@ -21,10 +21,10 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.kubeconfig import Source, choose, read
 from panda_infra.cluster.existing import lets_in
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets.certificates import make_authority
 from testbed import charts, executables, stacks
 from testbed.api import Api
 from testbed.bed import Bed

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from panda_infra.secrets.certificates import make_authority
+from panda_infra.authority import make_authority
 from testbed import stacks, waiting
 from testbed.api import Api
 from testbed.bed import Bed

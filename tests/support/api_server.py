@@ -15,8 +15,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose
-from panda_infra.secrets.certificates import make_authority
 from tests.support.serving import serving
 
 __all__ = ["HERE", "TOKEN", "Server", "api_server", "kubeconfig"]

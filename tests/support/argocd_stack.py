@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
+from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.secrets.certificates import make_authority
 from testbed.bed import Bed
 from testbed.stacks import LOCAL, on_bed
 from testbed.workspace import PROJECT, Workspace, overridden

@@ -14,7 +14,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from panda_infra.secrets.certificates import make_authority
+from panda_infra.authority import make_authority
 from tests.support.serving import serving
 from tools import REPOSITORY
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 from typing_extensions import override
 
-from panda_infra.secrets.certificates import make_authority
+from panda_infra.authority import make_authority
 from tests.support.serving import serving
 
 __all__ = ["Front", "front"]

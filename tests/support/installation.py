@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from panda_infra.secrets.certificates import make_authority
+from panda_infra.authority import make_authority
 from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from panda_infra.authority import make_authority
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.keystore import make_keystore
-from panda_infra.secrets.certificates import make_authority
 
 __all__ = ["application", "applications", "site_of"]
 

@@ -21,12 +21,16 @@ def advice(config: StackConfig, stack: str) -> Iterator[tuple[str, str]]:
     """Pairs of missing values and the command that adds them: one for all that can be made, one per certificate."""
     absent = missing(config)
     made = [field for field in absent if can_be_made(field, config)]
+    certificates = dict.fromkeys(str(field.path[1]) for field in absent if field.path[0] == "certificates")
+    if certificates and config.certificates.kind == "generated":
+        command = f"python -m panda_infra init {stack}"
+        yield f"certificates of {', '.join(certificates)}: can be generated", command
+        certificates = {}
     if made:
         yield (
             f"{', '.join(field.key for field in made)}: can be generated",
             f"python -m panda_infra init {stack}",
         )
-    certificates = dict.fromkeys(str(field.path[1]) for field in absent if field.path[0] == "certificates")
     for owner in certificates:
         command = set_secret(stack, f"certificates.{owner}")
         yield f"certificates.{owner}: host certificate with key and chain", f"{command} --file host.p12"

@@ -20,7 +20,7 @@ from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
-from panda_infra.plan.consumers import existing_secrets
+from panda_infra.plan.consumers import filled_elsewhere
 from panda_infra.products.content import reveal
 from panda_infra.rules.judge import judge_values
 from panda_infra.rules.warnings import warnings
@@ -113,7 +113,7 @@ def audit(
 def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) -> Row:
     reached = field.reaches(config)
     value = reveal(value_of(config.secrets, field.path))
-    elsewhere = bool(reached) and reached.keys() <= set(existing_secrets(config))
+    elsewhere = bool(reached) and reached.keys() <= filled_elsewhere(config)
     state: State = (
         "set"
         if value

@@ -41,7 +41,8 @@ def set_value(
     stack: StackArgument,
     key: KeyArgument,
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="File with the value; for `certificates.NAME` a p12.")
+        Path | None,
+        typer.Option("--file", "-f", help="File with the value; a p12 for `certificates.panda` as a whole."),
     ] = None,
 ) -> None:
     """Store a secret, encrypted, after checking that its readers can use it.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from panda_infra.authority import HostCertificate
 from panda_infra.cli.keys import UnknownKeyError, secret_key
 from panda_infra.cli.output import interactive
 from panda_infra.config.paths import Path as KeyPath
@@ -17,7 +18,7 @@ from panda_infra.config.secrets import Certificates
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.products.content import BINARY, as_text
-from panda_infra.secrets.certificates import HostCertificate, from_p12
+from panda_infra.secrets.certificates import from_p12
 from panda_infra.secrets.field import Field
 from panda_infra.secrets.fields import fields, file_field
 from panda_infra.secrets.lifetimes import lifetime

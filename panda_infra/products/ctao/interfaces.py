@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from panda_infra.config.base import Form, Model
+from panda_infra.config.base import Authorities, Model
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.limits import DATABASE
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
@@ -28,15 +28,6 @@ __all__ = [
     "initial",
 ]
 
-Authorities = Annotated[
-    str,
-    Form(
-        r"\s*(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+",
-        "certificates of authorities as PEM, one below the other",
-        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-        longest=1024 * 1024,
-    ),
-]
 Environment = Literal["local", "ci", "staging", "pre-prod", "prod"]
 
 

@@ -395,7 +395,7 @@ def test_a_key_with_a_passphrase_asks_nobody(fetch: Run, folder: Path, tmp_path:
 def _certificate() -> str:
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    from panda_infra.secrets.certificates import make_authority  # noqa: PLC0415
+    from panda_infra.authority import make_authority  # noqa: PLC0415
 
     return make_authority("x", now=datetime.now(UTC)).issue(["x"]).certificate
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.products.panda.cric import CricSettings
-from panda_infra.secrets.certificates import make_authority
 from panda_infra.stacks.project import Project
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.migration.conftest import SiteCheckout

@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 
+from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.secret_values.audit import rows
-from panda_infra.secrets.certificates import from_p12, make_authority
+from panda_infra.secrets.certificates import from_p12
 from tests.support.credentials import grid_proxy, token
 from tests.support.stacks import stack
 from tests.unit.cli.conftest import FakeCli

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from panda_infra.authority import HostCertificate, make_authority
 from panda_infra.clients.hosts import HostError, HostsByHttps
-from panda_infra.secrets.certificates import HostCertificate, make_authority
 from tests.support.serving import serving
 
 _SECONDS = 5

@@ -215,3 +215,21 @@ def test_a_cluster_without_the_operator_is_refused_before_anything_is_made() -> 
     found, _ = reported({}, monitoring=operator)
     assert "no Prometheus operator" in found["monitoring.kind"]
     assert reported({"/apis/monitoring.coreos.com/v1": {"resources": []}}, monitoring=operator) == ({}, "")
+
+
+_ISSUED = {"kind": "cert-manager", "clusterIssuer": "site-ca"}
+_ISSUERS = "/apis/cert-manager.io/v1/clusterissuers"
+
+
+def test_a_cluster_without_cert_manager_is_refused_once() -> None:
+    problems, _ = reported(_GOOD, certificates=_ISSUED)
+    assert list(problems) == ["certificates.kind"]
+    assert "the cluster has no cert-manager" in problems["certificates.kind"]
+
+
+def test_an_issuer_that_is_not_there_is_refused_with_those_that_are() -> None:
+    answers = {**_GOOD, "/apis/cert-manager.io/v1": {"resources": []}, _ISSUERS: named("letsencrypt")}
+    problems, _ = reported(answers, certificates=_ISSUED)
+    assert list(problems) == ["certificates.clusterIssuer"]
+    assert "the cluster has no ClusterIssuer site-ca" in problems["certificates.clusterIssuer"]
+    assert reported({**answers, _ISSUERS: named("site-ca")}, certificates=_ISSUED)[0] == {}

@@ -23,12 +23,13 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from panda_infra.authority import HostCertificate, make_authority
 from panda_infra.ends import validity
 from panda_infra.products.content import as_text
 from panda_infra.products.panda.context import Context
 from panda_infra.products.panda.cric_lists import check_folder, jsons
 from panda_infra.products.panda.keystore import check_keystore, key_id, make_keystore
-from panda_infra.secrets.certificates import HostCertificate, check, from_p12, make_authority
+from panda_infra.secrets.certificates import check, from_p12
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import bytes_of, texts, trees
 from tests.unit.secrets.stacks import config

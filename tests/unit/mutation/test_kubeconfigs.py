@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.connection import Dialer
 from panda_infra.clients.kubernetes.handed_out import HandedOut, UnreadableFileError, add_to
 from panda_infra.clients.kubernetes.kubeconfig import Source, Target, choose, parse
@@ -20,7 +21,6 @@ from panda_infra.cluster.existing import target_of
 from panda_infra.config import go_yaml
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
-from panda_infra.secrets.certificates import make_authority
 from tests.support.api_server import kubeconfig
 from tests.support.held import CANARY, held
 from tests.support.mutations import texts, trees

@@ -19,17 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
+from panda_infra.authority import Authority, HostCertificate, make_authority
 from panda_infra.ends import validity
 from panda_infra.errors import PandaInfraError
 from panda_infra.rules.judge import judge_values
 from panda_infra.rules.warnings import warnings
-from panda_infra.secrets.certificates import (
-    Authority,
-    HostCertificate,
-    check,
-    from_p12,
-    make_authority,
-)
+from panda_infra.secrets.certificates import check, from_p12
 from panda_infra.secrets.certified_hosts import certified_hosts, presented_hosts
 from panda_infra.secrets.generate import make_certificates
 from tests.unit.secrets.stacks import HOSTS, MINIMAL, config

@@ -77,6 +77,20 @@ def test_claims_that_no_release_takes_with_it_are_deleted_from_an_adopted_namesp
     assert api.deleted == []
 
 
+def test_secrets_that_certificates_leave_behind_are_deleted_from_an_adopted_namespace() -> None:
+    """C49: cert-manager keeps them; those of others under other names stay."""
+    secrets = "/api/v1/namespaces/panda/secrets"
+    api = there()
+    reported: list[str] = []
+    api.add(secrets, made("panda-secrets-panda-tls-certs", notes=MARKED), made("panda-secrets-mcp-tls-certs"))
+    issued = {"hosts": {"panda": "panda.site.org"}, "certificates": {"kind": "cert-manager"}}
+    stays = belongings(api, Recorded(RELEASES), namespace=ADOPT, **issued)
+    stays.refuse_others()
+    stays.delete_rest(reported.append)
+    assert f"{secrets}/panda-secrets-panda-tls-certs" in api.deleted
+    assert reported == ["deleting Secret panda-secrets-panda-tls-certs"]
+
+
 def test_nothing_of_others_is_freed_from_its_finalizers() -> None:
     api = there()
     theirs, ours = made("alices"), made("ours", labels=OF_PANDA)

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from panda_infra.config.base import Authorities
 from panda_infra.errors import Problem
-from panda_infra.products.content import Env, reveal
+from panda_infra.products.content import Env
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env, database_secret
 from panda_infra.products.ctao.heartbeats import HEARTBEATS
-from panda_infra.products.ctao.interfaces import Authorities
 from panda_infra.products.ctao.placed import FIXED_VALUES, HASH_VARIABLE, placed, renamed
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import SERVER_CHART, SERVER_IMAGE
@@ -17,7 +17,7 @@ from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate,
 from panda_infra.products.network import Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Word
-from panda_infra.products.tls import of_ingress, pem
+from panda_infra.products.tls import issuers, of_ingress, pem
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, Replicated
 from panda_infra.tree import Values
@@ -35,6 +35,7 @@ __all__ = [
     "RucioServerSettings",
     "apache_reads_texts",
     "authorities",
+    "clients_know_its_authority",
     "pods_have_no_annotations",
     "policy",
 ]
@@ -74,10 +75,8 @@ def policy(config: "Settings") -> Values:
 def authorities(context: "Context") -> Env:
     """rucio-ca: the authorities of clients' certificates, and of the server's own for those that call it."""
     rucio = context.config.components.get(Rucio)
-    own = context.secrets.certificates.of("rucio")
     given = rucio.settings.client_authorities if rucio else None
-    texts = [given or "", reveal(own.chain) or reveal(own.certificate)]
-    return {"ca.pem": "".join(pem(text) for text in texts)}
+    return {"ca.pem": pem(given or "") + issuers(context.config, "rucio")}
 
 
 def _values(config: "Settings", names: "Names") -> Values:
@@ -141,6 +140,16 @@ def apache_reads_texts(subject: "Subject") -> Iterator[Problem]:
         if not isinstance(value, str):
             what = "must be a text: the chart cannot be rendered with a number or a truth value"
             yield Problem(f"components.rucio.values.httpd_config.{key}", what, f'Write e.g. `{key}: "On"`.')
+
+
+@rule("components", "certificates")
+def clients_know_its_authority(subject: "Subject") -> Iterator[Problem]:
+    """Jobs and daemons trust the authorities of the server's certificate alone."""
+    source = subject.config.certificates
+    if source.kind == "cert-manager" and source.cluster_issuer and not source.authorities:
+        what = "is missing: Rucio's clients in the stack would not trust its server"
+        fix = "Add the PEM text of the ClusterIssuer's authorities, e.g. `authorities: |`."
+        yield Problem("certificates.authorities", what, fix)
 
 
 @rule("components")
@@ -247,7 +256,7 @@ COMPONENT = ComponentSpec(
             "enabled",
         ): "it adds an exporter without a version; write the section `monitoring` instead",
     },
-    rules=(apache_reads_texts, pods_have_no_annotations),
+    rules=(apache_reads_texts, clients_know_its_authority, pods_have_no_annotations),
     checks=(
         Check(
             "rucio.ping",

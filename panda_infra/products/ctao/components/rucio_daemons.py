@@ -13,22 +13,31 @@ from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.components.rucio_config import RucioConfig, fts_of_storages, storages
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
 from panda_infra.products.ctao.placed import FIXED_VALUES, placed
+from panda_infra.products.ctao.robot import ROBOT_SECRET, TRUST_SECRET, Subject, robot_values, trust
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
 from panda_infra.products.metrics import Metrics, monitored
-from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
+from panda_infra.products.model import (
+    ComponentSpec,
+    HostCertificate,
+    SecretUse,
+    SubComponentSpec,
+    live,
+    start,
+)
 from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.tls import of_robot
 from panda_infra.products.verification import Check
 from panda_infra.products.workloads import Component, Replicated
-from panda_infra.tree import Values
+from panda_infra.tree import Values, merged
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.ctao.context import Context
     from panda_infra.products.names import Names
-    from panda_infra.rules.subject import Subject
+    from panda_infra.rules.subject import Subject as Judged
 
 __all__ = ["COMPONENT", "DAEMONS", "RucioDaemons", "one_image_for_all"]
 
@@ -101,6 +110,10 @@ DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
 class RucioDaemonsSettings(ComponentSettings):
     """Settings of the daemons; those of the policy are the server's."""
 
+    robot: Subject | None = None
+    """Subject of the certificate by which the daemons act at FTS and storages, as RFC 4514 spells it; default: they
+    have none."""
+
     transfer_tool: Literal["fts3", "mock"] = "fts3"
     """Who moves files: fts3, or mock, which moves none and says that all arrived."""
 
@@ -123,6 +136,11 @@ class RucioDaemons(Component):
 
 def _values(config: "Settings", names: "Names") -> Values:
     daemons = config.components.get(RucioDaemons) or RucioDaemons()
+    robot = robot_values(names, ROBOT_SECRET) if daemons.settings.robot else {}
+    return merged(_plain_values(config, names, daemons), robot)
+
+
+def _plain_values(config: "Settings", names: "Names", daemons: RucioDaemons) -> Values:
     return {
         "fullnameOverride": names.release("rucio-daemons"),
         # Else the chart mounts Secrets under fixed names, which nobody makes.
@@ -168,7 +186,7 @@ def _annotations(part: Mapping[str, Any]) -> Values:
 
 
 @rule("components")
-def one_image_for_all(subject: "Subject") -> Iterator[Problem]:
+def one_image_for_all(subject: "Judged") -> Iterator[Problem]:
     """The chart has one image for all daemons."""
     daemons = subject.config.components.get(RucioDaemons)
     if daemons is None:
@@ -208,6 +226,15 @@ def _no_way(config: "Settings") -> str:
     return "" if _way(config) else "the stack file declares no distance between two storages"
 
 
+def _robot(config: "Settings") -> str:
+    daemons = config.components.get(RucioDaemons)
+    return daemons.settings.robot or "" if daemons else ""
+
+
+def _of_robot(use: SecretUse, config: "Settings") -> SecretUse | None:
+    return use if _robot(config) else None
+
+
 def _with_database(daemon: _Daemon) -> Callable[["Context"], Iterable[Remote]]:
     return lambda context: (*remotes.database(context), *daemon.reaches(context))
 
@@ -228,7 +255,12 @@ COMPONENT = ComponentSpec(
             workload="Deployment",
             chart_image=_CHART_IMAGE,
             image=DAEMONS_IMAGE,
-            secrets=start(DATABASE_SECRET),
+            secrets=(
+                *start(DATABASE_SECRET),
+                # They read files anew for each connection.
+                *live(ROBOT_SECRET, in_stack=_of_robot),
+                *live(TRUST_SECRET, in_stack=_of_robot),
+            ),
             labels={"app": f"rucio-daemons-{name}", "release": "{release}"},
             calls=(remotes.DATABASE, *daemon.calls),
             remotes=_with_database(daemon),
@@ -238,6 +270,12 @@ COMPONENT = ComponentSpec(
     ),
     needs=("rucio",),
     after=("rucio-config", "fts"),
+    certificate=HostCertificate(
+        "The robot as which Rucio's daemons act at FTS and storages.",
+        always=lambda config: bool(_robot(config)),
+        subject=_robot,
+    ),
+    builders={ROBOT_SECRET: of_robot("rucio-daemons"), TRUST_SECRET: trust},
     values=_values,
     own_values=(
         "config",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.errors import (
     KubernetesError,
@@ -20,7 +21,6 @@ from panda_infra.clients.kubernetes.errors import (
     KubernetesUnreachableError,
 )
 from panda_infra.errors import NoAnswerError, NotAllowedError, NotFoundError
-from panda_infra.secrets.certificates import make_authority
 from tests.support.api_server import TOKEN, Server
 
 _NODES = "/api/v1/nodes"

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from panda_infra.authority import make_authority
 from panda_infra.clients.registry import manifests
 from panda_infra.clients.registry.login import RegistryNotFoundError
 from panda_infra.clients.registry.manifests import _tls, chart_digest, image_digest
 from panda_infra.config.charts import OciCharts
 from panda_infra.delivery.charts import check_charts
 from panda_infra.plan.model import Chart
-from panda_infra.secrets.certificates import make_authority
 from tests.support.serving import serving
 
 _DIGEST = "sha256:" + "1" * 64

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 import pytest
 from typing_extensions import override
 
+from panda_infra.authority import make_authority
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.verification import Check, Command
-from panda_infra.secrets.certificates import make_authority
 from tests.support import ctao
 from tests.support.serving import serving
 

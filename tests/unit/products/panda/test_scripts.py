@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from panda_infra.authority import make_authority
 from panda_infra.products.panda import verification
 from panda_infra.products.verification import NOTHING_TO_ASK, Command
-from panda_infra.secrets.certificates import make_authority
 from tests.support.serving import serving
 
 _PASSWORD = "canary-of-the-broker"

@@ -1,0 +1,62 @@
+"""cert-manager beside a bed: its definitions in the cluster and its controllers as a process, gone at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from testbed import processes, waiting
+from testbed.api import Api, ApiError
+from testbed.bed import Bed
+from testbed.errors import BedError
+from tools import toolchain
+from tools.errors import ToolsError
+
+__all__ = ["GROUP", "running"]
+
+GROUP = "/apis/cert-manager.io/v1"
+_PART = "cert-manager"
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_PATIENCE = 60.0
+
+
+@contextmanager
+def running(bed: Bed) -> Iterator[None]:
+    """The controllers that issue certificates, with the rights of an administrator and without a webhook.
+
+    Raises:
+        BedError: they cannot be built, or the API server did not serve the new kinds in time.
+    """
+    try:
+        executable = toolchain.ensure([_PART]).path(_PART)
+    except ToolsError as error:
+        raise BedError(str(error)) from error
+    api = Api(bed.kubeconfig)
+    definitions = [yaml.load(file.read_text(), yaml.CSafeLoader) for file in _files(executable)]
+    try:
+        for each in definitions:
+            api.create(_DEFINITIONS, each)
+        waiting.until(lambda: _serves(api), "Certificates being served", _PATIENCE)
+        part = processes.spawn(bed.state, _PART, [executable, f"--kubeconfig={bed.kubeconfig}"])
+        yield
+        part.ensure_alive()
+    finally:
+        processes.end(bed.state, {_PART})
+        for each in definitions:
+            path = f"{_DEFINITIONS}/{each['metadata']['name']}"
+            if api.exists(path):
+                api.delete(path)
+
+
+def _files(executable: Path) -> list[Path]:
+    return sorted(executable.parent.glob("*cert-manager.io_*.yaml"))
+
+
+def _serves(api: Api) -> bool:
+    try:
+        return all(api.list(f"{GROUP}/{kind}") is not None for kind in ("certificates", "issuers"))
+    except ApiError:
+        return False
