@@ -9,9 +9,9 @@ from typing import Any
 from panda_infra.config.backup import Backup, BucketStore, ClaimStore
 from panda_infra.plan.images import run_image
 from panda_infra.plan.model import ClusterObject, Plan
-from panda_infra.plan.program_files import ProgramFiles
-from panda_infra.products.model import Dump
+from panda_infra.products.model import BACKUPS, Dump, backup_job
 from panda_infra.products.registry import COMPONENTS
+from panda_infra.program_files import ProgramFiles
 
 __all__ = [
     "ADMINISTRATOR",
@@ -28,7 +28,7 @@ __all__ = [
     "uses_bucket",
 ]
 
-NAME = "panda-infra-backup"
+NAME = BACKUPS
 """The name of the ConfigMap, of the bucket's Secret and of the claim."""
 LABELS = {"app.kubernetes.io/name": NAME}
 """The labels of every pod of a backup, of those that commands start too."""
@@ -41,8 +41,6 @@ ADMINISTRATOR = "DB_ADMINISTRATOR"
 _FILES = ProgramFiles(("backup/*.py", "clients/stores/*.py", "backup/scripts/*.sh"))
 _LABEL = "panda-infra/backup"
 _NOBODY = 65534
-# A name that Jobs are made of by adding eleven characters.
-_LONGEST = 52
 _DEADLINE = 6 * 3600
 _WORK, _CLAIM, _CREDENTIAL, _PROGRAM = "/work", "/backups", "/credential", "/program"
 
@@ -62,7 +60,7 @@ class BackedUp:
     @property
     def job(self) -> str:
         """Name of its CronJob."""
-        return f"{NAME}-{self.name}"[:_LONGEST].rstrip("-")
+        return backup_job(self.name)
 
 
 def backed_up(plan: Plan) -> tuple[BackedUp, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.plan.model import ClusterObject, Plan
-from panda_infra.plan.program_files import ProgramFiles
 from panda_infra.plan.values.placement import stay
+from panda_infra.program_files import ProgramFiles
 
 __all__ = ["LABELS", "NAME", "node_recovery_objects", "recovers_in_cluster"]
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from panda_infra.tree import Values
 
 __all__ = [
+    "BACKUPS",
     "Builder",
     "Claim",
     "ComponentSpec",
@@ -34,15 +35,25 @@ __all__ = [
     "Predicate",
     "SecretUse",
     "SubComponentSpec",
+    "backup_job",
     "live",
     "start",
 ]
 
 # The ports of PostgreSQL and MariaDB.
 _DATABASES = frozenset({5432, 3306})
+BACKUPS = "panda-infra-backup"
+"""The name of everything that backs up databases."""
+# A name that Jobs are made of by adding eleven characters.
+_CRON_JOB_LIMIT = 52
 Predicate = Callable[["Settings"], bool]
 InStack = Callable[["SecretUse", "Settings"], "SecretUse | None"]
 Builder = Callable[[Any], Mapping[str, str | bytes]]
+
+
+def backup_job(database: str) -> str:
+    """Name of the CronJob that dumps a database, by the database's name in those of its backups."""
+    return f"{BACKUPS}-{database}"[:_CRON_JOB_LIMIT].rstrip("-")
 
 
 @dataclass(frozen=True)
@@ -166,8 +177,8 @@ class SubComponentSpec:
 
     Its pods have the ``labels``, where ``{release}`` stands for the release's name, and listen on ``pod_ports`` where
     these differ from the Service's ``ports``, in the same order. They connect to ``calls`` inside of the stack and to
-    ``remotes``, by the product's context, and to the Kubernetes API server if the part ``asks_kubernetes``. They have
-    ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself.
+    ``remotes``, by the product's context, and to the Kubernetes API server where the part ``asks_kubernetes``. They
+    have ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself.
     """
 
     name: str
@@ -188,7 +199,7 @@ class SubComponentSpec:
     pod_ports: tuple[int, ...] = ()
     calls: tuple[Call, ...] = ()
     remotes: Callable[[Any], Iterable[Remote]] = lambda _context: ()
-    asks_kubernetes: bool = False
+    asks_kubernetes: Predicate = lambda _config: False
     metrics: tuple[Metrics, ...] = ()
     exporters: tuple[Exporter, ...] = ()
 

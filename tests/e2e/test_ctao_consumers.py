@@ -14,14 +14,16 @@ from panda_infra.products.ctao.versions import SERVER_IMAGE
 from panda_infra.secrets.generate import stand_ins, with_values
 from testbed.charts import FIXTURES
 from testbed.consumers import deployed, run
+from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tools import images
+from tools import images, toolchain
 from tools.errors import ToolsError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
+_BACKUP = {"to": {"kind": "s3", "endpoint": ADDRESS, "bucket": BUCKET}}
 _PROTOCOL = {"scheme": "davs", "host": "north.site.org", "port": 443, "prefix": "/ctao"}
 _DPPS = {
     "type": "SERVICE",
@@ -68,7 +70,7 @@ def complete(settings: Mapping[str, Any] = _DECLARED, *, migrate: bool = False) 
         "rucio-bootstrap": {"settings": {"migrate": migrate}},
         "rucio-config": {"settings": settings},
     }
-    config = ctao.stack(components=ctao.COMPONENTS | more)
+    config = ctao.stack(components=ctao.COMPONENTS | more, backup=_BACKUP)
     return config.model_copy(update={"secrets": stand_ins(config)})
 
 
@@ -91,6 +93,8 @@ def checks() -> list[Check]:
     """What was tried on Rucio."""
     if reason := run.obstacle():
         pytest.skip(reason)
+    # The inside of the sandbox builds nothing.
+    toolchain.ensure(["versitygw"])
     config = complete()
     changed = complete(_CHANGED)
     migrating = complete(migrate=True)

@@ -19,7 +19,10 @@ _CONTENT = {"PATCH": "application/merge-patch+json"}
 
 
 def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:
-    """Requests to the API server, with the account's token, which is read each time because the kubelet renews it."""
+    """Requests to the API server, with the account's token, which is read each time because the kubelet renews it.
+
+    An answer is what its JSON says, or its ``text``, as of a log.
+    """
     address = f"[{host}]" if ":" in host else host
     context = ssl.create_default_context(cafile=str(account / "ca.crt"))
     # No proxy of the environment is between a pod and its API server.
@@ -27,7 +30,7 @@ def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
 
-    def call(method: str, path: str, body: Any = None) -> Any:
+    def call(method: str, path: str, body: Any = None, *, text: bool = False) -> Any:
         token = (account / "token").read_text().strip()
         request = urllib.request.Request(
             f"https://{address}:{port}{path}",
@@ -41,7 +44,7 @@ def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:
         )
         try:
             with opener.open(request, timeout=_PATIENCE) as answer:
-                return json.load(answer)
+                return answer.read().decode(errors="replace") if text else json.load(answer)
         except HTTPError as error:
             with error:
                 what = f"{method} {path}: the API answers {error.code} {_message(error.read())}"

@@ -154,7 +154,7 @@ class _Stack:
             here = part(spec.name, sub.name)
             for remote in sub.remotes(context):
                 yield from self._remote(here, remote)
-            if sub.asks_kubernetes:
+            if sub.asks_kubernetes(self.config):
                 yield from _to_api(here)
 
     def _remote(self, here: Place, remote: Remote) -> Iterator[Edge]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from panda_infra.products.ctao.versions import SERVER_IMAGE
-from panda_infra.products.model import SubComponentSpec, start
+from panda_infra.products.model import Predicate, SubComponentSpec, start
 from panda_infra.products.network import Call, Remote
 
 __all__ = ["CHART", "job"]
@@ -16,7 +16,10 @@ CHART = "rucio-job"
 
 
 def job(
-    *secrets: str, calls: tuple[Call, ...], remotes: Callable[[Any], Iterable[Remote]] = lambda _context: ()
+    *secrets: str,
+    calls: tuple[Call, ...],
+    remotes: Callable[[Any], Iterable[Remote]] = lambda _context: (),
+    asks_kubernetes: Predicate = lambda _config: False,
 ) -> SubComponentSpec:
     """The only sub-component of a job, which reads some Secrets when it starts, and whom it connects to."""
     return SubComponentSpec(
@@ -31,4 +34,5 @@ def job(
         labels={"app.kubernetes.io/instance": "{release}"},
         calls=calls,
         remotes=remotes,
+        asks_kubernetes=asks_kubernetes,
     )

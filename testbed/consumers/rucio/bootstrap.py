@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from testbed.consumers.rucio import migration
 from testbed.consumers.rucio.job import Database, Job
 from testbed.consumers.sandbox import Check, Sandbox, eventually, output
 from testbed.real.software import RUCIO, RUCIO_EARLIER, Software
@@ -94,8 +95,7 @@ def _earlier(job: Job, database: Database) -> Iterator[Check]:
     yield Check(_NAME, "the earlier release has another version", was not in ("", now), was)
     salt = _salt(database)
     yield from _refused(job, database, "an earlier release", was, now, "migrate: true", "backup")
-    yield job.run("migrating").ends(_NAME, "migrate: true", f"migrated tables from version {was} to {now}")
-    yield Check(_NAME, "migrate: true: the version", database.version == now, database.version)
+    yield from migration.check(job, database, now)
     yield Check(_NAME, "migrate: true keeps accounts", _salt(database) == salt, "another password")
     lacking = sorted(set(fresh.splitlines()) - set(database.content.splitlines()))
     yield Check(_NAME, "migrate: true: columns as of a new database", not lacking, "\n".join(lacking))

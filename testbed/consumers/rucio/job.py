@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from testbed.consumers import postgres
+from testbed.consumers.rucio.api import Api
 from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.real.software import RUCIO, Software
 
@@ -45,10 +46,18 @@ class Job:
         container = self.sandbox.container(f"{self.consumer}/job", variant)
         return self.sandbox.root(software, container, name=f"{self.consumer}-{next(_NUMBERS)}")
 
-    def run(self, variant: str = "", software: Software = RUCIO, environment: Mapping[str, str] = {}) -> Run:
-        """Run it once, as a stack file or a variant of it declares it."""
+    def run(
+        self,
+        variant: str = "",
+        software: Software = RUCIO,
+        environment: Mapping[str, str] = {},
+        api: Api | None = None,
+    ) -> Run:
+        """Run it once, as a stack file or a variant of it declares it, with an account at the API if there is one."""
         container = self.sandbox.container(f"{self.consumer}/job", variant)
         root = self.root(variant, software)
+        if api:
+            environment = {**environment, **api.account(root)}
         done = root.run(*container.command, environment=environment, seconds=_SECONDS)
         return Run(done.returncode, done.stdout + done.stderr)
 

@@ -10,12 +10,13 @@ from panda_infra.config.base import with_fields
 from panda_infra.errors import Problem
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.components.rucio import policy
+from panda_infra.products.ctao.components.rucio_bootstrap import RucioBootstrap
 from panda_infra.products.ctao.components.rucio_config import RucioConfig, fts_of_storages, storages
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
 from panda_infra.products.ctao.placed import FIXED_VALUES, placed
 from panda_infra.products.ctao.robot import ROBOT_SECRET, TRUST_SECRET, Subject, robot_values, trust
 from panda_infra.products.ctao.verification import asked_as_root
-from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE
+from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE, SERVER_IMAGE
 from panda_infra.products.metrics import Metrics, monitored
 from panda_infra.products.model import (
     ComponentSpec,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "DAEMONS", "RucioDaemons", "one_image_for_all"]
 
 _CHART_IMAGE = ("rucio/rucio-daemons", "release-34.2.0")
+_TABLES = "panda-infra/tables"
 
 
 def _fts(context: "Context") -> Iterator[Remote]:
@@ -134,6 +136,12 @@ class RucioDaemons(Component):
     """The tool of transfers."""
 
 
+def _tables_of(config: "Settings") -> str:
+    """The image of the job that has brought the tables to its version."""
+    bootstrap = config.components.get(RucioBootstrap)
+    return (bootstrap.job.image.tag if bootstrap else None) or SERVER_IMAGE[1]
+
+
 def _values(config: "Settings", names: "Names") -> Values:
     daemons = config.components.get(RucioDaemons) or RucioDaemons()
     robot = robot_values(names, ROBOT_SECRET) if daemons.settings.robot else {}
@@ -146,6 +154,8 @@ def _plain_values(config: "Settings", names: "Names", daemons: RucioDaemons) -> 
         # Else the chart mounts Secrets under fixed names, which nobody makes.
         "useDeprecatedImplicitSecrets": False,
         "additionalEnvs": [database_env(names)],
+        # A migration stops the daemons: what differs from then on is deployed, and gives them their pods back.
+        "deploymentAnnotations": {_TABLES: _tables_of(config)},
         "config": {
             "database": POOL,
             # The chart's paths are of Secrets that nobody makes.

@@ -11,8 +11,10 @@ import yaml
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Release
+from panda_infra.products.ctao.components.rucio_bootstrap import migrates_after_a_backup
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, shipped_chart
 from panda_infra.products.secret_values import SecretValue
+from panda_infra.rules.subject import Subject
 from panda_infra.secrets.build import build
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.generate import stand_ins
@@ -156,3 +158,38 @@ def test_a_job_runs_again_only_when_its_declaration_changes(helm: Path) -> None:
 
     assert name() == name(migrate=False)
     assert name() != name(migrate=True)
+
+
+@pytest.mark.parametrize(
+    ("backup", "settings", "where"),
+    [
+        (None, {}, "components.rucio-bootstrap.settings.migrate"),
+        ({"leaveOut": ["rucio-db"]}, {}, "components.rucio-bootstrap.settings.migrate"),
+        ({}, {"backup": "mine"}, "components.rucio-bootstrap.settings.backup"),
+        ({}, {}, None),
+    ],
+)
+def test_a_migration_needs_the_stacks_own_backup(
+    backup: dict[str, Any] | None, settings: dict[str, Any], where: str | None
+) -> None:
+    components = ctao.COMPONENTS | {"rucio-bootstrap": {"settings": {"migrate": True, **settings}}}
+    to = {"to": {"kind": "claim", "size": "1Gi"}}
+    given = {} if backup is None else {"backup": {**to, **backup}}
+    config = ctao.stack(components=components, **given)
+    found = list(migrates_after_a_backup(Subject(config, "ctao")))
+    assert [problem.where for problem in found] == ([where] if where else [])
+
+
+def test_only_a_migration_gets_rights() -> None:
+    assert "rights" not in release("rucio-bootstrap").values
+    components = ctao.COMPONENTS | {"rucio-bootstrap": {"settings": {"migrate": True, "backup": "mine"}}}
+    values = release("rucio-bootstrap", components=components).values
+    assert values["settings"]["gate"] == {
+        "daemons": "release=ctao-rucio-daemons",
+        "cron_job": "",
+        "backup": "mine",
+    }
+    assert {resource for right in values["rights"] for resource in right["resources"]} == {
+        "deployments",
+        "pods",
+    }

@@ -107,7 +107,7 @@ COMPONENT = ComponentSpec(
             calls=(*calls.SERVER, calls.HARVESTER_DATABASE),
             remotes=_remotes,
             # A queue may be the cluster in which it runs itself.
-            asks_kubernetes=True,
+            asks_kubernetes=lambda _config: True,
             reserves=("cpu", "memory", "ephemeral-storage"),
         ),
         SubComponentSpec(

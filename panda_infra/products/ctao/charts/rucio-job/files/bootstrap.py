@@ -5,7 +5,7 @@ never drops anything. What it finds decides what it does:
 
 - no table: makes them all, with the version, in one transaction;
 - tables of this version: nothing;
-- tables of an earlier version: migrates them if the settings allow it;
+- tables of an earlier version: migrates them if the settings allow it, with daemons stopped and after a backup;
 - tables of a version that this image does not know, or without one: stops with what to do.
 """
 
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SETTINGS = Path(__file__).with_name("settings.json")
 _SECRETS = Path(os.environ.get("RUCIO_JOB_SECRETS", "/secrets"))
@@ -67,7 +67,7 @@ def main() -> None:
         _configure(Path(folder), url, settings)
         engine = _engine()
         with _alone(engine):
-            _bring_tables(engine, Path(folder), migrate=bool(settings["migrate"]))
+            _bring_tables(engine, Path(folder), settings.get("gate"))
         _bring_account(engine, _secret("root", "username"), root)
 
 
@@ -121,7 +121,7 @@ def _alone(engine: Any) -> Iterator[None]:
             connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _LOCK})
 
 
-def _bring_tables(engine: Any, folder: Path, *, migrate: bool) -> None:
+def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> None:
     from alembic import command  # noqa: PLC0415 - only in the image
     from alembic.config import Config  # noqa: PLC0415 - likewise
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - likewise
@@ -150,14 +150,72 @@ def _bring_tables(engine: Any, folder: Path, *, migrate: bool) -> None:
         )
     elif versions == (head,):
         _say(f"tables have version {head} already")
-    elif not migrate:
+    elif gate is None:
         raise RefusedError(
-            f"the tables have version {', '.join(versions)}, and this image needs {head}. Make a backup, then write "
-            "`components: {rucio-bootstrap: {settings: {migrate: true}}}`: there is no way back without the backup"
+            f"the tables have version {', '.join(versions)}, and this image needs {head}. Write "
+            "`components: {rucio-bootstrap: {settings: {migrate: true}}}`: they are migrated after the daemons are "
+            "stopped and a backup is made, without which there is no way back"
         )
     else:
-        command.upgrade(config, "head")
-        _say(f"migrated tables from version {', '.join(versions)} to {head}")
+
+        def upgrade() -> None:
+            command.upgrade(config, "head")
+            _relax(engine, models)
+
+        _migrate(gate, upgrade, f"from version {', '.join(versions)} to {head}")
+
+
+def _migrate(settings: dict[str, str], upgrade: Callable[[], object], way: str) -> None:
+    """Stop the daemons, make a backup, migrate; where that fails, the daemons get their pods back."""
+    from gate import CallError, Gate, GateError  # noqa: PLC0415 - the chart adds it where tables may be migrated
+
+    gate = Gate(**settings)
+    try:
+        gate.stop()
+        backup = gate.backup()
+    except (CallError, GateError) as error:
+        raise RefusedError(f"nothing was migrated: {error}.{_restarted(gate)}") from None
+    _say(f"the backup before the migration is {backup}")
+    try:
+        upgrade()
+    except Exception as error:  # noqa: BLE001 - whatever a migration's own code raises
+        reason = " ".join(str(getattr(error, "orig", error)).split())
+        raise RefusedError(
+            f"the migration {way} failed: {type(error).__name__}: {reason}. The backup before it is {backup}: compare "
+            f"the tables with it, and restore it if they are changed.{_restarted(gate)}"
+        ) from None
+    _say(f"migrated tables {way}; the backup before it is {backup}")
+
+
+def _restarted(gate: Any) -> str:
+    """Start the daemons again, and say how that went."""
+    from gate import CallError  # noqa: PLC0415 - as above
+
+    try:
+        gate.start()
+    except CallError as error:
+        return f" The daemons are still stopped: {error}"
+    return " The pods of server and daemons are the former ones"
+
+
+def _relax(engine: Any, models: Any) -> None:
+    """Let columns be empty that are so in new tables of this release, but not in migrated ones.
+
+    In tables of 38 the operations of protocols must not be empty, and have a default; the migration to 41 removes the
+    default alone, and the server then refuses each protocol that does not name all of them.
+    """
+    from sqlalchemy import inspect, text  # noqa: PLC0415 - after the configuration
+
+    with engine.begin() as connection:
+        for table in models.BASE.metadata.sorted_tables:
+            wanted = {column.name for column in table.columns if column.nullable}
+            for column in inspect(connection).get_columns(table.name, schema=_SCHEMA):
+                if column["name"] in wanted and not column["nullable"]:
+                    change = (
+                        f'ALTER TABLE {_SCHEMA}."{table.name}" ALTER COLUMN "{column["name"]}" DROP NOT NULL'
+                    )
+                    connection.execute(text(change))
+                    _say(f"column {column['name']} of {table.name} may be empty")
 
 
 def _versions(engine: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["ProgramFiles"]
 
-_SOURCES = Path(__file__).resolve().parents[1]
+_SOURCES = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,12 @@ class ProgramFiles:
 
     def volume(self, config_map: str) -> dict[str, Any]:
         """The volume ``program`` of a pod, in which each source has its own place again."""
-        items = [{"key": _key(path), "path": str(_below(path))} for path in self._paths]
-        return {"name": "program", "configMap": {"name": config_map, "items": items}}
+        return {"name": "program", "configMap": {"name": config_map, "items": self.items}}
+
+    @property
+    def items(self) -> list[dict[str, str]]:
+        """The place of each source in a volume, by its key."""
+        return [{"key": _key(path), "path": str(_below(path))} for path in self._paths]
 
     @cached_property
     def _paths(self) -> tuple[Path, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from panda_infra.plan.program_files import ProgramFiles
+from panda_infra.program_files import ProgramFiles
 from tools import REPOSITORY
 
 
