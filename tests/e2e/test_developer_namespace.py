@@ -270,6 +270,7 @@ def test_its_owner_works_inside(owner: Api) -> None:
         owner.delete(f"{path}/{made['metadata']['name']}")
 
 
+@pytest.mark.long
 def test_a_push_to_a_branch_is_deployed_by_one_command(
     parent: Workspace, admin: Api, owner: Api, bed: Bed, tmp_path: Path
 ) -> None:
@@ -295,6 +296,7 @@ def test_a_push_to_a_branch_is_deployed_by_one_command(
     assert "ghcr.io/me/iam:my-feature" in images
 
 
+@pytest.mark.long
 def test_a_chart_of_a_branch_makes_nothing_outside(parent: Workspace, admin: Api, tmp_path: Path) -> None:
     """Whoever runs the command: here it is the cluster's administrator."""
     fork = tmp_path / "panda-k8s"

@@ -210,6 +210,7 @@ def test_a_killed_destroy_converges_without_a_refresh(run: Killed) -> None:
     run.is_gone()
 
 
+@pytest.mark.long
 def test_what_the_state_does_not_know_is_taken_up(run: Killed) -> None:
     """The state was written for the last time before anything was made, and a password has changed since."""
     run.configure(components(of=_FEW))

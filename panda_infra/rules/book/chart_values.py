@@ -12,7 +12,7 @@ from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS, product_of
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
-from panda_infra.tree import MISSING, value_at
+from panda_infra.tree import MISSING, leaves, value_at
 
 __all__ = ["check"]
 
@@ -31,7 +31,7 @@ _EXPOSURE = "write `hosts` and `exposure` instead (T33)"
 
 @rule("components")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Only known top-level keys are allowed, and none that the program itself sets."""
+    """Only known top-level keys are allowed, none that the program itself sets, and no null."""
     config = subject.config
     for name, component in config.components.deployed().items():
         spec = COMPONENTS[name]
@@ -41,6 +41,11 @@ def check(subject: Subject) -> Iterator[Problem]:
             if value_at(component.values, path) is not MISSING:
                 what = "is not for free-form values to change"
                 yield Problem(spelled((*where, *path)), what, f"Remove it: {reason}.")
+        for path, value in leaves(component.values):
+            if value is None:
+                what = "is null, which the engine does not pass on: the chart's own value would stay"
+                fix = "Write the value that the chart shall see, such as an empty text, list or mapping."
+                yield Problem(spelled((*where, *path)), what, fix)
 
 
 def _unknown(spec: ComponentSpec, values: Mapping[str, Any], where: Path) -> Iterator[Problem]:
