@@ -136,6 +136,13 @@ PROMETHEUS = Image(
         "prometheus-postgres-exporter",
     ),
 )
+DIRACX = Image(
+    name="diracx",
+    stands_for="ghcr.io/diracgrid/diracx/services",
+    debian=(*_SHELL, *_PYTHON, "git", "redis-server"),
+    python=("diracx-routers==0.7.0", "diracx-tasks==0.7.0", "setuptools<81", "wheel"),
+    venv="/opt/diracx",
+)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -146,5 +153,5 @@ NODE = Image(
 
 IMAGES: Mapping[str, Image] = {
     image.name: image
-    for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, PROMETHEUS, NODE)
+    for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, PROMETHEUS, DIRACX, NODE)
 }

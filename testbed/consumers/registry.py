@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.consumers import activemq, idds, jedi, mariadb, panda, postgres
+from testbed.consumers import activemq, diracx, idds, jedi, mariadb, panda, postgres
 from testbed.consumers.backup import drill
 from testbed.consumers.rucio import consumer as rucio
 from testbed.consumers.sandbox import Check, Sandbox
@@ -46,6 +46,7 @@ OF_PANDA: Mapping[str, Consumer] = {
 }
 OF_CTAO: Mapping[str, Consumer] = {
     "rucio": Consumer(rucio.IMAGES, rucio.PARTS, rucio.start, rucio.check),
+    "diracx": Consumer(diracx.IMAGES, diracx.PARTS, diracx.start, diracx.check),
 }
 BACKUPS: Mapping[str, Consumer] = {
     "backup": Consumer(drill.IMAGES, drill.PARTS, drill.start, drill.check),

@@ -105,6 +105,8 @@ _OF_RUCIO = {"PATH": "/opt/rucio/bin:/usr/sbin:/usr/bin:/sbin:/bin", "RUCIO_HOME
 # Neither runs on a real node: its server needs Apache with the original's configuration.
 RUCIO = Software(pinned.RUCIO, ("rucio/rucio-server",), environment=_OF_RUCIO)
 RUCIO_EARLIER = Software(pinned.RUCIO_EARLIER, (), environment=_OF_RUCIO)
+# It does not run on a real node either: its job and its server would need the databases' and the store's own images.
+DIRACX = Software(pinned.DIRACX, (), environment={"HOME": "/root"}, folders=("/work",))
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
 ELSEWHERE = ("jedi",)
 """Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""

@@ -36,9 +36,10 @@ _SERVER = {**_AT_ONCE, "server": {"replicas": 2}}
 
 
 def components(**changes: Any) -> dict[str, Any]:
-    """The stack's components; ``changes`` replace the settings of some."""
+    """Rucio's components, because a rehearsal has all; ``changes`` replace the settings of some."""
     quick = {name: ctao.COMPONENTS[name] | _AT_ONCE for name in ("rucio", "rucio-daemons")}
-    return ctao.COMPONENTS | quick | {name.replace("_", "-"): given for name, given in changes.items()}
+    own: dict[str, Any] = ctao.RUCIO["components"] | quick
+    return own | {name.replace("_", "-"): given for name, given in changes.items()}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,10 @@ def stack(
     before: frozenset[str],  # noqa: ARG001 - looked at first
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Workspace]:
-    file = ctao.written(tmp_path_factory.mktemp("ctao"), namespace=_NAMESPACE, components=components())
+    file = ctao.written(
+        tmp_path_factory.mktemp("ctao"),
+        **ctao.RUCIO | {"namespace": _NAMESPACE, "components": components()},
+    )
     workspace = stacks.of_file(bed, file, bed.state / "stacks" / _NAMESPACE)
     yield workspace
     workspace.destroy()

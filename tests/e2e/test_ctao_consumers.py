@@ -1,4 +1,4 @@
-"""Rucio's own software, in the images' version, reads what the stack of DPPS makes: see testbed/consumers/rucio."""
+"""Rucio's and DiracX' own software, in the images' versions, reads what the stack of DPPS makes (testbed/consumers)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from panda_infra.config.paths import Path
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
-from panda_infra.products.ctao.versions import SERVER_IMAGE
+from panda_infra.products.ctao.versions import DIRACX_IMAGE, SERVER_IMAGE
 from panda_infra.secrets.generate import stand_ins, with_values
 from testbed.charts import FIXTURES
 from testbed.consumers import deployed, run
@@ -64,13 +64,21 @@ _CHANGED: dict[str, Any] = {
 }
 
 
-def complete(settings: Mapping[str, Any] = _DECLARED, *, migrate: bool = False) -> StackConfig:
+# The server of the fixture as if it were the site's: nobody gives root's password away.
+_OUTSIDE = {"kind": "external", "host": "ctao-dirac-db-mariadb"}
+
+
+def complete(
+    settings: Mapping[str, Any] = _DECLARED, *, migrate: bool = False, **interfaces: Any
+) -> StackConfig:
     """The stack with a value for every secret."""
     more = {
         "rucio-bootstrap": {"settings": {"migrate": migrate}},
         "rucio-config": {"settings": settings},
     }
-    config = ctao.stack(components=ctao.COMPONENTS | more, backup=_BACKUP)
+    config = ctao.stack(
+        components=ctao.COMPONENTS | more, interfaces=ctao.INTERFACES | interfaces, backup=_BACKUP
+    )
     return config.model_copy(update={"secrets": stand_ins(config)})
 
 
@@ -90,7 +98,7 @@ def _of_another_authority(config: StackConfig) -> Secrets:
 
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
-    """What was tried on Rucio."""
+    """What was tried on Rucio and DiracX."""
     if reason := run.obstacle():
         pytest.skip(reason)
     # The inside of the sandbox builds nothing.
@@ -107,6 +115,7 @@ def checks() -> list[Check]:
             interfaces={"rucioDatabasePassword": "anotherpassword"},
         ),
         "changed": changed.model_copy(update={"secrets": config.secrets}),
+        "outside": complete(diracDatabase=_OUTSIDE).model_copy(update={"secrets": config.secrets}),
         "unknown": config.model_copy(update={"secrets": _of_another_authority(config)}),
     }
     try:
@@ -123,10 +132,12 @@ def checks() -> list[Check]:
 def test_the_versions_are_those_of_the_images() -> None:
     (requirement,) = (each for each in images.RUCIO.python if each.startswith("rucio"))
     assert SERVER_IMAGE[1] == f"release-{requirement.partition('==')[2]}"
+    (requirement,) = (each for each in images.DIRACX.python if each.startswith("diracx-routers"))
+    assert DIRACX_IMAGE[1] == f"v{requirement.partition('==')[2]}"
 
 
-@pytest.mark.parametrize("consumer", ["rucio", "rucio-bootstrap", "rucio-config"])
-def test_rucio_reads_what_the_program_makes(consumer: str, checks: list[Check]) -> None:
+@pytest.mark.parametrize("consumer", ["rucio", "rucio-bootstrap", "rucio-config", "diracx"])
+def test_the_software_reads_what_the_program_makes(consumer: str, checks: list[Check]) -> None:
     own = [each for each in checks if each.consumer == consumer]
     assert own
     assert [f"{each.what}: {each.detail}" for each in own if not each.passed] == []

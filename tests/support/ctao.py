@@ -10,10 +10,26 @@ import yaml
 
 from panda_infra.config.stack import StackConfig
 
-__all__ = ["COMPONENTS", "sections", "stack", "written"]
+__all__ = ["COMPONENTS", "INTERFACES", "RUCIO", "sections", "stack", "written"]
+
+INTERFACES: dict[str, Any] = {
+    "environment": "ci",
+    "rucioDatabase": {"kind": "fixture"},
+    "diracDatabase": {"kind": "fixture"},
+    "objectstore": {"kind": "fixture"},
+    "opensearch": {"kind": "fixture"},
+    **{name: {"kind": "fixture"} for name in ("storage", "ce", "iam", "fts", "cvmfs", "registry")},
+}
 
 COMPONENTS: dict[str, dict[str, Any]] = {
+    "objectstore": {},
+    "distribution": {},
     "rucio-db": {},
+    "dirac-db": {},
+    "opensearch": {},
+    "dex": {},
+    "dirac-bootstrap": {},
+    "diracx-bootstrap": {},
     "rucio-bootstrap": {},
     "rucio": {},
     "rucio-config": {
@@ -25,8 +41,21 @@ COMPONENTS: dict[str, dict[str, Any]] = {
             "limits": {"dpps": {"NORTH": "1Ti"}},
         }
     },
+    "fts": {},
+    "xrootd": {},
+    "dirac": {},
+    "diracx": {"settings": {"organisations": {"ctao": {"client": "dpps"}}}},
+    "cvmfs-volume": {},
+    "ce": {},
     "rucio-daemons": {"settings": {"transferTool": "mock"}},
 }
+
+RUCIO: dict[str, Any] = {
+    "components": {name: given for name, given in COMPONENTS.items() if name.startswith("rucio")},
+    "interfaces": {"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
+    "hosts": {"rucio": "rucio.localhost"},
+}
+"""The sections of a stack with Rucio alone."""
 
 
 def sections(**overrides: Any) -> dict[str, Any]:
@@ -37,8 +66,8 @@ def sections(**overrides: Any) -> dict[str, Any]:
         "cluster": {"kind": "existing", "kubeconfig": "kubeconfig"},
         "storage": {"class": "standard"},
         "lifecycle": {"protect": False},
-        "hosts": {"rucio": "rucio.localhost"},
-        "interfaces": {"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
+        "hosts": {"rucio": "rucio.localhost", "diracx": "diracx.localhost"},
+        "interfaces": INTERFACES,
         "components": COMPONENTS,
         **overrides,
     }

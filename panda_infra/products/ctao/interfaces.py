@@ -3,6 +3,7 @@
 Each is `external`, at a host of the site, or a `fixture`: a light-weight replacement that is a component of the stack.
 """
 
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
@@ -11,9 +12,11 @@ from panda_infra.config.base import Authorities, Model
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.limits import DATABASE
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
-from panda_infra.products.settings import Host, Identifier, Port, Url
+from panda_infra.products.settings import Host, Identifier, Port, Url, Word
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from panda_infra.config.stack import Settings
 
 __all__ = [
@@ -21,10 +24,15 @@ __all__ = [
     "Environment",
     "External",
     "ExternalDatabase",
+    "ExternalDiracDatabase",
+    "ExternalHosts",
+    "ExternalObjectStore",
+    "ExternalOpenSearch",
     "ExternalService",
     "Fixture",
     "Interfaces",
     "InterfacesSecrets",
+    "flaw_of_password",
     "initial",
 ]
 
@@ -69,6 +77,61 @@ class ExternalDatabase(External, DatabaseLogin):
     """Its port."""
 
 
+class DiracLogin(Model):
+    """The user of DIRAC's and DiracX's databases, whose names these programs know."""
+
+    user: Identifier = "Dirac"
+    """User that may use them."""
+
+
+class FixtureDiracDatabase(Fixture, DiracLogin):
+    """A MariaDB inside the stack."""
+
+
+class ExternalDiracDatabase(External, DiracLogin):
+    """A MariaDB or MySQL outside of the stack, where the databases exist; its password is a secret of the stack."""
+
+    host: Host
+    """Its host."""
+    port: Port = 3306
+    """Its port."""
+
+
+class Buckets(Model):
+    """The buckets of an object store."""
+
+    sandboxes: Word = "sandboxes"
+    """Bucket of the sandboxes of jobs."""
+
+
+class FixtureObjectStore(Fixture, Buckets):
+    """An object store inside the stack."""
+
+
+class ExternalObjectStore(External, Buckets):
+    """An S3 store outside of the stack; its keys are secrets of the stack."""
+
+    url: Url
+    """Its address."""
+    region: Word = "us-east-1"
+    """Its region."""
+
+
+class FixtureOpenSearch(Fixture):
+    """An OpenSearch inside the stack."""
+
+
+class ExternalOpenSearch(External):
+    """An OpenSearch outside of the stack; the password of its user is a secret of the stack."""
+
+    host: Host
+    """Its host, by HTTPS."""
+    port: Port = 9200
+    """Its port."""
+    user: Identifier = "dirac"
+    """User of DIRAC and DiracX."""
+
+
 class ExternalService(External):
     """A service outside of the stack, by its address."""
 
@@ -84,6 +147,9 @@ class ExternalHosts(External):
 
 
 RucioDatabase = Annotated[FixtureDatabase | ExternalDatabase, Field(discriminator="kind")]
+DiracDatabase = Annotated[FixtureDiracDatabase | ExternalDiracDatabase, Field(discriminator="kind")]
+ObjectStore = Annotated[FixtureObjectStore | ExternalObjectStore, Field(discriminator="kind")]
+OpenSearch = Annotated[FixtureOpenSearch | ExternalOpenSearch, Field(discriminator="kind")]
 Service = Annotated[Fixture | ExternalService, Field(discriminator="kind")]
 Hosts = Annotated[Fixture | ExternalHosts, Field(discriminator="kind")]
 
@@ -95,6 +161,12 @@ class Interfaces(Model):
     """What the stack is for: `local` and `ci` use fixtures alone, the others what the site has."""
     rucio_database: RucioDatabase = FixtureDatabase(kind="fixture")
     """PostgreSQL of Rucio."""
+    dirac_database: DiracDatabase | None = None
+    """MariaDB of DIRAC and DiracX."""
+    objectstore: ObjectStore | None = None
+    """S3 store of sandboxes."""
+    opensearch: OpenSearch | None = None
+    """OpenSearch with the parameters of jobs."""
     storage: Hosts | None = None
     """Storage elements."""
     ce: Hosts | None = None
@@ -115,13 +187,37 @@ def initial(experiment: str) -> dict[str, Any]:
     return {"interfaces": {"environment": environment, "rucioDatabase": {"kind": "fixture"}}}
 
 
-def _external_database(config: "Settings") -> bool:
-    interfaces = config.maybe(Interfaces)
-    return interfaces is not None and isinstance(interfaces.rucio_database, External)
+def _is_external(interface: str) -> "Callable[[Settings], bool]":
+    """True for a stack where that interface is outside: its credentials are not the stack's to make."""
+
+    def external(config: "Settings") -> bool:
+        interfaces = config.maybe(Interfaces)
+        return interfaces is not None and isinstance(getattr(interfaces, interface), External)
+
+    return external
 
 
-def _flaw(value: str) -> str | None:
+def flaw_of_password(value: str) -> str | None:
+    """What is wrong with a database's password; None if every reader takes it as it is."""
     return f"holds {DATABASE.words}: {DATABASE.because}" if DATABASE.hits(value) else None
+
+
+def _access_key() -> str:
+    return password(20)
+
+
+def _strong() -> str:
+    """OpenSearch starts with no password that lacks one of four kinds of characters."""
+    return f"{password(28)}-aA1"
+
+
+def _unfit(value: str) -> str | None:
+    refused = set(value) - set(f"{ascii_letters}{digits}-_.")
+    return (
+        "holds anything but letters, digits, dashes, dots and underscores, as parts of URLs"
+        if refused
+        else None
+    )
 
 
 class InterfacesSecrets(Model):
@@ -132,10 +228,54 @@ class InterfacesSecrets(Model):
         SecretValue(
             title="password of the user of Rucio's database",
             make=password,
-            shared=_external_database,
+            shared=_is_external("rucio_database"),
             secrets=("rucio-database",),
-            flaw=_flaw,
+            flaw=flaw_of_password,
             consequence=KEPT_BY_DATABASE,
         ),
     ] = None
     """Password of the user of Rucio's database; letters and digits."""
+    dirac_database_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the user of DIRAC's databases",
+            make=password,
+            shared=_is_external("dirac_database"),
+            secrets=("dirac-database", "dirac-db", "dirac", "diracx-databases"),
+            flaw=flaw_of_password,
+            consequence=KEPT_BY_DATABASE,
+        ),
+    ] = None
+    """Password of the user of DIRAC's and DiracX's databases; letters and digits."""
+    object_store_access_key: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="access key of the object store",
+            make=_access_key,
+            shared=_is_external("objectstore"),
+            secrets=("objectstore", "diracx"),
+        ),
+    ] = None
+    """Access key of the object store."""
+    object_store_secret_key: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="secret key of the object store",
+            make=password,
+            shared=_is_external("objectstore"),
+            secrets=("objectstore", "diracx"),
+        ),
+    ] = None
+    """Secret key of the object store."""
+    open_search_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of OpenSearch's user",
+            make=_strong,
+            shared=_is_external("opensearch"),
+            secrets=("opensearch", "diracx"),
+            flaw=_unfit,
+            consequence=KEPT_BY_DATABASE,
+        ),
+    ] = None
+    """Password of OpenSearch's user; letters, digits, dashes, dots and underscores."""

@@ -11,5 +11,5 @@ __all__ = ["DATABASE"]
 DATABASE = Limit(
     re.compile(r"[^A-Za-z0-9]"),
     "anything but letters and digits",
-    "Rucio reads the database's URL by a parser that replaces % and takes other characters for parts of the URL (C20)",
+    "it is part of URLs and of command lines, and Rucio reads its URL by a parser that replaces % (C20, C29)",
 )

@@ -85,15 +85,13 @@ def test_databases_of_replicas_are_dumped_one_by_one() -> None:
     }
 
 
-def test_rucios_database_is_dumped() -> None:
+def test_the_databases_of_dpps_are_dumped() -> None:
     config = ctao.stack(backup={"to": CLAIM})
     made = make_plan("demo", config)
-    (found,) = backed_up(made)
-    assert (found.name, found.host, found.database) == (
-        "rucio-db",
-        "ctao-rucio-db-postgres",
-        "rucio",
-    ) or found
+    found = {each.name: (each.host, each.database) for each in backed_up(made)}
+    assert found["rucio-db"] == ("ctao-rucio-db-postgres", "rucio")
+    assert found["dirac-db-jobdb"] == ("ctao-dirac-db-mariadb", "JobDB")
+    assert found["fts"] == ("ctao-fts-mariadb", "fts")
 
 
 def test_pods_have_few_rights() -> None:

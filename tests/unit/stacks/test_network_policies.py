@@ -29,6 +29,10 @@ _BROKER, _IDDS, _IDDS_DB = "msgsvc.activemq:61613", "idds.rest:8443", "idds.post
 _SERVER, _SERVER_TLS, _PANDA_DB = "panda.server:25080", "panda.server:25443", "panda.postgres:5432"
 _IAM_DB = ("iam.mariadb:3306", "iam-db.mariadb:3306")
 _RUCIO_DB = "rucio-db.postgres:5432"
+_DIRAC_DB, _DEX, _OPENSEARCH = "dirac-db.mariadb:3306", "dex.server:5554", "opensearch.server:9200"
+_XROOTD = tuple(f"xrootd.{name}:1094" for name in ("first", "second", "third"))
+_DIRAC = tuple(f"dirac.{sub.name}:{port}" for sub in COMPONENTS["dirac"].sub_components for port in sub.ports)
+_DIRACX = (_DIRAC_DB, "objectstore.server:7070", _OPENSEARCH, _DEX, "diracx.redis:6379")
 _DAEMONS = tuple(sub.name for sub in COMPONENTS["rucio-daemons"].sub_components)
 # To whom each connects, if the stack has it.
 _CALLS: Mapping[str, tuple[str, ...]] = {
@@ -45,7 +49,35 @@ _CALLS: Mapping[str, tuple[str, ...]] = {
     "rucio-bootstrap.job": (_RUCIO_DB,),
     "rucio-config.job": ("rucio.server:443",),
     **{f"rucio-daemons.{name}": (_RUCIO_DB,) for name in _DAEMONS},
-    "rucio-daemons.automatix": (_RUCIO_DB, "rucio.server:443"),
+    **{
+        f"rucio-daemons.conveyor-{name}": (_RUCIO_DB, "fts.server:8446")
+        for name in ("submitter", "poller", "stager")
+    },
+    **{f"rucio-daemons.{name}": (_RUCIO_DB, *_XROOTD) for name in ("reaper", "dark-reaper")},
+    "rucio-daemons.automatix": (_RUCIO_DB, "rucio.server:443", *_XROOTD),
+    "fts.server": ("fts.mariadb:3306", *_XROOTD),
+    **{place.partition(":")[0]: tuple(other for other in _XROOTD if other != place) for place in _XROOTD},
+    "dirac-bootstrap.job": (_DIRAC_DB,),
+    "diracx-bootstrap.job": (_DIRAC_DB,),
+    **{
+        f"diracx.{name}": _DIRACX
+        for name in ("server", "scheduler", "worker-small", "worker-medium", "worker-large")
+    },
+    **{
+        f"dirac.{sub.name}": (
+            *(
+                _DIRAC_DB,
+                _OPENSEARCH,
+                _DEX,
+                "rucio.server:443",
+                *_XROOTD,
+                "diracx.server:8000",
+                "ce.server:22",
+            ),
+            *(place for place in _DIRAC if not place.startswith(f"dirac.{sub.name}:")),
+        )
+        for sub in COMPONENTS["dirac"].sub_components
+    },
 }
 # What is called by its host as the stack exposes it, and by its Service where it does not.
 _BY_HOST = {

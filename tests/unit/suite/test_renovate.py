@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.products.ctao.versions import DAEMONS_IMAGE
+from panda_infra.products.ctao.versions import CE_IMAGE, DAEMONS_IMAGE, DIRACX_TASKS_IMAGE, FTS_IMAGE
 from panda_infra.products.registry import COMPONENTS
 from tools import REPOSITORY, versions
 
@@ -41,7 +41,7 @@ def test_every_tool_is_found_or_follows_another() -> None:
         for name, value in vars(versions).items()
         if name.isupper() and isinstance(value, str) and name not in _FOLLOWING
     }
-    of_products = ("pandawms", "rucio")
+    of_products = ("diracgrid", "dpps", "pandawms", "rucio")
     found = [
         match["currentValue"]
         for match in _found("Versions by")
@@ -61,8 +61,9 @@ def test_every_image_that_the_program_sets_is_found() -> None:
         (match["depName"], match["currentValue"]) for match in [*_found("Images"), *_found("Versions by")]
     }
     ours = {sub.image for spec in COMPONENTS.values() for sub in spec.sub_components if sub.image is not None}
-    # Both images of the UI are published with one version, and so are Rucio's.
-    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), DAEMONS_IMAGE}
+    # Both images of the UI are published with one version, and so are Rucio's, DiracX', DIRAC's and those of its tests.
+    others = {CE_IMAGE, DAEMONS_IMAGE, DIRACX_TASKS_IMAGE, FTS_IMAGE}
+    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), *others}
     assert "alpine/k8s" in {name for name, _ in found}
 
 

@@ -71,21 +71,25 @@ class _Daemon(NamedTuple):
 
 DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
     {
-        "conveyor-submitter": _Daemon("conveyorTransferSubmitter", True, "Hands transfers to FTS.", _fts),
-        "conveyor-poller": _Daemon("conveyorPoller", True, "Asks FTS about transfers.", _fts),
+        "conveyor-submitter": _Daemon(
+            "conveyorTransferSubmitter", True, "Hands transfers to FTS.", _fts, (remotes.FTS,)
+        ),
+        "conveyor-poller": _Daemon("conveyorPoller", True, "Asks FTS about transfers.", _fts, (remotes.FTS,)),
         "conveyor-finisher": _Daemon("conveyorFinisher", True, "Books transfers that ended."),
         "conveyor-receiver": _Daemon(
             "conveyorReceiver", False, "Hears of transfers by FTS' broker.", remotes.brokers
         ),
         "conveyor-preparer": _Daemon("conveyorPreparer", False, "Chooses sources before submission."),
         "conveyor-throttler": _Daemon("conveyorThrottler", False, "Limits transfers of a storage."),
-        "conveyor-stager": _Daemon("conveyorStager", False, "Recalls files from tape.", _fts),
+        "conveyor-stager": _Daemon("conveyorStager", False, "Recalls files from tape.", _fts, (remotes.FTS,)),
         "judge-evaluator": _Daemon("judgeEvaluator", True, "Applies rules to new files."),
         "judge-repairer": _Daemon("judgeRepairer", True, "Tries stuck rules again."),
         "judge-cleaner": _Daemon("judgeCleaner", True, "Removes rules that ended."),
         "judge-injector": _Daemon("judgeInjector", False, "Makes rules that were approved."),
-        "reaper": _Daemon("reaper", True, "Deletes files that no rule protects.", _files),
-        "dark-reaper": _Daemon("darkReaper", False, "Deletes files that the catalog does not know.", _files),
+        "reaper": _Daemon("reaper", True, "Deletes files that no rule protects.", _files, remotes.STORAGES),
+        "dark-reaper": _Daemon(
+            "darkReaper", False, "Deletes files that the catalog does not know.", _files, remotes.STORAGES
+        ),
         "undertaker": _Daemon("undertaker", True, "Removes names that ended."),
         "transmogrifier": _Daemon("transmogrifier", False, "Makes rules of subscriptions."),
         "abacus-account": _Daemon("abacusAccount", True, "Counts what accounts use."),
@@ -100,7 +104,9 @@ DAEMONS: Mapping[str, _Daemon] = MappingProxyType(
         ),
         "necromancer": _Daemon("necromancer", False, "Recovers bad replicas."),
         "replica-recoverer": _Daemon("replicaRecoverer", False, "Recovers suspicious replicas."),
-        "automatix": _Daemon("automatix", False, "Makes data for tests.", _files, (remotes.RUCIO,)),
+        "automatix": _Daemon(
+            "automatix", False, "Makes data for tests.", _files, (remotes.RUCIO, *remotes.STORAGES)
+        ),
         "cache-consumer": _Daemon("cacheConsumer", False, "Books what caches hold.", remotes.brokers),
         "tracer-kronos": _Daemon("tracerKronos", False, "Books accesses to files.", remotes.brokers),
         "oauth-manager": _Daemon("oauthManager", False, "Renews tokens of users.", remotes.issuer),
@@ -279,7 +285,7 @@ COMPONENT = ComponentSpec(
         for name, daemon in DAEMONS.items()
     ),
     needs=("rucio",),
-    after=("rucio-config", "fts"),
+    after=("rucio-config", "fts", "xrootd"),
     certificate=HostCertificate(
         "The robot as which Rucio's daemons act at FTS and storages.",
         always=lambda config: bool(_robot(config)),

@@ -14,10 +14,38 @@ from panda_infra.products.rule import rule
 if TYPE_CHECKING:
     from panda_infra.rules.subject import Subject
 
-__all__ = ["are_declared", "environments_use_what_they_may", "fixtures_are_deployed"]
+__all__ = [
+    "FIXTURES",
+    "are_declared",
+    "components_have_what_they_need",
+    "environments_use_what_they_may",
+    "fixtures_are_deployed",
+]
 
-_FIXTURES: Mapping[str, str] = MappingProxyType({"rucio_database": "rucio-db"})
-"""The component that is the fixture of an interface; the others have none."""
+FIXTURES: Mapping[str, str] = MappingProxyType(
+    {
+        "rucio_database": "rucio-db",
+        "dirac_database": "dirac-db",
+        "objectstore": "objectstore",
+        "opensearch": "opensearch",
+        "storage": "xrootd",
+        "ce": "ce",
+        "iam": "dex",
+        "fts": "fts",
+        "cvmfs": "cvmfs-volume",
+        "registry": "distribution",
+    }
+)
+"""The component that is the fixture of an interface."""
+_NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "dirac-bootstrap": ("dirac_database",),
+        "diracx-bootstrap": ("dirac_database",),
+        "dirac": ("dirac_database",),
+        "diracx": ("dirac_database", "objectstore", "opensearch"),
+    }
+)
+"""The interfaces without which a component has nothing to work with."""
 _MADE_FOR_ONE_RUN = ("local", "ci")
 _OF_THE_SITE = ("storage", "ce", "iam")
 
@@ -61,20 +89,33 @@ def fixtures_are_deployed(subject: Subject) -> Iterator[Problem]:
     interfaces = subject.config.maybe(Interfaces)
     deployed = subject.config.components.deployed()
     for key, alias, given in _given(interfaces) if interfaces else ():
-        name = _FIXTURES.get(key)
+        name = FIXTURES[key]
         of_the_site = subject.config.lifecycle.protect and key in _OF_THE_SITE
-        if isinstance(given, Fixture) and name is None and not of_the_site:
-            what = "has no fixture in this program"
-            yield Problem(
-                f"interfaces.{alias}.kind", what, "Write `kind: external`, or leave the interface out."
-            )
-        elif isinstance(given, Fixture) and name and name not in deployed:
+        if isinstance(given, Fixture) and name not in deployed and not of_the_site:
             what = f"is missing, and is the fixture of interfaces.{alias}"
             fix = f"Add `{name}: {{}}`, or write `{alias}: {{kind: external, ...}}`."
             yield Problem(f"components.{name}", what, fix)
         elif name in deployed and not isinstance(given, Fixture):
             what = f"is a fixture, but interfaces.{alias} does not use it"
             yield Problem(f"components.{name}", what, f"Remove it, or write `{alias}: {{kind: fixture}}`.")
+
+
+@rule("interfaces", "components")
+def components_have_what_they_need(subject: Subject) -> Iterator[Problem]:
+    """Each interface that a component cannot do without must be given."""
+    interfaces = subject.config.maybe(Interfaces)
+    deployed = subject.config.components.deployed()
+    given = {key: alias for key, alias, value in _given(interfaces) if value is None} if interfaces else {}
+    lacking: dict[str, list[str]] = {}
+    for component, keys in _NEEDED.items():
+        for key in keys if component in deployed else ():
+            if key in given:
+                lacking.setdefault(given[key], []).append(component)
+    for alias, components in lacking.items():
+        what = f"is missing, and {' and '.join(components)} cannot do without"
+        yield Problem(
+            f"interfaces.{alias}", what, f"Write `{alias}: {{kind: external, ...}}`, or its fixture."
+        )
 
 
 def _given(interfaces: Interfaces) -> Iterator[tuple[str, str, Any]]:

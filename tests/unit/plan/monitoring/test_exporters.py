@@ -32,7 +32,10 @@ def test_heartbeats_are_read_wherever_the_database_is() -> None:
         for each in exporters(
             ctao.stack(
                 monitoring={"kind": "annotations"},
-                components={name: each for name, each in ctao.COMPONENTS.items() if name != "rucio-db"},
+                components={
+                    name: each for name, each in ctao.RUCIO["components"].items() if name != "rucio-db"
+                },
+                hosts=ctao.RUCIO["hosts"],
                 interfaces={"environment": "staging", "rucioDatabase": outside},
             )
         )

@@ -33,7 +33,7 @@ _FILES = re.compile(r"\.(pem|proxy|crt|jwks|sql|properties)$")
 # Names that a pod has for itself, for links that it shows, or to compare with: it does not connect there.
 _NOT_CALLED = re.compile(
     r"BIGMON_HOST|BIGMON_BASE_URL|BIGMON_AUTH_PROVIDER_LIST|BIGMON_INSTALLED_APPS_LIST|BEHIND_REAL_LB|VERIFY_HOST"
-    r"|PANDA_HOSTNAME|IAM_BASE_URL|IAM_ISSUER|IAM_LOGO_URL|no_proxy|audience|HARVESTER_DB_HOST_(PREFIX|DOMAIN|ADD_INDEX)"
+    r"|PANDA_HOSTNAME|IAM_BASE_URL|IAM_ISSUER|IAM_LOGO_URL|dex.yaml|no_proxy|audience|HARVESTER_DB_HOST_(PREFIX|DOMAIN|ADD_INDEX)"
 )
 # Databases share the Secret of those who log in to them; the backup of IAM's reads the address of the database alone.
 _DATABASES = (".postgres", ".mariadb")
@@ -43,12 +43,14 @@ _CTAO_OUTSIDE: dict[str, Any] = {
     "environment": "staging",
     "rucioDatabase": {"kind": "external", "host": "pg.site.org", "port": 5433},
 }
-_WITHOUT_DATABASE = {name: each for name, each in ctao.COMPONENTS.items() if name != "rucio-db"}
+_WITHOUT_DATABASE = {name: each for name, each in ctao.RUCIO["components"].items() if name != "rucio-db"}
 _STACKS: Mapping[str, Callable[[], StackConfig]] = {
     **{name: partial(consumers.complete, name) for name in consumers.STACKS},
     **{f"sample {name}": partial(config_of, name) for name in SAMPLES.stacks},
     "ctao": lambda: filled(ctao.stack()),
-    "ctao outside": lambda: filled(ctao.stack(components=_WITHOUT_DATABASE, interfaces=_CTAO_OUTSIDE)),
+    "ctao outside": lambda: filled(
+        ctao.stack(**ctao.RUCIO | {"components": _WITHOUT_DATABASE, "interfaces": _CTAO_OUTSIDE})
+    ),
 }
 
 

@@ -149,7 +149,7 @@ def test_rucio_reaches_what_the_interfaces_and_storages_name() -> None:
     }
     account = {"type": "SERVICE", "email": "dpps@site.org"}
     components = {
-        **ctao.COMPONENTS,
+        **ctao.RUCIO["components"],
         "rucio-config": {"settings": {"accounts": {"dpps": account}, "rses": {"NORTH": rse}}},
         "rucio-daemons": {"hermes": {"enabled": True}},
     }
@@ -161,7 +161,9 @@ def test_rucio_reaches_what_the_interfaces_and_storages_name() -> None:
         "iam": {"kind": "external", "url": "https://iam.site.org"},
         "storage": {"kind": "external", "hosts": ["xrootd.site.org"]},
     }
-    config = ctao.stack(networkPolicies=_ON, components=components, interfaces=interfaces)
+    config = ctao.stack(
+        **ctao.RUCIO | {"networkPolicies": _ON, "components": components, "interfaces": interfaces}
+    )
     made = spelled(make_plan("ctao", config).edges)
     database, iam = ("pg.site.org", 5433), ("iam.site.org", 443)
     assert of("rucio.server", made) == of("rucio-daemons.undertaker", made) | {iam}

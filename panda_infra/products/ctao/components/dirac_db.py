@@ -1,0 +1,131 @@
+"""A MariaDB for DIRAC and DiracX, the fixture of their databases."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import SecretStr
+
+from panda_infra.config.base import Model
+from panda_infra.products.content import Env, reveal
+from panda_infra.products.ctao.context import MARIADB_PORT
+from panda_infra.products.ctao.dirac_database import ADMINISTRATOR, LOGIN, login
+from panda_infra.products.ctao.interfaces import InterfacesSecrets
+from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values
+from panda_infra.products.ctao.tables import databases
+from panda_infra.products.ctao.versions import MARIADB_IMAGE
+from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
+from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.verification import Check, mariadb
+from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.ctao.context import Context
+    from panda_infra.products.names import Names
+
+__all__ = ["COMPONENT", "DiracDb", "DiracDbSecrets", "administrator"]
+
+_VARIABLES = ("MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
+
+
+class DiracDb(Component):
+    """A MariaDB for DIRAC and DiracX, for tests."""
+
+    mariadb: SubComponent = SubComponent()
+    """The server."""
+    settings: ComponentSettings = ComponentSettings()
+    """Its Secrets."""
+
+
+class DiracDbSecrets(Model):
+    """Secrets of the fixture of DIRAC's databases."""
+
+    root_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the MariaDB's user root",
+            make=password,
+            secrets=(ADMINISTRATOR,),
+            consequence=KEPT_BY_DATABASE,
+        ),
+    ] = None
+    """Password of the MariaDB's user root."""
+
+
+def administrator(context: "Context") -> Env:
+    """dirac-db: root's password and the programs' log-in, under the names of the image's variables."""
+    database = context.interfaces.dirac_database
+    return {
+        "MARIADB_USER": database.user if database else "",
+        "MARIADB_PASSWORD": reveal(context.secrets.of(InterfacesSecrets).dirac_database_password),
+        "MARIADB_ROOT_PASSWORD": reveal(context.secrets.of(DiracDbSecrets).root_password),
+    }
+
+
+_SERVER = Part(
+    name="mariadb",
+    ports={"mariadb": MARIADB_PORT},
+    # Each of DIRAC's services keeps some for each of its databases.
+    arguments=("--max-connections=500",),
+    variables={key: Key(ADMINISTRATOR, key) for key in _VARIABLES},
+    data=Data("/var/lib/mysql", "5Gi"),
+    probe=tcp("mariadb"),
+    resources={"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
+)
+
+
+def _values(_config: "Settings", names: "Names") -> Values:
+    return values("dirac-db", names, (_SERVER,))
+
+
+def _dumped(config: "Settings") -> dict[str, str]:
+    return {f"-{name.lower()}": name for name in databases(config)}
+
+
+COMPONENT = ComponentSpec(
+    name="dirac-db",
+    title="DIRAC's databases",
+    about="MariaDB for DIRAC and DiracX, for tests.",
+    position=215,
+    version=VERSION,
+    usual_seconds=20,
+    chart=CHART,
+    ships=True,
+    config=DiracDb,
+    sub_components=(
+        SubComponentSpec(
+            name="mariadb",
+            workload="Deployment",
+            chart_image=MARIADB_IMAGE,
+            image=MARIADB_IMAGE,
+            secrets=start(ADMINISTRATOR),
+            claims=(Claim("data", "5Gi", adopt_key="existingClaim"),),
+            ports=(MARIADB_PORT,),
+            switchable=False,
+            scalable=False,
+            # Its Deployment replaces a pod only after its end.
+            locks=True,
+            dump=Dump(
+                "mariadb",
+                ADMINISTRATOR,
+                "MARIADB_USER",
+                "MARIADB_PASSWORD",
+                _dumped,
+                administrator="MARIADB_ROOT_PASSWORD",
+            ),
+        ),
+    ),
+    secrets=DiracDbSecrets,
+    secrets_about="The fixture of DIRAC's databases.",
+    builders={ADMINISTRATOR: administrator, LOGIN: login},
+    values=_values,
+    checks=(
+        Check(
+            "dirac-db.database",
+            "The databases' server answers a query of DIRAC's user",
+            "DPPS-FIXTURES",
+            mariadb("dirac-db/mariadb", "SELECT VERSION()"),
+        ),
+    ),
+)

@@ -1,0 +1,119 @@
+"""Storage elements for tests, the fixture of the interface `storage`: XRootD, by root and davs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.remotes import STORAGE_PORT
+from panda_infra.products.ctao.trust import AUTHORITIES, authorities, host
+from panda_infra.products.ctao.versions import XROOTD_IMAGE
+from panda_infra.products.model import Claim, ComponentSpec, HostCertificate, SubComponentSpec, start
+from panda_infra.products.network import Call
+from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.verification import Check, Command
+from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.tree import Values
+
+if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
+    from panda_infra.products.names import Names
+
+__all__ = ["COMPONENT", "Xrootd"]
+
+_START = Path(__file__).parents[1] / "scripts" / "xrootd.sh"
+_CERTS = "xrootd-certs"
+_NAMES = ("first", "second", "third")
+# A client must show a certificate of one of the authorities.
+_CONFIGURATION = """\
+all.export /ctao
+oss.localroot /data
+xrd.port 1094
+xrd.maxfd 1024
+xrootd.chksum adler32
+xrootd.seclib libXrdSec.so
+sec.protocol gsi -certdir:/work/authorities -cert:/work/tls/cert.pem -key:/work/tls/key.pem -gmapopt:10 -crl:0
+xrd.tls /work/tls/cert.pem /work/tls/key.pem
+xrd.tlsca certdir /work/authorities
+xrd.protocol http:1094 libXrdHttp.so
+http.exthandler xrdtpc libXrdHttpTPC.so
+http.desthttps yes
+http.header2cgi Authorization authz
+"""
+
+
+class Xrootd(Component):
+    """XRootD servers, for tests."""
+
+    first: SubComponent = SubComponent()
+    """A storage element."""
+    second: SubComponent = SubComponent()
+    """Another one."""
+    third: SubComponent = SubComponent(enabled=False)
+    """A third one."""
+    settings: ComponentSettings = ComponentSettings()
+    """Their Secrets."""
+
+
+def _part(name: str) -> Part:
+    return Part(
+        name=name,
+        ports={"xrootd": STORAGE_PORT},
+        command=("bash", "/etc/xrootd/storage.sh"),
+        files={
+            "/etc/xrootd/storage.sh": _START.read_text(encoding="utf-8"),
+            "/etc/xrootd/storage.cfg": _CONFIGURATION,
+        },
+        secrets={"/secrets/host": Mount(_CERTS), "/secrets/authorities": Mount(AUTHORITIES)},
+        scratch=("/work",),
+        data=Data("/data", "5Gi"),
+        probe=tcp("xrootd"),
+        resources={"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "4Gi"}},
+    )
+
+
+def _values(_config: "Settings", names: "Names") -> Values:
+    return values("xrootd", names, [_part(name) for name in _NAMES])
+
+
+def _sub_component(name: str) -> SubComponentSpec:
+    return SubComponentSpec(
+        name=name,
+        workload="Deployment",
+        chart_image=XROOTD_IMAGE,
+        image=XROOTD_IMAGE,
+        secrets=start(_CERTS, AUTHORITIES),
+        claims=(Claim("data", "5Gi", adopt_key="existingClaim"),),
+        ports=(STORAGE_PORT,),
+        scalable=False,
+        locks=True,
+        # A transfer is a copy from one to the other.
+        calls=tuple(Call("xrootd", other, STORAGE_PORT) for other in _NAMES if other != name),
+    )
+
+
+COMPONENT = ComponentSpec(
+    name="xrootd",
+    title="Storage elements",
+    about="XRootD storage elements for tests.",
+    position=245,
+    version=VERSION,
+    usual_seconds=20,
+    chart=CHART,
+    ships=True,
+    config=Xrootd,
+    sub_components=tuple(_sub_component(name) for name in _NAMES),
+    builders={_CERTS: host("xrootd"), AUTHORITIES: authorities},
+    certificate=HostCertificate(
+        "The storage elements for tests; covers their Services.",
+        always=lambda config: bool(config.components.get(Xrootd)),
+    ),
+    values=_values,
+    checks=(
+        Check(
+            "xrootd.answers",
+            "The first storage element answers by its own client",
+            "DPPS-FIXTURES",
+            Command("xrootd/first", ("sh", "-c", f"xrdfs localhost:{STORAGE_PORT} query config version")),
+        ),
+    ),
+)

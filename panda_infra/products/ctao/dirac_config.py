@@ -1,0 +1,160 @@
+"""DIRAC's configuration: its form, what follows from the stack, and the services and agents that a stack runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from panda_infra.tree import Values, merged
+
+__all__ = ["MASTER", "MASTER_PORT", "PROGRAMS", "Program", "local", "rendered", "served"]
+
+MASTER = "master-cs"
+"""The part that serves the configuration to all others."""
+MASTER_PORT = 9135
+_HOST_PROPERTIES = (
+    "TrustedHost, CSAdministrator, JobAdministrator, FullDelegation, ProxyManagement, Operator, SiteManager, "
+    "ProductionManagement, ServiceAdministrator"
+)
+
+
+class Program(NamedTuple):
+    """A service with its port, or an agent or executor without one, by DIRAC's own name for it."""
+
+    kind: str
+    module: str
+    about: str
+    port: int = 0
+
+    @property
+    def command(self) -> str:
+        """What starts it."""
+        return f"dirac-{self.kind}"
+
+
+PROGRAMS: Mapping[str, Program] = MappingProxyType(
+    {
+        "data-store": Program("service", "Accounting/DataStore", "Books what was used.", 9133),
+        "report-generator": Program("service", "Accounting/ReportGenerator", "Draws what was used.", 9134),
+        "proxy-manager": Program("service", "Framework/ProxyManager", "Keeps proxies of users.", 9152),
+        "bundle-delivery": Program("service", "Framework/BundleDelivery", "Hands out authorities.", 9158),
+        "system-admin": Program("service", "Framework/SystemAdministrator", "Shows its machine.", 9162),
+        "component-monitoring": Program(
+            "service", "Framework/ComponentMonitoring", "Knows what is installed.", 9190
+        ),
+        "token-manager": Program("service", "Framework/TokenManager", "Keeps tokens of users.", 9181),
+        "job-monitoring": Program("service", "WorkloadManagement/JobMonitoring", "Shows jobs.", 9130),
+        "job-manager": Program("service", "WorkloadManagement/JobManager", "Takes jobs.", 9132),
+        "job-state-update": Program(
+            "service", "WorkloadManagement/JobStateUpdate", "Books states of jobs.", 9136
+        ),
+        "wms-admin": Program("service", "WorkloadManagement/WMSAdministrator", "Serves operators.", 9145),
+        "matcher": Program("service", "WorkloadManagement/Matcher", "Matches jobs and pilots.", 9170),
+        "pilot-manager": Program("service", "WorkloadManagement/PilotManager", "Knows pilots.", 9171),
+        "optimization-mind": Program(
+            "service", "WorkloadManagement/OptimizationMind", "Hands jobs to optimizers.", 9175
+        ),
+        "sandbox-store": Program("service", "WorkloadManagement/SandboxStore", "Keeps sandboxes.", 9196),
+        "file-catalog": Program("service", "DataManagement/FileCatalog", "DIRAC's own catalog.", 9197),
+        "storage-element": Program("service", "DataManagement/StorageElement", "A storage for tests.", 9148),
+        "req-proxy": Program(
+            "service", "RequestManagement/ReqProxy", "Takes requests in the manager's place.", 9161
+        ),
+        "req-manager": Program("service", "RequestManagement/ReqManager", "Takes requests.", 9140),
+        "resource-status": Program("service", "ResourceStatus/ResourceStatus", "Knows what is usable.", 9160),
+        "resource-management": Program(
+            "service", "ResourceStatus/ResourceManagement", "Keeps what is known of resources.", 9172
+        ),
+        "publisher": Program("service", "ResourceStatus/Publisher", "Shows what is usable.", 9165),
+        "transformation-manager": Program(
+            "service", "Transformation/TransformationManager", "Keeps transformations.", 9131
+        ),
+        "production-manager": Program("service", "Production/ProductionManager", "Keeps productions.", 9180),
+        "site-director": Program("agent", "WorkloadManagement/SiteDirector", "Submits pilots."),
+        "states-accounting": Program("agent", "WorkloadManagement/StatesAccountingAgent", "Counts states."),
+        "pilot-status": Program("agent", "WorkloadManagement/PilotStatusAgent", "Asks about pilots."),
+        "req-executing": Program("agent", "RequestManagement/RequestExecutingAgent", "Carries out requests."),
+        "clean-req-db": Program("agent", "RequestManagement/CleanReqDBAgent", "Removes old requests."),
+        "transformation": Program("agent", "Transformation/TransformationAgent", "Makes tasks."),
+        "workflow-task": Program("agent", "Transformation/WorkflowTaskAgent", "Submits tasks."),
+        "transformation-cleaning": Program(
+            "agent", "Transformation/TransformationCleaningAgent", "Removes what transformations left."
+        ),
+        "validate-output-data": Program(
+            "agent", "Transformation/ValidateOutputDataAgent", "Looks whether output is there."
+        ),
+        "input-data": Program("agent", "Transformation/InputDataAgent", "Finds input of transformations."),
+        "mc-extension": Program("agent", "Transformation/MCExtensionAgent", "Extends simulations."),
+        "optimizers": Program("executor", "WorkloadManagement/Optimizers", "Prepares jobs."),
+    }
+)
+"""What DPPS runs of DIRAC, by the names of its parts."""
+
+
+def rendered(tree: Mapping[str, object], indent: str = "") -> str:
+    """A tree in the form of DIRAC's configuration files; a list is written with commas."""
+    return "".join(_lines(tree, indent))
+
+
+def _lines(tree: Mapping[str, object], indent: str) -> Iterator[str]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{key}\n{indent}{{\n{rendered(value, indent + '  ')}{indent}}}\n"
+        elif isinstance(value, list | tuple):
+            yield f"{indent}{key} = {', '.join(map(str, value))}\n"
+        else:
+            yield f"{indent}{key} = {value}\n"
+
+
+def local(host: str, master: str, organisation: str, *, is_master: bool) -> Values:
+    """What a program knows before it has asked anybody: its host name and where the configuration is."""
+    url = f"dips://{master}:{MASTER_PORT}/Configuration/Server"
+    own = {"Master": "yes", "Name": "DPPS", "MasterServer": url} if is_master else {"Servers": url}
+    server = {
+        "HandlerPath": "DIRAC/ConfigurationSystem/Service/ConfigurationHandler.py",
+        "Port": MASTER_PORT,
+        "Authorization": {
+            "Default": "all",
+            "commitNewData": "CSAdministrator",
+            "rollbackToVersion": "CSAdministrator",
+        },
+    }
+    found = {
+        "DIRAC": {
+            "VirtualOrganization": organisation,
+            "NoSetup": "True",
+            "Hostname": host,
+            "Configuration": own,
+            "Security": {
+                "UseServerCertificate": "yes",
+                "CertFile": "/work/tls/hostcert.pem",
+                "KeyFile": "/work/tls/hostkey.pem",
+            },
+        }
+    }
+    return (
+        merged(found, {"Systems": {"Configuration": {"Services": {"Server": server}}}})
+        if is_master
+        else found
+    )
+
+
+def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
+    """What the master serves: ports and addresses of the services, the hosts' certificate, and what is declared.
+
+    Args:
+        hosts: the Service of each service, by its part.
+        subject: the common name of the certificate that all of them show.
+        declared: what the stack file says, which goes before.
+    """
+    made: Values = {}
+    for name, host in hosts.items():
+        program = PROGRAMS[name]
+        system, _, module = program.module.partition("/")
+        url = f"dips://{host}:{program.port}/{program.module}"
+        made = merged(
+            made, {"Systems": {system: {"Services": {module: {"Port": program.port}}, "URLs": {module: url}}}}
+        )
+    trusted = {"DN": f"/CN={subject}", "Properties": _HOST_PROPERTIES}
+    return merged(made, {"Registry": {"Hosts": {subject: trusted}}}, declared)

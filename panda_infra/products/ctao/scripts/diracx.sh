@@ -1,0 +1,10 @@
+#!/bin/bash
+# Gives DiracX its configuration, which it reads from a git repository alone, and starts one of its programs.
+set -euo pipefail
+if [ -f /etc/diracx/default.yml ]; then
+    git init --quiet --initial-branch=master /work/configuration
+    cp /etc/diracx/default.yml /work/configuration/default.yml
+    git -C /work/configuration add default.yml
+    git -C /work/configuration -c user.name=stack -c user.email=stack@localhost commit --quiet --message='From the stack file'
+fi
+exec "$@"

@@ -1,0 +1,141 @@
+"""DIRAC's configuration files, and what each of its programs is given."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from panda_infra.config.stack import StackConfig
+from panda_infra.plan.make import make_plan
+from panda_infra.products.ctao.components.dirac import COMPONENT
+from panda_infra.products.ctao.dirac_config import PROGRAMS, rendered
+from panda_infra.secrets.build import build
+from panda_infra.secrets.generate import revealed, stand_ins
+from tests.support import canaries, ctao
+
+_WORDS = st.text("abcXYZ019_", min_size=1, max_size=8)
+_TREES = st.recursive(
+    st.dictionaries(_WORDS, _WORDS, max_size=3), lambda inner: st.dictionaries(_WORDS, inner, max_size=3)
+)
+
+
+def read(text: str) -> dict[str, Any]:
+    """A configuration file as DIRAC reads it: NAME, { , OPTION = TEXT, }."""
+    tree: dict[str, Any] = {}
+    stack, name = [tree], ""
+    for line in (each.strip() for each in text.splitlines()):
+        if line == "{":
+            stack.append(stack[-1].setdefault(name, {}))
+        elif line == "}":
+            stack.pop()
+        elif "=" in line:
+            key, _, value = line.partition(" = ")
+            stack[-1][key] = value
+        else:
+            name = line
+    assert len(stack) == 1
+    return tree
+
+
+@given(_TREES)
+def test_what_is_written_is_read(tree: dict[str, Any]) -> None:
+    assert read(rendered(tree)) == tree
+
+
+def test_a_list_has_commas() -> None:
+    assert (
+        rendered({"A": {"Users": ["ada", "bob"], "Port": 1}}) == "A\n{\n  Users = ada, bob\n  Port = 1\n}\n"
+    )
+
+
+def stack(**dirac: Any) -> StackConfig:
+    config = ctao.stack(components=ctao.COMPONENTS | {"dirac": dirac})
+    return config.model_copy(update={"secrets": stand_ins(config)})
+
+
+def parts(config: StackConfig) -> dict[str, Any]:
+    found: dict[str, Any] = make_plan("ctao", config).release("dirac").values["parts"]
+    return found
+
+
+def served(config: StackConfig) -> dict[str, Any]:
+    return read(parts(config)["master-cs"]["files"]["/etc/dirac/served.cfg"])
+
+
+def test_the_ports_are_those_of_the_pods() -> None:
+    made = parts(stack())
+    urls = re.findall(r"dips://ctao-dirac-([a-z-]+):(\d+)/", str(served(stack())))
+    assert {(name, int(port)) for name, port in urls} == {
+        (name, program.port) for name, program in PROGRAMS.items() if program.port
+    }
+    assert all(made[name]["ports"] == {"dips": int(port)} for name, port in urls)
+    assert len({program.port for program in PROGRAMS.values() if program.port}) == len(urls)
+
+
+def test_a_service_that_is_off_is_not_served() -> None:
+    config = stack(**{"fileCatalog": {"enabled": False}})
+    assert "file-catalog" not in parts(config)
+    assert "FileCatalog" not in served(config)["Systems"]["DataManagement"]["URLs"]
+
+
+def test_the_stack_file_goes_before_what_follows() -> None:
+    own = {
+        "Resources": {"Sites": {"CTAO": {"CTAO.CI.de": {"Name": "mine"}}}},
+        "DiracX": {"URL": "https://other"},
+    }
+    found = served(stack(settings={"configuration": own}))
+    assert found["DiracX"]["URL"] == "https://other"
+    site = found["Resources"]["Sites"]["CTAO"]["CTAO.CI.de"]
+    assert (site["Name"], site["CE"]) == ("mine", "ctao-ce-server")
+
+
+def test_a_change_of_one_program_leaves_the_others() -> None:
+    """C6: with upstream's chart each upgrade replaces the pods of every program."""
+    before, after = (
+        parts(stack()),
+        parts(stack(settings={"configuration": {"Operations": {"Defaults": {"A": "b"}}}})),
+    )
+    assert {name for name in before if before[name] != after[name]} == {"master-cs"}
+
+
+def test_the_password_is_in_one_file_of_one_secret() -> None:
+    """C29, C47: upstream has it in three Secrets, and in Helm's release."""
+    config = stack()
+    assert (
+        canaries.found_in(
+            json.dumps(make_plan("ctao", config).release("dirac").values),
+            canaries.values(revealed(config.secrets)),
+        )
+        == []
+    )
+    text = build(config)["dirac"].data["secrets.cfg"].decode()
+    assert read(text)["Systems"]["Databases"]["Host"] == "ctao-dirac-db-mariadb"
+    assert read(text)["DiracX"]["LegacyExchangeApiKey"].startswith("diracx:legacy:")
+
+
+def test_the_key_for_jobs_is_with_who_submits_alone() -> None:
+    """Upstream mounts it into the computing element too."""
+    config = stack()
+    mounting = {name for name, part in parts(config).items() if "/secrets/ce" in part["secrets"]}
+    assert mounting == {"site-director"}
+    made = build(config)
+    assert b"PRIVATE KEY" in made["dirac-ce"].data["sshkey"]
+    assert made["ce-authorized"].data["authorized_keys"].startswith(b"ssh-ed25519 ")
+
+
+def test_the_volume_of_the_configuration_has_a_size() -> None:
+    """C30: upstream's has one MiB, which cannot be changed later."""
+    assert parts(stack())["master-cs"]["data"]["size"] == "1Gi"
+    values = make_plan("ctao", stack(masterCs={"volumes": {"data": {"size": "3Gi"}}})).release("dirac").values
+    assert values["master-cs"]["persistentvolume"]["size"] == "3Gi"
+
+
+def test_every_program_has_one_certificate() -> None:
+    """C48: DIRAC compares subjects; there is one for all hosts, with a common name."""
+    assert all("dirac-certs" in {use.suffix for use in sub.secrets} for sub in COMPONENT.sub_components)
+    hosts = served(stack())["Registry"]["Hosts"]
+    assert hosts["ctao-dirac-master-cs"]["DN"] == "/CN=ctao-dirac-master-cs"
