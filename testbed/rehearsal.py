@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import secrets
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -52,7 +54,8 @@ class Report:
 
     ``seconds`` are those of each step, in order. ``missing`` are broken references of pods after the first `up`,
     ``changed`` are changes by the second one, and ``left`` are objects that exist after `destroy` but did not before.
-    ``consumers`` are the checks of PanDA's own software, if it was started.
+    ``consumers`` are the checks of PanDA's own software, if it was started, and ``refuted`` the requirements of which a
+    check of `verify` has failed, if it was asked.
     """
 
     stack: str
@@ -61,17 +64,19 @@ class Report:
     changed: tuple[str, ...]
     left: tuple[str, ...]
     consumers: tuple[Check, ...] = ()
+    refuted: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
         """True if the stack is complete, stable, read by its consumers, and leaves nothing behind."""
         read = all(check.passed for check in self.consumers)
-        return read and not (self.missing or self.changed or self.left)
+        return read and not (self.missing or self.changed or self.left or self.refuted)
 
     def __str__(self) -> str:
         steps = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in self.seconds.items())
         flaws = [f"missing: {what}" for what in self.missing]
         flaws += [f"changed by the second up: {what}" for what in self.changed]
+        flaws += [f"not as required: {requirement}" for requirement in self.refuted]
         flaws += [f"left behind: {path}" for path in self.left]
         reported = f"{self.stack}: {steps}; {'; '.join(flaws) or _FLAWLESS}"
         return f"{reported}\n{table(self.consumers)}" if self.consumers else reported
@@ -96,6 +101,7 @@ def rehearse(
     checkout: Path | None = None,
     delivery: Delivery | None = None,
     consumers: bool = False,
+    verified: Path | None = None,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Report:
     """Deploy a stack, deploy it again, destroy it, with stand-ins for its secrets and its site's values.
@@ -107,6 +113,7 @@ def rehearse(
         checkout: of the real charts, which a newly started bed gets instead of the fixture charts.
         delivery: of the stack, instead of what its file says. Argo CD is installed by the stack itself.
         consumers: if true, PanDA's own software is started with the cluster's objects.
+        verified: a folder for the reports of `verify`, as JSON and JUnit, asked after the second `up`.
         report: gets a line before each step.
 
     Raises:
@@ -122,7 +129,7 @@ def rehearse(
             former = _former(change.sources / stack_file.name, used, where, report) if change else None
             document = in_place(stack_file, used, where, delivery)
             with _deliverer(used, where, document):
-                steps = _Run(where, workspace, document, report, consumers=consumers)
+                steps = _Run(where, workspace, document, report, consumers=consumers, verified=verified)
                 lived = steps.life(change, former)
             left = leftovers.remaining(where.inventory, before) + _resources(workspace)
         shutil.rmtree(workspace.folder)
@@ -210,8 +217,9 @@ class _Run:
         report: Callable[[str], None],
         *,
         consumers: bool,
+        verified: Path | None,
     ) -> None:
-        self._consumers = consumers
+        self._consumers, self._verified = consumers, verified
         self.seconds: dict[str, float] = {}
         self._where, self._workspace, self._document, self._report = where, workspace, document, report
         self._config = site.configuration(document)
@@ -231,13 +239,20 @@ class _Run:
             missing = references.check(self._where.kubernetes(), self._config.namespace)
             again = self._step("up again", "up", "--json")
             tried = self._tried() if self._consumers else ()
+            refuted = self._asked(self._verified) if self._verified else ()
         except BedError:
             self._engine("destroy")
             raise
         self._step("destroy", "destroy")
         reported = tuple(map(str, missing))
         return Report(
-            self._workspace.stack, self.seconds, reported, changes(again.stdout), left=(), consumers=tried
+            self._workspace.stack,
+            self.seconds,
+            reported,
+            changes(again.stdout),
+            left=(),
+            consumers=tried,
+            refuted=refuted,
         )
 
     def _deploy(self, sources: Path, document: Mapping[str, Any]) -> None:
@@ -257,6 +272,30 @@ class _Run:
         self._report(f"{self._workspace.stack}: consumers")
         held = deployed.live(Api(self._where.kubernetes().kubeconfig), self._config.namespace)
         return tuple(start(held, self._config, tuple(OF_PANDA), self._report))
+
+    def _asked(self, folder: Path) -> tuple[str, ...]:
+        """Ask the running stack by `verify`, keep its reports, and return the requirements that are not fulfilled."""
+        stack = self._workspace.stack
+        self._report(f"{stack}: verify")
+        folder.mkdir(parents=True, exist_ok=True)
+        junit = (folder / "verify.xml").resolve()
+        command = [sys.executable, "-m", "panda_infra", "verify", stack, "--json", "--junit", str(junit)]
+        done = subprocess.run(
+            command,
+            cwd=self._workspace.folder,
+            env={**self._workspace.environment(), **self._where.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        try:
+            answer = json.loads(done.stdout)
+        except ValueError:
+            raise BedError(f"verify {stack} gave no report:\n{done.stderr.strip()}") from None
+        (folder / "verify.json").write_text(done.stdout)
+        failed = (each for each in answer["requirements"] if each["result"] == "failed")
+        return tuple(f"{each['id']}, {each['title']}" for each in failed)
 
     def _preview(self) -> str:
         self._report(f"{self._workspace.stack}: preview")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from panda_infra.cli.new_site import EnvironmentOption, SiteOption, of_site, write_site
 from panda_infra.cli.new_stack import (
     CloudOption,
     ContextOption,
@@ -68,8 +69,12 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     ] = None,
     namespace: Annotated[
         str | None,
-        typer.Option(help="Namespace of everything in the cluster; default: panda and the stack's name."),
+        typer.Option(
+            help="Namespace of everything in the cluster; default: of the product's and the stack's name."
+        ),
     ] = None,
+    site: SiteOption = None,
+    environment: EnvironmentOption = None,
     affix: Annotated[str, typer.Option(help="Part of every release's name, e.g. --affix=-dev.")] = "",
     certificates: Annotated[
         bool,
@@ -88,6 +93,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     - `init mine` asks
     - `init mine -e dev --kubeconfig ~/.kube/config --storage-class standard --make-certificates` does not
     - `init mine -e doma --magnum-cluster panda-doma-k8s --cloud cern` takes over a cluster of Magnum's
+    - `init desy-prod -e ctao-dpps --site desy --environment prod` makes a site's file with values to be filled in
     - `init doma` completes a stack whose file is in the repository
     """
     here = project()
@@ -102,15 +108,26 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         product = product_of_experiment(chosen)
         sections: dict[str, Any] = {
             "experiment": chosen,
-            "namespace": namespace or namespace_of(stack),
-            "cluster": cluster,
-            "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
-            "components": {name: {} for name in component or _parts(product, issuer)},
-            **product.initial(chosen),
+            "namespace": namespace or namespace_of(stack, product.reference),
         }
+        if site:
+            sections |= of_site(here, product, site, environment)
+            own = {"cluster": cluster} if cluster != {"kind": "existing"} else {}
+            own |= {"storage": {"class": storage_class}} if storage_class else {}
+            write_site(here, product, site, own)
+        elif environment:
+            raise PandaInfraError("--environment is of stacks of a site: give --site too")
+        else:
+            sections |= {
+                "cluster": cluster,
+                "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
+                **product.initial(chosen),
+            }
+        if component or "components" not in sections:
+            sections["components"] = {name: {} for name in component or _parts(product, issuer)}
         if affix:
             sections["affix"] = affix
-        hosts = _pairs(host or [], "--host") or _asked_hosts(sections["components"])
+        hosts = _pairs(host or [], "--host") or ({} if site else _asked_hosts(sections["components"]))
         if hosts:
             sections["hosts"] = hosts
         if issuer := issuer or _asked_issuer(sections["components"], hosts):

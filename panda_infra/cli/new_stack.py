@@ -94,10 +94,10 @@ def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
     return described(SdkOpenStack(cloud), name, cloud=cloud)
 
 
-def namespace_of(stack: str) -> str:
-    """A namespace for one stack alone, because two stacks cannot share one."""
+def namespace_of(stack: str, product: str = "panda") -> str:
+    """A namespace for one stack alone, because two stacks cannot share one; ``product`` begins its name."""
     word = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
-    return (word if re.match(r"panda(-|$)", word) else f"panda-{word}")[:_LABEL].rstrip("-")
+    return (word if re.match(rf"{product}(-|$)", word) else f"{product}-{word}")[:_LABEL].rstrip("-")
 
 
 def require_backend(here: Project, stack: str) -> None:

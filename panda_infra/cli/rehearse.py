@@ -44,6 +44,13 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
         bool,
         typer.Option("--consumers", help="In the end, start PanDA's own software with what is deployed."),
     ] = False,
+    verified: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Ask the stack by `verify` before its end; verify.json and verify.xml go there.",
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Run a whole stack on the test bed: up, up again without a change, destroy with nothing left.
@@ -61,12 +68,16 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read the objects in the cluster after the
     second `up`; this needs root and Debian's packages. A failed check gives exit code 1 too.
 
+    With --verified, `verify` asks the running stack, and its reports are kept: a line for each requirement. A failed
+    check gives exit code 1 too; what cannot be asked of simulated pods does not.
+
     **Examples**
 
     - `rehearse doma`
     - `rehearse doma --charts ../panda-k8s`
     - `rehearse local --consumers --charts ../panda-k8s`
     - `rehearse doma --delivery argocd`
+    - `rehearse ctao --verified verified`
     - `rehearse lsst-prod --json`
     - `rehearse sphenix --since origin/main`
     """
@@ -89,6 +100,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
                 checkout=charts,
                 delivery=delivery,
                 consumers=consumers,
+                verified=verified,
                 report=say,
             )
     except (BedError, ToolsError) as error:

@@ -44,7 +44,7 @@ def validated(sections: dict[str, Any], *, stack: str) -> tuple[StackConfig, lis
         try:
             return StackConfig.model_validate_json(json.dumps(value), by_alias=True, by_name=False), found
         except ValidationError as error:
-            fresh = tuple(findings(error, StackConfig, value, stack=stack))
+            fresh = _without_echoes(findings(error, StackConfig, value, stack=stack))
         # A part that a cut leaves incomplete is not an error of the file.
         found = found + [new for new in fresh if not any(_related(new, old) for old in found)]
         if any(not finding.path for finding in fresh):
@@ -52,6 +52,12 @@ def validated(sections: dict[str, Any], *, stack: str) -> tuple[StackConfig, lis
     problem = Problem("config", "cannot be judged as a whole", "Correct the rest first.")
     found.append(Finding((), "unreadable", problem))
     return StackConfig.model_validate_json(json.dumps(_STAND_INS)), found
+
+
+def _without_echoes(found: list[Finding]) -> tuple[Finding, ...]:
+    """The findings without lists that are too short only because their items are wrong, which have findings too."""
+    below = {finding.path[:-1] for finding in found}
+    return tuple(each for each in found if each.type != "too_short" or each.path not in below)
 
 
 def _related(one: Finding, other: Finding) -> bool:

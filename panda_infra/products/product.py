@@ -60,7 +60,9 @@ class Product:
     ``fixed_globals`` are global values of the charts that no stack may set, each with the reason; ``weighed`` are the
     suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by section and key, the values in a
     plan that replace those of the stack file, and ``files`` the files of the project that become part of the
-    deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has.
+    deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has, and
+    ``site`` those of the file of a new site, with placeholders for what only the site knows; empty if it has no
+    template. A stack on a site is for one of the ``environments``, which ``in_environment`` writes into its sections.
     ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
     ``requirements`` are what `verify` reports on, title by id, and ``usual`` those behind every component's checks.
     """
@@ -81,6 +83,9 @@ class Product:
     files: Callable[[Settings], Iterable[str]] = lambda _config: ()
     imports: Imports = field(default_factory=Imports)
     initial: Callable[[str], Mapping[str, Any]] = lambda _experiment: {}
+    site: Mapping[str, Any] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+    in_environment: Callable[[str], Mapping[str, Any]] = lambda _environment: {}
     requirements: Mapping[str, str] = field(default_factory=dict)
     usual: Usual = field(default_factory=Usual)
 

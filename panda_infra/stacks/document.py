@@ -15,9 +15,10 @@ from panda_infra.stacks.encryption import encryption_keys
 from panda_infra.stacks.replace import create, replacing
 from panda_infra.stacks.yaml_text import put
 
-__all__ = ["SCHEMA_COMMENT", "compose", "is_new", "write_new"]
+__all__ = ["SCHEMA_COMMENT", "compose", "compose_site", "is_new", "write_new"]
 
 SCHEMA_COMMENT = "# yaml-language-server: $schema=docs/stack.schema.json"
+SITE_SCHEMA_COMMENT = "# yaml-language-server: $schema=../docs/site.schema.json"
 # The program sets a provider for every resource. If it forgets one, the resource must not go to the current cluster.
 _ENGINE = {"pulumi:disable-default-providers": ["kubernetes", "openstack"]}
 
@@ -44,6 +45,14 @@ def compose(sections: Mapping[str, Any], title: str) -> str:
     config = _ENGINE | {f"{NAMESPACE}:{name}": sections[name] for name in order if name in sections}
     body = yaml.dump({"config": config}, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
     return f"{SCHEMA_COMMENT}\n# {title}\n{body}"
+
+
+def compose_site(sections: Mapping[str, Any], title: str) -> str:
+    """The text of a site's file, with its sections in the order of the documentation."""
+    order = [str(info.alias) for info in StackConfig.model_fields.values()]
+    ordered = {name: sections[name] for name in order if name in sections}
+    body = yaml.dump(ordered, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return f"{SITE_SCHEMA_COMMENT}\n# {title}\n{body}"
 
 
 def is_new(file: Path) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
+from xml.etree import ElementTree
 
 import pytest
 import yaml
@@ -72,6 +74,21 @@ def test_the_command_has_a_bed_of_its_own(checkout: Path) -> None:
     ]
     for each in reported:
         assert "nothing missing, no change by the second up, nothing left" in _output(each, REPOSITORY)
+
+
+def test_a_report_on_each_requirement_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    command = documented(
+        "python -m panda_infra rehearse ctao --verified verified",
+        {"--verified verified": f"--verified {folder}"},
+    )
+    assert "nothing left" in _output(command, REPOSITORY)
+    requirements = json.loads((folder / "verify.json").read_text())["requirements"]
+    assert {each["id"] for each in requirements} >= {"DPPS-NEW", "DPPS-CERTIFICATES"}
+    assert not [each for each in requirements if each["result"] == "failed"]
+    suite = ElementTree.parse(folder / "verify.xml").getroot().find("testsuite")
+    assert suite is not None
+    assert suite.get("failures") == "0"
 
 
 def test_a_step_that_fails_says_why_and_leaves_nothing_either(tmp_path: Path, bed: Bed) -> None:

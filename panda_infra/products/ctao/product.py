@@ -4,6 +4,7 @@ from panda_infra.products.ctao.context import Context
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, initial
 from panda_infra.products.ctao.requirements import REQUIREMENTS, USUAL
+from panda_infra.products.ctao.site_template import ENVIRONMENTS, TEMPLATE, in_environment
 from panda_infra.products.imports import Upstream
 from panda_infra.products.product import Product, Section
 
@@ -27,6 +28,9 @@ PRODUCT = Product(
         ),
     ),
     initial=initial,
+    site=TEMPLATE,
+    environments=ENVIRONMENTS,
+    in_environment=in_environment,
     requirements=REQUIREMENTS,
     usual=USUAL,
 )

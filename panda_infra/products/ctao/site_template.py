@@ -1,0 +1,45 @@
+"""What the file of a new data centre says: everything outside that its stacks share, to be filled in by the site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["ENVIRONMENTS", "TEMPLATE", "in_environment"]
+
+ENVIRONMENTS = ("staging", "pre-prod", "prod")
+"""What a data centre has stacks for; the others are made for one run, from fixtures."""
+
+TEMPLATE: Mapping[str, Any] = MappingProxyType(
+    {
+        "cluster": {"kind": "existing"},
+        "storage": {"class": "<storage class of volumes>"},
+        "exposure": {"passthrough": True},
+        "charts": {"kind": "oci", "repository": "oci://<registry with copies of the charts>"},
+        "certificates": {
+            "kind": "cert-manager",
+            "clusterIssuer": "<ClusterIssuer of the cluster>",
+            "authorities": "<PEM of its authorities>",
+        },
+        "interfaces": {
+            "rucioDatabase": {"kind": "external", "host": "<host of PostgreSQL>"},
+            "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
+            "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},
+            "iam": {"kind": "external", "url": "https://<host of IAM>"},
+            "fts": {"kind": "external", "url": "https://<host of FTS>:8446"},
+        },
+    }
+)
+
+
+def in_environment(environment: str) -> Mapping[str, Any]:
+    """The sections of a stack of that environment, over those of its site."""
+    return {
+        "hosts": {"rucio": "<host of Rucio>"},
+        # The database is outside, and no fixture.
+        "components": {name: {} for name in ("rucio-bootstrap", "rucio", "rucio-config", "rucio-daemons")},
+        "interfaces": {"environment": environment},
+        # Only production keeps data that nobody can make again.
+        "lifecycle": {"protect": environment == "prod"},
+    }

@@ -1,0 +1,107 @@
+"""`init --site`: data centres from one template, with everything that is to be filled in listed by `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from panda_infra.cli.errors import INCOMPLETE
+from panda_infra.errors import StackError
+from panda_infra.stacks.project import Project
+from tests.support.documented import documented
+from tests.unit.cli.conftest import FakeCli
+
+_CENTRES = ("cscs", "desy", "frascati", "pic", "lapp", "cyfronet")
+_FILLED = {
+    "cluster": {"kind": "existing", "kubeconfig": "kc"},
+    "storage": {"class": "standard"},
+    "exposure": {"passthrough": True},
+    "charts": {"kind": "oci", "repository": "oci://harbor.desy.de/dpps"},
+    "certificates": {"kind": "given"},
+    "interfaces": {
+        "rucioDatabase": {"kind": "external", "host": "db-rucio.desy.de"},
+        "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
+        "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
+        "iam": {"kind": "external", "url": "https://iam.desy.de"},
+        "fts": {"kind": "external", "url": "https://fts.desy.de:8446"},
+    },
+}
+
+
+def wanted(centre: str, environment: str = "prod") -> tuple[str, ...]:
+    name = f"{centre}-{environment}"
+    return ("init", name, "-e", "ctao-dpps", "--site", centre, "--environment", environment)
+
+
+def test_the_command_of_the_page_makes_a_stack(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    command = documented("python -m panda_infra init desy-prod -e ctao-dpps --site desy --environment prod")
+    assert run(*command.words[3:]).exit_code == INCOMPLETE
+    assert fake_cli.stacks == ["desy-prod"]
+    assert (project / "sites" / "desy.yaml").exists()
+
+
+def open_keys(project: Path, stack: str) -> set[str]:
+    with pytest.raises(StackError) as raised:
+        Project(project).judge(stack)
+    others = [problem for problem in raised.value.problems if not problem.awaits_site]
+    assert others == []
+    return {problem.where for problem in raised.value.problems}
+
+
+@pytest.mark.parametrize("centre", _CENTRES)
+def test_a_new_site_lists_what_it_has_to_fill_in(
+    run: Any, project: Path, fake_cli: FakeCli, centre: str
+) -> None:
+    result = run(*wanted(centre))
+    assert result.exit_code == INCOMPLETE, result.stderr
+    assert fake_cli.stacks == [f"{centre}-prod"]
+    assert "which `check` lists" in result.stderr
+    here = f"sites/{centre}.yaml: "
+    interfaces = ("rucioDatabase.host", "storage.hosts[0]", "ce.hosts[0]", "iam.url", "fts.url")
+    found = open_keys(project, f"{centre}-prod")
+    assert {f"{here}interfaces.{key}" for key in interfaces} <= found
+    assert {f"{here}charts.repository", f"{here}storage.class", "hosts.rucio"} <= found
+
+
+def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    run(*wanted("desy", "staging"))
+    assert fake_cli
+    file = project / "sites" / "desy.yaml"
+    assert file.read_text().startswith("# yaml-language-server: $schema=../docs/site.schema.json\n")
+    file.write_text(yaml.safe_dump(_FILLED))
+    result = run(*wanted("desy"), "--host", "rucio=rucio.desy.de")
+    assert "wrote sites/desy.yaml" not in result.stderr
+    assert yaml.safe_load(file.read_text()) == _FILLED
+    config = Project(project).load("desy-prod").config
+    assert config.lifecycle.protect
+    assert config.namespace == "ctao-desy-prod"
+    assert not Project(project).load("desy-staging", mending="hosts").config.lifecycle.protect
+    assert "rucio-db" not in config.components.deployed()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("-e", "ctao-dpps", "--site", "desy"),
+            "--environment: is missing; CTAO's DPPS has on a site: staging",
+        ),
+        (("-e", "ctao-dpps", "--site", "desy", "--environment", "live"), "--environment live: is unknown"),
+        (("-e", "ctao-dpps", "--site", "DE/SY", "--environment", "prod"), "--site DE/SY: must be lower-case"),
+        (("-e", "ctao-dpps", "--environment", "prod"), "give --site too"),
+        (("-e", "dev", "--site", "nowhere"), "PanDA has no template of one"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    run: Any, project: Path, fake_cli: FakeCli, words: tuple[str, ...], said: str
+) -> None:
+    before = sorted(project.rglob("*.yaml"))
+    result = run("init", "mine", *words)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert sorted(project.rglob("*.yaml")) == before
+    assert not fake_cli.stacks
