@@ -7,7 +7,7 @@ from base64 import b64encode
 import pulumi
 
 from panda_infra.kubernetes_resources import KubernetesObject
-from panda_infra.plan.certificates import AUTHORITY, certificate_objects, secrets_beside
+from panda_infra.plan.certificates import AUTHORITY, FORM, certificate_objects, secrets_beside
 from panda_infra.plan.model import Plan
 from panda_infra.products.content import TLS
 from panda_infra.products.tls import authority_files
@@ -44,7 +44,7 @@ class CertificateResources(pulumi.ComponentResource):
             also = pulumi.ResourceOptions(
                 depends_on=list(first),
                 delete_before_replace=True,
-                replace_on_changes=[] if is_issuer else ["spec"],
+                replace_on_changes=[] if is_issuer else [f'metadata.annotations["{FORM}"]'],
             )
             made = KubernetesObject(
                 each.kind,

@@ -20,10 +20,11 @@ API = "cert-manager.io/v1"
 AUTHORITY = "authority"
 """Suffix of the names of the Issuer and of the Secret with its key, which no pod reads (C41)."""
 FORM = "panda-infra/certificate"
-"""The annotation of a Certificate that tells whether it is still the one that the stack file describes."""
+"""The annotation of a Certificate that changes with what makes cert-manager issue it anew."""
 
 # Of a common name.
 _LONGEST = 64
+_KEPT_BY_ISSUE = ("duration", "renewBefore", "secretTemplate")
 # As of those that the program makes itself, so that readers meet one form.
 _KEY = {"algorithm": "ECDSA", "size": 256, "encoding": "PKCS8", "rotationPolicy": "Always"}
 
@@ -114,7 +115,9 @@ def _certificate(
     }
     if each.subject:
         spec["additionalOutputFormats"] = [{"type": "CombinedPEM"}]
-    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
+    # Another duration, or another owner of the Secret, does not issue it anew.
+    whose = {key: value for key, value in spec.items() if key not in _KEPT_BY_ISSUE}
+    digest = hashlib.sha256(json.dumps(whose, sort_keys=True).encode()).hexdigest()[:16]
     return _object(plan, "Certificate", each.suffix, spec, {FORM: digest})
 
 

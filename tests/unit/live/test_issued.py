@@ -50,5 +50,13 @@ def test_a_changed_certificate_begins_again() -> None:
     assert planned.data["form"] != issues(before, None)[_RUCIO].data["form"]
 
 
+def test_another_duration_is_no_other_certificate() -> None:
+    before = plan()
+    source = {"kind": "cert-manager", "duration": "24h", "renewBefore": "8h"}
+    config = ctao.stack(certificates=source)
+    later = make_plan("ctao", config.model_copy(update={"secrets": stand_ins(config)}))
+    assert issues(later, cluster(before, 3))[_RUCIO] == issues(before, cluster(before, 3))[_RUCIO]
+
+
 def test_a_stack_without_cert_manager_has_none() -> None:
     assert issues(make_plan("ctao", ctao.stack()), FakeApi({})) == {}
