@@ -32,6 +32,7 @@ from panda_infra.cli.secret_values.change import rotate, set_value
 from panda_infra.cli.secret_values.render import render
 from panda_infra.cli.status import status
 from panda_infra.cli.verify import verify
+from panda_infra.cli.who_runs import who_runs
 
 __all__ = ["PROGRAM", "app", "main"]
 
@@ -71,6 +72,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(plan_changes)
     made.command()(pin)
     made.command()(promote)
+    made.command("who-runs")(who_runs)
     made.command()(rehearse)
     made.add_typer(review, name="review")
     made.command()(status)

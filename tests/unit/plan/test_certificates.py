@@ -30,9 +30,13 @@ _HOST_KEYS, _ROBOT_KEYS = {"tls.crt", "tls.key"}, {"tls.crt", "tls.key", "tls-co
 
 
 def stack(source: dict[str, Any], **overrides: Any) -> StackConfig:
-    components: dict[str, Any] = {name: {} for name in ctao.COMPONENTS}
+    """Rucio alone, with a robot: other components read certificates in forms of their own."""
+    components: dict[str, Any] = {
+        name: {} for name in ("rucio-db", "rucio-bootstrap", "rucio", "rucio-config")
+    }
     components["rucio-daemons"] = {"settings": {"robot": _ROBOT}}
-    return ctao.stack(components=components, certificates=source, **overrides)
+    interfaces = {"environment": "ci", "rucioDatabase": {"kind": "fixture"}}
+    return ctao.stack(components=components, interfaces=interfaces, certificates=source, **overrides)
 
 
 def complete(config: StackConfig) -> StackConfig:

@@ -195,10 +195,10 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
 @pytest.mark.parametrize(
     ("project", "deploying", "pipeline", "run"),
     [
-        (OWN, OWN, request(OWN), {"test", "preview", "tidy"}),
-        (OWN, OWN, request(FORK), {"test", "fork"}),  # started by a member
-        (OWN, OWN, request(OWN, FORK), {"test"}),
-        (OWN, OWN, PUSH, {"test", "deploy"}),
+        (OWN, OWN, request(OWN), {"test", "ctao", "preview", "tidy"}),
+        (OWN, OWN, request(FORK), {"test", "ctao", "fork"}),  # started by a member
+        (OWN, OWN, request(OWN, FORK), {"test", "ctao"}),
+        (OWN, OWN, PUSH, {"test", "ctao", "deploy"}),
         (OWN, OWN, WATCH, {"drift", "expired"}),
         (OWN, OWN, VERIFY, {"verify"}),
         (OWN, OWN, LONG_TESTS, {"long-tests"}),
@@ -207,9 +207,9 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
             (FORK, deploying, pipeline, run)
             for deploying in (OWN, None)
             for pipeline, run in (
-                (request(FORK), {"test", "fork"}),
-                (request(FORK, FORK), {"test", "fork"}),
-                (PUSH, {"test"}),
+                (request(FORK), {"test", "ctao", "fork"}),
+                (request(FORK, FORK), {"test", "ctao", "fork"}),
+                (PUSH, {"test", "ctao"}),
                 (WATCH, set()),
                 (VERIFY, set()),
             )
