@@ -57,6 +57,7 @@ def stack(
         tmp_path_factory.mktemp("ctao"),
         namespace=_NAMESPACE,
         components=_COMPONENTS,
+        interfaces={"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
         certificates={"kind": "cert-manager"},
     )
     workspace = stacks.of_file(bed, file, bed.state / "stacks" / _NAMESPACE)
