@@ -1,10 +1,14 @@
-"""Monitoring of a stack: who collects its metrics and judges its alerts."""
+"""Monitoring of a stack: who collects its metrics, judges its alerts, and who is told of them."""
 
+import re
 from typing import Annotated, Literal
 
-from panda_infra.config.base import DnsLabel, Form, Model
+from pydantic import Field, SecretStr
 
-__all__ = ["Monitoring"]
+from panda_infra.config.base import DnsLabel, Form, Model
+from panda_infra.products.secret_values import SecretValue
+
+__all__ = ["MailReceiver", "Monitoring", "MonitoringSecrets", "Receivers", "receivers_of"]
 
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LabelName = Annotated[
@@ -25,6 +29,45 @@ _LabelValue = Annotated[
         longest=63,
     ),
 ]
+_Mail = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*",
+        "a mail address",
+        "panda-operators@site.org",
+        longest=254,
+    ),
+]
+_Server = Annotated[
+    str, Form(r"[A-Za-z0-9.-]+:[0-9]{1,5}", "a mail server and its port", "smtp.site.org:587", longest=260)
+]
+_ADDRESS = r"https?://[^\s\"'<>]+"
+
+
+class MailReceiver(Model):
+    """Mails about alerts."""
+
+    to: Annotated[tuple[_Mail, ...], Field(min_length=1)]
+    """Who gets them."""
+    sender: _Mail
+    """From whom they are."""
+    server: _Server
+    """Server that takes them."""
+    user: Annotated[str, Form(r"\S+", "a user without blanks", "panda", longest=254)] | None = None
+    """User who logs in there, by the secret `monitoring.mailPassword`; without one nobody logs in."""
+    require_tls: bool = True
+    """Whether the server must offer TLS."""
+
+
+class Receivers(Model):
+    """Who is told that an alert has begun, and that it has ended, by the Alertmanager that the cluster has."""
+
+    webhook: bool = False
+    """Posts alerts to the address that is the secret `monitoring.webhookUrl`."""
+    mail: MailReceiver | None = None
+    """Sends mails."""
+    repeat_hours: Annotated[int, Field(ge=1, le=168)] = 12
+    """Hours until an alert that goes on is told again."""
 
 
 class Monitoring(Model):
@@ -37,3 +80,40 @@ class Monitoring(Model):
     """Namespace of Prometheus, which network policies let in."""
     labels: dict[_LabelName, _LabelValue] = {}
     """Labels of the objects for Prometheus, by which it chooses those that it reads."""
+    receivers: Receivers | None = None
+    """Who is told of the stack's alerts; default: whom the Alertmanager of the cluster tells anyway."""
+
+
+def _flaw(text: str) -> str | None:
+    return None if re.fullmatch(_ADDRESS, text) else "is no address of HTTP"
+
+
+class MonitoringSecrets(Model):
+    """What receivers of alerts need."""
+
+    webhook_url: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="address to which alerts are posted, which often contains a token",
+            needed=lambda config: receivers_of(config.monitoring).webhook,
+            flaw=_flaw,
+        ),
+    ] = None
+    """Address to which alerts are posted."""
+    mail_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the user at the mail server for alerts",
+            needed=lambda config: (
+                (mail := receivers_of(config.monitoring).mail) is not None and mail.user is not None
+            ),
+        ),
+    ] = None
+    """Password of `monitoring.receivers.mail.user`."""
+
+
+def receivers_of(monitoring: Monitoring | None) -> Receivers:
+    """The receivers of a stack, without any where it has none."""
+    if monitoring is None or monitoring.kind == "none":
+        return Receivers()
+    return monitoring.receivers or Receivers()

@@ -12,6 +12,7 @@ from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.backup import BackupSecrets
 from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.certificates import AuthoritySecret
+from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
@@ -175,6 +176,8 @@ class _Values(Model):
     """Node recovery's credential for Nova."""
     backup: BackupSecrets = BackupSecrets()
     """The bucket for backups."""
+    monitoring: MonitoringSecrets = MonitoringSecrets()
+    """Receivers of alerts."""
 
 
 class Secrets(_Values):

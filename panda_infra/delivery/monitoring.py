@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pulumi
 
+from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.monitoring.objects import monitoring_objects
+from panda_infra.plan.monitoring.receivers import FILE, NAME, configuration, credential
 
-__all__ = ["MonitoringResources"]
+__all__ = ["MonitoringResources", "receivers_secret"]
 
-# What pods of an exporter need before they can start.
-_FIRST = ("ConfigMap", "Secret")
+# What pods of an exporter, and the operator, need to find.
+_FIRST = ("ConfigMap",)
+_SECOND = ("Deployment", "AlertmanagerConfig")
 # An exporter, and a Service without pods, must not keep a deployment of the stack from its end.
 _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 _AWAITED_OTHERWISE = ("Deployment", "Service")
@@ -20,20 +26,38 @@ _AWAITED_OTHERWISE = ("Deployment", "Service")
 class MonitoringResources(pulumi.ComponentResource):
     """Every object of monitoring. ``opts`` are those of each object."""
 
-    def __init__(self, plan: Plan, opts: pulumi.ResourceOptions) -> None:
+    def __init__(self, plan: Plan, secrets: MonitoringSecrets, opts: pulumi.ResourceOptions) -> None:
         super().__init__("panda-infra:delivery:Monitoring", "monitoring")
         own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         first: list[pulumi.Resource] = []
+        if content := receivers_secret(plan, secrets):
+            metadata = {"name": NAME, "namespace": plan.config.namespace, "annotations": plan.owner.mark}
+            hidden = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
+            secret = {"metadata": metadata, "type": "Opaque", "data": pulumi.Output.secret(content)}
+            merged = pulumi.ResourceOptions.merge(own, hidden)
+            first.append(KubernetesObject("Secret", "monitoring-receivers", secret, merged))
         for each in monitoring_objects(plan):
             fields = {"apiVersion": each.api, **each.fields}
             if each.kind in _AWAITED_OTHERWISE:
                 metadata = fields["metadata"]
                 annotations = {**_NOT_AWAITED, **metadata["annotations"]}
                 fields["metadata"] = {**metadata, "annotations": annotations}
-            needs = pulumi.ResourceOptions(depends_on=list(first) if each.kind == "Deployment" else [])
+            needs = pulumi.ResourceOptions(depends_on=list(first) if each.kind in _SECOND else [])
             made = KubernetesObject(
                 each.kind, f"monitoring-{each.name}", fields, pulumi.ResourceOptions.merge(own, needs)
             )
             if each.kind in _FIRST:
                 first.append(made)
         self.register_outputs({})
+
+
+def receivers_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
+    """The content of the Secret for Alertmanager, encoded as the API has it; empty if nobody is told."""
+    section = monitoring_of(plan.config)
+    if section is None or section.receivers is None:
+        return {}
+    if section.kind == "prometheusOperator":
+        content = credential(section.receivers, secrets)
+    else:
+        content = {FILE: configuration(section.receivers, secrets, {"stack": plan.stack})}
+    return {key: b64encode(text.encode()).decode() for key, text in content.items()}

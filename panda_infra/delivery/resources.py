@@ -136,7 +136,7 @@ def _components(
     if backed_up(plan):
         beside.append(_backup(plan, values, inside))
     if monitoring_of(plan.config):
-        beside.append(_monitoring(plan, inside))
+        beside.append(_monitoring(plan, values, inside))
     by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
         _in_order_of_need(plan, contents),
@@ -221,11 +221,11 @@ def _backup(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi
     return BackupResources(plan, values.backup, opts)
 
 
-def _monitoring(plan: Plan, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+def _monitoring(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
     """Exporters and what Prometheus reads, for which no component waits."""
     from panda_infra.delivery.monitoring import MonitoringResources  # noqa: PLC0415 - for few stacks only
 
-    return MonitoringResources(plan, opts)
+    return MonitoringResources(plan, values.monitoring, opts)
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:

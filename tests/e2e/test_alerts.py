@@ -1,7 +1,8 @@
-"""Prometheus' own promtool takes every file of alerts, and sees each fire by series (tests/alerts)."""
+"""Prometheus' own promtool takes all alerts and queries, and sees each alert fire by series (tests/alerts)."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.monitoring.alerts import alert_groups, rule_files
+from panda_infra.plan.monitoring.dashboards import dashboard_files, queries
 from panda_infra.products.registry import PRODUCTS
 from tests.support import ctao
 from tests.support.prometheus import promtool
@@ -20,6 +22,7 @@ from tools import REPOSITORY
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(600)]
 
 _TESTS = sorted((REPOSITORY / "tests" / "alerts").glob("*.yaml"))
+_DASHBOARDS = sorted({path for product in PRODUCTS for path in dashboard_files(product)})
 _FILES = sorted({path for product in PRODUCTS for path in rule_files(product)})
 
 
@@ -45,3 +48,12 @@ def test_prometheus_takes_the_rules_of_a_stack(config: StackConfig, tmp_path: Pa
     file = tmp_path / "alerts.yaml"
     file.write_text(yaml.safe_dump({"groups": list(alert_groups(make_plan("demo", config)))}))
     assert "SUCCESS" in told("check", "rules", file)
+
+
+@pytest.mark.parametrize("path", _DASHBOARDS, ids=lambda path: path.stem)
+def test_prometheus_takes_the_queries_of_dashboards(path: Path, tmp_path: Path) -> None:
+    found = queries(json.loads(path.read_text()))
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(found)]
+    file = tmp_path / "queries.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": path.stem, "rules": rules}]}))
+    assert f"SUCCESS: {len(found)} rules found" in told("check", "rules", file)

@@ -16,7 +16,7 @@ import yaml
 from panda_infra.plan.model import Plan
 from panda_infra.products.registry import product_of_experiment
 
-__all__ = ["alert_groups", "of_namespace", "rule_files"]
+__all__ = ["alert_groups", "of_namespace", "rule_files", "shipped"]
 
 _PACKAGE = Path(__file__).resolve().parents[2]
 _NAMESPACE = re.compile(r'(?<=namespace=")stack(?=")')
@@ -24,9 +24,13 @@ _NAMESPACE = re.compile(r'(?<=namespace=")stack(?=")')
 
 def rule_files(product: str) -> tuple[Path, ...]:
     """The files with alerts for stacks of a product."""
-    own = Path(__file__).parent / "alerts"
-    of_product = _PACKAGE / "products" / product / "alerts"
-    return tuple(path for folder in (own, of_product) for path in sorted(folder.glob("*.yaml")))
+    return shipped(product, "alerts", "*.yaml")
+
+
+def shipped(product: str, folder: str, pattern: str) -> tuple[Path, ...]:
+    """Files of the program for monitoring, then those of a product."""
+    folders = (Path(__file__).parent / folder, _PACKAGE / "products" / product / folder)
+    return tuple(path for each in folders for path in sorted(each.glob(pattern)))
 
 
 def of_namespace(text: str, namespace: str) -> str:

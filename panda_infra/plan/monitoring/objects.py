@@ -10,31 +10,46 @@ import yaml
 from panda_infra.config.monitoring import Monitoring
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.monitoring.alerts import alert_groups
+from panda_infra.plan.monitoring.dashboards import dashboards
 from panda_infra.plan.monitoring.exporters import PlannedExporter, deployment, exporters, monitoring_of
+from panda_infra.plan.monitoring.receivers import NAME as RECEIVERS
+from panda_infra.plan.monitoring.receivers import operators_spec
 from panda_infra.plan.monitoring.scrapes import Scrape, scrapes
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["ALERTS", "PORT", "monitoring_names", "monitoring_objects"]
+__all__ = ["ALERTS", "DASHBOARDS", "PORT", "monitoring_names", "monitoring_objects"]
 
 ALERTS = "panda-infra-alerts"
 """The name of the object with the alerts."""
 PORT = "metrics"
 """The name of the port of each Service with metrics."""
 
+DASHBOARDS = "panda-infra-dashboards"
+"""The name of the object with the dashboards."""
+
 _OPERATOR = "monitoring.coreos.com/v1"
-_APIS = {"Deployment": "apps/v1", "ServiceMonitor": _OPERATOR, "PrometheusRule": _OPERATOR}
+_APIS = {
+    "Deployment": "apps/v1",
+    "ServiceMonitor": _OPERATOR,
+    "PrometheusRule": _OPERATOR,
+    "AlertmanagerConfig": "monitoring.coreos.com/v1alpha1",
+}
+# By which the sidecar of Grafana's chart finds dashboards.
+_OF_GRAFANA = {"grafana_dashboard": "1"}
 _SCRAPED = "panda-infra/metrics"
 _OURS = {"app.kubernetes.io/managed-by": "panda-infra"}
 
 
 def monitoring_names(plan: Plan) -> frozenset[str]:
     """The names of all objects of monitoring in the namespace."""
-    if monitoring_of(plan.config) is None:
+    section = monitoring_of(plan.config)
+    if section is None:
         return frozenset()
+    fixed = {ALERTS, DASHBOARDS, *([RECEIVERS] if section.receivers else [])}
     made = exporters(plan.config)
     headless = {each.host for each in made if each.headless}
     return frozenset(
-        {ALERTS, *headless, *(each.name for each in made), *(each.name for each in scrapes(plan.config))}
+        {*fixed, *headless, *(each.name for each in made), *(each.name for each in scrapes(plan.config))}
     )
 
 
@@ -53,6 +68,11 @@ def _objects(plan: Plan, section: Monitoring) -> Iterator[ClusterObject]:
     for scrape in scrapes(plan.config):
         yield from _scraped(plan, section, scrape)
     yield _alerts(plan, section)
+    boards = {"data": dashboards(plan)}
+    yield _object(plan, "ConfigMap", DASHBOARDS, boards, labels=_OF_GRAFANA)
+    if section.kind == "prometheusOperator" and section.receivers:
+        spec = operators_spec(section.receivers)
+        yield _object(plan, "AlertmanagerConfig", RECEIVERS, {"spec": spec}, labels=section.labels)
 
 
 def _object(
