@@ -21,6 +21,7 @@ __all__ = [
     "OwnTest",
     "Request",
     "Runs",
+    "ShownMetrics",
     "Usual",
     "mariadb",
     "postgres",
@@ -107,7 +108,17 @@ class Command:
     holds: str = ""
 
 
-Ask = Runs | Credentials | Outside | OwnTest | Request | Command
+@dataclass(frozen=True)
+class ShownMetrics:
+    """A Service of monitoring shows metrics at a path, and an exporter there reaches what it is about."""
+
+    component: str
+    service: str
+    port: int
+    path: str
+
+
+Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,7 @@ class Usual:
     credentials: str = "CREDENTIALS"
     outside: str = "OUTSIDE"
     own_tests: str = "TESTS"
+    metrics: str = "METRICS"
 
 
 def python(

@@ -29,12 +29,16 @@ from panda_infra.products.verification import (
     OwnTest,
     Request,
     Runs,
+    ShownMetrics,
 )
 from panda_infra.verify.own_tests import OwnTests
 
 __all__ = ["World", "ask"]
 
 _LOOPBACK = (".localhost", "localhost")
+_METRIC = re.compile(r"^[a-zA-Z_:][\w:]*(\{.*\})? \S+$", re.MULTILINE)
+# Every exporter of the stack says by such a metric whether it reaches what it is about.
+_UNREACHED = re.compile(r"^\w+_up(\{.*\})? 0$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,8 @@ def _asked(world: World, question: Ask, seconds: float) -> str:
         case OwnTest():
             world.pods.any_runs(question.component)
             return world.own_tests.run(question, seconds)
-        case Request():
-            return _answered(world, question, seconds)
+        case Request() | ShownMetrics():
+            return _by_service(world, question, seconds)
         case Command():
             return world.commands.answer(question, seconds)
 
@@ -139,6 +143,12 @@ def _from_outside(world: World, question: Outside, seconds: float) -> str:
     return f"status {seen.status}, its certificate {Validity(seen.ends).described(datetime.now(UTC))}"
 
 
+def _by_service(world: World, question: Request | ShownMetrics, seconds: float) -> str:
+    if isinstance(question, ShownMetrics):
+        return _shown(world, question, seconds)
+    return _answered(world, question, seconds)
+
+
 def _answered(world: World, question: Request, seconds: float) -> str:
     world.pods.one(question.part)
     component, _, sub = question.part.partition("/")
@@ -151,3 +161,18 @@ def _answered(world: World, question: Request, seconds: float) -> str:
     if not re.search(question.holds, answer.text):
         raise WrongError(f"{question.path} is answered with something else: {short(answer.text)}")
     return f"status {answer.status}"
+
+
+def _shown(world: World, question: ShownMetrics, seconds: float) -> str:
+    world.pods.any_runs(question.component)
+    answer = world.inside.answer(
+        question.service, question.port, question.path, secure=False, seconds=seconds
+    )
+    if answer.status != HTTPStatus.OK:
+        raise WrongError(f"{question.path} is answered with status {answer.status}: {short(answer.text)}")
+    if _UNREACHED.search(answer.text):
+        raise WrongError("the exporter does not reach what it is about: look at its log")
+    found = len(_METRIC.findall(answer.text))
+    if not found:
+        raise WrongError(f"{question.path} shows no metric")
+    return f"{found} metrics"

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.products.registry import COMPONENTS, product_of_experiment
-from panda_infra.products.verification import Check, Credentials, Outside, OwnTest, Runs, Usual
+from panda_infra.products.verification import Check, Credentials, Outside, OwnTest, Runs, ShownMetrics, Usual
 
 __all__ = ["checks_of", "chosen", "requirements_of"]
 
@@ -67,6 +68,12 @@ def _of_component(plan: Plan, component: str, usual: Usual, tests: Iterable[OwnT
             name, title = f"{component}.outside.{endpoint.host}", f"{host} answers by HTTPS"
             yield Check(name, title, usual.outside, Outside(component, host, endpoint.tls))
     yield from spec.checks
+    for each in scrapes(plan.config):
+        # The outside of a host is asked already.
+        if each.component == component and not each.parameters:
+            title = f"Metrics are shown by {each.name}"
+            question = ShownMetrics(component, each.name, each.port, each.path)
+            yield Check(f"{component}.metrics.{each.name}", title, usual.metrics, question)
     for test in tests:
         if test.component == component:
             name, title = f"{component}.test.{test.name}", f"The chart's own test {test.name} passes"

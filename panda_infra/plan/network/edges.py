@@ -15,7 +15,7 @@ from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.monitoring.exporters import exporters
-from panda_infra.plan.monitoring.scrapes import scrapes
+from panda_infra.plan.monitoring.scrapes import Scrape, scrapes
 from panda_infra.products.model import ComponentSpec, Endpoint, SubComponentSpec
 from panda_infra.products.network import EVERY_PORT, Call, Remote, at_urls
 from panda_infra.products.registry import COMPONENTS, product_of_experiment
@@ -119,6 +119,10 @@ def exporting(name: str) -> Place:
     return Place("pods", name)
 
 
+def _showing(scrape: Scrape) -> Place:
+    return exporting(scrape.exporter) if scrape.exporter else part(scrape.component, scrape.part)
+
+
 @dataclass(frozen=True)
 class _Stack:
     config: StackConfig
@@ -219,6 +223,10 @@ class _Stack:
                     for target, port in self._serving(service, check.ask.port):
                         yield Edge(Place("api server"), target, port, "verify")
 
+        for each in scrapes(self.config):
+            if not each.parameters:
+                yield Edge(Place("api server"), _showing(each), each.port, "verify")
+
     def backed_up(self) -> Iterator[Edge]:
         """Backups read each database of the stack, and write to the bucket."""
         settings = self.config.backup
@@ -246,8 +254,7 @@ class _Stack:
         """Prometheus reads metrics."""
         prometheus = self.config.monitoring.namespace if self.config.monitoring else ""
         for each in scrapes(self.config):
-            target = exporting(each.exporter) if each.exporter else part(each.component, each.part)
-            yield Edge(Place("namespace", prometheus), target, each.port, "metrics")
+            yield Edge(Place("namespace", prometheus), _showing(each), each.port, "metrics")
 
 
 def _is_address(host: str) -> bool:

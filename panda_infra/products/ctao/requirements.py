@@ -34,5 +34,9 @@ REQUIREMENTS: Mapping[str, str] = MappingProxyType(
     }
 )
 USUAL = Usual(
-    runs="DPPS-NEW", credentials="DPPS-CERTIFICATES", outside="DPPS-INGRESS", own_tests="DPPS-TESTS"
+    runs="DPPS-NEW",
+    credentials="DPPS-CERTIFICATES",
+    outside="DPPS-INGRESS",
+    own_tests="DPPS-TESTS",
+    metrics="DPPS-SIGHT",
 )

@@ -28,10 +28,15 @@ REQUIREMENTS: Mapping[str, str] = MappingProxyType(
         "PANDA-CREDENTIALS": "Certificates, proxies and tokens have not ended.",
         "PANDA-OUTSIDE": "Users reach the exposed hosts, by certificates that they can trust.",
         "PANDA-TESTS": "The tests of the charts themselves pass.",
+        "PANDA-SIGHT": "Metrics are shown, where the stack has monitoring.",
     }
 )
 USUAL = Usual(
-    runs="PANDA-RUNS", credentials="PANDA-CREDENTIALS", outside="PANDA-OUTSIDE", own_tests="PANDA-TESTS"
+    runs="PANDA-RUNS",
+    credentials="PANDA-CREDENTIALS",
+    outside="PANDA-OUTSIDE",
+    own_tests="PANDA-TESTS",
+    metrics="PANDA-SIGHT",
 )
 
 PANDA_PYTHON = "/opt/panda/bin/python"

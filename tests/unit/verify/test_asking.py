@@ -198,3 +198,44 @@ def test_a_request_needs_a_ready_pod() -> None:
     with pytest.raises(WrongError, match="no pod of panda/server is ready"):
         asked(found, Request("panda/server", 443, "/"))
     assert inside(found).asked == []
+
+
+_METRICS = "panda.metrics.exporter-panda-postgres-postgres"
+
+
+def watched() -> World:
+    return world(stack(hosts=_HOSTS, components=_SMALL, monitoring={"kind": "annotations"}))
+
+
+def test_each_place_with_metrics_is_asked_and_probes_are_not() -> None:
+    names = {check.name for check in checks_of(watched().plan) if ".metrics." in check.name}
+    assert names == {_METRICS, "msgsvc.metrics.exporter-panda-msgsvc-activemq-queues"}
+    assert not any(".metrics." in check.name for check in checks_of(small().plan))
+
+
+def test_metrics_are_counted() -> None:
+    found = watched()
+    inside(found).answered = Answer(200, '# TYPE pg_up gauge\npg_up 1\npg_size{datname="a b"} 2e+06\n')
+    assert named(found, _METRICS) == "2 metrics"
+    assert inside(found).asked == [("exporter-panda-postgres-postgres", 9187, "/metrics", False)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(200, "pg_up 0\npg_scrapes 4\n"), "does not reach what it is about"),
+        (Answer(200, "# nothing\n"), "shows no metric"),
+        (Answer(404, "page not found"), "status 404: page not found"),
+    ],
+)
+def test_metrics_that_are_not_there_are_wrong(answer: Answer, words: str) -> None:
+    found = watched()
+    inside(found).answered = answer
+    with pytest.raises(WrongError, match=words):
+        named(found, _METRICS)
+
+
+def test_simulated_exporters_cannot_be_asked() -> None:
+    given = stack(hosts=_HOSTS, components=_SMALL, monitoring={"kind": "annotations"})
+    with pytest.raises(NotAskedError, match="is simulated"):
+        named(world(given, real=False), _METRICS)

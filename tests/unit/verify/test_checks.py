@@ -43,7 +43,13 @@ def test_each_described_check_has_a_name_of_its_own() -> None:
 def test_every_usual_requirement_is_one_of_the_product(product: object) -> None:
     found = PRODUCTS[getattr(product, "name", "")]
     usual = found.usual
-    assert {usual.runs, usual.credentials, usual.outside, usual.own_tests} <= found.requirements.keys()
+    assert {
+        usual.runs,
+        usual.credentials,
+        usual.outside,
+        usual.own_tests,
+        usual.metrics,
+    } <= found.requirements.keys()
 
 
 def test_every_component_with_a_server_or_a_database_is_asked() -> None:
