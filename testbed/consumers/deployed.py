@@ -14,10 +14,13 @@ import yaml
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.backup import credential
+from panda_infra.delivery.monitoring import receivers_secret
 from panda_infra.plan.backup import NAME as BACKUP
 from panda_infra.plan.backup import backup_objects, uses_bucket
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.monitoring.objects import monitoring_objects
+from panda_infra.plan.monitoring.receivers import NAME as RECEIVERS
 from panda_infra.secrets.build import build
 from testbed.api import Api
 from testbed.errors import BedError
@@ -49,6 +52,7 @@ def rendered(stack: str, config: StackConfig, charts: Path) -> list[Object]:
     return [
         *_secrets(plan, config),
         *_backup(plan, config),
+        *_monitoring(plan, config),
         *(each for release in objects for each in release),
     ]
 
@@ -71,6 +75,13 @@ def _backup(plan: Plan, config: StackConfig) -> Iterator[Object]:
         data = credential(config.secrets.backup)
         yield {"kind": "Secret", "metadata": {"name": BACKUP}, "data": data}
     for each in backup_objects(plan):
+        yield {"apiVersion": each.api, "kind": each.kind, **each.fields}
+
+
+def _monitoring(plan: Plan, config: StackConfig) -> Iterator[Object]:
+    if data := receivers_secret(plan, config.secrets.monitoring):
+        yield {"kind": "Secret", "metadata": {"name": RECEIVERS}, "data": data}
+    for each in monitoring_objects(plan):
         yield {"apiVersion": each.api, "kind": each.kind, **each.fields}
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from testbed.consumers import activemq, diracx, idds, jedi, mariadb, panda, postgres
 from testbed.consumers.backup import drill
+from testbed.consumers.monitoring import watch
 from testbed.consumers.rucio import consumer as rucio
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import Software
 
-__all__ = ["BACKUPS", "CONSUMERS", "OF_CTAO", "OF_PANDA", "Consumer"]
+__all__ = ["BACKUPS", "CONSUMERS", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
 
 
 @dataclass(frozen=True)
@@ -51,4 +52,7 @@ OF_CTAO: Mapping[str, Consumer] = {
 BACKUPS: Mapping[str, Consumer] = {
     "backup": Consumer(drill.IMAGES, drill.PARTS, drill.start, drill.check),
 }
-CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS}
+MONITORING: Mapping[str, Consumer] = {
+    "monitoring": Consumer(watch.IMAGES, watch.PARTS, watch.start, watch.check),
+}
+CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **MONITORING}

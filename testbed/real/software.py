@@ -59,6 +59,7 @@ ACTIVEMQ = Software(
 )
 POSTGRES = Software(pinned.POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres"))
 MARIADB = Software(pinned.MARIADB, ("mariadb",))
+PROMETHEUS = Software(pinned.PROMETHEUS, ())
 PANDA = Software(
     pinned.PANDA,
     ("ghcr.io/pandawms/panda-server",),

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import subprocess
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
 import yaml
 
 from panda_infra.config.stack import StackConfig
+from panda_infra.delivery.monitoring import receivers_secret
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.monitoring.alerts import alert_groups, rule_files
 from panda_infra.plan.monitoring.dashboards import dashboard_files, queries
+from panda_infra.plan.monitoring.receivers import FILE
 from panda_infra.products.registry import PRODUCTS
 from tests.support import ctao
-from tests.support.prometheus import promtool
+from tests.support.prometheus import program, promtool
 from tests.support.stacks import stack
 from tools import REPOSITORY
 
@@ -57,3 +60,23 @@ def test_prometheus_takes_the_queries_of_dashboards(path: Path, tmp_path: Path) 
     file = tmp_path / "queries.yaml"
     file.write_text(yaml.safe_dump({"groups": [{"name": path.stem, "rules": rules}]}))
     assert f"SUCCESS: {len(found)} rules found" in told("check", "rules", file)
+
+
+def test_alertmanager_takes_the_receivers_of_a_stack(tmp_path: Path) -> None:
+    mail = {
+        "to": ["a@site.org", "b@site.org"],
+        "sender": "c@site.org",
+        "server": "smtp.site.org:587",
+        "user": "panda",
+    }
+    section = {"kind": "annotations", "receivers": {"webhook": True, "mail": mail}}
+    secrets = {"webhookUrl": "https://chat.site.org/hook", "mailPassword": "made-up"}
+    config = stack(monitoring=section, secrets={"hashKey": "x", "monitoring": secrets})
+    made = receivers_secret(make_plan("demo", config), config.secrets.monitoring)
+    file = tmp_path / FILE
+    file.write_bytes(b64decode(made[FILE]))
+    done = subprocess.run(
+        [program("amtool"), "check-config", file], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 receivers" in done.stdout

@@ -10,7 +10,7 @@ from testbed.consumers.sandbox import Program, Root, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import RUCIO
 
-__all__ = ["start"]
+__all__ = ["configured", "start"]
 
 _APPLICATION = "rucio.web.rest.flaskapi.v1.main:application"
 _CONFIGURATION = "/opt/rucio/etc/rucio.cfg"
@@ -28,7 +28,7 @@ def start(sandbox: Sandbox) -> Root:
     """
     container = _container(sandbox)
     root = sandbox.root(RUCIO, container)
-    root.write(_CONFIGURATION, _merged(container))
+    root.write(_CONFIGURATION, configured(container))
     address = sandbox.address(container)
     pair = ("--certfile", f"{_TLS}/hostcert.pem", "--keyfile", f"{_TLS}/hostkey.pem")
     options = ("--bind", f"{address}:{_PORT}", "--workers", "1", "--threads", "4", *pair)
@@ -45,7 +45,7 @@ def _container(sandbox: Sandbox) -> Container:
     raise BedError("the stack has no container of Rucio's server")
 
 
-def _merged(container: Container) -> str:
+def configured(container: Container) -> str:
     """The configuration that the image makes of files in `conf.d`, and of variables, which win."""
     sections: dict[str, dict[str, str]] = {}
     for path, file in sorted(container.files.items()):

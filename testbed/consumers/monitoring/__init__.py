@@ -1,0 +1,1 @@
+"""A stack's monitoring with Prometheus, Alertmanager and exporters themselves."""

@@ -1,0 +1,54 @@
+"""A stack's monitoring with Prometheus and Alertmanager themselves: see testbed/consumers/monitoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from panda_infra.config.paths import Path
+from panda_infra.secrets.generate import stand_ins, with_values
+from testbed.charts import FIXTURES
+from testbed.consumers import deployed, run
+from testbed.consumers.monitoring.watch import HOOK, HOST, MAIL
+from testbed.consumers.registry import MONITORING
+from testbed.consumers.sandbox import Check
+from tests.support import ctao
+from tools.errors import ToolsError
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+_MAIL = {
+    "to": ["operators@site.org"],
+    "sender": "ctao@site.org",
+    "server": "{}:{}".format(*MAIL),
+    "user": "ctao",
+    "requireTls": False,
+}
+_SECTION: dict[str, Any] = {"kind": "annotations", "receivers": {"webhook": True, "mail": _MAIL}}
+_SECRETS: dict[Path, str] = {
+    ("monitoring", "webhookUrl"): "http://{}:{}/of-the-secret".format(*HOOK),
+    ("monitoring", "mailPassword"): "canary-of-the-mail-server",
+}
+
+
+@pytest.fixture(scope="module")
+def checks() -> list[Check]:
+    """What was tried."""
+    if reason := run.obstacle():
+        pytest.skip(reason)
+    config = ctao.stack(monitoring=_SECTION, hosts={"rucio": HOST})
+    config = config.model_copy(update={"secrets": with_values(stand_ins(config), _SECRETS)})
+    try:
+        return run.run(deployed.rendered("consumed", config, FIXTURES), config, tuple(MONITORING))
+    except ToolsError as error:
+        pytest.skip(f"a package is not to be had: {error}")
+
+
+def test_everything_is_seen_and_everybody_is_told(checks: list[Check]) -> None:
+    assert [f"{each.what}: {each.detail}" for each in checks if not each.passed] == []
+
+
+@pytest.mark.parametrize("alert", ["CertificateEnds", "RucioDaemonStuck"])
+def test_alerts_begin_and_end(alert: str, checks: list[Check]) -> None:
+    assert {f"{alert} begins", f"{alert} ends"} <= {each.what for each in checks}
