@@ -58,6 +58,7 @@ def stack(
         namespace=_NAMESPACE,
         components=_COMPONENTS,
         interfaces={"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
+        hosts={"rucio": "rucio.localhost"},
         certificates={"kind": "cert-manager"},
     )
     workspace = stacks.of_file(bed, file, bed.state / "stacks" / _NAMESPACE)
