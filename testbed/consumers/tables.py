@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from typing_extensions import override
 from panda_infra.clients.kubernetes.client import JSON, KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.inside import Answer, Ended, Inside
+from panda_infra.config.stack import StackConfig
 from panda_infra.live.commands import Commands
 from panda_infra.live.offers import Report
 from panda_infra.live.pods import Pods
@@ -90,7 +92,7 @@ def _elsewhere(plan: Plan, sandbox: Sandbox) -> Plan:
     panda["postgres"] = {"enabled": False}
     host = sandbox.container(_SERVER).environment["PANDA_DB_HOST"]
     panda.setdefault("settings", {}).setdefault("database", {})["host"] = host
-    return replace(plan, config=type(plan.config).model_validate(document))
+    return replace(plan, config=StackConfig.model_validate_json(json.dumps(document)))
 
 
 class _Workloads(KubernetesApi):
