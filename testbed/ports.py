@@ -21,14 +21,15 @@ def free(count: int) -> list[int]:
     candidates = random.sample(range(max(1024, top - _SPAN), top), _SPAN // 2)
     found = []
     for port in candidates:
-        if _is_free(port):
+        if is_free(port):
             found.append(port)
         if len(found) == count:
             return found
     raise OSError(f"no {count} free ports below {top} on {HOST}")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """True if a server could listen there."""
     with socket.socket() as probe:
         # Servers do the same: a port whose last connections are in TIME_WAIT is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -245,6 +245,36 @@ CERT_MANAGER = Part(
     ),
     on_demand=True,
 )
+_CNPG_KINDS = (
+    "backups",
+    "clusterimagecatalogs",
+    "clusters",
+    "databaseroles",
+    "databases",
+    "failoverquorums",
+    "imagecatalogs",
+    "poolers",
+    "publications",
+    "scheduledbackups",
+    "subscriptions",
+)
+_CLOUDNATIVE_PG = "github.com/cloudnative-pg/cloudnative-pg"
+# The operator of PostgreSQL; its custom resource definitions and webhooks lie beside it.
+CLOUDNATIVE_PG = Part(
+    name="cloudnative-pg",
+    version=versions.CLOUDNATIVE_PG,
+    executables=(Executable("manager", versions.CLOUDNATIVE_PG, ask=("version",)),),
+    requires={_CLOUDNATIVE_PG: f"v{versions.CLOUDNATIVE_PG}"},
+    package=f"{_CLOUDNATIVE_PG}/cmd/manager",
+    beside=ModuleFiles(
+        _CLOUDNATIVE_PG,
+        (
+            *(f"config/crd/bases/postgresql.cnpg.io_{kind}.yaml" for kind in _CNPG_KINDS),
+            "config/webhook/manifests.yaml",
+        ),
+    ),
+    on_demand=True,
+)
 COSIGN = Part(
     name="cosign",
     version=versions.COSIGN,
@@ -265,7 +295,7 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, COSIGN)
+OPTIONAL = (CERT_MANAGER, COSIGN, CLOUDNATIVE_PG)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

@@ -35,6 +35,8 @@ VERSITYGW = "1.8.0"
 CERT_MANAGER = "1.21.2"
 # renovate: datasource=github-releases depName=sigstore/cosign
 COSIGN = "2.6.5"
+# renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
+CLOUDNATIVE_PG = "1.30.0"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
 MERMAID_CLI = "12.2.0"
 

@@ -14,6 +14,7 @@ from panda_infra.cli.reached import planned, reached
 from panda_infra.cli.stack_argument import StackArgument
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups, Kept, chosen
+from panda_infra.live.recovery import Recovery, moment_of, to_recover
 
 __all__ = ["app", "restore"]
 
@@ -107,13 +108,25 @@ def verify(
 
 def restore(
     stack: StackArgument,
-    source: Annotated[str, typer.Option("--from", metavar="NAME", help=_NAME)],
+    *,
+    source: Annotated[str | None, typer.Option("--from", metavar="NAME", help=_NAME)] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="TIME", help="Time with its zone, for databases that archive every change."
+        ),
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option("--of", metavar="COMPONENT", help="Whose database, with --to; default: the only one."),
+    ] = None,
     into: Annotated[
         str | None,
         typer.Option(
             "--into",
             metavar="DATABASE",
-            help="Database on the same server, made if it is missing; default: the live one's name with `_restored`.",
+            help="Database on the same server, made if it is missing; with --to, the name of new servers. Default: the "
+            "live one's name with `_restored`.",
         ),
     ] = None,
     over_live: Annotated[
@@ -122,13 +135,26 @@ def restore(
     ] = False,
     wait: Wait = _SIX_HOURS,
 ) -> None:
-    """Restore a backup into a second database beside the live one, or, by an explicit option, over the live one.
+    """Restore a backup, or what was there at a time, beside the live database; over it by an explicit option alone.
 
     **Examples**
 
     - `restore doma --from panda/20261130T021700Z --into panda_db_before`
     - `restore doma --from panda/20261130T021700Z --over-live`
+    - `restore doma --to 2026-11-30T02:17:00+00:00 --of idds`
     """
+    if (source is None) == (to is None):
+        raise typer.BadParameter("name a backup by --from, or a time by --to: one of the two")
+    if to is not None:
+        if over_live:
+            raise typer.BadParameter(
+                "--over-live is for --from: what was there at a time is restored beside it"
+            )
+        _recover(stack, to, of, into, wait)
+        return
+    if of is not None:
+        raise typer.BadParameter("--of is for --to: the name of a backup has its component")
+    assert source is not None  # noqa: S101 - one of the two
     if into and over_live:
         raise typer.BadParameter(
             "--into names another database, --over-live the live one: leave one of them out"
@@ -138,6 +164,17 @@ def restore(
     target = live if over_live else into or f"{live}_restored"
     backups.restore(source, target, overwrite=over_live)
     line(f"{source} is in the database {target}")
+
+
+def _recover(stack: str, to: str, of: str | None, into: str | None, wait: float) -> None:
+    moment = moment_of(to)
+    plan, secrets = planned(stack)
+    database = to_recover(plan, of)
+    access = reached(plan, secrets)
+    if access.kubernetes is None:
+        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
+    service = Recovery(access.kubernetes, plan, wait).start(database, moment, into)
+    line(f"what {database.cluster} had at {moment.isoformat()} is served by {service}")
 
 
 def _backups(stack: str, wait: float) -> Backups:

@@ -11,7 +11,7 @@ from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Url
 
-__all__ = ["Backup", "BackupSecrets", "BucketStore", "ClaimStore"]
+__all__ = ["Backup", "BackupSecrets", "BucketName", "BucketStore", "ClaimStore", "Folder", "Schedule"]
 
 if TYPE_CHECKING:
     ComponentName = str
@@ -20,7 +20,7 @@ else:
 
 _FIELD = r"(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?"
 _FIELDS = rf"{_FIELD}(,{_FIELD})*"
-_Schedule = Annotated[
+Schedule = Annotated[
     str,
     Form(
         rf"{_FIELDS}( {_FIELDS}){{4}}|@(hourly|daily|weekly|monthly)",
@@ -29,7 +29,7 @@ _Schedule = Annotated[
         longest=200,
     ),
 ]
-_BucketName = Annotated[
+BucketName = Annotated[
     str,
     Form(
         r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
@@ -38,7 +38,7 @@ _BucketName = Annotated[
         longest=63,
     ),
 ]
-_Folder = Annotated[
+Folder = Annotated[
     str,
     Form(
         r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*",
@@ -56,9 +56,9 @@ class BucketStore(Model):
     """A bucket."""
     endpoint: Url
     """Address of the S3 server."""
-    bucket: _BucketName
+    bucket: BucketName
     """The bucket, which must exist."""
-    folder: _Folder | None = None
+    folder: Folder | None = None
     """Folder in it; default: the name of the stack."""
     region: Annotated[str, plain("us-east-1")] = "us-east-1"
     """Region that requests are signed for."""
@@ -80,7 +80,7 @@ class Backup(Model):
 
     to: Annotated[BucketStore | ClaimStore, Field(discriminator="kind")]
     """Where dumps are kept."""
-    schedule: _Schedule = "17 2 * * *"
+    schedule: Schedule = "17 2 * * *"
     """When, in UTC."""
     keep: Annotated[int, Field(ge=0, le=1000)] = 14
     """Number of backups of each database that are kept; 0: nothing is ever deleted, for credentials that must not

@@ -14,6 +14,7 @@ from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.certificates import AuthoritySecret
 from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
+from panda_infra.config.postgres import PostgresSecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
 from panda_infra.products.secret_values import SecretValue, never, new_hash_key, password
@@ -178,6 +179,8 @@ class _Values(Model):
     """The bucket for backups."""
     monitoring: MonitoringSecrets = MonitoringSecrets()
     """Receivers of alerts."""
+    postgres: PostgresSecrets = PostgresSecrets()
+    """The bucket for the backups of `postgres`."""
 
 
 class Secrets(_Values):

@@ -18,6 +18,7 @@ from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
+from panda_infra.config.postgres import Postgres
 from panda_infra.config.secrets import Secrets
 from panda_infra.products.names import Names
 from panda_infra.products.product import Section
@@ -84,6 +85,8 @@ class Settings(Model):
     """What happens to nodes that die; once per cluster."""
     backup: Backup | None = None
     """Backups of the databases inside the stack."""
+    postgres: Postgres | None = None
+    """Databases that an operator in the cluster makes."""
     network_policies: NetworkPolicies | None = None
     """Who may connect to whom; without it, or with `kind: none`, everybody."""
     monitoring: Monitoring | None = None

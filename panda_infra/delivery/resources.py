@@ -35,6 +35,7 @@ from panda_infra.secrets.rolling import pod_annotations
 
 if TYPE_CHECKING:
     from panda_infra.delivery.certificates import CertificateResources
+    from panda_infra.delivery.postgres import PostgresResources
 
 __all__ = ["deploy"]
 
@@ -137,6 +138,7 @@ def _components(
         beside.append(_backup(plan, values, inside))
     if monitoring_of(plan.config):
         beside.append(_monitoring(plan, values, inside))
+    databases = _postgres(plan, values, contents, inside) if plan.config.postgres else None
     by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
         _in_order_of_need(plan, contents),
@@ -169,6 +171,7 @@ def _components(
                 *first,
                 *(applied.first if applied and release.argocd else ()),
                 *(filled[suffix] for suffix in _mounted(plan, release) if suffix in filled),
+                *(databases.of.get(release.component, ()) if databases else ()),
                 *(made[other].release for other in release.after),
             ],
             # An Application lies beside Argo CD, whose project limits what it may make.
@@ -185,6 +188,7 @@ def _components(
             *argocd,
             *first,
             *beside,
+            *([databases] if databases else []),
             secrets,
             *certificates,
             *([applied] if applied else []),
@@ -226,6 +230,15 @@ def _monitoring(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pu
     from panda_infra.delivery.monitoring import MonitoringResources  # noqa: PLC0415 - for few stacks only
 
     return MonitoringResources(plan, values.monitoring, opts)
+
+
+def _postgres(
+    plan: Plan, values: Secrets, contents: Mapping[str, SecretContent], opts: pulumi.ResourceOptions
+) -> PostgresResources:
+    """Databases of an operator, for which their components wait."""
+    from panda_infra.delivery.postgres import PostgresResources  # noqa: PLC0415 - for few stacks only
+
+    return PostgresResources(plan, values.postgres, contents, opts)
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:

@@ -39,6 +39,8 @@ _COLLECTIONS: Mapping[Kind, str] = {
     "ServiceMonitor": "/apis/monitoring.coreos.com/v1",
     "Certificate": "/apis/cert-manager.io/v1",
     "ClusterIssuer": "/apis/cert-manager.io/v1/clusterissuers",
+    "Cluster": "/apis/postgresql.cnpg.io/v1",
+    "ObjectStore": "/apis/barmancloud.cnpg.io/v1",
 }
 # Kinds of which only the API must be there: what is missing without it, and what to do.
 _APIS: Mapping[Kind, tuple[str, str]] = {
@@ -57,6 +59,14 @@ _APIS: Mapping[Kind, tuple[str, str]] = {
     "Certificate": (
         "the cluster has no cert-manager: its API cert-manager.io/v1 is not installed",
         "Have it installed, or write `certificates: {kind: generated}` or `{kind: given}`.",
+    ),
+    "Cluster": (
+        "the cluster has no operator CloudNativePG",
+        "Have it installed by the cluster's administrator, or use databases outside of the stack.",
+    ),
+    "ObjectStore": (
+        "the cluster's CloudNativePG has no plugin Barman Cloud, which makes backups",
+        "Have it installed beside the operator, or remove `postgres.backup`.",
     ),
 }
 _FIXES: Mapping[Kind, str] = {

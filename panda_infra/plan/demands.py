@@ -13,6 +13,7 @@ from panda_infra.plan.ingresses import value_at
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.network.edges import policies_of
+from panda_infra.plan.postgres import API, PLUGIN_API
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["CVMFS_DRIVER", "Demand", "Kind", "demands"]
@@ -27,6 +28,8 @@ Kind = Literal[
     "ServiceMonitor",
     "Certificate",
     "ClusterIssuer",
+    "Cluster",
+    "ObjectStore",
 ]
 CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
@@ -50,6 +53,7 @@ def demands(plan: Plan) -> list[Demand]:
         *_policies(plan),
         *_operators(plan),
         *_certificates(plan),
+        *_databases(plan),
     ):
         found.setdefault((demand.kind, demand.name), demand)
     return list(found.values())
@@ -120,3 +124,17 @@ def _certificates(plan: Plan) -> Iterator[Demand]:
         yield Demand("Certificate", "cert-manager.io", "certificates.kind")
         if source.cluster_issuer:
             yield Demand("ClusterIssuer", source.cluster_issuer, "certificates.clusterIssuer")
+
+
+def _databases(plan: Plan) -> Iterator[Demand]:
+    section = plan.config.postgres
+    if section is None:
+        return
+    yield Demand("Cluster", API.partition("/")[0], "postgres.operator")
+    if section.backup:
+        yield Demand("ObjectStore", PLUGIN_API.partition("/")[0], "postgres.backup")
+    for component, database in section.databases.items():
+        if database.class_name:
+            yield Demand("StorageClass", database.class_name, f"postgres.databases.{component}.class")
+        else:
+            yield Demand("StorageClass", plan.config.storage.class_name, "storage.class")

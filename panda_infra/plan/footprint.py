@@ -15,6 +15,7 @@ from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
+from panda_infra.plan.postgres import postgres_names
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
@@ -105,7 +106,9 @@ def names_inside(plan: Plan) -> frozenset[str]:
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
     names |= {policy.name for policy in policies(plan)} | secrets_beside(plan)
-    return frozenset(names | backup_names(plan) | monitoring_names(plan) | set(_workloads(plan)))
+    return frozenset(
+        names | backup_names(plan) | monitoring_names(plan) | postgres_names(plan) | set(_workloads(plan))
+    )
 
 
 def may_be_claim(plan: Plan, name: str) -> bool:

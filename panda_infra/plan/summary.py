@@ -22,6 +22,7 @@ from panda_infra.plan.monitoring.exporters import exporters, monitoring_of
 from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
+from panda_infra.plan.postgres import operated
 from panda_infra.products.model import Claim
 from panda_infra.products.network import EVERY_PORT
 from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
@@ -76,8 +77,7 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
         yield "Network policies", _policies(section)
     if config.node_recovery:
         yield "Node recovery", _node_recovery(config.node_recovery)
-    if config.backup:
-        yield "Backups", _backup(plan, config.backup)
+    yield from _of_databases(plan)
     if monitoring := monitoring_of(config):
         yield "Monitoring", _monitoring(plan, monitoring)
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
@@ -155,6 +155,13 @@ def _node_recovery(settings: NodeRecovery) -> str:
     return f"nodes that are silent for {settings.silent_for} s, once {sure}; {settings.share} % of them at most{where}"
 
 
+def _of_databases(plan: Plan) -> Iterator[tuple[str, str]]:
+    if plan.config.backup:
+        yield "Backups", _backup(plan, plan.config.backup)
+    if operated(plan):
+        yield "PostgreSQL", _postgres(plan)
+
+
 def _backup(plan: Plan, settings: Backup) -> str:
     names = _listed([each.name for each in backed_up(plan)])
     store = settings.to
@@ -170,6 +177,19 @@ def _monitoring(plan: Plan, section: Monitoring) -> str:
     how = {"prometheusOperator": "objects of the Prometheus operator", "annotations": "annotated Services"}
     places, made = len(scrapes(plan.config)), len(exporters(plan.config))
     return f"{places} places with metrics by {how[section.kind]}, {made} exporters, alerts"
+
+
+def _postgres(plan: Plan) -> str:
+    made = _listed(
+        [f"{each.cluster} ({each.settings.instances} of {each.settings.size})" for each in operated(plan)]
+    )
+    backup = plan.config.postgres and plan.config.postgres.backup
+    kept = (
+        f"archived to bucket {backup.bucket} of {backup.endpoint} for {backup.retention}"
+        if backup
+        else "not archived"
+    )
+    return f"{made} by CloudNativePG, {kept}"
 
 
 def _policies(section: NetworkPolicies) -> str:

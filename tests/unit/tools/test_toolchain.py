@@ -5,7 +5,7 @@ import pytest
 from tests.unit.tools.conftest import Workshop
 from tools import engine, toolchain
 from tools.errors import ToolsError
-from tools.parts import CLUSTER, HELM, OPTIONAL, PARTS, PLUGIN_KUBERNETES, REAL_NODE
+from tools.parts import CLUSTER, HELM, PARTS, PLUGIN_KUBERNETES, REAL_NODE
 
 
 def ensure(*parts: str) -> toolchain.Toolchain:
@@ -14,7 +14,7 @@ def ensure(*parts: str) -> toolchain.Toolchain:
 
 def test_select_keeps_the_order_of_building() -> None:
     assert [part.name for part in toolchain.select(["helm", "kwok"])] == ["kwok", "helm"]
-    assert toolchain.select([]) == [part for part in PARTS.values() if part not in (*REAL_NODE, *OPTIONAL)]
+    assert toolchain.select([]) == [part for part in PARTS.values() if not part.on_demand]
 
 
 @pytest.mark.parametrize("name", ["pulumi", "language-python", "plugin-openstack"])

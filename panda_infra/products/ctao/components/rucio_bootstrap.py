@@ -11,7 +11,9 @@ from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET
+from panda_infra.products.ctao.interfaces import DatabaseLogin, Interfaces
 from panda_infra.products.ctao.jobs import CHART, job
+from panda_infra.products.databases import Database
 from panda_infra.products.model import ComponentSpec, backup_job
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, password
@@ -75,6 +77,10 @@ class RootSecrets(Model):
 def root(context: "Context") -> Env:
     """rucio-root: the login of the account root."""
     return {"username": _USER, "password": reveal(context.secrets.of(RootSecrets).root_password)}
+
+
+def _rucio_database(config: "Settings") -> DatabaseLogin:
+    return (config.maybe(Interfaces) or Interfaces()).rucio_database
 
 
 def _migrates(config: "Settings") -> bool:
@@ -176,4 +182,14 @@ COMPONENT = ComponentSpec(
     builders={ROOT_SECRET: root},
     values=_values,
     rules=(migrates_after_a_backup,),
+    database=Database(
+        instead="rucio-db/postgres",
+        key="interfaces.rucioDatabase.host",
+        host=lambda config: getattr(_rucio_database(config), "host", None),
+        name=lambda config: _rucio_database(config).name,
+        owner=lambda config: _rucio_database(config).user,
+        secret=DATABASE_SECRET,
+        user="user",
+        password="password",  # noqa: S106 - a key
+    ),
 )

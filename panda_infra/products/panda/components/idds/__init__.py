@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from panda_infra.config.base import Model
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, as_json, reveal
+from panda_infra.products.databases import Database
 from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.model import (
     Claim,
@@ -98,6 +99,10 @@ class Idds(Component):
     """The embedded database; off when an external one is used."""
     settings: IddsSettings = IddsSettings()
     """Database, port."""
+
+
+def _settings(config: "Settings") -> IddsSettings:
+    return (config.components.get(Idds) or Idds()).settings
 
 
 def _databases(config: "Settings") -> dict[str, str]:
@@ -367,6 +372,16 @@ COMPONENT = ComponentSpec(
     files=(FileGroup("idds", "Files beside iDDS' certificate.", "idds-certs"),),
     values=_values,
     derived={("settings", "database", "host"): lambda context: context.idds_database_host},
+    database=Database(
+        instead="idds/postgres",
+        key="components.idds.settings.database.host",
+        host=lambda config: _settings(config).database.host,
+        name=lambda config: _settings(config).database.name,
+        owner=lambda config: _settings(config).database.user,
+        secret="idds-envs",  # noqa: S106 - a name
+        user="IDDS_DATABASE_USER",
+        password="IDDS_DATABASE_PASSWORD",  # noqa: S106 - a key
+    ),
     imports=_IMPORTS,
     checks=CHECKS,
 )

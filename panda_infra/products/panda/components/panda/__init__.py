@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from panda_infra.errors import Problem
+from panda_infra.products.databases import Database
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -24,7 +25,7 @@ from panda_infra.products.panda.components.panda import rules
 from panda_infra.products.panda.components.panda.checks import CHECKS
 from panda_infra.products.panda.components.panda.contents import auth, envs, token_cache
 from panda_infra.products.panda.components.panda.imports import IMPORTS
-from panda_infra.products.panda.components.panda.models import Panda, PandaSecrets
+from panda_infra.products.panda.components.panda.models import Panda, PandaDatabase, PandaSecrets
 from panda_infra.products.panda.components.panda.schema import SCHEMA
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
@@ -50,6 +51,10 @@ _NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 def _deletes_lost_pods(config: Settings) -> bool:
     panda = config.components.get(Panda)
     return panda is not None and panda.node_recovery
+
+
+def _database(config: Settings) -> PandaDatabase:
+    return (config.components.get(Panda) or Panda()).settings.database
 
 
 def _databases(config: Settings) -> dict[str, str]:
@@ -229,4 +234,18 @@ COMPONENT = ComponentSpec(
     imports=IMPORTS,
     checks=CHECKS,
     schema=SCHEMA,
+    database=Database(
+        instead="panda/postgres",
+        key="components.panda.settings.database.host",
+        host=lambda config: _database(config).host,
+        name=lambda config: _database(config).name,
+        owner=lambda config: _database(config).user,
+        secret="panda-envs",  # noqa: S106 - a name
+        user="PANDA_DB_USER",
+        password="PANDA_DB_PASSWORD",  # noqa: S106 - a key
+        preloaded=("pg_cron",),
+        extensions=("pg_cron", "pg_partman"),
+        prepared=("CREATE EXTENSION pg_cron",),
+        inside=("CREATE SCHEMA partman", "CREATE EXTENSION pg_partman SCHEMA partman"),
+    ),
 )

@@ -1,0 +1,168 @@
+"""CloudNativePG's own operator beside a bed's API server: its definitions, and its webhooks as admission asks them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from panda_infra.plan.postgres import API, PLUGIN_API
+from testbed import pki, ports, waiting
+from testbed.api import Api, ApiError
+from testbed.bed import Bed
+from tools import toolchain
+
+__all__ = ["CLUSTERS", "collection", "defined", "ready", "serving"]
+
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
+_HOST = "127.0.0.1"
+_SECONDS = 120
+CLUSTERS = f"/apis/{API}/namespaces/{{}}/clusters"
+
+
+def collection(api: str, kind: str, namespace: str) -> str:
+    """The path of the objects of a kind."""
+    return f"/apis/{api}/namespaces/{namespace}/{kind.lower()}s"
+
+
+def defined(bed: Bed, *, plugin: bool = True) -> None:
+    """Give a bed the operator's custom resource definitions, and a loose one of its plugin."""
+    api = Api(bed.kubeconfig)
+    for file in sorted(_folder().glob("postgresql.cnpg.io_*.yaml")):
+        api.create(_DEFINITIONS, yaml.safe_load(file.read_text()))
+    if plugin:
+        api.create(_DEFINITIONS, _loose(PLUGIN_API.partition("/")[0], "ObjectStore"))
+    paths = [f"/apis/{API}/clusters", f"/apis/{API}/scheduledbackups"]
+    paths += [f"/apis/{PLUGIN_API}/objectstores"] if plugin else []
+    for path in paths:
+        waiting.until(partial(_serves, api, path), f"{path} being served", _SECONDS)
+
+
+@contextmanager
+def serving(bed: Bed) -> Iterator[None]:
+    """Run the operator for a bed, with its webhooks in the API server's way, until the end of the context."""
+    folder = bed.state / "cnpg"
+    certificates = folder / "certificates"
+    certificates.mkdir(parents=True)
+    (folder / "operator").mkdir()
+    manager = toolchain.ensure(["cloudnative-pg"]).path("manager")
+    # It reads itself from there, to give it to the pods that it makes.
+    shutil.copyfile(manager, folder / "operator" / "manager_amd64")
+    authority = pki.Authority.fresh("webhooks")
+    pair = authority.server("webhooks", [_HOST])
+    (certificates / "apiserver.crt").write_bytes(pair.certificate)
+    pki.write_private(certificates / "apiserver.key", pair.key)
+    (port,) = ports.free(1)
+    log = folder / "log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            (manager, "controller", f"--webhook-port={port}", "--metrics-bind-address=0"),
+            cwd=folder,
+            env={
+                **os.environ,
+                "KUBECONFIG": str(bed.kubeconfig),
+                "WEBHOOK_CERT_DIR": str(certificates),
+                "OPERATOR_NAMESPACE": "default",
+            },
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    api = Api(bed.kubeconfig)
+    made = []
+    try:
+
+        def listens() -> bool:
+            assert process.poll() is None, log.read_text()[-2000:]
+            return not ports.is_free(port)
+
+        waiting.until(listens, "the operator's webhooks", _SECONDS)
+        for kind, body in _webhooks(port, authority.pair.certificate):
+            api.create(f"{_ADMISSION}/{kind}", body)
+            made.append(f"{_ADMISSION}/{kind}/{body['metadata']['name']}")
+        yield
+    finally:
+        for path in made:
+            api.delete(path)
+        process.terminate()
+        process.wait(_SECONDS)
+
+
+@contextmanager
+def ready(bed: Bed, namespace: str) -> Iterator[None]:
+    """Say of each Cluster that it is ready, as the operator does when its pods serve: here none ever do."""
+    api, ends = Api(bed.kubeconfig), threading.Event()
+    condition = {
+        "type": "Ready",
+        "status": "True",
+        "reason": "ClusterIsReady",
+        "message": "Cluster is Ready",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+
+    def say() -> None:
+        while not ends.wait(0.2):
+            for each in api.list(CLUSTERS.format(namespace)):
+                if not (each.get("status") or {}).get("conditions"):
+                    path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
+                    api.merge(path, {"status": {"conditions": [condition]}})
+
+    thread = threading.Thread(target=say, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def _folder() -> Path:
+    return toolchain.ensure(["cloudnative-pg"]).path("manager").parent
+
+
+def _webhooks(port: int, authority: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The operator's own configurations, which lead to this machine."""
+    for body in yaml.safe_load_all((_folder() / "manifests.yaml").read_text()):
+        for webhook in body["webhooks"]:
+            path = webhook["clientConfig"]["service"]["path"]
+            webhook["clientConfig"] = {
+                "url": f"https://{_HOST}:{port}{path}",
+                "caBundle": base64.b64encode(authority).decode(),
+            }
+        yield f"{body['kind'].lower()}s", body
+
+
+def _loose(group: str, kind: str) -> dict[str, Any]:
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    singular = kind.lower()
+    names = {"plural": f"{singular}s", "singular": singular, "kind": kind, "listKind": f"{kind}List"}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": anything},
+        "subresources": {"status": {}},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{singular}s.{group}"},
+        "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": [version]},
+    }
+
+
+def _serves(api: Api, path: str) -> bool:
+    try:
+        api.list(path)
+    except ApiError:
+        return False
+    return True
