@@ -94,7 +94,7 @@ def magnum_cluster(name: str, cloud: str | None) -> dict[str, Any]:
     return described(SdkOpenStack(cloud), name, cloud=cloud)
 
 
-def namespace_of(stack: str, product: str = "panda") -> str:
+def namespace_of(stack: str, product: str) -> str:
     """A namespace for one stack alone, because two stacks cannot share one; ``product`` begins its name."""
     word = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
     return (word if re.match(rf"{product}(-|$)", word) else f"{product}-{word}")[:_LABEL].rstrip("-")

@@ -265,13 +265,13 @@ def test_at_a_terminal_it_asks_and_takes_later_for_an_answer(
     ],
 )
 def test_a_new_stack_gets_a_namespace_of_its_own(stack: str, namespace: str) -> None:
-    assert namespace_of(stack) == namespace
+    assert namespace_of(stack, "panda") == namespace
 
 
 @given(st.text(min_size=1, max_size=100, alphabet=string.ascii_letters + string.digits + "._-"))
 def test_whatever_a_stack_is_called_its_namespace_is_one(stack: str) -> None:
-    assert re.fullmatch(r"panda(-[a-z0-9]+)*", namespace_of(stack))
-    assert len(namespace_of(stack)) <= 63
+    assert re.fullmatch(r"panda(-[a-z0-9]+)*", namespace_of(stack, "panda"))
+    assert len(namespace_of(stack, "panda")) <= 63
 
 
 def test_the_namespace_follows_from_the_stacks_name(run: Any, project: Path, fake_cli: FakeCli) -> None:
