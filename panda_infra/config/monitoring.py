@@ -53,7 +53,7 @@ class MailReceiver(Model):
     """From whom they are."""
     server: _Server
     """Server that takes them."""
-    user: Annotated[str, Form(r"\S+", "a user without blanks", "panda", longest=254)] | None = None
+    user: Annotated[str, Form(r"\S+", "a user without blanks", "alerts", longest=254)] | None = None
     """User who logs in there, by the secret `monitoring.mailPassword`; without one nobody logs in."""
     require_tls: bool = True
     """Whether the server must offer TLS."""
