@@ -275,15 +275,6 @@ CLOUDNATIVE_PG = Part(
     ),
     on_demand=True,
 )
-COSIGN = Part(
-    name="cosign",
-    version=versions.COSIGN,
-    executables=(Executable("cosign", versions.COSIGN, ask=("version",)),),
-    requires={"github.com/sigstore/cosign/v2": f"v{versions.COSIGN}"},
-    package="github.com/sigstore/cosign/v2/cmd/cosign",
-    variables={"sigs.k8s.io/release-utils/version.gitVersion": f"v{versions.COSIGN}"},
-    on_demand=True,
-)
 
 # The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
@@ -295,7 +286,7 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, COSIGN, CLOUDNATIVE_PG)
+OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

@@ -33,8 +33,6 @@ ARGO_CD = "2.13.6"
 VERSITYGW = "1.8.0"
 # renovate: datasource=github-releases depName=cert-manager/cert-manager
 CERT_MANAGER = "1.21.2"
-# renovate: datasource=github-releases depName=sigstore/cosign
-COSIGN = "2.6.5"
 # renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
 CLOUDNATIVE_PG = "1.30.0"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
