@@ -357,6 +357,7 @@ def _commit(folder: Path) -> None:
     _git(folder, *identity, "commit", "--quiet", "--message", "a push")
 
 
+@pytest.mark.long
 def test_the_workflow_of_a_fork_runs_that_command(parent: Workspace) -> None:
     done = run(parent, documented("python -m panda_infra dev workflow alice --repository me/panda-infra"))
     assert done.exit_code == 0, done.output
