@@ -109,6 +109,8 @@ _ROUTES: dict[str, Any] = {
 }
 _GATEWAY: dict[str, Any] = {"exposure": {"kind": "gateway"}, "hosts": {"panda": "p.site.org"}}
 _UPSTREAM = [name for name in stacks.EVERYTHING if name != "mcp"]
+# It has each pair of its many pods judged, for half a minute.
+_LARGEST = "ctao, every daemon"
 _MAKERS: Mapping[str, Callable[[], StackConfig]] = {
     **{name: partial(consumers.complete, name) for name in consumers.STACKS},
     **{f"sample {name}": partial(config_of, name) for name in SAMPLES.stacks},
@@ -116,7 +118,7 @@ _MAKERS: Mapping[str, Callable[[], StackConfig]] = {
     "routes": lambda: stacks.stack(components={name: {} for name in _UPSTREAM}, **_ROUTES),
     "gateway": lambda: stacks.stack(components={name: {} for name in _UPSTREAM}, **_GATEWAY),
     "ctao": ctao.stack,
-    "ctao, every daemon": every_daemon,
+    _LARGEST: every_daemon,
 }
 
 
@@ -136,7 +138,9 @@ def made(helm: Path, charts: Path, name: str) -> Rendered:
     return rendered_stack(helm, charts, "demo", config.model_copy(update={"secrets": stand_ins(config)}))
 
 
-@pytest.fixture(params=_MAKERS)
+@pytest.fixture(
+    params=[*(name for name in _MAKERS if name != _LARGEST), pytest.param(_LARGEST, marks=pytest.mark.long)]
+)
 def stack(request: pytest.FixtureRequest, helm: Path, charts: Path) -> Rendered:
     if request.param == "everything" and not (charts / "mcp").is_dir():
         pytest.skip("upstream has no chart of the MCP server")
