@@ -10,7 +10,7 @@ import typer
 
 from panda_infra.cli.errors import Group
 from panda_infra.cli.output import JsonFlag, line, results, say, show_json, table
-from panda_infra.cli.reached import planned, reached
+from panda_infra.cli.reached import owned, planned, reached
 from panda_infra.cli.stack_argument import StackArgument
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups, Kept, chosen
@@ -168,7 +168,8 @@ def restore(
 
 def _recover(stack: str, to: str, of: str | None, into: str | None, wait: float) -> None:
     moment = moment_of(to)
-    plan, secrets = planned(stack)
+    # What it makes has the mark of the stack, which follows from a secret.
+    plan, secrets = owned(stack)
     database = to_recover(plan, of)
     access = reached(plan, secrets)
     if access.kubernetes is None:
