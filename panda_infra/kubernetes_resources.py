@@ -22,6 +22,10 @@ __all__ = ["HelmRelease", "KubernetesObject", "KubernetesProvider"]
 _WRITTEN_WHOLE = {"pulumi.com/patchForce": "true"}
 
 
+# Like the SDK: the values of a Secret that come from the cluster are encrypted in the state too.
+_HIDDEN = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
+
+
 class KubernetesProvider(pulumi.ProviderResource):
     """A connection to a cluster, by the plugin of the SDK's version; ``settings`` are its inputs by name."""
 
@@ -53,6 +57,8 @@ class KubernetesObject(pulumi.CustomResource):
             metadata["annotations"] = {**_WRITTEN_WHOLE, **metadata.get("annotations", {})}
             whole["metadata"] = metadata
         api = whole["apiVersion"] if "/" in whole["apiVersion"] else f"core/{whole['apiVersion']}"
+        if kind == "Secret":
+            opts = pulumi.ResourceOptions.merge(opts, _HIDDEN)
         super().__init__(f"kubernetes:{api}:{kind}", name, whole, opts)
 
 

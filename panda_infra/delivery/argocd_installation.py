@@ -79,9 +79,7 @@ class ArgoCdInstallation(pulumi.ComponentResource):
         }
         encoded = {key: b64encode(value).decode() for key, value in content.data.items()}
         fields = {"metadata": metadata, "type": content.type, "data": pulumi.Output.secret(encoded)}
-        own = pulumi.ResourceOptions(
-            delete_before_replace=True, additional_secret_outputs=["data", "stringData"]
-        )
+        own = pulumi.ResourceOptions(delete_before_replace=True)
         return self._object({"kind": "Secret", **fields}, fields, [namespace], own)
 
 

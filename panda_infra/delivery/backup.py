@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 import pulumi
 
 from panda_infra.config.backup import BackupSecrets
+from panda_infra.delivery.secrets import encoded, own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.backup import CREDENTIAL_KEYS, NAME, backup_objects, uses_bucket
 from panda_infra.plan.model import Plan
@@ -25,20 +24,7 @@ class BackupResources(pulumi.ComponentResource):
         own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         made: list[pulumi.Resource] = []
         if uses_bucket(plan):
-            metadata = {"name": NAME, "namespace": plan.config.namespace, "annotations": plan.owner.mark}
-            hidden = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
-            made.append(
-                KubernetesObject(
-                    "Secret",
-                    "backup-bucket",
-                    {
-                        "metadata": metadata,
-                        "type": "Opaque",
-                        "data": pulumi.Output.secret(credential(secrets)),
-                    },
-                    pulumi.ResourceOptions.merge(own, hidden),
-                )
-            )
+            made.append(own_secret(plan, "backup-bucket", NAME, credential(secrets), own))
         stays = pulumi.ResourceOptions(retain_on_delete=plan.config.lifecycle.protect)
         for each in backup_objects(plan):
             needs = pulumi.ResourceOptions(depends_on=list(made) if each.kind == "CronJob" else [])
@@ -56,7 +42,4 @@ class BackupResources(pulumi.ComponentResource):
 
 def credential(secrets: BackupSecrets) -> dict[str, str]:
     """The content of the Secret with the bucket's credentials, encoded as the API has it."""
-    given = dict(zip(CREDENTIAL_KEYS, (secrets.access_key, secrets.secret_key), strict=True))
-    return {
-        key: b64encode(value.get_secret_value().encode()).decode() for key, value in given.items() if value
-    }
+    return encoded(dict(zip(CREDENTIAL_KEYS, (secrets.access_key, secrets.secret_key), strict=True)))

@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import pulumi
 
+from panda_infra.delivery.secrets import own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.certificates import AUTHORITY, FORM, certificate_objects, secrets_beside
 from panda_infra.plan.model import Plan
@@ -27,17 +28,10 @@ class CertificateResources(pulumi.ComponentResource):
         first: list[pulumi.Resource] = []
         self.by_suffix: dict[str, KubernetesObject] = {}
         for name in secrets_beside(plan):
-            metadata = {"name": name, "namespace": plan.config.namespace, "annotations": plan.owner.mark}
-            encoded = {
-                key: b64encode(text.encode()).decode() for key, text in authority_files(authority).items()
-            }
-            hidden = pulumi.ResourceOptions(
-                delete_before_replace=True, additional_secret_outputs=["data", "stringData"]
-            )
-            fields = {"metadata": metadata, "type": TLS, "data": pulumi.Output.secret(encoded)}
-            first.append(
-                KubernetesObject("Secret", AUTHORITY, fields, pulumi.ResourceOptions.merge(own, hidden))
-            )
+            files = authority_files(authority)
+            data = {key: b64encode(text.encode()).decode() for key, text in files.items()}
+            replaced = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=True))
+            first.append(own_secret(plan, AUTHORITY, name, data, replaced, kind=TLS))
         for each in certificate_objects(plan):
             is_issuer = each.kind == "Issuer"
             # A new Certificate counts its issues from one again: pods are replaced once for a change, not twice.

@@ -7,6 +7,7 @@ from base64 import b64encode
 import pulumi
 
 from panda_infra.config.monitoring import MonitoringSecrets
+from panda_infra.delivery.secrets import own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import monitoring_of
@@ -31,11 +32,7 @@ class MonitoringResources(pulumi.ComponentResource):
         own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         first: list[pulumi.Resource] = []
         if content := receivers_secret(plan, secrets):
-            metadata = {"name": NAME, "namespace": plan.config.namespace, "annotations": plan.owner.mark}
-            hidden = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
-            secret = {"metadata": metadata, "type": "Opaque", "data": pulumi.Output.secret(content)}
-            merged = pulumi.ResourceOptions.merge(own, hidden)
-            first.append(KubernetesObject("Secret", "monitoring-receivers", secret, merged))
+            first.append(own_secret(plan, "monitoring-receivers", NAME, content, own))
         for each in monitoring_objects(plan):
             fields = {"apiVersion": each.api, **each.fields}
             if each.kind in _AWAITED_OTHERWISE:

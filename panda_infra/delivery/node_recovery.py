@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-
 import pulumi
 
 from panda_infra.clients.pod.nova import ID, SECRET
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
+from panda_infra.delivery.secrets import encoded, own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan
 from panda_infra.plan.node_recovery import NAME, node_recovery_objects
@@ -23,16 +22,7 @@ class NodeRecoveryResources(pulumi.ComponentResource):
         own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self))
         made: list[pulumi.Resource] = []
         if content := _credential(plan, secrets):
-            metadata = {"name": NAME, "namespace": plan.config.namespace, "annotations": plan.owner.mark}
-            hidden = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
-            made.append(
-                KubernetesObject(
-                    "Secret",
-                    "node-recovery-nova",
-                    {"metadata": metadata, "type": "Opaque", "data": pulumi.Output.secret(content)},
-                    pulumi.ResourceOptions.merge(own, hidden),
-                )
-            )
+            made.append(own_secret(plan, "node-recovery-nova", NAME, content, own))
         for each in node_recovery_objects(plan):
             # Only the pods need all others.
             needs = pulumi.ResourceOptions(depends_on=list(made) if each.kind == "Deployment" else [])
@@ -51,7 +41,4 @@ def _credential(plan: Plan, secrets: NodeRecoverySecrets) -> dict[str, str]:
     settings = plan.config.node_recovery
     if settings is None or settings.confirm != "nova":
         return {}
-    given = {ID: secrets.credential_id, SECRET: secrets.credential_secret}
-    return {
-        key: b64encode(value.get_secret_value().encode()).decode() for key, value in given.items() if value
-    }
+    return encoded({ID: secrets.credential_id, SECRET: secrets.credential_secret})

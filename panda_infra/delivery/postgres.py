@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pulumi
 
 from panda_infra.config.postgres import PostgresSecrets
+from panda_infra.delivery.secrets import encoded, own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan
 from panda_infra.plan.postgres import (
@@ -18,7 +19,7 @@ from panda_infra.plan.postgres import (
     operated,
     postgres_objects,
 )
-from panda_infra.products.content import SecretContent
+from panda_infra.products.content import OPAQUE, SecretContent
 
 __all__ = ["PostgresResources", "archive_keys", "login"]
 
@@ -42,7 +43,7 @@ class PostgresResources(pulumi.ComponentResource):
         self.of: dict[str, list[pulumi.Resource]] = {}
         made = []
         if plan.config.postgres and plan.config.postgres.backup:
-            made.append(self._secret(ARCHIVE_SECRET, "Opaque", archive_keys(secrets)))
+            made.append(self._secret(ARCHIVE_SECRET, OPAQUE, archive_keys(secrets)))
         for each in operated(plan):
             kind = "kubernetes.io/basic-auth"
             made.append(self._secret(login_secret(each), kind, login(each, contents)))
@@ -62,20 +63,9 @@ class PostgresResources(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _secret(self, name: str, kind: str, data: Mapping[str, str]) -> KubernetesObject:
-        metadata = {
-            "name": name,
-            "namespace": self._plan.config.namespace,
-            "annotations": self._plan.owner.mark,
-            # The operator follows changes of such Secrets alone.
-            "labels": {"cnpg.io/reload": "true"},
-        }
-        hidden = pulumi.ResourceOptions(additional_secret_outputs=["data", "stringData"])
-        return KubernetesObject(
-            "Secret",
-            f"postgres-{name}",
-            {"metadata": metadata, "type": kind, "data": pulumi.Output.secret(dict(data))},
-            pulumi.ResourceOptions.merge(self._opts, hidden),
-        )
+        # The operator follows changes of such Secrets alone.
+        labels = {"cnpg.io/reload": "true"}
+        return own_secret(self._plan, f"postgres-{name}", name, data, self._opts, kind=kind, labels=labels)
 
 
 def login(each: Operated, contents: Mapping[str, SecretContent]) -> dict[str, str]:
@@ -89,7 +79,4 @@ def login(each: Operated, contents: Mapping[str, SecretContent]) -> dict[str, st
 
 def archive_keys(secrets: PostgresSecrets) -> dict[str, str]:
     """The credentials of the bucket, encoded as the API has it."""
-    given = dict(zip(ARCHIVE_KEYS, (secrets.access_key, secrets.secret_key), strict=True))
-    return {
-        key: b64encode(value.get_secret_value().encode()).decode() for key, value in given.items() if value
-    }
+    return encoded(dict(zip(ARCHIVE_KEYS, (secrets.access_key, secrets.secret_key), strict=True)))

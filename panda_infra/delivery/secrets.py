@@ -6,12 +6,14 @@ from base64 import b64encode
 from collections.abc import Mapping
 
 import pulumi
+from pydantic import SecretStr
 
 from panda_infra.kubernetes_resources import KubernetesObject
-from panda_infra.products.content import SecretContent
+from panda_infra.plan.model import Plan
+from panda_infra.products.content import OPAQUE, SecretContent
 from panda_infra.products.names import Names
 
-__all__ = ["StackSecrets"]
+__all__ = ["StackSecrets", "encoded", "own_secret"]
 
 
 class StackSecrets(pulumi.ComponentResource):
@@ -36,8 +38,6 @@ class StackSecrets(pulumi.ComponentResource):
             parent=self,
             # Another type needs a new Secret, and the charts fix its name.
             delete_before_replace=True,
-            # Like the SDK: encrypt the values from the cluster in the state.
-            additional_secret_outputs=["data", "stringData"],
         )
         self.by_suffix = {
             suffix: KubernetesObject(
@@ -66,3 +66,31 @@ def _data(content: SecretContent) -> dict[str, pulumi.Output[dict[str, str]]]:
         return {}
     encoded = {key: b64encode(value).decode() for key, value in content.data.items()}
     return {"data": pulumi.Output.secret(encoded)}
+
+
+def own_secret(
+    plan: Plan,
+    resource: str,
+    name: str,
+    data: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    *,
+    kind: str = OPAQUE,
+    labels: Mapping[str, str] | None = None,
+) -> KubernetesObject:
+    """A Secret of the program's own parts, which no component reads, as a resource; ``data`` is encoded."""
+    metadata = {
+        "name": name,
+        "namespace": plan.config.namespace,
+        "annotations": plan.owner.mark,
+        **({"labels": labels} if labels else {}),
+    }
+    fields = {"metadata": metadata, "type": kind, "data": pulumi.Output.secret(dict(data))}
+    return KubernetesObject("Secret", resource, fields, opts)
+
+
+def encoded(values: Mapping[str, SecretStr | None]) -> dict[str, str]:
+    """The values that are set, encoded as the API has them."""
+    return {
+        key: b64encode(value.get_secret_value().encode()).decode() for key, value in values.items() if value
+    }
