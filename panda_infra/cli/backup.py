@@ -171,20 +171,16 @@ def _recover(stack: str, to: str, of: str | None, into: str | None, wait: float)
     # What it makes has the mark of the stack, which follows from a secret.
     plan, secrets = owned(stack)
     database = to_recover(plan, of)
-    access = reached(plan, secrets)
-    if access.kubernetes is None:
-        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
-    service = Recovery(access.kubernetes, plan, wait).start(database, moment, into)
+    api = reached(plan, secrets).api(stack)
+    service = Recovery(api, plan, wait).start(database, moment, into)
     line(f"what {database.cluster} had at {moment.isoformat()} is served by {service}")
 
 
 def _backups(stack: str, wait: float) -> Backups:
     plan, secrets = planned(stack)
     chosen(plan)
-    access = reached(plan, secrets)
-    if access.kubernetes is None:
-        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
-    return Backups(access.kubernetes, plan, wait, lambda name: say(f"job {name} ..."))
+    api = reached(plan, secrets).api(stack)
+    return Backups(api, plan, wait, lambda name: say(f"job {name} ..."))
 
 
 def _newest(kept: Kept) -> list[str]:

@@ -40,11 +40,9 @@ def kubeconfig(
     )
 
     plan, secrets = planned(stack)
-    access = reached(plan, secrets)
-    if access.target is None:
-        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
+    target = reached(plan, secrets).way_in(stack)
     name = f"panda-infra-{stack}"
-    found = handed_out(access.target)
+    found = handed_out(target)
     chosen = file or Path(os.environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config")
     try:
         add_to(chosen.expanduser(), name, found, namespace=plan.config.namespace)

@@ -55,10 +55,7 @@ def recover_nodes(
         )
     if settings.confirm == "nova":
         secrets = decrypted(find_pulumi(project().folder), stack).config.secrets
-    access = reached(plan, secrets)
-    if access.kubernetes is None:
-        raise PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
-    api = _calls(access.kubernetes)
+    api = _calls(reached(plan, secrets).api(stack))
     hold = None if dry_run else Hold(api, plan.config.namespace, f"{platform.node()}-{os.getpid()}")
     limits = Limits(settings.silent_for, settings.share, settings.apart)
     controller = Controller(api, _confirm(settings, secrets), limits, hold, dry_run)

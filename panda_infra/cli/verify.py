@@ -14,7 +14,6 @@ from panda_infra.cli.output import JsonFlag, results, say, show_json, table, wri
 from panda_infra.cli.reached import planned, reached
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import find_pulumi
-from panda_infra.errors import PandaInfraError
 
 if TYPE_CHECKING:
     from panda_infra.plan.model import Plan
@@ -108,11 +107,7 @@ def _world(plan: Plan, access: Access) -> World:
     from panda_infra.verify.asking import World  # noqa: PLC0415 - likewise
     from panda_infra.verify.own_tests import OwnTests  # noqa: PLC0415 - likewise
 
-    api, target = access.kubernetes, access.target
-    if api is None or target is None:
-        raise PandaInfraError(
-            f"stack {plan.stack} has no cluster yet: `pulumi up --stack {plan.stack}` makes it"
-        )
+    api, target = access.api(plan.stack), access.way_in(plan.stack)
     return World(
         plan,
         api,

@@ -38,8 +38,32 @@ class Access:
         """True if neither a cluster nor a cloud can be reached."""
         return self.kubernetes is None and self.openstack is None
 
+    def api(self, stack: str) -> KubernetesApi:
+        """The API of the stack's cluster, for what cannot do without.
+
+        Raises:
+            PandaInfraError: it has no cluster yet.
+        """
+        if self.kubernetes is None:
+            raise _no_cluster(stack)
+        return self.kubernetes
+
+    def way_in(self, stack: str) -> Target:
+        """The stack's cluster with the credential in use, likewise.
+
+        Raises:
+            PandaInfraError: it has no cluster yet.
+        """
+        if self.target is None:
+            raise _no_cluster(stack)
+        return self.target
+
     def __repr__(self) -> str:
         return "Access(***)"
+
+
+def _no_cluster(stack: str) -> PandaInfraError:
+    return PandaInfraError(f"stack {stack} has no cluster yet: `pulumi up --stack {stack}` makes it")
 
 
 def reach(stack: str, cluster: Cluster, secrets: Secrets) -> Access:
