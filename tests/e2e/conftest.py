@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from testbed import charts, instances
+from testbed import charts, instances, leftovers
 from testbed.bed import Bed
 from testbed.openstack import bed as clouds
 from testbed.openstack.cloud import OpenStackBed
@@ -27,6 +27,12 @@ def bed() -> Iterator[Bed]:
     folders = charts.chosen(None)
     with instances.running(f"e2e-{secrets.token_hex(4)}", nodes=4, charts=folders) as bed:
         yield bed
+
+
+@pytest.fixture(scope="module")
+def before(bed: Bed) -> frozenset[str]:
+    """What the cluster had before the stack of a module."""
+    return leftovers.of_cluster(bed)
 
 
 @pytest.fixture

@@ -42,12 +42,6 @@ _UNTIL_DUE = 150.0
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    """What the cluster had before the stack."""
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def stack(
     bed: Bed,
     before: frozenset[str],  # noqa: ARG001 - looked at first

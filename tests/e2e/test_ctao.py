@@ -43,12 +43,6 @@ def components(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    """What the cluster had before the stack."""
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def stack(
     bed: Bed,
     before: frozenset[str],  # noqa: ARG001 - looked at first

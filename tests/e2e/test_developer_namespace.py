@@ -53,11 +53,6 @@ _OF_THE_CLUSTER = ("status", "binding", "finalize")
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def parent(bed: Bed, before: frozenset[str]) -> Workspace:  # noqa: ARG001 - looked at first
     """The local stack, which need not be deployed for its cluster to be shared."""
     return stacks.local(bed, bed.state / "stacks" / "lender")

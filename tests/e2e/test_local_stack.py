@@ -60,12 +60,6 @@ def components(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    """What the cluster had before the stack."""
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def stack(bed: Bed, before: frozenset[str]) -> Iterator[Workspace]:  # noqa: ARG001 - looked at first
     sections = {
         "panda-infra:namespace": _NAMESPACE,

@@ -40,12 +40,6 @@ _KINDS = (
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    """What the cluster had before the stack."""
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def stack(bed: Bed, before: frozenset[str]) -> Iterator[Workspace]:  # noqa: ARG001 - looked at first
     workspace = stacks.local(bed, bed.state / "stacks" / _NAMESPACE, _SMALL)
     yield workspace

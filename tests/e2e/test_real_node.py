@@ -81,11 +81,6 @@ def bed(pytestconfig: pytest.Config) -> Iterator[Bed]:
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def stack(bed: Bed, before: frozenset[str], pytestconfig: pytest.Config) -> Workspace:  # noqa: ARG001 - looked at first
     checkout: Path | None = pytestconfig.getoption("--upstream-charts")
     pinned = stacks.pinned(charts.push(bed, charts.chosen(checkout.resolve() if checkout else None)))

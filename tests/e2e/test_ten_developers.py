@@ -26,11 +26,6 @@ _ROUNDS = 10
 
 
 @pytest.fixture(scope="module")
-def before(bed: Bed) -> frozenset[str]:
-    return leftovers.of_cluster(bed)
-
-
-@pytest.fixture(scope="module")
 def parent(bed: Bed, before: frozenset[str]) -> Workspace:  # noqa: ARG001 - looked at first
     lent = {"quota": {"pods": _PODS, "cpu": "2", "memory": "4Gi"}}
     return stacks.local(bed, bed.state / "stacks" / "lender-of-ten", {"panda-infra:developers": lent})
