@@ -13,6 +13,10 @@ from typing import Any
 __all__ = ["Cluster", "End"]
 
 Policy = Mapping[str, Any]
+_Rule = Mapping[str, Any]
+_Peers = Sequence[Mapping[str, Any]] | None
+_Ports = Sequence[Mapping[str, Any]] | None
+_EVERY: _Ports = None
 _NAME = "kubernetes.io/metadata.name"
 
 
@@ -22,7 +26,7 @@ class End:
 
     namespace: str
     address: str
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -31,22 +35,39 @@ class Cluster:
 
     policies: Sequence[Policy]
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # A stack has thousands of pairs, of which each is asked for many ports.
+    _known: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def allows(self, source: End, target: End, port: int, protocol: str = "TCP") -> bool:
         """True if the source may connect to that port of the target."""
-        out = self._passes("Egress", source, target, port, protocol)
-        return out and self._passes("Ingress", target, source, port, protocol)
-
-    def _passes(self, direction: str, subject: End, other: End, port: int, protocol: str) -> bool:
-        about = [policy for policy in self._of(subject) if direction in _types(policy["spec"])]
-        if not about:
-            return True
-        word, peers = ("egress", "to") if direction == "Egress" else ("ingress", "from")
-        return any(
-            _has_port(rule.get("ports"), port, protocol) and self._is_peer(rule.get(peers), subject, other)
-            for policy in about
-            for rule in policy["spec"].get(word) or ()
+        return all(
+            any(_has_port(ports, port, protocol) for ports in self._ports(direction, subject, other))
+            for direction, subject, other in (("Egress", source, target), ("Ingress", target, source))
         )
+
+    def _ports(self, direction: str, subject: End, other: End) -> Sequence[_Ports]:
+        """The lists of ports that the rules about a pod allow with another, in one direction."""
+        key = (direction, subject, other)
+        if key not in self._known:
+            rules = self._rules(direction, subject)
+            self._known[key] = (
+                [_EVERY]
+                if rules is None
+                else [rule.get("ports") for peers, rule in rules if self._is_peer(peers, subject, other)]
+            )
+        found: Sequence[_Ports] = self._known[key]
+        return found
+
+    def _rules(self, direction: str, pod: End) -> Sequence[tuple[_Peers, _Rule]] | None:
+        """The rules about a pod in one direction, each with its peers, or None if no policy is about it."""
+        key = (direction, pod)
+        if key not in self._known:
+            word, peers = ("egress", "to") if direction == "Egress" else ("ingress", "from")
+            about = [each["spec"] for each in self._of(pod) if direction in _types(each["spec"])]
+            rules = [(rule.get(peers), rule) for spec in about for rule in spec.get(word) or ()]
+            self._known[key] = rules if about else None
+        found: Sequence[tuple[_Peers, _Rule]] | None = self._known[key]
+        return found
 
     def _of(self, pod: End) -> Iterator[Policy]:
         """The policies that select a pod."""
@@ -57,7 +78,7 @@ class Cluster:
                 ):
                     yield policy
 
-    def _is_peer(self, peers: Sequence[Mapping[str, Any]] | None, subject: End, other: End) -> bool:
+    def _is_peer(self, peers: _Peers, subject: End, other: End) -> bool:
         return not peers or any(self._matches(peer, subject, other) for peer in peers)
 
     def _matches(self, peer: Mapping[str, Any], subject: End, other: End) -> bool:
