@@ -1,5 +1,6 @@
 """The components of a stack."""
 
+from functools import cache
 from typing import TypeVar
 
 from pydantic import Field
@@ -11,6 +12,12 @@ from panda_infra.products.workloads import Component
 __all__ = ["Components"]
 
 Kind = TypeVar("Kind", bound=Component)
+
+
+@cache
+def _attributes(kind: type[Component]) -> tuple[str, ...]:
+    """The attributes that hold a component of that type."""
+    return tuple(spec.attribute for spec in COMPONENTS.values() if issubclass(spec.config, kind))
 
 
 @with_fields(
@@ -27,7 +34,8 @@ class Components(Model):
 
     def get(self, kind: type[Kind]) -> Kind | None:
         """The component of that type; None if the stack does not deploy it."""
-        return next((each for each in self.deployed().values() if isinstance(each, kind)), None)
+        found = (vars(self)[attribute] for attribute in _attributes(kind))
+        return next((each for each in found if each is not None), None)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -36,9 +44,9 @@ class Components(Model):
 
     def deployed(self) -> dict[str, Component]:
         """Each deployed component by its name, in the order of the registry."""
-        fields = type(self).model_fields
+        given = vars(self)
         return {
-            str(info.alias): component
-            for field, info in fields.items()
-            if (component := getattr(self, field)) is not None
+            name: component
+            for name, spec in COMPONENTS.items()
+            if (component := given[spec.attribute]) is not None
         }

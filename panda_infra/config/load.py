@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, Protocol, get_origin
 
@@ -166,6 +167,7 @@ def _opened(value: Any, path: Path) -> Any:
     return value
 
 
+@cache
 def is_mapping(path: Path) -> bool:
     """True if the value at a path of a stack's configuration is a mapping."""
     here = place(root(StackConfig), path, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
@@ -56,11 +57,8 @@ def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
 
 
 def _described(config: StackConfig, product: Product) -> Iterator[Field]:
-    others = [other for other in PRODUCTS.values() if other is not product]
-    foreign = {to_camel(section.name) for other in others for section in other.sections}
-    specs = (spec for other in others for spec in components_of(other).values())
-    foreign |= {to_camel(spec.attribute) for spec in specs if spec.secrets}
-    for path, item in _descriptions(Secrets, ()):
+    foreign = _foreign(product.name)
+    for path, item in _all_descriptions():
         if path[0] in foreign:
             continue
         if isinstance(item, SecretValue):
@@ -69,11 +67,25 @@ def _described(config: StackConfig, product: Product) -> Iterator[Field]:
             yield from (_field(item.value(name), (*path, name)) for name in item.names(config))
 
 
+@cache
+def _foreign(product: str) -> frozenset[str]:
+    """The sections of secrets that other products have."""
+    others = [other for name, other in PRODUCTS.items() if name != product]
+    sections = {to_camel(section.name) for other in others for section in other.sections}
+    specs = (spec for other in others for spec in components_of(other).values())
+    return frozenset(sections | {to_camel(spec.attribute) for spec in specs if spec.secrets})
+
+
 def named_values(config: StackConfig) -> Iterator[tuple[Path, NamedSecretValues, tuple[str, ...]]]:
     """The mappings of names to secret values: path, description, and the names that are given."""
-    for path, item in _descriptions(Secrets, ()):
+    for path, item in _all_descriptions():
         if isinstance(item, NamedSecretValues):
             yield path, item, names_at(config.secrets, path)
+
+
+@cache
+def _all_descriptions() -> tuple[tuple[Path, SecretValue | NamedSecretValues], ...]:
+    return tuple(_descriptions(Secrets, ()))
 
 
 def _descriptions(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.sites import sites
@@ -17,6 +16,7 @@ from panda_infra.reference.pages import DOCS
 from panda_infra.reference.stack_pages import FOLDER, stack_pages
 from panda_infra.stacks.project import Project
 from panda_infra.tree import leaves
+from tests.support import fast_yaml
 from tests.support.ci_jobs import GITHUB, GITLAB
 from tests.support.panda import COMPONENTS
 from tests.support.stack_files import STACKS, stack_file
@@ -57,16 +57,16 @@ def test_the_workflows_know_every_stack() -> None:
     # Those for one run are deployed nowhere to stay.
     experiments = {stack: _PROJECT.load(stack).config.experiment for stack in STACKS}
     stacks = sorted(stack for stack in STACKS if not EXPERIMENTS[experiments[stack]].on_test_bed)
-    drift = yaml.safe_load((GITHUB / "drift.yml").read_text())["jobs"]["drift"]
+    drift = fast_yaml.load((GITHUB / "drift.yml").read_text())["jobs"]["drift"]
     assert drift["strategy"]["matrix"]["stack"] == stacks, "write the stacks into .github/workflows/drift.yml"
-    matrix = yaml.safe_load(GITLAB.read_text())[".every-stack"]["parallel"]["matrix"]
+    matrix = fast_yaml.load(GITLAB.read_text())[".every-stack"]["parallel"]["matrix"]
     assert matrix == [{"STACK": stacks}], "write the stacks into .gitlab-ci.yml"
 
 
 def _stacks(site: str) -> dict[str, dict[str, Any]]:
     found = {}
     for file in map(stack_file, STACKS):
-        config = yaml.safe_load(file.read_text())["config"]
+        config = fast_yaml.load(file.read_text())["config"]
         if config.get("panda-infra:site") == site:
             found[file.name] = config
     return found
@@ -98,7 +98,7 @@ def test_what_the_stacks_of_a_site_share_stands_in_its_file_alone(site: str) -> 
 def test_no_stack_repeats_its_site(site: str) -> None:
     said = {
         (f"panda-infra:{path[0]}", *path[1:]): value
-        for path, value in _leaves(yaml.safe_load((REPOSITORY / "sites" / f"{site}.yaml").read_text()))
+        for path, value in _leaves(fast_yaml.load((REPOSITORY / "sites" / f"{site}.yaml").read_text()))
     }
     for name, config in _stacks(site).items():
         repeated = {path for path, value in _leaves(config) if said.get(path) == value}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 pytestmark = pytest.mark.long
@@ -29,9 +29,9 @@ def copy(tmp_path: Path) -> Path:
 
 
 def _edited(file: Path, edit: Callable[[dict[str, Any]], object]) -> None:
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     edit(document)
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
 
 
 def _other_values(folder: Path) -> None:

@@ -8,7 +8,6 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.monitoring import receivers_secret
@@ -17,7 +16,7 @@ from panda_infra.plan.monitoring.alerts import alert_groups, rule_files
 from panda_infra.plan.monitoring.dashboards import dashboard_files, queries
 from panda_infra.plan.monitoring.receivers import FILE
 from panda_infra.products.registry import PRODUCTS
-from tests.support import ctao
+from tests.support import ctao, fast_yaml
 from tests.support.prometheus import program, promtool
 from tests.support.stacks import stack
 from tools import REPOSITORY
@@ -49,7 +48,7 @@ def test_alerts_fire_and_end_as_their_tests_say(path: Path) -> None:
 @pytest.mark.parametrize("config", [stack(), ctao.stack()], ids=["panda", "ctao"])
 def test_prometheus_takes_the_rules_of_a_stack(config: StackConfig, tmp_path: Path) -> None:
     file = tmp_path / "alerts.yaml"
-    file.write_text(yaml.safe_dump({"groups": list(alert_groups(make_plan("demo", config)))}))
+    file.write_text(fast_yaml.dump({"groups": list(alert_groups(make_plan("demo", config)))}))
     assert "SUCCESS" in told("check", "rules", file)
 
 
@@ -58,7 +57,7 @@ def test_prometheus_takes_the_queries_of_dashboards(path: Path, tmp_path: Path) 
     found = queries(json.loads(path.read_text()))
     rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(found)]
     file = tmp_path / "queries.yaml"
-    file.write_text(yaml.safe_dump({"groups": [{"name": path.stem, "rules": rules}]}))
+    file.write_text(fast_yaml.dump({"groups": [{"name": path.stem, "rules": rules}]}))
     assert f"SUCCESS: {len(found)} rules found" in told("check", "rules", file)
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.demands import CVMFS_DRIVER
 from testbed import magnum, stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS
 
 pytestmark = pytest.mark.e2e
@@ -76,10 +76,10 @@ def free_port() -> int:
 
 def kubeconfig(folder: Path, bed: Bed, port: int) -> str:
     """The bed's kubeconfig, pointing to another port."""
-    content = yaml.safe_load(bed.kubeconfig.read_text())
+    content = fast_yaml.load(bed.kubeconfig.read_text())
     content["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
     path = folder / "kubeconfig"
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(fast_yaml.dump(content))
     return str(path)
 
 
@@ -124,10 +124,10 @@ def test_an_api_server_that_never_answers(refused: Refused, bed: Bed, tmp_path: 
 
 
 def test_credentials_that_the_cluster_refuses(refused: Refused, bed: Bed, tmp_path: Path) -> None:
-    content = yaml.safe_load(bed.kubeconfig.read_text())
+    content = fast_yaml.load(bed.kubeconfig.read_text())
     content["users"][0]["user"] = {"token": "canary-token"}
     path = tmp_path / "kubeconfig"
-    path.write_text(yaml.safe_dump(content))
+    path.write_text(fast_yaml.dump(content))
     text = refused({_CLUSTER: {"kind": "existing", "kubeconfig": str(path)}})
     assert "answers 401" in text
     assert "It refuses the token of user" in text

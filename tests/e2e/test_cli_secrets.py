@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
@@ -21,6 +20,7 @@ from panda_infra.stacks.decrypted import decrypted
 from panda_infra.stacks.encryption import encrypt
 from testbed.bed import Bed
 from testbed.stacks import on_bed
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.unit.migration.conftest import SiteCheckout
@@ -189,9 +189,9 @@ def _written_as(form: str, project: Project, file: Path) -> None:
     shown = ("config", "--show-secrets", "--json", "--stack", _STACK)
     clear = json.loads(json.loads(project.pulumi(*shown))[section]["value"])
     place, value = (section, clear) if form == "the whole" else (f"{section}.msgsvc", clear["msgsvc"])
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     document["config"].pop(section) if form == "the whole" else document["config"][section].pop("msgsvc")
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
     project.pulumi("config", "set", "--secret", "--path", place, "--stack", _STACK, stdin=json.dumps(value))
 
 
@@ -336,11 +336,11 @@ def test_without_a_backend_init_says_so_and_writes_nothing(
 
 
 def test_a_broken_state_is_named_and_does_not_keep_the_others(project: Project) -> None:
-    document = yaml.safe_load((project.folder / f"Pulumi.{_STACK}.yaml").read_text())
+    document = fast_yaml.load((project.folder / f"Pulumi.{_STACK}.yaml").read_text())
     document["config"]["panda-infra:lifecycle"] = {"protect": False, "expires": "2020-12-01"}
     for name in ("whole", "broken"):
         project.pulumi("stack", "init", name, "--no-select")
-        (project.folder / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(document))
+        (project.folder / f"Pulumi.{name}.yaml").write_text(fast_yaml.dump(document))
     state = Path(project.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
     (state / ".pulumi" / "stacks" / "panda-infra" / "broken.json").write_text('{"version": 3, "ch')
     try:
@@ -356,9 +356,9 @@ def test_a_broken_state_is_named_and_does_not_keep_the_others(project: Project) 
 
 
 def test_a_dry_run_needs_no_secret(project: Project, bed: Bed, capfd: pytest.CaptureFixture[str]) -> None:
-    document = yaml.safe_load((REPOSITORY / "Pulumi.local.yaml").read_text())
+    document = fast_yaml.load((REPOSITORY / "Pulumi.local.yaml").read_text())
     document["config"] |= on_bed(bed) | {"panda-infra:namespace": "stand-ins"}
-    (project.folder / "Pulumi.local.yaml").write_text(yaml.safe_dump(document))
+    (project.folder / "Pulumi.local.yaml").write_text(fast_yaml.dump(document))
     reported = documented("python -m panda_infra dry-run doma", {"doma": "local"})
     project.run(*reported.arguments, "--json")
     # The engine writes to the terminal itself.

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from testbed import charts, leftovers
@@ -18,6 +17,7 @@ from testbed.argocd import applications
 from testbed.argocd.bed import ArgoCd
 from testbed.argocd.git import Repository
 from testbed.bed import Bed
+from tests.support import fast_yaml
 from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
 from tests.support.command_line import run_in
 
@@ -83,7 +83,7 @@ def test_up_has_the_parents_argo_cd_follow_the_branch(
         parent, "up", _NAME, "--from", "local", "--component", "iam", "--charts", f"git+{repository.url}@main"
     )
     assert made.exit_code == 0, made.output
-    sections = yaml.safe_load((parent.project / f"Pulumi.{_NAMESPACE}.yaml").read_text())["config"]
+    sections = fast_yaml.load((parent.project / f"Pulumi.{_NAMESPACE}.yaml").read_text())["config"]
     assert sections["panda-infra:delivery"] == {"kind": "argocd", "follow": "main"}
     found = of_developer(parent, argo)
     assert set(found) == {f"iam-{_NAME}"}

@@ -22,7 +22,7 @@ from testbed import charts, leftovers, stacks
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
-from tests.support import canaries, rights
+from tests.support import canaries, fast_yaml, rights
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
@@ -282,7 +282,7 @@ def test_a_push_to_a_branch_is_deployed_by_one_command(
         done = run(parent, followed, "--image", "iam.main=ghcr.io/me/iam:my-feature")
         assert done.exit_code == 0, done.output
         note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "pushed"}}
-        (fork / "helm" / "iam" / "templates" / "note.yaml").write_text(yaml.safe_dump(note))
+        (fork / "helm" / "iam" / "templates" / "note.yaml").write_text(fast_yaml.dump(note))
         _commit(fork)
         again = run(parent, documented("python -m panda_infra dev up alice"))
         assert again.exit_code == 0, again.output
@@ -305,7 +305,7 @@ def test_a_chart_of_a_branch_makes_nothing_outside(parent: Workspace, admin: Api
         "roleRef": role,
         "subjects": [subject],
     }
-    (fork / "helm" / "iam" / "templates" / "escape.yaml").write_text(yaml.safe_dump(escape))
+    (fork / "helm" / "iam" / "templates" / "escape.yaml").write_text(fast_yaml.dump(escape))
     _git(fork, "init", "--quiet", "--initial-branch", "escape")
     _commit(fork)
     file = parent.folder / f"Pulumi.{_STACK}.yaml"
@@ -330,10 +330,10 @@ def _in_the_name_of_its_service_account(parent: Workspace, owner: Api, bed: Bed)
     account, namespace = command.words[3], command.words[5]
     path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
     token = owner.create(path, {"spec": {"expirationSeconds": 720 * 3600}})["status"]["token"]
-    document = yaml.safe_load(bed.kubeconfig.read_text())
+    document = fast_yaml.load(bed.kubeconfig.read_text())
     document["users"][0]["user"] = {"token": token}
     kubeconfig = parent.folder / "kubeconfig-of-the-fork"
-    kubeconfig.write_text(yaml.safe_dump(document))
+    kubeconfig.write_text(fast_yaml.dump(document))
     file = parent.folder / f"Pulumi.{_STACK}.yaml"
     file.write_text(file.read_text().replace(str(bed.kubeconfig), str(kubeconfig)))
     try:

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     load_pem_private_key,
@@ -32,6 +31,7 @@ from testbed import prerequisites, site
 from testbed.bed import Bed
 from testbed.stacks import on_bed
 from testbed.workspace import overridden, shared
+from tests.support import fast_yaml
 from tests.support.documented import README, TOURS, documented, runs_elsewhere
 from tests.support.documents import DOCS, Command, commands
 from tests.support.stack_files import SAMPLES
@@ -94,9 +94,9 @@ class Site:
     def stack(self, name: str, sections: Mapping[str, Any]) -> None:
         """Replace sections of a stack file."""
         file = self.folder / f"Pulumi.{name}.yaml"
-        document = yaml.safe_load(file.read_text()) if file.exists() else {"config": {}}
+        document = fast_yaml.load(file.read_text()) if file.exists() else {"config": {}}
         document["config"] |= sections
-        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        file.write_text(fast_yaml.dump(document, sort_keys=False))
 
     def run(self, command: Command, stack: str) -> None:
         """Run a command of a page as it stands there, but for addresses and questions.

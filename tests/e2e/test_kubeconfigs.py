@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.kubeconfig import Source, choose, read
@@ -29,6 +28,7 @@ from testbed import charts, executables, stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.front import Front, front
 from tests.support.proxies import connect_proxy, socks_server
@@ -98,7 +98,7 @@ def kubeconfig(cluster: Json, user: Json, name: str = "here") -> Json:
 
 
 def one(cluster: Json, user: Json, **files: str) -> Kind:
-    return Kind({"config": yaml.safe_dump(kubeconfig(cluster, user)), **files})
+    return Kind({"config": fast_yaml.dump(kubeconfig(cluster, user)), **files})
 
 
 def pem(encoded: str) -> str:
@@ -132,13 +132,13 @@ def several_files(w: World) -> Kind:
     )
     late = kubeconfig({"server": "https://127.0.0.1:9"}, {}, "here")
     files = {"a": cluster, "b": user, "c": context, "d": late}
-    return Kind({name: yaml.safe_dump(text) for name, text in files.items()}, named="a:b:missing:c:d")
+    return Kind({name: fast_yaml.dump(text) for name, text in files.items()}, named="a:b:missing:c:d")
 
 
 def several_contexts(w: World) -> Kind:
     good, bad = kubeconfig(w.cluster, w.user, "good"), kubeconfig(w.cluster, {"token": "no"}, "bad")
     both = {kind: bad[kind] + good[kind] for kind in ("clusters", "users", "contexts")}
-    return Kind({"config": yaml.safe_dump(bad | both)}, context="good")
+    return Kind({"config": fast_yaml.dump(bad | both)}, context="good")
 
 
 def cluster_info(w: World) -> Kind:
@@ -153,7 +153,7 @@ def cluster_info(w: World) -> Kind:
 
 def openshift(w: World) -> Kind:
     name = "panda/api-ocp-example-org:6443/operator"
-    return Kind({"config": yaml.safe_dump(kubeconfig(w.cluster, {"token": w.token}, name))})
+    return Kind({"config": fast_yaml.dump(kubeconfig(w.cluster, {"token": w.token}, name))})
 
 
 def in_the_environment(w: World) -> Kind:
@@ -193,7 +193,7 @@ TAKEN: Mapping[str, Callable[[World], Kind]] = {
         w.cluster, {"token": "old", "tokenFile": "token"}, token=w.token
     ),
     "OpenShift": openshift,
-    "Rancher": lambda w: Kind({"config": yaml.safe_dump(w.rancher.kubeconfig(_OPAQUE))}),
+    "Rancher": lambda w: Kind({"config": fast_yaml.dump(w.rancher.kubeconfig(_OPAQUE))}),
     "password": lambda w: one(_rancher(w), {"username": "u", "password": "p:w"}),
     "OIDC by auth-provider": lambda w: one(_rancher(w), {"auth-provider": _oidc(_web_token())}),
     "relative plug-in": lambda w: one(
@@ -318,7 +318,7 @@ def _oidc(token: str) -> Json:
 @pytest.fixture(scope="module")
 def world(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
-    document = yaml.safe_load(bed.kubeconfig.read_text())
+    document = fast_yaml.load(bed.kubeconfig.read_text())
     parts = make_authority("Proxy", now=datetime.now(UTC)).issue(["localhost"])
     pair, authority = folder / "proxy.pem", folder / "authority.pem"
     pair.write_text(parts.certificate + parts.key)

@@ -19,7 +19,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from panda_infra.cli.errors import INCOMPLETE
@@ -29,7 +28,7 @@ from testbed import charts, leftovers, references, stacks
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
-from tests.support import canaries
+from tests.support import canaries, fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
@@ -291,7 +290,7 @@ def test_an_overwritten_version_is_deployed_by_its_digest(
     changed = tmp_path / "ui"
     shutil.copytree(original, changed)
     note = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "new-in-this-chart"}}
-    (changed / "templates" / "note.yaml").write_text(yaml.safe_dump(note))
+    (changed / "templates" / "note.yaml").write_text(fast_yaml.dump(note))
     try:
         (published,) = charts.push(bed, [changed])
         ui = components()["ui"] | {"chart": published.pin}

@@ -14,7 +14,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import yaml
 from cryptography import x509
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
@@ -27,6 +26,7 @@ from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.renewal import renew_access
 from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
+from tests.support import fast_yaml
 from tests.support.magnum import Stack, make
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -46,7 +46,7 @@ def stack(cloud: OpenStackBed, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def certificate(stack: Stack) -> x509.Certificate:
     """The client's, as the stack holds it."""
-    user = yaml.safe_load(stack.kubeconfig())["users"][0]["user"]
+    user = fast_yaml.load(stack.kubeconfig())["users"][0]["user"]
     return x509.load_pem_x509_certificate(base64.b64decode(user["client-certificate-data"]))
 
 
@@ -103,7 +103,7 @@ def test_a_token_in_place_of_the_certificate_replaces_nothing(stack: Stack) -> N
     stack.describe(tokenHours=2)
     assert stack.changes() == {"access": "update"}
     assert stack.done() == {"access": "update", "kubernetes": "update"}
-    assert yaml.safe_load(stack.kubeconfig())["users"][0]["user"].keys() == {"token"}
+    assert fast_yaml.load(stack.kubeconfig())["users"][0]["user"].keys() == {"token"}
     assert lasting(stack) == before
     assert stack.changes() == {}
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site, stacks
@@ -18,6 +17,7 @@ from testbed.bed import Bed
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import ADMINISTRATOR, APPLICATION_CREDENTIAL
 from testbed.workspace import Workspace, overridden
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.magnum import Stack, public_key
 from tests.support.teardown_order import deletions, out_of_order, steps
@@ -200,11 +200,11 @@ def test_status_tells_what_others_have_undone_and_what_is_not_deployed(doma: Sta
 
 
 def test_a_cloud_that_cannot_be_asked_is_one_line_of_the_status(doma: Stack, tmp_path: Path) -> None:
-    clouds = yaml.safe_load(Path(doma.cloud.environment()["OS_CLIENT_CONFIG_FILE"]).read_text())
+    clouds = fast_yaml.load(Path(doma.cloud.environment()["OS_CLIENT_CONFIG_FILE"]).read_text())
     for each in clouds["clouds"].values():
         each["auth"]["auth_url"] = "http://127.0.0.1:9/v3"
     file = tmp_path / "clouds.yaml"
-    file.write_text(yaml.safe_dump(clouds))
+    file.write_text(fast_yaml.dump(clouds))
     found = looked(doma, OS_CLIENT_CONFIG_FILE=str(file))
     (problem,) = found["problems"]
     assert problem.startswith("the cloud cannot be looked at: ")

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import yaml
 
 from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.faults import Answer
+from tests.support import fast_yaml
 from tests.support.magnum import Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -116,13 +116,13 @@ def test_a_token_that_ends_meanwhile_is_named_and_the_next_up_finishes(stack: St
 def by_token(stack: Stack, token: str, folder: Path) -> dict[str, str]:
     """The environment in which a token is all that clients have."""
     name = stack.cloud.environment()["OS_CLOUD"]
-    entry = yaml.safe_load(stack.cloud.clouds_file.read_text())["clouds"][name]
+    entry = fast_yaml.load(stack.cloud.clouds_file.read_text())["clouds"][name]
     for key in ("username", "password", "user_domain_name"):
         entry["auth"].pop(key)
     entry["auth"]["token"] = token
     file = folder / "clouds.yaml"
     file.touch(mode=0o600)
-    file.write_text(yaml.safe_dump({"clouds": {name: {**entry, "auth_type": "v3token"}}}))
+    file.write_text(fast_yaml.dump({"clouds": {name: {**entry, "auth_type": "v3token"}}}))
     return {"OS_CLIENT_CONFIG_FILE": str(file)}
 
 

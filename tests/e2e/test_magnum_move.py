@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site
 from testbed.bed import Bed
 from testbed.openstack.cloud import OpenStackBed
 from testbed.workspace import Workspace, overridden
+from tests.support import fast_yaml
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tools import REPOSITORY
@@ -57,10 +57,10 @@ class Move:
     def describe(self, stack: str, **changes: Any) -> None:
         """Replace keys of the section `cluster` of a stack; None removes one."""
         file = self.workspace.folder / f"Pulumi.{stack}.yaml"
-        document = yaml.safe_load(file.read_text())
+        document = fast_yaml.load(file.read_text())
         section = document["config"]["panda-infra:cluster"] | changes
         document["config"]["panda-infra:cluster"] = {k: v for k, v in section.items() if v is not None}
-        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        file.write_text(fast_yaml.dump(document, sort_keys=False))
 
     def serving(self) -> dict[str, list[int]]:
         """The numbers of the alias of `HOST` by cluster."""

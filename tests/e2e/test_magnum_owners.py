@@ -12,12 +12,12 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-import yaml
 
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.cluster.magnum.description import described
 from testbed import waiting
 from testbed.openstack.cloud import OpenStackBed
+from tests.support import fast_yaml
 from tests.support.magnum import HOSTS, Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -126,7 +126,7 @@ def test_a_running_cluster_is_described_so_that_it_can_be_taken_over(stack: Stac
     # The other label that was asked for, the template gives too.
     assert section["labels"] == {"ingress_controller": "nginx"}
     other = make(stack.cloud, tmp_path, stack.name, workers=1)
-    other.workspace.configure({"panda-infra:cluster": yaml.safe_load(yaml.safe_dump(section))})
+    other.workspace.configure({"panda-infra:cluster": fast_yaml.load(fast_yaml.dump(section))})
     reported = other.up()
     assert "is taken over as it is" in reported
     assert other.changes() == {}

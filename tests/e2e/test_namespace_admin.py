@@ -9,13 +9,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 
 pytestmark = pytest.mark.e2e
@@ -42,10 +42,10 @@ def stack(bed: Bed, api: Api) -> Iterator[Workspace]:
     binding = {"metadata": {"name": "operator"}, "roleRef": role, "subjects": [subject]}
     api.create(f"{_RBAC}/{_GIVEN}/rolebindings", binding)
     token = api.create(f"{accounts}/operator/token", {"spec": {}})["status"]["token"]
-    kubeconfig = yaml.safe_load(bed.kubeconfig.read_text())
+    kubeconfig = fast_yaml.load(bed.kubeconfig.read_text())
     kubeconfig["users"][0]["user"] = {"token": token}
     file = bed.state / "operator-kubeconfig"
-    file.write_text(yaml.safe_dump(kubeconfig))
+    file.write_text(fast_yaml.dump(kubeconfig))
     workspace = stacks.local(
         bed,
         bed.state / "stacks" / _GIVEN,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.node_recovery import NAME
 from testbed import mortal, stacks, waiting
@@ -20,6 +19,7 @@ from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import APPLICATION_CREDENTIAL
 from testbed.openstack.settings import REGION
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.node_recovery import out_of_service, pods, running
@@ -32,7 +32,7 @@ _PATIENCE = 120.0
 
 @pytest.fixture(scope="module")
 def credential(cloud: OpenStackBed) -> dict[str, str]:
-    entry = yaml.safe_load(cloud.clouds_file.read_text())["clouds"][APPLICATION_CREDENTIAL]["auth"]
+    entry = fast_yaml.load(cloud.clouds_file.read_text())["clouds"][APPLICATION_CREDENTIAL]["auth"]
     return {"id": entry["application_credential_id"], "secret": entry["application_credential_secret"]}
 
 

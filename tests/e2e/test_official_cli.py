@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from testbed import stacks
 from testbed.bed import Bed
+from tests.support import fast_yaml
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tests.support.serving import serving
@@ -166,12 +166,12 @@ def test_a_site_deploys_with_what_pulumi_ships(site: Site, bed: Bed) -> None:
     options += ["--namespace", "shipped", "--component", "msgsvc", "--make-certificates"]
     site.run(documented("python -m panda_infra init STACK", name), *options)
     file = site.folder / "Pulumi.shipped.yaml"
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     document["config"] |= {
         "panda-infra:charts": stacks.on_bed(bed)["panda-infra:charts"],
         "panda-infra:lifecycle": {"protect": False},
     }
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
     preview = documented("pulumi preview --policy-pack policy --stack STACK", name)
     up = documented("pulumi up --policy-pack policy --stack STACK", name)
     assert "to create" in site.run(preview, "--non-interactive")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
@@ -22,6 +21,7 @@ from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
 from testbed.openstack.clouds import APPLICATION_CREDENTIAL
 from testbed.openstack.faults import Answer
+from tests.support import fast_yaml
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -164,7 +164,7 @@ def kubernetes(connection: Any, uuid: str, folder: Path) -> Api:
         "contexts": [{"name": "magnum", "context": {"cluster": "magnum", "user": "admin"}}],
         "current-context": "magnum",
     }
-    path.write_text(yaml.safe_dump(document))
+    path.write_text(fast_yaml.dump(document))
     return Api(path)
 
 

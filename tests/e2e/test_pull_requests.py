@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.review.comment import marked_stack, marker
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace, overridden
+from tests.support import fast_yaml
 from tests.support import forge as forges
 from tests.support.ci_jobs import Outcome, github_job, gitlab_job
 from tests.support.documented import documented
@@ -200,16 +200,16 @@ def test_plans_tell_which_stacks_a_commit_touches(checkout: Checkout) -> None:
 def test_a_site_is_compared_and_deployed_as_each_commit_has_it(checkout: Checkout) -> None:
     here = checkout.git("rev-parse", "HEAD")
     site = checkout.folder / "sites" / "here.yaml"
-    stack = yaml.safe_load(checkout.workspace.stack_file.read_text())["config"]
+    stack = fast_yaml.load(checkout.workspace.stack_file.read_text())["config"]
     shared = {key: stack[f"panda-infra:{key}"] for key in ("cluster", "storage", "components")}
-    site.write_text(yaml.safe_dump(shared))
+    site.write_text(fast_yaml.dump(shared))
     said = {f"panda-infra:{key}": None for key in shared}
     checkout.workspace.configure({**said, "panda-infra:site": "here"})
     moved = checkout.commit("share what the site's stacks have in common")
     assert checkout.changes(here) == {"touched": [], "removed": [], "changes": []}
 
     shared["components"]["msgsvc"]["activemq"]["annotations"]["a"] = "of the site"
-    site.write_text(yaml.safe_dump(shared))
+    site.write_text(fast_yaml.dump(shared))
     checkout.commit("annotate the brokers of the site")
     [change] = checkout.changes(moved)["changes"]
     paths = {each["path"]: each["after"] for each in change["differences"]}

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.front import Front, front
@@ -38,7 +38,7 @@ def rancher(bed: Bed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fron
 def kubeconfig(bed: Bed, rancher: Front) -> Path:
     """With the token that will end."""
     file = bed.state / "front-kubeconfig"
-    file.write_text(yaml.safe_dump(rancher.kubeconfig(_ENDED)))
+    file.write_text(fast_yaml.dump(rancher.kubeconfig(_ENDED)))
     return file
 
 
@@ -131,7 +131,7 @@ def test_what_is_not_of_the_cluster_is_no_proof(
     there = inside(api)
     document = rancher.kubeconfig(_RENEWED)
     document["clusters"][0]["cluster"]["server"] = f"https://localhost:{rancher.port}/elsewhere"
-    kubeconfig.write_text(yaml.safe_dump(document))
+    kubeconfig.write_text(fast_yaml.dump(document))
     for line in ("residue local", "destroy local --yes", "destroy local --yes --cluster-gone"):
         refused = command(stack, *line.split())
         assert refused.exit_code == 1
@@ -143,7 +143,7 @@ def test_what_is_not_of_the_cluster_is_no_proof(
 def test_with_a_new_token_nothing_is_left(
     stack: Workspace, api: Api, rancher: Front, kubeconfig: Path
 ) -> None:
-    kubeconfig.write_text(yaml.safe_dump(rancher.kubeconfig(_RENEWED)))
+    kubeconfig.write_text(fast_yaml.dump(rancher.kubeconfig(_RENEWED)))
     line = documented("python -m panda_infra destroy dev", {"dev": "local"})
     destroyed = command(stack, *line.arguments, "--yes")
     assert destroyed.exit_code == 0, destroyed.output

@@ -12,7 +12,6 @@ from typing import Any, get_args
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 
 from panda_infra.review.preview import read
 from testbed import leftovers, site
@@ -21,6 +20,7 @@ from testbed.consumers import run
 from testbed.consumers.registry import OF_PANDA
 from testbed.errors import BedError
 from testbed.rehearsal import Change, Delivery, rehearse
+from tests.support import fast_yaml
 from tests.support.documented import documented
 from tests.support.documents import Command
 from tests.support.stack_files import STACKS, stack_file
@@ -116,7 +116,7 @@ def _stack(file: Path, broker: Mapping[str, Any]) -> None:
         "components": {"msgsvc": broker},
     }
     file.write_text(
-        yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
+        fast_yaml.dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
     )
 
 

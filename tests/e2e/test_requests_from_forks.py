@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.support import fast_yaml
 from tests.support.ci_jobs import GITHUB, GITLAB, Outcome, github_job, gitlab_job
 from tests.support.documented import documented
 from tools import REPOSITORY
@@ -107,7 +107,7 @@ def _stack(file: Path, broker: dict[str, Any]) -> None:
         "components": {"msgsvc": broker},
     }
     config = {f"panda-infra:{key}": value for key, value in sections.items()}
-    file.write_text(yaml.safe_dump({"config": config}))
+    file.write_text(fast_yaml.dump({"config": config}))
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -12,14 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.authority import make_authority
 from testbed import stacks, waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
-from tests.support import canaries
+from tests.support import canaries, fast_yaml
 from tests.support.command_line import run_in
 from tests.support.credentials import grid_proxy
 from tests.support.killing import kill, left_running
@@ -150,10 +149,10 @@ def test_a_running_update_is_reported_and_one_that_was_killed(stack: Workspace) 
 
 
 def test_a_cluster_that_cannot_be_asked_is_one_line(stack: Workspace, bed: Bed) -> None:
-    kubeconfig = yaml.safe_load(bed.kubeconfig.read_text())
+    kubeconfig = fast_yaml.load(bed.kubeconfig.read_text())
     kubeconfig["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:9"
     file = stack.folder / "nowhere"
-    file.write_text(yaml.safe_dump(kubeconfig))
+    file.write_text(fast_yaml.dump(kubeconfig))
     before = stack.stack_file.read_text()
     stack.configure({"panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)}})
     found = looked(stack)

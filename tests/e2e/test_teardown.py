@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import Workspace
+from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
@@ -165,7 +165,7 @@ def test_what_is_switched_off_comes_back_to_its_data(
 @pytest.mark.parametrize("protect", [True, False], ids=["protected", "set free in the same step"])
 def test_replacing_what_holds_data_is_refused(stack: Workspace, protect: bool) -> None:
     before = {
-        key: yaml.safe_load(stack.stack_file.read_text())["config"][key] for key in (_PLACE, _LIFECYCLE)
+        key: fast_yaml.load(stack.stack_file.read_text())["config"][key] for key in (_PLACE, _LIFECYCLE)
     }
     stack.configure({"panda-infra:components": _BOTH, _PLACE: "elsewhere", _LIFECYCLE: {"protect": protect}})
     refused = stack.preview()

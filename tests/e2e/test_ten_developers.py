@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 import pytest
-import yaml
 from typer.testing import Result
 
 from testbed import leftovers, stacks, waiting
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
 from testbed.workspace import Workspace
-from tests.support import rights
+from tests.support import fast_yaml, rights
 from tests.support.command_line import run_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -71,10 +70,10 @@ def untouched(parent: Workspace, api: Api) -> dict[str, Any]:
 
 def test_an_image_that_never_gets_ready(parent: Workspace, api: Api, untouched: dict[str, Any]) -> None:
     file = parent.folder / f"Pulumi.dev-{_WRONG_IMAGE}.yaml"
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     never = {"activemq": {"annotations": {"testbed.panda-infra/never-ready": "true"}}, "timeout": 10}
     document["config"]["panda-infra:components"]["msgsvc"] |= never
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
     done = dev(parent, "up", _WRONG_IMAGE, "--image", "msgsvc.activemq=ghcr.io/nobody/none:1")
     assert done.exit_code == 1, done.output
     assert running(api) == untouched

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from testbed import bed as beds
 from testbed import charts, executables, nodes, pki, ports, processes, references, state, status, waiting
 from testbed.api import Api, Object
 from testbed.control_plane import Files, kubeconfig
 from testbed.errors import BedError
+from tests.support import fast_yaml
 
 pytestmark = pytest.mark.e2e
 
@@ -161,10 +161,10 @@ def test_second_authority_is_trusted_without_a_restart(restarted: tuple[beds.Bed
         trusted.write(other.pair.certificate)
     other.server("kube-apiserver", [ports.HOST]).write(join / "apiserver")
     user = other.client("somebody", "system:masters")
-    config = yaml.safe_load(kubeconfig((join / "url").read_text(), other.pair.certificate, user))
+    config = fast_yaml.load(kubeconfig((join / "url").read_text(), other.pair.certificate, user))
     del config["clusters"][0]["cluster"]["tls-server-name"]
     path = bed.state / "other.kubeconfig"
-    path.write_text(yaml.safe_dump(config))
+    path.write_text(fast_yaml.dump(config))
     waiting.until(Api(path).is_ready, "the second authority's client being let in", PATIENCE)
     assert Api(bed.kubeconfig).is_ready()
 
@@ -409,7 +409,7 @@ def test_every_kind_of_missing_reference_is_found(api: Api, bed: beds.Bed, names
 def test_chart_is_published_and_found_by_helm(bed: beds.Bed, tmp_path: Path) -> None:
     name = f"chart-{secrets.token_hex(4)}"
     (tmp_path / "Chart.yaml").write_text(
-        yaml.safe_dump({"apiVersion": "v2", "name": name, "version": "1.2.3"})
+        fast_yaml.dump({"apiVersion": "v2", "name": name, "version": "1.2.3"})
     )
     (published,) = charts.push(bed, [tmp_path])
     assert published.reference == f"{bed.chart_repository}/{name}"
@@ -421,7 +421,7 @@ def test_chart_is_published_and_found_by_helm(bed: beds.Bed, tmp_path: Path) -> 
         text=True,
         check=True,
     )
-    assert yaml.safe_load(shown.stdout)["name"] == name
+    assert fast_yaml.load(shown.stdout)["name"] == name
 
 
 def test_bad_chart_is_refused_in_helms_words(bed: beds.Bed, tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.config.scalars import read_values
 from panda_infra.tree import merged
 from testbed.executables import locate
 from testbed.rehearsal import rehearse
+from tests.support import fast_yaml
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.stack_files import STACKS, stack_file
 from tests.support.upstream_secrets import flat, rendered
@@ -39,7 +39,7 @@ def test_the_judge_of_imports_renders_what_upstreams_chart_renders(
     variant: str, pytestconfig: pytest.Config, tmp_path: Path
 ) -> None:
     chart = pytestconfig.getoption("--upstream-charts").resolve() / "secrets"
-    text = yaml.safe_dump(merged(SITE, VARIANTS[variant]))
+    text = fast_yaml.dump(merged(SITE, VARIANTS[variant]))
     (tmp_path / "site.yaml").write_text(text)
     made = subprocess.run(
         [locate()["helm"], "template", "x", chart, "--values", tmp_path / "site.yaml"],
@@ -48,7 +48,7 @@ def test_the_judge_of_imports_renders_what_upstreams_chart_renders(
         text=True,
         timeout=60,
     )
-    documents = [doc for doc in yaml.safe_load_all(made.stdout) if doc and "stringData" in doc]
+    documents = [doc for doc in fast_yaml.load_all(made.stdout) if doc and "stringData" in doc]
     theirs = flat(
         {doc["metadata"]["name"].removeprefix("x-secrets-"): doc["stringData"] for doc in documents}
     )

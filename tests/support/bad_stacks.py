@@ -6,8 +6,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 __all__ = ["CASES", "GOOD", "Case", "changed", "text_of"]
@@ -21,11 +20,11 @@ CASES: dict[str, Case] = {
     f"{topic.stem}: {case['name']}": case
     for topic in sorted(_FOLDER.glob("*.yaml"))
     if topic not in _GOOD_ONES.values()
-    for case in yaml.safe_load(topic.read_text())
+    for case in fast_yaml.load(topic.read_text())
 }
 """By topic and name; ``mistakes`` is how many things are wrong, 1 where a case does not say so."""
 _BASES: dict[str, dict[str, Any]] = {
-    name: yaml.safe_load(file.read_text()) for name, file in _GOOD_ONES.items()
+    name: fast_yaml.load(file.read_text()) for name, file in _GOOD_ONES.items()
 }
 
 
@@ -33,7 +32,7 @@ def text_of(case: Case) -> str:
     """The stack file of a case."""
     if "text" in case:
         return str(case["text"])
-    return yaml.safe_dump({**_BASES[case.get("base", "")], "config": changed(case)})
+    return fast_yaml.dump({**_BASES[case.get("base", "")], "config": changed(case)})
 
 
 def changed(case: Case) -> dict[str, Any]:

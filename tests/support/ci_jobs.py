@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import yaml
-
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 __all__ = ["GITHUB", "GITLAB", "Outcome", "github_job", "gitlab_job"]
@@ -49,7 +48,7 @@ def github_job(
             and secrets that nobody has set are empty.
         environment: what the runner sets by itself, over this process' own.
     """
-    job = yaml.safe_load((GITHUB / file).read_text())["jobs"][name]
+    job = fast_yaml.load((GITHUB / file).read_text())["jobs"][name]
     files = {key: checkout / f".{key.lower()}" for key in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
     for each in files.values():
         each.touch()
@@ -73,7 +72,7 @@ def gitlab_job(name: str, checkout: Path, variables: Mapping[str, str]) -> Outco
 
     What prepares the image and the tools is left out: this machine has them.
     """
-    job = yaml.safe_load(GITLAB.read_text())[name]
+    job = fast_yaml.load(GITLAB.read_text())[name]
     done = _run("\n".join(job["script"]), checkout, variables)
     after = _run("\n".join(job.get("after_script", ())), checkout, variables)
     return Outcome(done.returncode == 0, done.stdout + after.stdout)

@@ -13,12 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.plan.postgres import API, PLUGIN_API
 from testbed import pki, ports, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
+from tests.support import fast_yaml
 from tools import toolchain
 
 __all__ = ["CLUSTERS", "collection", "defined", "ready", "serving"]
@@ -39,7 +38,7 @@ def defined(bed: Bed, *, plugin: bool = True) -> None:
     """Give a bed the operator's custom resource definitions, and a loose one of its plugin."""
     api = Api(bed.kubeconfig)
     for file in sorted(_folder().glob("postgresql.cnpg.io_*.yaml")):
-        api.create(_DEFINITIONS, yaml.safe_load(file.read_text()))
+        api.create(_DEFINITIONS, fast_yaml.load(file.read_text()))
     if plugin:
         api.create(_DEFINITIONS, _loose(PLUGIN_API.partition("/")[0], "ObjectStore"))
     paths = [f"/apis/{API}/clusters", f"/apis/{API}/scheduledbackups"]
@@ -131,7 +130,7 @@ def _folder() -> Path:
 
 def _webhooks(port: int, authority: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
     """The operator's own configurations, which lead to this machine."""
-    for body in yaml.safe_load_all((_folder() / "manifests.yaml").read_text()):
+    for body in fast_yaml.load_all((_folder() / "manifests.yaml").read_text()):
         for webhook in body["webhooks"]:
             path = webhook["clientConfig"]["service"]["path"]
             webhook["clientConfig"] = {

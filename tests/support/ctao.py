@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.config.stack import StackConfig
+from tests.support import fast_yaml
 
 __all__ = ["COMPONENTS", "INTERFACES", "RUCIO", "sections", "stack", "written"]
 
@@ -82,5 +81,5 @@ def written(folder: Path, **overrides: Any) -> Path:
     """The same as a stack file in a folder."""
     file = folder / "Pulumi.ctao.yaml"
     config = {f"panda-infra:{name}": section for name, section in sections(**overrides).items()}
-    file.write_text(yaml.safe_dump({"config": config}))
+    file.write_text(fast_yaml.dump({"config": config}))
     return file

@@ -11,11 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from panda_infra.reference.markdown import slug
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 __all__ = [
@@ -126,7 +126,7 @@ def snippets(page: Path) -> list[dict[str, Any]]:
     found = []
     for language, text in _blocks(page):
         if language == "yaml":
-            document = yaml.safe_load(text)
+            document = fast_yaml.load(text)
             sections = document.get("config", document)
             found.append({key.removeprefix("panda-infra:"): value for key, value in sections.items()})
     return found

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import yaml
+from tests.support import fast_yaml
 
 __all__ = ["Forwarder"]
 
@@ -20,7 +20,7 @@ class Forwarder:
     """
 
     def __init__(self, kubeconfig: Path, folder: Path) -> None:
-        document = yaml.safe_load(kubeconfig.read_text())
+        document = fast_yaml.load(kubeconfig.read_text())
         cluster = document["clusters"][0]["cluster"]
         self._target = urlsplit(cluster["server"]).port or 443
         self._connections: list[socket.socket] = []
@@ -28,7 +28,7 @@ class Forwarder:
         self._port: int = self._listener.getsockname()[1]
         cluster["server"] = f"https://127.0.0.1:{self._port}"
         self.kubeconfig = folder / "forwarded-kubeconfig"
-        self.kubeconfig.write_text(yaml.safe_dump(document))
+        self.kubeconfig.write_text(fast_yaml.dump(document))
 
     def cut(self) -> None:
         """Refuse new connections and end the present ones."""

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
 from typing_extensions import override
 
 from panda_infra.authority import make_authority
+from tests.support import fast_yaml
 from tests.support.serving import serving
 
 __all__ = ["Front", "front"]
@@ -62,7 +62,7 @@ class Front:
 @contextmanager
 def front(kubeconfig: Path, folder: Path) -> Iterator[Front]:
     """A front of the cluster of a kubeconfig with a client certificate; ``folder`` takes its key."""
-    document = yaml.safe_load(kubeconfig.read_text())
+    document = fast_yaml.load(kubeconfig.read_text())
     cluster, user = document["clusters"][0]["cluster"], document["users"][0]["user"]
     inside = ssl.create_default_context(
         cadata=base64.b64decode(cluster["certificate-authority-data"]).decode()

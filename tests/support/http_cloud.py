@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import yaml
 from typing_extensions import override
 
 from panda_infra.clients.kubernetes.kubeconfig import Source, Target
+from tests.support import fast_yaml
 from tests.support.serving import serving
 
 __all__ = ["Call", "HttpCloud", "running"]
@@ -77,7 +77,7 @@ class HttpCloud:
             "project_domain_name": "Default",
         }
         path = folder / "clouds.yaml"
-        path.write_text(yaml.safe_dump({"clouds": {"http": {"auth": auth, "region_name": "r"}}}))
+        path.write_text(fast_yaml.dump({"clouds": {"http": {"auth": auth, "region_name": "r"}}}))
         return path
 
     def target(self) -> Target:

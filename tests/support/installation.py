@@ -11,12 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.authority import make_authority
 from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed
+from tests.support import fast_yaml
 from tests.support.documents import Command
 from tools import REPOSITORY, toolchain
 
@@ -127,7 +126,7 @@ class Running:
 
     def stack(self, name: str) -> dict[str, Any]:
         """The sections of a stack file."""
-        content = yaml.safe_load((self.project / f"Pulumi.{name}.yaml").read_text())["config"]
+        content = fast_yaml.load((self.project / f"Pulumi.{name}.yaml").read_text())["config"]
         return {key.removeprefix("panda-infra:"): value for key, value in content.items()}
 
 
@@ -146,8 +145,8 @@ def write_secrets_chart(
     (folder / "templates").mkdir(parents=True)
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: secrets\nversion: 0.1.0\n")
     (folder / "templates" / "secrets.yaml").write_text(_SECRETS)
-    (folder / "values.yaml").write_text(yaml.safe_dump(dict(values)))
-    (folder / "values-secret.yaml").write_text(yaml.safe_dump({"contents": dict(contents)}))
+    (folder / "values.yaml").write_text(fast_yaml.dump(dict(values)))
+    (folder / "values-secret.yaml").write_text(fast_yaml.dump({"contents": dict(contents)}))
     certificates = folder / "files" / "panda_certs"
     certificates.mkdir(parents=True)
     made = make_authority("A site's authority", now=datetime.now(UTC)).issue(tuple(hosts))

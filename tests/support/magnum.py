@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -24,6 +23,7 @@ from testbed.api import Api
 from testbed.openstack import offer
 from testbed.openstack.cloud import OpenStackBed
 from testbed.workspace import Result, Workspace
+from tests.support import fast_yaml
 from tests.support.stacks import stack as valid_stack
 from tools import REPOSITORY
 
@@ -45,7 +45,7 @@ class Stack:
 
     def describe(self, **changes: Any) -> None:
         """Replace keys of the section `cluster`; None removes one."""
-        described = yaml.safe_load(self.workspace.stack_file.read_text())["config"]["panda-infra:cluster"]
+        described = fast_yaml.load(self.workspace.stack_file.read_text())["config"]["panda-infra:cluster"]
         changed = {key: value for key, value in (described | changes).items() if value is not None}
         self.workspace.configure({"panda-infra:cluster": changed})
 
@@ -61,7 +61,7 @@ class Stack:
 
     def plan(self) -> Plan:
         """What commands take for the plan of this stack."""
-        document = yaml.safe_load(self.workspace.stack_file.read_text())["config"]
+        document = fast_yaml.load(self.workspace.stack_file.read_text())["config"]
         config = valid_stack(
             cluster=document["panda-infra:cluster"],
             hosts={"panda": HOSTS[0]},

@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.kubeconfig import STATE
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.pki import Authority
+from tests.support import fast_yaml
 
 __all__ = ["Action", "allowed", "as_user", "client_of", "every_action", "kubeconfig_of"]
 
@@ -94,12 +93,12 @@ def as_user(bed: Bed, user: str, group: str | None = None) -> Api:
 
 def kubeconfig_of(bed: Bed, user: str, group: str | None = None) -> Path:
     """The kubeconfig of such a user."""
-    document = yaml.safe_load(bed.kubeconfig.read_text())
+    document = fast_yaml.load(bed.kubeconfig.read_text())
     pair = Authority.of(bed.state / "pki" / "ca").client(user, group)
     login = {"client-certificate-data": pair.certificate, "client-key-data": pair.key}
     document["users"][0]["user"] = {key: b64encode(value).decode() for key, value in login.items()}
     file = bed.state / f"kubeconfig-of-{user}"
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
     return file
 
 

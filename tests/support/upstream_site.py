@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.authority import make_authority
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.panda.keystore import make_keystore
+from tests.support import fast_yaml
 
 __all__ = ["application", "applications", "site_of"]
 
@@ -51,11 +50,11 @@ def site_of(
     for placeholder, value in _KNOWN.items():
         text = text.replace(placeholder, value)
     numbers = iter(range(1000))
-    values = yaml.safe_load(re.sub(r'"?FIXME"?', lambda _: f'"canary-{next(numbers)}x"', text))
+    values = fast_yaml.load(re.sub(r'"?FIXME"?', lambda _: f'"canary-{next(numbers)}x"', text))
     for component, key in external.items():
         values[component]["database"][key] = "database.cern.ch"
     values["bigmon"]["auth"]["providers"]["indigoiam"]["basePath"] = "https://panda-iam-doma.cern.ch"
-    (folder / "secrets" / "values-secret.yaml").write_text(yaml.safe_dump(values))
+    (folder / "secrets" / "values-secret.yaml").write_text(fast_yaml.dump(values))
     _files(folder / "secrets" / "files", EXPERIMENTS[experiment].auth_files)
 
 
@@ -75,14 +74,14 @@ def _files(folder: Path, auth_files: Sequence[str]) -> None:
 def applications(checkout: Path, group: str) -> dict[str, str]:
     """The files of upstream's Applications in a folder of `argocd-apps`, by the Applications' names."""
     files = sorted((checkout / "argocd-apps" / group).glob("*.yaml"))
-    found = {file.name: yaml.safe_load(file.read_text()) for file in files}
+    found = {file.name: fast_yaml.load(file.read_text()) for file in files}
     return {each["metadata"]["name"]: name for name, each in found.items() if each["kind"] == "Application"}
 
 
 def application(checkout: Path, group: str, name: str, repository: str, namespace: str) -> dict[str, Any]:
     """Upstream's Application of a component, from a file of a folder of `argocd-apps`, for a site's own repository."""
     file = checkout / "argocd-apps" / group / applications(checkout, group)[name]
-    found: dict[str, Any] = yaml.safe_load(file.read_text())
+    found: dict[str, Any] = fast_yaml.load(file.read_text())
     found["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
     found["spec"]["destination"]["namespace"] = namespace
     found["spec"]["source"]["repoURL"] = repository

@@ -12,15 +12,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from testbed.consumers.pods import Container
+from tests.support import fast_yaml
 from tests.support.readers import spring, values
 from tests.support.readers.values import RefusedError
 
 __all__ = ["RESOURCES", "TABLE", "Iam", "Provider", "read", "upstream"]
 
-TABLE: dict[str, Any] = yaml.safe_load(Path("tests/contract/iam.yaml").read_text())
+TABLE: dict[str, Any] = fast_yaml.load(Path("tests/contract/iam.yaml").read_text())
 RESOURCES = Path("iam/iam-login-service/src/main/resources")
 """Where a folder of upstream's sources has IAM's own files."""
 _FOLDER = PurePosixPath("/indigo-iam/config")

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from tests.support import fast_yaml
 from tests.support.readers.values import RefusedError
 
 __all__ = ["Environment", "from_properties", "from_yaml"]
@@ -103,7 +104,7 @@ class Environment:
 def from_yaml(text: str) -> Properties:
     """The properties of a YAML file by their full names."""
     try:
-        document = yaml.safe_load(text)
+        document = fast_yaml.load(text)
     except yaml.YAMLError as error:
         raise RefusedError("a YAML file", f"cannot be read: {type(error).__name__}") from None
     return dict(_flat("", document or {}))

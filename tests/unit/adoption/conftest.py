@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.adoption.adopt import Target
 from panda_infra.adoption.installation import Installation
 from panda_infra.adoption.reading import read_installation, read_releases
 from panda_infra.clients.helm import Helm
 from panda_infra.helm.records import encode
+from tests.support import fast_yaml
 from tests.support.kubernetes import FakeApi
 
 NAMESPACE = "default"
@@ -102,7 +102,7 @@ class EchoHelm(Helm):
 
 def manifest_of(release: str, chart: Path, values: Mapping[str, Any]) -> str:
     """What the chart makes of values: the image alone reaches the pods."""
-    defaults = yaml.safe_load((chart / "values.yaml").read_text())
+    defaults = fast_yaml.load((chart / "values.yaml").read_text())
     sub = next(name for name in defaults if name != "global")
     image = {**defaults[sub]["image"], **((values.get(sub) or {}).get("image") or {})}
     template = {"spec": {"containers": [{"name": sub, "image": f"{image['repository']}:{image['tag']}"}]}}
@@ -138,7 +138,7 @@ def charts(tmp_path: Path) -> dict[str, Path]:
     for name, values in _CHARTS.items():
         folders[name] = tmp_path / "charts" / name
         folders[name].mkdir(parents=True)
-        (folders[name] / "values.yaml").write_text(yaml.safe_dump(dict(values), sort_keys=False))
+        (folders[name] / "values.yaml").write_text(fast_yaml.dump(dict(values), sort_keys=False))
         for sub in values:
             templates = folders[name] / "charts" / sub / "templates"
             templates.mkdir(parents=True)

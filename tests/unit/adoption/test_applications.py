@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.adoption.applications import deployed, source_of
 from panda_infra.adoption.installation import AdoptionError
 from panda_infra.live.argo import applications, refusal
+from tests.support import fast_yaml
 from tests.unit.adoption.conftest import NAMESPACE, Cluster, EchoHelm
 
 _COMMIT = 8 * "0123a"
@@ -83,7 +83,7 @@ def test_charts_of_no_single_commit_must_be_named(argo: Cluster, revision: str |
 def test_values_are_laid_over_each_other_as_argo_cd_does(charts: Mapping[str, Path]) -> None:
     chart = charts["msgsvc"]
     (chart / "Chart.yaml").write_text("version: 0.1.0\n")
-    (chart / "values-cern.yaml").write_text(yaml.safe_dump({"activemq": {"image": {"tag": "2"}, "a": 1}}))
+    (chart / "values-cern.yaml").write_text(fast_yaml.dump({"activemq": {"image": {"tag": "2"}, "a": 1}}))
     parameters = [
         {"name": "activemq.image.tag", "value": "4"},
         {"name": "activemq.image.name", "value": "5", "forceString": True},

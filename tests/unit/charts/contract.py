@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from testbed.charts import FIXTURES
+from tests.support import fast_yaml
 from tests.unit.charts.rendering import Objects
 
 __all__ = ["CONTRACT", "chart_facts", "facts", "references"]
@@ -24,9 +23,9 @@ _NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 def chart_facts(chart: Path) -> dict[str, Any]:
     """Version and sub-charts of a chart, as ``{version, subCharts: {name: condition}}``."""
-    metadata = yaml.safe_load((chart / "Chart.yaml").read_text())
+    metadata = fast_yaml.load((chart / "Chart.yaml").read_text())
     for dependency in metadata["dependencies"]:
-        sub_chart = yaml.safe_load((chart / "charts" / dependency["name"] / "Chart.yaml").read_text())
+        sub_chart = fast_yaml.load((chart / "charts" / dependency["name"] / "Chart.yaml").read_text())
         assert (sub_chart["name"], sub_chart["version"]) == (dependency["name"], dependency["version"])
     conditions = {
         dependency["name"]: dependency.get("condition", "") for dependency in metadata["dependencies"]

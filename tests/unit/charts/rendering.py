@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from panda_infra.products.names import Names
+from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS
 
 __all__ = ["RELEASES", "Objects", "Renderer"]
@@ -36,7 +37,7 @@ class Renderer:
 
     def render(self, chart: Path, release: str, values: Mapping[str, Any]) -> Objects:
         """What the chart deploys as a release with these values."""
-        documents = yaml.load_all(self._render(chart, release, yaml.safe_dump(values)), yaml.CSafeLoader)
+        documents = yaml.load_all(self._render(chart, release, fast_yaml.dump(values)), yaml.CSafeLoader)
         return canonical([document for document in documents if document])
 
     def package(self, chart: Path, folder: Path) -> Path:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from testbed.charts import FIXTURES
+from tests.support import fast_yaml
 from tests.unit.charts.contract import CONTRACT, chart_facts, facts, references
 from tests.unit.charts.rendering import RELEASES, Objects, Renderer
 from tests.unit.charts.value_sets import VALUE_SETS
@@ -33,7 +33,7 @@ def contract(renderer: Renderer, pytestconfig: pytest.Config, request: pytest.Fi
     if pytestconfig.getoption("--write-contract"):
         given = pytestconfig.getoption("--upstream-charts")
         write_contract(renderer, request.getfixturevalue("upstream") if given else FIXTURES)
-    return yaml.safe_load(CONTRACT.read_text())
+    return fast_yaml.load(CONTRACT.read_text())
 
 
 def write_contract(renderer: Renderer, charts: Path) -> None:
@@ -42,7 +42,7 @@ def write_contract(renderer: Renderer, charts: Path) -> None:
     for values in CONTRACT_SETS:
         written[values] = {chart: facts(render(renderer, charts, chart, values)) for chart in RELEASES}
     head = "# What the project relies on in PanDA's charts (pytest tests/unit/charts --write-contract).\n"
-    CONTRACT.write_text(head + yaml.safe_dump(written, sort_keys=False, width=110))
+    CONTRACT.write_text(head + fast_yaml.dump(written, sort_keys=False, width=110))
 
 
 @pytest.mark.parametrize("chart", RELEASES)

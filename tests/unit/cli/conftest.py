@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from typer.testing import CliRunner
 
@@ -19,6 +18,7 @@ from panda_infra.cli.keys import parse
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError, UnknownStackError
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.stacks.document import compose
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 SMALL = {
@@ -68,14 +68,14 @@ class FakeCli:
         return {"secure": name}
 
     def _store(self, file: Path, name: str, value: str) -> None:
-        document = {"config": {}} | (yaml.safe_load(file.read_text()) or {})
+        document = {"config": {}} | (fast_yaml.load(file.read_text()) or {})
         section, *path = parse(name)
         *parents, last = [f"{NAMESPACE}:{section}", *path]
         target = document["config"]
         for part in parents:
             target = target.setdefault(part, {})
         target[last] = self.secure(value)
-        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        file.write_text(fast_yaml.dump(document, sort_keys=False))
 
     def _config(self, file: Path) -> str:
         def clear(value: Any) -> Any:
@@ -84,7 +84,7 @@ class FakeCli:
             return {key: clear(item) for key, item in value.items()} if isinstance(value, dict) else value
 
         entries = {}
-        for key, value in yaml.safe_load(file.read_text())["config"].items():
+        for key, value in fast_yaml.load(file.read_text())["config"].items():
             plain = clear(value)
             text = plain if isinstance(plain, str) else json.dumps(plain)
             entries[key] = {"value": text, "secret": key == f"{NAMESPACE}:secrets"}

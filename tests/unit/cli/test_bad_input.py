@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.reference.refusals import Row, rows
 from panda_infra.stacks.document import compose
+from tests.support import fast_yaml
 from tests.support.api_server import kubeconfig
 from tests.support.command_line import every_command, run_in
 from tests.support.held import CANARY, check_words
@@ -53,7 +53,7 @@ class World:
         (self.good / "Pulumi.yaml").write_text("name: panda-infra\nruntime: python\n")
         (self.good / "cric_jsons").symlink_to(REPOSITORY / "cric_jsons")
         document = kubeconfig({"server": "https://127.0.0.1:1"}, {"token": CANARY})
-        (self.good / "kubeconfig").write_text(yaml.safe_dump(document))
+        (self.good / "kubeconfig").write_text(fast_yaml.dump(document))
         SiteCheckout(self.good / "checkout").values("panda", "dev", {"server": {}})
         sections = {**SMALL, "lifecycle": {"protect": False}}
         (self.good / "Pulumi.small.yaml").write_text(compose(sections, "A small stack."))

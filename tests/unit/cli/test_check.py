@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
+from tests.support import fast_yaml
 from tests.support.stack_files import SAMPLES
 
 
@@ -101,9 +101,9 @@ def test_stacks_that_would_take_each_others_namespace_are_refused(run: Any, stac
 
 
 def test_a_stack_that_waits_for_its_site_is_not_a_wrong_one(run: Any, stack_file: Path) -> None:
-    document = yaml.safe_load(stack_file.read_text())
+    document = fast_yaml.load(stack_file.read_text())
     document["config"]["panda-infra:components"]["panda"]["postgres"] = {"enabled": False}
-    stack_file.write_text(yaml.safe_dump(document))
+    stack_file.write_text(fast_yaml.dump(document))
     waiting = run("check", "small")
     assert waiting.exit_code == INCOMPLETE
     assert "Pulumi.small.yaml: waits for the site, which alone knows 1 value" in waiting.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.cli.dry_run import made_previewable, stand_in_section
 from panda_infra.config.load import from_file
@@ -15,6 +14,7 @@ from panda_infra.products.panda.components.msgsvc import Msgsvc
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.secrets.fields import missing
 from panda_infra.stacks.document import compose
+from tests.support import fast_yaml
 from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
 
@@ -52,7 +52,7 @@ def test_a_stack_gets_a_database_that_only_its_site_knows(tmp_path: Path) -> Non
     copied = tmp_path / "Pulumi.doma.yaml"
     copied.write_text(source.read_text() + "encryptionsalt: v1:abc\n")
     made_previewable(copied, from_file(source))
-    document = yaml.safe_load(copied.read_text())
+    document = fast_yaml.load(copied.read_text())
     panda = document["config"]["panda-infra:components"]["panda"]
     assert panda["settings"]["database"]["host"] == "stand-in-database"
     assert document.keys() == {"config"}
@@ -78,8 +78,8 @@ def test_a_secret_kubeconfig_is_the_user_s_own(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(PandaInfraError, match="rehearse lsst"):
         stand_in_section(loaded)
     user = {"client-key": "key.pem"}
-    own.write_text(yaml.safe_dump({"users": [{"name": "me", "user": user}], "current-context": "here"}))
-    whole = yaml.safe_load(stand_in_section(loaded)["kubeconfig"])
+    own.write_text(fast_yaml.dump({"users": [{"name": "me", "user": user}], "current-context": "here"}))
+    whole = fast_yaml.load(stand_in_section(loaded)["kubeconfig"])
     assert whole["users"] == [{"name": "me", "user": {"client-key": str(tmp_path / "key.pem")}}]
     assert whole["current-context"] == "here"
 

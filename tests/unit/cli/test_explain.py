@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.support import fast_yaml
 
 
 def explained(run: Any, key: str) -> dict[str, Any]:
@@ -53,10 +54,10 @@ def test_what_the_file_says_has_a_line(run: Any, stack_file: Path) -> None:
 
 
 def test_what_the_site_says_has_the_sites_file_and_line(run: Any, stack_file: Path) -> None:
-    document = yaml.safe_load(stack_file.read_text())
+    document = fast_yaml.load(stack_file.read_text())
     clients = [{"name": "Rubin", "clientId": "a"}]
     document["config"] |= {"panda-infra:site": "slac", "panda-infra:auth": {"clients": clients}}
-    stack_file.write_text(yaml.safe_dump(document))
+    stack_file.write_text(fast_yaml.dump(document))
     folder = stack_file.parent / "sites"
     folder.mkdir()
     (folder / "slac.yaml").write_text(

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.products.panda.cric import CricSettings
 from panda_infra.stacks.project import Project
+from tests.support import fast_yaml
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.migration.conftest import SiteCheckout
 
@@ -81,12 +81,12 @@ def test_secrets_alone_need_nothing_of_the_checkout_that_the_stack_file_says(
 def test_what_is_encrypted_as_a_whole_takes_the_secrets_and_keeps_its_own(
     run: Any, stack_file: Path, fake_cli: FakeCli, site: SiteCheckout
 ) -> None:
-    document = yaml.safe_load(stack_file.read_text())
+    document = fast_yaml.load(stack_file.read_text())
     document["config"]["panda-infra:secrets"] = fake_cli.secure({"msgsvc": {"basePassword": "kept"}})
-    stack_file.write_text(yaml.safe_dump(document))
+    stack_file.write_text(fast_yaml.dump(document))
     result = run("import", "small", str(site.folder), "--secrets-only")
     assert result.exit_code == INCOMPLETE, result.stderr
-    section = yaml.safe_load(stack_file.read_text())["config"]["panda-infra:secrets"]
+    section = fast_yaml.load(stack_file.read_text())["config"]["panda-infra:secrets"]
     clear = json.loads(fake_cli.values[section["secure"]])
     assert (clear["msgsvc"], clear["panda"]) == ({"basePassword": "kept"}, {"databasePassword": "canary"})
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.products.panda.auth import AuthSettings
 from panda_infra.stacks.project import Project
+from tests.support import fast_yaml
 from tests.unit.cli.conftest import FakeCli
 from tests.unit.provider.fakes import FakeOpenStack, World
 
@@ -106,14 +106,14 @@ def test_what_is_encrypted_as_a_whole_is_not_generated_anew(
     run(*_WANTED)
     file = project / "Pulumi.mine.yaml"
     before, _ = decrypted_values(project)
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     clear = json.loads(before["panda-infra:secrets"])
     section = "panda-infra:secrets"
     if groups:
         document["config"][section] |= {group: fake_cli.secure(clear[group]) for group in groups}
     else:
         document["config"][section] = fake_cli.secure(clear)
-    file.write_text(yaml.safe_dump(document))
+    file.write_text(fast_yaml.dump(document))
     text = file.read_text()
     result = run("init", "mine")
     assert result.exit_code == 0, result.stderr
@@ -312,6 +312,6 @@ def test_a_file_that_the_cli_has_made_becomes_the_stacks(run: Any, project: Path
     file.write_text("encryptionsalt: v1:salt\n")
     result = run(*_WANTED)
     assert result.exit_code == 0, result.stderr
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     assert document["encryptionsalt"] == "v1:salt"
     assert document["config"]["panda-infra:experiment"] == "dev"

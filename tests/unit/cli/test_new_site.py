@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.errors import StackError
 from panda_infra.stacks.project import Project
+from tests.support import fast_yaml
 from tests.support.documented import documented
 from tests.unit.cli.conftest import FakeCli
 
@@ -71,10 +71,10 @@ def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: Fa
     assert fake_cli
     file = project / "sites" / "desy.yaml"
     assert file.read_text().startswith("# yaml-language-server: $schema=../docs/site.schema.json\n")
-    file.write_text(yaml.safe_dump(_FILLED))
+    file.write_text(fast_yaml.dump(_FILLED))
     result = run(*wanted("desy"), "--host", "rucio=rucio.desy.de")
     assert "wrote sites/desy.yaml" not in result.stderr
-    assert yaml.safe_load(file.read_text()) == _FILLED
+    assert fast_yaml.load(file.read_text()) == _FILLED
     config = Project(project).load("desy-prod").config
     assert config.lifecycle.protect
     assert config.namespace == "ctao-desy-prod"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.pins import lookup
+from tests.support import fast_yaml
 
 _ONE, _TWO = ("sha256:" + digit * 64 for digit in "12")
 
@@ -23,7 +23,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def components(file: Path) -> Any:
-    return yaml.safe_load(file.read_text())["config"]["panda-infra:components"]
+    return fast_yaml.load(file.read_text())["config"]["panda-infra:components"]
 
 
 @pytest.mark.usefixtures("registry")
@@ -48,7 +48,7 @@ def test_one_component_and_no_writing(run: Any, stack_file: Path) -> None:
     result = run("pin", "small", "msgsvc", "--dry-run", "--json")
     assert result.exit_code == 0, result.stderr
     assert stack_file.read_text() == before
-    assert yaml.safe_load(result.stdout).keys() == {
+    assert fast_yaml.load(result.stdout).keys() == {
         f"components.msgsvc.{key}" for key in ("chart.version", "chart.digest")
     } | {f"components.msgsvc.activemq.image.{key}" for key in ("tag", "digest")}
 

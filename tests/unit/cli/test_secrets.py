@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import load_pem_x509_certificate
@@ -23,6 +22,7 @@ from panda_infra.authority import make_authority
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.secret_values.audit import rows
 from panda_infra.secrets.certificates import from_p12
+from tests.support import fast_yaml
 from tests.support.credentials import grid_proxy, token
 from tests.support.stacks import stack
 from tests.unit.cli.conftest import FakeCli
@@ -110,9 +110,9 @@ def test_the_audit_shows_the_end_of_proxies_tokens_and_the_kubeconfig(
     run: Any, stack_file: Path, fake_cli: FakeCli
 ) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    document = yaml.safe_load(stack_file.read_text())
+    document = fast_yaml.load(stack_file.read_text())
     document["config"]["panda-infra:cluster"] = {"kind": "existing"}
-    stack_file.write_text(yaml.safe_dump(document))
+    stack_file.write_text(fast_yaml.dump(document))
     user = {"name": "u", "user": {"token": token(now + timedelta(days=5))}}
     kubeconfig = {
         "current-context": "c",
@@ -124,7 +124,7 @@ def test_the_audit_shows_the_end_of_proxies_tokens_and_the_kubeconfig(
         _PROXY: grid_proxy(now - timedelta(hours=1), now + timedelta(hours=11, minutes=1)),
         'files.panda["old.proxy"]': grid_proxy(now - timedelta(days=8), now - timedelta(hours=25)),
         "auth.idToken": token(now + timedelta(days=40, minutes=1)),
-        "kubeconfig": yaml.safe_dump(kubeconfig),
+        "kubeconfig": fast_yaml.dump(kubeconfig),
     }
     for key, value in ends.items():
         fake_cli.put(stack_file, key, value)
@@ -316,12 +316,12 @@ def test_an_incomplete_stack_is_not_rendered(
 
 
 def test_the_commands_that_a_problem_tells_solve_it(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
-    document = yaml.safe_load(stack_file.read_text())
+    document = fast_yaml.load(stack_file.read_text())
     document["config"]["panda-infra:secrets"] = {
         "panda": {"databasePassword": "stored-in-plain-text"},
         "files": {"panda": {"a.pem": "CHANGEME"}},
     }
-    stack_file.write_text(yaml.safe_dump(document))
+    stack_file.write_text(fast_yaml.dump(document))
     refused = run("check", "small")
     reported = {match[1] for match in re.finditer(r"`python -m panda_infra ([^`]+)`", refused.output)}
     assert reported == {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.support import fast_yaml
 from tests.unit.cli.conftest import FakeCli
 
 _KUBECONFIG = {
@@ -24,7 +24,7 @@ _KUBECONFIG = {
 @pytest.fixture
 def nowhere(stack_file: Path) -> Path:
     """A stack whose cluster does not answer."""
-    stack_file.with_name("kubeconfig").write_text(yaml.safe_dump(_KUBECONFIG))
+    stack_file.with_name("kubeconfig").write_text(fast_yaml.dump(_KUBECONFIG))
     return stack_file
 
 

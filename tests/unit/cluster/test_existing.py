@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.cluster.existing import check_cluster
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
+from tests.support import fast_yaml
 
 _KUBECONFIG = {
     "current-context": "here",
@@ -32,7 +32,7 @@ def problem(path: Path | str, context: str | None = None) -> str:
 @pytest.fixture
 def kubeconfig(tmp_path: Path) -> Path:
     path = tmp_path / "kubeconfig"
-    path.write_text(yaml.safe_dump(_KUBECONFIG))
+    path.write_text(fast_yaml.dump(_KUBECONFIG))
     return path
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import yaml
-
 from panda_infra.cluster.existing import ends_soon
 from panda_infra.config.cluster import ExistingCluster
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
+from tests.support import fast_yaml
 from tests.support.credentials import token
 
 _NOW = datetime.now(UTC)
@@ -17,7 +16,7 @@ _NOW = datetime.now(UTC)
 
 def kubeconfig(*users: str) -> str:
     names = [f"u{number}" for number in range(len(users))]
-    return yaml.safe_dump(
+    return fast_yaml.dump(
         {
             "current-context": "u0",
             "contexts": [{"name": name, "context": {"cluster": "k", "user": name}} for name in names],

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -23,6 +22,7 @@ from panda_infra.products.panda.components.idds import IddsSecrets
 from panda_infra.products.panda.components.msgsvc import MsgsvcSecrets
 from panda_infra.products.panda.components.panda.models import PandaSecrets
 from panda_infra.rules.judge import judge_given
+from tests.support import fast_yaml
 from tests.support.stack_files import SAMPLES
 from tests.support.stacks import sections
 
@@ -73,7 +73,7 @@ def test_sections_that_pulumi_yaml_declares_as_empty_are_absent() -> None:
 def test_a_name_that_looks_like_a_number_is_text_for_the_engine_and_for_the_file(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": value for name, value in sections(namespace=123).items()}
-    path.write_text(yaml.safe_dump({"config": config}))
+    path.write_text(fast_yaml.dump({"config": config}))
     assert from_file(path).config.namespace == "123"
     assert from_pulumi("demo", _engine(sections(namespace="123")), []).config.namespace == "123"
 
@@ -92,7 +92,7 @@ def test_a_namespace_is_a_name_or_a_mapping_for_the_engine_and_for_the_file(
 ) -> None:
     path = tmp_path / "Pulumi.demo.yaml"
     config = {f"panda-infra:{key}": value for key, value in sections(namespace=written).items()}
-    path.write_text(yaml.safe_dump({"config": config}))
+    path.write_text(fast_yaml.dump({"config": config}))
     for loaded in (from_file(path), from_pulumi("demo", _engine(sections(namespace=written)), [])):
         found = loaded.config
         assert (found.namespace, found.adopts_namespace, found.takes_over) == (name, adopts, takes_over)
@@ -133,7 +133,7 @@ def test_a_secret_that_stands_where_a_message_would_name_it_is_masked() -> None:
 def test_secrets_encrypted_as_a_whole_are_set_and_unknown(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": section for name, section in sections().items()}
-    path.write_text(yaml.safe_dump({"config": config | {"panda-infra:secrets": {"secure": "v1:AAAA"}}}))
+    path.write_text(fast_yaml.dump({"config": config | {"panda-infra:secrets": {"secure": "v1:AAAA"}}}))
     loaded = from_file(path)
     assert loaded.encrypted == loaded.wholes == {("secrets",)}
 
@@ -142,7 +142,7 @@ def test_a_mapping_of_secrets_that_is_encrypted_as_one_value_is_read(tmp_path: P
     path = tmp_path / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": section for name, section in sections().items()}
     encrypted = {"msgsvc": {"secure": "v1:AAAA"}, "files": {"panda": {"secure": "v1:BBBB"}}}
-    path.write_text(yaml.safe_dump({"config": config | {"panda-infra:secrets": encrypted}}))
+    path.write_text(fast_yaml.dump({"config": config | {"panda-infra:secrets": encrypted}}))
     assert from_file(path).wholes == {("secrets", "msgsvc"), ("secrets", "files", "panda")}
     clear = {"msgsvc": '{"basePassword": "broker"}', "files": {"panda": '{"token.json": "{\\"a\\": 1}"}'}}
     values = _engine(sections(secrets=clear))
@@ -227,7 +227,7 @@ def _mutations(draw: st.DrawFn, value: dict[str, Any]) -> dict[str, Any]:
     return mutated
 
 
-_PLAIN = {key.partition(":")[2]: value for key, value in yaml.safe_load(_GOOD.read_text())["config"].items()}
+_PLAIN = {key.partition(":")[2]: value for key, value in fast_yaml.load(_GOOD.read_text())["config"].items()}
 
 
 @given(_mutations(_with_canaries(_PLAIN)))
@@ -242,11 +242,11 @@ def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, An
     assert all(problem.where and problem.what and problem.fix for problem in problems)
 
 
-@given(_mutations(yaml.safe_load(_GOOD.read_text())))
+@given(_mutations(fast_yaml.load(_GOOD.read_text())))
 @settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_no_mutation_of_a_file_ends_in_a_traceback(tmp_path_factory: Any, mutated: dict[str, Any]) -> None:
     path = tmp_path_factory.getbasetemp() / "Pulumi.demo.yaml"
-    path.write_text(yaml.safe_dump(mutated, allow_unicode=True), encoding="utf-8", errors="replace")
+    path.write_text(fast_yaml.dump(mutated, allow_unicode=True), encoding="utf-8", errors="replace")
     assert all(
         problem.where and problem.what and problem.fix
         for problem in _reported(lambda: from_file(path, rules=judge_given))

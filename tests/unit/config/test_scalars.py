@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.config.scalars import Scalar, native, read_values
+from tests.support import fast_yaml
 
 
 @pytest.mark.parametrize("text", ["no", "No", "NO", "off", "Off", "n", "N", "false", "False", "FALSE"])
@@ -90,4 +90,4 @@ def test_anything_without_quotes_is_read_and_shown_to_nobody(text: str) -> None:
     )
 )
 def test_what_a_dumper_writes_is_read(values: dict[str, object]) -> None:
-    assert native(read_values(yaml.safe_dump(values), "")) == values
+    assert native(read_values(fast_yaml.dump(values), "")) == values

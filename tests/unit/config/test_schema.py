@@ -13,6 +13,7 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 from referencing import Registry
 
 from panda_infra.config import schema
+from tests.support import fast_yaml
 from tests.support.stack_files import SAMPLES
 from tests.support.stacks import sections
 
@@ -73,7 +74,7 @@ def validator(name: str) -> Draft7Validator:
 
 
 def test_pulumi_yaml_declares_the_type_of_every_section_that_has_one() -> None:
-    project = yaml.safe_load((_ROOT / "Pulumi.yaml").read_text())
+    project = fast_yaml.load((_ROOT / "Pulumi.yaml").read_text())
     assert project["config"] == schema.declarations()
 
 

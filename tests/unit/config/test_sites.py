@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from panda_infra.config.sites import Layers, difference, overlaid, sites
 from panda_infra.errors import Problem, StackError
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.rules.judge import judge_given
+from tests.support import fast_yaml
 from tests.support.stacks import sections
 
 _SITE: dict[str, Any] = {
@@ -99,14 +99,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def write_site(project: Path, site: object) -> None:
-    text = site if isinstance(site, str) else yaml.safe_dump(site)
+    text = site if isinstance(site, str) else fast_yaml.dump(site)
     (project / "sites" / "slac.yaml").write_text(text)
 
 
 def load(project: Path, **own: Any) -> Loaded:
     file = project / "Pulumi.demo.yaml"
     config = {f"panda-infra:{name}": value for name, value in {**_OWN, **own}.items()}
-    file.write_text(yaml.safe_dump({"config": config}))
+    file.write_text(fast_yaml.dump({"config": config}))
     return from_file(file, rules=judge_given)
 
 

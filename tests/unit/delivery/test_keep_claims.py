@@ -6,10 +6,10 @@ import subprocess
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.delivery.keep_claims import keeping
 from panda_infra.plan.data import KEEPER
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 CONFIG_MAP = """# Source: panda/templates/settings.yaml
@@ -31,17 +31,17 @@ def claim(mode: str = "ReadWriteMany", **metadata: Any) -> str:
         "metadata": {"name": "data", **metadata},
         "spec": {"accessModes": [mode], "storageClassName": "standard"},
     }
-    return yaml.safe_dump(body)
+    return fast_yaml.dump(body)
 
 
 def kept(manifest: str) -> Any:
     [marked] = keeping(manifest)
-    return yaml.safe_load(marked)
+    return fast_yaml.load(marked)
 
 
 @pytest.mark.parametrize("metadata", [{}, {"annotations": None}, {"annotations": {"owner": "me"}}])
 def test_a_claim_is_marked_and_keeps_everything_else(metadata: dict[str, Any]) -> None:
-    expected = yaml.safe_load(claim(**metadata))
+    expected = fast_yaml.load(claim(**metadata))
     mark = {"helm.sh/resource-policy": "keep"}
     expected["metadata"]["annotations"] = (metadata.get("annotations") or {}) | mark
     assert kept(claim(**metadata)) == expected
@@ -58,4 +58,4 @@ def test_helm_runs_it_as_a_program_that_changes_nothing_but_claims() -> None:
     )
     before, settings, marked = done.stdout.partition(CONFIG_MAP)
     assert (before, settings) == ("---\n", CONFIG_MAP)
-    assert yaml.safe_load(marked.removeprefix("---\n")) == kept(claim())
+    assert fast_yaml.load(marked.removeprefix("---\n")) == kept(claim())

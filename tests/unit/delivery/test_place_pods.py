@@ -14,6 +14,7 @@ from panda_infra.delivery.place_pods import placed
 from panda_infra.plan.data import PLACER, owned_data
 from panda_infra.plan.values.placement import POD
 from panda_infra.products.registry import COMPONENTS
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 STAY = [{"key": "node.kubernetes.io/not-ready", "operator": "Exists", "tolerationSeconds": 30}]
@@ -45,7 +46,7 @@ spec:
 
 
 def loaded(document: str) -> Any:
-    return yaml.safe_load(document)
+    return fast_yaml.load(document)
 
 
 def test_what_the_annotation_says_is_in_the_pod_and_the_annotation_is_not() -> None:

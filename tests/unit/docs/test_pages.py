@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from panda_infra.cli.app import app as program
 from panda_infra.config.stack import StackConfig
@@ -21,6 +20,7 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.config.validation import validated
 from panda_infra.tree import merged
 from testbed.cli import app as bed
+from tests.support import fast_yaml
 from tests.support.command_line import every_command
 from tests.support.documents import (
     PAGES,
@@ -107,7 +107,7 @@ def _snippets() -> Iterator[Any]:
 
 @pytest.mark.parametrize("snippet", list(_snippets()))
 def test_snippets_are_parts_of_a_valid_stack_file(snippet: dict[str, Any]) -> None:
-    good = yaml.safe_load((REPOSITORY / "tests" / "bad_stacks" / "good.yaml").read_text())["config"]
+    good = fast_yaml.load((REPOSITORY / "tests" / "bad_stacks" / "good.yaml").read_text())["config"]
     whole = {key.removeprefix("panda-infra:"): value for key, value in good.items()}
     if isinstance(snippet.get("components"), dict):
         snippet = snippet | {"components": merged(whole["components"], snippet["components"])}

@@ -8,7 +8,6 @@ from typing import Any
 
 import grpc
 import pytest
-import yaml
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
@@ -18,6 +17,7 @@ from panda_infra.guard.cluster import Cluster as ConfiguredCluster
 from panda_infra.guard.releases import Releases, is_release
 from panda_infra.guard.words import failed
 from panda_infra.live.drift import Deviation
+from tests.support import fast_yaml
 from tests.support.kubernetes import FakeApi, record
 
 URN = "urn:pulumi:local::panda-infra::panda-infra:delivery:Component$kubernetes:helm.sh/v3:Release::msgsvc"
@@ -349,7 +349,7 @@ def test_a_refresh_of_a_release_that_is_gone_is_the_official_one() -> None:
 
 
 def test_an_upgrade_leaves_to_others_what_is_theirs() -> None:
-    manifest = yaml.safe_dump(
+    manifest = fast_yaml.dump(
         {
             "apiVersion": "apps/v1",
             "kind": "Deployment",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.config import go_yaml
 from panda_infra.helm.records import decode, histories
 from panda_infra.helm.settle import settle, superset
+from tests.support import fast_yaml
 from tests.support.kubernetes import FakeApi, record
 
 SECRETS = "/api/v1/namespaces/panda/secrets"
@@ -23,7 +23,7 @@ def document(name: str, **spec: Any) -> str:
 
 
 def objects(manifest: str) -> dict[str, Any]:
-    return {one["metadata"]["name"]: one["spec"] for one in yaml.safe_load_all(manifest) if one}
+    return {one["metadata"]["name"]: one["spec"] for one in fast_yaml.load_all(manifest) if one}
 
 
 def having(*records: dict[str, Any]) -> FakeApi:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from tests.support import fast_yaml
 
 _CHARTS: Mapping[str, Mapping[str, str]] = {
     "msgsvc": {"activemq": "resources persistentvolume noRoot"},
@@ -54,13 +55,13 @@ class SiteCheckout:
         """An experiment's values of a chart."""
         file = self.folder / "helm" / chart / "values" / f"values-{key}.yaml"
         file.parent.mkdir(exist_ok=True)
-        file.write_text(yaml.safe_dump(dict(values)))
+        file.write_text(fast_yaml.dump(dict(values)))
 
     def secrets(self, values: Mapping[str, Any], name: str = "values.yaml") -> None:
         """Values of the secrets chart; of the components only the broker and PanDA are on unless they say more."""
         off = {component: {"enabled": False} for component in ("harvester", "idds", "bigmon", "ui", "iam")}
         (self.folder / "secrets" / name).write_text(
-            yaml.safe_dump({**(off if name == "values.yaml" else {}), **values})
+            fast_yaml.dump({**(off if name == "values.yaml" else {}), **values})
         )
 
     def file(self, path: str, content: bytes) -> None:

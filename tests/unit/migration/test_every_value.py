@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
 from panda_infra.products.imported import Outcome
 from panda_infra.secrets.build import build
+from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.upstream_secrets import flat, rendered
@@ -71,7 +71,7 @@ class Case:
     def __init__(
         self, site: SiteCheckout, values: Mapping[str, Any], refused: frozenset[str] = frozenset()
     ) -> None:
-        text = yaml.safe_dump(dict(values), sort_keys=False)
+        text = fast_yaml.dump(dict(values), sort_keys=False)
         (site.folder / "secrets" / "values.yaml").write_text(text)
         self.theirs: Texts = {}
         self.ours: Texts = {}

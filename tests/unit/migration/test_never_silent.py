@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from panda_infra.migration.migrate import leave_strangers, migrate
 from panda_infra.migration.present import list_differences
 from panda_infra.products.imported import Outcome
 from panda_infra.products.panda.context import Context
+from tests.support import fast_yaml
 from tests.unit.migration.conftest import SiteCheckout
 from tests.unit.migration.test_migrate import migrated, reported
 
@@ -359,7 +359,7 @@ def test_no_values_end_in_a_traceback(
     values: Any = tree
     for part in reversed(place.split(".")):
         values = {part: values}
-    values_text(site, yaml.safe_dump(values))
+    values_text(site, fast_yaml.dump(values))
     try:
         outcome = migrate(site.folder, "sphenix", {"kind": "existing"}, "standard")
     except PandaInfraError:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 
 from panda_infra.clients.openstack.api import OpenStackError
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.errors import PandaInfraError
+from tests.support import fast_yaml
 from tests.support.held import CANARY, held
 from tests.support.mutations import texts, trees
 
@@ -43,7 +43,7 @@ _TREE: dict[str, Any] = {
         },
     }
 }
-_TEXT = yaml.safe_dump(_TREE, sort_keys=False)
+_TEXT = fast_yaml.dump(_TREE, sort_keys=False)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_a_changed_file_is_taken_or_refused(file: Path, text: str) -> None:
 @given(trees([_TREE]))
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_changed_values_are_taken_or_refused(file: Path, tree: Any) -> None:
-    held(partial(logged_in, file, yaml.safe_dump(tree)))
+    held(partial(logged_in, file, fast_yaml.dump(tree)))
 
 
 @pytest.mark.long
@@ -86,4 +86,4 @@ def test_changed_values_are_taken_or_refused(file: Path, tree: Any) -> None:
 @settings(max_examples=400, suppress_health_check=list(HealthCheck))
 def test_many_changes_are_taken_or_refused(file: Path, text: str, tree: Any) -> None:
     held(partial(logged_in, file, text))
-    held(partial(logged_in, file, yaml.safe_dump(tree)))
+    held(partial(logged_in, file, fast_yaml.dump(tree)))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from panda_infra.rules.warnings import warnings
 from panda_infra.secrets.build import build
 from panda_infra.stacks.document import is_new
 from panda_infra.stacks.encryption import encryption_keys
+from tests.support import fast_yaml
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import texts, trees
 from tests.support.stack_files import SAMPLES
@@ -98,7 +98,7 @@ def test_a_changed_site_file_is_read_or_refused(folder: Path, text: str) -> None
 
 _TREE = {
     key.removeprefix(f"{NAMESPACE}:"): value
-    for key, value in yaml.safe_load(_GOOD)["config"].items()
+    for key, value in fast_yaml.load(_GOOD)["config"].items()
     if not key.endswith(":secrets")
 } | {
     "secrets": {

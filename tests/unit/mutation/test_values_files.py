@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from panda_infra.config.scalars import native, read_values
 from panda_infra.migration.migrate import migrate
 from panda_infra.products.imported import Outcome
+from tests.support import fast_yaml
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import FRAGMENTS, texts, trees
 from tests.support.site_values import SITE
@@ -40,7 +41,7 @@ def _with_canaries(value: Any, key: str = "") -> Any:
 
 
 _TREE = _with_canaries(SITE)
-_TEXT = f"# values of a site\n{yaml.safe_dump(_TREE, sort_keys=False)}"
+_TEXT = f"# values of a site\n{fast_yaml.dump(_TREE, sort_keys=False)}"
 _CHART = {
     "global": {"secret": "panda-secrets"},
     "server": {
@@ -56,7 +57,7 @@ _CHART = {
     "jedi": {"replicaCount": 1},
     "postgres": {"persistentvolume": {"size": "20Gi"}},
 }
-_CHART_TEXT = yaml.safe_dump(_CHART, sort_keys=False)
+_CHART_TEXT = fast_yaml.dump(_CHART, sort_keys=False)
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +99,8 @@ def test_changed_values_of_a_chart_are_imported_or_refused(site: SiteCheckout, t
 def test_many_changed_values_are_imported_or_refused(site: SiteCheckout, secrets: Any, chart: Any) -> None:
     file = "helm/panda/values/values-sphenix.yaml"
     good = (site.folder / file).read_text()
-    (site.folder / file).write_text(yaml.safe_dump(chart))
-    held(partial(imported, site, "secrets/values-secret.yaml", yaml.safe_dump(secrets)))
+    (site.folder / file).write_text(fast_yaml.dump(chart))
+    held(partial(imported, site, "secrets/values-secret.yaml", fast_yaml.dump(secrets)))
     (site.folder / file).write_text(good)
 
 

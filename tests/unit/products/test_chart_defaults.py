@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.products.model import ComponentSpec
 from panda_infra.tree import merged
 from testbed.charts import FIXTURES
+from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS
 
 
@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def content(file: Path) -> dict[str, Any]:
-    return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return fast_yaml.load(file.read_text(encoding="utf-8")) or {}
 
 
 def defaults(chart: Path, sub_chart: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
-import yaml
 
 from panda_infra.provider.wire import UNKNOWN
+from tests.support import fast_yaml
 from tests.unit.provider.conftest import Engine, bare
 from tests.unit.provider.fakes import World
 from tests.unit.provider.test_cluster import INPUTS as CLUSTER
@@ -23,7 +23,7 @@ def test_the_kubeconfig_is_secret_and_leads_into_the_cluster(
 ) -> None:
     resource_id, state, checked = engine.up("ClusterAccess", inputs)
     kind, text = state["kubeconfig"]
-    kubeconfig = yaml.safe_load(text)
+    kubeconfig = fast_yaml.load(text)
     assert kind == "secret"
     assert kubeconfig["clusters"][0]["cluster"]["server"] == state["apiAddress"] == "https://127.0.0.1:6443"
     assert kubeconfig["users"][0]["user"].keys() == {"client-certificate-data", "client-key-data"}
@@ -129,7 +129,7 @@ def test_a_short_lived_token_instead_of_a_certificate(
     engine: Engine, world: World, inputs: dict[str, object]
 ) -> None:
     resource_id, state, checked = engine.up("ClusterAccess", {**inputs, "tokenHours": 8})
-    assert yaml.safe_load(state["kubeconfig"][1])["users"][0]["user"] == {"token": "token-1"}
+    assert fast_yaml.load(state["kubeconfig"][1])["users"][0]["user"] == {"token": "token-1"}
     assert engine.diff("ClusterAccess", resource_id, bare(state), checked) == set()
     soon = state | {"expires": (datetime.now(UTC) + timedelta(hours=3)).isoformat()}
     assert engine.diff("ClusterAccess", resource_id, bare(soon), checked) == {"kubeconfig"}

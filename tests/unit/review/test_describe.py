@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.review.compare import touched
 from panda_infra.review.describe import revision
 from panda_infra.review.revision import Revision
+from tests.support import fast_yaml
 from tests.support.stacks import sections
 from tools import REPOSITORY
 
@@ -41,7 +41,7 @@ def project(folder: Path) -> Path:
 
 
 def write(folder: Path, config: object) -> None:
-    (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": config}))
+    (folder / "Pulumi.test.yaml").write_text(fast_yaml.dump({"config": config}))
 
 
 def changed(folder: Path, before: Revision) -> list[str]:
@@ -113,11 +113,11 @@ def test_words_are_not(before: Revision, folder: Path, file: str) -> None:
 
 
 def test_a_site_decides_what_its_stacks_do_not(before: Revision, folder: Path) -> None:
-    plain = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())["config"]
+    plain = fast_yaml.load((folder / "Pulumi.test.yaml").read_text())["config"]
     (folder / "sites").mkdir()
     site = folder / "sites" / "here.yaml"
     moved = {key: plain.pop(f"panda-infra:{key}") for key in ("cluster", "storage")}
-    site.write_text(yaml.safe_dump(moved))
+    site.write_text(fast_yaml.dump(moved))
     write(folder, plain | {"panda-infra:site": "here"})
     assert changed(folder, before) == []
 
@@ -132,7 +132,7 @@ def test_a_site_decides_what_its_stacks_do_not(before: Revision, folder: Path) -
 def test_a_stack_that_breaks_a_rule_has_no_plan_and_one_that_awaits_its_site_has(
     before: Revision, folder: Path
 ) -> None:
-    config = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())["config"]
+    config = fast_yaml.load((folder / "Pulumi.test.yaml").read_text())["config"]
     write(folder, config | {"panda-infra:hosts": {"panda": "panda.site.org", "iam": "panda.site.org"}})
     broken = revision(folder)
     (problem,) = broken.stacks["test"].problems
@@ -158,8 +158,8 @@ def test_a_stack_with_problems_is_described_by_them(folder: Path) -> None:
 
 
 def test_stacks_that_share_a_namespace_of_one_cluster_have_no_plan(folder: Path) -> None:
-    config = yaml.safe_load((folder / "Pulumi.test.yaml").read_text())
-    (folder / "Pulumi.other.yaml").write_text(yaml.safe_dump(config))
+    config = fast_yaml.load((folder / "Pulumi.test.yaml").read_text())
+    (folder / "Pulumi.other.yaml").write_text(fast_yaml.dump(config))
     stacks = revision(folder).stacks
     assert {name: stack.plan for name, stack in stacks.items()} == {"test": None, "other": None}
     assert stacks["other"].problems[0].startswith("namespace: panda is that of test too, in the same cluster")

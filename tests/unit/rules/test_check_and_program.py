@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import example, given, settings
 
 from panda_infra.config.load import from_file, from_pulumi
@@ -22,13 +21,14 @@ from panda_infra.reference.refusals import rows
 from panda_infra.rules.judge import Judge, judge_given
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
+from tests.support import fast_yaml
 from tests.support.bad_stacks import CASES, GOOD, Case, changed, text_of
 from tests.support.mutations import trees
 from tests.support.stack_files import SAMPLES
 
 _SECRETS = f"{NAMESPACE}:secrets"
 _STACK = "demo"
-_BASE: dict[str, Any] = yaml.safe_load(GOOD.read_text())["config"]
+_BASE: dict[str, Any] = fast_yaml.load(GOOD.read_text())["config"]
 _OPEN = {key: value for key, value in _BASE.items() if key != _SECRETS}
 
 
@@ -54,7 +54,7 @@ def values() -> dict[str, Any]:
 def by_check(folder: Path, stack: str, config: Mapping[str, Any], values: Mapping[str, Any]) -> set[str]:
     """Where `check` finds something in a stack file, whose secrets are encrypted."""
     (folder / f"Pulumi.{stack}.yaml").write_text(
-        yaml.safe_dump({"config": {**config, _SECRETS: _encrypted(values)}})
+        fast_yaml.dump({"config": {**config, _SECRETS: _encrypted(values)}})
     )
     return {each.where for each in _reported(lambda: Project(folder).judge(stack))}
 
@@ -66,7 +66,9 @@ def by_program(folder: Path, stack: str, config: Mapping[str, Any], values: Mapp
         for key, value in {**config, _SECRETS: values}.items()
     }
     problems = _reported(
-        partial(from_pulumi, stack, texts, [_SECRETS], folder=folder, rules=Judge(folder=folder))
+        partial(
+            from_pulumi, stack, texts, [_SECRETS], folder=folder, rules=Judge(folder=folder, thorough=False)
+        )
     )
     return {each.where for each in problems if not (each.where.startswith("secrets.") and each.awaits_site)}
 

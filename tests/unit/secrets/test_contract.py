@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import readers
@@ -21,10 +20,11 @@ from panda_infra.products.panda.object_store import ObjectStoreSettings
 from panda_infra.products.panda.proxy import ProxySettings
 from panda_infra.products.panda.rucio import RucioSettings
 from panda_infra.secrets.build import build
+from tests.support import fast_yaml
 from tests.support.panda import BUILDERS, COMPONENTS
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 
-CONTRACT: dict[str, Any] = yaml.safe_load(Path("tests/contract/secrets.yaml").read_text())
+CONTRACT: dict[str, Any] = fast_yaml.load(Path("tests/contract/secrets.yaml").read_text())
 SECRETS: dict[str, dict[str, Any]] = CONTRACT["secrets"]
 
 

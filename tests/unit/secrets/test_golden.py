@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from panda_infra.products.content import SecretContent
 from panda_infra.secrets.build import build
+from tests.support import fast_yaml
 from tests.unit.secrets.stacks import STACKS, config
 
 GOLDEN = Path("tests/golden/secrets")
@@ -22,7 +22,7 @@ def document(content: SecretContent) -> str:
         key: value.decode() if value.isascii() and b"\0" not in value else f"hex:{value.hex()}"
         for key, value in content.data.items()
     }
-    return yaml.safe_dump({"type": content.type, "data": data}, width=10_000)
+    return fast_yaml.dump({"type": content.type, "data": data}, width=10_000)
 
 
 if os.environ.get("UPDATE_GOLDEN"):

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.secrets.build import build
+from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS
 from tests.unit.secrets.test_contract import VARIANTS
 
-TABLE: dict[str, Any] = yaml.safe_load(Path("tests/contract/readers.yaml").read_text())
+TABLE: dict[str, Any] = fast_yaml.load(Path("tests/contract/readers.yaml").read_text())
 READERS: dict[str, dict[str, str]] = TABLE["readers"]
 READ: dict[str, dict[str, list[str]]] = TABLE["read"]
 KEPT: dict[str, dict[str, str]] = TABLE["kept"]

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import yaml
 
 from panda_infra.products.panda.keystore import check_keystore, make_keystore
 from panda_infra.rules.judge import judge_given, judge_values
@@ -22,6 +21,7 @@ from panda_infra.secrets.certified_hosts import certified_hosts
 from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.rolling import pod_annotations
+from tests.support import fast_yaml
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, SECRETS, config
 
 Change = Mapping[str, Any]
@@ -482,5 +482,5 @@ def test_generated_secrets_pass_every_check() -> None:
 
 def test_iam_configuration_is_yaml_that_names_its_provider() -> None:
     conf = secret("iam-conf", FULL)
-    assert yaml.safe_load(conf["application-oidc.yml"])["oidc"]["providers"][0]["name"] == "cilogon"
-    assert yaml.safe_load(conf["application.yml"])["iam"]["user-profile"]["editable-fields"] == ["picture"]
+    assert fast_yaml.load(conf["application-oidc.yml"])["oidc"]["providers"][0]["name"] == "cilogon"
+    assert fast_yaml.load(conf["application.yml"])["iam"]["user-profile"]["editable-fields"] == ["picture"]

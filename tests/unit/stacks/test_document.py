@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from panda_infra.config.stackfile import parse
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.document import SCHEMA_COMMENT, compose, is_new, write_new
+from tests.support import fast_yaml
 from tests.support.stacks import sections
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=20)
@@ -53,7 +53,7 @@ def test_what_the_cli_says_of_encryption_stays(tmp_path: Path) -> None:
     file.write_text("secretsprovider: awskms://alias/x\nencryptedkey: AAAA\n")
     assert is_new(file)
     write_new(file, sections(), "x")
-    document = yaml.safe_load(file.read_text())
+    document = fast_yaml.load(file.read_text())
     assert (document["secretsprovider"], document["encryptedkey"]) == ("awskms://alias/x", "AAAA")
     assert document["config"]["panda-infra:experiment"] == "local"
     assert not is_new(file)

@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.stacks.encryption import encrypt, make_stack
 from panda_infra.stacks.replace import former
+from tests.support import fast_yaml
 from tests.unit.cli.conftest import FakeCli
 
 _SECTION = f"{NAMESPACE}:secrets"
@@ -89,7 +89,7 @@ def test_nothing_is_lost_whatever_the_form(
 ) -> None:
     with TemporaryDirectory() as folder:
         stack = Stack(Path(folder))
-        section = yaml.safe_dump(
+        section = fast_yaml.dump(
             {_SECTION: _FORMS[form](stack.memory, tree)}, default_flow_style=flow, width=1000
         )
         section = section.removeprefix("{").removesuffix("}\n") if flow else section
@@ -127,9 +127,9 @@ def _would_drop(tree: Any, path: tuple[str, ...]) -> bool:
 
 def test_a_section_that_is_encrypted_as_a_whole_keeps_its_groups_and_its_form(stack: Stack) -> None:
     whole = stack.memory.secure({"msgsvc": {"basePassword": "b"}, "files": {"panda": {"j": '{"a": 1}'}}})
-    stack.file.write_text(yaml.safe_dump({"config": {_SECTION: whole}}))
+    stack.file.write_text(fast_yaml.dump({"config": {_SECTION: whole}}))
     encrypt(stack.pulumi, "s", {("panda", "databasePassword"): "new", ("idds", "databasePassword"): "also"})
-    assert yaml.safe_load(stack.file.read_text())["config"][_SECTION].keys() == {"secure"}
+    assert fast_yaml.load(stack.file.read_text())["config"][_SECTION].keys() == {"secure"}
     assert stack.clear == {
         "msgsvc": {"basePassword": "b"},
         "files": {"panda": {"j": '{"a": 1}'}},
@@ -153,7 +153,7 @@ def test_a_value_that_others_share_is_not_changed_for_them(stack: Stack) -> None
 
 
 def test_a_whole_that_is_no_mapping_is_refused_and_its_value_is_not_shown(stack: Stack) -> None:
-    stack.file.write_text(yaml.safe_dump({"config": {_SECTION: stack.memory.secure("hunter2")}}))
+    stack.file.write_text(fast_yaml.dump({"config": {_SECTION: stack.memory.secure("hunter2")}}))
     with pytest.raises(
         PandaInfraError, match=r"Pulumi\.s\.yaml stays as it is: secrets is no mapping"
     ) as caught:
@@ -197,8 +197,8 @@ def test_a_link_to_a_file_stays_one(stack: Stack, tmp_path: Path) -> None:
 
 def test_a_new_stack_costs_its_file_nothing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     def rewrite(*_: object) -> None:
-        document = yaml.safe_load(stack.file.read_text())
-        stack.file.write_text(yaml.safe_dump({"config": document["config"], "encryptionsalt": "v1:new"}))
+        document = fast_yaml.load(stack.file.read_text())
+        stack.file.write_text(fast_yaml.dump({"config": document["config"], "encryptionsalt": "v1:new"}))
 
     before = "# about\nextra: 1\nconfig:\n  other:x: &x 0777\n  other:y: *x\n"
     stack.file.write_text(before)

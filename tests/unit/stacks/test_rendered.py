@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from panda_infra.config.quantities import amount
 from panda_infra.plan.capacity import Requests, node_sizes, workloads
 from panda_infra.plan.data import keeps_claims
 from panda_infra.plan.summary import summary
 from panda_infra.products.panda.cric import asked
 from testbed.references import Existing, unresolved
+from tests.support import fast_yaml
 from tests.unit.stacks.rendered import Object, Rendered, Workload
 
 _URL_HOST = re.compile(r"\w+://(?:[^\s/@\"']*@)?([A-Za-z0-9][A-Za-z0-9.-]*)(?::(\d+))?")
@@ -185,7 +184,7 @@ def test_pods_run_without_root_where_the_cluster_forbids_it(rendered: Rendered) 
         (release.component, sub.parent.name)
         for release in rendered.plan.releases
         for sub in (rendered.charts / release.chart.name).glob("charts/*/values.yaml")
-        if "noRoot" in yaml.safe_load(sub.read_text())
+        if "noRoot" in fast_yaml.load(sub.read_text())
     }
     assert reported_no_root(rendered) == able - _NO_ROOT_UNUSED
     for workload in rendered.workloads():
@@ -280,13 +279,13 @@ def contradictions(ours: Any, charts: Any, path: str) -> Iterator[str]:
 def test_no_string_stands_where_a_boolean_is_meant(rendered: Rendered) -> None:
     for release in rendered.plan.releases:
         chart = rendered.charts / release.chart.name
-        defaults = yaml.safe_load((chart / "values.yaml").read_text())
+        defaults = fast_yaml.load((chart / "values.yaml").read_text())
         assert list(contradictions(release.values, defaults, release.component)) == []
         for sub in chart.glob("charts/*/values.yaml"):
             name = sub.parent.name
             own = release.values.get(name, {})
             assert (
-                list(contradictions(own, yaml.safe_load(sub.read_text()), f"{release.component}.{name}"))
+                list(contradictions(own, fast_yaml.load(sub.read_text()), f"{release.component}.{name}"))
                 == []
             )
 

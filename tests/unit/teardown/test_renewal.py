@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.kubeconfig import Target
@@ -15,6 +14,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.teardown import renewal
+from tests.support import fast_yaml
 from tests.support.stacks import stack
 
 MAGNUM = {
@@ -25,7 +25,7 @@ MAGNUM = {
     "flavor": "m2.large",
     "masterFlavor": "m2.medium",
 }
-KUBECONFIG = yaml.safe_dump(
+KUBECONFIG = fast_yaml.dump(
     {
         "clusters": [{"name": "panda", "cluster": {"server": "https://127.0.0.1:6443"}}],
         "users": [{"name": "admin", "user": {"token": "hunter2"}}],

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-import yaml
 
 from testbed.api import Api, ApiError, UnreachableError
+from tests.support import fast_yaml
 from tests.support.serving import serving
 
 
@@ -49,7 +49,7 @@ def kubeconfig(folder: Path, port: int) -> Path:
         "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
         "current-context": "x",
     }
-    path.write_text(yaml.safe_dump(document))
+    path.write_text(fast_yaml.dump(document))
     return path
 
 

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-import yaml
 from cryptography import x509
 
 from testbed import control_plane as plane
+from tests.support import fast_yaml
 
 EXECUTABLES = {
     part: Path("/bin") / part
@@ -39,7 +39,7 @@ def test_everything_listens_on_the_loopback_address_alone(tmp_path: Path) -> Non
 def test_kubeconfig_asks_for_the_name_that_the_bed_itself_serves(tmp_path: Path) -> None:
     files = plane.Files(tmp_path)
     plane.prepare(files, 1234)
-    cluster = yaml.safe_load(files.kubeconfig.read_text())["clusters"][0]["cluster"]
+    cluster = fast_yaml.load(files.kubeconfig.read_text())["clusters"][0]["cluster"]
     served = x509.load_pem_x509_certificate((files.pki / "named.crt").read_bytes())
     names = served.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert cluster["server"] == "https://127.0.0.1:1234"

@@ -2,7 +2,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.config.delivery import SharedLogs
 from panda_infra.config.load import from_file
@@ -11,6 +10,7 @@ from panda_infra.products.panda.auth import AuthSettings
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.rules.judge import judge_given
 from testbed import site, workspace
+from tests.support import fast_yaml
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def write(folder: Path, **overrides: Any) -> Path:
     }
     file = folder / "Pulumi.lsst.yaml"
     file.write_text(
-        yaml.safe_dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
+        fast_yaml.dump({"config": {f"panda-infra:{key}": value for key, value in sections.items()}})
     )
     return file
 
@@ -60,15 +60,15 @@ def test_what_the_stack_says_stays(tmp_path: Path) -> None:
 def test_what_a_site_shares_is_part_of_its_stacks_and_is_said_once(tmp_path: Path) -> None:
     shared = {"storage": {"class": "shared", "sharedLogs": {"size": "9Gi"}}, "cluster": {"noRoot": True}}
     (tmp_path / "sites").mkdir()
-    (tmp_path / "sites" / "slac.yaml").write_text(yaml.safe_dump(shared))
+    (tmp_path / "sites" / "slac.yaml").write_text(fast_yaml.dump(shared))
     file = write(tmp_path, site="slac")
     document = site.filled(file, {"panda-infra:cluster": {"kind": "existing", "kubeconfig": "other"}})
     config = site.configuration(document)
     assert (config.storage.class_name, config.storage.shared_logs) == ("fast", SharedLogs(size="9Gi"))
 
     rewritten = tmp_path / "Pulumi.again.yaml"
-    rewritten.write_text(yaml.safe_dump({"config": workspace.shared(document, tmp_path)}))
-    said = yaml.safe_load(rewritten.read_text())["config"]
+    rewritten.write_text(fast_yaml.dump({"config": workspace.shared(document, tmp_path)}))
+    said = fast_yaml.load(rewritten.read_text())["config"]
     assert said["panda-infra:storage"] == {"class": "fast"}
     assert said["panda-infra:cluster"] == {"kind": "existing", "kubeconfig": "other", "noRoot": None}
     assert from_file(rewritten).config == config

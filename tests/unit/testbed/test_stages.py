@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import testbed
+from tests.support import fast_yaml
 
 STAGES: dict[str, dict[str, Any]] = {
     stage["metadata"]["name"]: stage
-    for stage in yaml.safe_load_all(Path(testbed.__file__).with_name("stages.yaml").read_text())
+    for stage in fast_yaml.load_all(Path(testbed.__file__).with_name("stages.yaml").read_text())
 }
 
 

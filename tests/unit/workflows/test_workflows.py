@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import typer
-import yaml
 
 from panda_infra.cli.app import app as program
 from testbed.cli import app as bed
+from tests.support import fast_yaml
 from tools import REPOSITORY, cache, toolchain
 
 GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
@@ -36,7 +36,7 @@ _ALLOWED = re.compile(
 
 
 def loaded(file: Path) -> dict[Any, Any]:
-    document: dict[Any, Any] = yaml.safe_load(file.read_text())
+    document: dict[Any, Any] = fast_yaml.load(file.read_text())
     return document
 
 
@@ -159,7 +159,7 @@ def test_no_run_on_github_hands_secrets_to_a_fork(file: Path) -> None:
     if "pull_request" not in loaded(file)[True]:
         return
     for name, job in jobs(file).items():
-        if "secrets." in yaml.safe_dump(job) or "environment" in job:
+        if "secrets." in fast_yaml.dump(job) or "environment" in job:
             assert "head.repo.full_name == github.repository" in job["if"], name
 
 
@@ -167,7 +167,7 @@ def test_no_run_on_github_hands_secrets_to_a_fork(file: Path) -> None:
 def test_a_fork_gets_a_preview_without_credentials(file: Path) -> None:
     fork = jobs(file)["fork"]
     assert "environment" not in fork
-    assert "secrets." not in yaml.safe_dump(fork)
+    assert "secrets." not in fast_yaml.dump(fork)
     lines = list(scripts(fork))
     assert [line for line in lines if re.search(r'rehearse "\$STACK" --since ', line)]
     assert [

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from panda_infra.clients.kubernetes.handed_out import (
     with_context,
 )
 from panda_infra.clients.kubernetes.kubeconfig import Source, Target
+from tests.support import fast_yaml
 
 ACCESS = HandedOut({"server": "https://c"}, {"token": "t"}, None)
 NAME = "panda-infra-doma"
@@ -54,13 +54,13 @@ def test_the_file_is_for_its_owner_alone_and_a_link_stays_one(tmp_path: Path) ->
     add_to(link, NAME, ACCESS, namespace="panda")
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o600
-    assert [user["name"] for user in yaml.safe_load(real.read_text())["users"]] == ["mine", NAME]
+    assert [user["name"] for user in fast_yaml.load(real.read_text())["users"]] == ["mine", NAME]
     assert sorted(tmp_path.iterdir()) == [link, real]
 
 
 def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
     add_to(tmp_path / "new" / "config", NAME, ACCESS, namespace="panda")
-    assert yaml.safe_load((tmp_path / "new" / "config").read_text())["current-context"] == NAME
+    assert fast_yaml.load((tmp_path / "new" / "config").read_text())["current-context"] == NAME
 
 
 @pytest.mark.parametrize("text", ["- a list", "users: 5", "users: [text]", "a: [", "\udcff"])

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from panda_infra.clients.kubernetes.connection import Dialer
 from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
 from panda_infra.clients.kubernetes.kubeconfig import IN_CLUSTER, Source, Target, choose, parse, read
 from panda_infra.clients.kubernetes.users import User, check_user, ends, kind_of
+from tests.support import fast_yaml
 from tests.support.api_server import HERE, kubeconfig
 
 _SERVER = {"server": "https://127.0.0.1:6443"}
@@ -26,7 +26,7 @@ _SERVER = {"server": "https://127.0.0.1:6443"}
 
 def written(folder: Path, document: Any, name: str = "config") -> str:
     file = folder / name
-    file.write_text(document if isinstance(document, str) else yaml.safe_dump(document))
+    file.write_text(document if isinstance(document, str) else fast_yaml.dump(document))
     return str(file)
 
 
@@ -188,7 +188,7 @@ def test_what_is_no_kubeconfig_is_named(
 
 
 def test_a_stored_kubeconfig_lies_in_no_folder() -> None:
-    document = parse(yaml.safe_dump(kubeconfig(_SERVER, {"client-key": "key.pem"})), "secrets.kubeconfig")
+    document = parse(fast_yaml.dump(kubeconfig(_SERVER, {"client-key": "key.pem"})), "secrets.kubeconfig")
     with pytest.raises(KubeconfigError, match=r"(?s)client-key: 'key.pem' is relative.*--flatten"):
         choose(document, None, Source("secrets.kubeconfig", ""))
 
@@ -248,7 +248,7 @@ def test_whatever_a_kubeconfig_holds_it_ends_in_words(
 ) -> None:
     document = kubeconfig(_SERVER | cluster, user) | more
     with suppress(KubeconfigError, KubernetesError):
-        target = choose(parse(yaml.safe_dump(document), "generated", folder=Path("/nowhere")), None, HERE)
+        target = choose(parse(fast_yaml.dump(document), "generated", folder=Path("/nowhere")), None, HERE)
         assert choose(parse(target.text(), "again"), None, HERE).user == target.user
         check_user(target)
         Dialer(target, patience=0.01)
@@ -263,7 +263,7 @@ def test_each_key_alone_ends_in_words(key: str, value: Any) -> None:
     for cluster, user in (({key: value}, {}), ({}, {key: value, "as": "u", "client-key-data": "aGVsbG8="})):
         with suppress(KubeconfigError, KubernetesError):
             document = kubeconfig(_SERVER | cluster, user)
-            target = choose(parse(yaml.safe_dump(document), "generated", folder=Path("/nowhere")), None, HERE)
+            target = choose(parse(fast_yaml.dump(document), "generated", folder=Path("/nowhere")), None, HERE)
             check_user(target)
             Dialer(target, patience=0.01)
             ends(target.user)

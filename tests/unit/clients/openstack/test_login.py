@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.clients.openstack.api import OpenStackError
 from panda_infra.clients.openstack.login import scope_of
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.errors import NotAllowedError
+from tests.support import fast_yaml
 from tests.support.http_cloud import HttpCloud, running
 
 _AUTH = {
@@ -109,17 +109,17 @@ def test_the_file_is_named_with_its_key(tmp_path: Path, text: str, reported: str
     ],
 )
 def test_the_key_of_a_cloud_is_named(tmp_path: Path, change: Mapping[str, Any], reported: str) -> None:
-    written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH} | dict(change)}}))
+    written(tmp_path, fast_yaml.dump({"clouds": {"cern": {"auth": _AUTH} | dict(change)}}))
     assert reported in problem()
 
 
 def test_the_only_cloud_of_a_file_needs_no_name(tmp_path: Path) -> None:
-    written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH | {"password": ""}}}}))
+    written(tmp_path, fast_yaml.dump({"clouds": {"cern": {"auth": _AUTH | {"password": ""}}}}))
     assert "clouds.cern.auth.password in clouds.yaml is not set" in problem(None)
 
 
 def test_a_cloud_that_nobody_wrote_down(tmp_path: Path) -> None:
-    written(tmp_path, yaml.safe_dump({"clouds": {"cern": {"auth": _AUTH}}}))
+    written(tmp_path, fast_yaml.dump({"clouds": {"cern": {"auth": _AUTH}}}))
     assert "Cloud elsewhere was not found" in problem("elsewhere")
 
 

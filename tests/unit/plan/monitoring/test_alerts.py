@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.monitoring.alerts import of_namespace, rule_files
 from panda_infra.products.registry import PRODUCTS
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 _TESTS = REPOSITORY / "tests" / "alerts"
@@ -18,13 +18,13 @@ FILES = sorted({path for product in PRODUCTS for path in rule_files(product)})
 
 
 def rules(path: Path) -> list[dict[str, Any]]:
-    return [rule for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
+    return [rule for group in fast_yaml.load(path.read_text())["groups"] for rule in group["rules"]]
 
 
 def tried(path: Path) -> dict[str, set[bool]]:
     """The alerts that a file of tests expects, and whether it expects that they fire, that they do not, or both."""
     found: dict[str, set[bool]] = {}
-    for test in yaml.safe_load(path.read_text())["tests"]:
+    for test in fast_yaml.load(path.read_text())["tests"]:
         for each in test["alert_rule_test"]:
             found.setdefault(each["alertname"], set()).add(bool(each["exp_alerts"]))
     return found
@@ -48,7 +48,7 @@ def test_each_rule_is_about_one_namespace(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_each_alert_is_seen_to_fire_in_a_test(path: Path) -> None:
     test = _TESTS / path.name
-    assert (_TESTS / yaml.safe_load(test.read_text())["rule_files"][0]).resolve() == path
+    assert (_TESTS / fast_yaml.load(test.read_text())["rule_files"][0]).resolve() == path
     found = tried(test)
     assert {rule["alert"] for rule in rules(path)} == {name for name, fires in found.items() if True in fires}
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.footprint import names_inside
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.monitoring.objects import ALERTS, monitoring_names, monitoring_objects
-from tests.support import ctao
+from tests.support import ctao, fast_yaml
 from tests.support.stacks import stack
 
 _KEY = {"hashKey": "x"}
@@ -106,7 +105,7 @@ def test_annotations_say_where_metrics_are() -> None:
     )
     assert not any(kind in ("ServiceMonitor", "PrometheusRule") for kind, _ in made)
     text = made["ConfigMap", ALERTS].fields["data"]["alerts.yaml"]
-    assert yaml.safe_load(text)["groups"]
+    assert fast_yaml.load(text)["groups"]
 
 
 def test_the_operator_finds_each_service_by_its_name_and_copies_its_labels() -> None:
@@ -136,7 +135,7 @@ def test_each_exposed_host_is_probed_with_the_labels_of_its_component() -> None:
         "params": {"module": ["tls"], "target": ["rucio.localhost:443"]},
     }
     probes = made["ConfigMap", "exporter-hosts"].fields["data"]["probes.yaml"]
-    assert "tls" in yaml.safe_load(probes)["modules"]
+    assert "tls" in fast_yaml.load(probes)["modules"]
 
 
 def test_no_host_no_probe() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import Any
 
-import yaml
-
 from panda_infra.config.stack import StackConfig
 from panda_infra.delivery.monitoring import receivers_secret
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.monitoring.objects import monitoring_objects
 from panda_infra.plan.monitoring.receivers import FILE, NAME
 from panda_infra.secrets.fields import fields
+from tests.support import fast_yaml
 from tests.support.stacks import stack
 
 _MAIL = {
@@ -63,7 +62,7 @@ def test_no_object_of_the_plan_has_a_secret() -> None:
 def test_without_the_operator_the_secret_has_a_whole_configuration() -> None:
     made = content(config("annotations", webhook=True, mail=_MAIL))
     assert made.keys() == {FILE}
-    whole = yaml.safe_load(made[FILE])
+    whole = fast_yaml.load(made[FILE])
     (route,) = whole["route"]["routes"]
     assert route == {"matchers": ['stack="demo"'], "receiver": "stack"}
     nobody, receiver = whole["receivers"]

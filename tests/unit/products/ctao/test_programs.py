@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao import programs
 from panda_infra.products.ctao.programs import Data, Key, Mount, Part
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, shipped_chart
-from tests.support import ctao
+from tests.support import ctao, fast_yaml
 from tools import REPOSITORY
 from tools.errors import ToolsError
 from tools.toolchain import ensure
@@ -32,9 +31,9 @@ def helm() -> Path:
 
 def rendered(helm: Path, values: dict[str, Any], release: str = "demo") -> list[dict[str, Any]]:
     command = [str(helm), "template", release, str(_CHART), "--values", "-"]
-    done = subprocess.run(command, input=yaml.safe_dump(values), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=fast_yaml.dump(values), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+    return [each for each in fast_yaml.load_all(done.stdout) if each]
 
 
 def of_part(helm: Path, part: Part, **given: Any) -> dict[str, dict[str, Any]]:

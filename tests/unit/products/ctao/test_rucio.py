@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Release
@@ -20,7 +19,7 @@ from panda_infra.secrets.fields import fields
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.usable import check_value
 from testbed.charts import FIXTURES
-from tests.support import ctao
+from tests.support import ctao, fast_yaml
 from tools import REPOSITORY
 from tools.errors import ToolsError
 from tools.toolchain import ensure
@@ -46,13 +45,13 @@ def rendered(helm: Path, component: str, values: dict[str, Any]) -> str:
     spec = COMPONENTS[component]
     chart = REPOSITORY / shipped_chart(spec) if spec.ships else FIXTURES / spec.chart_name
     command = [str(helm), "template", f"ctao-{component}", str(chart), "--namespace", "ctao", "--values", "-"]
-    done = subprocess.run(command, input=yaml.safe_dump(values), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=fast_yaml.dump(values), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def objects(text: str) -> list[dict[str, Any]]:
-    return [each for each in yaml.safe_load_all(text) if each]
+    return [each for each in fast_yaml.load_all(text) if each]
 
 
 @pytest.mark.parametrize("component", ctao.COMPONENTS)
@@ -77,7 +76,7 @@ def test_every_name_follows_the_affix(helm: Path, component: str, affix: str) ->
 def test_a_chart_of_the_program_is_of_the_version_that_it_says(component: str) -> None:
     spec = COMPONENTS[component]
     folder = REPOSITORY / shipped_chart(spec) if spec.ships else FIXTURES / spec.chart_name
-    chart = yaml.safe_load((folder / "Chart.yaml").read_text())
+    chart = fast_yaml.load((folder / "Chart.yaml").read_text())
     assert (chart["name"], chart["version"]) == (spec.chart_name, spec.version)
 
 

@@ -2,11 +2,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from testbed.api import Api, ApiError, Object
 from testbed.argocd import objects, parts
 from testbed.bed import Bed
+from tests.support import fast_yaml
 
 
 class Cluster(Api):
@@ -94,12 +94,12 @@ def test_a_part_has_the_rights_of_its_service_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(yaml.safe_dump({"clusters": [], "users": [{"name": "bed", "user": {"a": "b"}}]}))
+    kubeconfig.write_text(fast_yaml.dump({"clusters": [], "users": [{"name": "bed", "user": {"a": "b"}}]}))
     api = Cluster(server())
     monkeypatch.setattr(objects, "Api", lambda _path: api)
     bed = Bed("b", tmp_path, kubeconfig, "127.0.0.1:5000", {})
     objects.write_kubeconfig(bed, "argocd", parts.SERVER, target := tmp_path / "server")
     assert target.stat().st_mode & 0o077 == 0
-    assert yaml.safe_load(target.read_text())["users"] == [{"name": "bed", "user": {"token": "t0ken"}}]
+    assert fast_yaml.load(target.read_text())["users"] == [{"name": "bed", "user": {"token": "t0ken"}}]
     ((path, _),) = api.created
     assert path == "/api/v1/namespaces/argocd/serviceaccounts/argocd-server/token"

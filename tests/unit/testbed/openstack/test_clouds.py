@@ -1,9 +1,8 @@
 from pathlib import Path
 
-import yaml
-
 from testbed.openstack import clouds
 from testbed.openstack.settings import APIS, Settings
+from tests.support import fast_yaml
 
 
 def test_three_ways_to_sign_in(tmp_path: Path) -> None:
@@ -17,7 +16,7 @@ def test_three_ways_to_sign_in(tmp_path: Path) -> None:
     clouds.write(settings, ("an-id", "a-secret"))
     path = clouds.file(settings)
     assert path.stat().st_mode & 0o077 == 0
-    entries = yaml.safe_load(path.read_text())["clouds"]
+    entries = fast_yaml.load(path.read_text())["clouds"]
     assert entries["testbed"]["auth"]["username"] == "panda"
     assert entries["testbed-admin"]["auth"]["project_name"] == "admin"
     credential = entries["testbed-application-credential"]

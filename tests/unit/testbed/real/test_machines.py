@@ -2,10 +2,9 @@ import json
 import tomllib
 from pathlib import Path
 
-import yaml
-
 from testbed.real import machines, network
 from testbed.real.machines import Files, Programs
+from tests.support import fast_yaml
 
 
 def prepared(tmp_path: Path) -> Files:
@@ -22,7 +21,7 @@ def test_what_a_node_reads_names_its_own_addresses(tmp_path: Path) -> None:
     _, environment = machines.node(files, 1, "n", programs=programs, pid=7, labels={"role": "worker"})
     assert environment["LABELS"] == f"role=worker,{machines.LABEL}=true"
     etc = files.of(1) / "etc"
-    kubelet = yaml.safe_load((etc / "kubelet.yaml").read_text())
+    kubelet = fast_yaml.load((etc / "kubelet.yaml").read_text())
     assert kubelet["address"] == environment["ADDRESS"] == network.address(1)
     assert kubelet["cgroupRoot"] == f"/{environment['CGROUP']}"
     assert kubelet["clusterDNS"] == [network.GATEWAY]
