@@ -275,6 +275,35 @@ CLOUDNATIVE_PG = Part(
     ),
     on_demand=True,
 )
+_CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
+# The collector with the parts that a stack's configuration names, of the modules of upstream's distribution.
+OTEL_COLLECTOR = Part(
+    name="otel-collector",
+    version=versions.OTEL_COLLECTOR,
+    executables=(Executable("otelcol", versions.OTEL_COLLECTOR),),
+    requires={
+        "go.opentelemetry.io/collector/otelcol": f"v{versions.OTEL_COLLECTOR}",
+        "go.opentelemetry.io/collector/exporter/otlphttpexporter": f"v{versions.OTEL_COLLECTOR}",
+        f"{_CONTRIB}/receiver/filelogreceiver": f"v{versions.OTEL_COLLECTOR}",
+        f"{_CONTRIB}/extension/storage/filestorage": f"v{versions.OTEL_COLLECTOR}",
+        f"{_CONTRIB}/extension/bearertokenauthextension": f"v{versions.OTEL_COLLECTOR}",
+    },
+    variables={"main.version": versions.OTEL_COLLECTOR},
+    on_demand=True,
+)
+_VICTORIA_LOGS = "github.com/VictoriaMetrics/VictoriaLogs"
+# A store that takes the logs of a stack.
+VICTORIA_LOGS = Part(
+    name="victoria-logs",
+    version=versions.VICTORIA_LOGS,
+    executables=(Executable("victoria-logs", versions.VICTORIA_LOGS),),
+    requires={_VICTORIA_LOGS: f"v{versions.VICTORIA_LOGS}"},
+    package=f"{_VICTORIA_LOGS}/app/victoria-logs",
+    variables={
+        "github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"victoria-logs {versions.VICTORIA_LOGS}"
+    },
+    on_demand=True,
+)
 
 # The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
@@ -286,7 +315,7 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG)
+OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, OTEL_COLLECTOR, VICTORIA_LOGS)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

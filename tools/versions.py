@@ -35,6 +35,10 @@ VERSITYGW = "1.8.0"
 CERT_MANAGER = "1.21.2"
 # renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
 CLOUDNATIVE_PG = "1.30.0"
+# renovate: datasource=github-releases depName=open-telemetry/opentelemetry-collector-releases
+OTEL_COLLECTOR = "0.165.0"
+# renovate: datasource=github-releases depName=VictoriaMetrics/VictoriaLogs
+VICTORIA_LOGS = "1.52.1"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
 MERMAID_CLI = "12.2.0"
 

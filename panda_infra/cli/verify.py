@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -16,6 +17,7 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import find_pulumi
 
 if TYPE_CHECKING:
+    from panda_infra.clients.log_store import LogStore
     from panda_infra.plan.model import Plan
     from panda_infra.stacks.access import Access
     from panda_infra.verify.asking import World
@@ -108,14 +110,29 @@ def _world(plan: Plan, access: Access) -> World:
     from panda_infra.verify.own_tests import OwnTests  # noqa: PLC0415 - likewise
 
     api, target = access.api(plan.stack), access.way_in(plan.stack)
+    secrets = own_secrets(plan, api)
     return World(
         plan,
         api,
         InsideByApi(target, plan.config.namespace),
         HostsByHttps(),
         OwnTests(target, plan.config.namespace),
-        own_secrets(plan, api),
+        secrets,
+        _log_store(plan, secrets),
     )
+
+
+def _log_store(plan: Plan, secrets: Mapping[str, Mapping[str, Any]]) -> LogStore | None:
+    from panda_infra.clients.log_store import LogStoreByHttp  # noqa: PLC0415 - slow, for this command only
+    from panda_infra.plan.monitoring.logs import CREDENTIAL, NAME, shipping  # noqa: PLC0415 - likewise
+
+    logs = shipping(plan.config)
+    if logs is None or logs.search is None:
+        return None
+    headers = {"X-Scope-OrgID": logs.tenant} if logs.tenant else {}
+    if credential := (secrets.get(NAME, {}).get("data") or {}).get(CREDENTIAL):
+        headers["Authorization"] = f"Basic {b64decode(credential).decode()}"
+    return LogStoreByHttp(logs.search.kind, logs.search.url, headers)
 
 
 def _show(found: Sequence[Result], judgement: Sequence[Requirement]) -> None:

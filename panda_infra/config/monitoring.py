@@ -1,4 +1,4 @@
-"""Monitoring of a stack: who collects its metrics, judges its alerts, and who is told of them."""
+"""Monitoring of a stack: who collects its metrics and logs, judges its alerts, and who is told of them."""
 
 import re
 from typing import Annotated, Literal
@@ -7,8 +7,17 @@ from pydantic import Field, SecretStr
 
 from panda_infra.config.base import DnsLabel, Form, Model
 from panda_infra.products.secret_values import SecretValue
+from panda_infra.products.settings import Url
 
-__all__ = ["MailReceiver", "Monitoring", "MonitoringSecrets", "Receivers", "receivers_of"]
+__all__ = [
+    "LogSearch",
+    "Logs",
+    "MailReceiver",
+    "Monitoring",
+    "MonitoringSecrets",
+    "Receivers",
+    "receivers_of",
+]
 
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
 _LabelName = Annotated[
@@ -70,18 +79,44 @@ class Receivers(Model):
     """Hours until an alert that goes on is told again."""
 
 
-class Monitoring(Model):
-    """Shows the stack's metrics to a Prometheus that the cluster has, and gives it alerts and dashboards."""
+class LogSearch(Model):
+    """Where shipped logs are searched, for `verify`."""
 
-    kind: Literal["prometheusOperator", "annotations", "none"]
+    kind: Literal["loki", "victoriaLogs"]
+    """Whose questions are understood there."""
+    url: Url
+    """Its address, to which `/loki/api/v1/query` or `/select/logsql/query` is added."""
+
+
+class Logs(Model):
+    """Ships what the stack's pods write to standard output, by the OpenTelemetry Collector on each node."""
+
+    endpoint: Url
+    """Address that takes OTLP, to which `/v1/logs` is added: Loki's is `https://loki.site.org/otlp`."""
+    tenant: Annotated[str, Form(_NAME, "the name of a tenant", "panda", longest=63)] | None = None
+    """Tenant of Loki (`X-Scope-OrgID`)."""
+    user: (
+        Annotated[str, Form(r"[^\s:]+", "a user without blanks and colons", "panda", longest=254)] | None
+    ) = None
+    """User who logs in there, by the secret `monitoring.logsPassword`; without one nobody logs in."""
+    search: LogSearch | None = None
+    """Where `verify` looks for them, with the same tenant and user."""
+
+
+class Monitoring(Model):
+    """Shows the stack's metrics to a Prometheus of the cluster, with alerts and dashboards, and ships its logs."""
+
+    kind: Literal["prometheusOperator", "annotations", "none"] = "none"
     """prometheusOperator: objects of the Prometheus operator, which must be in the cluster; annotations: Services with
-    annotations that Prometheus' own chart looks for, alerts as a ConfigMap; none: nothing of all this."""
+    annotations that Prometheus' own chart looks for, alerts as a ConfigMap; none: no metrics."""
     namespace: DnsLabel = "monitoring"
     """Namespace of Prometheus, which network policies let in."""
     labels: dict[_LabelName, _LabelValue] = {}
     """Labels of the objects for Prometheus, by which it chooses those that it reads."""
     receivers: Receivers | None = None
     """Who is told of the stack's alerts; default: whom the Alertmanager of the cluster tells anyway."""
+    logs: Logs | None = None
+    """Where the stack's logs are shipped; default: nowhere."""
 
 
 def _flaw(text: str) -> str | None:
@@ -89,7 +124,7 @@ def _flaw(text: str) -> str | None:
 
 
 class MonitoringSecrets(Model):
-    """What receivers of alerts need."""
+    """What receivers of alerts need, and who ships logs."""
 
     webhook_url: Annotated[
         SecretStr | None,
@@ -110,6 +145,18 @@ class MonitoringSecrets(Model):
         ),
     ] = None
     """Password of `monitoring.receivers.mail.user`."""
+    logs_password: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="password of the user who ships logs",
+            needed=lambda config: (
+                config.monitoring is not None
+                and config.monitoring.logs is not None
+                and config.monitoring.logs.user is not None
+            ),
+        ),
+    ] = None
+    """Password of `monitoring.logs.user`."""
 
 
 def receivers_of(monitoring: Monitoring | None) -> Receivers:

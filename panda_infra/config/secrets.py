@@ -178,7 +178,7 @@ class _Values(Model):
     backup: BackupSecrets = BackupSecrets()
     """The bucket for backups."""
     monitoring: MonitoringSecrets = MonitoringSecrets()
-    """Receivers of alerts."""
+    """Receivers of alerts, and who ships logs."""
     postgres: PostgresSecrets = PostgresSecrets()
     """The bucket for the backups of `postgres`."""
 

@@ -90,7 +90,7 @@ class Settings(Model):
     network_policies: NetworkPolicies | None = None
     """Who may connect to whom; without it, or with `kind: none`, everybody."""
     monitoring: Monitoring | None = None
-    """Metrics, alerts and dashboards for a Prometheus that the cluster has."""
+    """Metrics, alerts and dashboards for a Prometheus that the cluster has, and where logs go."""
     certificates: CertificateSource = GivenCertificates()
     """Where the certificates of hosts and robots come from."""
     charts: ChartSource = OciCharts()

@@ -10,18 +10,20 @@ from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.delivery.secrets import own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring import logs
 from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.monitoring.objects import monitoring_objects
 from panda_infra.plan.monitoring.receivers import FILE, NAME, configuration, credential
+from panda_infra.products.content import reveal
 
-__all__ = ["MonitoringResources", "receivers_secret"]
+__all__ = ["MonitoringResources", "logs_secret", "receivers_secret"]
 
 # What pods of an exporter, and the operator, need to find.
 _FIRST = ("ConfigMap",)
-_SECOND = ("Deployment", "AlertmanagerConfig")
-# An exporter, and a Service without pods, must not keep a deployment of the stack from its end.
+_SECOND = ("DaemonSet", "Deployment", "AlertmanagerConfig")
+# An exporter, a shipper and a Service without pods must not keep a deployment of the stack from its end.
 _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
-_AWAITED_OTHERWISE = ("Deployment", "Service")
+_AWAITED_OTHERWISE = ("DaemonSet", "Deployment", "Service")
 
 
 class MonitoringResources(pulumi.ComponentResource):
@@ -33,6 +35,8 @@ class MonitoringResources(pulumi.ComponentResource):
         first: list[pulumi.Resource] = []
         if content := receivers_secret(plan, secrets):
             first.append(own_secret(plan, "monitoring-receivers", NAME, content, own))
+        if content := logs_secret(plan, secrets):
+            first.append(own_secret(plan, "monitoring-logs", logs.NAME, content, own))
         for each in monitoring_objects(plan):
             fields = {"apiVersion": each.api, **each.fields}
             if each.kind in _AWAITED_OTHERWISE:
@@ -58,3 +62,13 @@ def receivers_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
     else:
         content = {FILE: configuration(section.receivers, secrets, {"stack": plan.stack})}
     return {key: b64encode(text.encode()).decode() for key, text in content.items()}
+
+
+def logs_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
+    """The content of the Secret for who ships logs, encoded as the API has it; empty if nobody logs in."""
+    section = logs.shipping(plan.config)
+    if section is None or section.user is None:
+        return {}
+    login = f"{section.user}:{reveal(secrets.logs_password)}".encode()
+    # Once for the log-in, once for the API.
+    return {logs.CREDENTIAL: b64encode(b64encode(login)).decode()}

@@ -26,7 +26,7 @@ from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
 from panda_infra.plan.model import Plan, Release
-from panda_infra.plan.monitoring.exporters import monitoring_of
+from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
@@ -136,7 +136,7 @@ def _components(
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
     if backed_up(plan):
         beside.append(_backup(plan, values, inside))
-    if monitoring_of(plan.config):
+    if monitoring_names(plan):
         beside.append(_monitoring(plan, values, inside))
     databases = _postgres(plan, values, contents, inside) if plan.config.postgres else None
     by_argo = any(release.argocd for release in plan.releases)
@@ -226,7 +226,7 @@ def _backup(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi
 
 
 def _monitoring(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    """Exporters and what Prometheus reads, for which no component waits."""
+    """Exporters, what Prometheus reads and what ships logs, for which no component waits."""
     from panda_infra.delivery.monitoring import MonitoringResources  # noqa: PLC0415 - for few stacks only
 
     return MonitoringResources(plan, values.monitoring, opts)

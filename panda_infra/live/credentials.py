@@ -11,6 +11,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.ends import Validity, validity
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.logs import NAME, shipping
 
 __all__ = ["Credential", "credentials", "own_secrets"]
 
@@ -43,7 +44,9 @@ def own_secrets(plan: Plan, api: KubernetesApi) -> dict[str, Mapping[str, Any]]:
         KubernetesError: the cluster cannot be asked.
     """
     namespace = f"/api/v1/namespaces/{plan.config.namespace}"
+    logs = shipping(plan.config)
     names = [plan.names.secret(suffix) for suffix in plan.secrets]
+    names += [NAME] if logs and logs.user else []
     found = {name: api.call("GET", f"{namespace}/secrets/{name}", missing=True) for name in names}
     return {name: secret for name, secret in found.items() if secret is not None}
 

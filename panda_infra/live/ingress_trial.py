@@ -7,13 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.errors import (
-    KubernetesError,
-    KubernetesNotFoundError,
-    KubernetesUnreachableError,
-)
+from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotFoundError
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
+from panda_infra.live.trial import NOT_ALLOWED, refusal
 from panda_infra.plan.ingresses import TrialIngress, ingresses
 from panda_infra.plan.model import Plan
 
@@ -54,21 +51,11 @@ def _answer(api: KubernetesApi, trial: TrialIngress, namespace: str) -> Kubernet
 
 def _dry_run(api: KubernetesApi, trial: TrialIngress, namespace: str) -> KubernetesError | None:
     body = {**trial.body, "metadata": {**trial.body["metadata"], "namespace": namespace}}
-    path = f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses"
-    try:
-        api.call("POST", path, body=body, query=[("dryRun", "All")])
-    except KubernetesUnreachableError:
-        raise
-    except KubernetesError as error:
-        if error.status == HTTPStatus.UNAUTHORIZED:
-            raise
-        # An existing Ingress was judged too: admission comes before the conflict of names.
-        return None if error.status == HTTPStatus.CONFLICT else error
-    return None
+    return refusal(api, f"/apis/networking.k8s.io/v1/namespaces/{namespace}/ingresses", body)
 
 
 def _told(trial: TrialIngress, error: KubernetesError) -> Iterator[Problem | str]:
-    if error.status == HTTPStatus.FORBIDDEN and "cannot create resource" in error.what:
+    if error.status == HTTPStatus.FORBIDDEN and NOT_ALLOWED in error.what:
         yield "whether the cluster takes the Ingresses was not tried: the user may not create any"
     elif error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         yield f"{trial.where}: whether the cluster takes the Ingress could not be tried: {error.what}"

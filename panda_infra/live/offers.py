@@ -20,6 +20,7 @@ from panda_infra.config.quantities import amount
 from panda_infra.errors import Problem
 from panda_infra.live.autoscalers import two_owners
 from panda_infra.live.ingress_trial import tried
+from panda_infra.live.shipper_trial import shipper_refused
 from panda_infra.plan.capacity import Requests
 from panda_infra.plan.demands import Demand, Kind, demands
 from panda_infra.plan.model import Plan
@@ -108,12 +109,13 @@ def look(plan: Plan, api: KubernetesApi) -> Report:
     """
     wanted = demands(plan)
     kinds = sorted({demand.kind for demand in wanted})
-    with ThreadPoolExecutor(max_workers=len(kinds) + 3) as beside:
+    with ThreadPoolExecutor(max_workers=len(kinds) + 4) as beside:
         listed = {kind: beside.submit(_unless_refused, lambda kind=kind: _names(api, kind)) for kind in kinds}
         nodes = beside.submit(_unless_refused, lambda: _nodes(api))
-        ingresses = beside.submit(tried, plan, api)
+        trials = [beside.submit(each, plan, api) for each in (tried, shipper_refused)]
         scaled = beside.submit(lambda: list(two_owners(plan, api)))
-    refused, notes = ingresses.result()
+    refused = [problem for each in trials for problem in each.result()[0]]
+    notes = [note for each in trials for note in each.result()[1]]
     there = nodes.result()
     found = [
         *_absent(plan, api, wanted, listed, _known(there)),

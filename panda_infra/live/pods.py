@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,18 @@ class Pods:
         parts = [f"{component}/{sub.name}" for sub in self._subs(component) if sub.workload != "Job"]
         if parts and all(self._is_simulated(part) for part in parts):
             raise NotAskedError(f"{component} {_SIMULATED}")
+
+    def some_run(self) -> None:
+        """Refuse to go on if every component is simulated.
+
+        Raises:
+            NotAskedError: they all are.
+        """
+        for component in self.plan.config.components.deployed():
+            with suppress(NotAskedError):
+                self.any_runs(component)
+                return
+        raise NotAskedError(f"every component {_SIMULATED}")
 
     def all_run(self, part: str) -> str:
         """Words about the pods of a part, all of which are ready, or about its job, which has succeeded.

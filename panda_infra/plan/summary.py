@@ -19,6 +19,7 @@ from panda_infra.plan.backup import backed_up
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import exporters, monitoring_of
+from panda_infra.plan.monitoring.logs import shipping
 from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
@@ -80,6 +81,8 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
     yield from _of_databases(plan)
     if monitoring := monitoring_of(config):
         yield "Monitoring", _monitoring(plan, monitoring)
+    if logs := shipping(config):
+        yield "Logs", f"shipped to {logs.endpoint}"
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
         yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
 __all__ = [
+    "COLLECTOR_IMAGE",
     "MARIADB_EXPORTER_IMAGE",
     "POSTGRES_EXPORTER_IMAGE",
     "PROBER_IMAGE",
@@ -20,6 +21,10 @@ __all__ = [
     "monitored",
 ]
 
+# Of the OpenTelemetry Collector's distributions the one for Kubernetes, which reads files of pods.
+COLLECTOR_IMAGE = (
+    "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s:0.165.0"
+)
 # Of Prometheus' community, and of Prometheus itself.
 POSTGRES_EXPORTER_IMAGE = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
 MARIADB_EXPORTER_IMAGE = "quay.io/prometheus/mysqld-exporter:v0.17.2"

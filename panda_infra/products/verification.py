@@ -17,6 +17,7 @@ __all__ = [
     "Check",
     "Command",
     "Credentials",
+    "FoundLogs",
     "Outside",
     "OwnTest",
     "Request",
@@ -118,16 +119,22 @@ class ShownMetrics:
     path: str
 
 
-Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics
+@dataclass(frozen=True)
+class FoundLogs:
+    """Where the stack's logs are searched, lines of it are found."""
+
+
+Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics | FoundLogs
 
 
 @dataclass(frozen=True)
 class Check:
     """One question to a running stack.
 
-    ``name`` is COMPONENT.SOMETHING and ``requirement`` an id of the product's requirements. ``seconds`` is its time
-    limit. ``behind`` are further parts whose pods must really run for an answer; parts that the stack does not deploy
-    are elsewhere and count as running. ``unless`` gives the reason why a stack has nothing to ask, else an empty text.
+    ``name`` is COMPONENT.SOMETHING, or ``logs.found`` for all components, and ``requirement`` an id of the product's
+    requirements. ``seconds`` is its time limit. ``behind`` are further parts whose pods must really run for an answer;
+    parts that the stack does not deploy are elsewhere and count as running. ``unless`` gives the reason why a stack has
+    nothing to ask, else an empty text.
     One that is ``alone`` changes something and runs after all others.
     """
 
@@ -148,7 +155,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Usual:
-    """The requirements behind the checks that every component has: ids of the product's requirements."""
+    """The requirements behind the checks that every stack has; ``metrics`` is that of logs, too."""
 
     runs: str = "RUNS"
     credentials: str = "CREDENTIALS"

@@ -14,17 +14,20 @@ from panda_infra.clients.hosts import HostError, Hosts
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.inside import Inside
+from panda_infra.clients.log_store import HOURS, LogStore
 from panda_infra.ends import Validity
 from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.live.commands import Commands, short
 from panda_infra.live.credentials import credentials
 from panda_infra.live.pods import Pods
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.logs import NAME
 from panda_infra.products.verification import (
     Ask,
     Check,
     Command,
     Credentials,
+    FoundLogs,
     Outside,
     OwnTest,
     Request,
@@ -43,7 +46,10 @@ _UNREACHED = re.compile(r"^\w+_up(\{.*\})? 0$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class World:
-    """A running stack, and the ways to it; ``secrets`` are its own Secrets by name, in the API's form."""
+    """A running stack, and the ways to it.
+
+    ``secrets`` are its own Secrets by name, in the API's form, ``logs`` is where its logs are searched, if anywhere.
+    """
 
     plan: Plan
     api: KubernetesApi
@@ -51,6 +57,7 @@ class World:
     hosts: Hosts
     own_tests: OwnTests
     secrets: Mapping[str, Mapping[str, Any]]
+    logs: LogStore | None = None
 
     @property
     def pods(self) -> Pods:
@@ -105,8 +112,8 @@ def _asked(world: World, question: Ask, seconds: float) -> str:
         case OwnTest():
             world.pods.any_runs(question.component)
             return world.own_tests.run(question, seconds)
-        case Request() | ShownMetrics():
-            return _by_service(world, question, seconds)
+        case Request() | ShownMetrics() | FoundLogs():
+            return _by_request(world, question, seconds)
         case Command():
             return world.commands.answer(question, seconds)
 
@@ -143,9 +150,11 @@ def _from_outside(world: World, question: Outside, seconds: float) -> str:
     return f"status {seen.status}, its certificate {Validity(seen.ends).described(datetime.now(UTC))}"
 
 
-def _by_service(world: World, question: Request | ShownMetrics, seconds: float) -> str:
+def _by_request(world: World, question: Request | ShownMetrics | FoundLogs, seconds: float) -> str:
     if isinstance(question, ShownMetrics):
         return _shown(world, question, seconds)
+    if isinstance(question, FoundLogs):
+        return _found(world, seconds)
     return _answered(world, question, seconds)
 
 
@@ -176,3 +185,17 @@ def _shown(world: World, question: ShownMetrics, seconds: float) -> str:
     if not found:
         raise WrongError(f"{question.path} shows no metric")
     return f"{found} metrics"
+
+
+def _found(world: World, seconds: float) -> str:
+    """Words about the lines of the stack in the store of logs, and about components without any."""
+    plan = world.plan
+    assert world.logs is not None  # noqa: S101 - else there is no such check
+    world.pods.some_run()
+    found = world.logs.lines(plan.config.namespace, plan.stack, seconds)
+    silent = sorted(set(plan.config.components.deployed()) - found.keys())
+    if not sum(found.values()):
+        raise WrongError(f"no line within {HOURS} hours: look at the pods of {NAME}")
+    return f"{sum(found.values())} lines within {HOURS} hours" + (
+        f", none of {', '.join(silent)}" if silent else ""
+    )

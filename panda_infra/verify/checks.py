@@ -7,9 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.logs import shipping
 from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.products.registry import COMPONENTS, product_of_experiment
-from panda_infra.products.verification import Check, Credentials, Outside, OwnTest, Runs, ShownMetrics, Usual
+from panda_infra.products.verification import (
+    Check,
+    Credentials,
+    FoundLogs,
+    Outside,
+    OwnTest,
+    Runs,
+    ShownMetrics,
+    Usual,
+)
 
 __all__ = ["checks_of", "chosen", "requirements_of"]
 
@@ -25,9 +35,12 @@ def checks_of(plan: Plan, own_tests: Iterable[OwnTest] = ()) -> tuple[Check, ...
     """
     tests = list(own_tests)
     usual = product_of_experiment(plan.config.experiment).usual
-    return tuple(
+    of_components = [
         check for release in plan.releases for check in _of_component(plan, release.component, usual, tests)
-    )
+    ]
+    logs = shipping(plan.config)
+    shipped = [Check("logs.found", "Logs of the stack are found", usual.metrics, FoundLogs())]
+    return (*of_components, *(shipped if logs and logs.search else ()))
 
 
 def chosen(checks: Sequence[Check], names: Iterable[str]) -> tuple[Check, ...]:

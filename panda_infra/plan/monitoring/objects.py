@@ -1,4 +1,4 @@
-"""The objects of monitoring: exporters, a Service for each place with metrics, and what Prometheus reads."""
+"""The objects of monitoring: exporters, a Service for each place with metrics, what Prometheus reads, the shipper."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import yaml
 
-from panda_infra.config.monitoring import Monitoring
+from panda_infra.config.monitoring import Logs, Monitoring
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.monitoring import logs
 from panda_infra.plan.monitoring.alerts import alert_groups
 from panda_infra.plan.monitoring.dashboards import dashboards
 from panda_infra.plan.monitoring.exporters import PlannedExporter, deployment, exporters, monitoring_of
@@ -29,6 +30,7 @@ DASHBOARDS = "panda-infra-dashboards"
 
 _OPERATOR = "monitoring.coreos.com/v1"
 _APIS = {
+    "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
     "ServiceMonitor": _OPERATOR,
     "PrometheusRule": _OPERATOR,
@@ -43,20 +45,31 @@ _OURS = {"app.kubernetes.io/managed-by": "panda-infra"}
 def monitoring_names(plan: Plan) -> frozenset[str]:
     """The names of all objects of monitoring in the namespace."""
     section = monitoring_of(plan.config)
+    shipper = frozenset({logs.NAME} if logs.shipping(plan.config) else ())
     if section is None:
-        return frozenset()
+        return shipper
     fixed = {ALERTS, DASHBOARDS, *([RECEIVERS] if section.receivers else [])}
     made = exporters(plan.config)
     headless = {each.host for each in made if each.headless}
-    return frozenset(
+    return shipper | frozenset(
         {*fixed, *headless, *(each.name for each in made), *(each.name for each in scrapes(plan.config))}
     )
 
 
 def monitoring_objects(plan: Plan) -> tuple[ClusterObject, ...]:
     """Every object, in an order in which each finds what it needs; none without the section."""
-    section = monitoring_of(plan.config)
-    return () if section is None else tuple(_objects(plan, section))
+    section, shipped = monitoring_of(plan.config), logs.shipping(plan.config)
+    return (
+        *(_objects(plan, section) if section else ()),
+        *(_shipper(plan, shipped) if shipped else ()),
+    )
+
+
+def _shipper(plan: Plan, section: Logs) -> Iterator[ClusterObject]:
+    text = logs.configuration_text(plan, section)
+    yield _object(plan, "ConfigMap", logs.NAME, {"data": {logs.FILE: text}}, labels=logs.LABELS)
+    spec = logs.daemon_set(plan, section)
+    yield _object(plan, "DaemonSet", logs.NAME, {"spec": spec}, labels=logs.LABELS)
 
 
 def _objects(plan: Plan, section: Monitoring) -> Iterator[ClusterObject]:

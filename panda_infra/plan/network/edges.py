@@ -22,7 +22,7 @@ from panda_infra.products.registry import COMPONENTS, product_of_experiment
 from panda_infra.products.verification import Request
 from panda_infra.tree import Values
 
-__all__ = ["BACKUP", "NODE_RECOVERY", "Edge", "Place", "edges", "exporting", "part", "policies_of"]
+__all__ = ["BACKUP", "LOGS", "NODE_RECOVERY", "Edge", "Place", "edges", "exporting", "part", "policies_of"]
 
 Kind = Literal[
     "address",
@@ -68,6 +68,8 @@ NODE_RECOVERY = Place("pods", "node-recovery")
 """The pods of the stack's own node recovery, which no component has."""
 BACKUP = Place("pods", "backup")
 """The pods that dump the stack's databases, likewise."""
+LOGS = Place("pods", "logs")
+"""The pods that ship logs, likewise."""
 
 
 @dataclass(frozen=True, order=True)
@@ -101,6 +103,7 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
         *stack.backed_up(),
         *stack.exporting(),
         *stack.scraped(),
+        *stack.shipped(),
         *_node_recovery(config),
         *_by_hand(section),
     ]
@@ -255,6 +258,12 @@ class _Stack:
         prometheus = self.config.monitoring.namespace if self.config.monitoring else ""
         for each in scrapes(self.config):
             yield Edge(Place("namespace", prometheus), _showing(each), each.port, "metrics")
+
+    def shipped(self) -> Iterator[Edge]:
+        """Logs are pushed to their store."""
+        if self.config.monitoring and (logs := self.config.monitoring.logs):
+            for remote in at_urls("logs", (logs.endpoint,)):
+                yield from self._remote(LOGS, remote)
 
 
 def _is_address(host: str) -> bool:

@@ -10,9 +10,19 @@ from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.plan import backup
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring import logs
 from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.network.cilium import by_cilium, cilium_spec
-from panda_infra.plan.network.edges import BACKUP, NODE_RECOVERY, Edge, Place, exporting, part, policies_of
+from panda_infra.plan.network.edges import (
+    BACKUP,
+    LOGS,
+    NODE_RECOVERY,
+    Edge,
+    Place,
+    exporting,
+    part,
+    policies_of,
+)
 from panda_infra.plan.network.peers import (
     EVERYWHERE,
     address,
@@ -59,6 +69,8 @@ def _parts(plan: Plan) -> dict[Place, tuple[str, dict[str, str]]]:
         found[NODE_RECOVERY] = NAME, dict(LABELS)
     for planned in exporters(plan.config):
         found[exporting(planned.name)] = planned.name, planned.labels
+    if logs.shipping(plan.config):
+        found[LOGS] = logs.NAME, dict(logs.LABELS)
     if backup.backed_up(plan):
         found[BACKUP] = backup.NAME, dict(backup.LABELS)
     return found

@@ -1,21 +1,23 @@
-"""Rules about monitoring: who collects metrics must reach them."""
+"""Rules about monitoring: who collects metrics and logs must reach them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
+from panda_infra.plan.monitoring.logs import shipping
 from panda_infra.products.metrics import monitored
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["is_not_a_developers", "tells_somebody"]
+__all__ = ["is_not_a_developers", "reads_files_of_nodes", "tells_somebody"]
 
 
 @rule("monitoring", "developer")
 def is_not_a_developers(subject: Subject) -> Iterator[Problem]:
-    """Policies of a developer's namespace let nobody in, and its account makes no objects of the operator."""
-    if subject.config.developer is not None and monitored(subject.config):
+    """Policies of a developer's namespace let nobody in, and its pods may not read files of nodes."""
+    config = subject.config
+    if config.developer is not None and (monitored(config) or shipping(config)):
         what = "has no effect: nobody from outside of a developer's namespace reaches its pods"
         yield Problem("monitoring", what, "Remove it.")
 
@@ -28,3 +30,12 @@ def tells_somebody(subject: Subject) -> Iterator[Problem]:
         what = "names nobody, so that nobody would be told of an alert"
         fix = "Write `webhook: true` or `mail: {to: [...], sender: ..., server: ...}`, or remove it."
         yield Problem("monitoring.receivers", what, fix)
+
+
+@rule("monitoring", "cluster")
+def reads_files_of_nodes(subject: Subject) -> Iterator[Problem]:
+    """Logs of pods are files of root on the nodes."""
+    config = subject.config
+    if shipping(config) and config.developer is None and config.is_rootless:
+        what = "reads files of root on the nodes, and `cluster.noRoot` allows no pod of root"
+        yield Problem("monitoring.logs", what, "Remove it; who runs the cluster can ship its logs.")

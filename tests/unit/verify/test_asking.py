@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.inside import Answer, Ended
+from panda_infra.clients.log_store import LogStore
 from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.products.verification import NOTHING_TO_ASK, Ask, Check, Command, OwnTest, Request
 from panda_infra.verify.asking import World, ask
@@ -239,3 +243,43 @@ def test_simulated_exporters_cannot_be_asked() -> None:
     given = stack(hosts=_HOSTS, components=_SMALL, monitoring={"kind": "annotations"})
     with pytest.raises(NotAskedError, match="is simulated"):
         named(world(given, real=False), _METRICS)
+
+
+class FakeStore(LogStore):
+    """Has so many lines of each component."""
+
+    def __init__(self, **counted: int) -> None:
+        self.counted = counted
+
+    @override
+    def lines(self, namespace: str, stack: str, seconds: float) -> Mapping[str, int]:
+        assert (namespace, stack) == ("panda", "demo")
+        return self.counted
+
+
+def shipping(store: LogStore, *, real: bool = True) -> World:
+    search = {"kind": "loki", "url": "https://loki.site.org"}
+    section = {"logs": {"endpoint": "https://loki.site.org/otlp", "search": search}}
+    return replace(world(stack(hosts=_HOSTS, components=_SMALL, monitoring=section), real=real), logs=store)
+
+
+def test_logs_are_counted_and_silent_components_named() -> None:
+    assert named(shipping(FakeStore(panda=7, msgsvc=1)), "logs.found") == "8 lines within 24 hours"
+    words = named(shipping(FakeStore(panda=7)), "logs.found")
+    assert words == "7 lines within 24 hours, none of msgsvc"
+
+
+def test_a_stack_without_a_line_is_wrong() -> None:
+    with pytest.raises(WrongError, match="no line within 24 hours: look at the pods of panda-infra-logs"):
+        named(shipping(FakeStore()), "logs.found")
+
+
+def test_simulated_pods_write_no_logs() -> None:
+    with pytest.raises(NotAskedError, match="is simulated"):
+        named(shipping(FakeStore(panda=7), real=False), "logs.found")
+
+
+def test_logs_are_looked_for_only_where_they_are_searched() -> None:
+    section = {"logs": {"endpoint": "https://loki.site.org/otlp"}}
+    found = world(stack(hosts=_HOSTS, components=_SMALL, monitoring=section))
+    assert not any(check.name == "logs.found" for check in checks_of(found.plan))
