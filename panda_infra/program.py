@@ -26,9 +26,11 @@ from panda_infra.plan.capacity import Storage, cloud_storage
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.scheduling import larger_than_nodes
+from panda_infra.plan.standby import Role
 from panda_infra.products.content import SecretContent
 from panda_infra.rules.data_loss import lost_data, moved
 from panda_infra.rules.judge import Judge
+from panda_infra.rules.split_brain import split
 from panda_infra.rules.warnings import warnings
 from panda_infra.state.from_engine import deployed
 from panda_infra.state.recorded import Recorded
@@ -83,11 +85,18 @@ def plan_of_this_stack() -> Ready:
     problems = [
         *lost_data(before.releases, plan),
         *moved(before.namespaces, plan, protected=before.protected),
+        *split(plan, before.role, _other_role(plan)),
         *found,
     ]
     if problems:
         raise loaded.error(problems)
     return Ready(plan, secrets, judge.contents, _issued(plan, secrets, before), keypair)
+
+
+def _other_role(plan: Plan) -> Role | None:
+    """What the other stack of a pair was when it was last deployed; None if it never was."""
+    standby = plan.config.standby
+    return deployed(standby.other(plan.stack)).role if standby else None
 
 
 def _issued(plan: Plan, secrets: Secrets, before: Recorded) -> Mapping[str, SecretContent]:
@@ -141,7 +150,9 @@ def _check_cluster(
         return check_lent(config.cluster, before.kubeconfig), None
     from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
-    report = check_magnum(config.cluster, Stack(plan.owner, before, plan.addresses, _storage(plan, before)))
+    of_pair = config.standby is not None
+    stack = Stack(plan.owner, before, plan.addresses, _storage(plan, before), of_pair)
+    report = check_magnum(config.cluster, stack)
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")
     for note in report.notes:

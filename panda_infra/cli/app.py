@@ -15,6 +15,7 @@ from panda_infra.cli.dry_run import PASSTHROUGH, dry_run
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
 from panda_infra.cli.explain import explain
+from panda_infra.cli.failover import failover
 from panda_infra.cli.graph import graph
 from panda_infra.cli.hand_over import hand_over
 from panda_infra.cli.import_ import import_
@@ -81,6 +82,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command("recover-nodes")(recover_nodes)
     made.add_typer(backup, name="backup")
     made.command()(restore)
+    made.command()(failover)
     made.command()(destroy)
     made.command()(residue)
     made.command()(expired)

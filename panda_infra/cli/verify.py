@@ -15,6 +15,7 @@ from panda_infra.cli.output import JsonFlag, results, say, show_json, table, wri
 from panda_infra.cli.reached import planned, reached
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import find_pulumi
+from panda_infra.plan.standby import stands_by
 
 if TYPE_CHECKING:
     from panda_infra.clients.log_store import LogStore
@@ -86,6 +87,9 @@ def verify(
         say(f"stack {stack} is not deployed: nothing is asked")
         return
     plan, secrets = planned(stack)
+    if stands_by(plan):
+        say(f"stack {stack} stands by for another one: no service of it runs, and nothing is asked")
+        return
     world = _world(plan, reached(plan, secrets))
     checks = chosen(checks_of(plan, own_tests(plan, world.api)), only or ())
     found = verified(world, checks, say)

@@ -1,22 +1,23 @@
 """Databases that an operator in the cluster makes of a description, with their log of changes in a bucket."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
 from panda_infra.config.backup import BucketName, Folder, Schedule
 from panda_infra.config.base import DnsName, Form, Model
 from panda_infra.config.quantities import Quantity
+from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Url
 
-__all__ = ["OperatedDatabase", "Postgres", "PostgresBackup", "PostgresSecrets"]
+__all__ = ["OperatedDatabase", "OperatedName", "Postgres", "PostgresBackup", "PostgresSecrets"]
 
 if TYPE_CHECKING:
-    ComponentName = str
+    OperatedName = str
 else:
-    ComponentName = Literal[tuple(sorted(name for name, spec in COMPONENTS.items() if spec.database))]
+    OperatedName = Literal[tuple(sorted(name for name, spec in COMPONENTS.items() if spec.database))]
 
 _KEPT = Form(r"[1-9][0-9]{0,3}[dwm]", "a number of days (d), weeks (w) or months (m)", "30d", longest=5)
 _IMAGE = Form(
@@ -60,17 +61,22 @@ class Postgres(Model):
 
     operator: Literal["cnpg"]
     """CloudNativePG."""
-    databases: Annotated[dict[ComponentName, OperatedDatabase], Field(min_length=1)]
+    databases: Annotated[dict[OperatedName, OperatedDatabase], Field(min_length=1)]
     """The databases, by the component that uses each."""
     backup: PostgresBackup | None = None
     """Backups, by the operator's plugin Barman Cloud, which must be installed too."""
 
 
-def _credential(title: str) -> SecretValue:
-    return SecretValue(
-        title=title,
-        needed=lambda config: config.postgres is not None and config.postgres.backup is not None,
-    )
+def _archives(config: Any) -> bool:
+    return bool(config.postgres and config.postgres.backup)
+
+
+def _archives_elsewhere(config: Any) -> bool:
+    return _archives(config) and bool(config.standby and config.standby.archive)
+
+
+def _credential(title: str, needed: Predicate = _archives) -> SecretValue:
+    return SecretValue(title=title, needed=needed)
 
 
 class PostgresSecrets(Model):
@@ -80,3 +86,13 @@ class PostgresSecrets(Model):
     """Access key."""
     secret_key: Annotated[SecretStr | None, _credential("secret key of the bucket for PostgreSQL")] = None
     """Secret key."""
+    other_access_key: Annotated[
+        SecretStr | None,
+        _credential("access key of the other stack's bucket for PostgreSQL", _archives_elsewhere),
+    ] = None
+    """Access key of the bucket in `standby.archive`; it must list and read there."""
+    other_secret_key: Annotated[
+        SecretStr | None,
+        _credential("secret key of the other stack's bucket for PostgreSQL", _archives_elsewhere),
+    ] = None
+    """Secret key of that bucket."""

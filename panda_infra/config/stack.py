@@ -20,6 +20,7 @@ from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.postgres import Postgres
 from panda_infra.config.secrets import Secrets
+from panda_infra.config.standby import Standby
 from panda_infra.products.names import Names
 from panda_infra.products.product import Section
 from panda_infra.products.registry import EXPERIMENTS, PRODUCTS, product_of_experiment
@@ -87,6 +88,8 @@ class Settings(Model):
     """Backups of the databases inside the stack."""
     postgres: Postgres | None = None
     """Databases that an operator in the cluster makes."""
+    standby: Standby | None = None
+    """The pair with a stack in another data centre, to which services and databases can fail over."""
     network_policies: NetworkPolicies | None = None
     """Who may connect to whom; without it, or with `kind: none`, everybody."""
     monitoring: Monitoring | None = None

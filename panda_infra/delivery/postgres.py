@@ -14,14 +14,16 @@ from panda_infra.plan.model import Plan
 from panda_infra.plan.postgres import (
     ARCHIVE_KEYS,
     ARCHIVE_SECRET,
+    OTHER_SECRET,
     Operated,
     login_secret,
     operated,
     postgres_objects,
+    resource_name,
 )
 from panda_infra.products.content import OPAQUE, SecretContent
 
-__all__ = ["PostgresResources", "archive_keys", "login"]
+__all__ = ["PostgresResources", "archive_keys", "login", "other_keys"]
 
 
 class PostgresResources(pulumi.ComponentResource):
@@ -44,6 +46,8 @@ class PostgresResources(pulumi.ComponentResource):
         made = []
         if plan.config.postgres and plan.config.postgres.backup:
             made.append(self._secret(ARCHIVE_SECRET, OPAQUE, archive_keys(secrets)))
+            if plan.config.standby and plan.config.standby.archive:
+                made.append(self._secret(OTHER_SECRET, OPAQUE, other_keys(secrets)))
         for each in operated(plan):
             kind = "kubernetes.io/basic-auth"
             made.append(self._secret(login_secret(each), kind, login(each, contents)))
@@ -53,7 +57,7 @@ class PostgresResources(pulumi.ComponentResource):
             kept = stays if wanted.kind == "Cluster" else None
             resource = KubernetesObject(
                 wanted.kind,
-                f"postgres-{wanted.name}",
+                resource_name(wanted.name),
                 {"apiVersion": wanted.api, **wanted.fields},
                 pulumi.ResourceOptions.merge(opts, kept),
             )
@@ -65,7 +69,7 @@ class PostgresResources(pulumi.ComponentResource):
     def _secret(self, name: str, kind: str, data: Mapping[str, str]) -> KubernetesObject:
         # The operator follows changes of such Secrets alone.
         labels = {"cnpg.io/reload": "true"}
-        return own_secret(self._plan, f"postgres-{name}", name, data, self._opts, kind=kind, labels=labels)
+        return own_secret(self._plan, resource_name(name), name, data, self._opts, kind=kind, labels=labels)
 
 
 def login(each: Operated, contents: Mapping[str, SecretContent]) -> dict[str, str]:
@@ -80,3 +84,8 @@ def login(each: Operated, contents: Mapping[str, SecretContent]) -> dict[str, st
 def archive_keys(secrets: PostgresSecrets) -> dict[str, str]:
     """The credentials of the bucket, encoded as the API has it."""
     return encoded(dict(zip(ARCHIVE_KEYS, (secrets.access_key, secrets.secret_key), strict=True)))
+
+
+def other_keys(secrets: PostgresSecrets) -> dict[str, str]:
+    """The credentials of the bucket of the other stack, likewise."""
+    return encoded(dict(zip(ARCHIVE_KEYS, (secrets.other_access_key, secrets.other_secret_key), strict=True)))

@@ -30,6 +30,8 @@ from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
+from panda_infra.plan.standby import mark as standby_mark
+from panda_infra.plan.standby import stands_by
 from panda_infra.products.content import SecretContent, reveal
 from panda_infra.secrets.rolling import pod_annotations
 
@@ -118,6 +120,9 @@ def _components(
     if not plan.config.adopts_namespace:
         first.append(_namespace(plan, mark, inside))
         inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(first)))
+    if not stands_by(plan):
+        # Before a service starts, so that an old file of the other stack meets it.
+        first += _role(plan, inside)
     first += _guards(plan, mark, inside)
     first += _policies(plan, mark, inside)
     if plan.shared_claim:
@@ -179,6 +184,8 @@ def _components(
             if release.argocd
             else pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
         )
+    # When it says that the stack stands by, no service runs.
+    last = _role(plan, inside, after=[each.release for each in made.values()]) if stands_by(plan) else []
     Protection(
         protect=plan.config.lifecycle.protect,
         marks=protection_marks(
@@ -193,8 +200,20 @@ def _components(
             *certificates,
             *([applied] if applied else []),
             *made.values(),
+            *last,
         ],
     )
+
+
+def _role(
+    plan: Plan, opts: pulumi.ResourceOptions, after: Sequence[pulumi.Resource] = ()
+) -> list[KubernetesObject]:
+    """What the stack is in its pair, if it has another one."""
+    wanted = standby_mark(plan)
+    if wanted is None:
+        return []
+    opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(after)))
+    return [KubernetesObject(wanted.kind, wanted.name, wanted.fields, opts)]
 
 
 def _argocd(plan: Plan, secrets: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -19,6 +19,7 @@ from panda_infra.products.registry import COMPONENTS
 __all__ = ["Pod", "Pods"]
 
 _KINDS = {"Deployment": "deployments", "StatefulSet": "statefulsets"}
+_ENDED = ("Succeeded", "Failed")
 _INSTANCE = "app.kubernetes.io/instance"
 _SIMULATED = "is simulated: nothing runs in its pods"
 
@@ -108,6 +109,14 @@ class Pods:
             raise NotAskedError(f"{part} {_SIMULATED}")
         return words
 
+    def left(self, part: str) -> list[str]:
+        """The names of the pods of a part that have not ended, even if what made them is gone."""
+        sub, release = self._deployed(part), self.plan.names.release(part.partition("/")[0])
+        pods = items(self._api, f"/api/v1/{self._inside}/pods", labels=_selector(sub.pod_labels(release)))
+        return [
+            pod["metadata"]["name"] for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDED
+        ]
+
     def _job(self, part: str) -> str:
         release = self.plan.names.release(part.partition("/")[0])
         label = f"{_INSTANCE}={release}"
@@ -155,13 +164,16 @@ class Pods:
         return found
 
     def _pods(self, workload: Object) -> Sequence[Object]:
-        labels = workload["spec"]["selector"]["matchLabels"]
-        selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        labels = _selector(workload["spec"]["selector"]["matchLabels"])
         return [
             pod
-            for pod in items(self._api, f"/api/v1/{self._inside}/pods", labels=selector)
+            for pod in items(self._api, f"/api/v1/{self._inside}/pods", labels=labels)
             if "deletionTimestamp" not in pod["metadata"]
         ]
+
+
+def _selector(labels: Mapping[str, str]) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
 
 
 def _is_ready(pod: Object) -> bool:

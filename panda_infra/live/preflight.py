@@ -20,11 +20,14 @@ from panda_infra.live.issued import issues
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.pods import Pods
+from panda_infra.live.roles import live_role
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
 from panda_infra.plan.consumers import issued_secrets
 from panda_infra.plan.model import Plan
+from panda_infra.plan.standby import role_of
 from panda_infra.products.content import SecretContent
+from panda_infra.rules.split_brain import outdated
 from panda_infra.stacks.access import Access, reach, recorded_access
 from panda_infra.state.recorded import Recorded
 
@@ -47,12 +50,13 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
     kubernetes, target = access.kubernetes, access.target
     if kubernetes is None or target is None:
         return Report()
-    with ThreadPoolExecutor(max_workers=3) as beside:
+    with ThreadPoolExecutor(max_workers=4) as beside:
         offer = beside.submit(_offered, plan, kubernetes)
         argocd = beside.submit(_argocd, plan, kubernetes)
         tables = beside.submit(_tables, plan, kubernetes, target)
+        role = beside.submit(_role, plan, kubernetes)
         met = _met(plan, before, kubernetes, previewing=previewing)
-    reports = [met, offer.result(), argocd.result(), tables.result()]
+    reports = [met, offer.result(), argocd.result(), tables.result(), role.result()]
     return Report(
         [problem for report in reports for problem in report.problems],
         [note for report in reports for note in report.notes],
@@ -111,6 +115,16 @@ def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
         return Report([*found.problems, *ready.problems], [*found.notes, *ready.notes])
     except KubernetesError as error:
         return Report(notes=[f"Argo CD cannot be looked at: {error.what}"])
+
+
+def _role(plan: Plan, kubernetes: KubernetesApi) -> Report:
+    """Whether the cluster knows of a later failover than the stack file."""
+    role = role_of(plan)
+    try:
+        found = live_role(plan, kubernetes) if role else None
+    except KubernetesError:
+        return Report()  # a problem or a note of the look at the namespace
+    return Report([outdated(role, found)] if role and found and found.term > role.term else [])
 
 
 def _tables(plan: Plan, kubernetes: KubernetesApi, target: Target) -> Report:

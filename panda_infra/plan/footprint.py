@@ -16,6 +16,7 @@ from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.postgres import postgres_names
+from panda_infra.plan.standby import MARK
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
@@ -105,6 +106,8 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(plan.names.secret("panda-client-cas"))
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
+    if plan.config.standby:
+        names.add(MARK)
     names |= {policy.name for policy in policies(plan)} | secrets_beside(plan)
     return frozenset(
         names | backup_names(plan) | monitoring_names(plan) | postgres_names(plan) | set(_workloads(plan))

@@ -10,6 +10,7 @@ from panda_infra.plan.model import Chart, Plan, Release, SharedClaim
 from panda_infra.plan.network.edges import edges
 from panda_infra.plan.order import deployment_order, prerequisites
 from panda_infra.plan.ownership import owner_of
+from panda_infra.plan.standby import at_rest, idle, is_idle
 from panda_infra.plan.values.exposure import exposure_values
 from panda_infra.plan.values.placement import placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
@@ -25,11 +26,14 @@ __all__ = ["make_plan"]
 
 def make_plan(stack: str, config: StackConfig) -> Plan:
     """The Plan of a stack that passed all rules; it contains none of its secrets."""
-    settings = config.settings
+    resting = is_idle(stack, config)
+    settings = idle(config.settings) if resting else config.settings
     names = settings.names
     deployed = settings.components.deployed()
     order = deployment_order(COMPONENTS, deployed)
-    releases = tuple(_release(COMPONENTS[name], deployed[name], settings, names) for name in order)
+    releases = tuple(
+        _release(COMPONENTS[name], deployed[name], settings, names, resting=resting) for name in order
+    )
     return Plan(
         stack=stack,
         owner=owner_of(stack, config.secrets.hash_key),
@@ -44,18 +48,21 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
     )
 
 
-def _release(spec: ComponentSpec, component: Component, config: Settings, names: Names) -> Release:
+def _release(
+    spec: ComponentSpec, component: Component, config: Settings, names: Names, *, resting: bool
+) -> Release:
     pin = component.chart
+    values = _values(spec, component, config, names)
     return Release(
         component=spec.name,
         name=names.release(spec.name),
         chart=_chart(spec, pin),
-        values=_values(spec, component, config, names),
+        values=spec.in_chart_form(at_rest(spec, values) if resting else values),
         after=prerequisites(spec, config.components.deployed()),
         timeout=component.timeout or spec.timeout,
         atomic=component.atomic,
         argocd=config.by_argo(spec.name),
-        runs_jobs=spec.runs_jobs,
+        runs_jobs=spec.runs_jobs and not resting,
     )
 
 
@@ -85,7 +92,7 @@ def _values(spec: ComponentSpec, component: Component, config: Settings, names: 
     if component.adopted:
         # A null there keeps a value of the stack's own away; the chart has none of that name that it could remove.
         values = without_nulls(merged(values, component.adopted.values))
-    return spec.in_chart_form(values)
+    return values
 
 
 def _hosts(config: Settings) -> dict[str, str]:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panda_infra.config.postgres import OperatedDatabase, Postgres, PostgresBackup
+from panda_infra.config.standby import OtherArchive, Standby
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.standby import stands_by
 from panda_infra.products.databases import Database
 from panda_infra.products.registry import COMPONENTS
 
@@ -16,6 +18,7 @@ __all__ = [
     "API",
     "ARCHIVE_KEYS",
     "ARCHIVE_SECRET",
+    "OTHER_SECRET",
     "PLUGIN_API",
     "Operated",
     "login_secret",
@@ -23,12 +26,15 @@ __all__ = [
     "postgres_names",
     "postgres_objects",
     "recovery",
+    "resource_name",
 ]
 
 API, PLUGIN_API = "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"
 ARCHIVE_SECRET = "panda-infra-postgres-archive"  # noqa: S105 - a name
 """The name of the Secret with the bucket's credentials, and of the place of the archive."""
 ARCHIVE_KEYS = ("accessKey", "secretKey")
+OTHER_SECRET = "panda-infra-postgres-other"  # noqa: S105 - a name
+"""The name of the place where the other stack of a pair archives, and of the Secret with credentials for it, if any."""
 _ORIGIN = "origin"
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
 # What the operator has made, and not a moment earlier.
@@ -63,10 +69,15 @@ def login_secret(each: Operated) -> str:
     return f"{each.cluster}-login"
 
 
+def resource_name(name: str) -> str:
+    """The name of an object of these as the engine's resource."""
+    return f"postgres-{name}"
+
+
 def postgres_names(plan: Plan) -> frozenset[str]:
     """The names of all objects in the namespace, of the operator's Services too."""
     made = {f"{each.cluster}{end}" for each in operated(plan) for end in ("", "-login", "-rw", "-ro", "-r")}
-    return frozenset(made | ({ARCHIVE_SECRET} if made else set()))
+    return frozenset(made | ({ARCHIVE_SECRET, OTHER_SECRET} if made else set()))
 
 
 def postgres_objects(plan: Plan) -> tuple[tuple[str, ClusterObject], ...]:
@@ -74,7 +85,7 @@ def postgres_objects(plan: Plan) -> tuple[tuple[str, ClusterObject], ...]:
     section, found = plan.config.postgres, operated(plan)
     if section is None:
         return ()
-    archive = [("", _archive(plan, section.backup))] if section.backup else []
+    archive = [("", each) for each in _archives(plan, section.backup)] if section.backup else []
     clusters = [(each.component, _cluster(plan, section, each)) for each in found]
     scheduled = (
         [(each.component, _scheduled(plan, section.backup, each)) for each in found] if section.backup else []
@@ -89,21 +100,11 @@ def recovery(plan: Plan, each: Operated, moment: datetime, name: str) -> dict[st
         "bootstrap": {
             "recovery": {
                 "source": _ORIGIN,
-                "database": each.database.name(plan.config),
-                "owner": each.database.owner(plan.config),
-                "secret": {"name": login_secret(each)},
+                **_login(plan, each),
                 "recoveryTarget": {"targetTime": moment.astimezone(UTC).isoformat()},
             }
         },
-        "externalClusters": [
-            {
-                "name": _ORIGIN,
-                "plugin": {
-                    "name": _PLUGIN,
-                    "parameters": {"barmanObjectName": ARCHIVE_SECRET, "serverName": each.cluster},
-                },
-            }
-        ],
+        "externalClusters": [_archived(_ORIGIN, ARCHIVE_SECRET, each.cluster)],
     }
     return {"apiVersion": API, "kind": "Cluster", "metadata": _metadata(plan, name), "spec": spec}
 
@@ -116,30 +117,79 @@ def _metadata(plan: Plan, name: str, **annotations: str) -> dict[str, Any]:
     }
 
 
-def _archive(plan: Plan, backup: PostgresBackup) -> ClusterObject:
+def _archives(plan: Plan, backup: PostgresBackup) -> Iterator[ClusterObject]:
+    """Where the stack archives its databases, and where the other one of a pair does, which is only read."""
+    own = {"retentionPolicy": backup.retention, "configuration": _store(backup, plan.stack, ARCHIVE_SECRET)}
+    yield ClusterObject(
+        PLUGIN_API, "ObjectStore", "archive", {"metadata": _metadata(plan, ARCHIVE_SECRET), "spec": own}
+    )
+    standby = plan.config.standby
+    if standby is None:
+        return
+    place = standby.archive or backup.model_copy(update={"folder": None})
+    secret = OTHER_SECRET if standby.archive else ARCHIVE_SECRET
+    other = {"configuration": _store(place, standby.other(plan.stack), secret)}
+    yield ClusterObject(
+        PLUGIN_API, "ObjectStore", "other", {"metadata": _metadata(plan, OTHER_SECRET), "spec": other}
+    )
+
+
+def _store(place: PostgresBackup | OtherArchive, stack: str, secret: str) -> dict[str, Any]:
     keys = dict(zip(("accessKeyId", "secretAccessKey"), ARCHIVE_KEYS, strict=True))
-    spec = {
-        "retentionPolicy": backup.retention,
-        "configuration": {
-            "destinationPath": f"s3://{backup.bucket}/{backup.folder or plan.stack}",
-            "endpointURL": backup.endpoint,
-            "s3Credentials": {field: {"name": ARCHIVE_SECRET, "key": key} for field, key in keys.items()},
-            "wal": {"compression": "gzip"},
-            "data": {"compression": "gzip"},
-        },
+    return {
+        "destinationPath": f"s3://{place.bucket}/{place.folder or stack}",
+        "endpointURL": place.endpoint,
+        "s3Credentials": {field: {"name": secret, "key": key} for field, key in keys.items()},
+        "wal": {"compression": "gzip"},
+        "data": {"compression": "gzip"},
     }
-    fields = {"metadata": _metadata(plan, ARCHIVE_SECRET), "spec": spec}
-    return ClusterObject(PLUGIN_API, "ObjectStore", "archive", fields)
 
 
 def _cluster(plan: Plan, section: Postgres, each: Operated) -> ClusterObject:
     spec = _servers(plan, each) | {"bootstrap": {"initdb": _first(plan, each)}}
+    if plan.config.standby:
+        spec |= _replicated(plan, plan.config.standby, each)
     if section.backup:
         spec["plugins"] = [
             {"name": _PLUGIN, "isWALArchiver": True, "parameters": {"barmanObjectName": ARCHIVE_SECRET}}
         ]
     fields = {"metadata": _metadata(plan, each.cluster, **_AWAITED), "spec": spec}
     return ClusterObject(API, "Cluster", each.cluster, fields)
+
+
+def _replicated(plan: Plan, standby: Standby, each: Operated) -> dict[str, Any]:
+    """Who of a pair is written to; the servers of both stacks have one name, so that each is named after its stack.
+
+    How a database began matters only while it is made: one that stands by begins with what the other has.
+    """
+    stack, other = plan.stack, standby.other(plan.stack)
+    replica = {"self": stack, "primary": standby.of, "source": other}
+    made: dict[str, Any] = {
+        "externalClusters": [
+            _archived(stack, ARCHIVE_SECRET, each.cluster),
+            _archived(other, OTHER_SECRET, each.cluster),
+        ]
+    }
+    if stands_by(plan):
+        made["bootstrap"] = {"recovery": {"source": other, **_login(plan, each)}}
+    elif token := standby.tokens.get(each.component):
+        replica["promotionToken"] = token
+    return {**made, "replica": replica}
+
+
+def _archived(name: str, store: str, server: str) -> dict[str, Any]:
+    """Servers whose changes are in an archive."""
+    parameters = {"barmanObjectName": store, "serverName": server}
+    return {"name": name, "plugin": {"name": _PLUGIN, "parameters": parameters}}
+
+
+def _login(plan: Plan, each: Operated) -> dict[str, Any]:
+    """The database with its user, whose password is in a Secret."""
+    return {
+        "database": each.database.name(plan.config),
+        "owner": each.database.owner(plan.config),
+        "secret": {"name": login_secret(each)},
+    }
 
 
 def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
@@ -161,11 +211,7 @@ def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
 
 def _first(plan: Plan, each: Operated) -> dict[str, Any]:
     database = each.database
-    made: dict[str, Any] = {
-        "database": database.name(plan.config),
-        "owner": database.owner(plan.config),
-        "secret": {"name": login_secret(each)},
-    }
+    made = _login(plan, each)
     if database.prepared:
         made["postInitSQL"] = list(database.prepared)
     if database.inside:

@@ -17,7 +17,7 @@ from panda_infra.tree import value_at
 
 __all__ = ["Wanted", "apply", "edit"]
 
-Wanted = Mapping[Path, str]
+Wanted = Mapping[Path, str | int]
 """New values by their paths below the program's namespace."""
 
 

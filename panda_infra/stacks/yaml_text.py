@@ -23,7 +23,7 @@ class PlaceError(PandaInfraError):
     """The value cannot be put there without a change of other values."""
 
 
-def put(text: str, path: Path, value: str) -> str:
+def put(text: str, path: Path, value: str | int) -> str:
     """The text with the value at a path of keys; missing keys are added.
 
     Args:
@@ -47,7 +47,7 @@ class _Text:
 
     text: str
 
-    def put(self, root: yaml.Node, path: Path, value: str) -> str:
+    def put(self, root: yaml.Node, path: Path, value: str | int) -> str:
         node = root
         for depth, part in enumerate(path):
             if not isinstance(node, yaml.MappingNode):
@@ -63,7 +63,7 @@ class _Text:
             node = child
         raise PlaceError(f"{spelled(path)} holds several values")
 
-    def _insert(self, node: yaml.MappingNode, path: Path, value: str) -> str:
+    def _insert(self, node: yaml.MappingNode, path: Path, value: str | int) -> str:
         if node.flow_style:
             # The start mark of a node with an anchor is the anchor's.
             brace = self.text.index("{", node.start_mark.index) + 1
@@ -73,7 +73,7 @@ class _Text:
         return self.with_line(self._end(node), _block(path, value, column))
 
     def _replace(
-        self, parent: yaml.MappingNode, key: yaml.Node, child: yaml.Node, rest: Path, value: str
+        self, parent: yaml.MappingNode, key: yaml.Node, child: yaml.Node, rest: Path, value: str | int
     ) -> str:
         """Replace a text, an empty value or an empty collection."""
         start, end = child.start_mark.index, child.end_mark.index
@@ -91,7 +91,7 @@ class _Text:
             len(self.text[:start].rstrip(" ")), _block(rest, value, key.start_mark.column + _INDENT)
         )
 
-    def _replace_alias(self, key: yaml.Node, path: Path, depth: int, value: str) -> str:
+    def _replace_alias(self, key: yaml.Node, path: Path, depth: int, value: str | int) -> str:
         """Replace an alias of one encrypted value by the new value; the anchor keeps its value."""
         rest = path[depth + 1 :]
         if len(rest) > 1:
@@ -140,25 +140,25 @@ def _entry(node: yaml.MappingNode, part: str | int) -> tuple[yaml.Node, yaml.Nod
     )
 
 
-def _block(path: Path, value: str, column: int) -> Iterator[str]:
+def _block(path: Path, value: str | int, column: int) -> Iterator[str]:
     *parents, last = path
     for depth, part in enumerate(parents):
         yield f"{' ' * (column + _INDENT * depth)}{_plain(part)}:"
     yield f"{' ' * (column + _INDENT * len(parents))}{_plain(last)}: {_plain(value)}"
 
 
-def _flow(path: Path, value: str) -> str:
+def _flow(path: Path, value: str | int) -> str:
     first, *rest = path
     return f"{_quoted(first)}: " + (f"{{{_flow(tuple(rest), value)}}}" if rest else _quoted(value))
 
 
 def _plain(text: str | int) -> str:
     """A text on one line, quoted if YAML requires it."""
-    dumped = go_yaml.dump(str(text), width=float("inf"), allow_unicode=True)
+    dumped = go_yaml.dump(text, width=float("inf"), allow_unicode=True)
     return dumped.removesuffix("\n").removesuffix("\n...")
 
 
 def _quoted(text: str | int) -> str:
     """A text for use within braces, quoted if YAML requires it."""
-    dumped = go_yaml.dump([str(text)], default_flow_style=True, width=float("inf"), allow_unicode=True)
+    dumped = go_yaml.dump([text], default_flow_style=True, width=float("inf"), allow_unicode=True)
     return dumped.strip()[1:-1]

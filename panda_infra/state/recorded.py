@@ -8,6 +8,7 @@ from typing import Any
 
 from panda_infra.plan.data import KEEPER, Deployed
 from panda_infra.plan.protection import APPLICATION, ARGOCD, CLUSTER, KEEP, RELEASE, is_protected
+from panda_infra.plan.standby import Role, role_in
 
 __all__ = ["Recorded", "recorded"]
 
@@ -22,7 +23,8 @@ class Recorded:
     An object's uid is empty if the state does not have it. ``protected`` is true if data was protected.
     ``kubeconfig`` is the secret credential for a Magnum cluster, empty if there is none yet; ``clusters`` are
     the ids of such clusters, ``described`` are the inputs of the cluster, and ``public_key`` is that of the keypair
-    which the stack made for it. ``argocd`` is the namespace of the Argo CD that the stack made.
+    which the stack made for it. ``argocd`` is the namespace of the Argo CD that the stack made. ``role`` is what the
+    stack was last in a pair, None outside of one.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class Recorded:
     described: Mapping[str, Any] = field(default_factory=dict)
     public_key: str | None = None
     argocd: str = ""
+    role: Role | None = None
 
     def has_release(self, namespace: str, name: str) -> bool:
         """True if the stack made the release."""
@@ -56,6 +59,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     clusters: set[str] = set()
     described: Mapping[str, Any] = {}
     protected, kubeconfig, public_key, argocd = False, "", None, ""
+    role: Role | None = None
     for urn, outputs in resources:
         kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
         if kind == RELEASE:
@@ -66,6 +70,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             metadata: Mapping[str, Any] = outputs.get("metadata") or {}
             place = (kind.rpartition(":")[2], metadata.get("namespace") or "", metadata.get("name") or "")
             objects[place] = metadata.get("uid") or ""
+            role = role or role_in(outputs)
             if place[0] == "Namespace" and ARGOCD in urn:
                 argocd = place[2]
         elif kind == _ACCESS and isinstance(given := outputs.get("kubeconfig"), str):
@@ -77,7 +82,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             public_key = outputs["publicKey"]
         protected = protected or is_protected(kind, outputs)
     return Recorded(
-        releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key, argocd
+        releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key, argocd, role
     )
 
 

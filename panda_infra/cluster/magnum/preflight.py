@@ -49,13 +49,15 @@ class Stack:
     """The data of a stack that the checks need beside its cluster.
 
     ``owner`` is written on all that it makes, ``recorded`` is the engine's state,
-    ``hosts`` lead to the cluster, ``storage`` is still needed by its claims.
+    ``hosts`` lead to the cluster, ``storage`` is still needed by its claims. A stack ``of_pair`` shares its hosts with
+    another one.
     """
 
     owner: Owner
     recorded: Recorded
     hosts: Sequence[str] = ()
     storage: Storage = field(default_factory=Storage)
+    of_pair: bool = False
 
 
 def check_magnum(cluster: MagnumCluster, stack: Stack) -> Report:
@@ -84,7 +86,11 @@ def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Repor
     keypair = _keypair(cluster, stack, openstack)
     presence = judge_presence(cluster, str(stack.owner), existing, openstack, stack.recorded.clusters)
     added = [group.name for group in groups if not group.default]
-    shared = Presence() if presence.problems else judge_aliases(cluster, stack.hosts, added, openstack)
+    shared = (
+        Presence()
+        if presence.problems
+        else judge_aliases(cluster, stack.hosts, added, openstack, of_pair=stack.of_pair)
+    )
     problems = [
         *_missing(cluster, openstack, flavors, exists=bool(existing)),
         *([] if existing else _creation(cluster, openstack)),

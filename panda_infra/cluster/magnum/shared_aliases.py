@@ -17,11 +17,17 @@ _SHOWN = 5
 
 
 def judge_aliases(
-    cluster: MagnumCluster, hosts: Iterable[str], groups: Sequence[str], openstack: OpenStack
+    cluster: MagnumCluster,
+    hosts: Iterable[str],
+    groups: Sequence[str],
+    openstack: OpenStack,
+    *,
+    of_pair: bool = False,
 ) -> Presence:
     """Check whether the cluster may share its aliases with the other servers of the project that carry them.
 
-    ``groups`` are the names of the cluster's node groups beside its default ones.
+    ``groups`` are the names of the cluster's node groups beside its default ones. Stacks ``of_pair`` have the same
+    hosts; the aliases of one that is lost stay on its servers.
     """
     if cluster.aliases == "controller":
         return Presence()
@@ -36,7 +42,7 @@ def judge_aliases(
         return Presence(notes=[f"aliases {led}; this stack, on standby, writes none"])
     ours = {server.name: found for server in own.values() if (found := _carried(server, names))}
     highest = max(number for found in foreign.values() for number in found.values())
-    if not (ours or cluster.alias_offset or cluster.alias_workers):
+    if not (ours or of_pair or cluster.alias_offset or cluster.alias_workers):
         what = f"aliases {led}, and would lead to this cluster too"
         fix = (
             "Write `aliases: standby` until the service moves here, or, to have both serve, "

@@ -11,7 +11,7 @@ from typing import Any
 from panda_infra.products.workloads import Replicated, SubComponent
 from panda_infra.tree import Values
 
-__all__ = ["IMAGE_TAG", "REPLICA_COUNT", "Owned", "owned_by_others", "owner_values"]
+__all__ = ["IMAGE_TAG", "REPLICA_COUNT", "Owned", "owned_by_others", "owner_values", "without_replica_count"]
 
 REPLICA_COUNT, IMAGE_TAG = "replicaCount", "image.tag"
 _KEY = "ownedByOthers"
@@ -36,4 +36,14 @@ def owned_by_others(values: Mapping[str, Any]) -> Owned:
         sub: frozenset(below[_KEY])
         for sub, below in values.items()
         if isinstance(below, Mapping) and below.get(_KEY)
+    }
+
+
+def without_replica_count(values: Values) -> Values:
+    """The values of a release in which the program alone sets the number of pods."""
+    return {
+        sub: {**below, _KEY: [name for name in below[_KEY] if name != REPLICA_COUNT]}
+        if isinstance(below, Mapping) and below.get(_KEY)
+        else below
+        for sub, below in values.items()
     }
