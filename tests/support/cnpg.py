@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,26 @@ from testbed.bed import Bed
 from tests.support import fast_yaml
 from tools import toolchain
 
-__all__ = ["CLUSTERS", "collection", "defined", "ready", "serving"]
+__all__ = ["CLUSTERS", "collection", "defined", "following", "ready", "serving"]
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 _HOST = "127.0.0.1"
 _SECONDS = 120
+_CONDITION = {
+    "type": "Ready",
+    "status": "True",
+    "reason": "ClusterIsReady",
+    "message": "Cluster is Ready",
+    "lastTransitionTime": "2026-01-01T00:00:00Z",
+}
+_CONTROL_DATA = (
+    "redoWalFile",
+    "databaseSystemIdentifier",
+    "latestCheckpointREDOLocation",
+    "timeOfLatestCheckpoint",
+    "operatorVersion",
+)
 CLUSTERS = f"/apis/{API}/namespaces/{{}}/clusters"
 
 
@@ -100,20 +115,13 @@ def serving(bed: Bed) -> Iterator[None]:
 def ready(bed: Bed, namespace: str) -> Iterator[None]:
     """Say of each Cluster that it is ready, as the operator does when its pods serve: here none ever do."""
     api, ends = Api(bed.kubeconfig), threading.Event()
-    condition = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "ClusterIsReady",
-        "message": "Cluster is Ready",
-        "lastTransitionTime": "2026-01-01T00:00:00Z",
-    }
 
     def say() -> None:
         while not ends.wait(0.2):
             for each in api.list(CLUSTERS.format(namespace)):
                 if not (each.get("status") or {}).get("conditions"):
                     path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
-                    api.merge(path, {"status": {"conditions": [condition]}})
+                    api.merge(path, {"status": {"conditions": [_CONDITION]}})
 
     thread = threading.Thread(target=say, daemon=True)
     thread.start()
@@ -165,3 +173,48 @@ def _serves(api: Api, path: str) -> bool:
     except ApiError:
         return False
     return True
+
+
+@contextmanager
+def following(bed: Bed, *namespaces: str) -> Iterator[None]:
+    """Describe each Cluster as the operator does whose pods serve: ready, demoted with a token, promoted by one."""
+    api, ends = Api(bed.kubeconfig), threading.Event()
+
+    def describe() -> None:
+        while not ends.wait(0.2):
+            for namespace in namespaces:
+                for each in api.list(CLUSTERS.format(namespace)):
+                    if status := _next(each["spec"], each.get("status") or {}):
+                        path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
+                        with suppress(ApiError):  # it is being deleted
+                            api.merge(path, {"status": status})
+
+    thread = threading.Thread(target=describe, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
+
+
+def _next(spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
+    """What changes in the status of a Cluster; nothing if it is as it should be."""
+    replica = spec["replica"]
+    role = "replica" if replica["primary"] != replica["self"] else "primary"
+    was, timeline = status.get("targetPrimary"), status.get("timelineID", 1)
+    token = replica.get("promotionToken", "")
+    if was == role and status.get("lastPromotionToken", "") == token:
+        return {}
+    made: dict[str, Any] = {
+        "conditions": [_CONDITION],
+        "currentPrimary": "first",
+        # No operator writes a role there; it is the memory of this one.
+        "targetPrimary": role,
+        "timelineID": timeline + (was == "replica" and role == "primary"),
+        "lastPromotionToken": token or None,
+    }
+    if was == "primary" and role == "replica":
+        content = {"latestCheckpointTimelineID": str(timeline)} | dict.fromkeys(_CONTROL_DATA, "1")
+        made["demotionToken"] = base64.b64encode(json.dumps(content).encode()).decode()
+    return made

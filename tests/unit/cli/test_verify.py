@@ -89,3 +89,14 @@ def test_a_stack_that_is_not_deployed_is_passed_over_on_demand(
     shown = run("verify", "small", "--if-deployed")
     assert (shown.exit_code, shown.stdout) == (0, "")
     assert "stack small is not deployed: nothing is asked" in shown.stderr
+
+
+def test_a_stack_that_stands_by_is_not_asked(
+    run: Any, stack_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stack_file.exists()
+    made = world(stack(components={"msgsvc": {}}, standby={"of": "another", "by": "demo"}))
+    monkeypatch.setattr(module, "planned", lambda _stack: (made.plan, None))
+    shown = run("verify", "small")
+    assert shown.exit_code == 0
+    assert "stands by for another one" in shown.output

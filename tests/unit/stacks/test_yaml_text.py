@@ -101,3 +101,12 @@ def test_names_come_back_as_they_are(name: str) -> None:
 def test_what_would_change_more_is_refused(text: str) -> None:
     with pytest.raises(PlaceError):
         put(text, _PLACE, "new")
+
+
+def test_a_number_stays_a_number() -> None:
+    assert (
+        put("config:\n  s:\n    term: 1 # now\n", ("config", "s", "term"), 2)
+        == "config:\n  s:\n    term: 2 # now\n"
+    )
+    assert put("config: {s: {}}", ("config", "s", "term"), 2) == "config: {s: {term: 2}}"
+    assert put("config: {term: 1}", ("config", "term"), "2") == "config: {term: '2'}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from panda_infra.plan.data import KEEPER, Deployed
 from panda_infra.plan.protection import APPLICATION, KEEP
+from panda_infra.plan.standby import Role
 from panda_infra.state.recorded import recorded
 
 URN = "urn:pulumi:dev::panda-infra::{}::{}"
@@ -106,3 +107,11 @@ def test_argo_cds_namespace_is_not_one_of_components() -> None:
     found = recorded([namespace("panda"), (urn, {"metadata": {"name": "argocd"}})])
     assert found.namespaces == {"panda"}
     assert found.made_namespace("argocd")
+
+
+def test_the_role_of_a_stack_in_its_pair_is_known() -> None:
+    config_map = URN.format("kubernetes:core/v1:ConfigMap", "standby")
+    data = {"role": "standby", "other": "doma", "term": "3"}
+    written = {"metadata": {"name": "panda-infra-standby", "namespace": "panda"}, "data": data}
+    assert recorded([(config_map, written)]).role == Role(False, 3, "doma")
+    assert recorded([namespace("panda")]).role is None

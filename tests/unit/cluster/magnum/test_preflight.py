@@ -353,6 +353,17 @@ def test_it_says_what_it_does_with_the_aliases_of_another(
     assert reported in report.notes[-1]
 
 
+def test_stacks_of_a_pair_share_their_hosts(openstack: FakeOpenStack) -> None:
+    carrier(openstack, 9)
+    report = inspect(
+        cluster(),
+        Stack(OWNER, Recorded(clusters=frozenset(openstack.world.clusters)), HOSTS, of_pair=True),
+        openstack,
+    )
+    assert not report.problems
+    assert "as well as to this cluster" in report.notes[-1]
+
+
 def test_no_two_servers_get_one_number(openstack: FakeOpenStack) -> None:
     for number in (1, 2, 3):
         carrier(openstack, number)
