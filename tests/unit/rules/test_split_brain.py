@@ -11,11 +11,17 @@ from panda_infra.plan.standby import Role
 from panda_infra.rules.split_brain import split
 from tests.support.stacks import stack
 
-_ACTIVE, _STANDBY = (lambda term: Role(True, term, "x")), (lambda term: Role(False, term, "x"))
+
+def active(term: int) -> Role:
+    return Role(True, term, "x")
 
 
-def found(stack_name: str, before: Role | None, other: Role | None, **standby: Any) -> list[str]:
-    config = stack(secrets={"hashKey": "x"}, standby={"of": "a", "by": "b", **standby})
+def standby(term: int) -> Role:
+    return Role(False, term, "x")
+
+
+def found(stack_name: str, before: Role | None, other: Role | None, **section: Any) -> list[str]:
+    config = stack(secrets={"hashKey": "x"}, standby={"of": "a", "by": "b", **section})
     return [str(each) for each in split(make_plan(stack_name, config), before, other)]
 
 
@@ -23,9 +29,9 @@ def found(stack_name: str, before: Role | None, other: Role | None, **standby: A
     ("name", "before", "other"),
     [
         ("a", None, None),
-        ("b", None, _ACTIVE(1)),
-        ("a", _ACTIVE(1), _STANDBY(1)),
-        ("b", _STANDBY(1), _ACTIVE(1)),
+        ("b", None, active(1)),
+        ("a", active(1), standby(1)),
+        ("b", standby(1), active(1)),
     ],
 )
 def test_what_agrees_is_deployed(name: str, before: Role | None, other: Role | None) -> None:
@@ -33,7 +39,7 @@ def test_what_agrees_is_deployed(name: str, before: Role | None, other: Role | N
 
 
 def test_a_file_that_is_older_than_a_failover_is_refused() -> None:
-    for before, other in ((_STANDBY(2), None), (None, _ACTIVE(2)), (_ACTIVE(1), _ACTIVE(2))):
+    for before, other in ((standby(2), None), (None, active(2)), (active(1), active(2))):
         (text,) = found("a", before, other)
         assert text.startswith(
             "standby.term: is 1, but a failover has made it 2 since: this file is out of date"
@@ -41,21 +47,21 @@ def test_a_file_that_is_older_than_a_failover_is_refused() -> None:
 
 
 def test_nobody_becomes_active_beside_an_active_one() -> None:
-    (text,) = found("a", _STANDBY(1), _ACTIVE(1), term=2)
+    (text,) = found("a", standby(1), active(1), term=2)
     assert "makes this stack active, but b has not stopped: it is active in term 1" in text
     assert "failover b --to a" in text
-    assert found("a", _STANDBY(1), _STANDBY(2), term=2) == []
-    assert found("a", _STANDBY(1), _ACTIVE(1), term=2, fenced=2) == []
-    assert found("a", _STANDBY(1), _ACTIVE(1), term=3, fenced=2)
+    assert found("a", standby(1), standby(2), term=2) == []
+    assert found("a", standby(1), active(1), term=2, fenced=2) == []
+    assert found("a", standby(1), active(1), term=3, fenced=2)
 
 
 def test_one_that_steps_down_needs_no_leave() -> None:
-    assert found("b", _ACTIVE(1), _STANDBY(1), term=2) == []
+    assert found("b", active(1), standby(1), term=2) == []
 
 
 def test_the_section_of_one_that_stands_by_cannot_be_dropped() -> None:
     alone = make_plan("b", stack(secrets={"hashKey": "x"}))
-    (problem,) = split(alone, _STANDBY(1), None)
+    (problem,) = split(alone, standby(1), None)
     assert (problem.where, "stands by for x" in problem.what) == ("standby", True)
-    assert list(split(alone, _ACTIVE(1), None)) == []
+    assert list(split(alone, active(1), None)) == []
     assert list(split(alone, None, None)) == []
