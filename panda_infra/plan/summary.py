@@ -24,6 +24,7 @@ from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
 from panda_infra.plan.postgres import operated
+from panda_infra.plan.standby import role_of
 from panda_infra.products.model import Claim
 from panda_infra.products.network import EVERY_PORT
 from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
@@ -159,6 +160,8 @@ def _node_recovery(settings: NodeRecovery) -> str:
 
 
 def _of_databases(plan: Plan) -> Iterator[tuple[str, str]]:
+    if role := role_of(plan):
+        yield "Pair", f"with {role.other}; {role}"
     if plan.config.backup:
         yield "Backups", _backup(plan, plan.config.backup)
     if operated(plan):

@@ -13,12 +13,12 @@ from testbed.consumers.upstream import SOURCES
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES, Software
 
-__all__ = ["IMAGES", "check", "query", "start", "start_standard"]
+__all__ = ["BIN", "DATA", "IMAGES", "SOCKET", "check", "make", "prepare", "query", "start", "start_standard"]
 
 IMAGES: tuple[Software, ...] = (POSTGRES,)
-_BIN = "/usr/lib/postgresql/15/bin"
-_DATA = "/var/lib/postgresql/data"
-_SOCKET = "/var/run/postgresql"
+BIN = "/usr/lib/postgresql/15/bin"
+DATA = "/var/lib/postgresql/data"
+SOCKET = "/var/run/postgresql"
 _PORT = 5432
 _ADMIN = "postgres:postgres"
 _INIT = "/docker-entrypoint-initdb.d"
@@ -79,7 +79,7 @@ def query(root: Root, user: str, statement: str, *, database: str = "postgres", 
         BedError: the server refuses them.
     """
     # On standard input, because arguments are visible to all users of the machine.
-    words = ("psql", "-XAtq", "-h", _SOCKET, "-p", str(port), "-U", user, "-d", database)
+    words = ("psql", "-XAtq", "-h", SOCKET, "-p", str(port), "-U", user, "-d", database)
     return root.must(*words, "-v", "ON_ERROR_STOP=1", user=_ADMIN, stdin=statement + ";").strip()
 
 
@@ -160,24 +160,35 @@ def _started(sandbox: Sandbox, container: Container, user: str, password: str, d
     return root
 
 
-def _serve(root: Root, address: str, port: int, user: str, password: str) -> None:
-    for folder in (_DATA, _SOCKET):
+def prepare(root: Root) -> None:
+    """Make the folders of a server, which only it may read."""
+    for folder in (DATA, SOCKET):
         root.path(folder).mkdir(parents=True, exist_ok=True)
         root.must("chown", "postgres:postgres", folder)
+    root.must("chmod", "0700", DATA)
+
+
+def make(root: Root, user: str = "postgres", password: str = "password") -> None:  # noqa: S107 - of a sandbox
+    """Make the files of a server whose administrator is ``user``."""
+    prepare(root)
     root.write("/srv/password", password)
     options = ("--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile=/srv/password", "--no-sync")
-    root.must(f"{_BIN}/initdb", "-D", _DATA, "-U", user, *options, user=_ADMIN)
-    with root.path(f"{_DATA}/pg_hba.conf").open("a") as file:
+    root.must(f"{BIN}/initdb", "-D", DATA, "-U", user, *options, user=_ADMIN)
+    with root.path(f"{DATA}/pg_hba.conf").open("a") as file:
         file.write("host all all all scram-sha-256\n")
+
+
+def _serve(root: Root, address: str, port: int, user: str, password: str) -> None:
+    make(root, user, password)
     settings = {
         "listen_addresses": address,
         "port": port,
         "shared_preload_libraries": "pg_cron",
         "fsync": "off",
-        "unix_socket_directories": _SOCKET,
+        "unix_socket_directories": SOCKET,
     }
     words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-    root.start(f"{_BIN}/postgres", "-D", _DATA, *words, user=_ADMIN).wait_for(address, port)
+    root.start(f"{BIN}/postgres", "-D", DATA, *words, user=_ADMIN).wait_for(address, port)
 
 
 def _make_panda(root: Root, password: str) -> None:
@@ -211,7 +222,7 @@ def _run_the_images_scripts(root: Root, scripts: Path, password: str) -> None:
             root.write(f"{_INIT}/{file.relative_to(scripts)}", text, 0o755)
     root.write(f"{_INIT}/sqls/version", (scripts / "version").read_text())
     root.must("chmod", "-R", "a+rwX", "/var/log", _INIT)
-    environment = {"PATH": f"{_BIN}:/usr/bin:/bin:/usr/sbin:/sbin", "PANDA_DB_PASSWORD": password}
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin:/usr/sbin:/sbin", "PANDA_DB_PASSWORD": password}
     done = root.run("bash", f"{_INIT}/panda_db_init.sh", user=_ADMIN, environment=environment)
     if done.returncode:
         log = root.path("/var/log/initdb.log").read_text().splitlines()

@@ -9,10 +9,11 @@ from testbed.consumers import activemq, diracx, idds, jedi, mariadb, panda, post
 from testbed.consumers.backup import drill
 from testbed.consumers.monitoring import watch
 from testbed.consumers.rucio import consumer as rucio
+from testbed.consumers.rucio import failover
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import Software
 
-__all__ = ["BACKUPS", "CONSUMERS", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
+__all__ = ["BACKUPS", "CONSUMERS", "FAILOVER", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,7 @@ BACKUPS: Mapping[str, Consumer] = {
 MONITORING: Mapping[str, Consumer] = {
     "monitoring": Consumer(watch.IMAGES, watch.PARTS, watch.start, watch.check),
 }
-CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **MONITORING}
+FAILOVER: Mapping[str, Consumer] = {
+    "failover": Consumer(failover.IMAGES, failover.PARTS, failover.start, failover.check),
+}
+CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **MONITORING, **FAILOVER}

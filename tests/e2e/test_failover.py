@@ -137,11 +137,14 @@ def pair(
     other.stack_file.write_text(
         yaml.safe_dump({"config": plain | {f"{PROJECT}:namespace": f"over-{other.stack}"}})
     )
-    assert other.pulumi("stack", "init", other.stack, "--no-select").code == 0
-    other.encrypt(f"{PROJECT}:secrets", made.encrypted[f"{PROJECT}:secrets"])
     made.configure(
         {f"{PROJECT}:standby": config[f"{PROJECT}:standby"], f"{PROJECT}:namespace": f"over-{made.stack}"}
     )
+    # The backend need not have the other stack yet.
+    alone = made.preview()
+    assert alone.code == 0, alone.text
+    assert other.pulumi("stack", "init", other.stack, "--no-select").code == 0
+    other.encrypt(f"{PROJECT}:secrets", made.encrypted[f"{PROJECT}:secrets"])
     found = Pair(made, other, operator)
     with cnpg.following(operator, *(found.namespace(each) for each in (made, other))):
         yield found

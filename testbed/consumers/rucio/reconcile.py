@@ -10,7 +10,7 @@ from typing import Any
 from testbed.consumers.rucio.job import Job
 from testbed.consumers.sandbox import Check, Sandbox, output
 
-__all__ = ["check"]
+__all__ = ["calls", "check"]
 
 _NAME = "rucio-config"
 _CALLS = Path(__file__).parents[1] / "scripts" / "rucio_calls.py"
@@ -43,7 +43,7 @@ def _made(job: Job) -> Iterator[Check]:
         "limit of dpps at NORTH: set",
         _DONE,
     )
-    (accounts, owners, north, limits, distance, quota, identities) = _calls(
+    (accounts, owners, north, limits, distance, quota, identities) = calls(
         job,
         ["list_accounts"],
         ["list_scope_owners"],
@@ -80,7 +80,7 @@ def _mended(job: Job) -> Iterator[Check]:
         "impl": "x.Y",
         "domains": {"lan": local, "wan": local},
     }
-    _calls(
+    calls(
         job,
         ["add_account", "byhand", "USER", "by@hand.org"],
         ["add_scope", "byhand", "byhand"],
@@ -143,7 +143,7 @@ def _changed(job: Job) -> Iterator[Check]:
 
 def _refused(job: Job) -> Iterator[Check]:
     """What the server refuses is named; what can be done without it is done."""
-    _calls(job, ["delete_rse", "WEST"])
+    calls(job, ["delete_rse", "WEST"])
     gone = job.run("changed")
     yield gone.ends(_NAME, "a storage that was deleted", "storage WEST:", "deleted", refused=True)
     wrong = job.run("wrong")
@@ -152,7 +152,7 @@ def _refused(job: Job) -> Iterator[Check]:
     yield unknown.ends(_NAME, "an unknown authority", "certificate", refused=True)
 
 
-def _calls(job: Job, *calls: list[Any]) -> list[Any]:
+def calls(job: Job, *calls: list[Any]) -> list[Any]:
     """Call methods of Rucio's client as the job's account, and return their answers."""
     return [
         json.loads(line)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 
 from testbed.consumers.pods import Container
-from testbed.consumers.sandbox import Program, Root, Sandbox
+from testbed.consumers.sandbox import Program, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import RUCIO
 
@@ -18,28 +20,29 @@ _PARTS = "/opt/rucio/etc/conf.d/"
 _VARIABLE = "RUCIO_CFG_"
 _TLS = "/etc/grid-security"
 _PORT = 443
+_NUMBERS = count(1)
 
 
-def start(sandbox: Sandbox) -> Root:
-    """Start it and wait until it listens at its Service's port.
+def start(sandbox: Sandbox, variant: str = "") -> Program:
+    """Start it, as a stack file or a variant of it declares it, and wait until it listens at its Service's port.
 
     Raises:
         BedError: it does not.
     """
-    container = _container(sandbox)
-    root = sandbox.root(RUCIO, container)
+    container = _container(sandbox.variants[variant] if variant else sandbox.containers)
+    root = sandbox.root(RUCIO, container, name=f"{container.workload}-{next(_NUMBERS)}")
     root.write(_CONFIGURATION, configured(container))
     address = sandbox.address(container)
     pair = ("--certfile", f"{_TLS}/hostcert.pem", "--keyfile", f"{_TLS}/hostkey.pem")
     options = ("--bind", f"{address}:{_PORT}", "--workers", "1", "--threads", "4", *pair)
     program: Program = root.start("gunicorn", *options, _APPLICATION)
     program.wait_for(address, _PORT)
-    return root
+    return program
 
 
-def _container(sandbox: Sandbox) -> Container:
+def _container(containers: Iterable[Container]) -> Container:
     """The server's container: Rucio's charts have no labels that name the release as others do."""
-    for each in sandbox.containers:
+    for each in containers:
         if each.name == "rucio-server":
             return each
     raise BedError("the stack has no container of Rucio's server")

@@ -11,6 +11,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.postgres import operated, postgres_objects
 from panda_infra.plan.standby import Role, mark, role_in, role_of, stands_by
+from panda_infra.plan.summary import summary
 from panda_infra.products.registry import COMPONENTS
 from tests.support import ctao
 from tests.support.stacks import stack
@@ -64,6 +65,8 @@ def test_a_stack_without_a_pair_is_as_it_was() -> None:
     alone, active = make_plan("demo", config), plan("demo", config)
     assert alone.releases == active.releases
     assert (mark(alone), role_of(alone)) == (None, None)
+    assert "with demo-2; active in term 3" in summary(active)
+    assert "Pair" not in summary(alone)
 
 
 def test_what_others_set_is_set_here() -> None:
