@@ -304,6 +304,15 @@ VICTORIA_LOGS = Part(
     },
     on_demand=True,
 )
+COSIGN = Part(
+    name="cosign",
+    version=versions.COSIGN,
+    executables=(Executable("cosign", versions.COSIGN, ask=("version",)),),
+    requires={"github.com/sigstore/cosign/v2": f"v{versions.COSIGN}"},
+    package="github.com/sigstore/cosign/v2/cmd/cosign",
+    variables={"sigs.k8s.io/release-utils/version.gitVersion": f"v{versions.COSIGN}"},
+    on_demand=True,
+)
 
 # The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
@@ -315,7 +324,7 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, OTEL_COLLECTOR, VICTORIA_LOGS)
+OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, COSIGN, OTEL_COLLECTOR, VICTORIA_LOGS)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

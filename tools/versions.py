@@ -33,6 +33,8 @@ ARGO_CD = "2.13.6"
 VERSITYGW = "1.8.0"
 # renovate: datasource=github-releases depName=cert-manager/cert-manager
 CERT_MANAGER = "1.21.2"
+# renovate: datasource=github-releases depName=sigstore/cosign
+COSIGN = "2.6.5"
 # renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
 CLOUDNATIVE_PG = "1.30.0"
 # renovate: datasource=github-releases depName=open-telemetry/opentelemetry-collector-releases

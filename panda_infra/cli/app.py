@@ -24,6 +24,7 @@ from panda_infra.cli.kubeconfig import kubeconfig
 from panda_infra.cli.pin import pin
 from panda_infra.cli.plan_changes import plan_changes
 from panda_infra.cli.promote import promote
+from panda_infra.cli.provenance import app as provenance
 from panda_infra.cli.recover_nodes import recover_nodes
 from panda_infra.cli.rehearse import rehearse
 from panda_infra.cli.residue import residue
@@ -74,6 +75,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(pin)
     made.command()(promote)
     made.command("who-runs")(who_runs)
+    made.add_typer(provenance, name="provenance")
     made.command()(rehearse)
     made.add_typer(review, name="review")
     made.command()(status)

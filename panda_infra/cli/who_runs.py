@@ -10,7 +10,7 @@ import typer
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.stack_argument import StacksArgument, project
 from panda_infra.clients.pulumi.cli import PulumiError, UnknownStackError, find_pulumi
-from panda_infra.pins.deployed import deployed_images, wanted
+from panda_infra.pins.deployed import deployed_images, images_beside, wanted
 
 __all__ = ["who_runs"]
 
@@ -44,20 +44,23 @@ def who_runs(
     found, broken = [], False
     for stack in stacks or here.stacks:
         try:
-            releases = pulumi.recorded(stack).releases
+            state = pulumi.recorded(stack)
         except UnknownStackError:
             continue  # nobody has made it yet
         except PulumiError as error:
             say(f"error: {stack}: {error}")
             broken = True
             continue
-        found += [(stack, each) for each in deployed_images(releases) if sought.fits(each)]
+        images = (*deployed_images(state.releases), *images_beside(state))
+        found += [(stack, each) for each in images if sought.fits(each)]
     if as_json:
         show_json([{"stack": stack, **asdict(each)} for stack, each in found])
     elif found:
         shown = table("stack", "release", "where", "repository", "tag", "digest")
         for stack, each in found:
-            shown.add_row(stack, each.release, each.where, each.repository, each.tag, each.digest or "-")
+            shown.add_row(
+                stack, each.release or "-", each.where, each.repository, each.tag, each.digest or "-"
+            )
         results.print(shown)
     else:
         say(f"no stack runs {image}")

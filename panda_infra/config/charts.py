@@ -6,7 +6,7 @@ from pydantic import Field
 
 from panda_infra.config.base import Digest, Form, Model, plain
 
-__all__ = ["ChartPin", "ChartSource", "FolderCharts", "GitCharts", "OciCharts"]
+__all__ = ["ChartPin", "ChartSource", "FolderCharts", "GitCharts", "OciCharts", "OciRepository"]
 
 OciRepository = Annotated[
     str,

@@ -19,6 +19,7 @@ from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.postgres import Postgres
+from panda_infra.config.provenance import Provenance
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.standby import Standby
 from panda_infra.products.names import Names
@@ -98,6 +99,8 @@ class Settings(Model):
     """Where the certificates of hosts and robots come from."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
+    provenance: Provenance | None = None
+    """Signed records of deployments."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"
     """Who brings charts into the cluster: `helm`, by this program, or `argocd`; a mapping to follow a branch."""
     lifecycle: Lifecycle = Lifecycle()

@@ -11,8 +11,9 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.plan.data import Deployed
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
+from panda_infra.state.recorded import Recorded
 
-__all__ = ["DeployedImage", "Wanted", "deployed_images", "wanted"]
+__all__ = ["DeployedImage", "Wanted", "deployed_images", "images_beside", "wanted"]
 
 _REFERENCE = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._/-]*(:[0-9]+/[A-Za-z0-9._/-]+)?)?(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*))?"
@@ -24,6 +25,7 @@ _REFERENCE = re.compile(
 class DeployedImage:
     """An image of a release: where its values name it, or the name of the sub-component that has the chart's own.
 
+    ``component`` and ``release`` are empty for what the stack has beside its releases; ``where`` is then the object.
     ``digest`` is empty if the tag alone chose the image.
     """
 
@@ -68,6 +70,23 @@ def wanted(text: str) -> Wanted:
 def deployed_images(releases: Mapping[str, Deployed]) -> list[DeployedImage]:
     """The images of the releases of a stack by component, sorted."""
     return sorted({image for name, release in releases.items() for image in _images(name, release)})
+
+
+def images_beside(state: Recorded) -> list[DeployedImage]:
+    """The images of a stack's objects that belong to no release, such as the jobs of its backups, sorted."""
+    return sorted(
+        DeployedImage("", "", f"{kind} {name}", *_parts(image))
+        for (kind, _, name), images in state.images.items()
+        for image in images
+    )
+
+
+def _parts(image: str) -> tuple[str, str, str]:
+    """Repository, tag and digest of an image; the last two may be empty."""
+    named, _, digest = image.partition("@")
+    folder, slash, name = named.rpartition("/")
+    name, _, tag = name.partition(":")
+    return f"{folder}{slash}{name}", tag, digest
 
 
 def _images(component: str, release: Deployed) -> Iterator[DeployedImage]:

@@ -15,8 +15,9 @@ __all__ = ["described"]
 # What few releases have: left out of the others, so that their description stays the same.
 _IF_ANY = ("argocd", "runs_jobs")
 _IF_ANY_OF_CHART = ("folder",)
-# Left out: hosts and cluster have keys of their own; the site's settings are already merged into the rest.
-_ELSEWHERE = {"hosts", "cluster", "site"}
+# Left out: hosts and cluster have keys of their own; the site's settings are already merged into the rest; records
+# of deployments deploy nothing.
+_ELSEWHERE = {"hosts", "cluster", "site", "provenance"}
 # The rest of a component's configuration is in its release already.
 _BEYOND_THE_RELEASE = {"settings"}
 

@@ -16,11 +16,14 @@ from panda_infra.clients.programs import Finished, run
 from panda_infra.errors import PandaInfraError
 from panda_infra.review.revision import Revision
 
-__all__ = ["CommitError", "common_ancestor", "full_name", "revision_of", "unpacked"]
+__all__ = ["CommitError", "checked_out", "common_ancestor", "full_name", "revision_of", "unpacked"]
 
 _PATIENCE = 120  # seconds for a commit to describe itself
 # Without the test bed: it deploys nothing, and the files of its images contain links that leave the checkout.
 _PROGRAM = (".", ":(exclude)testbed")
+
+# What determines a deployment. Other files, such as reports of a workflow, may lie around.
+_DEPLOYED = ("Pulumi.*", "sites", "cric_jsons", "panda_infra", "__main__.py", "policy", "requirements.lock")
 
 
 class CommitError(PandaInfraError):
@@ -37,6 +40,16 @@ def full_name(repository: Path, commit: str) -> str:
     if done.code:
         raise CommitError(f"{commit} is no commit of {repository}: fetch it, in CI with the whole history")
     return done.text.strip()
+
+
+def checked_out(repository: Path) -> tuple[str, bool]:
+    """The full hash of the commit of this checkout, and whether files of the program or of stacks differ from it.
+
+    Raises:
+        CommitError: it is no checkout.
+    """
+    commit = full_name(repository, "HEAD")
+    return commit, bool(_git(repository, "status", "--porcelain", "--", *_DEPLOYED).text.strip())
 
 
 def common_ancestor(repository: Path, base: str, head: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,7 +24,8 @@ class Recorded:
     ``kubeconfig`` is the secret credential for a Magnum cluster, empty if there is none yet; ``clusters`` are
     the ids of such clusters, ``described`` are the inputs of the cluster, and ``public_key`` is that of the keypair
     which the stack made for it. ``argocd`` is the namespace of the Argo CD that the stack made. ``role`` is what the
-    stack was last in a pair, None outside of one.
+    stack was last in a pair, None outside of one. ``images`` are those of the pods of each other object, by kind,
+    namespace and name.
     """
 
     releases: Mapping[str, Deployed] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class Recorded:
     public_key: str | None = None
     argocd: str = ""
     role: Role | None = None
+    images: Mapping[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
 
     def has_release(self, namespace: str, name: str) -> bool:
         """True if the stack made the release."""
@@ -56,6 +58,7 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     """Collect the facts from the URN and the outputs of each resource."""
     releases: dict[str, Deployed] = {}
     objects: dict[tuple[str, str, str], str] = {}
+    images: dict[tuple[str, str, str], tuple[str, ...]] = {}
     clusters: set[str] = set()
     described: Mapping[str, Any] = {}
     protected, kubeconfig, public_key, argocd = False, "", None, ""
@@ -71,6 +74,8 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             place = (kind.rpartition(":")[2], metadata.get("namespace") or "", metadata.get("name") or "")
             objects[place] = metadata.get("uid") or ""
             role = role or role_in(outputs)
+            if found := tuple(dict.fromkeys(_images(outputs.get("spec")))):
+                images[place] = found
             if place[0] == "Namespace" and ARGOCD in urn:
                 argocd = place[2]
         elif kind == _ACCESS and isinstance(given := outputs.get("kubeconfig"), str):
@@ -82,8 +87,30 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
             public_key = outputs["publicKey"]
         protected = protected or is_protected(kind, outputs)
     return Recorded(
-        releases, objects, protected, kubeconfig, frozenset(clusters), described, public_key, argocd, role
+        releases,
+        objects,
+        protected,
+        kubeconfig,
+        frozenset(clusters),
+        described,
+        public_key,
+        argocd,
+        role,
+        images,
     )
+
+
+def _images(value: Any) -> Iterator[str]:
+    """The image of each container in the description of pods, however deep that lies, or of an operator's database."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _images(each)
+    elif isinstance(value, Mapping):
+        for key, below in value.items():
+            if key in ("image", "imageName") and isinstance(below, str):
+                yield below
+            else:
+                yield from _images(below)
 
 
 def _deployed(outputs: Mapping[str, Any]) -> Deployed:

@@ -49,6 +49,8 @@ PROGRAMS = (
     ".",
     "rm",
     "shred",
+    "openssl",
+    "cosign",
 )
 """What the commands of the pages begin with."""
 

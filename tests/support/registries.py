@@ -18,10 +18,10 @@ from typing import Any
 from typing_extensions import override
 
 from panda_infra.authority import make_authority
-from testbed import charts, executables, ports, waiting
+from testbed import charts, executables, ports, registry, waiting
 from tests.support.serving import serving
 
-__all__ = ["PASSWORD", "USER", "LoginRegistry", "log_in", "login_registry", "push"]
+__all__ = ["PASSWORD", "USER", "LoginRegistry", "log_in", "login_registry", "plain_registry", "push"]
 
 USER, PASSWORD = "chartreader", "made-up-pass-1"
 _HTPASSWD = f"{USER}:$2b$04$f7pH674xJ.GGMSz9yAvKFeZYJwOVl6R07XnCaqP27rosUFmh803Y2\n"
@@ -77,6 +77,21 @@ def login_registry(folder: Path) -> Iterator[LoginRegistry]:
         waiting.until(lambda: _serves(port, inside), "the registry getting ready", 30)
         with serving(Handler, outside, host=_HOST) as Handler.port:
             yield LoginRegistry(f"{_HOST}:{port}", f"{_HOST}:{Handler.port}", authority)
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@contextmanager
+def plain_registry(folder: Path) -> Iterator[str]:
+    """The real registry without a log-in, as a bed has it, until the end of the context: its host and port."""
+    (port,) = ports.free(1)
+    file = registry.configure(folder, port)
+    with (folder / "registry.log").open("wb") as log:
+        server = subprocess.Popen([executables.locate()["registry"], "serve", file], stdout=log, stderr=log)
+    try:
+        waiting.until(lambda: registry.answers(f"{ports.HOST}:{port}"), "the registry getting ready", 30)
+        yield f"{ports.HOST}:{port}"
     finally:
         server.terminate()
         server.wait(10)

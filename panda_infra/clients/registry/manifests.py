@@ -1,67 +1,25 @@
-"""Ask an OCI registry for a chart or an image, with the same proxies, authorities and log-ins as Helm.
-
-It uses the standard library for the reasons in docs/decisions/0012-registry-client.md.
-"""
+"""Ask an OCI registry for the digest of a chart or an image."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import os
-import re
-import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
-from email.message import Message
-from http import HTTPStatus
-from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlencode, urlsplit
+from panda_infra.clients.registry.login import RegistryNotFoundError
+from panda_infra.clients.registry.transport import address, ask
 
-from typing_extensions import override
+__all__ = ["IMAGE_KINDS", "MANIFEST", "chart_digest", "image_digest", "image_place"]
 
-from panda_infra.clients.registry.login import (
-    Login,
-    RegistryError,
-    RegistryNotAllowedError,
-    RegistryNotFoundError,
-    RegistryUnreachableError,
-    config_files,
-    login_for,
-)
-
-__all__ = ["chart_digest", "image_digest"]
-
-# Like Helm, use plain HTTP only for a registry on this machine.
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
-_CHART = "application/vnd.oci.image.manifest.v1+json"
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+"""The media type of the manifest of a chart, an image of one architecture, or another artifact."""
 # An image for several architectures has an index, whose digest fits every node.
-_IMAGE = ", ".join(
+IMAGE_KINDS = ", ".join(
     (
         "application/vnd.oci.image.index.v1+json",
         "application/vnd.docker.distribution.manifest.list.v2+json",
-        _CHART,
+        MANIFEST,
         "application/vnd.docker.distribution.manifest.v2+json",
     )
 )
+"""The media types that the manifest or the index of an image may have, as the header Accept has them."""
 _DOCKER_HUB = "registry-1.docker.io"
-_FORM = "application/x-www-form-urlencoded"
-_PATIENCE = 5  # seconds for one answer
-_BUNDLE = "REQUESTS_CA_BUNDLE"
-_CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
-_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """An HTTP answer; ``url`` is its address after redirects."""
-
-    status: int
-    headers: Message
-    url: str
-    content: bytes = b""
 
 
 def chart_digest(repository: str, chart: str, version: str) -> str:
@@ -78,7 +36,7 @@ def chart_digest(repository: str, chart: str, version: str) -> str:
     host, _, path = repository.removeprefix("oci://").partition("/")
     # A tag cannot contain the plus before a version's metadata: Helm pushes an underscore instead.
     name, tag = f"{path}/{chart}" if path else chart, version.replace("+", "_")
-    return _digest(host, name, tag, _CHART, f"{repository}/{chart} has no version {version}")
+    return _digest(host, name, tag, MANIFEST, f"{repository}/{chart} has no version {version}")
 
 
 def image_digest(repository: str, tag: str) -> str:
@@ -91,131 +49,21 @@ def image_digest(repository: str, tag: str) -> str:
     Raises:
         RegistryError: no answer, a refusal, or no such image; the type distinguishes them.
     """
+    host, name = image_place(repository)
+    return _digest(host, name, tag, IMAGE_KINDS, f"{repository} has no tag {tag}")
+
+
+def image_place(repository: str) -> tuple[str, str]:
+    """The host of an image's registry and the image's name there, as container runtimes find them."""
     host, slash, name = repository.partition("/")
     if not slash or not (host == "localhost" or "." in host or ":" in host):
         host, name = "docker.io", repository if slash else f"library/{repository}"
-    host = _DOCKER_HUB if host == "docker.io" else host
-    return _digest(host, name, tag, _IMAGE, f"{repository} has no tag {tag}")
+    return _DOCKER_HUB if host == "docker.io" else host, name
 
 
 def _digest(host: str, name: str, tag: str, kinds: str, absent: str) -> str:
-    scheme = "http" if host.rsplit(":", 1)[0] in _LOCAL else "https"
-    url = f"{scheme}://{host}/v2/{name}/manifests/{tag}"
-    answer = _head(url, host, kinds)
-    if answer.status == HTTPStatus.UNAUTHORIZED and urlsplit(answer.url)[:2] == urlsplit(url)[:2]:
-        answer = _head(url, host, kinds, _authorization(answer, host, name))
-    where = f"the registry {host} answers {answer.status} for {name}:{tag}"
-    if answer.status in _REFUSALS:
-        raise _refused(where, host)
-    if answer.status == HTTPStatus.NOT_FOUND:
+    url = address(host, name, f"manifests/{tag}")
+    answer = ask("HEAD", url, f"{name}:{tag}", headers={"Accept": kinds})
+    if answer is None:
         raise RegistryNotFoundError(absent)
-    if answer.status != HTTPStatus.OK:
-        raise RegistryError(where)
     return str(answer.headers.get("Docker-Content-Digest", ""))
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects by HEAD, and never sends the Authorization header to their hosts."""
-
-    @override
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> urllib.request.Request | None:
-        redirected = super().redirect_request(req, fp, code, msg, headers, newurl)
-        if redirected is not None:
-            redirected.method = req.get_method()
-        return redirected
-
-
-def _head(url: str, host: str, kinds: str, authorization: str = "") -> _Answer:
-    """The registry's answer to HEAD for a manifest."""
-    request = urllib.request.Request(url, headers={"Accept": kinds}, method="HEAD")  # noqa: S310 - by _LOCAL
-    return _sent(request, host, authorization)
-
-
-def _sent(request: urllib.request.Request, host: str, authorization: str = "") -> _Answer:
-    if authorization:
-        request.add_unredirected_header("Authorization", authorization)
-    handlers: list[urllib.request.BaseHandler] = [_Redirects()]
-    if request.type == "https":
-        handlers.append(urllib.request.HTTPSHandler(context=_tls()))
-    try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=_PATIENCE) as response:
-            return _Answer(response.status, response.headers, response.url, response.read())
-    except urllib.error.HTTPError as error:
-        return _Answer(error.code, error.headers, error.url)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            what = f"the registry {host} identifies itself by a certificate that is not trusted"
-            raise RegistryError(f"{what} ({reason.verify_message})") from None
-        if isinstance(reason, OSError):
-            words = reason.strerror or "no answer"
-            raise RegistryUnreachableError(f"the registry {host} cannot be reached ({words})") from None
-        raise RegistryError(
-            f"the registry {host} answers something else than HTTP, or has no such address"
-        ) from None
-
-
-def _tls() -> ssl.SSLContext:
-    """The TLS context: trusts the machine's authorities, and those of REQUESTS_CA_BUNDLE."""
-    context = ssl.create_default_context()
-    if more := os.environ.get(_BUNDLE):
-        context.load_verify_locations(**{"capath" if Path(more).is_dir() else "cafile": more})
-    return context
-
-
-def _authorization(refusal: _Answer, host: str, name: str) -> str:
-    """The Authorization header that the registry demands: the log-in itself, or a token for it.
-
-    Raises:
-        RegistryError: it cannot be obtained.
-    """
-    challenge = refusal.headers.get("WWW-Authenticate") or ""
-    scheme, fields = challenge.partition(" ")[0].lower(), dict(_CHALLENGE.findall(challenge))
-    login = login_for(host)
-    if scheme == "basic" and login and login.basic:
-        return f"Basic {login.basic}"
-    if scheme == "bearer" and fields.get("realm"):
-        return f"Bearer {_token(fields, host, name, login)}"
-    raise _refused(f"the registry {host} wants a log-in", host)
-
-
-def _token(fields: Mapping[str, str], host: str, name: str, login: Login | None) -> str:
-    """A token of the registry's token service, for the log-in or anonymous."""
-    if login and login.access:
-        return login.access
-    asked = {"service": fields.get("service", ""), "scope": fields.get("scope") or f"repository:{name}:pull"}
-    realm = fields["realm"]
-    if not realm.startswith(("https://", "http://")):
-        raise RegistryError(f"the registry {host} names {realm!r} for its tokens, which is no address")
-    if login and login.refresh:
-        form = asked | {
-            "grant_type": "refresh_token",
-            "refresh_token": login.refresh,
-            "client_id": "panda-infra",
-        }
-        request = urllib.request.Request(realm, urlencode(form).encode(), {"Content-Type": _FORM})  # noqa: S310 - see above
-        answer = _sent(request, host)
-    else:
-        glue = "&" if urlsplit(realm).query else "?"
-        request = urllib.request.Request(f"{realm}{glue}{urlencode(asked)}")  # noqa: S310 - see above
-        answer = _sent(request, host, f"Basic {login.basic}" if login and login.basic else "")
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise RegistryError(f"the service that gives tokens for the registry {host} answers {answer.status}")
-    if answer.status != HTTPStatus.OK:
-        raise _refused(f"the registry {host} gives no token (HTTP {answer.status})", host)
-    try:
-        found = json.loads(answer.content)
-        return str(found.get("access_token") or found["token"])
-    except (ValueError, LookupError, TypeError, AttributeError):
-        raise RegistryError(f"the service that gives tokens for the registry {host} gives none") from None
-
-
-def _refused(what: str, host: str) -> RegistryNotAllowedError:
-    login = login_for(host)
-    if login is None:
-        looked = " and ".join(map(str, config_files()))
-        return RegistryNotAllowedError(f"{what}, and nobody is logged in there (looked in {looked})")
-    who = f"the log-in of user {login.user}" if login.user else "the log-in by a token"
-    return RegistryNotAllowedError(f"{what}: it refuses {who}, from {login.file}, or that may not read it")

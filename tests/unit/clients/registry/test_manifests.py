@@ -20,7 +20,8 @@ from typing_extensions import override
 from panda_infra.authority import make_authority
 from panda_infra.clients.registry import manifests
 from panda_infra.clients.registry.login import RegistryNotFoundError
-from panda_infra.clients.registry.manifests import _tls, chart_digest, image_digest
+from panda_infra.clients.registry.manifests import chart_digest, image_digest
+from panda_infra.clients.registry.transport import _tls
 from panda_infra.config.charts import OciCharts
 from panda_infra.delivery.charts import check_charts
 from panda_infra.plan.model import Chart
