@@ -314,6 +314,25 @@ COSIGN = Part(
     on_demand=True,
 )
 
+_PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator"
+# The admission of Prometheus' operator; its custom resource definitions lie beside it.
+PROMETHEUS_OPERATOR = Part(
+    name="prometheus-operator",
+    version=versions.PROMETHEUS_OPERATOR,
+    executables=(Executable("admission-webhook", versions.PROMETHEUS_OPERATOR),),
+    requires={_PROMETHEUS_OPERATOR: f"v{versions.PROMETHEUS_OPERATOR}"},
+    package=f"{_PROMETHEUS_OPERATOR}/cmd/admission-webhook",
+    variables={"github.com/prometheus/common/version.Version": versions.PROMETHEUS_OPERATOR},
+    beside=ModuleFiles(
+        _PROMETHEUS_OPERATOR,
+        tuple(
+            f"example/prometheus-operator-crd/monitoring.coreos.com_{kind}.yaml"
+            for kind in ("alertmanagerconfigs", "probes", "prometheusrules", "servicemonitors")
+        ),
+    ),
+    on_demand=True,
+)
+
 # The parts for a Kubernetes API with charts, and for a Pulumi program.
 CLUSTER = (CONTROL_PLANE, KWOK, REGISTRY, HELM)
 ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
@@ -324,7 +343,7 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, COSIGN, OTEL_COLLECTOR, VICTORIA_LOGS)
+OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, COSIGN, OTEL_COLLECTOR, VICTORIA_LOGS, PROMETHEUS_OPERATOR)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

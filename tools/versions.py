@@ -41,6 +41,8 @@ CLOUDNATIVE_PG = "1.30.0"
 OTEL_COLLECTOR = "0.165.0"
 # renovate: datasource=github-releases depName=VictoriaMetrics/VictoriaLogs
 VICTORIA_LOGS = "1.52.1"
+# renovate: datasource=github-releases depName=prometheus-operator/prometheus-operator
+PROMETHEUS_OPERATOR = "0.84.0"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
 MERMAID_CLI = "12.2.0"
 

@@ -132,6 +132,7 @@ class MonitoringSecrets(Model):
             title="address to which alerts are posted, which often contains a token",
             needed=lambda config: receivers_of(config.monitoring).webhook,
             flaw=_flaw,
+            stand_in=lambda: "https://alerts.invalid/stand-in",
         ),
     ] = None
     """Address to which alerts are posted."""

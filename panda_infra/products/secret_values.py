@@ -38,6 +38,11 @@ _ALPHABET = string.ascii_letters + string.digits
 LARGEST_ENV = 128 * 1024 - 256
 
 
+def password(length: int = 32) -> str:
+    """A random password of letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
 @dataclass(frozen=True)
 class Limit:
     """Text that must not occur in a value: a pattern, the words for it, and the use of the value by its reader."""
@@ -55,17 +60,19 @@ class Limit:
 class SecretValue:
     """A secret value.
 
-    ``title`` is its name in messages. ``make`` generates a new value; without it only the site knows the value. No new
-    value is generated if the value is ``shared`` with others. ``secrets`` are the suffixes of the Secrets that contain
-    it; in each Secret of ``replaced``, the value at that path replaces it if set. ``limits`` maps a reader to the text
-    that it cannot handle, and ``flaw`` gives a flaw of a value in words that complete "the value ..."; ``proof`` does
-    that for a value without one, but takes so long that a deployment leaves it out. ``needed`` is false for a stack
-    that has one of those Secrets but does not need the value. ``is_file`` values are files, whose bytes no reader
-    changes. ``consequence`` is the effect of a change beside replacing pods.
+    ``title`` is its name in messages. ``make`` generates a new value; without it only the site knows the value, and
+    previews and rehearsals put ``stand_in`` in its place. No new value is generated if the value is ``shared`` with
+    others. ``secrets`` are the suffixes of the Secrets that contain it; in each Secret of ``replaced``, the value at
+    that path replaces it if set. ``limits`` maps a reader to the text that it cannot handle, and ``flaw`` gives a flaw
+    of a value in words that complete "the value ..."; ``proof`` does that for a value without one, but takes so long
+    that a deployment leaves it out. ``needed`` is false for a stack that has one of those Secrets but does not need
+    the value. ``is_file`` values are files, whose bytes no reader changes. ``consequence`` is the effect of a change
+    beside replacing pods.
     """
 
     title: str
     make: Callable[[], str] | None = None
+    stand_in: Callable[[], str] = password
     shared: Predicate = lambda _config: False
     secrets: tuple[str, ...] = ()
     replaced: Mapping[str, Path] = field(default_factory=dict)
@@ -89,11 +96,6 @@ class NamedSecretValues:
 def never(_config: Settings) -> bool:
     """False: no stack needs the value."""
     return False
-
-
-def password(length: int = 32) -> str:
-    """A random password of letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 def django_key() -> str:

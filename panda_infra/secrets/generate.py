@@ -14,7 +14,6 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
 from panda_infra.products.content import reveal
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.secret_values import password
 from panda_infra.secrets.certificate_flaws import flaws_by_key
 from panda_infra.secrets.certified_hosts import certified_hosts, certified_owner
 from panda_infra.secrets.field import Field, value_of
@@ -82,7 +81,7 @@ def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
         for part in ("certificate", "key", "chain"):
             values["certificates", key, part] = getattr(made, part)
     for field in missing(config):
-        values.setdefault(field.path, (field.make or password)())
+        values.setdefault(field.path, (field.make or field.stand_in)())
     absent = {path: text for path, text in values.items() if value_of(config.secrets, path) is None}
     return with_values(config.secrets, absent)
 

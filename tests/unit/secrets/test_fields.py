@@ -167,3 +167,10 @@ def test_stand_ins_fill_what_is_missing_and_keep_what_is_set() -> None:
     assert missing(stack.model_copy(update={"secrets": filled})) == []
     assert "mine" not in repr(filled)
     assert "mine" not in json.dumps(filled.model_dump(mode="json"))
+
+
+@pytest.mark.parametrize("product", PRODUCTS.values(), ids=PRODUCTS)
+def test_a_stand_in_is_a_value_that_its_readers_take(product: Product) -> None:
+    stack = config({**MINIMAL, "components": {}, "experiment": _for_tests(product)})
+    for field in fields(stack):
+        assert field.flaw((field.make or field.stand_in)()) is None, field.key
