@@ -13,6 +13,9 @@ VENV := .venv/bin
 UV ?= $(or $(wildcard $(VENV)/uv),uv)
 # A checkout of the real charts, to deploy those instead of the fixture charts: make up CHARTS=../panda-k8s
 CHARTS ?=
+# A checkout of Rucio's charts, which `make test-long` then deploys too.
+RUCIO_CHARTS ?=
+UPSTREAM = $(if $(CHARTS),--upstream-charts '$(CHARTS)') $(if $(RUCIO_CHARTS),--rucio-charts '$(RUCIO_CHARTS)')
 # How many nodes pods really run on, beside the simulated ones: make up REAL=1
 REAL ?=
 # Whether these take every pod's own image from the internet instead of those made of packages: make up REAL=1 ORIGINALS=1
@@ -64,12 +67,12 @@ test: venv tools check check-stacks ## all checks, and the tests of every change
 # Much of an end-to-end test is waiting: three files at once, each on a bed of its own, keep two cores busy.
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements
-	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet
-	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder
+test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements; CHARTS, RUCIO_CHARTS=<checkouts>
+	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet $(UPSTREAM)
+	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder $(UPSTREAM)
 
 test-consumers: venv ## ActiveMQ, databases, PanDA, iDDS and Rucio themselves read what the program makes; CHARTS=<checkout> as for up
-	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_backup_drill.py $(if $(CHARTS),--upstream-charts '$(CHARTS)')
+	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_backup_drill.py $(UPSTREAM)
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')

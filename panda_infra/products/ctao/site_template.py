@@ -24,6 +24,9 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
         },
         "interfaces": {
             "rucioDatabase": {"kind": "external", "host": "<host of PostgreSQL>"},
+            "diracDatabase": {"kind": "external", "host": "<host of MariaDB>", "user": "dirac"},
+            "objectstore": {"kind": "external", "url": "https://<host of the object store>"},
+            "opensearch": {"kind": "external", "host": "<host of OpenSearch>", "user": "dirac"},
             "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
             "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},
             "iam": {"kind": "external", "url": "https://<host of IAM>"},
@@ -36,9 +39,18 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
 def in_environment(environment: str) -> Mapping[str, Any]:
     """The sections of a stack of that environment, over those of its site."""
     return {
-        "hosts": {"rucio": "<host of Rucio>"},
-        # The database is outside, and no fixture.
-        "components": {name: {} for name in ("rucio-bootstrap", "rucio", "rucio-config", "rucio-daemons")},
+        "hosts": {"rucio": "<host of Rucio>", "diracx": "<host of DiracX>"},
+        # Databases are outside, and no fixtures.
+        "components": {
+            "rucio-bootstrap": {},
+            "rucio": {},
+            "rucio-config": {},
+            "rucio-daemons": {},
+            "dirac-bootstrap": {},
+            "diracx-bootstrap": {},
+            "dirac": {},
+            "diracx": {"settings": {"organisations": {"ctao": {"client": "<client of DiracX in IAM>"}}}},
+        },
         "interfaces": {"environment": environment},
         # Only production keeps data that nobody can make again.
         "lifecycle": {"protect": environment == "prod"},

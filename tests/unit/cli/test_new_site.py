@@ -23,6 +23,9 @@ _FILLED = {
     "certificates": {"kind": "given"},
     "interfaces": {
         "rucioDatabase": {"kind": "external", "host": "db-rucio.desy.de"},
+        "diracDatabase": {"kind": "external", "host": "db-dirac.desy.de", "user": "dirac"},
+        "objectstore": {"kind": "external", "url": "https://s3.desy.de"},
+        "opensearch": {"kind": "external", "host": "opensearch.desy.de", "user": "dirac"},
         "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
         "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
         "iam": {"kind": "external", "url": "https://iam.desy.de"},
@@ -60,7 +63,8 @@ def test_a_new_site_lists_what_it_has_to_fill_in(
     assert fake_cli.stacks == [f"{centre}-prod"]
     assert "which `check` lists" in result.stderr
     here = f"sites/{centre}.yaml: "
-    interfaces = ("rucioDatabase.host", "storage.hosts[0]", "ce.hosts[0]", "iam.url", "fts.url")
+    databases = ("rucioDatabase.host", "diracDatabase.host", "objectstore.url", "opensearch.host")
+    interfaces = (*databases, "storage.hosts[0]", "ce.hosts[0]", "iam.url", "fts.url")
     found = open_keys(project, f"{centre}-prod")
     assert {f"{here}interfaces.{key}" for key in interfaces} <= found
     assert {f"{here}charts.repository", f"{here}storage.class", "hosts.rucio"} <= found
@@ -72,9 +76,12 @@ def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: Fa
     file = project / "sites" / "desy.yaml"
     assert file.read_text().startswith("# yaml-language-server: $schema=../docs/site.schema.json\n")
     file.write_text(fast_yaml.dump(_FILLED))
-    result = run(*wanted("desy"), "--host", "rucio=rucio.desy.de")
+    result = run(*wanted("desy"), "--host", "rucio=rucio.desy.de", "--host", "diracx=diracx.desy.de")
     assert "wrote sites/desy.yaml" not in result.stderr
     assert fast_yaml.load(file.read_text()) == _FILLED
+    for name in ("desy-prod", "desy-staging"):
+        own = project / f"Pulumi.{name}.yaml"
+        own.write_text(own.read_text().replace("<client of DiracX in IAM>", "dpps"))
     config = Project(project).load("desy-prod").config
     assert config.lifecycle.protect
     assert config.namespace == "ctao-desy-prod"
