@@ -16,6 +16,7 @@ __all__ = [
     "Monitoring",
     "MonitoringSecrets",
     "Receivers",
+    "Traces",
     "receivers_of",
 ]
 
@@ -103,6 +104,14 @@ class Logs(Model):
     """Where `verify` looks for them, with the same tenant and user."""
 
 
+class Traces(Model):
+    """Sends traces of the components that make some."""
+
+    endpoint: Url
+    """Address that takes OTLP by HTTP, to which `/v1/traces` is added: a collector's, such as
+    `http://otel-collector.monitoring.svc:4318`; a component that also has metrics and logs to send adds theirs."""
+
+
 class Monitoring(Model):
     """Shows the stack's metrics to a Prometheus of the cluster, with alerts and dashboards, and ships its logs."""
 
@@ -117,6 +126,8 @@ class Monitoring(Model):
     """Who is told of the stack's alerts; default: whom the Alertmanager of the cluster tells anyway."""
     logs: Logs | None = None
     """Where the stack's logs are shipped; default: nowhere."""
+    traces: Traces | None = None
+    """Where traces are sent; default: nowhere."""
 
 
 def _flaw(text: str) -> str | None:

@@ -25,6 +25,7 @@ from panda_infra.plan.network.edges import policies_of
 from panda_infra.plan.order import critical_path
 from panda_infra.plan.postgres import operated
 from panda_infra.plan.standby import role_of
+from panda_infra.products.metrics import traces_to
 from panda_infra.products.model import Claim
 from panda_infra.products.network import EVERY_PORT
 from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
@@ -80,10 +81,7 @@ def _facts(plan: Plan, running: Sequence[Workload]) -> Iterator[tuple[str, str]]
     if config.node_recovery:
         yield "Node recovery", _node_recovery(config.node_recovery)
     yield from _of_databases(plan)
-    if monitoring := monitoring_of(config):
-        yield "Monitoring", _monitoring(plan, monitoring)
-    if logs := shipping(config):
-        yield "Logs", f"shipped to {logs.endpoint}"
+    yield from _of_sight(plan)
     if found := [name for name, each in config.components.deployed().items() if each.adopted]:
         yield "Kept as found", _listed(found)
     yield "Longest chain", " → ".join(path)
@@ -177,6 +175,16 @@ def _backup(plan: Plan, settings: Backup) -> str:
         where = f"a claim of {store.size}"
     kept = f"{settings.keep} of each are kept" if settings.keep else "nothing is deleted"
     return f"databases of {names} at `{settings.schedule}` (UTC) to {where}; {kept}"
+
+
+def _of_sight(plan: Plan) -> Iterator[tuple[str, str]]:
+    config = plan.config
+    if monitoring := monitoring_of(config):
+        yield "Monitoring", _monitoring(plan, monitoring)
+    if logs := shipping(config):
+        yield "Logs", f"shipped to {logs.endpoint}"
+    if endpoint := traces_to(config):
+        yield "Traces", f"sent to {endpoint}"
 
 
 def _monitoring(plan: Plan, section: Monitoring) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "Exporter",
     "Metrics",
     "monitored",
+    "traces_to",
 ]
 
 # Of the OpenTelemetry Collector's distributions the one for Kubernetes, which reads files of pods.
@@ -69,3 +70,9 @@ class Exporter:
 def monitored(config: Settings) -> bool:
     """True for a stack with metrics."""
     return config.monitoring is not None and config.monitoring.kind != "none"
+
+
+def traces_to(config: Settings) -> str:
+    """The address to which the stack's traces are sent, by OTLP over HTTP; empty for a stack that sends none."""
+    section = config.monitoring
+    return section.traces.endpoint.rstrip("/") if section and section.traces else ""

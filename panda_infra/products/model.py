@@ -179,7 +179,8 @@ class SubComponentSpec:
     Its pods have the ``labels``, where ``{release}`` stands for the release's name, and listen on ``pod_ports`` where
     these differ from the Service's ``ports``, in the same order. They connect to ``calls`` inside of the stack and to
     ``remotes``, by the product's context, and to the Kubernetes API server where the part ``asks_kubernetes``. They
-    have ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself.
+    have ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself. With
+    ``traces`` they send those to where the stack file says.
     """
 
     name: str
@@ -203,6 +204,7 @@ class SubComponentSpec:
     asks_kubernetes: Predicate = lambda _config: False
     metrics: tuple[Metrics, ...] = ()
     exporters: tuple[Exporter, ...] = ()
+    traces: bool = False
 
     @property
     def default_image(self) -> tuple[str, str]:

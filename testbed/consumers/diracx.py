@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from testbed.consumers import mariadb
+from testbed.consumers import collector, mariadb
 from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually
 from testbed.errors import BedError
 from testbed.real.software import DIRACX, MARIADB, Software
@@ -120,7 +120,7 @@ def _has(sandbox: Sandbox, table: str) -> bool:
 
 
 def _api(sandbox: Sandbox) -> Iterator[Check]:
-    container = sandbox.container("diracx/server")
+    container, collected = sandbox.container("diracx/server"), collector.listen()
     root = sandbox.root(DIRACX, container)
     address = sandbox.address(container)
     root.start(*container.command).wait_for(address, _PORT)
@@ -150,6 +150,9 @@ def _api(sandbox: Sandbox) -> Iterator[Check]:
         buckets == {container.environment["DIRACX_SANDBOX_STORE_BUCKET_NAME"]},
         str(buckets),
     )
+    name = container.environment["DIRACX_OTEL_APPLICATION_NAME"]
+    sent = eventually(lambda: collected.has("/v1/traces", name, "/.well-known/jwks.json", "component"), 60)
+    yield Check(_ME, "sends a trace of each request", sent, str(sorted(collected.bodies)))
     yield from _tasks(sandbox, root)
 
 

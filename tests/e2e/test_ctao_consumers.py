@@ -13,7 +13,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.products.ctao.versions import DIRACX_IMAGE, SERVER_IMAGE
 from panda_infra.secrets.generate import stand_ins, with_values
 from testbed.charts import FIXTURES
-from testbed.consumers import deployed, run
+from testbed.consumers import collector, deployed, run
 from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
 from testbed.consumers.sandbox import Check
@@ -77,7 +77,10 @@ def complete(
         "rucio-config": {"settings": settings},
     }
     config = ctao.stack(
-        components=ctao.COMPONENTS | more, interfaces=ctao.INTERFACES | interfaces, backup=_BACKUP
+        components=ctao.COMPONENTS | more,
+        interfaces=ctao.INTERFACES | interfaces,
+        backup=_BACKUP,
+        monitoring={"traces": {"endpoint": "http://{}:{}".format(*collector.ADDRESS)}},
     )
     return config.model_copy(update={"secrets": stand_ins(config)})
 

@@ -16,6 +16,7 @@ from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.monitoring.scrapes import Scrape, scrapes
+from panda_infra.products.metrics import traces_to
 from panda_infra.products.model import ComponentSpec, Endpoint, SubComponentSpec
 from panda_infra.products.network import EVERY_PORT, Call, Remote, at_urls
 from panda_infra.products.registry import COMPONENTS, product_of_experiment
@@ -104,6 +105,7 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
         *stack.exporting(),
         *stack.scraped(),
         *stack.shipped(),
+        *stack.traced(),
         *_node_recovery(config),
         *_by_hand(section),
     ]
@@ -264,6 +266,13 @@ class _Stack:
         if self.config.monitoring and (logs := self.config.monitoring.logs):
             for remote in at_urls("logs", (logs.endpoint,)):
                 yield from self._remote(LOGS, remote)
+
+    def traced(self) -> Iterator[Edge]:
+        """Components that make traces send them."""
+        for remote in at_urls("traces", (traces_to(self.config),)):
+            for spec, sub in self.running:
+                if sub.traces:
+                    yield from self._remote(part(spec.name, sub.name), remote)
 
 
 def _is_address(host: str) -> bool:

@@ -11,6 +11,7 @@ from panda_infra.products.ctao.context import issuer_url
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces
 from panda_infra.products.ctao.programs import Mount, Part, tcp
 from panda_infra.products.ctao.trust import AUTHORITIES, CA
+from panda_infra.products.metrics import traces_to
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Url, Word
 from panda_infra.products.workloads import Component, Replicated, SubComponent
@@ -152,6 +153,26 @@ def _variables(config: "Settings", settings: DiracxSettings) -> dict[str, str]:
     }
 
 
+def _traces(config: "Settings", part: str) -> dict[str, str]:
+    """What makes DiracX send traces, which are named as its logs and metrics are."""
+    endpoint = traces_to(config)
+    if not endpoint:
+        return {}
+    labels = {
+        "namespace": config.namespace,
+        "release": config.names.release("diracx"),
+        "component": "diracx",
+        "part": part,
+    }
+    return {
+        "DIRACX_OTEL_ENABLED": "true",
+        "DIRACX_OTEL_PROTOCOL": "http",
+        "DIRACX_OTEL_HTTP_ENDPOINT": endpoint,
+        "DIRACX_OTEL_APPLICATION_NAME": config.names.workload("diracx", part),
+        "OTEL_RESOURCE_ATTRIBUTES": ",".join(f"{key}={text}" for key, text in labels.items()),
+    }
+
+
 def parts(config: "Settings") -> Sequence[Part]:
     """The programs of DiracX."""
     settings = (config.components.get(Diracx) or Diracx()).settings
@@ -171,7 +192,7 @@ def parts(config: "Settings") -> Sequence[Part]:
             command=_RUN,
             arguments=words,
             ports={"http": API_PORT} if serves else {},
-            variables=variables,
+            variables=variables | _traces(config, name),
             environments=("diracx", "diracx-databases"),
             files=files,
             secrets=secrets,

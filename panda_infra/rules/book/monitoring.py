@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from panda_infra.errors import Problem
 from panda_infra.plan.monitoring.logs import shipping
-from panda_infra.products.metrics import monitored
+from panda_infra.products.metrics import monitored, traces_to
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
+from panda_infra.rules.walk import sub_components
 
-__all__ = ["is_not_a_developers", "reads_files_of_nodes", "tells_somebody"]
+__all__ = ["is_not_a_developers", "makes_traces", "reads_files_of_nodes", "tells_somebody"]
 
 
 @rule("monitoring", "developer")
@@ -30,6 +31,15 @@ def tells_somebody(subject: Subject) -> Iterator[Problem]:
         what = "names nobody, so that nobody would be told of an alert"
         fix = "Write `webhook: true` or `mail: {to: [...], sender: ..., server: ...}`, or remove it."
         yield Problem("monitoring.receivers", what, fix)
+
+
+@rule("monitoring", "components")
+def makes_traces(subject: Subject) -> Iterator[Problem]:
+    """Somebody would look for traces that nobody makes."""
+    running = (sub.spec for sub in sub_components(subject.config) if sub.runs)
+    if traces_to(subject.config) and not any(spec.traces for spec in running):
+        what = "has no effect: no component of this stack makes traces"
+        yield Problem("monitoring.traces", what, "Remove it.")
 
 
 @rule("monitoring", "cluster")

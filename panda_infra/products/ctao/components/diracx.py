@@ -175,6 +175,7 @@ def _part(
         scalable=name != "scheduler",
         calls=(remotes.DIRAC_DATABASE, remotes.OBJECTSTORE, remotes.OPENSEARCH, remotes.ISSUER, _REDIS),
         remotes=_server_remotes,
+        traces=True,
     )
 
 

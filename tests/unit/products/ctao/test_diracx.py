@@ -151,3 +151,38 @@ def test_the_api_and_the_pages_share_a_host() -> None:
         make_plan("ctao", ctao.stack()).release("diracx").values["ingress"][key] for key in ("hosts",)
     )
     assert [path["path"] for path in exposed[0]["paths"]] == ["/api", "/.well-known", "/"]
+
+
+_COLLECTOR = "http://otel-collector.monitoring.svc:4318"
+
+
+def variables(config: StackConfig, part: str) -> dict[str, str]:
+    """The variables of a part, as the chart gets them."""
+    values = make_plan("demo", config).release("diracx").values
+    found: dict[str, str] = values["parts"][part]["variables"]
+    return {name: text for name, text in found.items() if "OTEL_" in name}
+
+
+def test_traces_are_sent_where_the_stack_says() -> None:
+    config = stack(monitoring={"traces": {"endpoint": f"{_COLLECTOR}/"}})
+    assert variables(config, "server") == {
+        "DIRACX_OTEL_ENABLED": "true",
+        "DIRACX_OTEL_PROTOCOL": "http",
+        "DIRACX_OTEL_HTTP_ENDPOINT": _COLLECTOR,
+        "DIRACX_OTEL_APPLICATION_NAME": "ctao-diracx-server",
+        "OTEL_RESOURCE_ATTRIBUTES": "namespace=ctao,release=ctao-diracx,component=diracx,part=server",
+    }
+    worker = variables(config, "worker-small")
+    assert worker["DIRACX_OTEL_APPLICATION_NAME"] == "ctao-diracx-worker-small"
+    assert variables(stack(), "server") == {}
+
+
+def test_policies_let_traces_out() -> None:
+    config = stack(monitoring={"traces": {"endpoint": _COLLECTOR}}, networkPolicies={"kind": "standard"})
+    senders = {
+        str(edge.source)
+        for edge in make_plan("demo", config).edges
+        if (str(edge.target), edge.port) == ("namespace monitoring", 4318)
+    }
+    workers = {f"diracx.worker-{size}" for size in ("small", "medium", "large")}
+    assert senders == {"diracx.server", "diracx.scheduler", *workers}
