@@ -13,6 +13,7 @@ from warnings import simplefilter
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
+from panda_infra.clients.vault import vault_of
 from panda_infra.cluster.existing import check_cluster, check_lent, ends_soon
 from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import ExistingCluster, StackCluster
@@ -75,7 +76,7 @@ def plan_of_this_stack() -> Ready:
         StackError: with all problems of the stack file, or if it has none, of the things that it refers to.
     """
     stack, judge = pulumi.get_stack(), Judge(thorough=False)
-    loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge)
+    loaded = from_pulumi(stack, get_config_env(), get_config_secret_keys_env(), rules=judge, vault=vault_of())
     secrets = loaded.config.secrets
     for problem in [*warnings(loaded.config, stack=stack), *_kubeconfig_ends_soon(stack, loaded.config)]:
         pulumi.log.warn(str(loaded.layers.located(problem)))

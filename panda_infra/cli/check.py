@@ -11,6 +11,7 @@ import typer
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import JsonFlag, line, show_json, talk
 from panda_infra.cli.stack_argument import StacksArgument, project
+from panda_infra.config.paths import spelled
 from panda_infra.errors import Problem, StackError
 from panda_infra.rules.warnings import setting_warnings
 from panda_infra.stacks.neighbours import neighbours_in
@@ -79,3 +80,6 @@ def _advise(here: Project, stack: str) -> None:
         return  # already reported
     for problem in map(loaded.layers.located, setting_warnings(loaded.config, stack=stack)):
         talk.print(f"  note: {problem}", markup=False)
+    for path, reference in loaded.references.items():
+        what = f"{spelled(path)}: awaits {reference}, which previews and deployments read"
+        talk.print(f"  note: {what}", markup=False)

@@ -11,6 +11,7 @@ from panda_infra.cli.stack_argument import project
 from panda_infra.clients.pulumi.cli import PulumiError, find_pulumi
 from panda_infra.config.cluster import ExistingCluster, StackCluster
 from panda_infra.config.secrets import Secrets
+from panda_infra.errors import StackError
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.decrypted import decrypted
@@ -47,7 +48,7 @@ def owned(stack: str) -> tuple[Plan, Secrets]:
     here = project()
     try:
         config = decrypted(find_pulumi(here.folder), stack).config
-    except PulumiError:
+    except (PulumiError, StackError):
         return planned(stack)
     return make_plan(stack, config), config.secrets
 

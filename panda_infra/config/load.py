@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any, Protocol, get_origin
@@ -24,6 +24,7 @@ from panda_infra.config.sites import Layers, layered
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE, StackFile
 from panda_infra.config.validation import INCOMPLETE, validated
+from panda_infra.config.vault import Reference, Vault, filled, is_reference
 from panda_infra.errors import Problem, StackError
 from panda_infra.tree import leaves, texts
 
@@ -58,7 +59,7 @@ class Loaded:
     """A stack's configuration and the ``layers`` that it is made of.
 
     ``encrypted`` are the paths of a file whose value is set but unknown; of those, ``wholes`` are mappings that are
-    encrypted as one value, of which even the keys are unknown.
+    encrypted as one value, of which even the keys are unknown. ``references`` are the paths whose value is in a vault.
     """
 
     config: StackConfig
@@ -66,6 +67,7 @@ class Loaded:
     layers: Layers
     encrypted: frozenset[Path] = frozenset()
     wholes: frozenset[Path] = frozenset()
+    references: Mapping[Path, Reference] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -84,6 +86,7 @@ def from_pulumi(
     *,
     folder: FilePath = _HERE,
     rules: Rules | None = None,
+    vault: Vault | None = None,
 ) -> Loaded:
     """The configuration that the engine passes to the program.
 
@@ -93,6 +96,7 @@ def from_pulumi(
         secret_keys: PULUMI_CONFIG_SECRET_KEYS: full keys that hold an encrypted value.
         folder: of the project, with the stack file; by default the current one, where the engine runs programs.
         rules: cross-field rules, judged together with the rest.
+        vault: has the values of references; without one they are only known to be set.
 
     Raises:
         StackError: with everything that is wrong.
@@ -102,11 +106,13 @@ def from_pulumi(
     hidden = {key.removeprefix(prefix) for key in secret_keys}
     problems = [_misplaced((name,)) for name in own if name in hidden and name != "secrets"]
     sections = {name: _decoded(name, text) for name, text in own.items()}
-    if sections.get("secrets") and "secrets" not in hidden:
+    if "secrets" not in hidden and any(_plain_secrets(sections)):
         problems.append(_plain_text(stack, ("secrets",)))
+    read = filled(_opened(sections.get("secrets"), ("secrets",)), vault)
     if "secrets" in sections:
-        sections["secrets"] = _opened(sections["secrets"], ("secrets",))
-    return _judged(stack, sections, folder, problems, rules=rules)
+        sections["secrets"] = read.secrets
+    loaded = _judged(stack, sections, folder, [*problems, *read.problems], rules=rules)
+    return replace(loaded, references=read.found)
 
 
 def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None = None) -> Loaded:
@@ -127,11 +133,13 @@ def from_file(path: FilePath, *, rules: Rules | None = None, mending: str | None
     problems += [_misplaced(at) for at in sorted(file.encrypted, key=spelled) if not within(at, ("secrets",))]
     problems += [_plain_text(stack, at) for at in _plain_secrets(file.sections)]
     sections = {name: _as_passed(name, value) for name, value in file.sections.items()}
+    read = filled(_opened(sections.get("secrets"), ("secrets",)), None)
     if "secrets" in sections:
-        sections["secrets"] = _opened(sections["secrets"], ("secrets",))
+        sections["secrets"] = read.secrets
+    problems += read.problems
     wholes = frozenset(filter(is_mapping, file.encrypted))
     loaded = _judged(stack, sections, path.parent, problems, rules=rules, mending=mending, unknown=wholes)
-    return replace(loaded, encrypted=file.encrypted, wholes=wholes)
+    return replace(loaded, encrypted=file.encrypted | read.found.keys(), wholes=wholes, references=read.found)
 
 
 def text_of(path: FilePath) -> tuple[StackFile, list[Problem]]:
@@ -237,7 +245,7 @@ def _could_be_found(secret: str) -> bool:
 
 def _plain_secrets(sections: Mapping[str, Any]) -> Iterator[Path]:
     for path, value in leaves(sections.get("secrets"), ("secrets",)):
-        if value is not None and value != ENCRYPTED:
+        if value is not None and value != ENCRYPTED and not is_reference(value):
             yield path
 
 

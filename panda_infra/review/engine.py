@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
+from panda_infra.clients.vault import vault_of
+from panda_infra.config.stackfile import NAMESPACE
+from panda_infra.config.vault import is_reference, references
+from panda_infra.errors import PandaInfraError
 from panda_infra.review.leaks import secret_texts
 from panda_infra.review.preview import with_violations
 from panda_infra.review.seal import EMPTY, state_version
@@ -87,9 +91,24 @@ class Engine:
         return self.pulumi.has(self.stack) and self.state() != EMPTY
 
     def secrets(self) -> frozenset[str]:
-        """Every secret text of the stack's configuration, to search for leaks."""
-        listed = json.loads(self.pulumi.run("config", "--show-secrets", "--json", "--stack", self.stack))
-        return secret_texts(entry["value"] for entry in listed.values() if entry["secret"])
+        """Every secret text of the stack's configuration, to search for leaks; references are no secret.
+
+        Raises:
+            PulumiError: the configuration cannot be decrypted here.
+            VaultError: a value that is in a vault cannot be had here.
+        """
+        values, secret = self.pulumi.config(self.stack)
+        found = secret_texts(values[key] for key in secret)
+        return frozenset(text for text in found if not is_reference(text)) | self._in_vault(values)
+
+    def _in_vault(self, values: Mapping[str, str]) -> frozenset[str]:
+        section = values.get(f"{NAMESPACE}:secrets", "")
+        wanted = references(json.loads(section) if section.startswith("{") else {})
+        answers = vault_of()(frozenset(wanted.values())) if wanted else {}
+        for answer in answers.values():
+            if isinstance(answer, PandaInfraError):
+                raise answer
+        return secret_texts(text for text in answers.values() if isinstance(text, str))
 
     @property
     def _pack(self) -> tuple[str, str]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from panda_infra.clients.forges.forge import Forge, ForgeError
 from panda_infra.clients.forges.github import GitHub
 from panda_infra.clients.forges.gitlab import GitLab
-from panda_infra.clients.pulumi.cli import PulumiError
 from panda_infra.errors import PandaInfraError
 from panda_infra.review import comment, drift, notes
 from panda_infra.review.describe import revision
@@ -102,7 +101,7 @@ class Review:
         """The reason if it contains no secret: a run's log masks credentials, a comment does not."""
         try:
             secrets = self.engine.secrets()
-        except PulumiError:  # values that cannot be decrypted cannot be printed either
+        except PandaInfraError:  # values that cannot be read cannot be printed either
             secrets = frozenset()
         if holds_any(why, secrets | credentials(os.environ)):
             return "the reason holds a secret value: look into the log of this run"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from panda_infra.clients.pulumi.cli import Pulumi
+from panda_infra.clients.vault import vault_of
 from panda_infra.config.load import Loaded, from_pulumi
 from panda_infra.stacks.project import Project
 
@@ -14,10 +15,10 @@ def decrypted(pulumi: Pulumi, stack: str) -> Loaded:
 
     Raises:
         PulumiError: the stack is unknown or cannot be decrypted here.
-        StackError: with every YAML error, else with every invalid key.
+        StackError: with every YAML error, else with every invalid key and every reference that no vault answers.
     """
     Project(pulumi.folder).legible(stack)
-    return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder)
+    return from_pulumi(stack, *pulumi.config(stack), folder=pulumi.folder, vault=vault_of())
 
 
 def known(pulumi: Pulumi, here: Project, stack: str) -> Loaded:

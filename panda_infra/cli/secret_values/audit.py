@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ from panda_infra.stacks.decrypted import decrypted
 
 __all__ = ["Row", "audit", "rows"]
 
+Source = Literal["generated", "site", "file", "vault"]
 State = Literal["set", "missing", "optional", "elsewhere"]
 _COLOUR = {"set": "green", "missing": "red", "optional": "dim", "elsewhere": "cyan"}
 
@@ -46,7 +47,7 @@ class Row:
 
     key: str
     title: str
-    source: Literal["generated", "site", "file"]
+    source: Source
     secrets: tuple[str, ...]
     consumers: tuple[str, ...]
     state: State
@@ -54,10 +55,10 @@ class Row:
     expires: datetime | None
 
 
-def rows(config: StackConfig, written: Mapping[Path, datetime]) -> list[Row]:
-    """Every secret value that this stack reads, needs or contains."""
+def rows(config: StackConfig, written: Mapping[Path, datetime], in_vault: Collection[Path] = ()) -> list[Row]:
+    """Every secret value that this stack reads, needs or contains; ``in_vault`` are paths in the stack file."""
     return [
-        _row(field, config, written)
+        _row(field, config, written, in_vault)
         for field in fields(config)
         if field.reaches(config) or field.is_required(config) or value_of(config.secrets, field.path)
     ]
@@ -87,7 +88,7 @@ def audit(
     here = project()
     loaded = here.load(stack) if offline else decrypted(find_pulumi(here.folder), stack)
     config = loaded.config
-    found = rows(config, written_at(here.file(stack)))
+    found = rows(config, written_at(here.file(stack)), loaded.references)
     with chdir(here.folder):
         problems = [*map(loaded.layers.located, judge_values(config, stack=stack))]
         soon = [*map(loaded.layers.located, warnings(config, stack=stack))]
@@ -110,7 +111,9 @@ def audit(
         raise typer.Exit(1)
 
 
-def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) -> Row:
+def _row(
+    field: Field, config: StackConfig, written: Mapping[Path, datetime], in_vault: Collection[Path]
+) -> Row:
     reached = field.reaches(config)
     value = reveal(value_of(config.secrets, field.path))
     elsewhere = bool(reached) and reached.keys() <= filled_elsewhere(config)
@@ -126,13 +129,21 @@ def _row(field: Field, config: StackConfig, written: Mapping[Path, datetime]) ->
     return Row(
         key=field.key,
         title=field.title,
-        source="generated" if can_be_made(field, config) else "file" if field.is_file else "site",
+        source=_source(field, config, in_vault),
         secrets=tuple(reached),
         consumers=tuple(dict.fromkeys(str(reader) for readers in reached.values() for reader in readers)),
         state=state,
         written=_since(("secrets", *field.path), written) if value else None,
         expires=_end(field, value, config),
     )
+
+
+def _source(field: Field, config: StackConfig, in_vault: Collection[Path]) -> Source:
+    if ("secrets", *field.path) in in_vault:
+        return "vault"
+    if can_be_made(field, config):
+        return "generated"
+    return "file" if field.is_file else "site"
 
 
 def _end(field: Field, value: str, config: StackConfig) -> datetime | None:

@@ -87,8 +87,13 @@ def rotate(stack: StackArgument, key: KeyArgument) -> None:
     - `secrets rotate doma msgsvc.basePassword`
     """
     here = project()
-    config = here.load(stack).config
-    field = field_of(key, config)
+    loaded = here.load(stack)
+    config, field = loaded.config, field_of(key, loaded.config)
+    if reference := loaded.references.get(("secrets", *field.path)):
+        raise PandaInfraError(
+            f"secrets.{field.key}: is in a vault, at {reference}.\n"
+            "  Renew it there; the next `pulumi up` reads it, and replaces the pods that read it at their start"
+        )
     if not can_be_made(field, config):
         raise PandaInfraError(
             f"secrets.{field.key}: only the site can renew this: {field.title}.\n"
