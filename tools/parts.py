@@ -299,9 +299,7 @@ VICTORIA_LOGS = Part(
     executables=(Executable("victoria-logs", versions.VICTORIA_LOGS),),
     requires={_VICTORIA_LOGS: f"v{versions.VICTORIA_LOGS}"},
     package=f"{_VICTORIA_LOGS}/app/victoria-logs",
-    variables={
-        "github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": f"victoria-logs {versions.VICTORIA_LOGS}"
-    },
+    variables={"github.com/VictoriaMetrics/VictoriaMetrics/lib/buildinfo.Version": versions.VICTORIA_LOGS},
     on_demand=True,
 )
 COSIGN = Part(
