@@ -20,10 +20,11 @@ __all__ = ["deployed", "full_name"]
 
 _READ = "pulumi:pulumi:readStackResourceOutputs"
 _WHOLE_WITHIN = 5.0
+_UNKNOWN = "unknown stack"
 
 
 def deployed(stack: str | None = None) -> Recorded:
-    """The recorded state of the running stack, or of another one of the project."""
+    """The recorded state of the running stack, or of another one of the project; empty if the backend has none."""
     name = full_name(stack or pulumi.get_stack())
     resources: Mapping[str, Mapping[str, Any]] = (_read(name) or {}).get("outputs") or {}
     return recorded((urn, found.get("outputs") or {}) for urn, found in resources.items())
@@ -49,7 +50,9 @@ def _read(name: str) -> Any:
     while True:
         try:
             return _answer(monitor.Invoke(request))
-        except (grpc.RpcError, _UnreadableError):
+        except (grpc.RpcError, _UnreadableError) as error:
+            if _UNKNOWN in str(error):
+                return {}
             # A state in a file may be half written: the engine saves it while the program runs.
             if time.monotonic() > deadline:
                 raise

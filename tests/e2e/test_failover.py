@@ -38,16 +38,24 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _OPERATOR = {"operator": "cnpg", "backup": {"endpoint": "https://s3.site.org", "bucket": "pg-archive"}}
 _IDDS = {"postgres": {"enabled": False}, "settings": {"database": {"host": "panda-idds-postgres-rw"}}}
+_SERVER = {"postgres": {"enabled": False}, "settings": {"database": {"host": "panda-postgres-rw"}}}
 _PANDA: dict[str, Any] = {
-    f"{PROJECT}:components": {"msgsvc": {}, "idds": _IDDS},
+    f"{PROJECT}:components": {"msgsvc": {}, "panda": _SERVER, "idds": _IDDS},
     f"{PROJECT}:hosts": {"idds": "idds.localhost"},
     f"{PROJECT}:storage": {"class": "standard"},
-    f"{PROJECT}:postgres": {**_OPERATOR, "databases": {"idds": {"size": "10Gi"}}},
+    f"{PROJECT}:postgres": {
+        **_OPERATOR,
+        "databases": {
+            "idds": {"size": "10Gi"},
+            "panda": {"size": "20Gi", "image": "ghcr.io/site/postgres-panda:17"},
+        },
+    },
 }
 _RUCIO: dict[str, Any] = {
-    "hosts": {"rucio": "rucio.localhost"},
+    "experiment": "ctao-dpps",
+    "hosts": {"rucio": "rucio.site.org"},
     "interfaces": {
-        "environment": "ci",
+        "environment": "staging",
         "rucioDatabase": {"kind": "external", "host": "ctao-rucio-db-postgres-rw"},
     },
     "components": {

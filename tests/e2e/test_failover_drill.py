@@ -21,8 +21,9 @@ def sections(host: str) -> dict[str, object]:
     external = {"kind": "external", "host": host}
     components = {name: given for name, given in ctao.RUCIO["components"].items() if name != "rucio-db"}
     return ctao.RUCIO | {
+        "experiment": "ctao-dpps",
         "components": components,
-        "interfaces": {"environment": "ci", "rucioDatabase": external},
+        "interfaces": {"environment": "staging", "rucioDatabase": external},
     }
 
 
