@@ -49,6 +49,8 @@ def filled(stack_file: Path, overrides: Mapping[str, Any] | None = None) -> dict
         StackError: it breaks rules that no value of the site would satisfy.
     """
     document = overridden(stack_file, overrides or {})
+    # The other stack of a pair is not there: each is rehearsed as one that is active.
+    document.pop(f"{PROJECT}:standby", None)
     problems = judge_given(configuration(document), stack=stack_name(stack_file))
     if wrong := [problem for problem in problems if _stand_in(problem.where) is None]:
         raise StackError(stack_file.name, wrong)

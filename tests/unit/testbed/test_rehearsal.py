@@ -1,10 +1,13 @@
 import json
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
-from testbed.rehearsal import Delivery, Report, changes, delivered
+from testbed.rehearsal import Delivery, Report, changes, delivered, in_place
 from tests.support import stacks
 from tools.versions import ARGO_CD
 
@@ -85,3 +88,12 @@ def test_an_argo_cd_that_delivers_is_installed_by_the_stack(
     document = {f"panda-infra:{key}": value for key, value in (stacks.sections() | sections).items()}
     found = delivered(document, delivery)
     assert found == {f"panda-infra:{key}": value for key, value in expected.items()}
+
+
+def test_a_stack_of_a_pair_is_rehearsed_as_one_that_is_active(tmp_path: Path) -> None:
+    own = stacks.sections(hosts={}, components={"msgsvc": {}}, standby={"of": "other", "by": "demo"})
+    file = tmp_path / "Pulumi.demo.yaml"
+    file.write_text(yaml.safe_dump({"config": {f"panda-infra:{key}": each for key, each in own.items()}}))
+    bed: Any = SimpleNamespace(chart_repository="oci://127.0.0.1:1/charts")
+    where: Any = SimpleNamespace(cluster={"kind": "existing", "kubeconfig": "x"})
+    assert "panda-infra:standby" not in in_place(file, bed, where)
