@@ -260,6 +260,21 @@ def test_rotation_warns_of_what_the_program_cannot_change(
     assert "a database that exists keeps its password" in result.stderr
 
 
+def test_what_is_in_a_vault_is_renewed_there(run: Any, stack_file: Path, fake_cli: FakeCli) -> None:
+    document = fast_yaml.load(stack_file.read_text())
+    document["config"]["panda-infra:secrets"] = {"msgsvc": {"basePassword": "vault:secret/panda#base"}}
+    stack_file.write_text(json.dumps(document))
+    refused = run("secrets", "rotate", "small", "msgsvc.basePassword")
+    assert (refused.exit_code, fake_cli.values) == (1, {})
+    assert "secrets.msgsvc.basePassword: is in a vault, at vault:secret/panda#base" in refused.stderr
+    audited = run("secrets", "audit", "small", "--offline", "--json")
+    (row,) = (each for each in json.loads(audited.stdout)["secrets"] if each["key"] == "msgsvc.basePassword")
+    assert (row["source"], row["state"]) == ("vault", "set")
+    checked = run("check", "small")
+    note = "secrets.msgsvc.basePassword: awaits vault:secret/panda#base"
+    assert note in " ".join(checked.output.split())
+
+
 @pytest.mark.parametrize("external", [False, True])
 def test_only_the_site_renews_what_others_know_too(
     run: Any, stack_file: Path, fake_cli: FakeCli, *, external: bool

@@ -11,6 +11,7 @@ import pytest
 
 from panda_infra.clients.forges.forge import GITHUB_LIMIT, Issue
 from panda_infra.clients.pulumi.cli import Pulumi, PulumiError
+from panda_infra.clients.vault import VaultError
 from panda_infra.errors import PandaInfraError
 from panda_infra.review import runs
 from panda_infra.review.comment import marked_stack
@@ -18,6 +19,7 @@ from panda_infra.review.engine import Engine
 from panda_infra.review.revision import Revision, StackPlan
 from panda_infra.review.runs import Review, apply, check_drift
 from panda_infra.review.seal import Seal, SealError, hash_of, state_version
+from tests.support import vault
 from tests.support.previews import printed, release, step
 
 SECRET = "a-password-of-the-broker"
@@ -271,3 +273,19 @@ def test_a_report_with_a_secret_is_not_posted(fake: FakeEngine) -> None:
     with pytest.raises(PandaInfraError, match="would hold a secret value"):
         check_drift(fake.engine, forge)
     assert forge.done == []
+
+
+def test_values_of_a_vault_count_as_secrets_and_references_do_not(
+    fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = {"panda": {"databasePassword": "vault:secret/panda#database", "other": "of-the-stack-file"}}
+    listed = {"panda-infra:secrets": {"value": json.dumps(section), "secret": True}}
+    fake.says(config=json.dumps(listed))
+    with vault.running() as asked:
+        asked.put("secret/panda", database="canary-of-the-vault")
+        for name, text in asked.environment.items():
+            monkeypatch.setenv(name, text)
+        assert fake.engine.secrets() == {"of-the-stack-file", "canary-of-the-vault"}
+        asked.delete("secret/panda")
+        with pytest.raises(VaultError, match="version 1 is deleted"):
+            fake.engine.secrets()
