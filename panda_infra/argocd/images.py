@@ -55,15 +55,17 @@ def followed(plan: Plan, release: Release) -> list[Mapping[str, Any]]:
         image
         for sub, config in enabled_sub_components(spec, component)
         # A chart without sub-charts has one image, at the top of its values.
-        for image in _images(sub, config, "image" if spec.chart_form else f"{sub.name}.image")
+        for image in _images(plan, sub, config, "image" if spec.chart_form else f"{sub.name}.image")
     ]
 
 
-def _images(sub: SubComponentSpec, config: SubComponent, place: str) -> Iterator[Mapping[str, Any]]:
+def _images(
+    plan: Plan, sub: SubComponentSpec, config: SubComponent, place: str
+) -> Iterator[Mapping[str, Any]]:
     follow = config.image.follow
     if follow is None:
         return
-    repository = config.image.repository or sub.default_image[0]
+    repository = plan.config.pulled(config.image.repository or sub.default_image[0])
     constraint, settings = _strategy(follow)
     yield {
         "alias": sub.name,

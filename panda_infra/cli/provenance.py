@@ -102,9 +102,11 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
     entries = _ledger(here, stack, config.provenance).entries()
     pulumi = find_pulumi(here.folder)
     state = Engine(pulumi, stack).state() if pulumi.has(stack) else EMPTY
-    newest = entries[-1].body if entries else None
+    newest = entries[-1] if entries else None
     flaws = [f"record {each.number} {each.flaw}" for each in entries if each.flaw]
-    if state != EMPTY and (newest or {}).get("state") != state:
+    # Of what a record that cannot be read was, nothing is known.
+    recorded = (newest.body or {"state": state})["state"] if newest else EMPTY
+    if state not in (EMPTY, recorded):
         flaws.append(f"stack {stack} was deployed since the newest record: run `provenance record {stack}`")
     if as_json:
         found = [

@@ -15,6 +15,7 @@ from panda_infra.config.certificates import AuthoritySecret
 from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.config.postgres import PostgresSecrets
+from panda_infra.config.registry import RegistrySecrets
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS, PRODUCTS
 from panda_infra.products.secret_values import SecretValue, never, new_hash_key, password
@@ -181,6 +182,8 @@ class _Values(Model):
     """Receivers of alerts, and who ships logs."""
     postgres: PostgresSecrets = PostgresSecrets()
     """The bucket for the backups of `postgres`."""
+    registry: RegistrySecrets = RegistrySecrets()
+    """The log-in at the registry of images."""
 
 
 class Secrets(_Values):

@@ -20,6 +20,7 @@ from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
 from panda_infra.config.postgres import Postgres
 from panda_infra.config.provenance import Provenance
+from panda_infra.config.registry import Registry
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.standby import Standby
 from panda_infra.products.names import Names
@@ -99,6 +100,8 @@ class Settings(Model):
     """Where the certificates of hosts and robots come from."""
     charts: ChartSource = OciCharts()
     """Where charts come from."""
+    registry: Registry | None = None
+    """Registry through which every image is pulled; default: each comes from where it is published."""
     provenance: Provenance | None = None
     """Signed records of deployments."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"
@@ -135,6 +138,21 @@ class Settings(Model):
         """Name of the namespace of everything in the cluster."""
         section = self.namespace_section
         return section.name if isinstance(section, Namespace) else section
+
+    def pulled(self, image: str) -> str:
+        """An image, with its tag or without, as nodes pull it."""
+        return self.registry.through(image) if self.registry else image
+
+    @property
+    def pull_secret(self) -> str:
+        """Name of the Secret with the log-in at the registry of images."""
+        return self.names.secret("registry")
+
+    @property
+    def pull(self) -> dict[str, Any]:
+        """What every pod says of the pull of its images: nothing, unless their registry asks for a log-in."""
+        named = [{"name": self.pull_secret}] if self.registry and self.registry.login else []
+        return {"imagePullSecrets": named} if named else {}
 
     @property
     def is_rootless(self) -> bool:

@@ -18,7 +18,7 @@ from panda_infra.delivery.argocd_stack import ArgoCdStack
 from panda_infra.delivery.charts import locate
 from panda_infra.delivery.protection import Protection
 from panda_infra.delivery.releases import Component, by_helm
-from panda_infra.delivery.secrets import StackSecrets
+from panda_infra.delivery.secrets import StackSecrets, own_secret
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
 from panda_infra.plan.backup import backed_up
@@ -30,6 +30,8 @@ from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.protection import namespace_marks, protection_marks
+from panda_infra.plan.pull_secret import KIND as DOCKER
+from panda_infra.plan.pull_secret import pull_secret
 from panda_infra.plan.standby import mark as standby_mark
 from panda_infra.plan.standby import stands_by
 from panda_infra.products.content import SecretContent, reveal
@@ -136,6 +138,10 @@ def _components(
                 opts=pulumi.ResourceOptions.merge(inside, protected),
             )
         )
+    if content := pull_secret(plan, values.registry):
+        replaced = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(delete_before_replace=True))
+        name_of = plan.config.pull_secret
+        first.append(own_secret(plan, "registry", name_of, content, replaced, kind=DOCKER))
     if plan.config.exposure.client_ca:
         first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []

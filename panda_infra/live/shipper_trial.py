@@ -29,7 +29,7 @@ def shipper_refused(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list
     if section is None:
         return [], []
     metadata = {"name": f"{NAME}-trial", "namespace": namespace, "labels": LABELS}
-    body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod(section)}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod(plan.config, section)}
     error = refusal(api, f"/api/v1/namespaces/{namespace}/pods", body)
     if error is None or isinstance(error, KubernetesNotFoundError):
         return [], []

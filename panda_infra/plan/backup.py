@@ -83,7 +83,7 @@ def _databases(plan: Plan, settings: Backup) -> Iterator[BackedUp]:
                     database=database,
                     dump=sub.dump,
                     # The programs of its own pod's image fit the server.
-                    image=str(run_image(sub, release.values.get(sub.name) or {})),
+                    image=plan.config.pulled(str(run_image(sub, release.values.get(sub.name) or {}))),
                     host=plan.names.workload(release.component, sub.name),
                     port=sub.ports[0],
                 )
@@ -181,6 +181,7 @@ def _pod(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
         # It talks to database and store only.
+        **plan.config.pull,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
@@ -242,7 +243,7 @@ def _keeping(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any]
         mount = {"name": "backups", "mountPath": _CLAIM}
     return _container(
         KEEPING,
-        settings.image,
+        plan.config.pulled(settings.image),
         ["python", "-m", "panda_infra.backup", "keep"],
         _plain(given),
         [mount],

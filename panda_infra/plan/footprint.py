@@ -16,6 +16,7 @@ from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
 from panda_infra.plan.postgres import postgres_names
+from panda_infra.plan.pull_secret import pull_secrets
 from panda_infra.plan.standby import MARK
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
@@ -108,7 +109,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(NODE_RECOVERY)
     if plan.config.standby:
         names.add(MARK)
-    names |= {policy.name for policy in policies(plan)} | secrets_beside(plan)
+    names |= {policy.name for policy in policies(plan)} | secrets_beside(plan) | pull_secrets(plan)
     return frozenset(
         names | backup_names(plan) | monitoring_names(plan) | postgres_names(plan) | set(_workloads(plan))
     )

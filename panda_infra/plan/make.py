@@ -77,7 +77,7 @@ def _values(spec: ComponentSpec, component: Component, config: Settings, names: 
     for sub in spec.sub_components:
         sub_config: SubComponent = getattr(component, sub.attribute)
         values = merged(
-            workload_values(sub, sub_config),
+            workload_values(sub, sub_config, config),
             placement_values(sub, sub_config, config, names.release(spec.name)),
             volume_values(sub, sub_config, config.storage, inside=config.developer is not None),
         )

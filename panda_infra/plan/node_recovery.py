@@ -107,7 +107,8 @@ def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
             **({} if plan.config.is_rootless else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY}),
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        "containers": [_container(settings)],
+        **plan.config.pull,
+        "containers": [_container(settings, plan.config.pulled(settings.image))],
         "volumes": _volumes(settings),
     }
     return {
@@ -120,14 +121,14 @@ def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
     }
 
 
-def _container(settings: NodeRecovery) -> dict[str, Any]:
+def _container(settings: NodeRecovery, image: str) -> dict[str, Any]:
     nova = settings.confirm == "nova"
     mounts = [{"name": "program", "mountPath": _PROGRAM, "readOnly": True}]
     if nova:
         mounts.append({"name": "nova", "mountPath": _CREDENTIAL, "readOnly": True})
     return {
         "name": "node-recovery",
-        "image": settings.image,
+        "image": image,
         "command": ["python", "-m", "panda_infra.node_recovery"],
         "env": _environment(settings),
         "resources": {

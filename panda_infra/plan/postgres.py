@@ -196,6 +196,7 @@ def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
     """What servers of a database are like, whatever is in it."""
     database, settings = each.database, each.settings
     spec: dict[str, Any] = {
+        **plan.config.pull,
         "instances": settings.instances,
         "storage": {
             "size": settings.size,
@@ -203,7 +204,7 @@ def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
         },
     }
     if settings.image:
-        spec["imageName"] = settings.image
+        spec["imageName"] = plan.config.pulled(settings.image)
     if database.preloaded:
         spec["postgresql"] = {"shared_preload_libraries": list(database.preloaded)}
     return spec

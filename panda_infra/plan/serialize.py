@@ -37,6 +37,8 @@ def described(plan: Plan) -> dict[str, Any]:
     config = plan.config.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE | of_others)
     for section, settled in product.settled(plan.config).items():
         config[section] |= settled
+    if plan.config.registry is None:
+        del config["registry"]
     if plan.config.certificates.kind == "given":
         del config["certificates"]
     config["components"] = {

@@ -179,7 +179,7 @@ def deployment(planned: PlannedExporter, config: Settings) -> dict[str, Any]:
     exporter = planned.exporter
     container: dict[str, Any] = {
         "name": "exporter",
-        "image": exporter.image,
+        "image": config.pulled(exporter.image),
         **({"command": list(exporter.command)} if exporter.command else {}),
         "args": [argument.replace("{host}", planned.host) for argument in exporter.arguments],
         "env": environment(planned, config),
@@ -193,6 +193,7 @@ def deployment(planned: PlannedExporter, config: Settings) -> dict[str, Any]:
         },
     }
     pod: dict[str, Any] = {
+        **config.pull,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {

@@ -164,7 +164,7 @@ def daemon_set(plan: Plan, section: Logs) -> dict[str, Any]:
         "updateStrategy": {"rollingUpdate": {"maxUnavailable": "50%"}},
         "template": {
             "metadata": {"labels": LABELS, "annotations": {"panda-infra/files": digest}},
-            "spec": pod(section),
+            "spec": pod(plan.config, section),
         },
     }
 
@@ -174,7 +174,7 @@ def configuration_text(plan: Plan, section: Logs) -> str:
     return yaml.safe_dump(_configuration(plan, section), sort_keys=False, width=120)
 
 
-def pod(section: Logs) -> dict[str, Any]:
+def pod(config: Settings, section: Logs) -> dict[str, Any]:
     """The specification of its pods: root, because the files are root's, but without any capability."""
     mounts = [
         {"name": "configuration", "mountPath": _CONFIGURATION, "readOnly": True},
@@ -192,7 +192,7 @@ def pod(section: Logs) -> dict[str, Any]:
         volumes.append({"name": "credential", "secret": {"secretName": NAME}})
     container = {
         "name": "collector",
-        "image": COLLECTOR_IMAGE,
+        "image": config.pulled(COLLECTOR_IMAGE),
         "args": [f"--config={_CONFIGURATION}/{FILE}"],
         "env": [{"name": "GOMEMLIMIT", "value": f"{_MEMORY_MIB * 4 // 5}MiB"}],
         "resources": {
@@ -207,6 +207,7 @@ def pod(section: Logs) -> dict[str, Any]:
         "volumeMounts": mounts,
     }
     return {
+        **config.pull,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         # Pods of the stack may be on any node.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from panda_infra.config.stack import Settings
 from panda_infra.plan.values.owners import owner_values
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.workloads import Daemon, Replicated, SubComponent
@@ -10,12 +11,12 @@ from panda_infra.tree import Values
 __all__ = ["workload_values"]
 
 
-def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
+def workload_values(spec: SubComponentSpec, config: SubComponent, stack: Settings) -> Values:
     """The values below a sub-chart's own key; the chart's defaults apply to everything else."""
-    values: Values = owner_values(config)
+    values: Values = owner_values(config) | stack.pull
     if spec.switchable:
         values["enabled"] = config.enabled
-    image = _image(spec, config)
+    image = _image(spec, config, stack)
     if image:
         values["image"] = image
     if spec.scalable and isinstance(config, Replicated):
@@ -36,9 +37,12 @@ def workload_values(spec: SubComponentSpec, config: SubComponent) -> Values:
     return values
 
 
-def _image(spec: SubComponentSpec, config: SubComponent) -> Values:
+def _image(spec: SubComponentSpec, config: SubComponent, stack: Settings) -> Values:
     repository, tag = spec.image or (None, None)
-    chosen = {"repository": config.image.repository or repository, "tag": config.image.tag or tag}
+    repository = config.image.repository or repository
+    if stack.registry:
+        repository = stack.registry.through(repository or spec.chart_image[0])
+    chosen = {"repository": repository, "tag": config.image.tag or tag}
     if config.image.digest:
         # The charts join repository and tag by a colon; a container runtime takes NAME:TAG@DIGEST by its digest.
         chosen["tag"] = f"{chosen['tag'] or spec.chart_image[1]}@{config.image.digest}"

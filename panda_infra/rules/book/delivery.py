@@ -103,7 +103,7 @@ def _placed(sub: Visited, config: StackConfig) -> Sequence[str]:
     """What a stack wants of the placement of a sub-component's pods."""
     values = merged(
         placement_values(sub.spec, sub.config, config, config.names.release(sub.component.name)),
-        workload_values(sub.spec, sub.config),
+        workload_values(sub.spec, sub.config, config),
     )
     return list(in_pod(values))
 

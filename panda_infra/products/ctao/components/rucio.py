@@ -108,10 +108,13 @@ def _metrics(config: "Settings") -> Iterator[Values]:
         yield {"name": "RUCIO_METRICS_PORT", "value": str(_METRICS.port)}
 
 
+_PULL = "imagePullSecrets"
+
+
 def _chart_form(values: Values) -> Values:
     """The values of the server at the top of the chart's values, and its Ingress as the chart describes one."""
     server = values["server"]
-    made = renamed(server, {"replicaCount": "replicaCount", "image": "image"}) | placed(
+    made = renamed(server, {"replicaCount": "replicaCount", "image": "image", _PULL: _PULL}) | placed(
         server, "serverResources"
     )
     if digest := (server.get("podAnnotations") or {}).get(_ROLLING):

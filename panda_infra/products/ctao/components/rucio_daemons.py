@@ -13,7 +13,7 @@ from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.components.rucio_bootstrap import RucioBootstrap
 from panda_infra.products.ctao.components.rucio_config import RucioConfig, fts_of_storages, storages
 from panda_infra.products.ctao.database import DATABASE_SECRET, POOL, database_env
-from panda_infra.products.ctao.placed import FIXED_VALUES, placed
+from panda_infra.products.ctao.placed import FIXED_VALUES, placed, renamed
 from panda_infra.products.ctao.robot import ROBOT_SECRET, TRUST_SECRET, Subject, robot_values, trust
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.ctao.versions import DAEMONS_CHART, DAEMONS_IMAGE, SERVER_IMAGE
@@ -194,6 +194,7 @@ def _chart_form(values: Values) -> Values:
             made[daemon.key] = placed(part) | _annotations(part)
             # All daemons have one image.
             made.setdefault("image", part["image"])
+            made |= renamed(part, {"imagePullSecrets": "imagePullSecrets"})
     return made
 
 

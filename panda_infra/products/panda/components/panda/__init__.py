@@ -75,7 +75,7 @@ def _values(config: Settings, _names: Names) -> Values:
         server["extraEnv"] = panda.server.extra_env
     return merged(
         {"server": server, "jedi": {"configFile": experiment.jedi_config}},
-        {"nodeRecovery": {"enabled": panda.node_recovery, "image": _NODE_RECOVERY_IMAGE}},
+        {"nodeRecovery": {"enabled": panda.node_recovery, "image": config.pulled(_NODE_RECOVERY_IMAGE)}},
         proxy_values(config, "server"),
         rootless(config, "server"),
     )
@@ -229,6 +229,7 @@ COMPONENT = ComponentSpec(
         rules.extra_variables_have_names,
         rules.nodes_are_recovered_once,
         rules.its_job_reaches_kubernetes,
+        rules.its_job_pulls_without_a_log_in,
         ports_are_those_of_the_service,
     ),
     imports=IMPORTS,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "extra_variables_have_names",
     "has_a_database",
+    "its_job_pulls_without_a_log_in",
     "its_job_reaches_kubernetes",
     "nodes_are_recovered_once",
 ]
@@ -61,6 +62,15 @@ def nodes_are_recovered_once(subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "components.panda.nodeRecovery", what, "Remove it: `nodeRecovery` does the same, and more."
         )
+
+
+@rule("components", "registry")
+def its_job_pulls_without_a_log_in(subject: Subject) -> Iterator[Problem]:
+    """The chart's job names no Secret for the pull of its image."""
+    panda = subject.config.components.get(Panda)
+    if panda and panda.node_recovery and subject.config.pull:
+        what = "could not pull its image: the chart gives this job no log-in at `registry.prefix`"
+        yield Problem("components.panda.nodeRecovery", what, "Write the section `nodeRecovery` instead.")
 
 
 @rule("components", "networkPolicies")
