@@ -2,8 +2,9 @@
 
 import sys
 
-from bench import deploy, developers, nodes
+from bench import deploy, developers, nodes, umbrella
 
 deploy.main(sys.argv[1:])
 nodes.main()
 developers.main()
+umbrella.main()

@@ -16,7 +16,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,13 +24,14 @@ from typing import Any
 
 import yaml
 
+from bench.measuring import bare, checked, seconds
 from panda_infra.plan.order import critical_path
 from panda_infra.products.names import Names
 from panda_infra.products.registry import components_of, product_of_experiment
 from testbed import charts, instances, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
-from testbed.workspace import Result, Workspace
+from testbed.workspace import Workspace
 from tools import toolchain
 
 COMPONENTS = components_of(product_of_experiment("local"))
@@ -112,23 +112,23 @@ def measure(folders: Sequence[Path]) -> Figures:
         empty = _empty_program(bed, "empty", then=_LOADED)
         unwaiting = _empty_program(bed, "unwaiting", then="")
         helm = Helm(bed, Path(scratch), deployed)
-        (first_preview,) = _in_turns(lambda: _checked(workspace.preview()))
-        fresh_up = _seconds(lambda: _checked(workspace.up()))
+        (first_preview,) = _in_turns(lambda: checked(workspace.preview()))
+        fresh_up = seconds(lambda: checked(workspace.up()))
         helm.take_over_values()
         preview, empty_preview, unwaiting_preview = _in_turns(
-            lambda: _checked(workspace.preview()),
-            lambda: _checked(empty.preview()),
-            lambda: _checked(unwaiting.preview()),
+            lambda: checked(workspace.preview()),
+            lambda: checked(empty.preview()),
+            lambda: checked(unwaiting.preview()),
         )
-        (unchanged_up,) = _in_turns(lambda: _checked(workspace.up("--expect-no-changes")))
+        (unchanged_up,) = _in_turns(lambda: checked(workspace.up("--expect-no-changes")))
         pods = helm.pods()
         helm.each("upgrade")
         if helm.pods() != pods:
             raise SystemExit("helm upgrade has replaced pods: it was not given what the program gives")
-        _checked(workspace.destroy())
+        checked(workspace.destroy())
         # Helm gets its own releases, because the program would notice a foreign upgrade of its releases.
         helm.prepare_namespace()
-        helm_install = _seconds(lambda: helm.each("install"))
+        helm_install = seconds(lambda: helm.each("install"))
         (helm_upgrade,) = _in_turns(lambda: helm.each("upgrade"))
     return Figures(
         first_preview,
@@ -144,7 +144,7 @@ def measure(folders: Sequence[Path]) -> Figures:
 
 def _in_turns(*actions: Callable[[], object]) -> list[float]:
     """The shortest time of each action."""
-    rounds = [[_seconds(action) for action in actions] for _ in range(_ROUNDS)]
+    rounds = [[seconds(action) for action in actions] for _ in range(_ROUNDS)]
     return [min(times) for times in zip(*rounds, strict=True)]
 
 
@@ -166,7 +166,7 @@ class Helm:
             self._values(component).write_text(values)
         base = f"/api/v1/namespaces/{_NAMESPACE}"
         for kind, mine in _NEEDED.items():
-            self._objects[kind] = [_bare(item) for item in self._api.list(f"{base}/{kind}") if mine(item)]
+            self._objects[kind] = [bare(item) for item in self._api.list(f"{base}/{kind}") if mine(item)]
 
     def prepare_namespace(self) -> None:
         """Make a new namespace with those objects."""
@@ -214,13 +214,6 @@ _NEEDED: Mapping[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def _bare(item: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in item.items() if key in ("type", "data")}
-    if "spec" in item:
-        kept["spec"] = {key: value for key, value in item["spec"].items() if key != "volumeName"}
-    return {"metadata": {"name": item["metadata"]["name"]}, **kept}
-
-
 def _release(component: str) -> str:
     return Names().release(component)
 
@@ -232,17 +225,6 @@ def _empty_program(bed: Bed, name: str, *, then: str) -> Workspace:
     program.unlink()
     program.write_text(_EMPTY_PROGRAM.format(kubeconfig=str(bed.kubeconfig)) + then)
     return workspace
-
-
-def _checked(result: Result) -> None:
-    if result.code:
-        raise SystemExit(result.text)
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    began = time.monotonic()
-    action()
-    return time.monotonic() - began
 
 
 def main(arguments: Sequence[str] = ()) -> None:

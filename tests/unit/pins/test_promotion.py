@@ -13,6 +13,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.pins.pins import pins
 from panda_infra.pins.promotion import promotion
 from panda_infra.tree import put
+from tests.support import ctao
 from tests.support.stacks import sections, stack
 
 _ONE, _TWO = ("sha256:" + digit * 64 for digit in "12")
@@ -120,3 +121,14 @@ def test_what_was_promoted_is_what_was_tried(digits: list[tuple[str, int]], name
     after = StackConfig.model_validate_json(json.dumps(target))
     assert promotion(tried, after, "staging").values == {}
     assert list(pins(after)) == list(pins(tried))
+
+
+def test_a_data_centre_of_dpps_gets_what_was_tried_by_digests_alone() -> None:
+    tried = copy.deepcopy(ctao.sections())
+    for pin in pins(ctao.stack()):
+        put(tried, pin.tag_path, pin.tag)
+        put(tried, pin.digest_path, _ONE)
+    made = promotion(StackConfig.model_validate_json(json.dumps(tried)), ctao.stack(), "desy-staging")
+    assert (made.problems, made.left) == ([], {})
+    assert {path[-1] for path in made.values} == {"version", "tag", "digest"}
+    assert len([path for path in made.values if path[-1] == "digest"]) == len(list(pins(ctao.stack())))
