@@ -20,12 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic.alias_generators import to_camel
 
 from bench.measuring import bare, checked, seconds
+from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan, Release
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.rules.walk import sub_components
 from panda_infra.secrets.generate import revealed, stand_ins
+from panda_infra.tree import merged, put
 from testbed import charts, instances, prerequisites, site
 from testbed.api import Api
 from testbed.bed import Bed
@@ -39,7 +42,10 @@ __all__ = ["Figures", "main", "release_named", "umbrella"]
 _STACK_FILE = REPOSITORY / "Pulumi.ctao.yaml"
 _COMPONENTS, _SECRETS, _NAMESPACE = (f"{PROJECT}:{name}" for name in ("components", "secrets", "namespace"))
 _ROUNDS = 3
+_READY_AFTER = "testbed.panda-infra/ready-after"
 _NAME = "dpps"
+# Rucio's chart gives the pods of its server no annotations.
+_WITHOUT = ("rucio", "server")
 _KINDS = ("secrets", "configmaps", "serviceaccounts", "persistentvolumeclaims")
 
 
@@ -72,7 +78,7 @@ def measure() -> Figures:
         place(bed, plan) as where,
     ):
         document = in_place(_STACK_FILE, bed, where)
-        document[_COMPONENTS] = {name: given | _delays(name) for name, given in document[_COMPONENTS].items()}
+        document[_COMPONENTS] = merged(document[_COMPONENTS], _delays(site.configuration(document)))
         workspace = Workspace(bed.state / "stacks" / stack, stack)
         workspace.create(shared(document, REPOSITORY))
         config = site.configuration(document)
@@ -92,11 +98,15 @@ def measure() -> Figures:
     return Figures(fresh_up, unchanged_up, helm_install, helm_upgrade)
 
 
-def _delays(component: str) -> dict[str, Any]:
-    """The settings by which the pods of a component become ready as late as real ones."""
-    spec = COMPONENTS[component]
-    late = {"annotations": {"testbed.panda-infra/ready-after": f"{spec.usual_seconds}s"}}
-    return {sub.name: late for sub in spec.sub_components if sub.name in spec.config.model_fields}
+def _delays(config: StackConfig) -> dict[str, Any]:
+    """The settings by which the pods of each component become ready as late as real ones."""
+    late: dict[str, Any] = {}
+    for each in sub_components(config):
+        name = each.component.name
+        if each.runs and (name, each.spec.name) != _WITHOUT:
+            after = f"{each.component.usual_seconds}s"
+            put(late, (name, to_camel(each.spec.attribute), "annotations", _READY_AFTER), after)
+    return late
 
 
 class _Helm:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import yaml
+
 from testbed import pki, ports, processes, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
-from tests.support import fast_yaml
 from tools import toolchain
 
 __all__ = ["COLLECTIONS", "PART", "running"]
@@ -30,6 +31,13 @@ COLLECTIONS: Mapping[str, str] = {
 _JUDGED = {"prometheusrules": "v1", "alertmanagerconfigs": "v1alpha1"}
 
 
+class _Loader(yaml.CSafeLoader):
+    """In the definitions a single `=` is one of the texts that are allowed, and no mark of YAML 1.1."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda _loader, node: node.value)
+
+
 @contextmanager
 def running(bed: Bed) -> Iterator[None]:
     """The definitions and the admission, until the end of the context."""
@@ -42,7 +50,7 @@ def running(bed: Bed) -> Iterator[None]:
     made: list[str] = []
     try:
         for file in sorted(program.parent.glob("monitoring.coreos.com_*.yaml")):
-            name = api.create(_DEFINITIONS, fast_yaml.load(file.read_text()))["metadata"]["name"]
+            name = api.create(_DEFINITIONS, yaml.load(file.read_text(), _Loader))["metadata"]["name"]
             made.append(f"{_DEFINITIONS}/{name}")
         for path in COLLECTIONS.values():
             waiting.until(partial(_serves, api, path.format("default")), f"{path} being served", _SECONDS)
