@@ -94,10 +94,10 @@ class Logs(Model):
 
     endpoint: Url
     """Address that takes OTLP, to which `/v1/logs` is added: Loki's is `https://loki.site.org/otlp`."""
-    tenant: Annotated[str, Form(_NAME, "the name of a tenant", "panda", longest=63)] | None = None
+    tenant: Annotated[str, Form(_NAME, "the name of a tenant", "site", longest=63)] | None = None
     """Tenant of Loki (`X-Scope-OrgID`)."""
     user: (
-        Annotated[str, Form(r"[^\s:]+", "a user without blanks and colons", "panda", longest=254)] | None
+        Annotated[str, Form(r"[^\s:]+", "a user without blanks and colons", "shipper", longest=254)] | None
     ) = None
     """User who logs in there, by the secret `monitoring.logsPassword`; without one nobody logs in."""
     search: LogSearch | None = None
