@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
@@ -28,7 +29,9 @@ def databases_name_their_image(subject: Subject) -> Iterator[Problem]:
     if config.registry is None or config.postgres is None:
         return
     for component, settings in config.postgres.databases.items():
-        if settings.image is None:
+        database = COMPONENTS[component].database
+        # One with extensions needs an image in any stack, as another rule reports.
+        if settings.image is None and not (database and database.extensions):
             what = "is missing: the operator would choose one, which does not come through `registry.prefix`"
             fix = "Write e.g. `image: ghcr.io/cloudnative-pg/postgresql:17.6`."
             yield Problem(f"postgres.databases.{component}.image", what, fix)
