@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import chdir
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,8 +47,8 @@ class Site(Protocol):
     def inside(self) -> Inside:
         """The inside of its namespace."""
 
-    def up(self, only: Sequence[str] = ()) -> None:
-        """Deploy it as its file is now, or only the resources with these names."""
+    def up(self) -> None:
+        """Deploy it as its file is now."""
 
 
 @dataclass
@@ -91,16 +91,14 @@ class SiteByEngine(Site):
         """The inside of its namespace."""
         return InsideByApi(self._reached().way_in(self.stack), self.config().namespace)
 
-    def up(self, only: Sequence[str] = ()) -> None:
+    def up(self) -> None:
         """Deploy it by the engine, whose output goes to standard error.
 
         Raises:
             PandaInfraError: the engine fails.
         """
         self._await_others()
-        targets = [word for name in only for word in ("--target", f"**::{name}")]
-        words = ("up", "--yes", "--skip-preview", *targets, "--stack", self.stack)
-        if self.pulumi.follow(*words, aside=True):
+        if self.pulumi.follow("up", "--yes", "--skip-preview", "--stack", self.stack, aside=True):
             raise PandaInfraError(
                 f"stack {self.stack} is not deployed as its file says; the engine says above why. Nothing is undone: "
                 "when that is corrected, start this command again"

@@ -23,7 +23,7 @@ from panda_infra.failover.databases import (
 )
 from panda_infra.failover.site import Site, pair_of, plan_of
 from panda_infra.live.roles import live_role, not_running, not_stopped
-from panda_infra.plan.postgres import operated, resource_name
+from panda_infra.plan.postgres import operated
 from panda_infra.plan.standby import Role
 
 __all__ = ["Failover", "Word"]
@@ -164,18 +164,6 @@ class Failover:
         if answers and self._section().fenced != wanted.term:
             self._hand_tokens()
             plan = plan_of(self.new)
-        api, inside = self.new.api(), self.new.inside()
-
-        def following() -> list[str]:
-            return [each.cluster for each in operated(plan) if not is_promoted(plan, api, inside, each)]
-
-        if waiting := following():
-            self.say(f"{title}: {', '.join(waiting)} ...")
-            self.new.up([resource_name(each.cluster) for each in operated(plan)])
-            self._until(following, "databases are not promoted")
-            self.say("   promoted")
-        else:
-            self.say(f"{title}: {'done before' if operated(plan) else 'the stack has none of its own'}")
         hosts = of_the_site(self.new.config())
         if hosts and not self.word.promoted and self.new.role() != wanted:
             raise PandaInfraError(
@@ -184,6 +172,18 @@ class Failover:
             )
         if hosts:
             self.say(f"   {', '.join(hosts)}: of the site, and confirmed")
+        api, inside = self.new.api(), self.new.inside()
+
+        def following() -> list[str]:
+            return [each.cluster for each in operated(plan) if not is_promoted(plan, api, inside, each)]
+
+        if waiting := following():
+            self.say(f"{title}: {', '.join(waiting)}; its services start behind them ...")
+            self.new.up()
+            self._until(following, "databases are not promoted")
+            self.say("   promoted")
+        else:
+            self.say(f"{title}: {'done before' if operated(plan) else 'the stack has none of its own'}")
 
     def _section(self) -> Standby:
         return pair_of(self.old, self.new)[1]

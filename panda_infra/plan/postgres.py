@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,8 +38,6 @@ OTHER_SECRET = "panda-infra-postgres-other"  # noqa: S105 - a name
 """The name of the place where the other stack of a pair archives, and of the Secret with credentials for it, if any."""
 _ORIGIN = "origin"
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
-# What the operator has made, and not a moment earlier.
-_AWAITED = {"pulumi.com/waitFor": "condition=Ready"}
 
 
 @dataclass(frozen=True)
@@ -153,8 +152,17 @@ def _cluster(plan: Plan, section: Postgres, each: Operated) -> ClusterObject:
         spec["plugins"] = [
             {"name": _PLUGIN, "isWALArchiver": True, "parameters": {"barmanObjectName": ARCHIVE_SECRET}}
         ]
-    fields = {"metadata": _metadata(plan, each.cluster, **_AWAITED), "spec": spec}
+    fields = {"metadata": _metadata(plan, each.cluster, **_awaited(spec)), "spec": spec}
     return ClusterObject(API, "Cluster", each.cluster, fields)
+
+
+def _awaited(spec: Mapping[str, Any]) -> dict[str, str]:
+    """What the operator has made, and not a moment earlier; one that is promoted is written to by then."""
+    ready = "condition=Ready"
+    if not spec.get("replica", {}).get("promotionToken"):
+        return {"pulumi.com/waitFor": ready}
+    # The operator clears it while a database follows.
+    return {"pulumi.com/waitFor": json.dumps([ready, "jsonpath={.status.lastPromotionToken}"])}
 
 
 def _replicated(plan: Plan, standby: Standby, each: Operated) -> dict[str, Any]:

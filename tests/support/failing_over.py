@@ -19,7 +19,7 @@ from panda_infra.failover.site import Site
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from panda_infra.plan.postgres import operated, postgres_objects, resource_name
+from panda_infra.plan.postgres import operated, postgres_objects
 from panda_infra.plan.standby import Role, mark, role_in, role_of, stands_by
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.split_brain import split
@@ -82,7 +82,6 @@ class FakeSite(Site):
     timeline: int = 1
     lost: bool = False
     broken: bool = False
-    deployments: list[tuple[str, ...]] = field(default_factory=list)
 
     @override
     def config(self) -> StackConfig:
@@ -113,8 +112,7 @@ class FakeSite(Site):
         return _Inside(self)
 
     @override
-    def up(self, only: Sequence[str] = ()) -> None:
-        self.deployments.append(tuple(only))
+    def up(self) -> None:
         plan = make_plan(self.stack, self.config())
         (other,) = (each for name, each in self.world.sites.items() if name != self.stack)
         if problems := list(split(plan, self.recorded, other.recorded)):
@@ -122,15 +120,14 @@ class FakeSite(Site):
         assert not self.lost
         if self.broken:
             raise PandaInfraError(f"stack {self.stack} is not deployed as its file says")
-        if not stands_by(plan) and not only:
+        if not stands_by(plan):
             self._mark(plan)
-        self._databases(plan, only)
-        if not only:
-            for component in plan.config.components.deployed():
-                self.world.changing(f"deploy {self.stack} {component}")
-                self._services(plan, component)
-            if stands_by(plan):
-                self._mark(plan)
+        self._databases(plan)
+        for component in plan.config.components.deployed():
+            self.world.changing(f"deploy {self.stack} {component}")
+            self._services(plan, component)
+        if stands_by(plan):
+            self._mark(plan)
 
     def pods(self) -> list[str]:
         """What serves or works."""
@@ -149,10 +146,8 @@ class FakeSite(Site):
         self.recorded = role_in(written.fields)
         assert self.recorded == role_of(plan)
 
-    def _databases(self, plan: Plan, only: Sequence[str]) -> None:
+    def _databases(self, plan: Plan) -> None:
         for each in operated(plan):
-            if only and resource_name(each.cluster) not in only:
-                continue
             self.world.changing(f"database {self.stack} {each.cluster}")
             path = f"{CLUSTERS.format('panda')}/{each.cluster}"
             before = self.cluster.objects.get(path, {"status": {"timelineID": self.timeline}})

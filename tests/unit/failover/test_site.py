@@ -95,13 +95,10 @@ def test_its_role_is_that_of_its_state(pulumi: FakePulumi) -> None:
     assert site(pulumi, stack="demo-2").role() is None
 
 
-def test_it_is_deployed_as_a_whole_or_in_part(pulumi: FakePulumi) -> None:
+def test_it_is_deployed_by_the_engine(pulumi: FakePulumi) -> None:
     found = site(pulumi)
     found.up()
-    found.up(["postgres-a", "postgres-b"])
-    whole = ("up", "--yes", "--skip-preview", "--stack", "demo")
-    part = (*whole[:3], "--target", "**::postgres-a", "--target", "**::postgres-b", *whole[3:])
-    assert pulumi.asked == [whole, part]
+    assert pulumi.asked == [("up", "--yes", "--skip-preview", "--stack", "demo")]
     pulumi.codes.append(1)
     with pytest.raises(PandaInfraError, match="start this command again"):
         found.up()

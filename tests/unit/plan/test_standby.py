@@ -126,10 +126,13 @@ def test_the_databases_of_the_pair_follow_each_other() -> None:
     assert [each["name"] for each in other["externalClusters"]] == ["demo-2", "demo"]
 
 
-def test_one_that_is_promoted_has_its_token() -> None:
+def test_one_that_is_promoted_has_its_token_and_is_awaited() -> None:
     for token in ("", _TOKEN):
-        spec = replicated("demo", tokens={"idds": token})["Cluster", "panda-idds-postgres"].fields["spec"]
-        assert spec["replica"].get("promotionToken", "") == token
+        made = replicated("demo", tokens={"idds": token})["Cluster", "panda-idds-postgres"].fields
+        assert made["spec"]["replica"].get("promotionToken", "") == token
+        awaited = made["metadata"]["annotations"]["pulumi.com/waitFor"]
+        assert ("lastPromotionToken" in awaited) == bool(token)
+        assert "condition=Ready" in awaited
 
 
 def test_each_finds_the_archive_of_the_other() -> None:
