@@ -23,7 +23,7 @@ from tests.support.command_line import run_in
 from tests.support.signing import new_key, private_file, public_text
 from tools import REPOSITORY
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE, _STACK = "recorded", "local"
 _IMAGE, _RECORDS = "recorded/activemq", "site/records"
