@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -126,10 +126,24 @@ def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[P
     with ThreadPoolExecutor() as beside:
         charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
         manifests = beside.submit(check_manifests, plan)
+        renders = beside.submit(_check_renders, plan)
         cluster, keypair = _check_cluster(plan, secrets, before)
         # The content of a cluster can only be read with a working credential.
         found = cluster or _check_target(plan, secrets, before)
-    return [*charts.result(), *manifests.result(), *found], keypair
+    problems = charts.result()
+    # A chart that is missing cannot be rendered.
+    return [*problems, *manifests.result(), *([] if problems else renders.result()), *found], keypair
+
+
+def _check_renders(plan: Plan) -> Sequence[Problem]:
+    if not any(release.argocd for release in plan.releases):
+        return ()
+    from panda_infra.delivery.unstable_charts import check_renders  # noqa: PLC0415 - slow, for Argo CD alone
+
+    found = check_renders(plan)
+    for note in found.notes:
+        pulumi.log.warn(note)
+    return found.problems
 
 
 def _check_target(plan: Plan, secrets: Secrets, before: Recorded) -> list[Problem]:

@@ -25,14 +25,16 @@ class Helm:
     executable: str
     kube_version: str = ""
 
-    def render(self, release: str, chart: Path, namespace: str, values: Mapping[str, Any]) -> str:
-        """Render the manifest of a release, without hooks, as in Helm's record.
+    def render(
+        self, release: str, chart: Path, namespace: str, values: Mapping[str, Any], *, hooks: bool = False
+    ) -> str:
+        """Render the manifest of a release as in Helm's record, with ``hooks`` those too.
 
         Raises:
             HelmError: Helm refuses the chart or its values.
         """
         version = ["--kube-version", self.kube_version] if self.kube_version else []
-        where = ["--namespace", namespace, "--no-hooks", *version]
+        where = ["--namespace", namespace, *([] if hooks else ["--no-hooks"]), *version]
         return self._run("template", release, str(chart), *where, "--values", "-", stdin=json.dumps(values))
 
     def pull(self, reference: str, version: str, folder: Path) -> None:
