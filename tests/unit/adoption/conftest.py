@@ -94,9 +94,12 @@ def installation(cluster: Cluster, without: Sequence[str] = ()) -> Installation:
 class EchoHelm(Helm):
     """Renders a release as one workload that holds its values, so that other values make other pods."""
 
-    def render(self, release: str, chart: Path, namespace: str, values: Mapping[str, Any]) -> str:
+    def render(
+        self, release: str, chart: Path, namespace: str, values: Mapping[str, Any], *, hooks: bool = False
+    ) -> str:
         """The workload of the release."""
         assert namespace == NAMESPACE
+        assert not hooks
         return manifest_of(release, chart, values)
 
 
