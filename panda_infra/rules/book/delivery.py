@@ -26,7 +26,8 @@ _VERSION = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _NOT_IN_GO = re.compile(r"\(\?(<?[=!]|P=|\()|\\[1-9]")
 
 _EXISTING = (
-    "Write `argocd: {}` to install one, or `argocd: {existing: true}` for the one that the cluster has."
+    "Write `argocd: {existing: false}` to install one, or `argocd: {existing: true}` for the one "
+    "that the cluster has."
 )
 
 
