@@ -45,7 +45,7 @@ class Image:
         python: Requirements of the virtualenv, without their dependencies; empty without one.
         venv: Path of the virtualenv in the image.
         built: Python packages without a wheel, which are built in the image.
-        from_debian: Python packages that a Debian package provides.
+        provided: Python packages that another package provides.
         users: Users that the original image adds, with their groups.
         links: Links that maintainer scripts would make, with their targets.
     """
@@ -56,7 +56,7 @@ class Image:
     python: tuple[str, ...] = ()
     venv: str = ""
     built: tuple[str, ...] = ()
-    from_debian: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
     users: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
 
@@ -74,6 +74,17 @@ POSTGRES = Image(
     debian=(*_SHELL, "postgresql-15", "postgresql-15-cron", "postgresql-15-partman"),
     users={"postgres": "postgres"},
 )
+# PostgreSQL beside the programs by which CloudNativePG's plugin archives it: those of its release 0.14.
+POSTGRES_ARCHIVED = Image(
+    name="postgres-archived",
+    stands_for="",
+    debian=(*_SHELL, *_PYTHON, "postgresql-15"),
+    python=("barman[cloud]==3.19.1", "boto3>=1.40", "psycopg2-binary"),
+    venv="/opt/barman",
+    # The wheel has the same module, without a compiler.
+    provided=("psycopg2",),
+    users={"postgres": "postgres"},
+)
 MARIADB = Image(
     name="mariadb",
     stands_for="mariadb",
@@ -88,7 +99,7 @@ PANDA = Image(
     python=("panda-server[postgres]==1.0.0", *_BUILD),
     venv="/opt/panda",
     built=("connection-pool", "panda-common", "panda-server", "rucio-clients-atlas"),
-    from_debian=("mod-wsgi",),
+    provided=("mod-wsgi",),
     users={"atlpan": "zp"},
 )
 IDDS = Image(
@@ -153,5 +164,17 @@ NODE = Image(
 
 IMAGES: Mapping[str, Image] = {
     image.name: image
-    for image in (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS, RUCIO, RUCIO_EARLIER, PROMETHEUS, DIRACX, NODE)
+    for image in (
+        ACTIVEMQ,
+        POSTGRES,
+        POSTGRES_ARCHIVED,
+        MARIADB,
+        PANDA,
+        IDDS,
+        RUCIO,
+        RUCIO_EARLIER,
+        PROMETHEUS,
+        DIRACX,
+        NODE,
+    )
 }

@@ -275,6 +275,15 @@ CLOUDNATIVE_PG = Part(
     ),
     on_demand=True,
 )
+# What the operator's plugin Barman Cloud does with an archive, by its own library.
+BARMAN_CLOUD = Part(
+    name="barman-cloud",
+    version=versions.BARMAN_CLOUD,
+    executables=(Executable("barman-cloud", versions.BARMAN_CLOUD),),
+    requires={"github.com/cloudnative-pg/barman-cloud": f"v{versions.BARMAN_CLOUD}"},
+    variables={"main.version": versions.BARMAN_CLOUD},
+    on_demand=True,
+)
 _CONTRIB = "github.com/open-telemetry/opentelemetry-collector-contrib"
 # The collector with the parts that a stack's configuration names, of the modules of upstream's distribution.
 OTEL_COLLECTOR = Part(
@@ -341,7 +350,15 @@ CHECKS = (ACTIONLINT, VERSITYGW)
 # What rolls out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
 # What few stacks use: it is built for their long tests alone.
-OPTIONAL = (CERT_MANAGER, CLOUDNATIVE_PG, COSIGN, OTEL_COLLECTOR, VICTORIA_LOGS, PROMETHEUS_OPERATOR)
+OPTIONAL = (
+    CERT_MANAGER,
+    CLOUDNATIVE_PG,
+    BARMAN_CLOUD,
+    COSIGN,
+    OTEL_COLLECTOR,
+    VICTORIA_LOGS,
+    PROMETHEUS_OPERATOR,
+)
 PARTS: Mapping[str, Part] = {
     part.name: part for part in (*CLUSTER, *ENGINE, *REAL_NODE, *CHECKS, *DELIVERY, *OPTIONAL)
 }

@@ -145,7 +145,7 @@ def _resolve(names: Iterable[str]) -> Iterator[Package]:
 def _lock_python(uv: str, image: Image) -> None:
     options = ("--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_36")
     quiet = ("--quiet", "--generate-hashes", "--no-header", "--no-annotate")
-    left_out = [word for name in image.from_debian for word in ("--no-emit-package", name)]
+    left_out = [word for name in image.provided for word in ("--no-emit-package", name)]
     _run(
         "uv pip compile",
         *(uv, "pip", "compile", *quiet, *options, *left_out, "-", "-o", str(python_lock(image))),

@@ -37,6 +37,9 @@ CERT_MANAGER = "1.21.2"
 COSIGN = "2.6.5"
 # renovate: datasource=github-releases depName=cloudnative-pg/cloudnative-pg
 CLOUDNATIVE_PG = "1.30.0"
+# The library of that operator's plugin for archives.
+# renovate: datasource=github-releases depName=cloudnative-pg/barman-cloud
+BARMAN_CLOUD = "0.5.1"
 # renovate: datasource=github-releases depName=open-telemetry/opentelemetry-collector-releases
 OTEL_COLLECTOR = "0.165.0"
 # renovate: datasource=github-releases depName=VictoriaMetrics/VictoriaLogs

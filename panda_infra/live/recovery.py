@@ -13,11 +13,12 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Plan
-from panda_infra.plan.postgres import API, Operated, operated, recovery
+from panda_infra.plan.postgres import API, ARCHIVE_SECRET, PLUGIN_API, Operated, operated, recovery
 
 __all__ = ["Recovery", "moment_of", "to_recover"]
 
 _CLUSTERS = f"/apis/{API}/namespaces/{{}}/clusters"
+_ARCHIVE = f"/apis/{PLUGIN_API}/namespaces/{{}}/objectstores/{ARCHIVE_SECRET}"
 # The operator's Services add to it.
 _NAME = r"[a-z]([-a-z0-9]{0,40}[a-z0-9])?"
 _PAUSE = 1.0
@@ -71,7 +72,8 @@ class Recovery:
         """Make servers with the content of a moment, wait until they serve, and return the name of their Service.
 
         Raises:
-            PandaInfraError: the name cannot be used, or the operator refuses, fails or takes too long.
+            PandaInfraError: the name cannot be used, the archive does not begin before the moment, or the operator
+                refuses, fails or takes too long.
         """
         name = into or f"{each.cluster}-restored"
         if not re.fullmatch(_NAME, name):
@@ -81,6 +83,7 @@ class Recovery:
         path = _CLUSTERS.format(self.plan.config.namespace)
         if self.api.call("GET", f"{path}/{name}", missing=True) is not None:
             raise PandaInfraError(f"there is a database {name} already: name another one by --into")
+        self._refuse_what_is_too_early(each, moment)
         self.api.call("POST", path, body=recovery(self.plan, each, moment, name))
         deadline = time.monotonic() + self.seconds
         while True:
@@ -93,3 +96,20 @@ class Recovery:
                     f"{name} does not serve after {self.seconds:.0f} s, but goes on: {phase}"
                 )
             time.sleep(_PAUSE)
+
+    def _refuse_what_is_too_early(self, each: Operated, moment: datetime) -> None:
+        """The operator would try again and again, and its Cluster would never say why."""
+        store: Mapping[str, Any] = (
+            self.api.call("GET", _ARCHIVE.format(self.plan.config.namespace), missing=True) or {}
+        )
+        windows = (store.get("status") or {}).get("serverRecoveryWindow") or {}
+        first = (windows.get(each.cluster) or {}).get("firstRecoverabilityPoint")
+        if first is None:
+            raise PandaInfraError(
+                f"the archive has no base backup of {each.cluster} yet: nothing can be restored before the first one"
+            )
+        if moment < datetime.fromisoformat(first):
+            raise PandaInfraError(
+                f"--to {moment.isoformat()}: is before {first}, when the first base backup of {each.cluster} that the "
+                "archive has ended: write a later time"
+            )

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from testbed.consumers import activemq, diracx, idds, jedi, mariadb, panda, postgres
-from testbed.consumers.backup import drill
+from testbed.consumers.backup import drill, to_time
 from testbed.consumers.monitoring import watch
 from testbed.consumers.rucio import consumer as rucio
 from testbed.consumers.rucio import failover
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import Software
 
-__all__ = ["BACKUPS", "CONSUMERS", "FAILOVER", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
+__all__ = ["ARCHIVE", "BACKUPS", "CONSUMERS", "FAILOVER", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,13 @@ OF_CTAO: Mapping[str, Consumer] = {
 BACKUPS: Mapping[str, Consumer] = {
     "backup": Consumer(drill.IMAGES, drill.PARTS, drill.start, drill.check),
 }
+ARCHIVE: Mapping[str, Consumer] = {
+    "archive": Consumer(to_time.IMAGES, (), to_time.start, to_time.check),
+}
 MONITORING: Mapping[str, Consumer] = {
     "monitoring": Consumer(watch.IMAGES, watch.PARTS, watch.start, watch.check),
 }
 FAILOVER: Mapping[str, Consumer] = {
     "failover": Consumer(failover.IMAGES, failover.PARTS, failover.start, failover.check),
 }
-CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **MONITORING, **FAILOVER}
+CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **ARCHIVE, **MONITORING, **FAILOVER}

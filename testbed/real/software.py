@@ -58,6 +58,10 @@ ACTIVEMQ = Software(
     environment={"ACTIVEMQ_HOME": "/opt/activemq", "ACTIVEMQ_DATA": "/appdata/activemq"},
 )
 POSTGRES = Software(pinned.POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres"))
+# It stands for the operator's image beside its plugin, which no chart names.
+POSTGRES_ARCHIVED = Software(
+    pinned.POSTGRES_ARCHIVED, (), environment={"PATH": "/opt/barman/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+)
 MARIADB = Software(pinned.MARIADB, ("mariadb",))
 PROMETHEUS = Software(pinned.PROMETHEUS, ())
 PANDA = Software(

@@ -157,6 +157,7 @@ def test_a_stack_comes_and_goes_with_its_databases(bed: Bed, stack: Workspace) -
         again = stack.up()
     assert again.code == 0, again.text
     assert changes(again.stdout) == ()
+    cnpg.backed_up(bed, _NAMESPACE, "panda-idds-postgres")
     with cnpg.ready(bed, _NAMESPACE):
         moment = datetime.now(UTC).isoformat(timespec="seconds")
         command = documented(

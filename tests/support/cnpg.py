@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from panda_infra.plan.postgres import API, PLUGIN_API
+from panda_infra.plan.postgres import API, ARCHIVE_SECRET, PLUGIN_API
 from testbed import pki, ports, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from tests.support import fast_yaml
 from tools import toolchain
 
-__all__ = ["CLUSTERS", "collection", "defined", "following", "ready", "serving"]
+__all__ = ["CLUSTERS", "backed_up", "collection", "defined", "following", "ready", "serving"]
 
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -130,6 +130,13 @@ def ready(bed: Bed, namespace: str) -> Iterator[None]:
     finally:
         ends.set()
         thread.join()
+
+
+def backed_up(bed: Bed, namespace: str, server: str) -> None:
+    """Describe in the archive that there is a base backup, as the plugin does."""
+    window = {"firstRecoverabilityPoint": "2026-01-01T00:00:00Z"}
+    path = f"{collection(PLUGIN_API, 'ObjectStore', namespace)}/{ARCHIVE_SECRET}/status"
+    Api(bed.kubeconfig).merge(path, {"status": {"serverRecoveryWindow": {server: window}}})
 
 
 def _folder() -> Path:

@@ -17,6 +17,7 @@ from tests.support.stacks import stack
 from tests.unit.plan.test_postgres import BACKUP, sections
 
 _CLUSTERS = "/apis/postgresql.cnpg.io/v1/namespaces/panda/clusters"
+_ARCHIVE = "/apis/barmancloud.cnpg.io/v1/namespaces/panda/objectstores/panda-infra-postgres-archive"
 _MOMENT = datetime(2026, 11, 30, 2, 17, tzinfo=UTC)
 
 
@@ -28,9 +29,14 @@ def plan(*components: str, backup: bool = True) -> Plan:
 
 
 class ReadyApi(FakeApi):
-    """Calls each new object ready at once, or not at all."""
+    """Calls each new object ready at once, or not at all; its archive begins on a day."""
 
     serves: bool = True
+
+    def __init__(self, first: str | None = "2026-11-01T01:47:09Z") -> None:
+        super().__init__()
+        window = {"panda-idds-postgres": {"firstRecoverabilityPoint": first}} if first else {}
+        self.objects[_ARCHIVE] = {"status": {"serverRecoveryWindow": window}}
 
     def call(self, method: str, path: str, **more: object) -> object:
         found = super().call(method, path, **more)  # type: ignore[arg-type]
@@ -90,6 +96,20 @@ def test_nothing_that_is_there_is_touched() -> None:
     with pytest.raises(PandaInfraError, match="lower-case letters"):
         Recovery(api, made, 1).start(to_recover(made, None), _MOMENT, "No Name")
     assert [call.method for call in api.calls] == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("first", "words"),
+    [
+        (None, "the archive has no base backup of panda-idds-postgres yet"),
+        ("2026-11-30T02:17:01Z", r"--to 2026-11-30T02:17:00\+00:00: is before 2026-11-30T02:17:01Z"),
+    ],
+)
+def test_what_is_not_archived_is_refused_before_anything_is_made(first: str | None, words: str) -> None:
+    api, made = ReadyApi(first), plan("idds")
+    with pytest.raises(PandaInfraError, match=words):
+        Recovery(api, made, 1).start(to_recover(made, None), _MOMENT)
+    assert {call.method for call in api.calls} == {"GET"}
 
 
 def test_servers_that_do_not_come_up_are_named() -> None:
