@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-__all__ = ["NAME", "Found", "Record", "backups", "dump_of", "new_name", "outdated", "record_of"]
+__all__ = ["NAME", "Found", "Record", "backups", "dump_of", "made_at", "new_name", "outdated", "record_of"]
 
 NAME = r"[a-z0-9][a-z0-9-]*/[0-9]{8}T[0-9]{6}Z"
 """The name of a backup: its database, and when it was made."""
@@ -56,6 +56,11 @@ class Found:
 def new_name(database: str, now: datetime | None = None) -> str:
     """The name of a backup that is made now."""
     return f"{database}/{(now or datetime.now(UTC)).strftime(_STAMP)}"
+
+
+def made_at(name: str) -> datetime:
+    """When a backup was made, by its name."""
+    return datetime.strptime(name.rpartition("/")[2], _STAMP).replace(tzinfo=UTC)
 
 
 def dump_of(name: str) -> str:

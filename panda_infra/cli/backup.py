@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from panda_infra.cli.errors import Group
-from panda_infra.cli.output import JsonFlag, line, results, say, show_json, table
+from panda_infra.cli.output import JsonFlag, line, results, say, show_json, table, write
 from panda_infra.cli.reached import owned, planned, reached
-from panda_infra.cli.stack_argument import StackArgument
+from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cli.verdict import JunitOption, coloured, conclude
+from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups, Kept, chosen
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
+from panda_infra.plan.backup import backed_up
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from panda_infra.verify.drill import Drilled
 
 __all__ = ["app", "restore"]
 
@@ -24,11 +34,12 @@ Wait = Annotated[
 ]
 _SIX_HOURS = 6 * 3600.0
 _KILO = 1024
+_HOUR = 3600
 
 app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
-    help="Backups of the databases inside a stack: now, list, verify.",
+    help="Backups of the databases inside a stack: now, list, verify, drill.",
     rich_markup_mode="markdown",
 )
 
@@ -104,6 +115,64 @@ def verify(
     for name in [backup] if backup else _newest(backups.listed()):
         backups.verify(name)
         line(f"{name}: can be restored")
+
+
+@app.command()
+def drill(
+    stack: StackArgument,
+    component: Annotated[
+        str | None, typer.Argument(metavar="[COMPONENT]", help="Component; all with a database if none.")
+    ] = None,
+    *,
+    if_deployed: Annotated[
+        bool,
+        typer.Option(
+            "--if-deployed",
+            help="Do nothing for a stack whose state has no resource, or that makes no backups: for schedules.",
+        ),
+    ] = False,
+    as_json: JsonFlag = False,
+    junit: JunitOption = None,
+    wait: Wait = _SIX_HOURS,
+) -> None:
+    """Restore the newest backup of each database into a server of its own, and count its tables and rows.
+
+    The server is in the Job's pod, has no network and ends with it: nothing live is touched, and no log-in is used.
+    Exit code 0 if each database has a backup of the last 26 hours and it was restored; 1 if one has not; 3 if none has
+    failed, but what a Job printed could not be read.
+
+    **Examples**
+
+    - `backup drill doma`
+    - `backup drill doma panda`
+    - `backup drill doma --junit drill.xml` is for a workflow
+    """
+    from panda_infra.review.engine import Engine  # noqa: PLC0415 - slow, for this command only
+    from panda_infra.verify.checks import requirements_of  # noqa: PLC0415 - likewise
+    from panda_infra.verify.drill import drilled  # noqa: PLC0415 - likewise
+    from panda_infra.verify.report import as_data, as_junit  # noqa: PLC0415 - likewise
+    from panda_infra.verify.requirements import judged  # noqa: PLC0415 - likewise
+
+    if if_deployed:
+        if not Engine(find_pulumi(project().folder), stack).is_deployed():
+            say(f"stack {stack} is not deployed: nothing is restored")
+            return
+        if not backed_up(planned(stack)[0]):
+            say(f"stack {stack} makes no backups: nothing is restored")
+            return
+    backups = _backups(stack, wait)
+    drills = drilled(backups, chosen(backups.plan, component), datetime.now(UTC), say)
+    found = [each.result for each in drills]
+    if junit:
+        write(junit, as_junit(stack, found, "backup drill"))
+    if as_json:
+        asked = {each.check.requirement for each in found}
+        titles = {name: title for name, title in requirements_of(backups.plan).items() if name in asked}
+        data = as_data(stack, found, judged(found, titles))
+        show_json({**data, "databases": [each.as_data() for each in drills]})
+    else:
+        _show(drills)
+    conclude(found)
 
 
 def restore(
@@ -184,13 +253,10 @@ def _backups(stack: str, wait: float) -> Backups:
 
 
 def _newest(kept: Kept) -> list[str]:
-    """The newest backup of each database; names sort by time."""
-    newest = {
-        each.name.rpartition("/")[0]: each.name for each in sorted(kept.records, key=lambda one: one.name)
-    }
-    if not newest:
+    """The newest backup of each database."""
+    if not kept.newest:
         raise PandaInfraError("there is no backup yet: run `python -m panda_infra backup now STACK`")
-    return list(newest.values())
+    return [each.name for each in kept.newest.values()]
 
 
 def _document(last: Mapping[str, str | None], kept: Kept) -> dict[str, object]:
@@ -199,6 +265,21 @@ def _document(last: Mapping[str, str | None], kept: Kept) -> dict[str, object]:
         "backups": [asdict(each) for each in kept.records],
         "unfinished": list(kept.unfinished),
     }
+
+
+def _show(drills: Sequence[Drilled]) -> None:
+    shown = table("database", "result", "backup", "hours old", "tables", "rows", "seconds", "found")
+    for each in drills:
+        shown.add_row(
+            each.database,
+            coloured(each.result.outcome),
+            each.backup or "none",
+            "" if each.age is None else f"{each.age.total_seconds() / _HOUR:.1f}",
+            *(("", "") if each.restored is None else (str(each.restored.tables), str(each.restored.rows))),
+            f"{each.result.seconds:.0f}",
+            Text("" if each.restored and each.result.outcome == "ok" else each.result.detail),
+        )
+    results.print(shown)
 
 
 def _size(size: int) -> str:

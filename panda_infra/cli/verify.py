@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table, write
 from panda_infra.cli.reached import planned, reached
 from panda_infra.cli.stack_argument import StackArgument, project
+from panda_infra.cli.verdict import JunitOption, coloured, conclude
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.plan.standby import stands_by
 
@@ -26,16 +25,6 @@ if TYPE_CHECKING:
     from panda_infra.verify.results import Result
 
 __all__ = ["verify"]
-
-_COLOURS = {
-    "ok": "green",
-    "failed": "red",
-    "skipped": "yellow",
-    "verified": "green",
-    "verified in part": "yellow",
-    "not verified": "yellow",
-    "no check": "yellow",
-}
 
 
 def verify(
@@ -53,9 +42,7 @@ def verify(
         ),
     ] = False,
     as_json: JsonFlag = False,
-    junit: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write the results as JUnit's XML to this file.")
-    ] = None,
+    junit: JunitOption = None,
 ) -> None:
     """Ask a running stack whether it does what it is for: servers, tokens, broker, databases, credentials, hosts.
 
@@ -100,10 +87,7 @@ def verify(
         show_json(as_data(stack, found, judgement))
     else:
         _show(found, judgement)
-    if any(result.outcome == "failed" for result in found):
-        raise typer.Exit(1)
-    if any(result.is_unknown for result in found):
-        raise typer.Exit(INCOMPLETE)
+    conclude(found)
 
 
 def _world(plan: Plan, access: Access) -> World:
@@ -143,14 +127,10 @@ def _show(found: Sequence[Result], judgement: Sequence[Requirement]) -> None:
     checks = table("check", "result", "requirement", "found")
     for result in found:
         checks.add_row(
-            result.check.name, _coloured(result.outcome), result.check.requirement, Text(result.detail)
+            result.check.name, coloured(result.outcome), result.check.requirement, Text(result.detail)
         )
     results.print(checks)
     verdicts = table("requirement", "result", "checks", "what it asks for")
     for each in judgement:
-        verdicts.add_row(each.id, _coloured(each.verdict), str(len(each.checks)), each.title)
+        verdicts.add_row(each.id, coloured(each.verdict), str(len(each.checks)), each.title)
     results.print(verdicts)
-
-
-def _coloured(word: str) -> str:
-    return f"[{_COLOURS[word]}]{word}[/]"

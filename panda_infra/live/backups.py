@@ -12,11 +12,12 @@ from typing import Any
 from panda_infra.backup.catalog import NAME, Record
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.answers import NotAskedError
 from panda_infra.live.jobs import Finished, run_to_end
 from panda_infra.plan.backup import DUMPING, KEEPING, BackedUp, administrator, backed_up
 from panda_infra.plan.model import Plan
 
-__all__ = ["Backups", "Kept", "chosen"]
+__all__ = ["Backups", "Kept", "Restored", "chosen"]
 
 Object = Mapping[str, Any]
 _CRON_JOBS = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
@@ -28,6 +29,10 @@ _SECONDS = 6 * 3600.0
 _UNFINISHED = "unfinished "
 # As the script for PostgreSQL ends.
 _NO_RIGHT = "may make no database"
+# As both scripts end.
+_RESTORED = re.compile(r"restored (\d+) tables with (\d+) rows")
+# What a drill needs of the variables of a dump: no log-in.
+_FOR_DRILL = ("DB_NAME", "DB_LEAVES_OUT")
 _DATABASE = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 
 
@@ -37,6 +42,20 @@ class Kept:
 
     records: Sequence[Record] = ()
     unfinished: Sequence[str] = ()
+
+    @property
+    def newest(self) -> Mapping[str, Record]:
+        """The newest finished backup of each database, by the database's name in backups."""
+        # Names sort by time.
+        return {each.name.rpartition("/")[0]: each for each in sorted(self.records, key=lambda one: one.name)}
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What a drill has restored."""
+
+    tables: int
+    rows: int
 
 
 def chosen(plan: Plan, component: str | None = None) -> Sequence[BackedUp]:
@@ -99,7 +118,8 @@ class Backups:
         """What is in the place for backups, for every database.
 
         Raises:
-            PandaInfraError: the place cannot be asked, or its answer cannot be read.
+            NotAskedError: its answer cannot be read.
+            PandaInfraError: the place cannot be asked.
         """
 
         def arrange(pod: dict[str, Any]) -> None:
@@ -108,7 +128,7 @@ class Backups:
 
         finished = self._run(chosen(self.plan)[0], "list", arrange)
         if finished.log is None:
-            raise PandaInfraError(
+            raise NotAskedError(
                 f"job {finished.name} has listed the backups, but its log cannot be read: who may read logs of pods?"
             )
         lines = finished.log.splitlines()
@@ -122,6 +142,27 @@ class Backups:
             PandaInfraError: it is not what it was, or cannot be fetched.
         """
         self._run(self.database_of(backup), "verify", lambda pod: _fetching(pod, backup, "check"))
+
+    def drill(self, backup: str) -> Restored:
+        """Fetch a backup and restore it into a server of its own in the Job's pod, which ends with it.
+
+        Raises:
+            NotAskedError: how much was restored cannot be read.
+            PandaInfraError: it cannot be fetched or restored, or a table is missing then.
+        """
+
+        def arrange(pod: dict[str, Any]) -> None:
+            _fetching(pod, backup, "drill")
+            (container,) = pod["containers"]
+            container["env"] = [each for each in container["env"] if each["name"] in _FOR_DRILL]
+
+        finished = self._run(self.database_of(backup), "drill", arrange)
+        found = _RESTORED.search(finished.log or "")
+        if found is None:
+            raise NotAskedError(
+                f"job {finished.name} has restored {backup}, but its log cannot be read: who may read logs of pods?"
+            )
+        return Restored(int(found[1]), int(found[2]))
 
     def restore(self, backup: str, into: str, *, overwrite: bool = False) -> None:
         """Restore a backup into a database of its server, which is made if it is missing.

@@ -20,6 +20,7 @@ __all__ = [
     "FoundLogs",
     "Outside",
     "OwnTest",
+    "Question",
     "Request",
     "Runs",
     "ShownMetrics",
@@ -128,24 +129,16 @@ Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics 
 
 
 @dataclass(frozen=True)
-class Check:
-    """One question to a running stack.
+class Question:
+    """What a report has a result for.
 
     ``name`` is COMPONENT.SOMETHING, or ``logs.found`` for all components, and ``requirement`` an id of the product's
-    requirements. ``seconds`` is its time limit. ``behind`` are further parts whose pods must really run for an answer;
-    parts that the stack does not deploy are elsewhere and count as running. ``unless`` gives the reason why a stack has
-    nothing to ask, else an empty text.
-    One that is ``alone`` changes something and runs after all others.
+    requirements.
     """
 
     name: str
     title: str
     requirement: str
-    ask: Ask
-    seconds: int = 60
-    behind: tuple[str, ...] = ()
-    unless: Callable[[Settings], str] = lambda _config: ""
-    alone: bool = False
 
     @property
     def component(self) -> str:
@@ -154,14 +147,35 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Check(Question):
+    """One question to a running stack.
+
+    ``seconds`` is its time limit. ``behind`` are further parts whose pods must really run for an answer; parts that the
+    stack does not deploy are elsewhere and count as running. ``unless`` gives the reason why a stack has nothing to
+    ask, else an empty text.
+    One that is ``alone`` changes something and runs after all others.
+    """
+
+    ask: Ask
+    seconds: int = 60
+    behind: tuple[str, ...] = ()
+    unless: Callable[[Settings], str] = lambda _config: ""
+    alone: bool = False
+
+
+@dataclass(frozen=True)
 class Usual:
-    """The requirements behind the checks that every stack has; ``metrics`` is that of logs, too."""
+    """The requirements behind the checks that every stack has; ``metrics`` is that of logs, too.
+
+    ``backups`` is that of `backup drill`.
+    """
 
     runs: str = "RUNS"
     credentials: str = "CREDENTIALS"
     outside: str = "OUTSIDE"
     own_tests: str = "TESTS"
     metrics: str = "METRICS"
+    backups: str = "BACKUPS"
 
 
 def python(

@@ -39,13 +39,13 @@ def as_data(stack: str, results: Sequence[Result], requirements: Sequence[Requir
     }
 
 
-def as_junit(stack: str, results: Sequence[Result]) -> str:
+def as_junit(stack: str, results: Sequence[Result], command: str = "verify") -> str:
     """All results as a test suite: a component is a class, and each case has its requirement as a property."""
     suites = Xml.Element("testsuites")
     suite = Xml.SubElement(
         suites,
         "testsuite",
-        name=f"verify {stack}",
+        name=f"{command} {stack}",
         tests=str(len(results)),
         failures=_count(results, Outcome.FAILED),
         skipped=_count(results, Outcome.SKIPPED),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from panda_infra.products.verification import Check
+from panda_infra.products.verification import Question
 
 __all__ = ["Outcome", "Result"]
 
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 class Result:
     """The outcome of a check, with what was found or why it was skipped, and the seconds that it took."""
 
-    check: Check
+    check: Question
     outcome: Outcome
     detail: str
     seconds: float

@@ -42,7 +42,18 @@ def test_what_was_lost_comes_back(checks: list[Check]) -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["a wrong secret key", "a truncated dump", "a full bucket", "older ones are deleted"]
+    "what",
+    [
+        "a wrong secret key",
+        "a truncated dump",
+        "a full bucket",
+        "older ones are deleted",
+        "panda: as many tables and rows",
+        "harvester: as many tables and rows",
+        "panda: a dump damaged inside",
+        "harvester: a dump damaged inside",
+        "panda: an unreachable store",
+    ],
 )
 def test_each_mishap_was_tried(what: str, checks: list[Check]) -> None:
     assert what in {each.what for each in checks}

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Dumps a database of MariaDB, looks whether a dump can be read, restores one: mariadb.sh dump|check|restore.
-# Runs in the database's own image, so that its programs fit the server. The log-in comes by DB_* variables.
+# Dumps a database of MariaDB, looks whether a dump can be read, restores one: mariadb.sh dump|check|restore|drill.
+# Runs in the database's own image, so that its programs fit the server. The log-in comes by DB_* variables; a drill
+# needs none, because it restores into a server of its own.
 set -euo pipefail
 cd "${WORK:-/work}"
 export TMPDIR=$PWD
@@ -60,7 +61,58 @@ restore() {
   echo "restored $(gzip --decompress --stdout <dump | grep --count '^CREATE TABLE ') tables into $INTO"
 }
 
+# The end of the server, whatever happened.
+stop() {
+  if [ -n "${server:-}" ]; then
+    kill -KILL "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf server
+}
+
+# A server in this folder that listens to this folder's socket alone; what it writes need not outlive it.
+serve() {
+  for program in mariadb-install-db mariadbd; do
+    command -v "$program" >/dev/null || fail "the image has no $program, which a server for the drill needs"
+  done
+  trap stop EXIT
+  rm -rf server
+  mkdir server
+  mariadb-install-db --no-defaults --datadir="$PWD/server/data" --auth-root-authentication-method=normal \
+    --skip-test-db --skip-name-resolve --force >server/log 2>&1 ||
+    fail "no server could be made: $(tail --lines=3 server/log)"
+  mariadbd --no-defaults --datadir="$PWD/server/data" --socket="$PWD/server/socket" --skip-networking \
+    --pid-file="$PWD/server/pid" --tmpdir="$PWD/server" --innodb-flush-log-at-trx-commit=0 \
+    --max-allowed-packet=1G >server/log 2>&1 &
+  server=$!
+  printf '[client]\nsocket="%s"\nuser=root\n' "$PWD/server/socket" >login
+  for _ in {1..600}; do
+    ! query <<<'SELECT 1' >server/answer 2>&1 || return 0
+    kill -0 "$server" 2>/dev/null || break
+    sleep 0.2
+  done
+  fail "the server of the drill does not start: $(tail --lines=3 server/log)"
+}
+
+drill() {
+  check >/dev/null
+  serve
+  query <<<"CREATE DATABASE $(name "$DB_NAME")"
+  gzip --decompress --stdout <dump | query --max-allowed-packet=1G "$DB_NAME" ||
+    fail "the dump could not be restored into a server of its own"
+  query "$DB_NAME" <<<"SELECT table_name FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'" >there
+  lost=$(gzip --decompress --stdout <dump | sed --quiet 's/^-- Table structure for table `\(.*\)`$/\1/p' |
+    grep --invert-match --line-regexp --fixed-strings --file=there || true)
+  [ -z "$lost" ] || fail "tables of the dump are missing after the restore: ${lost//$'\n'/, }"
+  rows=0
+  while IFS= read -r table; do
+    rows=$((rows + $(query "$DB_NAME" <<<"SELECT COUNT(*) FROM $(name "$table")")))
+  done <there
+  echo "restored $(grep --count . there || true) tables with $rows rows"
+}
+
 case ${1:-} in
-  dump | check | restore) "$1" ;;
-  *) fail "dump, check or restore is expected" ;;
+  dump | check | restore | drill) "$1" ;;
+  *) fail "dump, check, restore or drill is expected" ;;
 esac

@@ -1,13 +1,20 @@
 #!/bin/bash
-# Dumps a database of PostgreSQL, looks whether a dump can be read, restores one: postgres.sh dump|check|restore.
-# Runs in the database's own image, so that its programs fit the server. The log-in comes by DB_* variables.
+# Dumps a database of PostgreSQL, looks whether a dump can be read, restores one: postgres.sh dump|check|restore|drill.
+# Runs in the database's own image, so that its programs fit the server. The log-in comes by DB_* variables; a drill
+# needs none, because it restores into a server of its own.
 set -euo pipefail
 cd "${WORK:-/work}"
 export TMPDIR=$PWD
-export PGHOST=$DB_HOST PGPORT=$DB_PORT PGUSER=$DB_USER PGPASSWORD=$DB_PASSWORD PGCONNECT_TIMEOUT=30
+umask 077
+export PGHOST=${DB_HOST:-} PGPORT=${DB_PORT:-} PGUSER=${DB_USER:-} PGPASSWORD=${DB_PASSWORD:-} PGCONNECT_TIMEOUT=30
 # A restore must not wait for ever for a table that somebody uses.
 export PGOPTIONS='-c lock_timeout=60s' PGAPPNAME=panda-infra-backup
 DB_LEAVES_OUT=${DB_LEAVES_OUT:-}
+
+# Tables that are neither the server's nor an extension's.
+TABLES="pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
 
 fail() {
   echo "error: $1" >&2
@@ -64,12 +71,7 @@ restore() {
       query --dbname="$DB_NAME" --set=into="$INTO" <<<'CREATE DATABASE :"into"' ||
         fail "$DB_USER may make no database"
     fi
-    tables=$(query --dbname="$INTO" <<'SQL'
-SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
-AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-SQL
-    )
+    tables=$(query --dbname="$INTO" <<<"SELECT count(*) FROM $TABLES")
     [ "$tables" = 0 ] || fail "the database $INTO has $tables tables already: name another one, or drop it first"
     chosen "$INTO"
     pg_restore "${options[@]}" dump || fail "the dump could not be restored into $INTO, where nothing was made"
@@ -78,7 +80,84 @@ SQL
   echo "restored $(grep -c ' TABLE DATA ' chosen) tables into $INTO"
 }
 
+# PostgreSQL's programs want a name for their user, which OpenShift's random ones do not have.
+named() {
+  ! id -un >known 2>&1 || return 0
+  for library in {,/usr}/lib{,64}{,/*}/libnss_wrapper.so; do
+    if [ -e "$library" ]; then
+      echo "somebody:x:$(id -u):$(id -g)::$PWD:/bin/false" >passwd
+      echo "somebody:x:$(id -g):" >group
+      export LD_PRELOAD=$library NSS_WRAPPER_PASSWD=$PWD/passwd NSS_WRAPPER_GROUP=$PWD/group
+      return
+    fi
+  done
+  fail "the pod's user $(id -u) has no name in /etc/passwd of the image, nor has the image nss_wrapper to give it one"
+}
+
+# The end of the server, whatever happened.
+stop() {
+  [ ! -e server/data/postmaster.pid ] || pg_ctl --pgdata=server/data --mode=immediate --silent stop || true
+  rm -rf server
+}
+
+# A server in this folder that listens to this folder's socket alone; what it writes need not outlive it.
+serve() {
+  for program in initdb pg_ctl; do
+    command -v "$program" >/dev/null || fail "the image has no $program, which a server for the drill needs"
+  done
+  named
+  export PGHOST=$PWD/server PGPORT=5432 PGUSER=postgres
+  trap stop EXIT
+  rm -rf server
+  mkdir server
+  initdb --pgdata=server/data --username=postgres --auth=trust --no-sync >server/log 2>&1 ||
+    fail "no server could be made: $(tail --lines=3 server/log)"
+  cat >>server/data/postgresql.conf <<CONF
+listen_addresses = ''
+unix_socket_directories = '$PWD/server'
+fsync = off
+full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+max_wal_size = 256MB
+# Small in pods is the memory that processes share.
+dynamic_shared_memory_type = mmap
+CONF
+  if grep --quiet ' EXTENSION - pg_cron' contents; then
+    # It works in one database, where its jobs must not start.
+    cat >>server/data/postgresql.conf <<CONF
+shared_preload_libraries = 'pg_cron'
+cron.database_name = '$DB_NAME'
+cron.launch_active_jobs = off
+CONF
+  fi
+  pg_ctl --pgdata=server/data --log=server/log --timeout=120 --silent --wait start >/dev/null ||
+    fail "the server of the drill does not start: $(tail --lines=3 server/log)"
+}
+
+drill() {
+  pg_restore --list dump >contents || fail "the dump has no table of contents"
+  serve
+  # With encoding and locale of the live one, whose name may be that of the server's first one.
+  pg_restore --create --list dump | grep ' DATABASE - ' >chosen || fail "the dump has no database"
+  query --dbname=template1 <<<'DROP DATABASE postgres WITH (FORCE)'
+  query --dbname=template1 <<<"$(pg_restore --create --use-list=chosen --file=- dump | grep '^CREATE DATABASE ')"
+  # An extension of the dump may live there.
+  for schema in $DB_LEAVES_OUT; do query --dbname="$DB_NAME" <<<"CREATE SCHEMA IF NOT EXISTS \"$schema\""; done
+  # Without owners and rights: the server has no users but one.
+  pg_restore --no-owner --no-privileges --exit-on-error --dbname="$DB_NAME" dump ||
+    fail "the dump could not be restored into a server of its own"
+  query --dbname="$DB_NAME" <<<"SELECT format(' TABLE %s %s ', n.nspname, c.relname) FROM $TABLES" >there
+  # 1259 is the catalog of tables: their rows have lines of their own.
+  lost=$(grep '^[0-9]*; 1259 [0-9]* TABLE ' contents | grep --invert-match --fixed-strings --file=there || true)
+  [ -z "$lost" ] || fail "tables of the dump are missing after the restore: ${lost//$'\n'/, }"
+  # A partitioned table has no rows itself.
+  rows=$(query --dbname="$DB_NAME" <<<"SELECT format('SELECT count(*) FROM ONLY %I.%I', n.nspname, c.relname)
+    FROM $TABLES \\gexec" | { sum=0; while read -r number; do sum=$((sum + number)); done; echo "$sum"; })
+  echo "restored $(grep --count . there || true) tables with $rows rows"
+}
+
 case ${1:-} in
-  dump | check | restore) "$1" ;;
-  *) fail "dump, check or restore is expected" ;;
+  dump | check | restore | drill) "$1" ;;
+  *) fail "dump, check, restore or drill is expected" ;;
 esac

@@ -39,4 +39,5 @@ USUAL = Usual(
     outside="DPPS-INGRESS",
     own_tests="DPPS-TESTS",
     metrics="DPPS-SIGHT",
+    backups="DPPS-BACKUP",
 )

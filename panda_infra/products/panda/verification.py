@@ -29,6 +29,7 @@ REQUIREMENTS: Mapping[str, str] = MappingProxyType(
         "PANDA-OUTSIDE": "Users reach the exposed hosts, by certificates that they can trust.",
         "PANDA-TESTS": "The tests of the charts themselves pass.",
         "PANDA-SIGHT": "Metrics are shown, where the stack has monitoring.",
+        "PANDA-BACKUPS": "The newest backup of each database can be restored: `backup drill`.",
     }
 )
 USUAL = Usual(
@@ -37,6 +38,7 @@ USUAL = Usual(
     outside="PANDA-OUTSIDE",
     own_tests="PANDA-TESTS",
     metrics="PANDA-SIGHT",
+    backups="PANDA-BACKUPS",
 )
 
 PANDA_PYTHON = "/opt/panda/bin/python"

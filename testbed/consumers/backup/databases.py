@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +28,12 @@ class Database(Protocol):
 
     def content(self, database: str) -> str:
         """Checksums of everything in it, for comparison."""
+
+    def counted(self) -> tuple[int, int]:
+        """The tables of the live one that a dump has, and their rows."""
+
+    def spoil(self, dump: bytes) -> bytes:
+        """Damage what a dump restores, so that it can still be read to its end."""
 
     def empty(self) -> None:
         """Lose everything in the live one."""
@@ -78,6 +85,19 @@ class Panda:
             "SELECT string_agg(indexdef, ',' ORDER BY indexname) FROM pg_indexes WHERE schemaname = 'doma_panda'",
             database,
         )
+
+    def counted(self) -> tuple[int, int]:
+        """All but those of the administrator; a partitioned one has no rows itself."""
+        tables, rows = self.ask(
+            "SELECT count(*), sum((xpath('//c/text()', query_to_xml(format('SELECT count(*) AS c FROM ONLY %I.%I', "
+            "schemaname, tablename), false, true, '')))[1]::text::bigint) FROM pg_tables "
+            "WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'partman')"
+        ).split("|")
+        return int(tables), int(rows)
+
+    def spoil(self, dump: bytes) -> bytes:
+        """Make a statement of its table of contents a wrong one."""
+        return dump.replace(b"CREATE VIEW doma_panda.late", b"CREATE VIEX doma_panda.late")
 
     def empty(self) -> None:
         """Drop the tables."""
@@ -134,6 +154,15 @@ class Harvester:
             database,
         )
         return names + self.ask("SELECT n FROM counted", database)
+
+    def counted(self) -> tuple[int, int]:
+        """Both tables."""
+        return 2, int(self.ask("SELECT (SELECT COUNT(*) FROM work) + (SELECT COUNT(*) FROM counted)"))
+
+    def spoil(self, dump: bytes) -> bytes:
+        """Make a statement a wrong one."""
+        text = gzip.decompress(dump)
+        return gzip.compress(text.replace(b"INSERT INTO `work`", b"INSERT INTO `walk`"))
 
     def empty(self) -> None:
         """Drop everything."""

@@ -6,8 +6,9 @@ import hashlib
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups, chosen
 from panda_infra.plan.backup import NAME
 from panda_infra.plan.model import Plan
+from panda_infra.verify.drill import Drilled, drilled
+from panda_infra.verify.results import Outcome
 from testbed.consumers import mariadb, postgres
 from testbed.consumers.backup import bucket
 from testbed.consumers.backup.cluster import IMAGES, Cluster
@@ -43,6 +46,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     drill.start()
     for database in (Panda.of(sandbox), Harvester.of(sandbox)):
         yield from drill.there_and_back(database)
+        yield from drill.drilled(database)
     yield from drill.damaged()
     yield from drill.refused()
     yield from drill.outdated()
@@ -102,6 +106,40 @@ class _Drill:
             lambda: backups.restore(record.name, database.live, overwrite=True),
         )
         yield _same(f"{who}: the same again", before, database.content(database.live))
+
+    def drilled(self, database: Database) -> Iterator[Check]:
+        """The newest backup is restored into a server of its own; a dump that only looks good is found."""
+        who = database.name
+        record = self._make(who)
+        before, live = database.counted(), database.content(database.live)
+        found = self._drill(who, datetime.now(UTC))
+        restored = found.restored and (found.restored.tables, found.restored.rows)
+        yield _check(f"{who}: drilled", found.result.outcome is Outcome.OK, found.result.detail)
+        yield _same(f"{who}: as many tables and rows", str(before), str(restored))
+        yield _check(f"{who}: of the newest", found.backup == record.name, str(found.backup))
+        yield self._ended(f"{who}: nothing is left of its server")
+        later = self._drill(who, datetime.now(UTC) + timedelta(days=2))
+        yield _failed(f"{who}: an old backup", later, "more than 26 hours old")
+        dump, written = self._file(record), self._file(record).with_suffix(".json")
+        good = (dump.read_bytes(), written.read_bytes())
+        spoilt = database.spoil(good[0])
+        dump.write_bytes(spoilt)
+        as_if = replace(record, size=len(spoilt), sha256=hashlib.sha256(spoilt).hexdigest())
+        written.write_text(as_if.text())
+        yield self._works(
+            f"{who}: a dump damaged inside looks good", lambda: self.backups.verify(record.name)
+        )
+        found = self._drill(who, datetime.now(UTC))
+        yield _failed(
+            f"{who}: a dump damaged inside", found, "could not be restored into a server of its own"
+        )
+        yield self._ended(f"{who}: nothing is left of its failed server")
+        dump.write_bytes(good[0])
+        written.write_bytes(good[1])
+        with self._set("ENDPOINT", "http://127.0.0.1:9", of=chosen(self.plan)[0].name)():
+            found = self._drill(who, datetime.now(UTC))
+        yield _failed(f"{who}: an unreachable store", found, "does not answer")
+        yield _same(f"{who}: a drill touches nothing live", live, database.content(database.live))
 
     def damaged(self) -> Iterator[Check]:
         """A dump that is not what it was is found, and is not restored."""
@@ -198,6 +236,19 @@ class _Drill:
         time.sleep(1)
         return record
 
+    def _drill(self, name: str, now: datetime) -> Drilled:
+        (found,) = drilled(self.backups, chosen(self.plan, name), now)
+        return found
+
+    def _ended(self, what: str) -> Check:
+        """No process of a drill's server, and none of its files."""
+        left = [str(each) for each in self.sandbox.folder.glob("work-of-*/server")]
+        for process in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if b"work/server/data" in (words := process.read_bytes()):
+                    left.append(words.replace(b"\0", b" ").decode())
+        return _check(what, not left, str(left))
+
     def _file(self, record: Record) -> Path:
         return self.buckets / bucket.BUCKET / "consumed" / f"{record.name}.dump"
 
@@ -224,9 +275,11 @@ class _Drill:
         """For a while, another value in a Secret."""
         return lambda: _replaced(self.cluster.object("Secret", secret)["data"], key, value)
 
-    def _set(self, variable: str, value: str, container: str = "keep") -> Callable[[], Any]:
+    def _set(
+        self, variable: str, value: str, container: str = "keep", of: str = "harvester"
+    ) -> Callable[[], Any]:
         """For a while, another value of a variable of the CronJob."""
-        cron_job = self.cluster.object("CronJob", f"{NAME}-harvester")
+        cron_job = self.cluster.object("CronJob", f"{NAME}-{of}")
         pod = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
         for each in (*pod["initContainers"], *pod["containers"]):
             for variables in each["env"]:
@@ -246,6 +299,11 @@ def _replaced(where: dict[str, Any], key: str, value: str) -> Iterator[None]:
 
 def _check(what: str, passed: bool, detail: str = "") -> Check:
     return Check(_CONSUMER, what, passed, detail)
+
+
+def _failed(what: str, found: Drilled, words: str) -> Check:
+    failed = found.result.outcome is Outcome.FAILED and words in found.result.detail
+    return _check(what, failed, found.result.detail)
 
 
 def _same(what: str, wanted: str, got: str) -> Check:

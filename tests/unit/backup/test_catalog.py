@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.backup.catalog import Found, Record, backups, dump_of, new_name, outdated, record_of
+from panda_infra.backup.catalog import Found, Record, backups, dump_of, made_at, new_name, outdated, record_of
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -24,6 +24,10 @@ def test_a_record_comes_back() -> None:
 def test_other_texts_are_no_records(text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Record.of(text)
+
+
+def test_a_name_has_its_moment() -> None:
+    assert made_at(new_name("panda", _START)) == _START
 
 
 def test_files_of_others_are_no_backups() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from panda_infra.backup.catalog import Record
 from panda_infra.cli import backup as module
 from panda_infra.errors import PandaInfraError
 from panda_infra.live import jobs
+from panda_infra.live.answers import NotAskedError
 from panda_infra.live.backups import Backups
 from panda_infra.plan.backup import backup_objects
 from panda_infra.plan.make import make_plan
@@ -121,6 +123,31 @@ def test_verify_fetches_the_newest_and_reads_it(command: Any, api: Cluster) -> N
     assert spec["containers"][0]["command"][-1] == "check"
     api.log = ""
     assert "there is no backup yet" in command("backup", "verify", "demo").output
+
+
+def test_drill_restores_into_a_server_of_its_own(command: Any, api: Cluster) -> None:
+    api.log = f"{RECORD.text()}\nrestored 12 tables with 3456 rows\n"
+    done = command("backup", "drill", "demo", "panda", "--json")
+    assert json.loads(done.stdout)["databases"][0].items() >= {"tables": 12, "rows": 3456}.items()
+    spec = api.made[-1]["spec"]["template"]["spec"]
+    assert spec["initContainers"][0]["command"][-2:] == ["fetch", NAME]
+    (container,) = spec["containers"]
+    assert container["command"][-1] == "drill"
+    # No log-in: there is nothing live that it could ask.
+    assert container["env"] == [
+        {"name": "DB_NAME", "value": "panda_db"},
+        {"name": "DB_LEAVES_OUT", "value": "partman"},
+    ]
+    template = api.objects[f"{BATCH}/cronjobs/panda-infra-backup-panda"]["spec"]["jobTemplate"]["spec"]
+    before = template["template"]["spec"]
+    assert spec["securityContext"] == before["securityContext"]
+    assert container["securityContext"] == before["initContainers"][0]["securityContext"]
+    assert container["image"] == before["initContainers"][0]["image"]
+
+
+def test_drill_of_a_log_that_has_no_figures(api: Cluster, plan: Plan) -> None:
+    with pytest.raises(NotAskedError, match=f"has restored {NAME}, but its log cannot be read"):
+        Backups(api, plan).drill(NAME)
 
 
 def test_restore_goes_beside_the_live_one(command: Any, api: Cluster) -> None:

@@ -1,0 +1,129 @@
+"""The newest backup of each database, really restored: a result for each, as of the checks of `verify`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from panda_infra.backup.catalog import made_at
+from panda_infra.errors import PandaInfraError
+from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.live.backups import Backups, Restored
+from panda_infra.plan.backup import BackedUp
+from panda_infra.products.registry import product_of_experiment
+from panda_infra.products.verification import Question
+from panda_infra.verify.results import Outcome, Result
+
+__all__ = ["Drilled", "drilled"]
+
+# A day, and two hours for the backup itself: as the alert has it.
+_OLDEST = timedelta(hours=26)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """What a drill has found of a database: ``age`` is that of the backup, None where there is none."""
+
+    database: str
+    result: Result
+    backup: str | None = None
+    age: timedelta | None = None
+    restored: Restored | None = None
+
+    def as_data(self) -> dict[str, Any]:
+        """It as data for JSON; times are in seconds."""
+        failed = self.result.outcome is not Outcome.OK
+        return {
+            "database": self.database,
+            "backup": self.backup,
+            "age": None if self.age is None else round(self.age.total_seconds()),
+            "tables": self.restored.tables if self.restored else None,
+            "rows": self.restored.rows if self.restored else None,
+            "seconds": round(self.result.seconds, 3),
+            "error": self.result.detail if failed else None,
+        }
+
+
+def drilled(
+    backups: Backups,
+    databases: Sequence[BackedUp],
+    now: datetime,
+    report: Callable[[str], None] = lambda _line: None,
+) -> tuple[Drilled, ...]:
+    """Restore the newest backup of each database, one after the other, each into a server of its own.
+
+    Args:
+        backups: of the stack.
+        databases: those to restore.
+        now: the moment that the age of a backup is counted to.
+        report: gets a line for each database that is done.
+    """
+    return tuple(_each(backups, databases, now, report))
+
+
+def _each(
+    backups: Backups, databases: Sequence[BackedUp], now: datetime, report: Callable[[str], None]
+) -> Iterator[Drilled]:
+    try:
+        newest = {name: record.name for name, record in backups.listed().newest.items()}
+        unknown = None
+    except PandaInfraError as error:
+        newest, unknown = {}, error
+    for database in databases:
+        one = _Drill(backups, database, newest.get(database.name), now)
+        found = one.failed(unknown) if unknown else one.run()
+        report(f"{found.result.check.name}: {found.result.outcome}")
+        yield found
+
+
+@dataclass
+class _Drill:
+    """The drill of one database with its newest backup, if there is one."""
+
+    backups: Backups
+    database: BackedUp
+    backup: str | None
+    now: datetime
+    restored: Restored | None = None
+    seconds: float = 0.0
+
+    @property
+    def age(self) -> timedelta | None:
+        return None if self.backup is None else self.now - made_at(self.backup)
+
+    def run(self) -> Drilled:
+        begun = time.monotonic()
+        try:
+            words = self._restore()
+        except PandaInfraError as error:
+            self.seconds = time.monotonic() - begun
+            return self.failed(error)
+        self.seconds = time.monotonic() - begun
+        return self._found(Outcome.OK, words)
+
+    def failed(self, error: PandaInfraError) -> Drilled:
+        """Its result where it ends by an error; a question that cannot be asked is no failure."""
+        outcome = Outcome.SKIPPED if isinstance(error, NotAskedError) else Outcome.FAILED
+        return self._found(outcome, str(error))
+
+    def _restore(self) -> str:
+        if self.backup is None or self.age is None:
+            stack, name = self.backups.plan.stack, self.database.component
+            raise WrongError(f"there is no backup: run `python -m panda_infra backup now {stack} {name}`")
+        self.restored = self.backups.drill(self.backup)
+        words = f"{self.backup}: {self.restored.tables} tables with {self.restored.rows} rows"
+        if self.age > _OLDEST:
+            limit = f"more than {_OLDEST / _HOUR:.0f} hours old: are newer ones made?"
+            raise WrongError(f"{words} restored, but it is {limit} `backup list` has the last success")
+        return words
+
+    def _found(self, outcome: Outcome, words: str) -> Drilled:
+        name, product = self.database.name, product_of_experiment(self.backups.plan.config.experiment)
+        title = f"The newest backup of {name} can be restored"
+        question = Question(f"{name}.restored", title, product.usual.backups)
+        result = Result(question, outcome, words, self.seconds)
+        return Drilled(name, result, self.backup, self.age, self.restored)
