@@ -86,7 +86,7 @@ class Backup(Model):
     """Number of backups of each database that are kept; 0: nothing is ever deleted, for credentials that must not
     delete, where rules of the bucket do."""
     scratch: Quantity = "10Gi"
-    """Space on the node for one dump, until it is in its place."""
+    """Space on the node for one dump, until it is in its place, and for what a drill restores beside it."""
     leave_out: tuple[ComponentName, ...] = ()
     """Components whose database is not dumped."""
     image: PythonImage = PYTHON_IMAGE

@@ -93,6 +93,15 @@ def test_the_commands_make_jobs(stack: Workspace, api: Api, bed: Bed) -> None:
         assert done.exit_code == 1
         assert "has listed the backups, but its log cannot be read" in " ".join(done.output.split())
     for command in (
+        documented("python -m panda_infra backup drill doma", _STACK),
+        documented("python -m panda_infra backup drill doma panda --json", _STACK),
+        documented("python -m panda_infra backup drill doma --junit drill.xml", _STACK),
+    ):
+        done = run(stack, command)
+        # Not known is no failure, and never ok.
+        assert done.exit_code == 3, done.output
+    assert "has listed the backups, but its log" in (stack.folder / "drill.xml").read_text()
+    for command in (
         documented(
             "python -m panda_infra restore doma --from panda/20261130T021700Z --into panda_db_before", _STACK
         ),

@@ -191,6 +191,7 @@ def request(source: str, target: str = OWN) -> dict[str, str]:
 PUSH = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}
 WATCH = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "watch"}
 VERIFY = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "verify"}
+DRILL = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "drill"}
 LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
 
 
@@ -203,6 +204,7 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
         (OWN, OWN, PUSH, {"test", "ctao", "deploy"}),
         (OWN, OWN, WATCH, {"drift", "expired"}),
         (OWN, OWN, VERIFY, {"verify"}),
+        (OWN, OWN, DRILL, {"drill"}),
         (OWN, OWN, LONG_TESTS, {"long-tests"}),
         # Forks do not inherit the variables of a project, but those of a group that both are in.
         *(
@@ -214,6 +216,7 @@ LONG_TESTS = {"CI_PIPELINE_SOURCE": "schedule", "SCHEDULED": "long-tests"}
                 (PUSH, {"test", "ctao"}),
                 (WATCH, set()),
                 (VERIFY, set()),
+                (DRILL, set()),
             )
         ),
     ],
@@ -238,7 +241,7 @@ def holds(condition: str, variables: dict[str, str]) -> bool:
     return all((value(one) == value(other)) == (sign == "==") for one, sign, other in comparisons)
 
 
-@pytest.mark.parametrize("name", ["preview", "tidy", "deploy", "drift", "verify", "expired"])
+@pytest.mark.parametrize("name", ["preview", "tidy", "deploy", "drift", "verify", "drill", "expired"])
 def test_on_gitlab_a_job_with_credentials_has_an_environment(name: str) -> None:
     """The token and the credentials are variables with the scopes of environments, which jobs of forks have not."""
     assert re.fullmatch(r"\$STACK(-preview)?|[a-z]+-preview", jobs(GITLAB)[name]["environment"]["name"])
@@ -292,9 +295,10 @@ def test_the_same_stacks_are_watched_and_on_gitlab_previewed_and_deployed() -> N
     (watched,) = jobs(REPOSITORY / ".github" / "workflows" / "drift.yml").values()
     stacks = watched["strategy"]["matrix"]["stack"]
     assert stacks == sorted(set(stacks))
-    (asked,) = jobs(REPOSITORY / ".github" / "workflows" / "verify.yml").values()
-    assert asked["strategy"]["matrix"]["stack"] == stacks
-    for name in ("preview", "fork", "deploy", "drift", "verify", "expired"):
+    for file in ("verify.yml", "drill.yml"):
+        (asked,) = jobs(REPOSITORY / ".github" / "workflows" / file).values()
+        assert asked["strategy"]["matrix"]["stack"] == stacks, file
+    for name in ("preview", "fork", "deploy", "drift", "verify", "drill", "expired"):
         assert jobs(GITLAB)[name]["parallel"]["matrix"] == [{"STACK": stacks}], name
 
 
@@ -316,6 +320,21 @@ def test_what_is_deployed_is_verified_and_the_result_kept() -> None:
             else:
                 last = job["steps"][-1]
                 assert (last["if"], last["with"]["path"]) == ("always()", "verify.xml"), name
+
+
+def test_backups_are_restored_every_day_and_the_report_kept() -> None:
+    # "on" is a truth value in YAML 1.1.
+    file = REPOSITORY / ".github" / "workflows" / "drill.yml"
+    (when,) = loaded(file)[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", when["cron"])
+    (on_github,), on_gitlab = jobs(file).values(), jobs(GITLAB)["drill"]
+    (kept,) = [step for step in on_github["steps"] if step.get("if") == "always()"]
+    assert kept["with"]["path"] == on_gitlab["artifacts"]["reports"]["junit"] == "drill.xml"
+    assert on_gitlab["artifacts"]["when"] == "always"
+    for job in (on_github, on_gitlab):
+        assert list(scripts(job))[-1].endswith(
+            'panda_infra backup drill "$STACK" --if-deployed --junit drill.xml'
+        )
 
 
 def test_deployed_stacks_are_asked_every_hour() -> None:
