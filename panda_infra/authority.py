@@ -12,7 +12,7 @@ from typing import cast
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPrivateKeyTypes,
     PrivateKeyTypes,
@@ -29,7 +29,9 @@ __all__ = [
     "read_authority",
 ]
 
+_RSA_BITS = 2048
 _LIFE = timedelta(days=3650)
+_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,11 @@ class Authority:
     key: CertificateIssuerPrivateKeyTypes
     now: datetime
 
-    def issue(self, hosts: Sequence[str]) -> HostCertificate:
-        """A certificate for these hosts, the first of which is its subject."""
+    def issue(self, hosts: Sequence[str], *, of_rsa: bool = False) -> HostCertificate:
+        """A certificate for these hosts, the first of which is its subject; its key is of ECDSA or RSA."""
         # A subject has at most 64 characters; only the alternative names matter.
         purposes = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
-        signed, key = self.sign(distinguished(hosts[0][:64]), purposes, hosts)
+        signed, key = self.sign(distinguished(hosts[0][:64]), purposes, hosts, of_rsa=of_rsa)
         return HostCertificate(as_pem(signed), key_as_pem(key), as_pem(self.certificate))
 
     def issue_robot(self, subject: str) -> HostCertificate:
@@ -71,10 +73,17 @@ class Authority:
         return as_pem(self.certificate) + key_as_pem(self.key)
 
     def sign(
-        self, subject: x509.Name, purposes: Sequence[x509.ObjectIdentifier], hosts: Sequence[str] = ()
-    ) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        self,
+        subject: x509.Name,
+        purposes: Sequence[x509.ObjectIdentifier],
+        hosts: Sequence[str] = (),
+        *,
+        of_rsa: bool = False,
+    ) -> tuple[x509.Certificate, _Key]:
         """A certificate for these purposes and hosts, DNS names or IP addresses, and its new key."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = (
+            rsa.generate_private_key(65537, _RSA_BITS) if of_rsa else ec.generate_private_key(ec.SECP256R1())
+        )
         builder = _builder(subject, self.certificate.subject, key, self.now, is_authority=False)
         builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         if hosts:
@@ -131,7 +140,7 @@ def distinguished(name: str, organization: str | None = None) -> x509.Name:
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
+    key: _Key,
     now: datetime,
     *,
     is_authority: bool,

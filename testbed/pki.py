@@ -11,7 +11,7 @@ from typing import cast
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes, PrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from panda_infra import authority
@@ -45,7 +45,7 @@ class Authority:
     def fresh(cls, name: str) -> Authority:
         """A new authority."""
         made = authority.make_authority(name, now=datetime.now(UTC))
-        return cls(_pair(made.certificate, cast("ec.EllipticCurvePrivateKey", made.key)), made)
+        return cls(_pair(made.certificate, made.key), made)
 
     @classmethod
     def of(cls, stem: Path) -> Authority:
@@ -77,11 +77,11 @@ def write_private(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
+def _pair(certificate: x509.Certificate, key: PrivateKeyTypes) -> Pair:
     return Pair(certificate.public_bytes(serialization.Encoding.PEM), _private_pem(key))
 
 
-def _private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _private_pem(key: PrivateKeyTypes) -> bytes:
     """The key in the only format that all parts of the control plane read (SEC 1)."""
     return key.private_bytes(
         serialization.Encoding.PEM,

@@ -241,12 +241,14 @@ class HostCertificate:
     """A component's own certificate: ``about`` is its description in the stack file's schema.
 
     ``always`` is true for a stack that needs it even without an exposed host, because the image makes no usable one.
-    One of a robot, which is no host, has a ``subject``, as RFC 4514 spells it.
+    One of a robot, which is no host, has a ``subject``, as RFC 4514 spells it. Its key is ``of_rsa`` if its reader
+    knows no other ones.
     """
 
     about: str
     always: Predicate = lambda _config: False
     subject: Callable[[Settings], str] | None = None
+    of_rsa: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import ISSUED, issued_secrets, readers
 from panda_infra.products.content import reveal
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.tls import certificate_blocks
 from panda_infra.secrets import certificates
 from panda_infra.secrets.certificates import Flaw
@@ -58,7 +59,9 @@ def flaws_by_key(config: StackConfig, now: datetime) -> Iterator[tuple[str, Flaw
         if not {f"{owner}-certs", f"{owner}{ISSUED}"} & read and not (owner == ARGOCD and hosts):
             continue
         wanted = certified_hosts(config, owner) if generated else hosts
-        flaws = certificates.check(HostCertificate(certificate, key, chain), wanted, now=now)
+        described = COMPONENTS[owner].certificate if owner in COMPONENTS else None
+        of_rsa = bool(described and described.of_rsa)
+        flaws = certificates.check(HostCertificate(certificate, key, chain), wanted, now=now, of_rsa=of_rsa)
         yield from ((key_of, flaw) for flaw in flaws)
         if generated and authority and "".join(certificate_blocks(chain)) != authority:
             yield key_of, Flaw("chain", "is not the stack's authority")

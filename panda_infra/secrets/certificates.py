@@ -9,6 +9,7 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -28,14 +29,14 @@ class Flaw:
     soon: bool = False
 
 
-def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime) -> list[Flaw]:
-    """The flaws of a certificate for these hosts; ``now`` must have a time zone."""
+def check(files: HostCertificate, hosts: Sequence[str], *, now: datetime, of_rsa: bool = False) -> list[Flaw]:
+    """The flaws of a certificate for these hosts, whose key must be ``of_rsa``; ``now`` must have a time zone."""
     try:
         (certificate,) = _certificates(files.certificate)
     except ValueError:
         return [Flaw("certificate", "is not exactly one PEM certificate")]
     flaws = [*_validity("certificate", certificate, now), *_names(certificate, hosts)]
-    flaws += _key(files.key, certificate)
+    flaws += _key(files.key, certificate, of_rsa=of_rsa)
     flaws += _chain(files.chain, certificate, now)
     return flaws
 
@@ -87,7 +88,7 @@ def _covers(name: str, host: str) -> bool:
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
-def _key(text: str, certificate: x509.Certificate) -> Iterator[Flaw]:
+def _key(text: str, certificate: x509.Certificate, *, of_rsa: bool) -> Iterator[Flaw]:
     try:
         key = serialization.load_pem_private_key(text.encode(), password=None)
     except TypeError:
@@ -97,6 +98,8 @@ def _key(text: str, certificate: x509.Certificate) -> Iterator[Flaw]:
     else:
         if _public(key.public_key()) != _public(certificate.public_key()):
             yield Flaw("key", "does not belong to the certificate")
+        elif of_rsa and not isinstance(key, RSAPrivateKey):
+            yield Flaw("key", "is not of RSA, and what reads it knows no other keys")
 
 
 def _chain(text: str, certificate: x509.Certificate, now: datetime) -> Iterator[Flaw]:

@@ -67,7 +67,7 @@ def _issue(config: StackConfig, authority: Authority, owner: str) -> HostCertifi
     described = COMPONENTS[owner].certificate if owner in COMPONENTS else None
     if described and described.subject:
         return authority.issue_robot(described.subject(config))
-    return authority.issue(certified_hosts(config, owner))
+    return authority.issue(certified_hosts(config, owner), of_rsa=bool(described and described.of_rsa))
 
 
 def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:

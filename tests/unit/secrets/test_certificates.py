@@ -77,6 +77,13 @@ def test_the_key_must_belong_to_the_certificate() -> None:
     ]
 
 
+def test_a_reader_may_know_keys_of_rsa_alone() -> None:
+    assert [flaw.what for flaw in check(good(), [HOST], now=NOW, of_rsa=True)] == [
+        "is not of RSA, and what reads it knows no other keys"
+    ]
+    assert check(authority().issue([HOST], of_rsa=True), [HOST], now=NOW, of_rsa=True) == []
+
+
 def test_an_encrypted_key_is_refused() -> None:
     key = load_pem_private_key(good().key.encode(), None)
     locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")).decode()

@@ -23,22 +23,39 @@ __all__ = ["COMPONENT", "Xrootd"]
 _START = Path(__file__).parents[1] / "scripts" / "xrootd.sh"
 _CERTS = "xrootd-certs"
 _NAMES = ("first", "second", "third")
-# A client must show a certificate of one of the authorities.
+# A client must show a certificate of one of the authorities, or a macaroon that a server has given to such a client:
+# everybody with a certificate has one name, and nobody else has rights. GSI hands the client's proxy on to the program
+# that copies from the other server; HTTP copies with macaroons.
 _CONFIGURATION = """\
 all.export /ctao
+all.sitename storage
 oss.localroot /data
 xrd.port 1094
 xrd.maxfd 1024
 xrootd.chksum adler32
 xrootd.seclib libXrdSec.so
-sec.protocol gsi -certdir:/work/authorities -cert:/work/tls/cert.pem -key:/work/tls/key.pem -gmapopt:10 -crl:0
+sec.protocol gsi -certdir:/work/authorities -cert:/work/tls/cert.pem -key:/work/tls/key.pem -crl:0 \
+-gridmap:/etc/xrootd/users -gmapopt:2 -dlgpxy:1 -exppxy:=creds
+ofs.tpc fcreds ?gsi =X509_USER_PROXY autorm pgm /usr/bin/xrdcp --server
+ofs.authorize
+ofs.authlib ++ libXrdMacaroons.so
+acc.authdb /etc/xrootd/rights
+macaroons.secretkey /work/macaroons
 xrd.tls /work/tls/cert.pem /work/tls/key.pem
 xrd.tlsca certdir /work/authorities
 xrd.protocol http:1094 libXrdHttp.so
+http.gridmap required /etc/xrootd/users
 http.exthandler xrdtpc libXrdHttpTPC.so
+http.exthandler xrdmacaroons libXrdMacaroons.so
 http.desthttps yes
 http.header2cgi Authorization authz
 """
+_FILES = {
+    "/etc/xrootd/storage.sh": _START.read_text(encoding="utf-8"),
+    "/etc/xrootd/storage.cfg": _CONFIGURATION,
+    "/etc/xrootd/users": '"^/" grid\n',
+    "/etc/xrootd/rights": "u grid /ctao a\n",
+}
 
 
 class Xrootd(Component):
@@ -59,10 +76,7 @@ def _part(name: str) -> Part:
         name=name,
         ports={"xrootd": STORAGE_PORT},
         command=("bash", "/etc/xrootd/storage.sh"),
-        files={
-            "/etc/xrootd/storage.sh": _START.read_text(encoding="utf-8"),
-            "/etc/xrootd/storage.cfg": _CONFIGURATION,
-        },
+        files=_FILES,
         secrets={"/secrets/host": Mount(_CERTS), "/secrets/authorities": Mount(AUTHORITIES)},
         scratch=("/work",),
         data=Data("/data", "5Gi"),
@@ -106,6 +120,8 @@ COMPONENT = ComponentSpec(
     certificate=HostCertificate(
         "The storage elements for tests; covers their Services.",
         always=lambda config: bool(config.components.get(Xrootd)),
+        # GSI reads no key of another kind.
+        of_rsa=True,
     ),
     values=_values,
     checks=(

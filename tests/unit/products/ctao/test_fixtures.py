@@ -6,6 +6,8 @@ import json
 
 import bcrypt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
@@ -76,6 +78,46 @@ def test_authorities_outside_are_trusted_too() -> None:
     config = ctao.stack(interfaces=ctao.INTERFACES | {"objectstore": outside})
     config = config.model_copy(update={"secrets": stand_ins(config)})
     assert build(config)["authorities"].data["ca.pem"].decode().count("BEGIN CERTIFICATE") == 2
+
+
+def test_the_storage_has_a_key_that_gsi_reads(stack: StackConfig) -> None:
+    """XRootD refuses everybody by its own protocol if its key is of ECDSA: it cannot encrypt with it."""
+    key = load_pem_private_key(build(stack)["xrootd-certs"].data["hostkey.pem"], None)
+    assert isinstance(key, RSAPrivateKey)
+    others = load_pem_private_key(build(stack)["fts-certs"].data["hostkey.pem"], None)
+    assert not isinstance(others, RSAPrivateKey)
+
+
+def test_only_a_certificate_gives_rights_at_the_storage() -> None:
+    """Without a table of rights XRootD lets everybody read and write by HTTP."""
+    files = make_plan("ctao", ctao.stack()).release("xrootd").values["parts"]["first"]["files"]
+    configuration = files["/etc/xrootd/storage.cfg"].splitlines()
+    for line in ("ofs.authorize", "acc.authdb /etc/xrootd/rights", "http.gridmap required /etc/xrootd/users"):
+        assert line in configuration
+    (gsi,) = (line for line in configuration if line.startswith("sec.protocol gsi "))
+    assert "-gridmap:/etc/xrootd/users -gmapopt:2" in gsi
+    # Not `u *`, which is everybody: also who has shown no certificate.
+    assert files["/etc/xrootd/rights"] == "u grid /ctao a\n"
+    assert files["/etc/xrootd/users"] == '"^/" grid\n'
+
+
+def test_a_storage_copies_from_the_other_one() -> None:
+    """By HTTP with a macaroon of the other server, by XRootD with the client's delegated proxy."""
+    files = make_plan("ctao", ctao.stack()).release("xrootd").values["parts"]["second"]["files"]
+    configuration = files["/etc/xrootd/storage.cfg"].splitlines()
+    for line in (
+        "ofs.authlib ++ libXrdMacaroons.so",
+        "http.exthandler xrdtpc libXrdHttpTPC.so",
+        "http.exthandler xrdmacaroons libXrdMacaroons.so",
+        "ofs.tpc fcreds ?gsi =X509_USER_PROXY autorm pgm /usr/bin/xrdcp --server",
+    ):
+        assert line in configuration
+    (gsi,) = (line for line in configuration if line.startswith("sec.protocol gsi "))
+    assert "-dlgpxy:1 -exppxy:=creds" in gsi
+    start = files["/etc/xrootd/storage.sh"]
+    assert "X509_CERT_DIR=/work/authorities" in start
+    # Neither way makes the folder that is exported.
+    assert "/data/ctao" in start
 
 
 @pytest.mark.parametrize(
