@@ -154,6 +154,24 @@ DIRACX = Image(
     python=("diracx-routers==0.7.0", "diracx-tasks==0.7.0", "setuptools<81", "wheel"),
     venv="/opt/diracx",
 )
+# A storage element, and the clients that copy to it.
+XROOTD = Image(
+    name="xrootd",
+    stands_for="rucio/test-xrootd",
+    debian=(
+        *_SHELL,
+        *("ca-certificates", "curl", "mawk", "openssl"),
+        *(
+            "xrootd-client",
+            "xrootd-client-plugins",
+            "xrootd-plugins",
+            "xrootd-server",
+            "xrootd-server-plugins",
+        ),
+    ),
+    users={"xrootd": "xrootd"},
+    links={"/usr/bin/awk": "mawk"},
+)
 # The machine that containers run on.
 NODE = Image(
     name="node",
@@ -175,6 +193,7 @@ IMAGES: Mapping[str, Image] = {
         RUCIO_EARLIER,
         PROMETHEUS,
         DIRACX,
+        XROOTD,
         NODE,
     )
 }

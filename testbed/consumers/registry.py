@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.consumers import activemq, diracx, idds, jedi, mariadb, panda, postgres
+from testbed.consumers import activemq, diracx, distribution, idds, jedi, mariadb, panda, postgres, storage
 from testbed.consumers.backup import drill, to_time
 from testbed.consumers.monitoring import watch
 from testbed.consumers.rucio import consumer as rucio
@@ -13,7 +13,17 @@ from testbed.consumers.rucio import failover
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import Software
 
-__all__ = ["ARCHIVE", "BACKUPS", "CONSUMERS", "FAILOVER", "MONITORING", "OF_CTAO", "OF_PANDA", "Consumer"]
+__all__ = [
+    "ARCHIVE",
+    "BACKUPS",
+    "CONSUMERS",
+    "FAILOVER",
+    "FIXTURES_OF_CTAO",
+    "MONITORING",
+    "OF_CTAO",
+    "OF_PANDA",
+    "Consumer",
+]
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,10 @@ OF_CTAO: Mapping[str, Consumer] = {
     "rucio": Consumer(rucio.IMAGES, rucio.PARTS, rucio.start, rucio.check),
     "diracx": Consumer(diracx.IMAGES, diracx.PARTS, diracx.start, diracx.check),
 }
+FIXTURES_OF_CTAO: Mapping[str, Consumer] = {
+    "storage": Consumer(storage.IMAGES, storage.PARTS, storage.start, storage.check),
+    "registry": Consumer(distribution.IMAGES, distribution.PARTS, distribution.start, distribution.check),
+}
 BACKUPS: Mapping[str, Consumer] = {
     "backup": Consumer(drill.IMAGES, drill.PARTS, drill.start, drill.check),
 }
@@ -62,4 +76,12 @@ MONITORING: Mapping[str, Consumer] = {
 FAILOVER: Mapping[str, Consumer] = {
     "failover": Consumer(failover.IMAGES, failover.PARTS, failover.start, failover.check),
 }
-CONSUMERS: Mapping[str, Consumer] = {**OF_PANDA, **OF_CTAO, **BACKUPS, **ARCHIVE, **MONITORING, **FAILOVER}
+CONSUMERS: Mapping[str, Consumer] = {
+    **OF_PANDA,
+    **OF_CTAO,
+    **FIXTURES_OF_CTAO,
+    **BACKUPS,
+    **ARCHIVE,
+    **MONITORING,
+    **FAILOVER,
+}

@@ -52,11 +52,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Root:
-    """A writable root file system with the environment of its pod."""
+    """A writable root file system with the environment of its pod; ``enter`` is a command in front of its programs."""
 
     name: str
     folder: Path
     environment: Mapping[str, str]
+    enter: Sequence[str] = ()
 
     def path(self, inside: str) -> Path:
         """The file at an absolute path inside the root."""
@@ -119,7 +120,7 @@ class Root:
 
     def _chrooted(self, command: Sequence[str], user: str) -> list[str]:
         as_user = [] if user == "root" else [f"--userspec={user}"]
-        return ["chroot", *as_user, str(self.folder), *command]
+        return [*self.enter, "chroot", *as_user, str(self.folder), *command]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         return {"PATH": _PATH, "HOME": "/root", "LANG": "C.UTF-8", **self.environment, **more}

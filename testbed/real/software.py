@@ -112,6 +112,8 @@ RUCIO = Software(pinned.RUCIO, ("rucio/rucio-server",), environment=_OF_RUCIO)
 RUCIO_EARLIER = Software(pinned.RUCIO_EARLIER, (), environment=_OF_RUCIO)
 # It does not run on a real node either: its job and its server would need the databases' and the store's own images.
 DIRACX = Software(pinned.DIRACX, (), environment={"HOME": "/root"}, folders=("/work",))
+# Fixtures of DPPS: the storage's own image has another release, the registry's has no package of Debian.
+XROOTD = Software(pinned.XROOTD, (), folders=("/work", "/data"))
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
 ELSEWHERE = ("jedi",)
 """Containers of these images that stay simulated: JEDI needs PanDA's tables, which no registry has."""

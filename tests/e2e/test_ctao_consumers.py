@@ -24,11 +24,12 @@ from tools.errors import ToolsError
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _BACKUP = {"to": {"kind": "s3", "endpoint": ADDRESS, "bucket": BUCKET}}
+_ROBOT = "CN=DPPS robot,O=CTAO,C=DE"
 _PROTOCOL = {"scheme": "davs", "host": "north.site.org", "port": 443, "prefix": "/ctao"}
 _DPPS = {
     "type": "SERVICE",
     "email": "dpps@site.org",
-    "identities": [{"type": "X509", "identity": "CN=DPPS robot,O=CTAO,C=DE"}],
+    "identities": [{"type": "X509", "identity": _ROBOT}],
     "attributes": {"admin": "true"},
 }
 _DECLARED: dict[str, Any] = {
@@ -75,6 +76,7 @@ def complete(
     more = {
         "rucio-bootstrap": {"settings": {"migrate": migrate}},
         "rucio-config": {"settings": settings},
+        "rucio-daemons": {"settings": {"transferTool": "mock", "robot": _ROBOT}},
     }
     config = ctao.stack(
         components=ctao.COMPONENTS | more,
@@ -93,7 +95,7 @@ def other(config: StackConfig, **values: Mapping[str, str]) -> StackConfig:
     return config.model_copy(update={"secrets": with_values(config.secrets, given)})
 
 
-def _of_another_authority(config: StackConfig) -> Secrets:
+def of_another_authority(config: StackConfig) -> Secrets:
     """The stack's secrets with certificates that another authority has signed."""
     others = complete().secrets.certificates
     return config.secrets.model_copy(update={"certificates": others})
@@ -119,7 +121,7 @@ def checks() -> list[Check]:
         ),
         "changed": changed.model_copy(update={"secrets": config.secrets}),
         "outside": complete(diracDatabase=_OUTSIDE).model_copy(update={"secrets": config.secrets}),
-        "unknown": config.model_copy(update={"secrets": _of_another_authority(config)}),
+        "unknown": config.model_copy(update={"secrets": of_another_authority(config)}),
     }
     try:
         return run.run(
