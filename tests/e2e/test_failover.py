@@ -270,9 +270,8 @@ def _cluster(stack: Workspace) -> dict[str, Any]:
     config = config.model_copy(
         update={"secrets": config.secrets.model_copy(update={"hash_key": SecretStr(secrets.token_hex())})}
     )
-    (found,) = (
-        each for _, each in postgres_objects(make_plan(stack.stack, config)) if each.kind == "Cluster"
-    )
+    made = postgres_objects(make_plan(stack.stack, config))
+    found = next(each for _, each in made if each.kind == "Cluster")
     fields = copy.deepcopy(dict(found.fields))
     fields["metadata"] |= {"namespace": "default", "name": f"{stack.stack}-tried"}
     return {"apiVersion": found.api, "kind": found.kind, **fields}
