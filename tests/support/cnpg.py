@@ -66,6 +66,8 @@ def defined(bed: Bed, *, plugin: bool = True) -> None:
 def serving(bed: Bed) -> Iterator[None]:
     """Run the operator for a bed, with its webhooks in the API server's way, until the end of the context."""
     folder = bed.state / "cnpg"
+    # A bed may get the operator more than once.
+    shutil.rmtree(folder, ignore_errors=True)
     certificates = folder / "certificates"
     certificates.mkdir(parents=True)
     (folder / "operator").mkdir()
