@@ -205,7 +205,8 @@ class _Drill:
     def _switched(self, what: str) -> Iterator[Check]:
         """Close the file of changes that is being written, and wait until it is archived."""
         name = self._ask("SELECT pg_walfile_name(pg_switch_wal())")
-        done = eventually(lambda: self._ask("SELECT last_archived_wal FROM pg_stat_archiver") >= name)
+        last = "SELECT last_archived_wal FROM pg_stat_archiver"
+        done = eventually(lambda: self._ask(last) >= name, _SECONDS)
         failed = self._ask("SELECT failed_count FROM pg_stat_archiver")
         log = (self.live.root.folder.with_name("postgres.log")).read_text()[-2000:]
         yield _check(what, done and failed == "0", f"{failed} failures, waited for {name}: {log}")
