@@ -20,7 +20,6 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups, Kept, chosen
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.backup import backed_up
-from panda_infra.plan.standby import stands_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +128,7 @@ def drill(
         bool,
         typer.Option(
             "--if-deployed",
-            help="Do nothing for a stack that is not deployed, makes no backups or stands by: for schedules.",
+            help="Do nothing for a stack whose state has no resource, or that makes no backups: for schedules.",
         ),
     ] = False,
     as_json: JsonFlag = False,
@@ -158,11 +157,8 @@ def drill(
         if not Engine(find_pulumi(project().folder), stack).is_deployed():
             say(f"stack {stack} is not deployed: nothing is restored")
             return
-        plan, _ = planned(stack)
-        if stands_by(plan) or not backed_up(plan):
-            say(
-                f"stack {stack} {'stands by' if stands_by(plan) else 'makes no backups'}: nothing is restored"
-            )
+        if not backed_up(planned(stack)[0]):
+            say(f"stack {stack} makes no backups: nothing is restored")
             return
     backups = _backups(stack, wait)
     drills = drilled(backups, chosen(backups.plan, component), datetime.now(UTC), say)

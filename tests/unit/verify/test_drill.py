@@ -166,11 +166,9 @@ def test_the_exit_code_is_that_of_verify(command: Any) -> None:
     assert command(hours={"idds": 30.0}).exit_code == 1
 
 
-def test_a_schedule_passes_by_what_has_no_backups(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_schedule_passes_by_what_has_no_backups(command: Any) -> None:
     done = command("--if-deployed", deployed=False)
     assert (done.exit_code, "is not deployed: nothing is restored" in done.output) == (0, True)
     done = command("--if-deployed", plan=make_plan("demo", stack(secrets={"hashKey": "x"})))
     assert (done.exit_code, "makes no backups: nothing is restored" in done.output) == (0, True)
     assert command("--if-deployed").exit_code == 0
-    monkeypatch.setattr(module, "stands_by", lambda _plan: True)
-    assert "stands by: nothing is restored" in command("--if-deployed").output
