@@ -40,7 +40,7 @@ def source_of(found: Sequence[Application]) -> GitCharts:
     ((repository, revision, path),) = places
     if not _COMMIT.fullmatch(revision):
         raise AdoptionError(
-            f"the Applications do not tell which commit of {repository} they have deployed: let them sync first, or "
+            f"the Applications do not show which commit of {repository} they have deployed: let them sync first, or "
             "name the charts that run with --charts"
         )
     return GitCharts(kind="git", url=repository, revision=revision, path=path)

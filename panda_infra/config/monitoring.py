@@ -1,4 +1,4 @@
-"""Monitoring of a stack: who collects its metrics and logs, judges its alerts, and who is told of them."""
+"""Monitoring of a stack: who collects its metrics and logs, judges its alerts, and who is notified of them."""
 
 import re
 from typing import Annotated, Literal
@@ -70,14 +70,14 @@ class MailReceiver(Model):
 
 
 class Receivers(Model):
-    """Who is told that an alert has begun, and that it has ended, by the Alertmanager that the cluster has."""
+    """Who is notified that an alert has begun, and that it has ended, by the Alertmanager that the cluster has."""
 
     webhook: bool = False
     """Posts alerts to the address that is the secret `monitoring.webhookUrl`."""
     mail: MailReceiver | None = None
     """Sends mails."""
     repeat_hours: Annotated[int, Field(ge=1, le=168)] = 12
-    """Hours until an alert that goes on is told again."""
+    """Hours until an alert that goes on is sent again."""
 
 
 class LogSearch(Model):
@@ -123,7 +123,7 @@ class Monitoring(Model):
     labels: dict[_LabelName, _LabelValue] = {}
     """Labels of the objects for Prometheus, by which it chooses those that it reads."""
     receivers: Receivers | None = None
-    """Who is told of the stack's alerts; default: whom the Alertmanager of the cluster tells anyway."""
+    """Who is notified of the stack's alerts; default: whom the Alertmanager of the cluster notifies anyway."""
     logs: Logs | None = None
     """Where the stack's logs are shipped; default: nowhere."""
     traces: Traces | None = None

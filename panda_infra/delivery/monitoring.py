@@ -53,7 +53,7 @@ class MonitoringResources(pulumi.ComponentResource):
 
 
 def receivers_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
-    """The content of the Secret for Alertmanager, encoded as the API has it; empty if nobody is told."""
+    """The content of the Secret for Alertmanager, encoded as the API has it; empty if nobody is notified."""
     section = monitoring_of(plan.config)
     if section is None or section.receivers is None:
         return {}

@@ -65,7 +65,7 @@ def behind(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) -> st
 
 
 def is_replica(seen: Mapping[str, Any]) -> bool:
-    """True if the operator was told that a database follows another one."""
+    """True if the operator knows that a database follows another one."""
     replica = (seen.get("spec") or {}).get("replica") or {}
     return bool(replica) and replica.get("self") != replica.get("primary")
 

@@ -47,10 +47,11 @@ class Metrics:
 class Exporter:
     """A program in a pod of its own whose metrics, at ``/metrics`` of its ``port``, are about a sub-component.
 
-    ``name`` tells the exporters of a sub-component apart. Without a ``command`` the image's own runs; ``files`` are in
-    the folder ``/exporter``, by name. ``variables`` make its environment, in which ``{host}`` stands for the name under
-    which it finds the pods that it ``asks``; ``secrets`` are those from a key of the stack's Secrets: suffix, key.
-    It connects to ``calls`` and ``remotes`` too, as sub-components do. ``unless`` is true for a stack that needs none.
+    ``name`` distinguishes the exporters of a sub-component. Without a ``command`` the image's own runs; ``files`` are
+    in the folder ``/exporter``, by name. ``variables`` make its environment, in which ``{host}`` stands for the name
+    under which it finds the pods that it ``asks``; ``secrets`` are those from a key of the stack's Secrets: suffix,
+    key. It connects to ``calls`` and ``remotes`` too, as sub-components do. ``unless`` is true for a stack that needs
+    none.
     """
 
     name: str

@@ -227,7 +227,7 @@ class SubComponentSpec:
         return self.pod_ports or self.ports
 
     def pod_labels(self, release: str) -> dict[str, str]:
-        """The labels by which its pods are told from all others, in a release of that name."""
+        """The labels that distinguish its pods from all others, in a release of that name."""
         usual = {"app.kubernetes.io/instance": "{release}", "app.kubernetes.io/name": self.name}
         return {key: value.format(release=release) for key, value in (self.labels or usual).items()}
 

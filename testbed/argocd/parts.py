@@ -30,7 +30,7 @@ DEFINITIONS = ("application-crd.yaml", "appproject-crd.yaml", "applicationset-cr
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of the parts; those with metrics also tell whether their part is healthy."""
+    """The ports of the parts; those with metrics also show whether their part is healthy."""
 
     redis: int
     git: int

@@ -10,7 +10,7 @@
 #   PROXY     what containerd reaches other registries by
 set -eu
 
-# A wire into the nodes' network. The node's own namespace is told by an open file: process ids mean others here.
+# A wire into the nodes' network. The node's own namespace is given by an open file: process ids mean others here.
 exec 3</proc/self/ns/net
 plug() { nsenter --net="$NETWORK" ip "$@"; }
 plug link delete "node$INDEX" 2>/dev/null || true

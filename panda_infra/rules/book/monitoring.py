@@ -25,10 +25,10 @@ def is_not_a_developers(subject: Subject) -> Iterator[Problem]:
 
 @rule("monitoring")
 def tells_somebody(subject: Subject) -> Iterator[Problem]:
-    """A section of receivers without one would look as if somebody was told."""
+    """A section of receivers without one would look as if somebody was notified."""
     section = subject.config.monitoring
     if section and section.receivers and not (section.receivers.webhook or section.receivers.mail):
-        what = "names nobody, so that nobody would be told of an alert"
+        what = "names nobody, so that nobody would be notified of an alert"
         fix = "Write `webhook: true` or `mail: {to: [...], sender: ..., server: ...}`, or remove it."
         yield Problem("monitoring.receivers", what, fix)
 

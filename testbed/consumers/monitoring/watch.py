@@ -1,4 +1,4 @@
-"""Prometheus scrapes what a stack has; alerts begin and end, and a webhook and a mail tell of them."""
+"""Prometheus scrapes what a stack has; alerts begin and end, and a webhook and a mail report them."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class _Watch:
     def begins_and_ends(
         self, alert: str, breaks: Callable[[], None], mends: Callable[[], None]
     ) -> Iterator[Check]:
-        """The webhook is told that an alert has begun, and that it has ended."""
+        """The webhook is notified that an alert has begun, and that it has ended."""
         breaks()
         told = self.received.was_posted
         yield _check(f"{alert} begins", eventually(lambda: told(alert, "firing"), _SECONDS))

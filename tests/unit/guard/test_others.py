@@ -1,4 +1,4 @@
-"""With which values Helm is called, and which the engine is told, where others own some."""
+"""With which values Helm is called, and which the engine gets, where others own some."""
 
 from __future__ import annotations
 

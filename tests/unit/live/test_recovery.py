@@ -1,4 +1,4 @@
-"""Recoveries to a moment: which database, which moment, and what the operator is told."""
+"""Recoveries to a moment: which database, which moment, and what the operator gets."""
 
 from __future__ import annotations
 

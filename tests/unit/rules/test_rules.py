@@ -1,4 +1,4 @@
-"""How the rules are run; the message of each rule is told by tests/bad_stacks/rules.yaml."""
+"""How the rules are run; the message of each rule is in tests/bad_stacks/rules.yaml."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ _SECRET_WORDS = ("password", "passwd", "rootpwd", "secret", "apikey")
 
 
 class DiracSettings(ComponentSettings):
-    """What DIRAC is told beside what follows from the stack."""
+    """Settings of DIRAC beside those that follow from the stack."""
 
     organisation: Word = "ctao"
     """Its virtual organisation."""

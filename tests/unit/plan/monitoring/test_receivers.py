@@ -1,4 +1,4 @@
-"""Who is told of alerts: what the operator and Alertmanager read, and where secrets are."""
+"""Who is notified of alerts: what the operator and Alertmanager read, and where secrets are."""
 
 from __future__ import annotations
 
