@@ -19,7 +19,7 @@ from testbed.bed import Bed
 from tests.support import canaries
 from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "delivered"
 _COMPONENTS: dict[str, Any] = {"msgsvc": {}, "iam": {}, "iam-db": {}, "panda": {}, "ui": {}}

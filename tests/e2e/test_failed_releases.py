@@ -114,6 +114,7 @@ def test_a_first_installation_that_failed_is_repeated(run: Failing) -> None:
     run.is_well()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("full_node")
 def test_a_failed_change_names_the_pod_and_the_scheduler_s_words_and_its_revert_reverts(run: Failing) -> None:
     assert run.up(components()).code == 0

@@ -16,7 +16,7 @@ from testbed.workspace import Workspace
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE, _PREFIX = "pulled", "harbor.site.test"
 _STACK = {"doma": "local"}

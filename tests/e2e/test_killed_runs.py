@@ -190,6 +190,7 @@ def test_a_state_in_files_has_nothing_beside_it_that_a_kill_could_break(run: Kil
     assert list(state.rglob("*.attrs")) == []
 
 
+@pytest.mark.long
 def test_a_killed_change_converges_and_restarts_nothing_else(run: Killed) -> None:
     run.deploy(components(of=_FEW))
     before = {pod: release for pod, release in run.pods().items() if release == "iam"}

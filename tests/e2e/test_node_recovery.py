@@ -23,7 +23,7 @@ from tests.support.lost_nodes import Replica, attaching, replicas, seconds_until
 from tests.support.node_recovery import Pod, out_of_service, pods, running
 from tests.support.stacks import stack as stack_config
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "recovered"
 _SMALL: dict[str, Any] = {

@@ -15,7 +15,7 @@ from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "pinned"
 _IMAGE = "tried/activemq"

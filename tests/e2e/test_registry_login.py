@@ -66,12 +66,14 @@ def test_without_a_log_in_it_is_said_how_to_make_one(
     assert f"helm registry login {registry.basic}" in refused.text
 
 
+@pytest.mark.long
 def test_a_basic_challenge_is_answered(stack: Workspace, logged_in: Mapping[str, str]) -> None:
     deployed = stack.unattended("up", environment=logged_in)
     assert deployed.code == 0, deployed.text
     assert stack.outputs()["charts"] == {"msgsvc": _VERSION}
 
 
+@pytest.mark.long
 def test_a_bearer_challenge_is_answered(
     stack: Workspace, registry: LoginRegistry, logged_in: Mapping[str, str], tmp_path: Path
 ) -> None:

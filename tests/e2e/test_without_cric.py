@@ -21,7 +21,7 @@ from tests.support.cric import Cric, cric
 from tests.support.documented import documented
 from tools import REPOSITORY
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _NAMESPACE = "cric"
 _BASE = f"/api/v1/namespaces/{_NAMESPACE}"
