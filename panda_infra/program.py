@@ -122,22 +122,20 @@ def _with_lent_cluster(plan: Plan, before: Recorded) -> Recorded:
 
 
 def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[Problem], MadeKeypair | None]:
-    config = plan.config
     with ThreadPoolExecutor() as beside:
-        charts = beside.submit(check_charts, config.charts, [release.chart for release in plan.releases])
+        charts = beside.submit(_check_charts, plan)
         manifests = beside.submit(check_manifests, plan)
-        renders = beside.submit(_check_renders, plan)
         cluster, keypair = _check_cluster(plan, secrets, before)
         # The content of a cluster can only be read with a working credential.
         found = cluster or _check_target(plan, secrets, before)
-    problems = charts.result()
-    # A chart that is missing cannot be rendered.
-    return [*problems, *manifests.result(), *([] if problems else renders.result()), *found], keypair
+    return [*charts.result(), *manifests.result(), *found], keypair
 
 
-def _check_renders(plan: Plan) -> Sequence[Problem]:
-    if not any(release.argocd for release in plan.releases):
-        return ()
+def _check_charts(plan: Plan) -> Sequence[Problem]:
+    """What is wrong with the charts; those that Argo CD delivers are rendered when all were found and fetched."""
+    problems = check_charts(plan.config.charts, [release.chart for release in plan.releases])
+    if problems or not any(release.argocd for release in plan.releases):
+        return problems
     from panda_infra.delivery.unstable_charts import check_renders  # noqa: PLC0415 - slow, for Argo CD alone
 
     found = check_renders(plan)

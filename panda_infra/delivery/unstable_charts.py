@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from panda_infra.clients.helm import Helm, HelmError, find_helm
 from panda_infra.delivery.charts import ChartReference, locate
 from panda_infra.errors import Problem
+from panda_infra.helm.manifest import items_of
 from panda_infra.plan.model import Plan, Release
 
 __all__ = ["Renders", "check_renders"]
@@ -65,8 +64,7 @@ def _rendered(helm: Helm, plan: Plan, release: Release, scratch: Path) -> Mappin
         text = helm.render(release.name, chart, plan.config.namespace, release.values, hooks=True)
     except HelmError:
         return None
-    objects = [each for each in yaml.load_all(text, yaml.CSafeLoader) if each]
-    return {f"{each['kind']} {each['metadata'].get('name', '')}": each for each in objects}
+    return {str(item): item.content for item in items_of(text)}
 
 
 def _folder(helm: Helm, reference: ChartReference, release: Release, scratch: Path) -> Path:

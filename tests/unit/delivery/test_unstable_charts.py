@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from panda_infra.config.charts import FolderCharts
+from panda_infra.config.charts import FolderCharts, GitCharts
 from panda_infra.delivery.unstable_charts import Renders, check_renders
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
+from panda_infra.program import _check_charts
 from testbed.charts import FIXTURES
 from tests.support.stacks import stack
 from tools.errors import ToolsError
@@ -59,14 +61,26 @@ def plan(charts: Path, *components: str) -> Plan:
     return replace(made, releases=releases)
 
 
+def chart_of(folder: Path, template: str) -> None:
+    chart = folder / "msgsvc"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: msgsvc\nversion: 0.1.1\n")
+    (chart / "templates" / "it.yaml").write_text(template)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@localhost")
+    done = subprocess.run(
+        ("git", *identity, *arguments), cwd=folder, check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(("template", "named"), _TEMPLATES.values(), ids=_TEMPLATES.keys())
 def test_a_chart_that_makes_something_up_is_refused_by_the_objects_names(
     tmp_path: Path, template: str, named: str
 ) -> None:
-    chart = tmp_path / "msgsvc"
-    (chart / "templates").mkdir(parents=True)
-    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: msgsvc\nversion: 0.1.1\n")
-    (chart / "templates" / "it.yaml").write_text(template)
+    chart_of(tmp_path, template)
     (problem,) = check_renders(plan(tmp_path, "msgsvc")).problems
     assert problem.where == "components.msgsvc.chart"
     assert named in problem.what
@@ -88,3 +102,23 @@ def test_it_is_said_that_nobody_has_looked_where_helm_is_missing(monkeypatch: py
     monkeypatch.setenv("PATH", "")
     (note,) = check_renders(plan(FIXTURES)).notes
     assert "Helm is not on PATH" in note
+
+
+def test_charts_of_git_are_fetched_before_they_are_rendered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PANDA_INFRA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "protocol.file.allow")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "always")
+    template, named = _TEMPLATES["a password"]
+    work = tmp_path / "site"
+    chart_of(work / "helm", template)
+    for command in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "charts")):
+        git(work, *command)
+    source = GitCharts(kind="git", url=work.as_uri(), revision=git(work, "rev-parse", "HEAD"), path="helm")
+    of_git = plan(tmp_path, "msgsvc")
+    config = of_git.config.model_copy(update={"charts": source})
+    only = tuple(each for each in of_git.releases if each.argocd)
+    (problem,) = _check_charts(replace(of_git, config=config, releases=only))
+    assert named in problem.what
