@@ -62,6 +62,14 @@ class Api:
         items: list[Object] = self._call("GET", path).get("items") or []
         return items
 
+    def serves(self, path: str) -> bool:
+        """Return whether the collection at a path can be listed: that of a new definition can a little later."""
+        try:
+            self.list(path)
+        except ApiError:
+            return False
+        return True
+
     def create(self, path: str, body: Object) -> Object:
         """Adds ``body`` to the collection at ``path``."""
         return self._call("POST", path, body)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from testbed import processes, waiting
-from testbed.api import Api, ApiError
+from testbed.api import Api
 from testbed.bed import Bed
 from testbed.errors import BedError
 from tools import toolchain
@@ -39,7 +39,11 @@ def running(bed: Bed) -> Iterator[None]:
     try:
         for each in definitions:
             api.create(_DEFINITIONS, each)
-        waiting.until(lambda: _serves(api), "Certificates being served", _PATIENCE)
+        waiting.until(
+            lambda: all(api.serves(f"{GROUP}/{kind}") for kind in ("certificates", "issuers")),
+            "Certificates being served",
+            _PATIENCE,
+        )
         part = processes.spawn(bed.state, _PART, [executable, f"--kubeconfig={bed.kubeconfig}"])
         yield
         part.ensure_alive()
@@ -53,10 +57,3 @@ def running(bed: Bed) -> Iterator[None]:
 
 def _files(executable: Path) -> list[Path]:
     return sorted(executable.parent.glob("*cert-manager.io_*.yaml"))
-
-
-def _serves(api: Api) -> bool:
-    try:
-        return all(api.list(f"{GROUP}/{kind}") is not None for kind in ("certificates", "issuers"))
-    except ApiError:
-        return False

@@ -12,7 +12,7 @@ from panda_infra.plan.capacity import total, workloads
 from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
 from testbed import magnum, nodes, router, waiting
-from testbed.api import Api, ApiError, Object
+from testbed.api import Api, Object
 from testbed.bed import Bed
 
 __all__ = ["objects", "provided", "workers"]
@@ -112,12 +112,4 @@ def _gateway_class(name: str) -> Object:
 
 
 def _await(bed: Bed, api: Api, kind: str) -> None:
-    waiting.until(lambda: _serves(api, kind), f"test bed {bed.name}, {kind} being served", 20)
-
-
-def _serves(api: Api, path: str) -> bool:
-    try:
-        api.list(path)
-    except ApiError:
-        return False
-    return True
+    waiting.until(lambda: api.serves(kind), f"test bed {bed.name}, {kind} being served", 20)

@@ -54,10 +54,7 @@ def install(api: Api, namespace: str) -> None:
 
 def serves(api: Api) -> bool:
     """Return whether the API server knows Applications and AppProjects."""
-    try:
-        return all(api.list(f"{GROUP}/{kind}") is not None for kind in ("applications", "appprojects"))
-    except ApiError:
-        return False
+    return all(api.serves(f"{GROUP}/{kind}") for kind in ("applications", "appprojects"))
 
 
 def declare_registry(api: Api, bed: Bed, namespace: str) -> None:

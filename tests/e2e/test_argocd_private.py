@@ -12,6 +12,7 @@ import pytest
 from testbed import charts
 from testbed.argocd.bed import ArgoCd
 from testbed.bed import Bed
+from testbed.command_lines import watched_arguments
 from tests.support import canaries
 from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
 from tests.support.command_line import run_in
@@ -86,7 +87,7 @@ def test_half_a_log_in_is_refused_before_anything_happens(stack: ArgoStack) -> N
 
 def test_with_a_log_in_the_stack_is_deployed(stack: ArgoStack) -> None:
     store(stack, _USERS, _USER)
-    with canaries.watched_arguments() as seen:
+    with watched_arguments() as seen:
         done = stack.up()
     assert stack.listed("pods")
     workspace = stack.workspace

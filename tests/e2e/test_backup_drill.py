@@ -13,8 +13,8 @@ from testbed.consumers.registry import BACKUPS
 from testbed.consumers.sandbox import Check
 from testbed.workspace import overridden
 from tests.support.consumers import STACKS
+from tests.support.real_software import real_software
 from tools import toolchain
-from tools.errors import ToolsError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -24,16 +24,12 @@ _BACKUP = {"to": {"kind": "s3", "endpoint": ADDRESS, "bucket": BUCKET, "folder":
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
     """What was tried."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     config = site.configuration(overridden(STACKS["usual"], {"panda-infra:backup": _BACKUP}))
     config = config.model_copy(update={"secrets": stand_ins(config)})
     # The inside of the sandbox builds nothing.
     toolchain.ensure(["versitygw"])
-    try:
+    with real_software():
         return run.run(deployed.rendered("usual", config, FIXTURES), config, tuple(BACKUPS))
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 def test_what_was_lost_comes_back(checks: list[Check]) -> None:

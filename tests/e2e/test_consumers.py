@@ -11,7 +11,7 @@ from testbed.consumers import deployed, run
 from testbed.consumers.registry import OF_PANDA
 from testbed.consumers.sandbox import Check
 from tests.support.consumers import STACKS, complete
-from tools.errors import ToolsError
+from tests.support.real_software import real_software
 
 # What a stack has nothing of, or starts only with a database of PanDA's images: those of the site are others.
 _EMBEDDED = ("panda", "jedi", "idds")
@@ -22,15 +22,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 @pytest.fixture(scope="module", params=STACKS)
 def checks(request: pytest.FixtureRequest) -> tuple[str, list[Check]]:
     """A stack, and what was tried on every consumer of it."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     checkout: Path | None = request.config.getoption("--upstream-charts")
     config = complete(request.param)
     objects = deployed.rendered("local", config, checkout / "helm" if checkout else FIXTURES)
-    try:
+    with real_software():
         return request.param, run.run(objects, config, tuple(OF_PANDA))
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 @pytest.mark.parametrize("consumer", OF_PANDA)

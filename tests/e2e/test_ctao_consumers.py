@@ -18,8 +18,8 @@ from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
+from tests.support.real_software import real_software
 from tools import images, toolchain
-from tools.errors import ToolsError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -104,8 +104,6 @@ def of_another_authority(config: StackConfig) -> Secrets:
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
     """What was tried on Rucio and DiracX."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     # The inside of the sandbox builds nothing.
     toolchain.ensure(["versitygw"])
     config = complete()
@@ -123,15 +121,13 @@ def checks() -> list[Check]:
         "outside": complete(diracDatabase=_OUTSIDE).model_copy(update={"secrets": config.secrets}),
         "unknown": config.model_copy(update={"secrets": of_another_authority(config)}),
     }
-    try:
+    with real_software():
         return run.run(
             deployed.rendered("ctao", config, FIXTURES),
             config,
             tuple(OF_CTAO),
             variants={name: deployed.rendered("ctao", each, FIXTURES) for name, each in variants.items()},
         )
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 def test_the_versions_are_those_of_the_images() -> None:

@@ -9,8 +9,8 @@ from testbed.consumers import deployed, distribution, run
 from testbed.consumers.registry import FIXTURES_OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.e2e.test_ctao_consumers import complete, of_another_authority, other
+from tests.support.real_software import real_software
 from tools import toolchain
-from tools.errors import ToolsError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -18,21 +18,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
     """What was tried on each fixture."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     # The inside of the sandbox builds nothing.
     toolchain.ensure(["registry"])
     config = other(complete(), distribution={"userPassword": distribution.PASSWORD})
     unknown = config.model_copy(update={"secrets": of_another_authority(config)})
-    try:
+    with real_software():
         return run.run(
             deployed.rendered("ctao", config, FIXTURES),
             config,
             tuple(FIXTURES_OF_CTAO),
             variants={"unknown": deployed.rendered("ctao", unknown, FIXTURES)},
         )
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 @pytest.mark.parametrize("fixture", sorted(FIXTURES_OF_CTAO))

@@ -21,6 +21,7 @@ from typer.testing import Result
 from testbed import charts, leftovers, stacks
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
+from testbed.command_lines import watched_arguments
 from testbed.workspace import Workspace
 from tests.support import canaries, fast_yaml, rights
 from tests.support.command_line import run_in
@@ -88,7 +89,7 @@ def pods(api: Api) -> list[Object]:
 
 
 def test_up_makes_a_stack_of_its_own_and_deploys_it(parent: Workspace, admin: Api) -> None:
-    with canaries.watched_arguments() as seen:
+    with watched_arguments() as seen:
         done = run(parent, _UP, "--secret", _COPIED, "--json")
     assert done.exit_code == 0, done.output
     reported = json.loads(done.stdout)

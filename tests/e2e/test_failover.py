@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from panda_infra.config.load import from_file
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.postgres import postgres_objects
-from testbed import charts, instances, leftovers, stacks
+from testbed import leftovers, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.rehearsal import changes
@@ -31,8 +31,7 @@ from testbed.workspace import PROJECT, Result, Workspace
 from tests.support import cnpg, ctao
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tools.errors import ToolsError
-from tools.toolchain import ensure
+from tests.support.own_beds import own_bed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -113,11 +112,7 @@ def up(stack: Workspace) -> Result:
 @pytest.fixture(scope="module")
 def bed() -> Iterator[Bed]:
     """A bed of its own: definitions are cluster-wide."""
-    try:
-        ensure(["cloudnative-pg"])
-    except ToolsError as error:
-        pytest.skip(f"the operator is not to be had: {error}")
-    with instances.running(f"over-{secrets.token_hex(4)}", charts=charts.chosen(None)) as made:
+    with own_bed("over", "cloudnative-pg") as made:
         yield made
 
 

@@ -11,7 +11,7 @@ from testbed.consumers.registry import FAILOVER
 from testbed.consumers.rucio.failover import NORTH, SOUTH
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tools.errors import ToolsError
+from tests.support.real_software import real_software
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -30,21 +30,17 @@ def sections(host: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
     """What was tried."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     config = ctao.stack(**sections(NORTH))
     secrets = {"secrets": stand_ins(config)}
     config = config.model_copy(update=secrets)
     other = ctao.stack(**sections(SOUTH)).model_copy(update=secrets)
-    try:
+    with real_software():
         return run.run(
             deployed.rendered("ctao", config, FIXTURES),
             config,
             tuple(FAILOVER),
             variants={"south": deployed.rendered("ctao", other, FIXTURES)},
         )
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 def test_rucio_goes_on_in_the_other_data_centre_and_comes_back(checks: list[Check]) -> None:

@@ -6,21 +6,19 @@ The tests follow one stack through its life, in the order of the file.
 from __future__ import annotations
 
 import copy
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from testbed import charts, instances, leftovers, stacks
+from testbed import leftovers, stacks
 from testbed.api import Api, ApiError, Object
 from testbed.bed import Bed
 from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support import canaries, ctao, prometheus_operator
+from tests.support.own_beds import own_bed
 from tests.support.prometheus_operator import COLLECTIONS
-from tools.errors import ToolsError
-from tools.toolchain import ensure
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -41,11 +39,7 @@ _CONFIG_MAPS = f"/api/v1/namespaces/{_NAMESPACE}/configmaps"
 @pytest.fixture(scope="module")
 def bed() -> Iterator[Bed]:
     """A bed of its own: definitions are cluster-wide."""
-    try:
-        ensure([prometheus_operator.PART])
-    except ToolsError as error:
-        pytest.skip(f"the operator is not to be had: {error}")
-    with instances.running(f"monitoring-{secrets.token_hex(4)}", charts=charts.chosen(None)) as made:
+    with own_bed("monitoring", prometheus_operator.PART) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ from testbed.consumers.monitoring.watch import HOOK, HOST, MAIL
 from testbed.consumers.registry import MONITORING
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tools.errors import ToolsError
+from tests.support.real_software import real_software
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -35,14 +35,10 @@ _SECRETS: dict[Path, str] = {
 @pytest.fixture(scope="module")
 def checks() -> list[Check]:
     """What was tried."""
-    if reason := run.obstacle():
-        pytest.skip(reason)
     config = ctao.stack(monitoring=_SECTION, hosts={"rucio": HOST})
     config = config.model_copy(update={"secrets": with_values(stand_ins(config), _SECRETS)})
-    try:
+    with real_software():
         return run.run(deployed.rendered("consumed", config, FIXTURES), config, tuple(MONITORING))
-    except ToolsError as error:
-        pytest.skip(f"a package is not to be had: {error}")
 
 
 def test_everything_is_seen_and_everybody_is_told(checks: list[Check]) -> None:

@@ -24,6 +24,7 @@ from panda_infra.secrets.build import build
 from testbed import references, stacks
 from testbed.api import Api
 from testbed.bed import Bed
+from testbed.command_lines import watched_arguments
 from testbed.workspace import Result, Workspace
 from tests.support import canaries
 from tests.support.credentials import grid_proxy
@@ -95,7 +96,7 @@ def up(stack: Stack) -> Result:
 
 
 def test_nothing_shows_a_secret_while_the_stack_comes_up(stack: Stack, bed: Bed) -> None:
-    with canaries.watched_arguments() as arguments:
+    with watched_arguments() as arguments:
         preview = stack.workspace.preview("--diff", "--json")
         result = up(stack)
     assert any("pulumi up" in line for line in arguments)
@@ -236,7 +237,7 @@ def test_a_failing_up_shows_none(stack: Stack) -> None:
     never = {"main": {"annotations": {"testbed.panda-infra/never-ready": "true"}}, "timeout": 10}
     components: dict[str, Any] = {name: {} for name in stack.config().components.deployed()}
     stack.workspace.configure({"panda-infra:components": components | {"bigmon": never}})
-    with canaries.watched_arguments() as arguments:
+    with watched_arguments() as arguments:
         result = stack.workspace.up()
     assert result.code != 0
     assert canaries.found_in(result.text, stack.canaries) == []

@@ -16,6 +16,7 @@ from panda_infra.tree import leaves, put
 from testbed import leftovers, stacks
 from testbed.api import Api
 from testbed.bed import Bed
+from testbed.command_lines import watched_arguments
 from testbed.rehearsal import changes
 from testbed.workspace import Workspace
 from tests.support import canaries, vault
@@ -167,7 +168,7 @@ def test_no_value_and_no_token_is_anywhere_but_in_the_secrets(
     objects = [
         each for path in (*_WORKLOADS, f"{_BASE}/configmaps", f"{_BASE}/pods") for each in api.list(path)
     ]
-    with canaries.watched_arguments() as arguments:
+    with watched_arguments() as arguments:
         preview = stack.preview("--diff")
     texts = {
         "state": stack.exported_state(),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _SHORTEST = 12
@@ -48,30 +45,3 @@ def _forms(value: str) -> Iterator[str]:
         encoded = b64encode(data[shift:]).decode()
         # The last group depends on what follows the value.
         yield encoded[: len(encoded) // 4 * 4 - 4]
-
-
-@contextmanager
-def watched_arguments() -> Iterator[set[str]]:
-    """The command lines of every process that lives while the context does, as often as they can be read."""
-    seen: set[str] = set()
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            seen.update(_command_lines(Path("/proc").glob("[0-9]*/cmdline")))
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        watcher.join()
-
-
-def _command_lines(files: Iterable[Path]) -> Iterator[str]:
-    for file in files:
-        try:
-            yield file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -59,7 +59,7 @@ def defined(bed: Bed, *, plugin: bool = True) -> None:
     paths = [f"/apis/{API}/clusters", f"/apis/{API}/scheduledbackups"]
     paths += [f"/apis/{PLUGIN_API}/objectstores"] if plugin else []
     for path in paths:
-        waiting.until(partial(_serves, api, path), f"{path} being served", _SECONDS)
+        waiting.until(partial(api.serves, path), f"{path} being served", _SECONDS)
 
 
 @contextmanager
@@ -116,22 +116,16 @@ def serving(bed: Bed) -> Iterator[None]:
 @contextmanager
 def ready(bed: Bed, namespace: str) -> Iterator[None]:
     """Say of each Cluster that it is ready, as the operator does when its pods serve: here none ever do."""
-    api, ends = Api(bed.kubeconfig), threading.Event()
+    api = Api(bed.kubeconfig)
 
     def say() -> None:
-        while not ends.wait(0.2):
-            for each in api.list(CLUSTERS.format(namespace)):
-                if not (each.get("status") or {}).get("conditions"):
-                    path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
-                    api.merge(path, {"status": {"conditions": [_CONDITION]}})
+        for each in api.list(CLUSTERS.format(namespace)):
+            if not (each.get("status") or {}).get("conditions"):
+                path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
+                api.merge(path, {"status": {"conditions": [_CONDITION]}})
 
-    thread = threading.Thread(target=say, daemon=True)
-    thread.start()
-    try:
+    with _again_and_again(say):
         yield
-    finally:
-        ends.set()
-        thread.join()
 
 
 def backed_up(bed: Bed, namespace: str, server: str) -> None:
@@ -176,29 +170,33 @@ def _loose(group: str, kind: str) -> dict[str, Any]:
     }
 
 
-def _serves(api: Api, path: str) -> bool:
-    try:
-        api.list(path)
-    except ApiError:
-        return False
-    return True
-
-
 @contextmanager
 def following(bed: Bed, *namespaces: str) -> Iterator[None]:
     """Describe each Cluster as the operator does whose pods serve: ready, demoted with a token, promoted by one."""
-    api, ends = Api(bed.kubeconfig), threading.Event()
+    api = Api(bed.kubeconfig)
 
     def describe() -> None:
-        while not ends.wait(0.2):
-            for namespace in namespaces:
-                for each in api.list(CLUSTERS.format(namespace)):
-                    if status := _next(each["spec"], each.get("status") or {}):
-                        path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
-                        with suppress(ApiError):  # it is being deleted
-                            api.merge(path, {"status": status})
+        for namespace in namespaces:
+            for each in api.list(CLUSTERS.format(namespace)):
+                if status := _next(each["spec"], each.get("status") or {}):
+                    path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
+                    with suppress(ApiError):  # it is being deleted
+                        api.merge(path, {"status": status})
 
-    thread = threading.Thread(target=describe, daemon=True)
+    with _again_and_again(describe):
+        yield
+
+
+@contextmanager
+def _again_and_again(action: Callable[[], None]) -> Iterator[None]:
+    """Repeat an action beside the context until its end."""
+    ends = threading.Event()
+
+    def repeat() -> None:
+        while not ends.wait(0.2):
+            action()
+
+    thread = threading.Thread(target=repeat, daemon=True)
     thread.start()
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from testbed import pki, ports, processes, waiting
-from testbed.api import Api, ApiError
+from testbed.api import Api
 from testbed.bed import Bed
 from tools import toolchain
 
@@ -53,7 +53,7 @@ def running(bed: Bed) -> Iterator[None]:
             name = api.create(_DEFINITIONS, yaml.load(file.read_text(), _Loader))["metadata"]["name"]
             made.append(f"{_DEFINITIONS}/{name}")
         for path in COLLECTIONS.values():
-            waiting.until(partial(_serves, api, path.format("default")), f"{path} being served", _SECONDS)
+            waiting.until(partial(api.serves, path.format("default")), f"{path} being served", _SECONDS)
         part = processes.spawn(
             bed.state,
             PART,
@@ -100,10 +100,3 @@ def _webhooks(port: int, authority: bytes) -> dict[str, Any]:
             for kind, version in _JUDGED.items()
         ],
     }
-
-
-def _serves(api: Api, path: str) -> bool:
-    try:
-        return api.list(path) is not None
-    except ApiError:
-        return False

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +14,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.postgres import ARCHIVE_KEYS, ARCHIVE_SECRET, Operated
+from testbed.command_lines import watched_arguments
 from testbed.consumers import postgres
 from testbed.consumers.backup import archive, bucket
 from testbed.consumers.backup.archive import Archive, Object
@@ -39,7 +38,7 @@ def start(_sandbox: Sandbox) -> None:
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
     """Go through the drill."""
-    with _arguments() as seen:
+    with watched_arguments(every=0.02) as seen:
         drill = _Drill.begun(sandbox)
         yield from drill.archives()
         yield from drill.there_and_back()
@@ -223,29 +222,6 @@ class _Drill:
 
 _TABLES = "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public'"
 _CONTENT = "SELECT count(*), md5(string_agg(works::text, ',' ORDER BY id)) FROM works"
-
-
-@contextmanager
-def _arguments() -> Iterator[set[str]]:
-    """Collect the arguments of all programs of the sandbox until the end of the context."""
-    seen: set[str] = set()
-    ends = threading.Event()
-
-    def look() -> None:
-        while not ends.wait(0.02):
-            for file in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    seen.add(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-                except OSError:  # it has ended
-                    continue
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        ends.set()
-        thread.join()
 
 
 def _object(sandbox: Sandbox, kind: str, name: str) -> Object:
