@@ -13,6 +13,8 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from panda_infra.config.docstrings import descriptions
+
 __all__ = [
     "Authorities",
     "Digest",
@@ -36,9 +38,18 @@ class Model(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
         strict=True,
-        use_attribute_docstrings=True,
         defer_build=True,
     )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        made = handler(schema)
+        properties = handler.resolve_ref_schema(made).get("properties", {})
+        for key, text in descriptions(cls).items():
+            properties[key]["description"] = text
+        return made
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, Union
 
 import annotated_types
@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from panda_infra.config.base import Form
+from panda_infra.config.docstrings import descriptions
 from panda_infra.config.paths import Path
 
 __all__ = ["Place", "choices", "place", "root"]
@@ -22,14 +23,20 @@ __all__ = ["Place", "choices", "place", "root"]
 class Place:
     """A place of the stack file: its path, the type expected there, and the type's constraints.
 
-    ``siblings`` are the keys known beside it.
+    ``field`` is the model that has the key and the key, ``siblings`` are the keys known beside it.
     """
 
     path: Path
     type: Any
     constraints: tuple[Any, ...] = ()
-    description: str = ""
+    field: tuple[type[BaseModel], str] | None = None
     siblings: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """What the key is for; empty for a place without one."""
+        model, key = self.field or (BaseModel, "")
+        return descriptions(model).get(key, "")
 
     @property
     def secret(self) -> bool:
@@ -106,7 +113,7 @@ def place(start: Place, location: Sequence[str | int], value: object) -> Place:
         step = next((found for member in members if (found := _step(here.path, member, part))), None)
         tagged = next((member for member in members if len(members) > 1 and _tag(member) == part), None)
         if tagged is not None and not (isinstance(value, dict) and part in value and step):
-            here = Place(here.path, tagged, here.constraints, here.description)
+            here = Place(here.path, tagged, here.constraints, here.field)
             continue
         if step is None:
             if not (isinstance(value, dict) and part in value) or part == "[key]":
@@ -137,7 +144,7 @@ def _step(path: Path, kind: Any, part: str | int) -> Place | None:
     arguments = typing.get_args(kind)
     if _is_model(kind) and isinstance(part, str):
         info = _fields(kind).get(part)
-        return info and _peeled((*path, part), info.annotation, info, _description(kind, part))
+        return info and replace(_peeled((*path, part), info.annotation, info), field=(kind, part))
     if origin in (dict, Mapping) and isinstance(part, str) and part != "[key]":
         return _peeled((*path, part), arguments[1] if arguments else Any)
     if origin in (tuple, list, Sequence) and isinstance(part, int):
@@ -145,7 +152,7 @@ def _step(path: Path, kind: Any, part: str | int) -> Place | None:
     return None
 
 
-def _peeled(path: Path, annotation: Any, info: FieldInfo | None = None, description: str = "") -> Place:
+def _peeled(path: Path, annotation: Any, info: FieldInfo | None = None) -> Place:
     """The place of an annotation without its Annotated and optional wrappings."""
     constraints: list[Any] = list(info.metadata) if info else []
     while True:
@@ -158,7 +165,7 @@ def _peeled(path: Path, annotation: Any, info: FieldInfo | None = None, descript
         if len(members) == 1 and members[0] is not annotation:
             annotation = members[0]
             continue
-        return Place(path, annotation, tuple(constraints), description)
+        return Place(path, annotation, tuple(constraints))
 
 
 def _members(kind: Any) -> tuple[Any, ...]:
@@ -182,11 +189,6 @@ def _is_model(kind: Any) -> typing.TypeGuard[type[BaseModel]]:
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
     return {info.alias or name: info for name, info in model.model_fields.items()}
-
-
-def _description(model: type[BaseModel], key: str) -> str:
-    info = _fields(model).get(key)
-    return (info.description if info else None) or ""
 
 
 def _tag(kind: Any) -> str | None:

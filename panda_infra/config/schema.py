@@ -10,6 +10,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from panda_infra.config.docstrings import descriptions
 from panda_infra.config.load import TEXT_OR_MAPPING, TEXT_SECTIONS
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
@@ -100,14 +101,14 @@ def declarations() -> dict[str, dict[str, Any]]:
     The engine refuses a stack in which a declared key without default is missing, so each has an empty default. The
     loader reports missing sections together with all other problems.
     """
-    block: dict[str, dict[str, Any]] = {}
+    described, block = descriptions(StackConfig), dict[str, dict[str, Any]]()
     for name, info in StackConfig.model_fields.items():
         key = info.alias or name
         if key == "secrets" or key in TEXT_OR_MAPPING:
             continue
         kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}
         empty: dict[str, Any] = {"default": "" if key in TEXT_SECTIONS else {}}
-        block[f"{NAMESPACE}:{key}"] = kind | {"description": info.description} | empty
+        block[f"{NAMESPACE}:{key}"] = kind | {"description": described[key]} | empty
     return block
 
 

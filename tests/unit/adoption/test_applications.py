@@ -69,7 +69,7 @@ def test_the_stack_takes_the_charts_of_the_commit_that_runs(argo: Cluster) -> No
 
 
 @pytest.mark.parametrize(
-    ("revision", "words"), [(None, "do not tell which commit"), (8 * "abcde", "charts of different commits")]
+    ("revision", "words"), [(None, "do not show which commit"), (8 * "abcde", "charts of different commits")]
 )
 def test_charts_of_no_single_commit_must_be_named(argo: Cluster, revision: str | None, words: str) -> None:
     argo.applications[0] = application("panda", "panda", revision)
