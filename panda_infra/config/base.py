@@ -6,7 +6,7 @@ Modules of models do not postpone their annotations: pydantic would compile each
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
 from pydantic.alias_generators import to_camel
@@ -40,6 +40,10 @@ class Model(BaseModel):
         strict=True,
         defer_build=True,
     )
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return the model itself: nobody changes one, and pydantic copies each default that is a model."""
+        return self
 
     @classmethod
     def __get_pydantic_json_schema__(

@@ -13,6 +13,8 @@ __all__ = ["Components"]
 
 Kind = TypeVar("Kind", bound=Component)
 
+_ATTRIBUTES = {name: spec.attribute for name, spec in COMPONENTS.items()}
+
 
 @cache
 def _attributes(kind: type[Component]) -> tuple[str, ...]:
@@ -47,6 +49,6 @@ class Components(Model):
         given = vars(self)
         return {
             name: component
-            for name, spec in COMPONENTS.items()
-            if (component := given[spec.attribute]) is not None
+            for name, attribute in _ATTRIBUTES.items()
+            if (component := given[attribute]) is not None
         }

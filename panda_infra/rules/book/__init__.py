@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -18,10 +19,15 @@ __all__ = ["rules"]
 
 def rules(product: Product) -> tuple[Rule, ...]:
     """The rules for a stack of this product: of the book's modules, of the product's own, of its components."""
-    own = f"{products.__name__}.{product.name}.rules"
-    packages = [importlib.import_module(name) for name in (__name__, *filter(find_spec, (own,)))]
     of_components = (each for spec in components_of(product).values() for each in spec.rules)
-    return (*(each for package in packages for each in _rules_in(package)), *of_components)
+    return (*_of_modules(product.name), *of_components)
+
+
+@cache
+def _of_modules(product: str) -> tuple[Rule, ...]:
+    own = f"{products.__name__}.{product}.rules"
+    packages = [importlib.import_module(name) for name in (__name__, *filter(find_spec, (own,)))]
+    return tuple(each for package in packages for each in _rules_in(package))
 
 
 def _rules_in(package: ModuleType) -> Iterator[Rule]:
