@@ -21,7 +21,7 @@ PARTS = (_FIRST, _SECOND)
 _ME = "storage"
 _PORT = 1094
 _ROBOT, _TRUST = "/etc/grid-security/robot", "/etc/grid-security/certificates"
-_CERTIFICATE, _KEY, _PROXY = f"{_ROBOT}/tls.crt", "/root/robot.key", "/root/proxy"
+_CERTIFICATE, _KEY, _PROXY = f"{_ROBOT}/tls.crt", f"{_ROBOT}/tls.key", "/root/proxy"
 _FILE = "/root/file"
 _CONTENT = "what a telescope has seen\n" * 40_000
 _GOOD, _CREATED, _REFUSED = "200", "201", "403"
@@ -87,8 +87,6 @@ def _robot(sandbox: Sandbox, containers: Sequence[Container], name: str) -> Root
     root = sandbox.root(XROOTD, name=name)
     for path, file in daemon.files.items():
         root.write(path, file.content, file.mode)
-    # XRootD's clients refuse a key that others may read.
-    root.write(_KEY, daemon.files[f"{_ROBOT}/tls.key"].content, 0o400)
     root.write(_FILE, _CONTENT)
     return root
 

@@ -9,7 +9,7 @@ from panda_infra.errors import Problem
 from panda_infra.products.content import as_json
 from panda_infra.products.ctao.context import issuer_url
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces
-from panda_infra.products.ctao.programs import Mount, Part, tcp
+from panda_infra.products.ctao.programs import EVERYBODY, GROUP, Mount, Part, tcp
 from panda_infra.products.ctao.trust import AUTHORITIES, CA
 from panda_infra.products.metrics import traces_to
 from panda_infra.products.rule import rule
@@ -184,7 +184,7 @@ def parts(config: "Settings") -> Sequence[Part]:
     if isinstance((config.maybe(Interfaces) or Interfaces()).iam, Fixture):
         # No image knows the authority of the stack's own certificates.
         variables["SSL_CERT_FILE"] = _AUTHORITIES
-        secrets[_AUTHORITIES] = Mount(AUTHORITIES, CA)
+        secrets[_AUTHORITIES] = Mount(AUTHORITIES, CA, EVERYBODY)
 
     def program(name: str, *words: str, serves: bool = False) -> Part:
         return Part(
@@ -198,6 +198,7 @@ def parts(config: "Settings") -> Sequence[Part]:
             secrets=secrets,
             scratch=("/work",),
             probe=_READY if serves else {},
+            group=None if config.is_rootless else GROUP,
         )
 
     listen = ("--host=0.0.0.0", f"--port={API_PORT}", "--proxy-headers", "--forwarded-allow-ips=*")

@@ -16,11 +16,15 @@ from panda_infra.tree import Values
 if TYPE_CHECKING:
     from panda_infra.products.names import Names
 
-__all__ = ["CHART", "VERSION", "Data", "Key", "Mount", "Part", "tcp", "values"]
+__all__ = ["CHART", "EVERYBODY", "GROUP", "VERSION", "Data", "Key", "Mount", "Part", "tcp", "values"]
 
 CHART = "programs"
 """The chart, which the program ships."""
 VERSION = "1.0.0"
+EVERYBODY = 0o444
+"""The mode of files that several users of a pod read."""
+GROUP = 1000
+"""The group of pods whose image has a user of its own."""
 _SMALL = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}}
 _SECONDS = 10
 
@@ -35,11 +39,14 @@ class Key:
 
 @dataclass(frozen=True)
 class Mount:
-    """A Secret by its suffix as a folder; with ``key`` that one alone as a file, with the ``mode`` of its files."""
+    """A Secret by its suffix as a folder; with ``key`` that one alone as a file, with the ``mode`` of its files.
+
+    Root owns them, and the group of the pod may read them where it has one.
+    """
 
     suffix: str
     key: str = ""
-    mode: int = 0o444
+    mode: int = 0o400
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,8 @@ class Part:
 
     ``ports`` are those of the pod and of its Service, by name. ``variables`` are texts and keys of Secrets, and each
     key of the Secrets ``environments`` is a variable too. ``files`` are texts by their paths, whose names must differ;
-    ``secrets`` are Secrets by paths, ``claims`` claims of other parts, and ``scratch`` empty folders.
+    ``secrets`` are Secrets by paths, ``claims`` claims of other parts, and ``scratch`` empty folders. The program runs
+    as ``user``, by default as that of the image; if that is not root, it reads Secrets as a member of ``group``.
     """
 
     name: str
@@ -74,6 +82,7 @@ class Part:
     probe: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: _SMALL)
     user: int | None = None
+    group: int | None = None
 
     def values(self, component: str, names: Names) -> Values:
         """The values of the chart for it."""
@@ -113,7 +122,7 @@ class Part:
 
     def _user(self) -> Values:
         if self.user is None:
-            return {}
+            return {} if self.group is None else {"fsGroup": self.group}
         return {"runAsUser": self.user, "runAsGroup": self.user, "fsGroup": self.user, "runAsNonRoot": True}
 
 

@@ -45,7 +45,13 @@ def robot_values(names: Names, robot: str) -> Values:
     }
     return {
         "secretMounts": [
-            {"volumeName": "robot", "secretFullName": names.secret(robot), "mountPath": _ROBOT},
+            {
+                "volumeName": "robot",
+                "secretFullName": names.secret(robot),
+                "mountPath": _ROBOT,
+                # Clients of X.509 refuse a key that others may read.
+                "defaultMode": 0o400,
+            },
             {"volumeName": "trust", "secretFullName": names.secret(TRUST_SECRET), "mountPath": _TRUST},
         ],
         "optional_config": files,

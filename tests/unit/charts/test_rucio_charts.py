@@ -32,6 +32,7 @@ _SETS: dict[str, dict[str, Any]] = {
         }
     },
     "placed": {"rucio": {"server": _PLACED}, "rucio-daemons": {"reaper": _PLACED}},
+    "with a robot": {"rucio-daemons": {"settings": {"robot": "CN=Robot: DPPS,O=CTAO,DC=cta,DC=org"}}},
     "pulled": {name: {"values": _PULL} for name in _OF_UPSTREAM},
     "tuned": {
         "rucio": {

@@ -8,7 +8,7 @@ from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces
 from panda_infra.products.ctao.keys import flaw_of_ssh_key, new_ssh_key, public_ssh_key
-from panda_infra.products.ctao.programs import CHART, VERSION, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values
 from panda_infra.products.ctao.versions import CE_IMAGE
 from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
 from panda_infra.products.secret_values import SecretValue
@@ -63,7 +63,7 @@ def _values(config: "Settings", names: "Names") -> Values:
     part = Part(
         name="server",
         ports={"ssh": CE_PORT},
-        secrets={"/etc/ssh/authorized": Mount(_AUTHORIZED)},
+        secrets={"/etc/ssh/authorized": Mount(_AUTHORIZED, mode=EVERYBODY)},
         # sshd wants a folder that nobody else may write to, and the image's own keys of the host.
         command=("/usr/sbin/sshd", "-D", "-e"),
         arguments=(

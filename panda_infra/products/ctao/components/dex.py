@@ -8,7 +8,7 @@ from panda_infra.config.base import Model
 from panda_infra.products.content import Env, as_json, reveal
 from panda_infra.products.ctao.context import ISSUER_PORT
 from panda_infra.products.ctao.diracx_parts import Diracx, address
-from panda_infra.products.ctao.programs import CHART, VERSION, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, GROUP, VERSION, Mount, Part, tcp, values
 from panda_infra.products.ctao.trust import hashed_password
 from panda_infra.products.ctao.versions import DEX_IMAGE
 from panda_infra.products.model import ComponentSpec, HostCertificate, SubComponentSpec, start
@@ -92,17 +92,16 @@ def configuration(context: "Context") -> Env:
     }
 
 
-_SERVER = Part(
-    name="server",
-    ports={"https": ISSUER_PORT},
-    command=("dex", "serve", _FILE),
-    secrets={"/secrets/dex": Mount(_CONFIGURATION), "/secrets/tls": Mount(_TLS)},
-    probe=tcp("https"),
-)
-
-
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("dex", names, (_SERVER,))
+def _values(config: "Settings", names: "Names") -> Values:
+    server = Part(
+        name="server",
+        ports={"https": ISSUER_PORT},
+        command=("dex", "serve", _FILE),
+        secrets={"/secrets/dex": Mount(_CONFIGURATION), "/secrets/tls": Mount(_TLS)},
+        probe=tcp("https"),
+        group=None if config.is_rootless else GROUP,
+    )
+    return values("dex", names, (server,))
 
 
 COMPONENT = ComponentSpec(

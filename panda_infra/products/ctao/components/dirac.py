@@ -23,7 +23,7 @@ from panda_infra.products.ctao.dirac_config import (
 )
 from panda_infra.products.ctao.diracx_parts import API_PORT, Diracx, address
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces, InterfacesSecrets
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values
 from panda_infra.products.ctao.trust import AUTHORITIES, CA, host
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import (
@@ -161,10 +161,10 @@ def _values(config: "Settings", names: "Names") -> Values:
         mounts = {
             "/secrets/host": Mount(_CERTS),
             "/secrets/dirac": Mount(_SECRETS),
-            "/etc/authorities/ca.pem": Mount(AUTHORITIES, CA),
+            "/etc/authorities/ca.pem": Mount(AUTHORITIES, CA, EVERYBODY),
         }
         if name == _SUBMITS and submits:
-            mounts["/secrets/ce"] = Mount(_KEY, mode=0o400)
+            mounts["/secrets/ce"] = Mount(_KEY)
         return Part(
             name=name,
             ports={"dips": port} if port else {},
@@ -179,7 +179,7 @@ def _values(config: "Settings", names: "Names") -> Values:
             data=Data("/persistent", "1Gi") if is_master else None,
             probe=tcp("dips") if port else {},
             resources={"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}},
-            user=_USER,
+            user=None if config.is_rootless else _USER,
         )
 
     parts = [part(MASTER, "dirac-service", "Configuration/Server", MASTER_PORT)]

@@ -9,7 +9,7 @@ from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import MARIADB_PORT
 from panda_infra.products.ctao.interfaces import flaw_of_password
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Key, Mount, Part, tcp, values
 from panda_infra.products.ctao.remotes import FTS_PORT, STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES, host
 from panda_infra.products.ctao.versions import FTS_IMAGE, MARIADB_IMAGE
@@ -109,10 +109,11 @@ _PARTS = (
         command=("bash", "/etc/ctao/fts.sh"),
         files={"/etc/ctao/fts.sh": _START.read_text(encoding="utf-8")},
         secrets={
-            "/etc/fts3/fts3config": Mount(_CONFIGURATION, "fts3config"),
-            "/etc/fts3/fts3restconfig": Mount(_CONFIGURATION, "fts3restconfig"),
+            # Server and REST service read them as a user of their own.
+            "/etc/fts3/fts3config": Mount(_CONFIGURATION, "fts3config", EVERYBODY),
+            "/etc/fts3/fts3restconfig": Mount(_CONFIGURATION, "fts3restconfig", EVERYBODY),
             "/secrets/host": Mount(_CERTS),
-            "/secrets/authorities": Mount(AUTHORITIES),
+            "/secrets/authorities": Mount(AUTHORITIES, mode=EVERYBODY),
         },
         probe=tcp("rest"),
         resources={"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}},

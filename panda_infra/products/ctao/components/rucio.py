@@ -41,7 +41,8 @@ __all__ = [
 ]
 
 RUCIO_PORT = 443
-_CA = "/etc/grid-security/ca.pem"
+_CA, _CERTIFICATE, _KEY = (f"/etc/grid-security/{name}.pem" for name in ("ca", "hostcert", "hostkey"))
+_ROOT_ALONE = {"defaultMode": 0o400}
 _ROLLING = "panda-infra/secrets-hash"
 # The image's Apache serves the metrics of all its processes there, if the variable is set.
 _METRICS = Metrics(8081, "/metrics/")
@@ -85,21 +86,22 @@ def _values(config: "Settings", names: "Names") -> Values:
         # Else the chart mounts Secrets under fixed names, which nobody makes.
         "useDeprecatedImplicitSecrets": False,
         "useSSL": True,
-        "tlsSecretName": names.secret("rucio-tls-certs"),
         # Users need the error log, but its sidecar has an image without a version.
         "exposeErrorLogs": False,
         "service": {"port": RUCIO_PORT, "targetPort": RUCIO_PORT, "name": "https"},
         "secretMounts": [
-            {
-                "volumeName": "authorities",
-                "secretFullName": names.secret("rucio-ca"),
-                "mountPath": _CA,
-                "subPath": "ca.pem",
-            }
+            _file("authorities", names.secret("rucio-ca"), "ca.pem", _CA),
+            # The chart's own value for them, `tlsSecretName`, lets everybody read the private key.
+            _file("certificate", names.secret("rucio-tls-certs"), "tls.crt", _CERTIFICATE) | _ROOT_ALONE,
+            _file("key", names.secret("rucio-tls-certs"), "tls.key", _KEY) | _ROOT_ALONE,
         ],
         "additionalEnvs": [database_env(names), *_metrics(config)],
         "config": {"database": POOL, **policy(config)},
     }
+
+
+def _file(volume: str, secret: str, key: str, path: str) -> Values:
+    return {"volumeName": volume, "secretFullName": secret, "mountPath": path, "subPath": key}
 
 
 def _metrics(config: "Settings") -> Iterator[Values]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values
 from panda_infra.products.ctao.remotes import STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES, authorities, host
 from panda_infra.products.ctao.versions import XROOTD_IMAGE
@@ -77,7 +77,7 @@ def _part(name: str) -> Part:
         ports={"xrootd": STORAGE_PORT},
         command=("bash", "/etc/xrootd/storage.sh"),
         files=_FILES,
-        secrets={"/secrets/host": Mount(_CERTS), "/secrets/authorities": Mount(AUTHORITIES)},
+        secrets={"/secrets/host": Mount(_CERTS), "/secrets/authorities": Mount(AUTHORITIES, mode=EVERYBODY)},
         scratch=("/work",),
         data=Data("/data", "5Gi"),
         probe=tcp("xrootd"),

@@ -10,7 +10,7 @@ import pytest
 
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao import programs
-from panda_infra.products.ctao.programs import Data, Key, Mount, Part
+from panda_infra.products.ctao.programs import EVERYBODY, Data, Key, Mount, Part
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, shipped_chart
 from tests.support import ctao, fast_yaml
 from tools import REPOSITORY
@@ -97,9 +97,9 @@ def test_files_of_secrets_have_their_modes(helm: Path) -> None:
     part = Part(
         "server",
         secrets={
-            "/etc/cert.pem": Mount("demo-certs", "hostcert.pem"),
-            "/etc/chain.pem": Mount("demo-certs", "chain.pem"),
-            "/etc/key.pem": Mount("demo-certs", "hostkey.pem", 0o400),
+            "/etc/cert.pem": Mount("demo-certs", "hostcert.pem", EVERYBODY),
+            "/etc/chain.pem": Mount("demo-certs", "chain.pem", EVERYBODY),
+            "/etc/key.pem": Mount("demo-certs", "hostkey.pem"),
         },
     )
     spec = pod(of_part(helm, part))
