@@ -182,6 +182,15 @@ def _tasks(sandbox: Sandbox, root: Root) -> Iterator[Check]:
         return len(listed.splitlines()) > 1
 
     yield Check(_ME, "the scheduler is connected to Redis", eventually(connected, 60))
+    cleanup = sandbox.container("diracx/cleanup")
+    cleaning = sandbox.root(DIRACX, cleanup).start(*cleanup.command)
+
+    def cleaned() -> bool:
+        return "expired device flows" in cleaning.log.read_text(errors="replace")
+
+    done = eventually(cleaned, 60)
+    yield Check(_ME, "expired log-ins are removed", done, cleaning.log.read_text(errors="replace")[-_SHOWN:])
+    yield Check(_ME, "the next day is waited for", cleaning.process.poll() is None)
 
 
 def _get(url: str) -> tuple[int, dict[str, Any]]:

@@ -8,11 +8,22 @@ from typing import NamedTuple
 
 from panda_infra.tree import Values, merged
 
-__all__ = ["MASTER", "MASTER_PORT", "PROGRAMS", "Program", "local", "rendered", "served"]
+__all__ = [
+    "AUTHORITIES_FOLDER",
+    "MASTER",
+    "MASTER_PORT",
+    "PROGRAMS",
+    "Program",
+    "local",
+    "rendered",
+    "served",
+]
 
 MASTER = "master-cs"
 """The part that serves the configuration to all others."""
 MASTER_PORT = 9135
+AUTHORITIES_FOLDER = "/etc/grid-security/certificates"
+"""Where grid software looks for authorities."""
 _HOST_PROPERTIES = (
     "TrustedHost, CSAdministrator, JobAdministrator, FullDelegation, ProxyManagement, Operator, SiteManager, "
     "ProductionManagement, ServiceAdministrator"
@@ -20,17 +31,27 @@ _HOST_PROPERTIES = (
 
 
 class Program(NamedTuple):
-    """A service with its port, or an agent or executor without one, by DIRAC's own name for it."""
+    """A service with its port, or an agent or executor without one, by DIRAC's own name for it.
+
+    Its ``options`` go before those of DIRAC's release.
+    """
 
     kind: str
     module: str
     about: str
     port: int = 0
+    options: Mapping[str, str] = MappingProxyType({})
 
     @property
     def command(self) -> str:
         """What starts it."""
         return f"dirac-{self.kind}"
+
+    @property
+    def section(self) -> tuple[str, str, str, str]:
+        """The section of its options."""
+        system, _, module = self.module.partition("/")
+        return "Systems", system, f"{self.kind.title()}s", module
 
 
 PROGRAMS: Mapping[str, Program] = MappingProxyType(
@@ -56,8 +77,21 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
             "service", "WorkloadManagement/OptimizationMind", "Hands jobs to optimizers.", 9175
         ),
         "sandbox-store": Program("service", "WorkloadManagement/SandboxStore", "Keeps sandboxes.", 9196),
-        "file-catalog": Program("service", "DataManagement/FileCatalog", "DIRAC's own catalog.", 9197),
-        "storage-element": Program("service", "DataManagement/StorageElement", "A storage for tests.", 9148),
+        # DIRAC's own default checks no rights.
+        "file-catalog": Program(
+            "service",
+            "DataManagement/FileCatalog",
+            "DIRAC's own catalog.",
+            9197,
+            {"SecurityManager": "DirectorySecurityManager"},
+        ),
+        "storage-element": Program(
+            "service",
+            "DataManagement/StorageElement",
+            "A storage for tests.",
+            9148,
+            {"BasePath": "/work/storage"},
+        ),
         "req-proxy": Program(
             "service", "RequestManagement/ReqProxy", "Takes requests in the manager's place.", 9161
         ),
@@ -130,6 +164,7 @@ def local(host: str, master: str, organisation: str, *, is_master: bool) -> Valu
                 "UseServerCertificate": "yes",
                 "CertFile": "/work/tls/hostcert.pem",
                 "KeyFile": "/work/tls/hostkey.pem",
+                "CALocation": AUTHORITIES_FOLDER,
             },
         }
     }
@@ -143,18 +178,21 @@ def local(host: str, master: str, organisation: str, *, is_master: bool) -> Valu
 def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
     """What the master serves: ports and addresses of the services, the hosts' certificate, and what is declared.
 
+    Each program has a section, which the master completes by the options of DIRAC's release (`scripts/dirac.py`).
+
     Args:
-        hosts: the Service of each service, by its part.
+        hosts: the workload of each program that runs, by its part, which is its Service too.
         subject: the common name of the certificate that all of them show.
         declared: what the stack file says, which goes before.
     """
     made: Values = {}
     for name, host in hosts.items():
         program = PROGRAMS[name]
-        system, _, module = program.module.partition("/")
-        url = f"dips://{host}:{program.port}/{program.module}"
-        made = merged(
-            made, {"Systems": {system: {"Services": {module: {"Port": program.port}}, "URLs": {module: url}}}}
-        )
+        systems, system, kind, module = program.section
+        found: Values = {kind: {module: dict(program.options)}}
+        if program.port:
+            found[kind][module]["Port"] = program.port
+            found["URLs"] = {module: f"dips://{host}:{program.port}/{program.module}"}
+        made = merged(made, {systems: {system: found}})
     trusted = {"DN": f"/CN={subject}", "Properties": _HOST_PROPERTIES}
     return merged(made, {"Registry": {"Hosts": {subject: trusted}}}, declared)

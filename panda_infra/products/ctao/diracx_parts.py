@@ -1,6 +1,7 @@
 """DiracX' settings in a stack file, the configuration that it is given, and its programs."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from panda_infra.errors import Problem
 from panda_infra.products.content import as_json
 from panda_infra.products.ctao.context import issuer_url
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces
-from panda_infra.products.ctao.programs import EVERYBODY, GROUP, Mount, Part, tcp
+from panda_infra.products.ctao.programs import EVERYBODY, GROUP, Mount, Part, patient, tcp
 from panda_infra.products.ctao.trust import AUTHORITIES, CA
 from panda_infra.products.metrics import traces_to
 from panda_infra.products.rule import rule
@@ -34,8 +35,11 @@ __all__ = [
 ]
 
 API_PORT, WEB_PORT, REDIS_PORT = 8000, 8080, 6379
-_START = Path(__file__).parent / "scripts" / "diracx.sh"
+_SCRIPTS = Path(__file__).parent / "scripts"
+_START = (_SCRIPTS / "diracx.sh").read_text(encoding="utf-8")
+_DAILY = (_SCRIPTS / "daily.sh").read_text(encoding="utf-8")
 _SCRIPT, _CONFIGURATION = "/etc/diracx/diracx.sh", "/etc/diracx/default.yml"
+_EACH_DAY = "/etc/diracx/daily.sh"
 _KEYS = "/keystore/jwks.json"
 _AUTHORITIES = "/etc/authorities/ca.pem"
 # As upstream's chart starts them: the image's environment, then the program.
@@ -104,6 +108,8 @@ class Diracx(Component):
     """Carries out medium tasks."""
     worker_large: Replicated = Replicated()
     """Carries out large tasks."""
+    cleanup: SubComponent = SubComponent()
+    """Removes expired log-ins and tokens, each day."""
     settings: DiracxSettings = DiracxSettings()
     """Organisations, users, groups."""
 
@@ -176,7 +182,7 @@ def _traces(config: "Settings", part: str) -> dict[str, str]:
 def parts(config: "Settings") -> Sequence[Part]:
     """The programs of DiracX."""
     settings = (config.components.get(Diracx) or Diracx()).settings
-    files = {_SCRIPT: _START.read_text(encoding="utf-8")}
+    files = {_SCRIPT: _START}
     if settings.repository is None:
         files[_CONFIGURATION] = configuration(config)
     variables = _variables(config, settings)
@@ -197,20 +203,22 @@ def parts(config: "Settings") -> Sequence[Part]:
             files=files,
             secrets=secrets,
             scratch=("/work",),
-            probe=_READY if serves else {},
+            probe=_health("ready") | {"periodSeconds": 10} if serves else {},
+            alive=patient(_health("live")) if serves else {},
             group=None if config.is_rootless else GROUP,
         )
 
     listen = ("--host=0.0.0.0", f"--port={API_PORT}", "--proxy-headers", "--forwarded-allow-ips=*")
     return (
         program("server", "uvicorn", "--factory", "diracx.routers.factory:create_app", *listen, serves=True),
-        Part(name="web", ports={"http": WEB_PORT}, probe=tcp("http")),
+        Part(name="web", ports={"http": WEB_PORT}, probe=_PAGE | {"periodSeconds": 10}, alive=patient(_PAGE)),
         Part(
             name="redis",
             ports={"redis": REDIS_PORT},
             command=("redis-server", "/etc/redis/redis.conf"),
             secrets={"/etc/redis/redis.conf": Mount("diracx-redis", "redis.conf")},
             probe=tcp("redis"),
+            alive=patient(tcp("redis")),
         ),
         program("scheduler", "diracx-tasks", "scheduler"),
         *(
@@ -220,14 +228,21 @@ def parts(config: "Settings") -> Sequence[Part]:
             )
             for size in _SIZES
         ),
+        # It sends no traces.
+        replace(
+            program("cleanup", "bash", _EACH_DAY, *_CLEANUP),
+            files={**files, _EACH_DAY: _DAILY},
+            variables=variables,
+        ),
     )
 
 
-_READY = {
-    "httpGet": {"path": "/api/health/ready", "port": "http"},
-    "periodSeconds": 10,
-    "timeoutSeconds": 15,
-}
+_CLEANUP = ("python", "-m", "diracx.logic", "cleanup-authdb")
+_PAGE = {"httpGet": {"path": "/", "port": "http"}, "timeoutSeconds": 15}
+
+
+def _health(what: str) -> dict[str, object]:
+    return {"httpGet": {"path": f"/api/health/{what}", "port": "http"}, "timeoutSeconds": 15}
 
 
 @rule("components", "interfaces")

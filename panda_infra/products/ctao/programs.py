@@ -16,7 +16,19 @@ from panda_infra.tree import Values
 if TYPE_CHECKING:
     from panda_infra.products.names import Names
 
-__all__ = ["CHART", "EVERYBODY", "GROUP", "VERSION", "Data", "Key", "Mount", "Part", "tcp", "values"]
+__all__ = [
+    "CHART",
+    "EVERYBODY",
+    "GROUP",
+    "VERSION",
+    "Data",
+    "Key",
+    "Mount",
+    "Part",
+    "patient",
+    "tcp",
+    "values",
+]
 
 CHART = "programs"
 """The chart, which the program ships."""
@@ -64,8 +76,9 @@ class Part:
 
     ``ports`` are those of the pod and of its Service, by name. ``variables`` are texts and keys of Secrets, and each
     key of the Secrets ``environments`` is a variable too. ``files`` are texts by their paths, whose names must differ;
-    ``secrets`` are Secrets by paths, ``claims`` claims of other parts, and ``scratch`` empty folders. The program runs
-    as ``user``, by default as that of the image; if that is not root, it reads Secrets as a member of ``group``.
+    ``secrets`` are Secrets by paths, ``claims`` claims of other parts, and ``scratch`` empty folders. The ``probe``
+    shows that it is ready; it is started anew where ``alive`` fails. The program runs as ``user``, by default as that
+    of the image; if that is not root, it reads Secrets as a member of ``group``.
     """
 
     name: str
@@ -80,6 +93,7 @@ class Part:
     scratch: Sequence[str] = ()
     data: Data | None = None
     probe: Mapping[str, Any] = field(default_factory=dict)
+    alive: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, Any] = field(default_factory=lambda: _SMALL)
     user: int | None = None
     group: int | None = None
@@ -104,6 +118,7 @@ class Part:
             "scratch": list(self.scratch),
             "data": self._data(),
             "probe": dict(self.probe),
+            "alive": dict(self.alive),
             "podSecurityContext": self._user(),
         }
         return {key: value for key, value in made.items() if value} | {"resources": self.resources}
@@ -138,3 +153,8 @@ def values(component: str, names: Names, parts: Sequence[Part]) -> Values:
 def tcp(port: str) -> Values:
     """A probe that connects to a port, by its name."""
     return {"tcpSocket": {"port": port}, "periodSeconds": _SECONDS}
+
+
+def patient(probe: Mapping[str, Any]) -> Values:
+    """The probe of what is started anew when it has failed for five minutes, which leaves it time to start."""
+    return {**probe, "periodSeconds": 20, "failureThreshold": 15}

@@ -11,7 +11,8 @@ import bcrypt
 
 from panda_infra.products.content import Env, Files, reveal
 from panda_infra.products.ctao.interfaces import External
-from panda_infra.products.tls import host_files, pem
+from panda_infra.products.ctao.trust_folder import hashed_names
+from panda_infra.products.tls import certificate_blocks, host_files, pem
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["AUTHORITIES", "CA", "authorities", "hashed_password", "host"]
 
 AUTHORITIES = "authorities"
-"""The Secret with the authorities, in its key ``CA``."""
+"""The Secret with the authorities: all in its key ``CA``, and each under the name of its hash."""
 CA = "ca.pem"
 _SALT = 22
 
 
 def authorities(context: Context) -> Env:
-    """authorities: each authority once, as PEM."""
+    """authorities: each authority once, in one file for HTTP clients and as a folder of hashes for grid software."""
     certificates = context.secrets.certificates
     texts = [
         reveal(own.chain) or reveal(own.certificate)
@@ -36,7 +37,8 @@ def authorities(context: Context) -> Env:
     interfaces = context.interfaces
     given = (getattr(interfaces, field) for field in type(interfaces).model_fields)
     texts += [each.trust or "" for each in given if isinstance(each, External)]
-    return {CA: "".join(dict.fromkeys(pem(text) for text in texts))}
+    found = list(dict.fromkeys(pem(block) for text in texts for block in certificate_blocks(text)))
+    return {CA: "".join(found)} | dict(zip(hashed_names(found), found, strict=True))
 
 
 def host(owner: str) -> Callable[[Context], Files]:

@@ -13,6 +13,7 @@ from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.components.ce import CE_PORT, CeSecrets
 from panda_infra.products.ctao.components.diracx import DiracxSecrets
 from panda_infra.products.ctao.dirac_config import (
+    AUTHORITIES_FOLDER,
     MASTER,
     MASTER_PORT,
     PROGRAMS,
@@ -23,7 +24,17 @@ from panda_infra.products.ctao.dirac_config import (
 )
 from panda_infra.products.ctao.diracx_parts import API_PORT, Diracx, address
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces, InterfacesSecrets
-from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import (
+    CHART,
+    EVERYBODY,
+    VERSION,
+    Data,
+    Mount,
+    Part,
+    patient,
+    tcp,
+    values,
+)
 from panda_infra.products.ctao.trust import AUTHORITIES, CA, host
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import (
@@ -49,10 +60,14 @@ if TYPE_CHECKING:
 
 __all__ = ["COMPONENT", "Dirac", "can_be_written", "is_without_secrets"]
 
-_START = Path(__file__).parents[1] / "scripts" / "dirac.sh"
+_SCRIPTS = Path(__file__).parents[1] / "scripts"
+_START = (_SCRIPTS / "dirac.sh").read_text(encoding="utf-8")
+_COMPLETE = (_SCRIPTS / "dirac.py").read_text(encoding="utf-8")
 _CERTS, _SECRETS, _KEY = "dirac-certs", "dirac", "dirac-ce"
 _SUBMITS = "site-director"
 _SITE = "CTAO.CI.de"
+_IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
+_BUNDLE = f"{AUTHORITIES_FOLDER}/{CA}"
 # The image's user.
 _USER = 1000
 # Words of options that hold a secret, as DIRAC names them.
@@ -96,16 +111,27 @@ def _running(config: "Settings") -> dict[str, Program]:
 def secrets(context: "Context") -> Env:
     """dirac: the only file with secrets, which each program reads beside its public configuration (C29)."""
     database, (host, port) = context.interfaces.dirac_database, context.dirac_database
+    own = context.secrets.of(InterfacesSecrets)
     made: Values = {
         "Systems": {
             "Databases": {
                 "User": database.user if database else "",
-                "Password": reveal(context.secrets.of(InterfacesSecrets).dirac_database_password),
+                "Password": reveal(own.dirac_database_password),
                 "Host": host,
                 "Port": port,
             }
         }
     }
+    if context.interfaces.opensearch:
+        host, port, user = context.opensearch
+        made["Systems"]["NoSQLDatabases"] = {
+            "User": user,
+            "Password": reveal(own.open_search_password),
+            "Host": host,
+            "Port": port,
+            "SSL": "True",
+            "ca_certs": _BUNDLE,
+        }
     if context.config.components.get(Diracx):
         made["DiracX"] = {"LegacyExchangeApiKey": reveal(context.secrets.of(DiracxSecrets).legacy_key)}
     return {"secrets.cfg": rendered(made)}
@@ -121,6 +147,8 @@ def _declared(config: "Settings") -> Values:
     made: Values = {}
     if config.components.get(Diracx):
         made["DiracX"] = {"URL": address(config)}
+        # A sandbox that a pod keeps ends with it.
+        made = merged(made, {"Systems": {"WorkloadManagement": {"Services": _IN_DIRACX}}})
     if _has_ce(config):
         made["Resources"] = {"Sites": {"CTAO": {_SITE: _site(config.names.workload("ce", "server"))}}}
     settings = (config.components.get(Dirac) or Dirac()).settings
@@ -145,23 +173,24 @@ def _values(config: "Settings", names: "Names") -> Values:
     settings = (config.components.get(Dirac) or Dirac()).settings
     master = names.workload("dirac", MASTER)
     running = _running(config)
-    hosts = {name: names.workload("dirac", name) for name, program in running.items() if program.port}
+    hosts = {name: names.workload("dirac", name) for name in running}
     submits = _has_ce(config)
 
     def part(name: str, command: str, module: str, port: int) -> Part:
         is_master = name == MASTER
         files = {
-            "/etc/dirac/dirac.sh": _START.read_text(encoding="utf-8"),
+            "/etc/dirac/dirac.sh": _START,
             "/etc/dirac/local.cfg": rendered(
                 local(names.workload("dirac", name), master, settings.organisation, is_master=is_master)
             ),
         }
         if is_master:
+            files["/etc/dirac/dirac.py"] = _COMPLETE
             files["/etc/dirac/served.cfg"] = rendered(served(hosts, master, _declared(config)))
         mounts = {
             "/secrets/host": Mount(_CERTS),
             "/secrets/dirac": Mount(_SECRETS),
-            "/etc/authorities/ca.pem": Mount(AUTHORITIES, CA, EVERYBODY),
+            AUTHORITIES_FOLDER: Mount(AUTHORITIES, mode=EVERYBODY),
         }
         if name == _SUBMITS and submits:
             mounts["/secrets/ce"] = Mount(_KEY)
@@ -169,15 +198,13 @@ def _values(config: "Settings", names: "Names") -> Values:
             name=name,
             ports={"dips": port} if port else {},
             command=("bash", "/etc/dirac/dirac.sh", command, module),
-            variables={
-                "REQUESTS_CA_BUNDLE": "/etc/authorities/ca.pem",
-                "SSL_CERT_FILE": "/etc/authorities/ca.pem",
-            },
+            variables=dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), _BUNDLE),
             files=files,
             secrets=mounts,
             scratch=("/work",),
             data=Data("/persistent", "1Gi") if is_master else None,
             probe=tcp("dips") if port else {},
+            alive=patient(tcp("dips")) if port else {},
             resources={"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}},
             user=None if config.is_rootless else _USER,
         )

@@ -1,6 +1,7 @@
 """DiracX: its API, its web pages, and the workers that carry out its tasks."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import SecretStr
@@ -171,8 +172,8 @@ def _part(
         image=image,
         secrets=(*start(*reads), *_TRUST),
         ports=(API_PORT,) if name == "server" else (),
-        switchable=name.startswith("worker"),
-        scalable=name != "scheduler",
+        switchable=name not in {"server", "scheduler"},
+        scalable=name not in {"scheduler", "cleanup"},
         calls=(remotes.DIRAC_DATABASE, remotes.OBJECTSTORE, remotes.OPENSEARCH, remotes.ISSUER, _REDIS),
         remotes=_server_remotes,
         traces=True,
@@ -212,6 +213,7 @@ COMPONENT = ComponentSpec(
         ),
         _part("scheduler", DIRACX_TASKS_IMAGE),
         *(_part(f"worker-{size}", DIRACX_TASKS_IMAGE) for size in _SIZES),
+        replace(_part("cleanup", DIRACX_IMAGE), traces=False),
     ),
     needs=("diracx-bootstrap",),
     after=("dirac-db", "objectstore", "opensearch", "dex", "dirac"),

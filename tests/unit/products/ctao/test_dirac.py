@@ -139,3 +139,57 @@ def test_every_program_has_one_certificate() -> None:
     assert all("dirac-certs" in {use.suffix for use in sub.secrets} for sub in COMPONENT.sub_components)
     hosts = served(stack())["Registry"]["Hosts"]
     assert hosts["ctao-dirac-master-cs"]["DN"] == "/CN=ctao-dirac-master-cs"
+
+
+def test_every_program_has_a_section_that_the_master_completes() -> None:
+    """DIRAC lets everybody call a service without rules; those are in the files of its release."""
+    made = stack()
+    found = served(made)["Systems"]
+    for program in PROGRAMS.values():
+        _, system, kind, module = program.section
+        assert module in found[system][kind]
+    assert "/etc/dirac/dirac.py" in parts(made)["master-cs"]["files"]
+
+
+def test_the_catalog_checks_rights() -> None:
+    options = served(stack())["Systems"]["DataManagement"]["Services"]["FileCatalog"]
+    assert options == {"SecurityManager": "DirectorySecurityManager", "Port": "9197"}
+
+
+def test_sandboxes_are_kept_by_diracx_where_the_stack_has_it() -> None:
+    def options(made: StackConfig) -> dict[str, str]:
+        found: dict[str, str] = served(made)["Systems"]["WorkloadManagement"]["Services"]["SandboxStore"]
+        return found
+
+    assert options(stack())["UseDiracXBackend"] == "True"
+    without = {name: each for name, each in ctao.COMPONENTS.items() if not name.startswith("diracx")}
+    assert "UseDiracXBackend" not in options(ctao.stack(components=without))
+
+
+def test_dirac_logs_in_to_opensearch() -> None:
+    made = stack()
+    found = read(build(made)["dirac"].data["secrets.cfg"].decode())["Systems"]["NoSQLDatabases"]
+    assert (found["Host"], found["Port"], found["SSL"]) == ("ctao-opensearch-server", "9200", "True")
+    assert found["Password"] == revealed(made.secrets)["interfaces"]["openSearchPassword"]
+    without = {name: each for name, each in ctao.INTERFACES.items() if name != "opensearch"}
+    fewer = {name: each for name, each in ctao.COMPONENTS.items() if name != "opensearch"}
+    config = ctao.stack(interfaces=without, components=fewer)
+    config = config.model_copy(update={"secrets": stand_ins(config)})
+    assert "NoSQLDatabases" not in build(config)["dirac"].data["secrets.cfg"].decode()
+
+
+def test_authorities_are_where_grid_software_looks() -> None:
+    """Without them no program of DIRAC takes or makes a connection."""
+    made = stack()
+    folder = "/etc/grid-security/certificates"
+    assert all(folder in part["secrets"] for part in parts(made).values())
+    local = read(parts(made)["matcher"]["files"]["/etc/dirac/local.cfg"])
+    assert local["DIRAC"]["Security"]["CALocation"] == folder
+    names = set(build(made)["authorities"].data) - {"ca.pem"}
+    assert names
+    assert all(re.fullmatch(r"[0-9a-f]{8}\.\d", name) for name in names)
+
+
+def test_services_are_started_anew_when_they_take_no_connections() -> None:
+    for name, program in PROGRAMS.items():
+        assert ("alive" in parts(stack())[name]) == bool(program.port)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,6 +146,39 @@ def test_a_certificate_of_the_site_is_verified() -> None:
     assert found["hosts"].startswith("dpps:")
     assert found["hosts"].endswith("@search.site.org:9200")
     assert not json.loads(build(stack())["diracx"].data["DIRACX_OS_DB_JOBPARAMETERSDB"])["verify_certs"]
+
+
+def test_expired_tokens_are_removed() -> None:
+    """Nothing in DiracX does it by itself: upstream's chart has a CronJob."""
+    part = make_plan("ctao", ctao.stack()).release("diracx").values["parts"]["cleanup"]
+    assert part["args"] == ["bash", "/etc/diracx/daily.sh", "python", "-m", "diracx.logic", "cleanup-authdb"]
+    assert "/etc/diracx/daily.sh" in part["files"]
+
+
+def daily(folder: Path, *command: str) -> subprocess.Popen[str]:
+    script = make_plan("ctao", ctao.stack()).release("diracx").values["parts"]["cleanup"]["files"]
+    (folder / "daily.sh").write_text(script["/etc/diracx/daily.sh"])
+    return subprocess.Popen(["bash", folder / "daily.sh", *command], stdout=subprocess.PIPE, text=True)
+
+
+def test_the_daily_command_waits_for_the_next_day_and_ends_when_asked(tmp_path: Path) -> None:
+    with daily(tmp_path, "echo", "done") as running:
+        assert running.stdout
+        assert running.stdout.readline() == "done\n"
+        running.terminate()
+        assert running.wait(timeout=10) == 0
+
+
+def test_a_failing_daily_command_ends_the_pod(tmp_path: Path) -> None:
+    with daily(tmp_path, "false") as running:
+        assert running.wait(timeout=10) == 1
+
+
+def test_the_api_is_started_anew_when_it_hangs() -> None:
+    parts = make_plan("ctao", ctao.stack()).release("diracx").values["parts"]
+    assert parts["server"]["alive"]["httpGet"]["path"] == "/api/health/live"
+    assert parts["web"]["alive"]["httpGet"]["path"] == "/"
+    assert {name for name, part in parts.items() if "alive" in part} == {"server", "web", "redis"}
 
 
 def test_the_api_and_the_pages_share_a_host() -> None:

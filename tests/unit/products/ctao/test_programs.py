@@ -70,6 +70,15 @@ def test_a_part_is_a_deployment_with_its_service(helm: Path) -> None:
     ]
 
 
+def test_a_part_is_started_anew_where_it_is_not_alive(helm: Path) -> None:
+    alive = programs.patient(programs.tcp("https"))
+    (container,) = pod(of_part(helm, Part("server", ports={"https": 443}, alive=alive)))["containers"]
+    probe = container["livenessProbe"]
+    assert probe["tcpSocket"] == {"port": "https"}
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 300
+    assert "readinessProbe" not in container
+
+
 def test_two_pods_never_write_to_one_volume(helm: Path) -> None:
     found = of_part(helm, Part("server", data=Data("/data", "5Gi")), persistentvolume={"class": "fast"})
     assert found["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
