@@ -15,7 +15,10 @@ UV ?= $(or $(wildcard $(VENV)/uv),uv)
 CHARTS ?=
 # A checkout of Rucio's charts, which `make test-long` then deploys too.
 RUCIO_CHARTS ?=
-UPSTREAM = $(if $(CHARTS),--upstream-charts '$(CHARTS)') $(if $(RUCIO_CHARTS),--rucio-charts '$(RUCIO_CHARTS)')
+# A checkout of DiracX' charts, which `make test-long` compares with the stack's and deploys.
+DIRACX_CHARTS ?=
+UPSTREAM = $(if $(CHARTS),--upstream-charts '$(CHARTS)') $(if $(RUCIO_CHARTS),--rucio-charts '$(RUCIO_CHARTS)') \
+	$(if $(DIRACX_CHARTS),--diracx-charts '$(DIRACX_CHARTS)')
 # How many nodes pods really run on, beside the simulated ones: make up REAL=1
 REAL ?=
 # Whether these take every pod's own image from the internet instead of those made of packages: make up REAL=1 ORIGINALS=1
@@ -67,7 +70,7 @@ test: venv tools check check-stacks ## all checks, and the tests of every change
 # Much of an end-to-end test is waiting: three files at once, each on a bed of its own, keep two cores busy.
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements; CHARTS, RUCIO_CHARTS=<checkouts>
+test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements; CHARTS, RUCIO_CHARTS, DIRACX_CHARTS=<checkouts>
 	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet $(UPSTREAM)
 	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder $(UPSTREAM)
 

@@ -36,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="checkout of rucio/helm-charts: hold the fixtures of its charts to it, and deploy it",
     )
     group.addoption(
+        "--diracx-charts",
+        type=Path,
+        metavar="PATH",
+        help="checkout of DIRACGrid/diracx-charts: hold DIRAC and DiracX of DPPS to it and to CTAO's chart, deploy it",
+    )
+    group.addoption(
         "--write-contract",
         action="store_true",
         help="write tests/charts/contract.yaml anew, from upstream's charts if given, else from the fixtures",
