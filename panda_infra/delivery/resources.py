@@ -22,10 +22,11 @@ from panda_infra.delivery.secrets import StackSecrets, own_secret
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
 from panda_infra.plan.backup import backed_up
+from panda_infra.plan.consumers import awaited
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
 from panda_infra.plan.footprint import logs_volume
-from panda_infra.plan.model import Plan, Release
+from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
@@ -181,7 +182,7 @@ def _components(
             depends_on=[
                 *first,
                 *(applied.first if applied and release.argocd else ()),
-                *(filled[suffix] for suffix in _mounted(plan, release) if suffix in filled),
+                *(filled[suffix] for suffix in awaited(plan.secrets, release.component) if suffix in filled),
                 *(databases.of.get(release.component, ()) if databases else ()),
                 *(made[other].release for other in release.after),
             ],
@@ -312,17 +313,10 @@ def _client_authorities(
 
 def _in_order_of_need(plan: Plan, contents: Mapping[str, SecretContent]) -> dict[str, SecretContent]:
     """The Secrets in the order of the releases, so that the first releases do not wait for all Secrets."""
-    needed = dict.fromkeys(suffix for release in plan.releases for suffix in _mounted(plan, release))
+    needed = dict.fromkeys(
+        suffix for release in plan.releases for suffix in awaited(plan.secrets, release.component)
+    )
     return {suffix: contents[suffix] for suffix in needed if suffix in contents}
-
-
-def _mounted(plan: Plan, release: Release) -> list[str]:
-    """The suffixes of the Secrets that this release's pods and Ingresses name."""
-    return [
-        suffix
-        for suffix, readers in plan.secrets.items()
-        if any(reader.component == release.component for reader in readers)
-    ]
 
 
 def _export(plan: Plan) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "INGRESS",
     "ISSUED",
     "Reader",
+    "awaited",
     "enabled_sub_components",
     "existing_secrets",
     "filled_elsewhere",
@@ -68,6 +69,22 @@ def readers(config: Settings) -> Mapping[str, tuple[Reader, ...]]:
             if config.hosts.of(endpoint.host):
                 found.setdefault(endpoint.tls, []).append(Reader(name, INGRESS))
     return {suffix: tuple(dict.fromkeys(found[suffix])) for suffix in sorted(found)}
+
+
+def awaited(known: Mapping[str, tuple[Reader, ...]], component: str) -> list[str]:
+    """The suffixes of the Secrets that a component reads, or would read in another stack file.
+
+    So a release keeps waiting for a Secret of others that it ceases to read: where a dependency ends, the engine's
+    targeted updates fail. ``known`` are the readers of each Secret of the stack.
+    """
+    spec = COMPONENTS[component]
+    could = {use.suffix for sub in spec.sub_components for use in sub.secrets}
+    could |= {endpoint.tls for endpoint in spec.endpoints}
+    return [
+        suffix
+        for suffix, found in known.items()
+        if suffix in could or any(reader.component == component for reader in found)
+    ]
 
 
 def existing_secrets(config: Settings) -> dict[str, str]:

@@ -58,7 +58,7 @@ def _release(
         name=names.release(spec.name),
         chart=_chart(spec, pin),
         values=spec.in_chart_form(at_rest(spec, values) if resting else values),
-        after=prerequisites(spec, config.components.deployed()),
+        after=prerequisites(COMPONENTS, spec.name, config.components.deployed()),
         timeout=component.timeout or spec.timeout,
         atomic=component.atomic,
         argocd=config.by_argo(spec.name),

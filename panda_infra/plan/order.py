@@ -10,9 +10,19 @@ from panda_infra.products.model import ComponentSpec
 __all__ = ["critical_path", "deployment_order", "prerequisites"]
 
 
-def prerequisites(spec: ComponentSpec, deployed: Collection[str]) -> tuple[str, ...]:
-    """The deployed components that must be ready before this one."""
-    return tuple(name for name in spec.needs + spec.after if name in deployed)
+def prerequisites(
+    catalog: Mapping[str, ComponentSpec], name: str, deployed: Collection[str]
+) -> tuple[str, ...]:
+    """The deployed components that must be ready before this one.
+
+    For a component that is left out stand those before it: if an order between two releases ended with it, a targeted
+    update would fail (see the page about them).
+    """
+    spec = catalog[name]
+    found: list[str] = []
+    for other in spec.needs + spec.after:
+        found += [other] if other in deployed else prerequisites(catalog, other, deployed)
+    return tuple(dict.fromkeys(found))
 
 
 def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[str]) -> tuple[str, ...]:
@@ -21,7 +31,7 @@ def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[
     Raises:
         graphlib.CycleError: the catalog's needs contain a cycle.
     """
-    sorter = TopologicalSorter({name: prerequisites(catalog[name], deployed) for name in deployed})
+    sorter = TopologicalSorter({name: prerequisites(catalog, name, deployed) for name in deployed})
     listed = list(catalog)
     sorter.prepare()
     order: list[str] = []
@@ -38,7 +48,7 @@ def critical_path(
     """The longest chain of components that wait for each other, with its length in the durations' unit."""
     longest: dict[str, tuple[float, tuple[str, ...]]] = {}
     for name in deployment_order(catalog, duration):
-        before = [longest[other] for other in prerequisites(catalog[name], duration)]
+        before = [longest[other] for other in prerequisites(catalog, name, duration)]
         length, path = max(before, default=(0.0, ()))
         longest[name] = (length + duration[name], (*path, name))
     return max(longest.values(), default=(0.0, ()))

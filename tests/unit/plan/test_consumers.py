@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.plan.consumers import existing_secrets, readers, uses
+from panda_infra.plan.consumers import awaited, existing_secrets, readers, uses
+from tests.support.panda import COMPONENTS
 from tests.unit.secrets.stacks import HOSTS, MINIMAL, config
 
 
@@ -34,3 +35,18 @@ def test_nobody_reads_files_instead_of_cric() -> None:
 def test_somebody_elses_secrets_are_those_that_components_name() -> None:
     stack = config(components={"ui": {"settings": {"existingSecrets": ["ui-certs"]}}})
     assert existing_secrets(stack) == {"ui-certs": "ui"}
+
+
+@pytest.mark.parametrize("off", [("panda", "server"), ("harvester", "harvester"), ("iam-db", "backup")])
+def test_what_is_switched_off_still_waits_for_secrets_of_others(off: tuple[str, str]) -> None:
+    """Where a dependency ends, a targeted update takes the Secret for a second one of its name."""
+    component, sub = off
+    deployed: dict[str, Any] = {name: {} for name in COMPONENTS}
+    before = readers(config({**MINIMAL, "components": deployed}))
+    after = readers(config({**MINIMAL, "components": {**deployed, component: {sub: {"enabled": False}}}}))
+    assert set(awaited(after, component)) == set(awaited(before, component)) & set(after)
+
+
+def test_a_component_waits_for_no_other_secret() -> None:
+    known = readers(config({**MINIMAL, "components": {"panda": {}, "harvester": {}, "msgsvc": {}}}))
+    assert awaited(known, "msgsvc") == ["msgsvc-envs"]
