@@ -13,6 +13,7 @@ from panda_infra.live.ownership import Ownership, listed
 from panda_infra.live.target import look
 from panda_infra.plan.footprint import ARGOCD_KEY, logs_volume, may_be_claim
 from panda_infra.plan.model import Plan
+from panda_infra.products.registry import COMPONENTS
 from panda_infra.state.recorded import Recorded
 from panda_infra.teardown.leftover import Leftover
 
@@ -82,9 +83,17 @@ def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:
             if _is_left(found, one):
                 yield Leftover(one.kind, one.name)
             elif one.kind in _DATA:
-                yield Leftover(one.kind, one.name, one.maker, ours=False)
+                yield Leftover(one.kind, one.name, _origin(found, one), ours=False)
         if found.target.lease:
             yield Leftover("Lease", found.target.lease.name)
+
+
+def _origin(found: Ownership, one: Met) -> str:
+    """Who made an object; a component that the stack file does not have any more leaves its pods' claims unmarked."""
+    former = {found.plan.names.release(name) for name in COMPONENTS}
+    if one.kind != _CLAIM or one.instance not in former - set(found.target.releases):
+        return one.maker
+    return f"of a release {one.instance} that is gone: if that was this stack's, delete it by hand"
 
 
 def _is_left(found: Ownership, one: Met) -> bool:

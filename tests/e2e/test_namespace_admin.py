@@ -14,6 +14,7 @@ from typer.testing import Result
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
+from testbed.waiting import until
 from testbed.workspace import Workspace
 from tests.support import fast_yaml
 from tests.support.command_line import run_in
@@ -52,9 +53,10 @@ def stack(bed: Bed, api: Api) -> Iterator[Workspace]:
         {
             "panda-infra:namespace": {"name": _GIVEN, "adopt": True},
             "panda-infra:cluster": {"kind": "existing", "kubeconfig": str(file)},
-            "panda-infra:components": {"msgsvc": {}},
+            "panda-infra:components": {"msgsvc": {}, "panda": {}},
             "panda-infra:hosts": {},
-            "panda-infra:storage": {"class": "standard", "sharedLogs": {"size": "1Gi"}},
+            # Without a claim for the logs of all, each pod of a StatefulSet has one of its own.
+            "panda-infra:storage": {"class": "standard"},
             "panda-infra:lifecycle": {"protect": False},
         },
     )
@@ -84,10 +86,16 @@ def test_what_may_not_be_looked_at_is_named_before_and_after(stack: Workspace, a
     previewed = stack.preview()
     assert f"outside of namespace {_GIVEN} this user may not look" in previewed.text
     assert f"PersistentVolume {_GIVEN}-" in previewed.text
-    stack.configure({"panda-infra:storage": {"class": "standard", "sharedLogs": {"size": "1Gi"}}})
+    stack.configure({"panda-infra:storage": {"class": "standard"}})
+    claims = f"/api/v1/namespaces/{_GIVEN}/persistentvolumeclaims"
+    of_pods = {one["metadata"]["name"] for one in api.list(claims) if one["metadata"]["name"].endswith("-0")}
+    assert of_pods
     destroyed = command(stack, "destroy", "local", "--yes")
     assert destroyed.exit_code == 0, destroyed.output
     for kind in ("PersistentVolumes", "ClusterRoles", "ClusterRoleBindings"):
         assert f"not looked at: {kind} outside of the namespace" in destroyed.output
     assert "local: nothing is left of what this user may look at" in destroyed.output
+    # Neither the releases nor the namespace took them along.
+    assert {f"deleting claim {name}" for name in of_pods} <= set(destroyed.output.splitlines())
+    until(lambda: api.list(claims) == [], "the claims are gone", 30)
     assert api.get(f"/api/v1/namespaces/{_GIVEN}")["status"]["phase"] == "Active"

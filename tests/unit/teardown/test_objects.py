@@ -75,6 +75,25 @@ def test_what_a_stack_made_in_an_adopted_namespace_is_left_and_the_rest_is_not_i
     )
 
 
+def test_claims_of_pods_are_named_whatever_the_stack_file_still_has() -> None:
+    """A StatefulSet's claims have the label of their release and no mark, and nothing else removes them here."""
+    api = cluster()
+    api.add(
+        CLAIMS,
+        made("panda-msgsvc-data-0", labels=BROKER_CLAIM),
+        made("panda-idds-rest-logs-0", labels={"app.kubernetes.io/instance": "panda-idds"}),
+        made("theirs", labels={"app.kubernetes.io/instance": "alice"}),
+    )
+    ours, others = found(api, namespace=ADOPT)
+    # After a plain `pulumi destroy`, which knows releases only.
+    assert ours == {"PersistentVolumeClaim panda-msgsvc-data-0"}
+    assert {"PersistentVolumeClaim panda-idds-rest-logs-0", "PersistentVolumeClaim theirs"} <= others
+    plan = make_plan("test", stack(components={"msgsvc": {}}, namespace=ADOPT))
+    states = {one.name: one.state for one in in_cluster(plan, api)}
+    assert states["panda-idds-rest-logs-0"].startswith("of a release panda-idds that is gone")
+    assert states["theirs"].startswith("made by hand")
+
+
 def test_a_release_of_the_stacks_name_is_its_own_if_its_lease_says_so() -> None:
     api = cluster()
     api.add(SECRETS, record("panda-msgsvc"))
