@@ -17,11 +17,12 @@ from panda_infra.live import jobs
 from panda_infra.live.answers import NotAskedError
 from panda_infra.live.backups import Backups
 from panda_infra.plan.backup import backup_objects
+from panda_infra.plan.developer_rights import rules
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.access import Access
 from tests.support.command_line import run_in
-from tests.support.kubernetes import FakeApi
+from tests.support.kubernetes import Call, FakeApi
 from tests.support.stacks import stack
 
 BATCH = "/apis/batch/v1/namespaces/panda"
@@ -165,6 +166,40 @@ def test_restore_goes_beside_the_live_one(command: Any, api: Cluster) -> None:
     harvester = NAME.replace("panda", "harvester")
     assert command("restore", "demo", "--from", harvester).exit_code == 0
     assert "DB_ADMINISTRATOR" in str(api.made[2])
+
+
+def demanded(call: Call) -> tuple[str, str, str]:
+    """The right that a request in the namespace needs: group, resource and verb."""
+    root, _, path = call.path.partition("/namespaces/")
+    group = root.split("/")[2] if root.startswith("/apis/") else ""
+    resource, *named = path.split("/")[1:]
+    resource = "/".join([resource, *named[1:]])
+    verb = {"GET": "get" if named else "list", "POST": "create", "PATCH": "patch", "DELETE": "delete"}
+    return group, resource, verb[call.method]
+
+
+def test_the_owner_of_a_developers_namespace_may_make_every_request(command: Any, api: Cluster) -> None:
+    """Whoever lacks a right is refused by the first request that changes something, which makes the Job."""
+    for words in (
+        ("backup", "now", "demo"),
+        ("backup", "list", "demo"),
+        ("backup", "verify", "demo"),
+        ("backup", "drill", "demo"),
+        ("restore", "demo", "--from", NAME),
+    ):
+        command(*words)
+    granted = {
+        (group, resource, verb)
+        for rule in rules("deployer")
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    wanted = set(map(demanded, api.calls)) | {("batch", "jobs", "create")}
+    assert ("batch", "cronjobs", "get") in wanted
+    assert ("", "pods/log", "get") in wanted
+    assert wanted <= granted
+    assert {verb for _, _, verb in wanted} == {"create", "get", "list"}
 
 
 @pytest.mark.parametrize(
