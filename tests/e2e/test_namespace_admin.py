@@ -1,5 +1,7 @@
 """Who is at home in a single namespace, which the site has given, deploys and destroys without leaving it.
 
+Who may only read there previews what another one deploys.
+
 The tests of this module follow one stack through its life, in the order of the file.
 """
 
@@ -7,10 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import Result
 
+from panda_infra.plan.developer_rights import rules
 from testbed import stacks
 from testbed.api import Api
 from testbed.bed import Bed
@@ -30,23 +35,28 @@ def api(bed: Bed) -> Api:
     return Api(bed.kubeconfig)
 
 
+def kubeconfig(bed: Bed, api: Api, name: str, may: list[dict[str, Any]]) -> Path:
+    """That of a service account which may do this in the namespace."""
+    accounts = f"/api/v1/namespaces/{_GIVEN}/serviceaccounts"
+    api.create(accounts, {"metadata": {"name": name}})
+    api.create(f"{_RBAC}/{_GIVEN}/roles", {"metadata": {"name": name}, "rules": may})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": _GIVEN}
+    binding = {"metadata": {"name": name}, "roleRef": role, "subjects": [subject]}
+    api.create(f"{_RBAC}/{_GIVEN}/rolebindings", binding)
+    token = api.create(f"{accounts}/{name}/token", {"spec": {}})["status"]["token"]
+    document = fast_yaml.load(bed.kubeconfig.read_text())
+    document["users"][0]["user"] = {"token": token}
+    file = bed.state / f"{name}-kubeconfig"
+    file.write_text(fast_yaml.dump(document))
+    return file
+
+
 @pytest.fixture(scope="module")
 def stack(bed: Bed, api: Api) -> Iterator[Workspace]:
     """In a namespace of the site's, by a service account that may do anything there and nothing elsewhere."""
     api.create("/api/v1/namespaces", {"metadata": {"name": _GIVEN}})
-    accounts = f"/api/v1/namespaces/{_GIVEN}/serviceaccounts"
-    api.create(accounts, {"metadata": {"name": "operator"}})
-    everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
-    api.create(f"{_RBAC}/{_GIVEN}/roles", {"metadata": {"name": "operator"}, "rules": [everything]})
-    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "operator"}
-    subject = {"kind": "ServiceAccount", "name": "operator", "namespace": _GIVEN}
-    binding = {"metadata": {"name": "operator"}, "roleRef": role, "subjects": [subject]}
-    api.create(f"{_RBAC}/{_GIVEN}/rolebindings", binding)
-    token = api.create(f"{accounts}/operator/token", {"spec": {}})["status"]["token"]
-    kubeconfig = fast_yaml.load(bed.kubeconfig.read_text())
-    kubeconfig["users"][0]["user"] = {"token": token}
-    file = bed.state / "operator-kubeconfig"
-    file.write_text(fast_yaml.dump(kubeconfig))
+    file = kubeconfig(bed, api, "operator", [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])
     workspace = stacks.local(
         bed,
         bed.state / "stacks" / _GIVEN,
@@ -78,6 +88,30 @@ def test_a_namespace_that_is_given_is_enough(stack: Workspace) -> None:
     shown = command(stack, "status", "local", "--json")
     assert shown.exit_code == 0, shown.output
     assert json.loads(shown.stdout)["problems"] == []
+
+
+def test_who_may_only_read_previews_and_deploys_nothing(stack: Workspace, bed: Bed, api: Api) -> None:
+    """As a preview's environment in the workflows has it, beside that which deploys."""
+    section = "panda-infra:cluster"
+    before = fast_yaml.load(stack.stack_file.read_text())["config"][section]
+    # Whoever may get `*` may run commands in pods, too.
+    seen = [rule for rule in rules("") if "list" in rule["verbs"] and "pods/exec" not in rule["resources"]]
+    reader = kubeconfig(bed, api, "reader", [rule | {"verbs": ["get", "list", "watch"]} for rule in seen])
+    stack.configure({section: {"kind": "existing", "kubeconfig": str(reader)}})
+    logs = {"class": "standard", "sharedLogs": {"size": "1Gi"}}
+    stack.configure({"panda-infra:storage": logs})
+    secrets = f"/api/v1/namespaces/{_GIVEN}/secrets"
+    there = {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in api.list(secrets)}
+    previewed = stack.preview("--refresh", "--diff")
+    assert previewed.code == 0, previewed.text
+    assert "panda-shared-logs" in previewed.text
+    refused = stack.up()
+    assert refused.code != 0
+    assert "forbidden" in refused.text
+    assert there == {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in api.list(secrets)}
+    stack.configure({section: before, "panda-infra:storage": {"class": "standard"}})
+    again = stack.up()
+    assert again.code == 0, again.text
 
 
 def test_what_may_not_be_looked_at_is_named_before_and_after(stack: Workspace, api: Api) -> None:
