@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from panda_infra.config.docstrings import descriptions
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.products import registry
@@ -78,12 +79,12 @@ MODELS = tuple(dict.fromkeys(models(StackConfig)))
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_setting_is_described(model: type[BaseModel]) -> None:
-    assert [name for name, info in model.model_fields.items() if not info.description] == []
+    assert {info.alias or name for name, info in model.model_fields.items()} == descriptions(model).keys()
 
 
 def test_every_secret_is_described_and_masked() -> None:
     for model in models(Secrets):
-        assert [name for name, info in model.model_fields.items() if not info.description] == []
+        assert {info.alias or name for name, info in model.model_fields.items()} == descriptions(model).keys()
         kinds = {str(info.annotation) for info in model.model_fields.values()}
         assert [kind for kind in kinds if re.search(r"\bstr\b", kind) and "SecretStr" not in kind] == []
 

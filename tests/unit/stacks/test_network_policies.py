@@ -59,6 +59,7 @@ _CALLS: Mapping[str, tuple[str, ...]] = {
     **{place.partition(":")[0]: tuple(other for other in _XROOTD if other != place) for place in _XROOTD},
     "dirac-bootstrap.job": (_DIRAC_DB,),
     "diracx-bootstrap.job": (_DIRAC_DB,),
+    "diracx.cleanup": (_DIRAC_DB,),
     **{
         f"diracx.{name}": _DIRACX
         for name in ("server", "scheduler", "worker-small", "worker-medium", "worker-large")

@@ -213,7 +213,12 @@ COMPONENT = ComponentSpec(
         ),
         _part("scheduler", DIRACX_TASKS_IMAGE),
         *(_part(f"worker-{size}", DIRACX_TASKS_IMAGE) for size in _SIZES),
-        replace(_part("cleanup", DIRACX_IMAGE), traces=False),
+        replace(
+            _part("cleanup", DIRACX_IMAGE),
+            calls=(remotes.DIRAC_DATABASE,),
+            remotes=remotes.dirac_database,
+            traces=False,
+        ),
     ),
     needs=("diracx-bootstrap",),
     after=("dirac-db", "objectstore", "opensearch", "dex", "dirac"),
