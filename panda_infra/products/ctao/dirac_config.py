@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from panda_infra.products.ctao.tables import DIRAC
 from panda_infra.tree import Values, merged
 
 __all__ = [
@@ -176,7 +177,7 @@ def local(host: str, master: str, organisation: str, *, is_master: bool) -> Valu
 
 
 def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
-    """What the master serves: ports and addresses of the services, the hosts' certificate, and what is declared.
+    """What the master serves: addresses of services, names of databases, the hosts' certificate, what is declared.
 
     Each program has a section, which the master completes by the options of DIRAC's release (`scripts/dirac.py`).
 
@@ -186,6 +187,9 @@ def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
         declared: what the stack file says, which goes before.
     """
     made: Values = {}
+    for database, system in DIRAC.items():
+        # No program finds a database without this, which DIRAC's own installer writes.
+        made = merged(made, {"Systems": {system: {"Databases": {database: {"DBName": database}}}}})
     for name, host in hosts.items():
         program = PROGRAMS[name]
         systems, system, kind, module = program.section

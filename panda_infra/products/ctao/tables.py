@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
-__all__ = ["BY_COMPONENT", "DIRACX", "databases"]
+__all__ = ["BY_COMPONENT", "DIRAC", "DIRACX", "databases"]
 
-# Those of DPPS.
-_DIRAC = (
-    "AccountingDB",
-    "FileCatalogDB",
-    "InstalledComponentsDB",
-    "JobDB",
-    "JobLoggingDB",
-    "PilotAgentsDB",
-    "ProductionDB",
-    "ProxyDB",
-    "ReqDB",
-    "ResourceManagementDB",
-    "ResourceStatusDB",
-    "SandboxMetadataDB",
-    "StorageManagementDB",
-    "TaskQueueDB",
-    "TokenDB",
-    "TransformationDB",
+DIRAC: Mapping[str, str] = MappingProxyType(
+    {
+        "AccountingDB": "Accounting",
+        "FileCatalogDB": "DataManagement",
+        "InstalledComponentsDB": "Framework",
+        "JobDB": "WorkloadManagement",
+        "JobLoggingDB": "WorkloadManagement",
+        "PilotAgentsDB": "WorkloadManagement",
+        "ProductionDB": "Production",
+        "ProxyDB": "Framework",
+        "ReqDB": "RequestManagement",
+        "ResourceManagementDB": "ResourceStatus",
+        "ResourceStatusDB": "ResourceStatus",
+        "SandboxMetadataDB": "WorkloadManagement",
+        "StorageManagementDB": "StorageManagement",
+        "TaskQueueDB": "WorkloadManagement",
+        "TokenDB": "Framework",
+        "TransformationDB": "Transformation",
+    }
 )
+"""DIRAC's databases that DPPS uses, with the system of each."""
 DIRACX: Mapping[str, str] = MappingProxyType(
     {
         "AuthDB": "DiracXAuthDB",
@@ -50,7 +52,7 @@ DIRACX: Mapping[str, str] = MappingProxyType(
 )
 """DiracX's databases by its own names; most of them are DIRAC's too."""
 BY_COMPONENT: Mapping[str, Iterable[str]] = MappingProxyType(
-    {"dirac-bootstrap": _DIRAC, "diracx-bootstrap": tuple(DIRACX.values())}
+    {"dirac-bootstrap": tuple(DIRAC), "diracx-bootstrap": tuple(DIRACX.values())}
 )
 """The databases that the job of a component makes."""
 

@@ -4,17 +4,23 @@
 # change has replaced.
 set -euo pipefail
 umask 077
-mkdir -p /work/tls /work/storage /opt/dirac/etc
-cp /secrets/host/hostcert.pem /secrets/host/hostkey.pem /work/tls/
+mkdir -p /work/tls /work/storage
+# Not `cp`, which fails where a container of this pod has ended: its copies are there, and read-only.
+install -m 0400 /secrets/host/hostcert.pem /secrets/host/hostkey.pem /work/tls/
 # shellcheck disable=SC1091 # it is part of the image
 set +u; source /opt/dirac/bashrc; set -u
 if [ -f /etc/dirac/served.cfg ]; then
+    # DIRAC renames a new file to the name of its configuration, so that the folder must be in the volume: a link would be replaced.
+    export DIRAC_ROOT_PATH=/persistent
+    kept=/persistent/etc
+    mkdir -p $kept
     python3 /etc/dirac/dirac.py /etc/dirac/served.cfg /work/declared.cfg
-    if ! cmp -s /work/declared.cfg /persistent/declared.cfg; then
-        [ -f /persistent/DPPS.cfg ] && cp /persistent/DPPS.cfg "/persistent/DPPS-$(date -u +%Y%m%dT%H%M%SZ).cfg"
-        cp /work/declared.cfg /persistent/DPPS.cfg
-        cp /work/declared.cfg /persistent/declared.cfg
+    if ! cmp -s /work/declared.cfg $kept/declared.cfg; then
+        [ -f $kept/DPPS.cfg ] && cp $kept/DPPS.cfg "$kept/DPPS-$(date -u +%Y%m%dT%H%M%SZ).cfg"
+        cp /work/declared.cfg $kept/DPPS.cfg
+        cp /work/declared.cfg $kept/declared.cfg
     fi
-    ln -sfn /persistent/DPPS.cfg /opt/dirac/etc/DPPS.cfg
 fi
+# Some programs write into the present folder; this one is still there when the container is started anew.
+cd /work
 exec "$1" "$2" --cfg /etc/dirac/local.cfg --cfg /secrets/dirac/secrets.cfg

@@ -2,6 +2,8 @@
 # Gives DiracX its configuration, which it reads from a git repository alone, and starts one of its programs.
 set -euo pipefail
 if [ -f /etc/diracx/default.yml ]; then
+    # That of a container that has ended is still there, and a commit without a change fails.
+    rm -rf /work/configuration
     git init --quiet --initial-branch=master /work/configuration
     cp /etc/diracx/default.yml /work/configuration/default.yml
     git -C /work/configuration add default.yml

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +19,7 @@ from panda_infra.products.ctao.dirac_config import PROGRAMS, rendered
 from panda_infra.secrets.build import build
 from panda_infra.secrets.generate import revealed, stand_ins
 from tests.support import canaries, ctao
+from tools import REPOSITORY
 
 _WORDS = st.text("abcXYZ019_", min_size=1, max_size=8)
 _TREES = st.recursive(
@@ -149,6 +153,73 @@ def test_every_program_has_a_section_that_the_master_completes() -> None:
         _, system, kind, module = program.section
         assert module in found[system][kind]
     assert "/etc/dirac/dirac.py" in parts(made)["master-cs"]["files"]
+
+
+def test_every_database_has_its_name_in_a_section_of_its_system() -> None:
+    """No program finds a database without it; DIRAC's own installer writes it."""
+    made = stack()
+    found = served(made)["Systems"]
+    named = {
+        (database, options["DBName"])
+        for system in found.values()
+        for database, options in system.get("Databases", {}).items()
+    }
+    job = make_plan("ctao", made).release("dirac-bootstrap").values
+    assert named == {(database, database) for database in job["settings"]["databases"]}
+    assert found["WorkloadManagement"]["Databases"]["JobDB"] == {"DBName": "JobDB"}
+
+
+@pytest.fixture
+def pod(tmp_path: Path) -> Path:
+    """The folders of a master's pod, whose image makes nothing of the configuration."""
+    for name in ("work", "persistent", "etc/dirac", "secrets/host", "opt/dirac"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("hostcert.pem", "hostkey.pem"):
+        (tmp_path / "secrets/host" / name).write_text(name)
+    (tmp_path / "opt/dirac/bashrc").touch()
+    (tmp_path / "etc/dirac/dirac.py").write_text("import shutil, sys\nshutil.copyfile(*sys.argv[1:])\n")
+    (tmp_path / "etc/dirac/served.cfg").write_text("first")
+    return tmp_path
+
+
+def start_master(pod: Path) -> Path:
+    """Run the script of the master, and return the folder where DIRAC would look for its configuration."""
+    text = (REPOSITORY / "panda_infra/products/ctao/scripts/dirac.sh").read_text()
+    text = re.sub(r"(?<![\w.])/(work|persistent|etc/dirac|secrets|opt)\b", rf"{pod}/\1", text)
+    program = pod / "program.py"
+    program.write_text("import os\nprint(os.environ['DIRAC_ROOT_PATH'], end='')\n")
+    command = ("bash", "-c", text, "dirac.sh", "python3", str(program))
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return Path(done.stdout) / "etc"
+
+
+def test_what_is_added_to_the_configuration_stays_until_the_stack_file_changes(pod: Path) -> None:
+    """DIRAC replaces its file by another one of the same name, which was lost where a link had led into the volume."""
+    kept = start_master(pod)
+    assert kept.is_relative_to(pod / "persistent")
+    file = kept / "DPPS.cfg"
+    assert file.read_text() == "first"
+    (kept / "new").write_text("added by an operator")
+    (kept / "new").rename(file)
+    assert start_master(pod) == kept
+    assert file.read_text() == "added by an operator"
+    (pod / "etc/dirac/served.cfg").write_text("second")
+    start_master(pod)
+    assert file.read_text() == "second"
+    (copy,) = kept.glob("DPPS-*.cfg")
+    assert copy.read_text() == "added by an operator"
+
+
+def test_a_container_starts_anew_over_the_files_of_the_last_one(pod: Path) -> None:
+    """They are read-only, and the image's user cannot write them: each is replaced."""
+    start_master(pod)
+    copies = pod / "work/tls"
+    (copies / "before").hardlink_to(copies / "hostkey.pem")
+    (pod / "secrets/host/hostkey.pem").write_text("renewed")
+    start_master(pod)
+    assert (copies / "hostkey.pem").read_text() == "renewed"
+    assert (copies / "before").read_text() == "hostkey.pem"
+    assert (copies / "hostkey.pem").stat().st_mode & 0o777 == 0o400
 
 
 def test_the_catalog_checks_rights() -> None:

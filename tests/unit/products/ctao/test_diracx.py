@@ -22,6 +22,7 @@ from panda_infra.products.ctao.diracx_parts import address, configuration
 from panda_infra.secrets.build import build
 from panda_infra.secrets.generate import revealed, stand_ins
 from tests.support import canaries, ctao
+from tools import REPOSITORY
 
 
 def stack(**overrides: Any) -> StackConfig:
@@ -117,6 +118,16 @@ def test_a_repository_replaces_the_configuration() -> None:
     part = make_plan("ctao", with_diracx(repository=repository)).release("diracx").values["parts"]["server"]
     assert part["variables"]["DIRACX_CONFIG_BACKEND_URL"] == repository
     assert list(part["files"]) == ["/etc/diracx/diracx.sh"]
+
+
+def test_a_container_starts_anew_over_the_repository_of_the_last_one(tmp_path: Path) -> None:
+    (tmp_path / "default.yml").write_text("{}")
+    text = (REPOSITORY / "panda_infra/products/ctao/scripts/diracx.sh").read_text()
+    text = text.replace("/etc/diracx", str(tmp_path)).replace("/work", str(tmp_path / "work"))
+    for _ in range(2):
+        command = ("bash", "-c", text, "diracx.sh", "echo", "started")
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
 
 
 def test_users_come_back_by_https_alone() -> None:
