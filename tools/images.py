@@ -154,6 +154,18 @@ DIRACX = Image(
     python=("diracx-routers==0.7.0", "diracx-tasks==0.7.0", "setuptools<81", "wheel"),
     venv="/opt/diracx",
 )
+# The original is of conda. M2Crypto has no wheel; mysqlclient-static is mysqlclient with one. DiracX' databases bring
+# PyMySQL, as in the original. gfal2 needs more than Python, and only transfers import it.
+DIRAC = Image(
+    name="dirac",
+    stands_for="harbor.cta-observatory.org/dpps/wms-server",
+    debian=(*_SHELL, *_PYTHON, "gcc", "git", "libc6-dev", "libssl-dev", "python3-dev", "swig"),
+    python=("dirac[server]==9.1.22", "diracx-db==0.7.0", "mysqlclient-static", "setuptools<81", "wheel"),
+    venv="/opt/dirac",
+    built=("m2crypto", "tornado"),
+    provided=("mysqlclient", "gfal2-python"),
+    users={"dirac": "dirac"},
+)
 # A storage element, and the clients that copy to it.
 XROOTD = Image(
     name="xrootd",
@@ -193,6 +205,7 @@ IMAGES: Mapping[str, Image] = {
         RUCIO_EARLIER,
         PROMETHEUS,
         DIRACX,
+        DIRAC,
         XROOTD,
         NODE,
     )

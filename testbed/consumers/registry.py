@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from testbed.consumers import activemq, diracx, distribution, idds, jedi, mariadb, panda, postgres, storage
+from testbed.consumers import (
+    activemq,
+    dirac,
+    diracx,
+    distribution,
+    idds,
+    jedi,
+    mariadb,
+    panda,
+    postgres,
+    storage,
+)
 from testbed.consumers.backup import drill, to_time
 from testbed.consumers.monitoring import watch
 from testbed.consumers.rucio import consumer as rucio
@@ -17,6 +28,7 @@ __all__ = [
     "ARCHIVE",
     "BACKUPS",
     "CONSUMERS",
+    "DIRAC",
     "FAILOVER",
     "FIXTURES_OF_CTAO",
     "MONITORING",
@@ -60,6 +72,9 @@ OF_CTAO: Mapping[str, Consumer] = {
     "rucio": Consumer(rucio.IMAGES, rucio.PARTS, rucio.start, rucio.check),
     "diracx": Consumer(diracx.IMAGES, diracx.PARTS, diracx.start, diracx.check),
 }
+DIRAC: Mapping[str, Consumer] = {
+    "dirac": Consumer(dirac.IMAGES, dirac.PARTS, dirac.start, dirac.check),
+}
 FIXTURES_OF_CTAO: Mapping[str, Consumer] = {
     "storage": Consumer(storage.IMAGES, storage.PARTS, storage.start, storage.check),
     "registry": Consumer(distribution.IMAGES, distribution.PARTS, distribution.start, distribution.check),
@@ -79,6 +94,7 @@ FAILOVER: Mapping[str, Consumer] = {
 CONSUMERS: Mapping[str, Consumer] = {
     **OF_PANDA,
     **OF_CTAO,
+    **DIRAC,
     **FIXTURES_OF_CTAO,
     **BACKUPS,
     **ARCHIVE,

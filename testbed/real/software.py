@@ -112,6 +112,23 @@ RUCIO = Software(pinned.RUCIO, ("rucio/rucio-server",), environment=_OF_RUCIO)
 RUCIO_EARLIER = Software(pinned.RUCIO_EARLIER, (), environment=_OF_RUCIO)
 # It does not run on a real node either: its job and its server would need the databases' and the store's own images.
 DIRACX = Software(pinned.DIRACX, (), environment={"HOME": "/root"}, folders=("/work",))
+# The original has DIRAC in a folder of its own, of which its user writes in some parts.
+DIRAC = Software(
+    pinned.DIRAC,
+    (),
+    environment={
+        "PATH": "/opt/dirac/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "DIRAC": "/opt/dirac",
+        "DIRAC_ROOT_PATH": "/opt/dirac",
+        "HOME": "/home/dirac",
+    },
+    folders=(
+        "/home/dirac",
+        "/persistent",
+        "/work",
+        *(f"/opt/dirac/{name}" for name in ("control", "data", "etc", "requestCache", "work")),
+    ),
+)
 # Fixtures of DPPS: the storage's own image has another release, the registry's has no package of Debian.
 XROOTD = Software(pinned.XROOTD, (), folders=("/work", "/data"))
 KNOWN = (ACTIVEMQ, POSTGRES, MARIADB, PANDA, IDDS)
