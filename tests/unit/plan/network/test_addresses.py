@@ -35,9 +35,10 @@ _NOT_CALLED = re.compile(
     r"BIGMON_HOST|BIGMON_BASE_URL|BIGMON_AUTH_PROVIDER_LIST|BIGMON_INSTALLED_APPS_LIST|BEHIND_REAL_LB|VERIFY_HOST"
     r"|PANDA_HOSTNAME|IAM_BASE_URL|IAM_ISSUER|IAM_LOGO_URL|dex.yaml|no_proxy|audience|HARVESTER_DB_HOST_(PREFIX|DOMAIN|ADD_INDEX)"
 )
-# Databases share the Secret of those who log in to them; the backup of IAM's reads the address of the database alone.
+# Databases share the Secret of those who log in to them.
 _DATABASES = (".postgres", ".mariadb")
-_BACKUP, _ITS_KEY = "iam-db.backup", "IAM_DB_HOST"
+# Parts that share the Secret of others and connect to databases alone, with the keys that hold their addresses.
+_OF_DATABASES = {"iam-db.backup": r"IAM_DB_HOST", "diracx.cleanup": r"DIRACX_DB_"}
 
 _CTAO_OUTSIDE: dict[str, Any] = {
     "environment": "staging",
@@ -142,7 +143,7 @@ def test_each_address_in_a_secret_has_an_edge(config: StackConfig) -> None:
             for reader in who:
                 here = part(reader.component, reader.sub_component)
                 silent = reader.sub_component == INGRESS or here.name.endswith(_DATABASES)
-                if silent or host == "localhost" or (here.name == _BACKUP and key != _ITS_KEY):
+                if silent or host == "localhost" or not re.match(_OF_DATABASES.get(here.name, ""), key):
                     continue
                 looked_at += 1
                 if missing(plan, here, host, port):
