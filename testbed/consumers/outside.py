@@ -10,6 +10,7 @@ import ssl
 import threading
 import urllib.parse
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,9 +132,11 @@ def proxy(addresses: Mapping[str, str]) -> type[_Quiet]:
 
 def _carry(near: socket.socket, far: socket.socket) -> None:
     other = {near: far, far: near}
-    while ready := select.select(list(other), [], [], _TIMEOUT)[0]:
-        for side in ready:
-            data = side.recv(65536)
-            if not data:
-                return
-            other[side].sendall(data)
+    # A side that is cut off has ended as well.
+    with suppress(ConnectionError):
+        while ready := select.select(list(other), [], [], _TIMEOUT)[0]:
+            for side in ready:
+                data = side.recv(65536)
+                if not data:
+                    return
+                other[side].sendall(data)
