@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from panda_infra.config.docstrings import descriptions
+from panda_infra.config.model_keys import descriptions
 
 __all__ = [
     "Authorities",

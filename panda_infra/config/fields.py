@@ -13,10 +13,10 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from panda_infra.config.base import Form
-from panda_infra.config.docstrings import descriptions
+from panda_infra.config.model_keys import attributes, descriptions
 from panda_infra.config.paths import Path
 
-__all__ = ["Place", "choices", "place", "root"]
+__all__ = ["Place", "choices", "fields_of", "place", "root"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Place:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys known here, in the order of the documentation."""
-        known = dict.fromkeys(key for model in self.models for key in _fields(model))
+        known = dict.fromkeys(key for model in self.models for key in fields_of(model))
         return tuple(known)
 
     @property
@@ -90,7 +90,7 @@ class Place:
             (item, *_) = typing.get_args(kind) or (Any,)
             return f"a list of {_plural(_peeled(self.path, item))}"
         if _is_model(kind):
-            return f"a mapping with keys among {', '.join(_fields(kind))}"
+            return f"a mapping with keys among {', '.join(fields_of(kind))}"
         return {str: "text", SecretStr: "text", int: "a whole number", float: "a number"}.get(
             kind, "true or false" if kind is bool else "a value"
         ) + _range(self.constraints)
@@ -143,7 +143,7 @@ def _step(path: Path, kind: Any, part: str | int) -> Place | None:
     origin = typing.get_origin(kind) or kind
     arguments = typing.get_args(kind)
     if _is_model(kind) and isinstance(part, str):
-        info = _fields(kind).get(part)
+        info = fields_of(kind).get(part)
         return info and replace(_peeled((*path, part), info.annotation, info), field=(kind, part))
     if origin in (dict, Mapping) and isinstance(part, str) and part != "[key]":
         return _peeled((*path, part), arguments[1] if arguments else Any)
@@ -187,8 +187,9 @@ def _is_model(kind: Any) -> typing.TypeGuard[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {info.alias or name: info for name, info in model.model_fields.items()}
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by their keys."""
+    return {key: model.model_fields[name] for key, name in attributes(model).items()}
 
 
 def _tag(kind: Any) -> str | None:
@@ -243,6 +244,6 @@ def _composed(kind: Any) -> Any:
     if origin in (tuple, list, Sequence):
         return [_peeled((), typing.get_args(kind)[0]).example()]
     if _is_model(kind):
-        required = {key: info for key, info in _fields(kind).items() if info.is_required()}
+        required = {key: info for key, info in fields_of(kind).items() if info.is_required()}
         return {key: _peeled((), info.annotation, info).example() for key, info in required.items()}
     return {bool: True, int: 1, float: 1.0}.get(kind, "text")

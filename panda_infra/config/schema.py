@@ -10,8 +10,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from panda_infra.config.docstrings import descriptions
 from panda_infra.config.load import TEXT_OR_MAPPING, TEXT_SECTIONS
+from panda_infra.config.model_keys import attributes, descriptions
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 
@@ -102,8 +102,7 @@ def declarations() -> dict[str, dict[str, Any]]:
     loader reports missing sections together with all other problems.
     """
     described, block = descriptions(StackConfig), dict[str, dict[str, Any]]()
-    for name, info in StackConfig.model_fields.items():
-        key = info.alias or name
+    for key in attributes(StackConfig):
         if key == "secrets" or key in TEXT_OR_MAPPING:
             continue
         kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}

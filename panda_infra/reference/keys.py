@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from panda_infra.config.fields import Place, place, root
+from panda_infra.config.fields import Place, fields_of, place, root
 from panda_infra.config.stack import StackConfig
 
 __all__ = ["Key", "Section", "sections"]
@@ -61,14 +61,14 @@ def sections(top: type[BaseModel] = StackConfig) -> list[Section]:
 
 def _collect(model: type[BaseModel], path: str, found: dict[type[BaseModel], list[str]]) -> None:
     found.setdefault(model, []).append(path)
-    for name in _fields(model):
+    for name in fields_of(model):
         at = f"{path}.{name}" if path else name
         for suffix, below in _below(_place(model, name)):
             _collect(below, at + suffix, found)
 
 
 def _keys(model: type[BaseModel]) -> Iterator[Key]:
-    for name, info in _fields(model).items():
+    for name, info in fields_of(model).items():
         here = _place(model, name)
         below = tuple(dict.fromkeys(found for _, found in _below(here)))
         hidden = (below and not here.is_text) or "SecretStr" in str(here.type)
@@ -104,10 +104,6 @@ def _below(here: Place) -> Iterator[tuple[str, type[BaseModel]]]:
         yield from ((f".{_NAME}", model) for model in place(here, [_NAME], None).models)
     elif origin in (tuple, list, Sequence):
         yield from (("[]", model) for model in place(here, [0], None).models)
-
-
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
 def _default(info: FieldInfo) -> str:

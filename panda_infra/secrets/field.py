@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from pydantic import BaseModel, SecretStr
 
+from panda_infra.config.model_keys import attributes
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
@@ -63,17 +63,11 @@ def names_at(secrets: Secrets, path: Path) -> tuple[str, ...]:
     return tuple(map(str, found)) if isinstance(found, Mapping) else ()
 
 
-@cache
-def _attributes(model: type[BaseModel]) -> Mapping[str, str]:
-    """The attribute of each key."""
-    return {info.alias or name: name for name, info in model.model_fields.items()}
-
-
 def _at(secrets: Secrets, path: Path) -> object:
     here: object = secrets
     for part in path:
         if isinstance(here, BaseModel):
-            here = getattr(here, _attributes(type(here))[str(part)])
+            here = getattr(here, attributes(type(here))[str(part)])
         elif isinstance(here, Mapping):
             here = here.get(part)
     return here

@@ -37,5 +37,5 @@ from DIRAC.Core.Base.Client import Client  # noqa: E402 - needs what was initial
 
 for service, method, *arguments in asked["calls"]:
     answer = getattr(Client(url=service, timeout=_SECONDS), method)(*arguments)
-    told = answer["Value"] if answer["OK"] else answer["Message"]
-    print(json.dumps([answer["OK"], told], default=str))
+    shown = answer["Value"] if answer["OK"] else answer["Message"]
+    print(json.dumps([answer["OK"], shown], default=str))

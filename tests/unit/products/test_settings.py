@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from panda_infra.config.docstrings import descriptions
+from panda_infra.config.model_keys import descriptions
 from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.products import registry

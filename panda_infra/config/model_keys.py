@@ -1,7 +1,8 @@
-"""The descriptions of fields: the docstrings below them, read from the source when somebody asks.
+"""The keys of models in a file: the attribute of each, and its description.
 
-Pydantic can read them itself (`use_attribute_docstrings`), but then reads those of every model at every start of the
-program, which took a quarter of it; only errors, `explain`, the pages and the schemas show any.
+A description is the docstring below the field, read from the source when somebody asks. Pydantic can read them itself
+(`use_attribute_docstrings`), but then reads those of every model at every start of the program, which took a quarter
+of it; only errors, `explain`, the pages and the schemas show any.
 """
 
 import ast
@@ -14,7 +15,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-__all__ = ["descriptions"]
+__all__ = ["attributes", "descriptions"]
+
+
+@cache
+def attributes(model: type[BaseModel]) -> Mapping[str, str]:
+    """The attribute of each key."""
+    return {info.alias or name: name for name, info in model.model_fields.items()}
 
 
 @cache
@@ -26,7 +33,8 @@ def descriptions(model: type[BaseModel]) -> Mapping[str, str]:
         for name, text in _documented(base.__module__).get(base.__qualname__, {}).items()
     }
     found = {
-        info.alias or name: info.description or written.get(name) for name, info in model.model_fields.items()
+        key: model.model_fields[name].description or written.get(name)
+        for key, name in attributes(model).items()
     }
     return {key: text for key, text in found.items() if text}
 

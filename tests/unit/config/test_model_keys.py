@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from panda_infra.config.docstrings import descriptions
+from panda_infra.config.model_keys import descriptions
 from panda_infra.config.stack import StackConfig
 from tools.errors import ToolsError
 
