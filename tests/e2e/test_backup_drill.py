@@ -6,14 +6,12 @@ import pytest
 
 from panda_infra.secrets.generate import stand_ins
 from testbed import site
-from testbed.charts import FIXTURES
-from testbed.consumers import deployed, run
 from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import BACKUPS
 from testbed.consumers.sandbox import Check
 from testbed.workspace import overridden
 from tests.support.consumers import STACKS
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 from tools import toolchain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -28,8 +26,7 @@ def checks() -> list[Check]:
     config = config.model_copy(update={"secrets": stand_ins(config)})
     # The inside of the sandbox builds nothing.
     toolchain.ensure(["versitygw"])
-    with real_software():
-        return run.run(deployed.rendered("usual", config, FIXTURES), config, tuple(BACKUPS))
+    return tried("usual", config, BACKUPS)
 
 
 def test_what_was_lost_comes_back(checks: list[Check]) -> None:

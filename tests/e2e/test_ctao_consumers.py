@@ -12,13 +12,12 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.stack import StackConfig
 from panda_infra.products.ctao.versions import DIRACX_IMAGE, SERVER_IMAGE
 from panda_infra.secrets.generate import stand_ins, with_values
-from testbed.charts import FIXTURES
-from testbed.consumers import collector, deployed, run
+from testbed.consumers import collector
 from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 from tools import images, toolchain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -121,13 +120,7 @@ def checks() -> list[Check]:
         "outside": complete(diracDatabase=_OUTSIDE).model_copy(update={"secrets": config.secrets}),
         "unknown": config.model_copy(update={"secrets": of_another_authority(config)}),
     }
-    with real_software():
-        return run.run(
-            deployed.rendered("ctao", config, FIXTURES),
-            config,
-            tuple(OF_CTAO),
-            variants={name: deployed.rendered("ctao", each, FIXTURES) for name, each in variants.items()},
-        )
+    return tried("ctao", config, OF_CTAO, **variants)
 
 
 def test_the_versions_are_those_of_the_images() -> None:

@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from panda_infra.secrets.generate import stand_ins
-from testbed.charts import FIXTURES
-from testbed.consumers import deployed, run
 from testbed.consumers.dirac import GROUP
 from testbed.consumers.registry import DIRAC
 from testbed.consumers.sandbox import Check
 from tests.e2e.test_ctao_consumers import of_another_authority
 from tests.support import ctao
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -35,13 +33,7 @@ def checks() -> list[Check]:
     config = ctao.stack(certificates={"kind": "generated"}, components=ctao.COMPONENTS | more)
     config = config.model_copy(update={"secrets": stand_ins(config)})
     unknown = config.model_copy(update={"secrets": of_another_authority(config)})
-    with real_software():
-        return run.run(
-            deployed.rendered("ctao", config, FIXTURES),
-            config,
-            tuple(DIRAC),
-            variants={"unknown": deployed.rendered("ctao", unknown, FIXTURES)},
-        )
+    return tried("ctao", config, DIRAC, unknown=unknown)
 
 
 def test_dirac_runs_with_what_the_program_makes(checks: list[Check]) -> None:

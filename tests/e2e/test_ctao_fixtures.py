@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from testbed.charts import FIXTURES
-from testbed.consumers import deployed, distribution, run
+from testbed.consumers import distribution
 from testbed.consumers.registry import FIXTURES_OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.e2e.test_ctao_consumers import complete, of_another_authority, other
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 from tools import toolchain
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -22,13 +21,7 @@ def checks() -> list[Check]:
     toolchain.ensure(["registry"])
     config = other(complete(), distribution={"userPassword": distribution.PASSWORD})
     unknown = config.model_copy(update={"secrets": of_another_authority(config)})
-    with real_software():
-        return run.run(
-            deployed.rendered("ctao", config, FIXTURES),
-            config,
-            tuple(FIXTURES_OF_CTAO),
-            variants={"unknown": deployed.rendered("ctao", unknown, FIXTURES)},
-        )
+    return tried("ctao", config, FIXTURES_OF_CTAO, unknown=unknown)
 
 
 @pytest.mark.parametrize("fixture", sorted(FIXTURES_OF_CTAO))

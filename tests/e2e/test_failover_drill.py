@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from panda_infra.secrets.generate import stand_ins
-from testbed.charts import FIXTURES
-from testbed.consumers import deployed, run
 from testbed.consumers.registry import FAILOVER
 from testbed.consumers.rucio.failover import NORTH, SOUTH
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -34,13 +32,7 @@ def checks() -> list[Check]:
     secrets = {"secrets": stand_ins(config)}
     config = config.model_copy(update=secrets)
     other = ctao.stack(**sections(SOUTH)).model_copy(update=secrets)
-    with real_software():
-        return run.run(
-            deployed.rendered("ctao", config, FIXTURES),
-            config,
-            tuple(FAILOVER),
-            variants={"south": deployed.rendered("ctao", other, FIXTURES)},
-        )
+    return tried("ctao", config, FAILOVER, south=other)
 
 
 def test_rucio_goes_on_in_the_other_data_centre_and_comes_back(checks: list[Check]) -> None:

@@ -8,13 +8,11 @@ import pytest
 
 from panda_infra.config.paths import Path
 from panda_infra.secrets.generate import stand_ins, with_values
-from testbed.charts import FIXTURES
-from testbed.consumers import deployed, run
 from testbed.consumers.monitoring.watch import HOOK, HOST, MAIL
 from testbed.consumers.registry import MONITORING
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
-from tests.support.real_software import real_software
+from tests.support.real_software import tried
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -37,8 +35,7 @@ def checks() -> list[Check]:
     """What was tried."""
     config = ctao.stack(monitoring=_SECTION, hosts={"rucio": HOST})
     config = config.model_copy(update={"secrets": with_values(stand_ins(config), _SECRETS)})
-    with real_software():
-        return run.run(deployed.rendered("consumed", config, FIXTURES), config, tuple(MONITORING))
+    return tried("consumed", config, MONITORING)
 
 
 def test_everything_is_seen_and_everybody_is_told(checks: list[Check]) -> None:

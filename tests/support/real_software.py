@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from testbed.consumers import run
+from panda_infra.config.stack import StackConfig
+from testbed.charts import FIXTURES
+from testbed.consumers import deployed, run
+from testbed.consumers.sandbox import Check
 from tools.errors import ToolsError
 
-__all__ = ["real_software"]
+__all__ = ["real_software", "tried"]
 
 
 @contextmanager
@@ -22,3 +25,17 @@ def real_software() -> Iterator[None]:
         yield
     except ToolsError as error:
         pytest.skip(f"a package is not to be had: {error}")
+
+
+def tried(stack: str, config: StackConfig, consumers: Iterable[str], **variants: StackConfig) -> list[Check]:
+    """What consumers make of a stack with the fixture charts; the test is skipped as by `real_software`.
+
+    ``variants`` are other configurations of the stack, by the names that consumers know.
+    """
+    with real_software():
+        return run.run(
+            deployed.rendered(stack, config, FIXTURES),
+            config,
+            tuple(consumers),
+            variants={name: deployed.rendered(stack, each, FIXTURES) for name, each in variants.items()},
+        )

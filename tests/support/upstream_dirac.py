@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.support import fast_yaml, pypi
@@ -22,6 +23,7 @@ __all__ = [
     "WMS",
     "Object",
     "dirac",
+    "give_chart",
     "made_by_jobs",
     "matching",
     "render",
@@ -66,6 +68,14 @@ SECRETS: Mapping[str, tuple[str, str]] = {
 }
 """The Secrets that upstream's pods of DiracX read, each with the stack's and those keys of it."""
 _MADE = re.compile(r"generate_secret_if_needed (\S+) \\?\s*--from-literal=(\w+)=")
+
+
+def give_chart(metafunc: pytest.Metafunc) -> None:
+    """Give tests that take a ``chart`` that of DiracX; there are none without a checkout (`--diracx-charts`)."""
+    if "chart" in metafunc.fixturenames:
+        checkout: Path | None = metafunc.config.getoption("--diracx-charts")
+        folders = [checkout.resolve() / CHART_OF_DIRACX] if checkout else []
+        metafunc.parametrize("chart", folders, ids=["upstream"] * len(folders), scope="module")
 
 
 def wms(folder: Path, diracx: Path | None = None) -> Path:

@@ -57,10 +57,7 @@ _STARTS = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Nothing is collected without a checkout."""
-    if "chart" in metafunc.fixturenames:
-        checkout: Path | None = metafunc.config.getoption("--diracx-charts")
-        folders = [checkout.resolve() / upstream_dirac.CHART_OF_DIRACX] if checkout else []
-        metafunc.parametrize("chart", folders, ids=["upstream"] * len(folders), scope="module")
+    upstream_dirac.give_chart(metafunc)
 
 
 @pytest.fixture(scope="module")
