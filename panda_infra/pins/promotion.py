@@ -52,7 +52,7 @@ def _changes(source: Pin, target: Pin) -> Mapping[Path, str]:
     if source.name != target.name:
         wanted[*target.path, "repository"] = (source.repository, target.repository)
     changed = {path: new for path, (new, old) in wanted.items() if new and new != old}
-    # A digest without its version would be that of another one as soon as the catalog has a newer chart.
+    # A digest without its version would be that of another one as soon as the program has a newer chart.
     return {target.tag_path: source.tag} | changed if changed else {}
 
 

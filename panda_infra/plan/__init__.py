@@ -1,1 +1,1 @@
-"""Makes a Plan from configuration and catalog: everything that will exist, computed without a cloud."""
+"""Makes a Plan from configuration and products: everything that will exist, computed without a cloud."""

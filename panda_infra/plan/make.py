@@ -1,4 +1,4 @@
-"""Makes the Plan from configuration and catalog."""
+"""Makes the Plan from configuration and products."""
 
 from __future__ import annotations
 

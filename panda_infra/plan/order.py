@@ -11,28 +11,28 @@ __all__ = ["critical_path", "deployment_order", "prerequisites"]
 
 
 def prerequisites(
-    catalog: Mapping[str, ComponentSpec], name: str, deployed: Collection[str]
+    specs: Mapping[str, ComponentSpec], name: str, deployed: Collection[str]
 ) -> tuple[str, ...]:
     """The deployed components that must be ready before this one.
 
     For a component that is left out stand those before it: if an order between two releases ended with it, a targeted
     update would fail (see the page about them).
     """
-    spec = catalog[name]
+    spec = specs[name]
     found: list[str] = []
     for other in spec.needs + spec.after:
-        found += [other] if other in deployed else prerequisites(catalog, other, deployed)
+        found += [other] if other in deployed else prerequisites(specs, other, deployed)
     return tuple(dict.fromkeys(found))
 
 
-def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[str]) -> tuple[str, ...]:
+def deployment_order(specs: Mapping[str, ComponentSpec], deployed: Collection[str]) -> tuple[str, ...]:
     """The deployed components, each after all of its prerequisites.
 
     Raises:
-        graphlib.CycleError: the catalog's needs contain a cycle.
+        graphlib.CycleError: the components need each other in a circle.
     """
-    sorter = TopologicalSorter({name: prerequisites(catalog, name, deployed) for name in deployed})
-    listed = list(catalog)
+    sorter = TopologicalSorter({name: prerequisites(specs, name, deployed) for name in deployed})
+    listed = list(specs)
     sorter.prepare()
     order: list[str] = []
     while sorter.is_active():
@@ -43,12 +43,12 @@ def deployment_order(catalog: Mapping[str, ComponentSpec], deployed: Collection[
 
 
 def critical_path(
-    catalog: Mapping[str, ComponentSpec], duration: Mapping[str, float]
+    specs: Mapping[str, ComponentSpec], duration: Mapping[str, float]
 ) -> tuple[float, tuple[str, ...]]:
     """The longest chain of components that wait for each other, with its length in the durations' unit."""
     longest: dict[str, tuple[float, tuple[str, ...]]] = {}
-    for name in deployment_order(catalog, duration):
-        before = [longest[other] for other in prerequisites(catalog, name, duration)]
+    for name in deployment_order(specs, duration):
+        before = [longest[other] for other in prerequisites(specs, name, duration)]
         length, path = max(before, default=(0.0, ()))
         longest[name] = (length + duration[name], (*path, name))
     return max(longest.values(), default=(0.0, ()))

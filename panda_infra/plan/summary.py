@@ -32,7 +32,7 @@ from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
 
 __all__ = ["awaited", "summary"]
 
-# The suffix of a chart's default, and the replacement for a default of a chart version that the catalog does not have.
+# The suffix of a chart's default, and what replaces a default of a chart version that the program does not describe.
 _CHARTS = " (chart)"
 _UNKNOWN = "?"
 
@@ -238,7 +238,7 @@ def _hosts(plan: Plan) -> Iterator[tuple[str, ...]]:
 
 
 def _known(plan: Plan) -> frozenset[str]:
-    """The components whose charts are of the version that the catalog describes."""
+    """The components whose charts are of the version that the program describes."""
     return frozenset(
         release.component
         for release in plan.releases

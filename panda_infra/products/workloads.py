@@ -143,7 +143,7 @@ class SubComponent(Model):
     node_selector: dict[str, str] = {}
     """Node labels to require."""
     volumes: dict[str, Volume] = {}
-    """Claims by their names in the catalog, e.g. {data: {size: 50Gi}}."""
+    """Claims by the names that the sub-component gives them, e.g. {data: {size: 50Gi}}."""
     annotations: dict[str, str] = {}
     """Annotations of the pods."""
 
@@ -169,9 +169,9 @@ class Component(Model):
     """Settings that every component has."""
 
     chart: ChartPin | None = None
-    """Version and digest of the chart; default: the catalog's."""
+    """Version and digest of the chart; default: the program's."""
     timeout: Annotated[int, Field(ge=10)] | None = None
-    """Seconds to wait until every pod is ready; default: the catalog's."""
+    """Seconds to wait until every pod is ready; default: the program's."""
     atomic: bool = False
     """Roll an upgrade that fails back at once, and remove a first installation that fails."""
     values: ChartValues = {}

@@ -48,8 +48,8 @@ value in a stack and where it comes from. Editors that know YAML schemas complet
 written: [stack.schema.json](stack.schema.json), [site.schema.json](site.schema.json).
 
 Where a key has no default, it may be left out, and then the text, the chart or another key decides; required
-keys are marked. NAME in a path is a name of your choice or, for volumes, one of the catalog; `[]` is each entry of a
-list.
+keys are marked. NAME in a path is a name of your choice or, for volumes, one of the sub-component's; `[]` is each entry
+of a list.
 """
 
 

@@ -1,4 +1,4 @@
-"""The edges of a stack: each connection that a component needs, from the catalog and the stack file."""
+"""The edges of a stack: each connection that a component needs, from the components and the stack file."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def _policies(plan: Plan, section: NetworkPolicies) -> Iterator[PolicyObject]:
         if section.kind == "cilium":
             added = cilium_spec(own, incoming, outgoing, section)
             yield PolicyObject(_CILIUM, "CiliumNetworkPolicy", name, added)
-    # What the catalog does not know, a chart's hook for instance; pods of others are nothing of this stack's.
+    # Pods that no component describes, such as those of a hook, may connect to nobody; pods of others stay as they are.
     if not plan.config.adopts_namespace:
         spec = {"podSelector": {}, "policyTypes": _BOTH}
         yield PolicyObject(_STANDARD, "NetworkPolicy", f"{_PREFIX}-default-deny", spec)

@@ -44,7 +44,7 @@ def images_have_what_is_loaded(subject: Subject) -> Iterator[Problem]:
 
 @rule("postgres", "networkPolicies")
 def policies_know_their_pods(subject: Subject) -> Iterator[Problem]:
-    """Policies are made of the catalog, which does not know the operator's pods."""
+    """Policies are made of what the components describe, and none describes the operator's pods."""
     section = subject.config.network_policies
     if subject.config.postgres and section and section.kind != "none":
         what = "would shut the operator out of its databases: they do not know its pods"

@@ -1,4 +1,4 @@
-"""Config and catalog become a Plan."""
+"""Configuration and products become a Plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the catalog says of the charts' defaults, which a reviewer reads in a stack's page, is what the charts have."""
+"""The defaults of charts that components describe, and that a stack's page shows, are those of the charts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def defaults(chart: Path, sub_chart: str) -> dict[str, Any]:
 def test_images_and_sizes_are_those_of_the_charts(spec: ComponentSpec, charts: Path) -> None:
     chart = charts / spec.name
     if (version := content(chart / "Chart.yaml")["version"]) != spec.version:
-        pytest.skip(f"the catalog describes {spec.version}, this is {version}")
+        pytest.skip(f"the program describes {spec.version}, this is {version}")
     for sub in spec.sub_components:
         values = defaults(chart, sub.name)
         image = values["image"]

@@ -1,6 +1,6 @@
 """Who may connect to whom in a stack with network policies: those of the plan, over the pods that the charts make.
 
-What is wanted is written here once more, and not taken from the catalog; the ways in are those of the charts' own
+What is wanted is written here once more, and not taken from the components; the ways in are those of the charts' own
 Ingresses and Routes.
 """
 
@@ -167,7 +167,7 @@ def in_cluster(stack: Rendered) -> list[Object]:
 
 
 def pods(stack: Rendered) -> list[Pod]:
-    """One of each workload, by names of its own that the catalog does not make."""
+    """One of each workload, by names of its own that no component has."""
     return [
         Pod(_name(stack, component, body), _end(stack, index, body), _ports(body))
         for index, (component, body) in enumerate(_workloads(stack))
