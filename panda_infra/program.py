@@ -164,7 +164,7 @@ def _check_cluster(
     from panda_infra.cluster.magnum.preflight import Stack, check_magnum  # noqa: PLC0415 - slow, for Magnum stacks only
 
     of_pair = config.standby is not None
-    stack = Stack(plan.owner, before, plan.addresses, _storage(plan, before), of_pair)
+    stack = Stack(plan.owner, before, plan.aliases, _storage(plan, before), of_pair)
     report = check_magnum(config.cluster, stack)
     for line in report.quota:
         pulumi.log.info(f"quota of {line}")

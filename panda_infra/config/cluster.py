@@ -89,7 +89,7 @@ class MagnumCluster(Model):
     alias_workers: Annotated[int, Field(ge=1)] | None = None
     """Number of workers that carry the aliases, to move them node by node; without it all of them."""
     name_aliases: bool = False
-    """Also write aliases made of the cluster's name: NAME and NAME-server, -panda, -idds and so on."""
+    """Also write aliases made of the cluster's name: NAME alone and, for PanDA, NAME-server, NAME-panda and so on."""
     alias_domain: HostName = "cern.ch"
     """Domain in which LanDB has its aliases."""
     alias_hosts: tuple[HostName, ...] = ()

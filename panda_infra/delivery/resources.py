@@ -81,7 +81,7 @@ def _cluster(plan: Plan, secrets: Secrets, keypair: MadeKeypair | None) -> Clust
     made = Magnum(
         "magnum",
         cluster,
-        hosts=plan.addresses,
+        aliases=plan.aliases,
         owner=str(plan.owner),
         keypair=keypair,
         protect=plan.config.lifecycle.protect,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from panda_infra.clients.kubernetes.nodes import Node
 from panda_infra.clients.openstack.api import ClusterInfo, NodeGroupInfo, OpenStack
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.plan.aliases import cluster_aliases, entry, numbers_in, unpack
+from panda_infra.plan.aliases import entry, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.provider.landb_aliases import LandbAliasesInputs, with_entries
 from panda_infra.provider.membership import joined, server_prefix
@@ -92,7 +92,7 @@ def alias_statuses(plan: Plan, openstack: OpenStack, nodes: Sequence[Node]) -> t
     cluster = plan.config.cluster
     if not isinstance(cluster, MagnumCluster):
         return ()
-    aliases = cluster_aliases(cluster, plan.addresses)
+    aliases = plan.aliases
     workers = joined(nodes, openstack.servers(server_prefix(cluster.name)))
     inputs = LandbAliasesInputs(
         cluster_id="",

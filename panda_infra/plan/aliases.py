@@ -29,8 +29,6 @@ __all__ = [
 
 VALUE_LIMIT = 255
 _KEY = "landb-alias"
-# The suffixes after the cluster's name in the guides of PanDA at CERN.
-_OF_NAME = ("", "-harvester", "-panda", "-idds", "-bigmon", "-server")
 _KEY_PATTERN = re.compile(r"landb-alias([2-9]|[1-9][0-9]+)?")
 _ENTRY = re.compile(r"(?P<alias>.+)--load-(?P<number>[0-9]+)-")
 
@@ -64,13 +62,18 @@ def aliases_of(hosts: Iterable[str], domain: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alias_of(host, domain) for host in hosts))
 
 
-def cluster_aliases(cluster: MagnumCluster, hosts: Iterable[str]) -> tuple[str, ...]:
+def cluster_aliases(
+    cluster: MagnumCluster, hosts: Iterable[str], endings: Iterable[str] = ()
+) -> tuple[str, ...]:
     """Every alias that leads to a cluster: of ``hosts``, of its ``alias_hosts``, and of its name with ``name_aliases``.
+
+    The aliases of its name are the name alone, and with each of the ``endings``.
 
     Raises:
         ValueError: see `alias_of`.
     """
-    named = (f"{host_label(cluster.name)}{suffix}" for suffix in _OF_NAME) if cluster.name_aliases else ()
+    label = host_label(cluster.name)
+    named = (f"{label}{ending}" for ending in ("", *endings)) if cluster.name_aliases else ()
     return tuple(dict.fromkeys([*aliases_of([*hosts, *cluster.alias_hosts], cluster.alias_domain), *named]))
 
 

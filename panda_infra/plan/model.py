@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from panda_infra.config.cluster import MagnumCluster
 from panda_infra.config.stack import Settings
+from panda_infra.plan.aliases import cluster_aliases
 from panda_infra.plan.argocd import ArgoCdPlan
 from panda_infra.plan.consumers import Reader
 from panda_infra.plan.network.edges import Edge
 from panda_infra.plan.ownership import Owner
 from panda_infra.products.names import Names
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.tree import Values
 
 __all__ = ["Chart", "ClusterObject", "Plan", "Release", "SharedClaim"]
@@ -101,6 +104,15 @@ class Plan:
         """Every exposed host name, Argo CD's too: what DNS must lead to the cluster."""
         own = self.argocd.host if self.argocd else None
         return (*self.hosts.values(), *((own,) if own else ()))
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Every LanDB alias that leads to the stack's Magnum cluster; none for a stack without such a cluster."""
+        cluster = self.config.cluster
+        if not isinstance(cluster, MagnumCluster):
+            return ()
+        endings = product_of_experiment(self.config.experiment).alias_endings
+        return cluster_aliases(cluster, self.addresses, endings)
 
     def release(self, component: str) -> Release:
         """The release of a component; KeyError if it is not deployed."""

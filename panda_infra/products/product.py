@@ -64,6 +64,7 @@ class Product:
     ``site`` those of the file of a new site, with placeholders for what only the site knows; empty if it has no
     template. A stack on a site is for one of the ``environments``, which ``in_environment`` writes into its sections.
     ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
+    ``alias_endings`` follow the name of a Magnum cluster in LanDB aliases that are made of it.
     ``requirements`` are what `verify` reports on, title by id, and ``usual`` those behind every component's checks.
     """
 
@@ -86,6 +87,7 @@ class Product:
     site: Mapping[str, Any] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     in_environment: Callable[[str], Mapping[str, Any]] = lambda _environment: {}
+    alias_endings: tuple[str, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
     usual: Usual = field(default_factory=Usual)
 

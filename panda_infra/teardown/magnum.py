@@ -11,7 +11,7 @@ from panda_infra.cluster.ingress import CONFIG_MAP, RISK, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL
 from panda_infra.cluster.magnum.keypair import is_made_by
 from panda_infra.config.cluster import MagnumCluster, StackCluster
-from panda_infra.plan.aliases import aliases_of, cluster_aliases, numbers_in, unpack
+from panda_infra.plan.aliases import aliases_of, numbers_in, unpack
 from panda_infra.plan.model import Plan
 from panda_infra.provider.membership import own_servers, server_prefix
 from panda_infra.provider.owned import NODE_ANNOTATION, SERVER_KEY
@@ -78,7 +78,7 @@ def aliases_of_developer(plan: Plan, cluster: StackCluster, openstack: OpenStack
 
 
 def _aliases(plan: Plan, cluster: MagnumCluster, server: Server) -> Iterator[Leftover]:
-    names = cluster_aliases(cluster, plan.addresses) if cluster.aliases == "program" else ()
+    names = plan.aliases if cluster.aliases == "program" else ()
     if carried := numbers_in(unpack(server.metadata), names):
         mark = server.metadata.get(SERVER_KEY, "")
         yield _aliases_on(server, carried, ours=plan.owner.wrote(mark) or not cluster.stays)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pulumi
 
@@ -18,7 +18,6 @@ from panda_infra.cluster.magnum.resources import (
     ReleasedVolumes,
 )
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.plan.aliases import cluster_aliases
 
 __all__ = ["INGRESS_LABEL", "Magnum", "worker_count"]
 
@@ -28,8 +27,8 @@ INGRESS_LABEL = {"role": "ingress"}  # CERN's ingress controller runs on nodes w
 class Magnum(pulumi.ComponentResource):
     """Keypair, cluster, access, node labels, LanDB aliases and ingress settings.
 
-    ``hosts`` are all host names that lead to this cluster; those in `cluster.aliasHosts` are added. ``protect``
-    prevents the deletion of the cluster. ``owner`` is written on all that is made, ``keypair`` is that of the stack.
+    ``aliases`` are LanDB's names that lead to this cluster. ``protect`` prevents the deletion of the cluster.
+    ``owner`` is written on all that is made, ``keypair`` is that of the stack.
     """
 
     def __init__(
@@ -37,13 +36,12 @@ class Magnum(pulumi.ComponentResource):
         name: str,
         cluster: MagnumCluster,
         *,
-        hosts: Iterable[str],
+        aliases: Sequence[str],
         owner: str,
         keypair: MadeKeypair | None,
         protect: bool,
-        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("panda-infra:cluster:Magnum", name, None, opts)
+        super().__init__("panda-infra:cluster:Magnum", name)
         child = pulumi.ResourceOptions(parent=self)
         plugin = MagnumProvider("magnum", cloud=cluster.cloud, owner=owner, opts=child)
         own = pulumi.ResourceOptions(parent=self, provider=plugin)
@@ -76,8 +74,7 @@ class Magnum(pulumi.ComponentResource):
         labels = NodeLabels(
             "node-labels", cluster_id=made.cluster_id, labels=INGRESS_LABEL, workers=meant, opts=ready
         )
-        aliases = cluster_aliases(cluster, hosts) if cluster.aliases == "program" else ()
-        if aliases:
+        if aliases and cluster.aliases == "program":
             LandbAliases(
                 "landb-aliases",
                 cluster_id=made.cluster_id,

@@ -48,14 +48,13 @@ class Report:
 class Stack:
     """The data of a stack that the checks need beside its cluster.
 
-    ``owner`` is written on all that it makes, ``recorded`` is the engine's state,
-    ``hosts`` lead to the cluster, ``storage`` is still needed by its claims. A stack ``of_pair`` shares its hosts with
-    another one.
+    ``owner`` is written on all that it makes, ``recorded`` is the engine's state, ``aliases`` lead to the cluster,
+    ``storage`` is still needed by its claims. A stack ``of_pair`` shares its hosts with another one.
     """
 
     owner: Owner
     recorded: Recorded
-    hosts: Sequence[str] = ()
+    aliases: Sequence[str] = ()
     storage: Storage = field(default_factory=Storage)
     of_pair: bool = False
 
@@ -89,7 +88,7 @@ def inspect(cluster: MagnumCluster, stack: Stack, openstack: OpenStack) -> Repor
     shared = (
         Presence()
         if presence.problems
-        else judge_aliases(cluster, stack.hosts, added, openstack, of_pair=stack.of_pair)
+        else judge_aliases(cluster, stack.aliases, added, openstack, of_pair=stack.of_pair)
     )
     problems = [
         *_missing(cluster, openstack, flavors, exists=bool(existing)),

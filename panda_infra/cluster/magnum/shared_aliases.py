@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.magnum.presence import Presence
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import Problem
-from panda_infra.plan.aliases import cluster_aliases, number_nodes, numbers_in, unpack
+from panda_infra.plan.aliases import number_nodes, numbers_in, unpack
 from panda_infra.provider.membership import own_servers
 
 __all__ = ["judge_aliases"]
@@ -18,29 +18,28 @@ _SHOWN = 5
 
 def judge_aliases(
     cluster: MagnumCluster,
-    hosts: Iterable[str],
+    aliases: Collection[str],
     groups: Sequence[str],
     openstack: OpenStack,
     *,
     of_pair: bool = False,
 ) -> Presence:
-    """Check whether the cluster may share its aliases with the other servers of the project that carry them.
+    """Check whether the cluster may share its ``aliases`` with the other servers of the project that carry them.
 
     ``groups`` are the names of the cluster's node groups beside its default ones. Stacks ``of_pair`` have the same
     hosts; the aliases of one that is lost stay on its servers.
     """
     if cluster.aliases == "controller":
         return Presence()
-    names = cluster_aliases(cluster, hosts)
     listed = openstack.servers("")
     own = {server.id: server for server in own_servers(cluster.name, groups, listed)}
-    foreign = {s.name: found for s in listed if s.id not in own and (found := _carried(s, names))}
+    foreign = {s.name: found for s in listed if s.id not in own and (found := _carried(s, aliases))}
     if not foreign:
         return Presence()
     led = f"{', '.join(sorted({alias for found in foreign.values() for alias in found}))} lead to {_shown(foreign)}"
     if cluster.aliases == "standby":
         return Presence(notes=[f"aliases {led}; this stack, on standby, writes none"])
-    ours = {server.name: found for server in own.values() if (found := _carried(server, names))}
+    ours = {server.name: found for server in own.values() if (found := _carried(server, aliases))}
     highest = max(number for found in foreign.values() for number in found.values())
     if not (ours or of_pair or cluster.alias_offset or cluster.alias_workers):
         what = f"aliases {led}, and would lead to this cluster too"

@@ -67,6 +67,8 @@ PRODUCT = Product(
     files=project_files,
     imports=Imports(texts={"affix": "affix"}, may_be_empty=("affix",)),
     upstream=UPSTREAM,
+    # As in the guides of PanDA at CERN.
+    alias_endings=("-harvester", "-panda", "-idds", "-bigmon", "-server"),
     requirements=REQUIREMENTS,
     usual=USUAL,
     fixed_globals={

@@ -14,7 +14,9 @@ from panda_infra.cluster.magnum.component import Magnum
 from panda_infra.cluster.magnum.preflight import Stack, check_magnum
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import StackError
+from panda_infra.plan.aliases import cluster_aliases
 from panda_infra.plan.ownership import Owner
+from panda_infra.products.panda.product import PRODUCT
 from panda_infra.program import plain_errors
 from panda_infra.state.from_engine import deployed
 
@@ -23,9 +25,9 @@ OWNER = Owner("panda-infra", "test", sha256(str(Path.cwd()).encode()).hexdigest(
 
 config = pulumi.Config("panda-infra")
 cluster = MagnumCluster.model_validate_json(json.dumps(config.require_object("cluster")))
-hosts = config.require_object("hosts")
+aliases = cluster_aliases(cluster, config.require_object("hosts"), PRODUCT.alias_endings)
 with plain_errors():
-    report = check_magnum(cluster, Stack(OWNER, deployed(), hosts))
+    report = check_magnum(cluster, Stack(OWNER, deployed(), aliases))
     if report.problems:
         raise StackError(f"stack {pulumi.get_stack()}", report.problems)
 for note in report.notes:
@@ -33,7 +35,7 @@ for note in report.notes:
 magnum = Magnum(
     "magnum",
     cluster,
-    hosts=hosts,
+    aliases=aliases,
     owner=str(OWNER),
     keypair=report.keypair,
     protect=config.get_bool("protect") or False,

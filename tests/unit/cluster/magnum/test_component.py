@@ -12,7 +12,7 @@ from panda_infra.cluster.magnum.keypair import MadeKeypair
 from panda_infra.config.cluster import MagnumCluster
 from tests.unit.cluster.magnum.test_preflight import DESCRIBED
 
-HOSTS = ["panda-doma.cern.ch", "bigmon-doma.cern.ch"]
+ALIASES = ["panda-doma", "bigmon-doma"]
 
 
 class Recorder(pulumi.runtime.Mocks):
@@ -50,7 +50,7 @@ def register(
         Magnum(
             "magnum",
             MagnumCluster.model_validate_json(json.dumps(DESCRIBED | changes)),
-            hosts=HOSTS,
+            aliases=ALIASES,
             owner="panda-infra/test/0123456789abcdef",
             keypair=keypair,
             protect=True,
@@ -91,11 +91,9 @@ def test_all_node_groups_must_join(recorder: Recorder) -> None:
         assert inputs[f"panda-magnum:index:{kind}"]["workers"] == 6
 
 
-def test_more_hosts_share_the_aliases(recorder: Recorder) -> None:
-    inputs = register(recorder, aliasHosts=["mq-doma.cern.ch", "panda-doma.cern.ch"], aliasOffset=4)
-    aliases = inputs["panda-magnum:index:LandbAliases"]
-    assert aliases["aliases"] == ["panda-doma", "bigmon-doma", "mq-doma"]
-    assert aliases["offset"] == 4
+def test_its_workers_get_the_aliases_with_numbers_above_the_offset(recorder: Recorder) -> None:
+    aliases = register(recorder, aliasOffset=4)["panda-magnum:index:LandbAliases"]
+    assert (aliases["aliases"], aliases["offset"]) == (ALIASES, 4)
 
 
 def test_cerns_controller_may_write_the_aliases(recorder: Recorder) -> None:
@@ -104,13 +102,6 @@ def test_cerns_controller_may_write_the_aliases(recorder: Recorder) -> None:
 
 def test_on_standby_nobody_writes_aliases(recorder: Recorder) -> None:
     assert "panda-magnum:index:LandbAliases" not in register(recorder, aliases="standby")
-
-
-def test_aliases_are_made_of_the_clusters_name_when_asked_for(recorder: Recorder) -> None:
-    name = DESCRIBED["name"]
-    aliases = register(recorder, nameAliases=True)["panda-magnum:index:LandbAliases"]["aliases"]
-    made = [name, *(f"{name}-{part}" for part in ("harvester", "panda", "idds", "bigmon", "server"))]
-    assert aliases == ["panda-doma", "bigmon-doma", *made]
 
 
 def test_the_number_of_workers_is_left_to_an_autoscaler(recorder: Recorder) -> None:

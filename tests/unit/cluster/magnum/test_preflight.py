@@ -58,11 +58,11 @@ def looked(
 ) -> Report:
     """What the preflight finds for a stack whose state has every cluster, unless it is given."""
     known = recorded or Recorded(clusters=frozenset(openstack.world.clusters))
-    return inspect(described, Stack(OWNER, known, HOSTS, storage or Storage()), openstack)
+    return inspect(described, Stack(OWNER, known, ALIASES, storage or Storage()), openstack)
 
 
 NOTHING = Recorded()
-HOSTS = ("panda-doma.cern.ch",)
+ALIASES = ("panda-doma",)
 
 
 def test_what_fits_is_shown_with_its_quota(openstack: FakeOpenStack) -> None:
@@ -319,7 +319,7 @@ def test_another_key_in_the_stack_file_makes_another_keypair(openstack: FakeOpen
 
 
 def carrier(openstack: FakeOpenStack, number: int, cluster_name: str = "panda-old") -> None:
-    """A server that carries the alias of `HOSTS`."""
+    """A server that carries the alias of `ALIASES`."""
     name = f"{cluster_name}-abcdefghij12-node-{number}"
     carried = {"landb-alias": f"other--load-1-,panda-doma--load-{number}-"}
     openstack.world.servers[name] = Server(name, name, "ACTIVE", carried)
@@ -357,7 +357,7 @@ def test_stacks_of_a_pair_share_their_hosts(openstack: FakeOpenStack) -> None:
     carrier(openstack, 9)
     report = inspect(
         cluster(),
-        Stack(OWNER, Recorded(clusters=frozenset(openstack.world.clusters)), HOSTS, of_pair=True),
+        Stack(OWNER, Recorded(clusters=frozenset(openstack.world.clusters)), ALIASES, of_pair=True),
         openstack,
     )
     assert not report.problems
