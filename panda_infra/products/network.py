@@ -46,7 +46,7 @@ def at_urls(what: str, urls: Iterable[str | None]) -> Iterator[Remote]:
             yield Remote(parts.hostname, parts.port or _PORTS[parts.scheme], what)
 
 
-def at_address(what: str, address: str | None, port: int = _HTTPS) -> Iterator[Remote]:
-    """The host of an address with an optional port, such as ``rucio.cern.ch:443``; nothing for None."""
+def at_address(what: str, address: str | None) -> Iterator[Remote]:
+    """The host of an address, and its port or that of https, such as ``rucio.cern.ch:443``; nothing for None."""
     if address and (match := re.fullmatch(r"(?P<host>[^:]+)(:(?P<port>\d+))?", address)):
-        yield Remote(match["host"], int(match["port"] or port), what)
+        yield Remote(match["host"], int(match["port"] or _HTTPS), what)

@@ -91,11 +91,9 @@ def judge_given(
     return Judge(folder=folder, now=now, awaits=False)(config, stack=stack, broken=broken)
 
 
-def judge_values(
-    config: StackConfig, *, stack: str, folder: FilePath = _HERE, now: datetime | None = None
-) -> list[Problem]:
+def judge_values(config: StackConfig, *, stack: str, now: datetime | None = None) -> list[Problem]:
     """The problems of given secret values, which are a part of those of `judge_given`."""
-    problems = judge_given(config, stack=stack, folder=folder, now=now)
+    problems = judge_given(config, stack=stack, now=now)
     return [
         problem
         for problem in problems

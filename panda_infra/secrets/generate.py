@@ -70,14 +70,14 @@ def _issue(config: StackConfig, authority: Authority, owner: str) -> HostCertifi
     return authority.issue(certified_hosts(config, owner), of_rsa=bool(described and described.of_rsa))
 
 
-def stand_ins(config: StackConfig, *, now: datetime | None = None) -> Secrets:
+def stand_ins(config: StackConfig) -> Secrets:
     """The stack's secrets with random values for missing ones: for a preview, never for a deployment."""
     values: dict[Path, str] = {}
     if keeps_authority(config.certificates) and config.secrets.authority is None:
-        made_up = make_authority("PanDA local authority", now=now or datetime.now(UTC))
+        made_up = make_authority("PanDA local authority", now=datetime.now(UTC))
         values["authority",] = made_up.pem
         config = config.model_copy(update={"secrets": with_values(config.secrets, values)})
-    for key, made in make_certificates(config, now=now).items():
+    for key, made in make_certificates(config).items():
         for part in ("certificate", "key", "chain"):
             values["certificates", key, part] = getattr(made, part)
     for field in missing(config):

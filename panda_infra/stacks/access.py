@@ -24,14 +24,12 @@ class Access:
     """Access to a stack's cluster and cloud.
 
     ``kubernetes`` is None if the cluster does not exist, ``openstack`` if the stack uses no cloud. ``target`` is the
-    cluster with the credential in use, which is secret. ``lost`` is true if the cluster counts as gone, because its
-    address does not answer: its content cannot be read.
+    cluster with the credential in use, which is secret.
     """
 
     kubernetes: KubernetesApi | None
     openstack: OpenStack | None = None
     target: Target | None = None
-    lost: bool = False
 
     @property
     def leads_nowhere(self) -> bool:

@@ -62,7 +62,7 @@ def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
                 f"{name} answers, so it is not gone and nothing was changed: without --cluster-gone, what is in it is "
                 "deleted properly. If it refuses the credential, that must be renewed first"
             )
-        return Access(None, access.openstack, lost=True)
+        return Access(None, access.openstack)
     try:
         access.kubernetes.call("GET", "/version")
     except KubernetesUnreachableError as error:

@@ -44,11 +44,11 @@ class Repository:
             path.write_text(content)
         return self._push(message)
 
-    def copy(self, folder: Path, path: str, message: str = "Copy") -> str:
+    def copy(self, folder: Path, path: str) -> str:
         """Commit and push a folder under another path in place of what is there; return the commit's hash."""
         shutil.rmtree(self.clone / path, ignore_errors=True)
         shutil.copytree(folder, self.clone / path)
-        return self._push(message)
+        return self._push("Copy")
 
     def announce(self, server: str) -> None:
         """From now on, each push is announced to the Argo CD whose API server has this URL, as GitHub does."""

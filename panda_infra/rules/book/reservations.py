@@ -13,19 +13,6 @@ from panda_infra.rules.walk import sub_components
 __all__ = ["check"]
 
 _KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
-# The charts of these have requests and limits of their own, which Helm merges with the stack's.
-_PRESET = frozenset(
-    {
-        "msgsvc activemq",
-        "panda server",
-        "panda jedi",
-        "panda postgres",
-        "harvester harvester",
-        "harvester mariadb",
-        "idds rest",
-        "idds postgres",
-    }
-)
 
 
 @rule("components")
@@ -40,7 +27,7 @@ def check(subject: Subject) -> Iterator[Problem]:
                 if name not in _KNOWN and "/" not in name:
                     what = f"Kubernetes knows no such resource; it knows {', '.join(sorted(_KNOWN))}"
                     yield Problem(f"{where}.{kind}.{name}", what, "Write e.g. `memory: 16Gi`.")
-        if sub.name in _PRESET:
+        if sub.spec.reserves:
             for name in sorted(requests.keys() ^ limits.keys()):
                 given, other = ("requests", "limits") if name in requests else ("limits", "requests")
                 what = f"{name} is given, but the chart's own value would stay among the {other}"

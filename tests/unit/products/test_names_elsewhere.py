@@ -12,7 +12,13 @@ import panda_infra
 from panda_infra.products.registry import BUILDERS, COMPONENTS, EXPERIMENTS
 
 _ROOT = Path(panda_infra.__file__).parent
-_NAMES = {*COMPONENTS, *EXPERIMENTS, *BUILDERS}
+_PARTS = {
+    f"{spec.name}{between}{sub.name}"
+    for spec in COMPONENTS.values()
+    for sub in spec.sub_components
+    for between in " ./"
+}
+_NAMES = {*COMPONENTS, *EXPERIMENTS, *BUILDERS, *_PARTS}
 _MODULES = sorted(
     str(path.relative_to(_ROOT)) for path in _ROOT.rglob("*.py") if "products" not in path.parts
 )
@@ -22,6 +28,7 @@ EXCUSED = {
     "config/base.py": _EXAMPLE,
     "config/cluster.py": _EXAMPLE,
     "config/developer.py": _EXAMPLE,
+    "config/network_policies.py": _EXAMPLE,
     "config/stack.py": _EXAMPLE,
 }
 """Modules that may, each with the reason."""

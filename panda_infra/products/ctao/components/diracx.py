@@ -162,15 +162,13 @@ def _trusts(use: SecretUse, config: "Settings") -> SecretUse | None:
 _TRUST = (SecretUse(AUTHORITIES, "start", in_stack=_trusts),)
 
 
-def _part(
-    name: str, image: tuple[str, str], *, reads: tuple[str, ...] = ("diracx", DATABASES, "diracx-keys")
-) -> SubComponentSpec:
+def _part(name: str, image: tuple[str, str]) -> SubComponentSpec:
     return SubComponentSpec(
         name=name,
         workload="Deployment",
         chart_image=image,
         image=image,
-        secrets=(*start(*reads), *_TRUST),
+        secrets=(*start("diracx", DATABASES, "diracx-keys"), *_TRUST),
         ports=(API_PORT,) if name == "server" else (),
         switchable=name.startswith("worker"),
         scalable=name != "scheduler",

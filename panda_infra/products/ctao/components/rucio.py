@@ -172,8 +172,6 @@ def _remotes(context: "Context") -> Iterator[Remote]:
 
 
 _NATIVE = "the stack makes this Secret itself, and the chart mounts it"
-_BY_SECTION = "write the key of `server` instead"
-_NAMED = "the others find it by the name that the stack's affix makes"
 
 COMPONENT = ComponentSpec(
     name="rucio",
