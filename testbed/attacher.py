@@ -1,6 +1,6 @@
 """Attaches and detaches volumes of the bed's second driver: ``python -m testbed.attacher KUBECONFIG``.
 
-Follows Kubernetes' contract of an external attacher: the controllers make a VolumeAttachment, whose status says when
+Follows Kubernetes' contract of an external attacher: the controllers make a VolumeAttachment, whose status shows when
 the volume is attached; its end waits for a finalizer. Like a kubelet that has mounted it, it also reports the volume in
 use, so that the controllers do not detach it from a node that may still write to it.
 """

@@ -76,7 +76,7 @@ def machines(bed: Bed, count: int, servers: Sequence[str] = ()) -> Iterator[list
 
 @contextmanager
 def silence(bed: Bed) -> Iterator[None]:
-    """No kubelet of the bed says anything, as if the network were gone; they go on at the end."""
+    """Stop every kubelet of the bed, as if the network were gone; they go on at the end."""
     parts = [pid for pid, part in processes.alive(bed.state).items() if part.startswith(plane.KUBELETS)]
     for pid in parts:
         os.kill(pid, signal.SIGSTOP)

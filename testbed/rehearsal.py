@@ -111,7 +111,7 @@ def rehearse(
         change: if given, the rehearsal begins with the stack of an earlier commit, at the same site.
         bed: a running bed whose charts are used; without it one is started, and stopped at the end.
         checkout: of the real charts, which a newly started bed gets instead of the fixture charts.
-        delivery: of the stack, instead of what its file says. Argo CD is installed by the stack itself.
+        delivery: of the stack, instead of that in its file. Argo CD is installed by the stack itself.
         consumers: if true, PanDA's own software is started with the cluster's objects.
         verified: a folder for the reports of `verify`, as JSON and JUnit, asked after the second `up`.
         report: gets a line before each step.

@@ -1,4 +1,4 @@
-"""Keep the claims of an Application, whatever its chart or its deletion says.
+"""Keep the claims of an Application that Argo CD would prune or delete.
 
 No chart has a value for Argo CD's marks, and Argo CD pipes no manifest through a program. It reads the marks from the
 object in the cluster, so they are written there; a sync leaves annotations alone that are not in the manifest.

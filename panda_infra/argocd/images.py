@@ -1,8 +1,8 @@
 """Resources of Argo CD's Image Updater, which deploys the tags that a stack follows.
 
 The updater's own resources are written, not annotations of Applications: since its version 1, it reads annotations
-only if such a resource says so. It writes the tags that it finds into the parameters of the Application, beside the
-values, which stay as the stack file says. It looks for Applications in the namespace of its resource: its first
+only if such a resource asks for it. It writes the tags that it finds into the parameters of the Application, beside the
+values, which stay those of the stack file. It looks for Applications in the namespace of its resource: its first
 versions demanded a field for that, which later ones refuse.
 """
 

@@ -1,4 +1,4 @@
-"""What Argo CD says of an Application: done, at work, or failed, in its own words."""
+"""Judge the status of an Application: done, at work, or failed, with Argo CD's own messages."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _errors(status: Object) -> Iterator[str]:
 
 
 def _is_compared(spec: Object, sync: Object) -> bool:
-    """True if the status is about what the specification says now."""
+    """True if the status is about the present specification."""
     compared = sync.get("comparedTo") or {}
     if any(compared.get(key) != spec.get(key) for key in ("source", "destination")):
         return False

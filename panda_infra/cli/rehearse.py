@@ -38,7 +38,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     ] = Path("preview.json"),
     delivery: Annotated[
         Literal["helm", "argocd"] | None,
-        typer.Option(help="Who deploys the charts; default: what the stack file says."),
+        typer.Option(help="Who deploys the charts; default: that of the stack file."),
     ] = None,
     consumers: Annotated[
         bool,
@@ -63,7 +63,8 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     where this one left BASE, each with its own program; an untouched stack is not rehearsed. Site and cluster are made
     up and the same for both, so changes of the cluster itself do not show.
 
-    With --delivery argocd, Argo CD's own controllers deploy the charts; the stack installs it, whatever its file says.
+    With --delivery argocd, the stack installs Argo CD even if its file does not, and Argo CD's own controllers deploy
+    the charts.
 
     With --consumers, ActiveMQ, the databases, PanDA and iDDS themselves read the objects in the cluster after the
     second `up`; this needs root and Debian's packages. A failed check gives exit code 1 too.

@@ -36,7 +36,7 @@ def file_of_module(module: str, version: str, checksum: str, path: str) -> bytes
         path: of the file inside the module.
 
     Raises:
-        PandaInfraError: no proxy has the module, it is another one, or it lacks the file.
+        PandaInfraError: no proxy has the module, it is another one, or the file is missing in it.
     """
     content = _fetched(f"{module}/@v/{version}.zip")
     try:

@@ -1,4 +1,4 @@
-"""Namespaces of developers: what a stack lends them of its cluster, and what the stack of one of them says."""
+"""Namespaces of developers: what a stack lends them of its cluster, and the section in the stack of one of them."""
 
 from typing import Annotated
 
@@ -54,7 +54,7 @@ class Developers(Lent):
     hosts: HostPattern = "{name}-{host}"
     """Host names of a developer's stack."""
     days: Annotated[int, Field(ge=1)] = 14
-    """Days until a developer's stack expires, unless `--days` says otherwise."""
+    """Days until a developer's stack expires, unless `--days` gives another number."""
 
 
 class Developer(Lent):

@@ -150,7 +150,7 @@ class Settings(Model):
 
     @property
     def pull(self) -> dict[str, Any]:
-        """What every pod says of the pull of its images: nothing, unless their registry asks for a log-in."""
+        """The values with the Secret by which pods pull their images; none unless the registry asks for a log-in."""
         named = [{"name": self.pull_secret}] if self.registry and self.registry.login else []
         return {"imagePullSecrets": named} if named else {}
 

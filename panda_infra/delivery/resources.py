@@ -191,7 +191,7 @@ def _components(
             if release.argocd
             else pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
         )
-    # When it says that the stack stands by, no service runs.
+    # The mark of a stack that stands by is written last, when no service of it runs any more.
     last = _role(plan, inside, after=[each.release for each in made.values()]) if stands_by(plan) else []
     Protection(
         protect=plan.config.lifecycle.protect,

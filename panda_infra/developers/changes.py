@@ -17,7 +17,7 @@ __all__ = ["wanted"]
 
 
 def wanted(loaded: Loaded, images: Sequence[NewImage], charts: Charts | None, expires: date | None) -> Wanted:
-    """What a stack file must say now: what the command line asks for, and the newest commit of a followed branch.
+    """The keys that a stack file must get: what the command line asks for, and the newest commit of a followed branch.
 
     Raises:
         PandaInfraError: the file cannot take it, or the branch's repository cannot be read.

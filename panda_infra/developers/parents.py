@@ -38,7 +38,7 @@ def developer_stacks(here: Project) -> Iterator[Loaded]:
 
 
 def lender(here: Project, named: str | None) -> Loaded:
-    """The parent for a new stack: the named one, else the only one that says `developers`.
+    """The parent for a new stack: the named one, else the only one with a section `developers`.
 
     Raises:
         PandaInfraError: the named one is a developer's itself, or it is not clear which one is meant.

@@ -42,7 +42,7 @@ def found(plan: Plan, api: KubernetesApi, each: Operated) -> Mapping[str, Any]:
 
 
 def unready(plan: Plan, api: KubernetesApi) -> list[str]:
-    """The operator's databases that are not ready, with what the operator says of each.
+    """The operator's databases that are not ready, with the phase that the operator reports of each.
 
     Raises:
         KubernetesError: the cluster cannot be asked.

@@ -74,7 +74,7 @@ class SiteByEngine(Site):
         self._config = None
 
     def role(self) -> Role | None:
-        """What the engine's state says."""
+        """The role in the engine's state; None if that has none."""
         return self.pulumi.recorded(self.stack).role if self.pulumi.has(self.stack) else None
 
     def api(self) -> KubernetesApi:

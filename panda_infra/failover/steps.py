@@ -42,7 +42,7 @@ class Word:
 
 @dataclass
 class Failover:
-    """A failover from ``old`` to ``new``; each wait ends after ``seconds``, and ``say`` takes what is reported."""
+    """A failover from ``old`` to ``new``; each wait ends after ``seconds``, and ``say`` prints the progress."""
 
     old: Site
     new: Site
@@ -70,7 +70,7 @@ class Failover:
         self._serve(Role(True, term, self.old.stack))
 
     def _term(self) -> tuple[int, bool]:
-        """The term after the failover, and whether both files say so already."""
+        """The term after the failover, and whether both files have it already."""
         sections = pair_of(self.old, self.new)
         done = [section for section in sections if section.of == self.new.stack]
         term = max(section.term for section in done or sections) + (not done)

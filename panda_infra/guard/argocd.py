@@ -40,7 +40,7 @@ class Shared:
         self._api = api
 
     def stays(self, request: wire.DeleteRequest) -> bool:
-        """True if an object must not be deleted; says so.
+        """True if an object must not be deleted, which a message reports.
 
         Raises:
             KubernetesError: the cluster cannot be asked.

@@ -194,7 +194,7 @@ def _absent(
         if isinstance(names, _Refused):
             unseen.setdefault(demand.kind, []).append(f"{demand.name} ({demand.where})")
         elif names is None and demand.kind == "ClusterIssuer":
-            continue  # the demand for Certificates says that cert-manager is missing
+            continue  # the demand for Certificates reports that cert-manager is missing
         elif names is None or demand.name not in names:
             problem = _problem(demand, names)
             # A user of a part of the cluster may get an empty list.

@@ -98,7 +98,7 @@ class Recovery:
             time.sleep(_PAUSE)
 
     def _refuse_what_is_too_early(self, each: Operated, moment: datetime) -> None:
-        """The operator would try again and again, and its Cluster would never say why."""
+        """Refuse a time before the first backup: the operator would try again and again, and report no reason."""
         store: Mapping[str, Any] = (
             self.api.call("GET", _ARCHIVE.format(self.plan.config.namespace), missing=True) or {}
         )

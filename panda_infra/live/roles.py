@@ -16,7 +16,7 @@ __all__ = ["live_role", "not_running", "not_stopped"]
 
 
 def live_role(plan: Plan, api: KubernetesApi) -> Role | None:
-    """What the cluster says that the stack is; None if it says nothing.
+    """The role of the stack by its mark in the cluster; None if there is no mark.
 
     Raises:
         KubernetesError: the cluster cannot be asked.

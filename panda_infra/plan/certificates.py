@@ -39,7 +39,7 @@ class Issued:
 
     @property
     def names(self) -> dict[str, Any]:
-        """The fields of its Certificate that say whose it is."""
+        """The fields of its Certificate with the names of its owner."""
         if self.subject:
             # Grid software compares subjects, in which the order counts (C48).
             return {"literalSubject": self.subject, "usages": ["digital signature", "client auth"]}

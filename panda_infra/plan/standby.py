@@ -39,7 +39,7 @@ def role_of(plan: Plan) -> Role | None:
 
 
 def role_in(found: Mapping[str, Any]) -> Role | None:
-    """What an object says about the role of its stack; None if it is not about that."""
+    """The role of a stack in an object of its cluster; None if the object is not the mark of a role."""
     data = found.get("data") or {}
     if (found.get("metadata") or {}).get("name") != MARK or not str(data.get("term")).isdigit():
         return None
@@ -66,7 +66,7 @@ def idle(config: Settings) -> Settings:
 
 
 def at_rest(spec: ComponentSpec, values: Values) -> Values:
-    """The values of a component without any pod but those of its databases, whatever else they say."""
+    """The values of a component without any pod but those of its databases."""
     resting = (sub.name for sub in spec.sub_components if not sub.is_database)
     none: Values = {name: {"replicaCount": 0} for name in resting}
     return merged(without_replica_count(values), none)

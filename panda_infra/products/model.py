@@ -180,7 +180,7 @@ class SubComponentSpec:
     these differ from the Service's ``ports``, in the same order. They connect to ``calls`` inside of the stack and to
     ``remotes``, by the product's context, and to the Kubernetes API server where the part ``asks_kubernetes``. They
     have ``metrics`` themselves, or ``exporters`` make some; a database with a ``dump`` has an exporter by itself. With
-    ``traces`` they send those to where the stack file says.
+    ``traces`` they send those to the address in the stack file.
     """
 
     name: str

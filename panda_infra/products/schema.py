@@ -25,7 +25,7 @@ class Schema:
     it needs at least, as do all later releases until the next one of the map; the images of releases until ``known``
     were looked at. ``stated`` is the version that the stack file states for releases that the program does not know,
     under ``key``. Of ``asks``, the first one whose part the stack deploys is asked; its answer is the version.
-    ``patching`` says how the tables get newer.
+    ``patching`` is the advice how the tables get newer.
     """
 
     parts: tuple[str, ...]

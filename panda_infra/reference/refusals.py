@@ -28,7 +28,7 @@ class Row:
     """One case: the words after ``python -m panda_infra``, the project's content, and the expected result.
 
     ``files`` are written into the project first, in the table's format. An empty variable in ``environment`` is unset.
-    ``says`` are words of the error, ``code`` is the exit code.
+    ``says`` are words that the error must contain, ``code`` is the exit code.
     """
 
     command: str

@@ -12,7 +12,7 @@ from panda_infra.review.preview import RELEASE, Preview, Step
 
 __all__ = ["component_steps", "passed_on"]
 
-# What both deliveries say in the same words.
+# The inputs that are equal in both deliveries.
 _COMMON = ("name", "values", "postrender")
 
 

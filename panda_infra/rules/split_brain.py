@@ -1,4 +1,4 @@
-"""Both stacks of a pair must never work at once: what is deployed decides, whatever an old stack file says."""
+"""Both stacks of a pair must never work at once: what is deployed decides, not an old stack file."""
 
 from __future__ import annotations
 

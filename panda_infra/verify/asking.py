@@ -40,7 +40,7 @@ __all__ = ["World", "ask"]
 
 _LOOPBACK = (".localhost", "localhost")
 _METRIC = re.compile(r"^[a-zA-Z_:][\w:]*(\{.*\})? \S+$", re.MULTILINE)
-# Every exporter of the stack says by such a metric whether it reaches what it is about.
+# Every exporter of the stack has such a metric: 0 if it does not reach what it is about.
 _UNREACHED = re.compile(r"^\w+_up(\{.*\})? 0$", re.MULTILINE)
 
 

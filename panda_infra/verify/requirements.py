@@ -12,7 +12,7 @@ __all__ = ["Requirement", "Verdict", "judged"]
 
 
 class Verdict(StrEnum):
-    """What the checks of a requirement say together."""
+    """The result of all checks of a requirement."""
 
     VERIFIED = "verified"
     PARTLY = "verified in part"

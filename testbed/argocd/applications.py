@@ -1,4 +1,4 @@
-"""Applications in a cluster: what Argo CD says of them."""
+"""Applications in a cluster, and their status."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def path(namespace: str, name: str = "") -> str:
 
 
 def status(api: Api, namespace: str, name: str) -> Status:
-    """What Argo CD says of an Application.
+    """The status of an Application.
 
     Raises:
         ApiError: there is none.
@@ -56,20 +56,20 @@ def status(api: Api, namespace: str, name: str) -> Status:
 
 def parsed(application: Object) -> Status:
     """The status in an Application; what is not there yet is empty."""
-    said: Mapping[str, Any] = application.get("status") or {}
-    sync = said.get("sync") or {}
-    operation = said.get("operationState") or {}
-    # An Application may say what is wrong before any sync, as a condition.
-    conditions = [condition["message"] for condition in said.get("conditions") or ()]
+    given: Mapping[str, Any] = application.get("status") or {}
+    sync = given.get("sync") or {}
+    operation = given.get("operationState") or {}
+    # Before any sync, conditions report what is wrong.
+    conditions = [condition["message"] for condition in given.get("conditions") or ()]
     return Status(
         sync=sync.get("status", ""),
-        health=(said.get("health") or {}).get("status", ""),
+        health=(given.get("health") or {}).get("status", ""),
         revision=sync.get("revision", ""),
         phase=operation.get("phase", ""),
         message="; ".join(filter(None, [operation.get("message", ""), *conditions])),
         syncs=[
             Sync(each["revision"], _time(each["deployStartedAt"]), _time(each["deployedAt"]))
-            for each in said.get("history") or ()
+            for each in given.get("history") or ()
         ],
     )
 
@@ -80,7 +80,7 @@ def settle(
     """Wait until Applications are Synced and Healthy, at a revision if one is given.
 
     Raises:
-        BedError: not within ``seconds``; the message contains what each says.
+        BedError: not within ``seconds``; the message contains the status of each.
     """
     found: dict[str, Status] = {}
 

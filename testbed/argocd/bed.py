@@ -200,7 +200,7 @@ class _Parts:
         self._spawn(parts.CONTROLLER, parts.controller(self._ports, self.namespace), self._settings)
 
     def start_as_installed(self, bed: Bed) -> None:
-        """Start the parts as the workloads in the cluster of ``bed`` say."""
+        """Start the parts with the options of their workloads in the cluster of ``bed``."""
         self.bed = bed
         self._start_as_installed(parts.REPO_SERVER, parts.repo_server(self._ports))
         self._start_as_installed(parts.SERVER, parts.server(self._ports, self.namespace))
@@ -208,7 +208,7 @@ class _Parts:
         self.await_ready()
 
     def restart_server(self) -> None:
-        """End the API server and start it as its workload says now."""
+        """End the API server and start it with the present options of its workload."""
         self.end(parts.SERVER)
         server = parts.server(self._ports, self.namespace)
         self._start_as_installed(parts.SERVER, server)
@@ -221,11 +221,11 @@ class _Parts:
         objects.write_kubeconfig(self.bed, self.namespace, part, kubeconfig)
         # The last option of a name counts, and options count more than the environment.
         words = [program, *objects.arguments(api, self.namespace, part), *ours]
-        said = objects.environment(api, self.namespace, part)
-        self._spawn(part, words, {**said, "KUBECONFIG": str(kubeconfig)})
+        given = objects.environment(api, self.namespace, part)
+        self._spawn(part, words, {**given, "KUBECONFIG": str(kubeconfig)})
 
     def await_ready(self) -> None:
-        """Return when every part says that it is healthy.
+        """Return when every part reports that it is healthy.
 
         Raises:
             BedError: one ended, or was not in time.
@@ -250,8 +250,8 @@ class _Parts:
         self.end(*parts.PARTS)
         shutil.rmtree(self._folder)
 
-    def _spawn(self, part: str, command: Sequence[str | Path], said: Mapping[str, str] = {}) -> None:
-        own = {"KUBECONFIG": str(self.bed.kubeconfig), **said, **parts.environment(self._folder)}
+    def _spawn(self, part: str, command: Sequence[str | Path], given: Mapping[str, str] = {}) -> None:
+        own = {"KUBECONFIG": str(self.bed.kubeconfig), **given, **parts.environment(self._folder)}
         self._started[part] = processes.spawn(self.bed.state, part, command, own)
 
 

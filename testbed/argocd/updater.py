@@ -1,6 +1,6 @@
 """Argo CD's Image Updater beside a bed.
 
-Its Go module lacks a part of itself, so that nobody can build the controller of it: the module only gives the custom
+A part of its Go module is missing, so that nobody can build the controller of it: the module only gives the custom
 resource definition of its first version. A checkout of upstream's repository gives both.
 """
 

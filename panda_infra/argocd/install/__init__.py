@@ -1,1 +1,1 @@
-"""The objects of Argo CD itself: its manifests, with what the stack file says about it."""
+"""The objects of Argo CD itself: its manifests, with the settings of the stack file."""

@@ -1,4 +1,4 @@
-"""What the stack file says about Argo CD, as the ConfigMaps and the Ingress that Argo CD's guide describes."""
+"""The stack file's settings of Argo CD, as the ConfigMaps and the Ingress that Argo CD's guide describes."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
         *_node_recovery(config),
         *_by_hand(section),
     ]
-    # Several settings may name one place: the first one says what it is.
+    # Several settings may name one place: the first one describes it.
     once = {(edge.source, edge.target, edge.port): edge for edge in reversed(found)}
     return tuple(sorted(once.values()))
 

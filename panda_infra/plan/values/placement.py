@@ -21,7 +21,7 @@ _NODE = "node.kubernetes.io/"
 _IN_POD = ("affinity", "nodeSelector", "tolerations")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _UNHEALTHY = ("not-ready", "unreachable")
-# Seconds until pods leave a lost node, in a stack with node recovery that says nothing else.
+# Seconds until pods leave a lost node, in a stack with node recovery that gives no other number.
 _RECOVERED_AFTER = 30
 
 

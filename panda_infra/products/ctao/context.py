@@ -42,7 +42,7 @@ class Context(StackContext):
 
     @property
     def interfaces(self) -> Interfaces:
-        """What may be outside of the stack; all fixtures if the stack file does not say."""
+        """What may be outside of the stack; all fixtures if the stack file has no such section."""
         return self.config.maybe(Interfaces) or Interfaces()
 
     @property

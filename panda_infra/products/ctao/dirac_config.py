@@ -184,7 +184,7 @@ def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
     Args:
         hosts: the workload of each program that runs, by its part, which is its Service too.
         subject: the common name of the certificate that all of them show.
-        declared: what the stack file says, which goes before.
+        declared: configuration of the stack file, which overrides all else.
     """
     made: Values = {}
     for database, system in DIRAC.items():

@@ -1,4 +1,4 @@
-"""The exporter of the daemons' heartbeats: Rucio's own metrics do not say whether a daemon still works."""
+"""The exporter of the daemons' heartbeats: Rucio's own metrics do not show whether a daemon still works."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def _access_key() -> str:
 
 
 def _strong() -> str:
-    """OpenSearch starts with no password that lacks one of four kinds of characters."""
+    """A password with all four kinds of characters, without one of which OpenSearch does not start."""
     return f"{password(28)}-aA1"
 
 

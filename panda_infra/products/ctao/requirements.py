@@ -1,4 +1,4 @@
-"""The goals of DPPS' deployment, by ids of this program's own; docs/ctao.md says what serves each of them."""
+"""The goals of DPPS' deployment, by ids of this program's own; docs/ctao.md lists what serves each of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the file of a new data centre says: everything outside that its stacks share, to be filled in by the site."""
+"""The file of a new data centre: everything outside that its stacks share, to be filled in by the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where PanDA's services connect to outside of the stack, as the addresses in their Secrets say."""
+"""The places outside of the stack that PanDA's services connect to, by the addresses in their Secrets."""
 
 from __future__ import annotations
 

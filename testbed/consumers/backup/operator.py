@@ -1,4 +1,4 @@
-"""Enough of the API for Clusters: one that is made is recovered at once, in the sandbox, as its description says."""
+"""Enough of the API for Clusters: one that is made is recovered at once, in the sandbox, by its description."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class _Drill:
         future = self._now() + timedelta(minutes=1)
         yield self._refused("a time in the future", future, "is in the future", into="late")
         yield _check("nothing was made for them", made == set(self.operator.roots), str(self.operator.roots))
-        # Nothing was written after it, so that no change says that the time has come.
+        # Nothing was written after it, so that no change shows that the time has come.
         impatient = replace(self.recovery, seconds=_AT_ONCE)
         yield self._refused(
             "a time after the last change", self._now(), "recovery target was reached", "last", impatient

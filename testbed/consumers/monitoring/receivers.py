@@ -25,7 +25,7 @@ class Received:
     logins: set[str] = field(default_factory=set)
 
     def was_posted(self, alert: str, state: str) -> bool:
-        """True if the webhook was told so."""
+        """True if the webhook got the alert in this state."""
         return (alert, state) in self.posted
 
     def was_mailed(self, *words: str) -> bool:

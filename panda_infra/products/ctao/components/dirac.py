@@ -143,7 +143,7 @@ def key(context: "Context") -> Env:
 
 
 def _declared(config: "Settings") -> Values:
-    """What follows from other components, and over it what the stack file says."""
+    """The configuration that follows from other components, overridden by that of the stack file."""
     made: Values = {}
     if config.components.get(Diracx):
         made["DiracX"] = {"URL": address(config)}

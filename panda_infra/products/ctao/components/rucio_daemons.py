@@ -57,7 +57,7 @@ def _files(context: "Context") -> Iterator[Remote]:
 
 
 class _Daemon(NamedTuple):
-    """A daemon: its key in the chart, whether it runs unless the stack file says otherwise, what it does.
+    """A daemon: its key in the chart, whether it runs by default, what it does.
 
     ``reaches`` is what it connects to outside of the stack beside the database, ``calls`` what inside of it.
     """
@@ -123,7 +123,7 @@ class RucioDaemonsSettings(ComponentSettings):
     have none."""
 
     transfer_tool: Literal["fts3", "mock"] = "fts3"
-    """Who moves files: fts3, or mock, which moves none and says that all arrived."""
+    """Who moves files: fts3, or mock, which moves none and reports that all arrived."""
 
 
 @with_fields(
