@@ -95,7 +95,7 @@ def plan_of_this_stack() -> Ready:
 
 
 def _other_role(plan: Plan) -> Role | None:
-    """What the other stack of a pair was when it was last deployed; None if it never was."""
+    """The role of the other stack of a pair when it was last deployed; None if it never was."""
     standby = plan.config.standby
     return deployed(standby.other(plan.stack)).role if standby else None
 
@@ -132,7 +132,7 @@ def _check_world(plan: Plan, secrets: Secrets, before: Recorded) -> tuple[list[P
 
 
 def _check_charts(plan: Plan) -> Sequence[Problem]:
-    """What is wrong with the charts; those that Argo CD delivers are rendered when all were found and fetched."""
+    """The problems of the charts; those that Argo CD delivers are rendered when all were found and fetched."""
     problems = check_charts(plan.config.charts, [release.chart for release in plan.releases])
     if problems or not any(release.argocd for release in plan.releases):
         return problems

@@ -1,4 +1,4 @@
-"""What OpenShift's router does with a Route, as far as others see it: it admits the Route.
+"""Stand in for OpenShift's router as far as others see it: admit each Route.
 
 Argo CD takes a Route for unfinished until then.
 """

@@ -90,7 +90,7 @@ def _values(release: Release, annotations: Annotations) -> Values:
 
 
 def _ignored(plan: Plan, release: Release) -> Iterator[dict[str, Any]]:
-    """What the API server or others fill in, and what it would refuse to change."""
+    """Fields that the API server or others fill in, or that the API server refuses to change."""
     spec = COMPONENTS[release.component]
     # The API server drops keys without content.
     empty = '.binaryData[]? | select(. == null or . == "")'

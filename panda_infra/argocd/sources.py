@@ -60,7 +60,7 @@ def chart_repository(config: Settings, project: str, namespace: str) -> tuple[di
 
 
 def chart_log_in(secrets: ArgoCdSecrets) -> dict[str, str]:
-    """What the content of that Secret has in addition if the repository asks for a log-in, in the clear."""
+    """Keys that this Secret has in addition if the repository asks for a log-in, in the clear."""
     if secrets.charts_password is None:
         return {}
     return {"username": reveal(secrets.charts_user), "password": reveal(secrets.charts_password)}

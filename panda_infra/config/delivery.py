@@ -108,7 +108,7 @@ class Storage(Model):
 
 
 class Lifecycle(Model):
-    """What may happen to the stack as a whole."""
+    """Protection and end of the stack as a whole."""
 
     protect: bool = True
     """Refuse to destroy the stack, its cluster and its data."""

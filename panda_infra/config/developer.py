@@ -23,7 +23,7 @@ HostPattern = Annotated[
 
 
 class Quota(Model):
-    """What the pods and claims of a namespace may take together."""
+    """Limits for all pods and claims of a namespace together."""
 
     cpu: Quantity = "16"
     """Cores that pods may request."""

@@ -70,7 +70,7 @@ class MailReceiver(Model):
 
 
 class Receivers(Model):
-    """Who is notified that an alert has begun, and that it has ended, by the Alertmanager that the cluster has."""
+    """Receivers of a message when an alert begins and ends, from the cluster's Alertmanager."""
 
     webhook: bool = False
     """Posts alerts to the address that is the secret `monitoring.webhookUrl`."""

@@ -57,7 +57,7 @@ class Outlet(Model):
 
 
 class Surroundings(Model):
-    """What is around the pods of a namespace, as policies of its network name it."""
+    """Networks around the pods of a namespace, as its network policies name them."""
 
     inner_networks: tuple[Network, ...] = _PRIVATE
     """Networks that pods reach only where the stack file names them: those of the cluster's pods, Services, nodes."""

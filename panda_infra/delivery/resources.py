@@ -215,7 +215,7 @@ def _components(
 def _role(
     plan: Plan, opts: pulumi.ResourceOptions, after: Sequence[pulumi.Resource] = ()
 ) -> list[KubernetesObject]:
-    """What the stack is in its pair, if it has another one."""
+    """The mark with the stack's role, if it is one of a pair."""
     wanted = standby_mark(plan)
     if wanted is None:
         return []
@@ -268,7 +268,7 @@ def _postgres(
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:
-    """What keeps a developer's namespace apart, before there is a pod in it."""
+    """The objects that keep a developer's namespace apart, before there is a pod in it."""
     for each in guard_objects(plan.config):
         inside = {"namespace": each.namespace} if each.namespace else {}
         metadata = {"name": each.name, "annotations": mark, **inside}

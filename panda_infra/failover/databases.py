@@ -120,7 +120,7 @@ def of_the_site(config: StackConfig) -> list[str]:
 
 
 def _answer(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) -> str:
-    """What the first server of a database answers: seconds, that it is promoted, or why it does not answer."""
+    """The answer of a database's first server: seconds, that it is promoted, or why it does not answer."""
     primary = (found(plan, api, each).get("status") or {}).get("currentPrimary")
     if not primary:
         return "no server is named"

@@ -39,7 +39,7 @@ class Site(Protocol):
         """Change its file."""
 
     def role(self) -> Role | None:
-        """What it was when it was last deployed as a whole; None if it is not deployed, or outside of a pair."""
+        """Its role when it was last deployed as a whole; None if it is not deployed, or outside of a pair."""
 
     def api(self) -> KubernetesApi:
         """Its cluster, which answers."""

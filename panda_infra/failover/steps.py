@@ -34,7 +34,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Word:
-    """What a person has confirmed: that the former active stack is off, and that the site's databases are promoted."""
+    """A person's confirmations: that the former active stack is off, and that the site's databases are promoted."""
 
     fenced: bool = False
     promoted: bool = False
@@ -77,7 +77,7 @@ class Failover:
         return term, len(done) == len(sections) and len({section.term for section in done}) == 1
 
     def _old_answers(self) -> bool:
-        """Whether the former active stack can be stopped; where it cannot, somebody must have done it.
+        """True if the former active stack answers and can be stopped; False if somebody has confirmed that it is off.
 
         Raises:
             PandaInfraError: it does not answer, and nobody has confirmed that it is off.
@@ -96,7 +96,7 @@ class Failover:
         return True
 
     def _look(self, answers: bool) -> None:
-        """Whether the stack that stands by can take over.
+        """Refuse if the stack that stands by cannot take over.
 
         Raises:
             PandaInfraError: it cannot.

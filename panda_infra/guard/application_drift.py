@@ -1,4 +1,4 @@
-"""What of an Application the program has written, and what Argo CD or others write."""
+"""Tell the fields of an Application that the program writes from those that Argo CD or others write."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ def _began(live: Object) -> str:
 
 
 def _deviation(application: _Application, live: Object | None, before: Object) -> str:
-    """How an Application in the cluster differs from what the last run left; empty if it does not."""
+    """The differences of an Application in the cluster from what the last run left; empty if there are none."""
     if live is None:
         return misses_application(application.name)
     if changed := changed_by_others(before, live):

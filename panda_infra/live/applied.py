@@ -98,7 +98,7 @@ def _problems(plan: Plan, releases: list[Release], api: KubernetesApi) -> Iterat
 
 
 def _updater(names: str, api: KubernetesApi) -> Iterator[Problem]:
-    """What is wrong with the cluster's Image Updater."""
+    """The problems of the cluster's Image Updater."""
     if api.call("GET", f"/apis/{IMAGES}", missing=True) is None:
         what = f"follows images of {names}, but the cluster has no Image Updater of version 1 or later"
         yield Problem("components", what, "Install Argo CD's Image Updater, or take `image.follow` away.")

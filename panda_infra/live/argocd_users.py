@@ -1,4 +1,4 @@
-"""Who still uses an Argo CD that is about to go: whose objects go with its CRDs and its namespace."""
+"""Find those who still use an Argo CD that is about to go: their objects go with its CRDs and its namespace."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _DATABASE = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 
 @dataclass(frozen=True)
 class Kept:
-    """What is in the place for backups: records of finished ones, names of others."""
+    """The content of the place for backups: records of finished ones, names of others."""
 
     records: Sequence[Record] = ()
     unfinished: Sequence[str] = ()
@@ -52,7 +52,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Restored:
-    """What a drill has restored."""
+    """The database that a drill has restored."""
 
     tables: int
     rows: int
@@ -115,7 +115,7 @@ class Backups:
         return records[0] if records else None
 
     def listed(self) -> Kept:
-        """What is in the place for backups, for every database.
+        """The content of the place for backups, of every database.
 
         Raises:
             NotAskedError: its answer cannot be read.

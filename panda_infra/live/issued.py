@@ -1,4 +1,4 @@
-"""What cert-manager has issued for a stack: how often, so that pods notice a renewed certificate."""
+"""Count what cert-manager has issued for a stack, so that pods notice a renewed certificate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FIRST = 1
 
 
 def issues(plan: Plan, api: KubernetesApi | None) -> dict[str, SecretContent]:
-    """What stands for the content of each Secret that cert-manager fills, by suffix: another one after each renewal.
+    """A stand-in for the content of each Secret that cert-manager fills, by suffix: another one after each renewal.
 
     Raises:
         KubernetesError: the cluster cannot be asked.

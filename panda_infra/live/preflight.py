@@ -64,7 +64,7 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
 
 
 def issued_so_far(plan: Plan, secrets: Secrets, before: Recorded) -> dict[str, SecretContent]:
-    """What stands for the content of the Secrets that cert-manager fills, by suffix; empty without such.
+    """A stand-in for the content of each Secret that cert-manager fills, by suffix; empty without such Secrets.
 
     Raises:
         PandaInfraError: the cluster or its cloud cannot be asked.
@@ -109,7 +109,7 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
-    """Whether the Argo CD is there that the cluster shall have, and ready for the stack."""
+    """Check that the cluster has the Argo CD that it shall have, ready for the stack."""
     try:
         found, ready = look_for_existing(plan, kubernetes), look_at_argo_cd(plan, kubernetes)
         return Report([*found.problems, *ready.problems], [*found.notes, *ready.notes])
@@ -118,7 +118,7 @@ def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _role(plan: Plan, kubernetes: KubernetesApi) -> Report:
-    """Whether the cluster knows of a later failover than the stack file."""
+    """Check that the cluster does not know of a later failover than the stack file."""
     role = role_of(plan)
     try:
         found = live_role(plan, kubernetes) if role else None
@@ -128,7 +128,7 @@ def _role(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _tables(plan: Plan, kubernetes: KubernetesApi, target: Target) -> Report:
-    """Whether the databases have the tables that the plan's images need."""
+    """Check that the databases have the tables that the plan's images need."""
     inside = InsideByApi(target, plan.config.namespace)
     # The questions need no texts of Secrets: the pods that answer have them.
     return schemas.look(Commands(Pods(kubernetes, plan), inside, lambda _suffix, _key: ""))

@@ -1,4 +1,4 @@
-"""What a stack of a pair is in its cluster: its role as written there, and whether its services run or rest."""
+"""Read the role of a stack of a pair in its cluster, and whether its services run or rest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the databases of a running stack have the tables that the images of a plan need."""
+"""Check that the databases of a running stack have the tables that the images of a plan need."""
 
 from __future__ import annotations
 

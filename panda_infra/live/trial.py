@@ -16,7 +16,7 @@ NOT_ALLOWED = "cannot create resource"
 
 
 def refusal(api: KubernetesApi, collection: str, body: Mapping[str, Any]) -> KubernetesError | None:
-    """What the cluster answers to an object in a collection that it does not take; None if it does.
+    """The cluster's refusal of an object in a collection; None if it takes the object.
 
     Raises:
         KubernetesError: the cluster does not answer, or does not know the credential.

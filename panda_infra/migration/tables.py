@@ -1,4 +1,4 @@
-"""What the components and sections of a product know of an import, as one table for the whole secrets chart."""
+"""Join what components and sections describe of an import into one table for the whole secrets chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack runs: each chart by its version, each image by its tag, and both by the digests that were reviewed."""
+"""List the charts and images of a stack: charts by their versions, images by their tags, and both by their digests."""
 
 from __future__ import annotations
 

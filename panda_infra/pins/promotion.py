@@ -1,4 +1,4 @@
-"""What one stack has tried becomes what another one runs: charts and images by their digests, and nothing else."""
+"""Take the charts and images of one stack, by their digests, over into another stack, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack's own Argo CD consists of, as plain data; its manifests are fetched later, as charts are."""
+"""The Argo CD that a stack installs, as plain data; its manifests are fetched later, as charts are."""
 
 from __future__ import annotations
 

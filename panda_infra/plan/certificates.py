@@ -1,4 +1,4 @@
-"""What cert-manager needs of a stack: its Issuer, and a Certificate for each Secret that cert-manager fills."""
+"""The objects that cert-manager needs of a stack: an Issuer, and a Certificate for each Secret that it fills."""
 
 from __future__ import annotations
 

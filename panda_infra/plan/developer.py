@@ -140,7 +140,7 @@ def _inside() -> dict[str, Any]:
 
 
 def _way_in(developer: Developer) -> dict[str, Any]:
-    """What the ingress controllers forward."""
+    """The network policy that lets ingress controllers reach the pods."""
     sources = controllers(developer)
     return {"policyTypes": ["Ingress"], **({"ingress": [{"from": sources}]} if sources else {})}
 

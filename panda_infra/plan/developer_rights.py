@@ -1,4 +1,4 @@
-"""What the owner of a developer's namespace may do in it, as rules of a Role.
+"""The rights of the owner of a developer's namespace in it, as rules of a Role.
 
 Everything is named one by one: with a wildcard, the owner could also change the namespace itself, whose labels limit
 its pods, its quota, its network policies and its Roles, and impersonate others. A Role holds in its namespace alone.

@@ -157,7 +157,7 @@ def _cluster(plan: Plan, section: Postgres, each: Operated) -> ClusterObject:
 
 
 def _awaited(spec: Mapping[str, Any]) -> dict[str, str]:
-    """What the operator has made, and not a moment earlier; one that is promoted is written to by then."""
+    """The annotation that makes the engine wait until the operator has made a database, or has promoted it."""
     ready = "condition=Ready"
     if not spec.get("replica", {}).get("promotionToken"):
         return {"pulumi.com/waitFor": ready}
@@ -201,7 +201,7 @@ def _login(plan: Plan, each: Operated) -> dict[str, Any]:
 
 
 def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
-    """What servers of a database are like, whatever is in it."""
+    """The part of a Cluster that is about its servers, not about its content."""
     database, settings = each.database, each.settings
     spec: dict[str, Any] = {
         **plan.config.pull,

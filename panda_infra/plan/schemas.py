@@ -16,7 +16,7 @@ __all__ = ["Needed", "needed"]
 
 @dataclass(frozen=True)
 class Needed:
-    """What a component needs: ``version`` of tables at least, None if it is not known.
+    """The tables that a component needs: of at least ``version``, None if it is not known.
 
     ``image`` is the one that needs the most, ``where`` the key of the stack file behind it. It is ``sure`` unless the
     image is later than all that the program knows, and may need more.
@@ -30,7 +30,7 @@ class Needed:
 
 
 def needed(plan: Plan) -> Iterator[Needed]:
-    """What each component of a plan needs whose tables do not come by themselves."""
+    """The tables that each component of a plan needs, if they do not come by themselves."""
     for release in plan.releases:
         schema = COMPONENTS[release.component].schema
         if schema is None:

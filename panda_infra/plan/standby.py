@@ -1,4 +1,4 @@
-"""What a stack that stands by is like: all that the active one has, but no pod that serves or works."""
+"""A stack that stands by has all that the active one has, but no pod that serves or works."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ACTIVE, _STANDBY = "active", "standby"
 
 @dataclass(frozen=True)
 class Role:
-    """What a stack is in a pair with ``other``, and since which term."""
+    """The role of a stack in a pair with ``other``, and its term."""
 
     active: bool
     term: int
@@ -33,7 +33,7 @@ class Role:
 
 
 def role_of(plan: Plan) -> Role | None:
-    """What the stack of a plan is in its pair; None if it is in none."""
+    """The role of a plan's stack in its pair; None if it is in none."""
     standby = plan.config.standby
     return Role(standby.of == plan.stack, standby.term, standby.other(plan.stack)) if standby else None
 

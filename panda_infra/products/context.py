@@ -1,4 +1,4 @@
-"""What the builders of Secrets of every product read: the configuration, the names, the encrypted values."""
+"""The input of every product's builders of Secrets: the configuration, the names, the encrypted values."""
 
 from __future__ import annotations
 

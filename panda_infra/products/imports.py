@@ -41,7 +41,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class Imports:
-    """What an import knows of a component or a section: the place of each value in its part of the secrets chart.
+    """The part of an import about a component or a section: the place of each value in its part of the secrets chart.
 
     Keys and targets are dotted. Keys are below ``part``, the owner's part of the chart (by default its own name);
     targets are below the component's settings, or below the section. A key that means the same as one above it wins.

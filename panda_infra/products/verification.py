@@ -122,7 +122,7 @@ class ShownMetrics:
 
 @dataclass(frozen=True)
 class FoundLogs:
-    """Where the stack's logs are searched, lines of it are found."""
+    """A check that lines of the stack are found where its logs are searched."""
 
 
 Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics | FoundLogs
@@ -130,7 +130,7 @@ Ask = Runs | Credentials | Outside | OwnTest | Request | Command | ShownMetrics 
 
 @dataclass(frozen=True)
 class Question:
-    """What a report has a result for.
+    """A question of a report, with one result.
 
     ``name`` is COMPONENT.SOMETHING, or ``logs.found`` for all components, and ``requirement`` an id of the product's
     requirements.

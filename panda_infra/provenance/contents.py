@@ -1,4 +1,4 @@
-"""What a deployment consists of: its releases with their charts, and every image, by all that is known of each."""
+"""List the parts of a deployment: its releases with their charts, and every image, with all that is known of each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SBOMS = ("spdx", "cyclonedx")
 
 @dataclass(frozen=True)
 class _Found:
-    """What a registry gives for an image: its digest, empty if it gives none, and the SBOMs that refer to it."""
+    """A registry's answer for an image: its digest, empty if it gives none, and the SBOMs that refer to it."""
 
     digest: str = ""
     sboms: tuple[Mapping[str, str], ...] = ()
@@ -100,7 +100,7 @@ def _image(image: DeployedImage, found: _Found) -> dict[str, Any]:
 
 
 def _asked(images: Iterable[DeployedImage]) -> dict[DeployedImage, _Found]:
-    """What registries give, each asked by a thread of its own; one that does not answer is asked once."""
+    """The answers of registries, each asked by a thread of its own; one that does not answer is asked once."""
     by_host: dict[str, list[DeployedImage]] = defaultdict(list)
     for each in images:
         by_host[Repository.of_image(each.repository).host].append(each)

@@ -44,7 +44,7 @@ _EMPTY, _EMPTY_KIND = b"{}", "application/vnd.oci.empty.v1+json"
 
 
 class RecordFlawError(Exception):
-    """What is in the registry is not the record that was signed; the text completes "record 7 ..."."""
+    """The content of the registry is not the record that was signed; the text completes "record 7 ..."."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def opened(signed: bytes, digest: str, keys: Sequence[EllipticCurvePublicKey]) -
 
 
 def _encoded(kind: str, payload: bytes) -> bytes:
-    """What is signed: DSSE's encoding of type and content, so that neither can be taken for the other."""
+    """The bytes that are signed: DSSE's encoding of type and content, so that neither can be taken for the other."""
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
 
 

@@ -122,7 +122,7 @@ class Policy:
 
     @property
     def description(self) -> str:
-        """What holds, for who reads the pack."""
+        """The description of a rule, for readers of the pack."""
         return str(self.violations.__doc__)
 
 

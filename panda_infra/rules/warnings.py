@@ -30,7 +30,7 @@ def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
 
 
 def _delivery(config: StackConfig) -> Iterator[Problem]:
-    """What Argo CD does without a change of the stack."""
+    """Settings by which Argo CD deploys without a change of the stack."""
     for name, component in config.components.deployed().items():
         if config.by_argo(name) and component.chart and component.chart.digest:
             what = "is compared by each run, but Argo CD takes what the registry has under the version"

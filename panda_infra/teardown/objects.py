@@ -54,7 +54,7 @@ def in_cluster(plan: Plan, api: KubernetesApi) -> Iterator[Leftover]:
 
 
 def _of_admission(found: Ownership) -> Iterator[Leftover]:
-    """What refuses requests to a developer's namespace, which lies outside of it."""
+    """The admission policies for a developer's namespace, which lie outside of it."""
     for planned, one in found.target.outside:
         if planned.kind.startswith(_ADMISSION) and found.has(one):
             yield Leftover(planned.kind, planned.name)
@@ -89,7 +89,7 @@ def _namespace(found: Ownership, api: KubernetesApi) -> Iterator[Leftover]:
 
 
 def _origin(found: Ownership, one: Met) -> str:
-    """Who made an object; a component that the stack file does not have any more leaves its pods' claims unmarked."""
+    """The owner of an object; a component that the stack file no longer has leaves its pods' claims unmarked."""
     former = {found.plan.names.release(name) for name in COMPONENTS}
     if one.kind != _CLAIM or one.instance not in former - set(found.target.releases):
         return one.maker

@@ -26,7 +26,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Drilled:
-    """What a drill has found of a database: ``age`` is that of the backup, None where there is none."""
+    """The result of a database's drill: ``age`` is that of the backup, None where there is none."""
 
     database: str
     result: Result

@@ -11,7 +11,7 @@ __all__ = ["Outcome", "Result"]
 
 
 class Outcome(StrEnum):
-    """What a check has found; one that could not be asked is never ok."""
+    """The result of a check; one that could not be asked is never ok."""
 
     OK = "ok"
     FAILED = "failed"

@@ -178,7 +178,7 @@ class _Parts:
             (self._folder / folder).mkdir(parents=True)
 
     def handle(self) -> ArgoCd:
-        """What a test needs of it."""
+        """Its parts, for tests."""
         git = GitServer(
             f"http://{HOST}:{self._ports.git}", self._folder / "repositories", self._folder / "clones"
         )

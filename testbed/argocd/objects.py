@@ -122,7 +122,7 @@ def workload(api: Api, namespace: str, part: str) -> Object:
 
 
 def environment(api: Api, namespace: str, part: str) -> Mapping[str, str]:
-    """What the container of a part has in its environment, without what comes from Secrets or from its pod."""
+    """The environment of a part's container, without what comes from Secrets or from its pod."""
     return dict(_variables(api, namespace, _container(workload(api, namespace, part))))
 
 

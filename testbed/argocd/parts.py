@@ -111,7 +111,7 @@ def server(ports: Ports, namespace: str) -> list[str | Path]:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What every part needs: its files below ``folder``, and Helm and git on PATH."""
+    """The environment that every part needs: its files below ``folder``, and Helm and git on PATH."""
     programs = [locate()[SERVER].parent, executables.locate()["helm"].parent]
     return {
         "PATH": os.pathsep.join([*map(str, programs), os.environ.get("PATH", os.defpath)]),

@@ -1,4 +1,4 @@
-"""What takes the telemetry of programs in a sandbox, by OTLP over HTTP."""
+"""A collector for the telemetry of programs in a sandbox, by OTLP over HTTP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ADDRESS = ("127.78.0.31", 4318)
 
 @dataclass
 class Collected:
-    """What came: the bodies of requests by their paths."""
+    """The requests that came: the bodies of requests by their paths."""
 
     bodies: dict[str, list[bytes]] = field(default_factory=dict)
 

@@ -53,7 +53,7 @@ def is_cluster_wide(manifest: Manifest) -> bool:
 
 
 def flaws(manifests: Sequence[Manifest], version: str) -> Iterator[str]:
-    """What shows that these are not the manifests of that version, in words that complete "it ..."."""
+    """Signs that these are not the manifests of that version, in words that complete "it ..."."""
     found = {(each["kind"], each["metadata"]["name"]): each for each in manifests}
     server = found.get(("Deployment", SERVER))
     if server is None:

@@ -85,7 +85,7 @@ def exporters(config: Settings) -> tuple[PlannedExporter, ...]:
 
 
 def _prober(config: Settings) -> Iterator[PlannedExporter]:
-    """What looks at the certificates of exposed hosts; it belongs to no component."""
+    """The exporter that looks at the certificates of exposed hosts; it belongs to no component."""
     hosts = tuple(config.hosts.exposed().values())
     if hosts:
         exporter = Exporter(

@@ -1,4 +1,4 @@
-"""What ships the logs of a stack: the OpenTelemetry Collector on each node, which reads the files of the stack's pods.
+"""The shipper of a stack's logs: the OpenTelemetry Collector on each node, which reads the files of the stack's pods.
 
 The labels of a line follow from the name of its pod, so the collector needs no right in the cluster's API.
 """

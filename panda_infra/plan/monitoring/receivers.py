@@ -1,4 +1,4 @@
-"""Who is notified of alerts: Alertmanager's configuration, as an object of Prometheus' operator or as a whole file."""
+"""The receivers of alerts: Alertmanager's configuration, as an object of Prometheus' operator or as a whole file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes of a stack: the metrics of its pods and of its exporters, each by a Service of its own."""
+"""The places that Prometheus scrapes: the metrics of a stack's pods and exporters, each by a Service of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Cilium's own policies add to the standard ones: hosts by their names, the API server, its own Ingress."""
+"""The rules that Cilium's policies add to the standard ones: hosts by their names, the API server, its own Ingress."""
 
 from __future__ import annotations
 

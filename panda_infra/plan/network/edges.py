@@ -300,7 +300,7 @@ def _node_recovery(config: StackConfig) -> Iterator[Edge]:
 
 
 def _by_hand(section: NetworkPolicies) -> Iterator[Edge]:
-    """What the stack file adds."""
+    """The edges that the stack file adds."""
     for outlet in section.outlets:
         for port in outlet.ports or (EVERY_PORT,):
             yield Edge(Place("pods", outlet.pods), Place("network", outlet.network), port, "outlet")

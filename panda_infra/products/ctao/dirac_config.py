@@ -45,7 +45,7 @@ class Program(NamedTuple):
 
     @property
     def command(self) -> str:
-        """What starts it."""
+        """The command that starts it."""
         return f"dirac-{self.kind}"
 
     @property
@@ -143,7 +143,7 @@ def _lines(tree: Mapping[str, object], indent: str) -> Iterator[str]:
 
 
 def local(host: str, master: str, organisation: str, *, is_master: bool) -> Values:
-    """What a program knows before it has asked anybody: its host name and where the configuration is."""
+    """The configuration of a program before it has asked the master: its host name and where the configuration is."""
     url = f"dips://{master}:{MASTER_PORT}/Configuration/Server"
     own = {"Master": "yes", "Name": "DPPS", "MasterServer": url} if is_master else {"Servers": url}
     server = {
@@ -177,7 +177,7 @@ def local(host: str, master: str, organisation: str, *, is_master: bool) -> Valu
 
 
 def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
-    """What the master serves: addresses of services, names of databases, the hosts' certificate, what is declared.
+    """The configuration that the master serves: services, names of databases, the hosts' certificate, what is declared.
 
     Each program has a section, which the master completes by the options of DIRAC's release (`scripts/dirac.py`).
 

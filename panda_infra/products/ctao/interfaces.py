@@ -198,7 +198,7 @@ def _is_external(interface: str) -> "Callable[[Settings], bool]":
 
 
 def flaw_of_password(value: str) -> str | None:
-    """What is wrong with a database's password; None if every reader takes it as it is."""
+    """The flaw of a database's password; None if every reader takes it as it is."""
     return f"holds {DATABASE.words}: {DATABASE.because}" if DATABASE.hits(value) else None
 
 

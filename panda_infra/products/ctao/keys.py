@@ -47,7 +47,7 @@ def new_keys() -> str:
 
 
 def flaw_of_keys(text: str) -> str | None:
-    """What is wrong with a set of keys; None if its first key can sign."""
+    """The flaw of a set of keys; None if its first key can sign."""
     try:
         first = json.loads(text)["keys"][0]
         good = isinstance(first, dict) and "d" in first and "sign" in first.get("key_ops", ("sign",))
@@ -67,7 +67,7 @@ def new_legacy_key() -> str:
 
 
 def flaw_of_legacy_key(text: str) -> str | None:
-    """What is wrong with such a key."""
+    """The flaw of such a key."""
     return None if hashed(text) else f"is not {_LEGACY} before a key in URL-safe base64"
 
 
@@ -91,7 +91,7 @@ def new_ssh_key() -> str:
 
 
 def flaw_of_ssh_key(text: str) -> str | None:
-    """What is wrong with a private key for SSH."""
+    """The flaw of a private key for SSH."""
     return None if public_ssh_key(text) else "is no private key by OpenSSH, or has a passphrase"
 
 

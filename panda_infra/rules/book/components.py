@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 @rule("experiment")
 def sections_are_of_one_product(subject: Subject) -> Iterator[Problem]:
-    """What only another product reads would have no effect."""
+    """A section that only another product reads has no effect."""
     config = subject.config
     own = product_of_experiment(config.experiment)
     foreign = [section for product in PRODUCTS.values() if product is not own for section in product.sections]

@@ -64,7 +64,7 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
 
 @rule("delivery", "components", "placement", "nodeRecovery", "affix")
 def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
-    """What only a Helm release of this program can do may not be asked of Argo CD."""
+    """Argo CD is not asked for what only a Helm release of this program can do."""
     config = subject.config
     alone = helm_alone(config)
     stays = [name for name in config.components.deployed() if name in alone or not config.by_argo(name)]
@@ -101,7 +101,7 @@ def helm_alone(config: StackConfig) -> Mapping[str, Sequence[tuple[str, str, str
 
 
 def _placed(sub: Visited, config: StackConfig) -> Sequence[str]:
-    """What a stack wants of the placement of a sub-component's pods."""
+    """The settings of a stack about the placement of a sub-component's pods."""
     values = merged(
         placement_values(sub.spec, sub.config, config, config.names.release(sub.component.name)),
         workload_values(sub.spec, sub.config, config),

@@ -68,7 +68,7 @@ class _Drill:
 
     @property
     def backups(self) -> Backups:
-        """What the commands use."""
+        """The backups as the commands use them."""
         return Backups(self.cluster, self.plan, _SECONDS)
 
     def there_and_back(self, database: Database) -> Iterator[Check]:
@@ -165,7 +165,7 @@ class _Drill:
         )
 
     def refused(self) -> Iterator[Check]:
-        """What the bucket or the database refuses is clear, and leaves the databases as they are."""
+        """A refusal by the bucket or the database is clear, and leaves the databases as they are."""
         wrong = b64encode(b"not-the-secret").decode()
         for what, change, words in (
             (

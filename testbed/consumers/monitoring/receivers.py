@@ -17,7 +17,7 @@ __all__ = ["Received", "listen"]
 
 @dataclass
 class Received:
-    """What has arrived: states of alerts by their names, texts of mails, and the log-in at the mail server."""
+    """The messages that have arrived: states of alerts by their names, texts of mails, log-ins at the mail server."""
 
     posted: list[tuple[str, str]] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)

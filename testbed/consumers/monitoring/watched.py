@@ -1,4 +1,4 @@
-"""What is watched: Rucio's database, a daemon of Rucio, a host with a certificate, and the exporters of the stack."""
+"""The watched programs: Rucio's database, a daemon of Rucio, a host with a certificate, the stack's exporters."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _SECONDS = 1200
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of a job left: its exit code and everything that it printed."""
+    """The result of a job's run: its exit code and everything that it printed."""
 
     code: int
     text: str

@@ -70,7 +70,7 @@ def _made(job: Job) -> Iterator[Check]:
 
 
 def _mended(job: Job) -> Iterator[Check]:
-    """What somebody has changed by hand is changed back; what nobody declared stays, and is listed."""
+    """A change by hand is changed back; objects that nobody declared stay, and are listed."""
     local = {"read": 1, "write": 1, "delete": 1}
     protocol = {
         "hostname": "by-hand.site.org",
@@ -142,7 +142,7 @@ def _changed(job: Job) -> Iterator[Check]:
 
 
 def _refused(job: Job) -> Iterator[Check]:
-    """What the server refuses is named; what can be done without it is done."""
+    """The refusals of the server are named; everything that is possible without them is done."""
     calls(job, ["delete_rse", "WEST"])
     gone = job.run("changed")
     yield gone.ends(_NAME, "a storage that was deleted", "storage WEST:", "deleted", refused=True)

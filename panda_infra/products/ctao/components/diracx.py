@@ -143,7 +143,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 
 
 def _paths(_config: "Settings", names: "Names") -> tuple[Values, ...]:
-    """What the API serves; all else are web pages."""
+    """The paths that the API serves; all others are web pages."""
     service = {"serviceName": names.workload("diracx", "server"), "servicePort": API_PORT}
     return tuple({"path": path, "pathType": "Prefix", **service} for path in ("/api", "/.well-known"))
 

@@ -42,7 +42,7 @@ _BACKUP = Form(
 
 
 class RucioBootstrapSettings(ComponentSettings):
-    """What the job may do to a database that has tables."""
+    """The job's way with a database that has tables."""
 
     migrate: bool = False
     """Whether tables of an earlier release may be migrated: daemons are stopped and a backup is made first."""
@@ -56,7 +56,7 @@ class RucioBootstrap(Component):
     job: SubComponent = SubComponent()
     """The job."""
     settings: RucioBootstrapSettings = RucioBootstrapSettings()
-    """What it may do."""
+    """Its way with a database that has tables."""
 
 
 class RootSecrets(Model):
@@ -103,7 +103,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 
 
 def _gate(names: "Names", bootstrap: RucioBootstrap) -> Values:
-    """What the job needs for a migration: whom it stops, what makes the backup, and the rights to do so."""
+    """The job's values for a migration: whom it stops, what makes the backup, and the rights to do so."""
     job = "" if bootstrap.settings.backup else backup_job("rucio-db")
     return {
         "settings": {

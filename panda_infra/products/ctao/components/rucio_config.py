@@ -124,7 +124,7 @@ class Rse(Model):
 
 
 class RucioConfigSettings(ComponentSettings):
-    """What Rucio has; nothing that is there beside it is deleted."""
+    """The content of Rucio that is declared; nothing beside it is deleted."""
 
     accounts: dict[AccountName, Account] = {}
     """Accounts by name."""

@@ -61,7 +61,7 @@ def are_declared(subject: Subject) -> Iterator[Problem]:
 
 @rule("interfaces", "experiment", "lifecycle")
 def environments_use_what_they_may(subject: Subject) -> Iterator[Problem]:
-    """What is made for one run depends on nothing outside; what keeps data uses the site's."""
+    """An environment for one run depends on nothing outside; one that keeps data uses the site's services."""
     config = subject.config
     interfaces = config.maybe(Interfaces)
     if interfaces is None:

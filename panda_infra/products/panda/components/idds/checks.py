@@ -1,4 +1,4 @@
-"""What a running iDDS is asked."""
+"""The checks of a running iDDS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a running PanDA is asked."""
+"""The checks of a running PanDA."""
 
 from __future__ import annotations
 
