@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.config.node_recovery import PYTHON_IMAGE
 from panda_infra.products.ctao.versions import CE_IMAGE, DAEMONS_IMAGE, DIRACX_TASKS_IMAGE, FTS_IMAGE
 from panda_infra.products.registry import COMPONENTS
 from tools import REPOSITORY, versions
@@ -64,7 +66,24 @@ def test_every_image_that_the_program_sets_is_found() -> None:
     # Both images of the UI are published with one version, and so are Rucio's, DiracX', DIRAC's and those of its tests.
     others = {CE_IMAGE, DAEMONS_IMAGE, DIRACX_TASKS_IMAGE, FTS_IMAGE}
     assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), *others}
-    assert "alpine/k8s" in {name for name, _ in found}
+    assert _constants() <= {name for name, _ in found}
+
+
+def _constants() -> set[str]:
+    """The images, without tags, that constants of the program name in one text."""
+    modules = (ast.parse(file.read_text()) for file in (REPOSITORY / "panda_infra").rglob("*.py"))
+    assigned = (node for module in modules for node in module.body if isinstance(node, ast.Assign))
+    images = (
+        str(node.value.value)
+        for node in assigned
+        if ast.unparse(node.targets[0]).endswith("_IMAGE") and isinstance(node.value, ast.Constant)
+    )
+    return {image.partition("@")[0].rpartition(":")[0] for image in images if ":" in image}
+
+
+def test_digests_are_updated_with_their_tags() -> None:
+    digests = {match["depName"]: match.get("currentDigest") for match in _found("Images")}
+    assert digests["docker.io/library/python"] == PYTHON_IMAGE.partition("@")[2]
 
 
 @pytest.mark.parametrize(
