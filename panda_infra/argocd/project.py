@@ -16,8 +16,8 @@ __all__ = ["CLUSTER", "app_project", "project_name"]
 CLUSTER = "https://kubernetes.default.svc"
 """Argo CD's name for the cluster that it runs in."""
 
-# What charts consist of, and the pods of it: Argo CD knows no object of a kind that the project has not, thus no image
-# that runs, and the Image Updater replaces only these. A stack's own Secrets come from its encrypted stack file.
+# The kinds of objects that charts consist of. Pods are among them because Argo CD hides kinds that its project does not
+# list, and the Image Updater replaces only images that Argo CD sees. Secrets come from the encrypted stack file.
 _KINDS = (
     ("", "ConfigMap"),
     ("", "PersistentVolumeClaim"),

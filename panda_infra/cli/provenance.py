@@ -104,7 +104,7 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
     state = Engine(pulumi, stack).state() if pulumi.has(stack) else EMPTY
     newest = entries[-1] if entries else None
     flaws = [f"record {each.number} {each.flaw}" for each in entries if each.flaw]
-    # Of what a record that cannot be read was, nothing is known.
+    # A record that cannot be read counts as one of the present state.
     recorded = (newest.body or {"state": state})["state"] if newest else EMPTY
     if state not in (EMPTY, recorded):
         flaws.append(f"stack {stack} was deployed since the newest record: run `provenance record {stack}`")

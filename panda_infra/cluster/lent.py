@@ -28,7 +28,7 @@ def borrowed(cluster: StackCluster, hosts: Iterable[str]) -> ClusterHandle:
         return ClusterHandle(provider)
     from panda_infra.cluster.magnum.resources import LandbAliases, MagnumProvider  # noqa: PLC0415 - for these only
 
-    # Without an owner: the mark on the servers is that of the stack that made them.
+    # The plugin gets no owner: the servers have the mark of the stack that made them.
     plugin = MagnumProvider("magnum", cloud=cluster.cloud, owner="", opts=pulumi.ResourceOptions())
     written = LandbAliases(
         "landb-aliases",

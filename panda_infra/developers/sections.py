@@ -22,7 +22,7 @@ __all__ = ["chosen", "issuer_of", "sections"]
 
 # The parent's other sections are its own: names, access to its data, what it makes once in a cluster.
 _SHARED = ("experiment", "charts")
-# Of a component. The rest is about the parent's data, or is there once in a cluster.
+# Keys of a component that are copied. The others are about the parent's data, or about what a cluster has once.
 _KEPT = ("chart", "settings", "values")
 _KEPT_OF_PARTS = ("enabled", "image", "annotations", "nodeSelector", "tolerations", "extraEnv")
 # Charts reserve several cores for each service (T41): ten developers would fill a cluster with nothing to do.

@@ -24,14 +24,14 @@ _CRON_JOBS = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
 _INSTANCE = "app.kubernetes.io/instance"
 _ACTION = "panda-infra/backup-action"
 _FETCHING = "fetch"
-# As long as a Job of the template may run.
+# A Job of the template may run so long.
 _SECONDS = 6 * 3600.0
 _UNFINISHED = "unfinished "
-# As the script for PostgreSQL ends.
+# The script for PostgreSQL ends with these words if the user has no right.
 _NO_RIGHT = "may make no database"
-# As both scripts end.
+# Both scripts end with this line.
 _RESTORED = re.compile(r"restored (\d+) tables with (\d+) rows")
-# What a drill needs of the variables of a dump: no log-in.
+# A drill needs these variables of a dump, and no log-in.
 _FOR_DRILL = ("DB_NAME", "DB_LEAVES_OUT")
 _DATABASE = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
 

@@ -12,7 +12,7 @@ from panda_infra.products.content import TLS, SecretContent
 
 __all__ = ["issues"]
 
-# What a Certificate has after its first issue, and so one that is not there yet.
+# A Certificate has this number after its first issue; one that is not there yet gets the same.
 _FIRST = 1
 
 

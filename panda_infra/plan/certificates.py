@@ -22,10 +22,10 @@ AUTHORITY = "authority"
 FORM = "panda-infra/certificate"
 """The annotation of a Certificate that changes with what makes cert-manager issue it anew."""
 
-# Of a common name.
+# A common name has at most so many characters.
 _LONGEST = 64
 _KEPT_BY_ISSUE = ("duration", "renewBefore", "secretTemplate")
-# As of those that the program makes itself, so that readers meet one form.
+# The program makes its own keys in this form too, so that readers meet one form.
 _KEY = {"algorithm": "ECDSA", "size": 256, "encoding": "PKCS8", "rotationPolicy": "Always"}
 
 

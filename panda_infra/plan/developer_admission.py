@@ -50,7 +50,7 @@ _OWN_HOSTS = (
     "&& object.spec.?rules.orValue([]).all(rule, rule.?host.orValue('') in [{hosts}]) "
     "&& object.spec.?tls.orValue([]).all(tls, tls.?hosts.orValue([]).all(host, host in [{hosts}]))"
 )
-# Of those that the charts set, the ones that reach no further than their own host.
+# Annotations that the charts set and that affect no other host.
 _HARMLESS = "|".join(
     (
         "auth-tls-(pass-certificate-to-upstream|verify-client|verify-depth)",

@@ -53,7 +53,7 @@ _OWN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("networking.k8s.io", ("ingresses",)),
     ("policy", ("poddisruptionbudgets",)),
 )
-# Actions, which have verbs of their own.
+# These actions have verbs of their own.
 _ACTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "services/proxy")),
 )
@@ -61,7 +61,7 @@ _CREATED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("", ("pods/eviction", "serviceaccounts/token")),
     ("authorization.k8s.io", ("localsubjectaccessreviews",)),
 )
-# What keeps the namespace apart, and what only the cluster writes.
+# These objects keep the namespace apart, or only the cluster writes them.
 _SEEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "",

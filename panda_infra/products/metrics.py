@@ -22,11 +22,11 @@ __all__ = [
     "traces_to",
 ]
 
-# Of the OpenTelemetry Collector's distributions the one for Kubernetes, which reads files of pods.
+# This distribution of the OpenTelemetry Collector is for Kubernetes: it reads the files of pods.
 COLLECTOR_IMAGE = (
     "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-k8s:0.165.0"
 )
-# Of Prometheus' community, and of Prometheus itself.
+# Prometheus' community makes the first exporter, the project Prometheus the others.
 POSTGRES_EXPORTER_IMAGE = "quay.io/prometheuscommunity/postgres-exporter:v0.17.1"
 MARIADB_EXPORTER_IMAGE = "quay.io/prometheus/mysqld-exporter:v0.17.2"
 PROBER_IMAGE = "quay.io/prometheus/blackbox-exporter:v0.27.0"

@@ -49,7 +49,7 @@ LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/part-of": "panda-in
 _PODS = "/var/log/pods"
 _CONFIGURATION, _SECRET, _STATE = "/collector", "/credential", "/state"
 _MEMORY_MIB = 512
-# What waits for a store that is down, in lines; older ones stay in the files of the nodes.
+# Lines that wait for a store that is down, and lines of one request; older lines stay in the files of the nodes.
 _QUEUE, _BATCH = 20_000, 1_000
 
 
@@ -146,7 +146,7 @@ def _receiver(plan: Plan, source: Source, every: tuple[Source, ...]) -> dict[str
         "start_at": "beginning",
         "include_file_name": False,
         "include_file_path": True,
-        # Else pieces of a long line would be joined without their blanks.
+        # Without this, pieces of a long line would be joined without their blanks.
         "preserve_trailing_whitespaces": True,
         "storage": "file_storage",
         "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},

@@ -36,7 +36,7 @@ _APIS = {
     "PrometheusRule": _OPERATOR,
     "AlertmanagerConfig": "monitoring.coreos.com/v1alpha1",
 }
-# By which the sidecar of Grafana's chart finds dashboards.
+# The sidecar of Grafana's chart finds dashboards by this label.
 _OF_GRAFANA = {"grafana_dashboard": "1"}
 _SCRAPED = "panda-infra/metrics"
 _OURS = {"app.kubernetes.io/managed-by": "panda-infra"}
@@ -138,7 +138,7 @@ def _scraped(plan: Plan, section: Monitoring, scrape: Scrape) -> Iterator[Cluste
         "clusterIP": "None",
         "selector": dict(scrape.selector),
         "ports": [{"name": PORT, "port": scrape.port}],
-        # What is not ready is worth a look as well.
+        # Metrics of pods that are not ready show why they are not.
         "publishNotReadyAddresses": True,
     }
     labels = {_SCRAPED: scrape.name, **scrape.labels}

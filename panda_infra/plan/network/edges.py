@@ -40,7 +40,7 @@ Kind = Literal[
 _SERVICE = re.compile(r"[^.]+\.(?P<namespace>[^.]+)\.svc(\..+)?")
 _OPEN = ("NodePort", "LoadBalancer")
 _HTTPS = 443
-# Nova's, beside what its catalog of services names.
+# Nova may answer here, beside the ports that Keystone's catalog names.
 _NOVA = 8774
 
 

@@ -23,7 +23,7 @@ EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 _NAME = "kubernetes.io/metadata.name"
 _DNS = (53,)
-# Where a node has a cache of the name server.
+# A cache of the name server has this address on each node that has one.
 _NODE_LOCAL_DNS = "169.254.20.10/32"
 # OpenShift's name server has another namespace, and its pods another port than its Service.
 _OPENSHIFT_ROUTER = {"policy-group.network.openshift.io/ingress": ""}

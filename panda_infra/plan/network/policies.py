@@ -44,7 +44,7 @@ _STANDARD = "networking.k8s.io/v1"
 _CILIUM = "cilium.io/v2"
 _PREFIX = "panda-infra"
 _BOTH = ["Ingress", "Egress"]
-# Of the pods of ingress controllers; where a load balancer has an address of the cluster's, kube-proxy leads there.
+# Pods of ingress controllers listen here; kube-proxy leads from a load balancer's address in the cluster to them.
 _CONTROLLERS = (443, 8443, 10443)
 
 

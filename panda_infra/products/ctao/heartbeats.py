@@ -40,7 +40,7 @@ HEARTBEATS = Exporter(
     port=9187,
     arguments=(
         "--extend.query-path=/exporter/queries.yaml",
-        # Those are the database's own exporter's.
+        # The exporter of the database itself has those.
         "--disable-default-metrics",
         "--disable-settings-metrics",
     ),

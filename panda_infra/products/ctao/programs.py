@@ -126,7 +126,7 @@ class Part:
     def _mounts(self, names: Names) -> Iterator[tuple[str, Values]]:
         for path, mount in self.secrets.items():
             given = {"secret": names.secret(mount.suffix), "key": mount.key, "mode": mount.mode}
-            # Of one volume may be several files.
+            # Several files may be of one volume.
             yield path, {"volume": f"{mount.suffix}-{mount.mode:o}", **given}
 
     def _data(self) -> Values:

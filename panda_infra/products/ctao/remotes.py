@@ -47,7 +47,7 @@ DIRAC_DATABASE = Call("dirac-db", "mariadb", MARIADB_PORT)
 OBJECTSTORE = Call("objectstore", "server", S3_PORT)
 OPENSEARCH = Call("opensearch", "server", OPENSEARCH_PORT)
 RUCIO = Call("rucio", "server", 443)
-# Of storages by HTTP and XRootD.
+# Storages answer by HTTP and XRootD here, and FTS by its REST service.
 STORAGE_PORT, FTS_PORT = 1094, 8446
 _BROKER = 61613
 _CE = (22, 443)

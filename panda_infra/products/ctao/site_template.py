@@ -40,7 +40,7 @@ def in_environment(environment: str) -> Mapping[str, Any]:
     """The sections of a stack of that environment, over those of its site."""
     return {
         "hosts": {"rucio": "<host of Rucio>", "diracx": "<host of DiracX>"},
-        # Databases are outside, and no fixtures.
+        # A site has databases outside of the stack, and no fixtures.
         "components": {
             "rucio-bootstrap": {},
             "rucio": {},

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["asked_as_root"]
 
 _SCRIPT = Path(__file__).parent / "scripts" / "rucio.py"
-# Of rucio-bootstrap, which makes the account.
+# rucio-bootstrap makes this Secret with the account.
 _ROOT = "rucio-root"
 
 

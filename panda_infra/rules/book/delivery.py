@@ -20,9 +20,9 @@ from panda_infra.tree import merged
 
 __all__ = ["charts_are_within_reach", "followed_images", "helm_alone", "nothing_is_lost"]
 
-# What the Image Updater takes for a version.
+# The Image Updater takes such a tag for a version.
 _VERSION = re.compile(r"v?\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
-# Look-around and references to groups.
+# Go's regular expressions have no look-around and no references to groups.
 _NOT_IN_GO = re.compile(r"\(\?(<?[=!]|P=|\()|\\[1-9]")
 
 _EXISTING = (
