@@ -3,6 +3,7 @@
 Each is `external`, at a host of the site, or a `fixture`: a light-weight replacement that is a component of the stack.
 """
 
+import re
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,8 +11,7 @@ from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Authorities, Model
 from panda_infra.products.ctao.experiments import EXPERIMENTS
-from panda_infra.products.ctao.limits import DATABASE
-from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
+from panda_infra.products.secret_values import KEPT_BY_DATABASE, Limit, SecretValue, password
 from panda_infra.products.settings import Host, Identifier, Port, Url, Word
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ __all__ = [
 ]
 
 Environment = Literal["local", "ci", "staging", "pre-prod", "prod"]
+_IN_URLS = Limit(
+    re.compile(r"[^A-Za-z0-9]"),
+    "anything but letters and digits",
+    "it is part of URLs and of command lines, and Rucio reads its URL by a parser that replaces % (C20, C29)",
+)
 
 
 class DatabaseLogin(Model):
@@ -199,7 +204,7 @@ def _is_external(interface: str) -> "Callable[[Settings], bool]":
 
 def flaw_of_password(value: str) -> str | None:
     """The flaw of a database's password; None if every reader takes it as it is."""
-    return f"holds {DATABASE.words}: {DATABASE.because}" if DATABASE.hits(value) else None
+    return f"holds {_IN_URLS.words}: {_IN_URLS.because}" if _IN_URLS.hits(value) else None
 
 
 def _access_key() -> str:
