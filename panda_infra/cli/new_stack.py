@@ -30,6 +30,7 @@ from panda_infra.secrets.fields import missing
 from panda_infra.secrets.generate import generate, make_certificates, with_values
 from panda_infra.stacks.decrypted import decrypted, known
 from panda_infra.stacks.encryption import encrypt, make_stack
+from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 from panda_infra.tree import value_at
 
@@ -212,6 +213,8 @@ def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, cert
             warn("a preview will refuse some of what was stored:")
             talk.print("\n".join(f"  - {problem}" for problem in flawed), markup=False)
         here.judge(stack)
+        if beside := neighbours_in(here).get(stack):
+            raise StackError(here.file(stack).name, [beside])
     except StackError as error:
         warn(f"{error.source} is not right yet; correct it, then run `python -m panda_infra init {stack}`:")
         talk.print(error.listed, markup=False)

@@ -280,6 +280,16 @@ def test_the_namespace_follows_from_the_stacks_name(run: Any, project: Path, fak
     assert Project(project).judge("mine").config.namespace == "panda-mine"
 
 
+def test_a_namespace_of_another_stack_is_reported(run: Any, fake_cli: FakeCli) -> None:
+    assert fake_cli
+    options = [word for word in _WANTED if word not in ("init", "mine")]
+    assert run("init", "first", *options, "--namespace", "panda").exit_code == 0
+    result = run("init", "second", *options, "--namespace", "panda", "--affix=-b")
+    assert result.exit_code == INCOMPLETE
+    assert "namespace: panda is that of first too" in result.stderr
+    assert run("check", "second").exit_code == 1
+
+
 def test_without_a_backend_it_writes_no_file(
     run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
