@@ -25,7 +25,7 @@ from panda_infra.plan.backup import backed_up
 from panda_infra.plan.consumers import awaited
 from panda_infra.plan.data import post_renderer
 from panda_infra.plan.developer import deployer, guard_objects, namespace_labels
-from panda_infra.plan.footprint import logs_volume
+from panda_infra.plan.footprint import client_authorities, logs_volume
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
@@ -143,8 +143,7 @@ def _components(
         replaced = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(delete_before_replace=True))
         name_of = plan.config.pull_secret
         first.append(own_secret(plan, "registry", name_of, content, replaced, kind=DOCKER))
-    if plan.config.exposure.client_ca:
-        first.append(_client_authorities(plan, plan.config.exposure.client_ca, mark, inside))
+    first += (_client_authorities(plan, suffix, mark, inside) for suffix in client_authorities(plan))
     beside = [_node_recovery(plan, values, inside)] if recovers_in_cluster(plan) else []
     if backed_up(plan):
         beside.append(_backup(plan, values, inside))
@@ -298,17 +297,13 @@ def _as_found(plan: Plan) -> list[str]:
 
 
 def _client_authorities(
-    plan: Plan, authorities: str, mark: Mapping[str, str], opts: pulumi.ResourceOptions
+    plan: Plan, suffix: str, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> KubernetesObject:
-    """The ConfigMap of the authorities for client certificates, which the server's Gateway needs (T34)."""
-    metadata = {
-        "name": plan.names.secret("panda-client-cas"),
-        "namespace": plan.config.namespace,
-        "annotations": mark,
-    }
-    return KubernetesObject(
-        "ConfigMap", "panda-client-cas", {"metadata": metadata, "data": {"ca.crt": authorities}}, opts
-    )
+    """The ConfigMap of the authorities for client certificates, which a Gateway needs (T34)."""
+    name, namespace = plan.names.secret(suffix), plan.config.namespace
+    metadata = {"name": name, "namespace": namespace, "annotations": mark}
+    data = {"ca.crt": plan.config.exposure.client_ca}
+    return KubernetesObject("ConfigMap", suffix, {"metadata": metadata, "data": data}, opts)
 
 
 def _in_order_of_need(plan: Plan, contents: Mapping[str, SecretContent]) -> dict[str, SecretContent]:

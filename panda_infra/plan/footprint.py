@@ -21,7 +21,16 @@ from panda_infra.plan.standby import MARK
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["ARGOCD_KEY", "Outside", "logs_volume", "may_be_claim", "names_inside", "outside", "plural"]
+__all__ = [
+    "ARGOCD_KEY",
+    "Outside",
+    "client_authorities",
+    "logs_volume",
+    "may_be_claim",
+    "names_inside",
+    "outside",
+    "plural",
+]
 
 _ROOTS = {
     "PersistentVolume": "/api/v1",
@@ -97,18 +106,25 @@ def _cvmfs(plan: Plan, release: Release) -> Iterator[Outside]:
             yield Outside("PersistentVolume", name, key, release.name)
 
 
+def client_authorities(plan: Plan) -> tuple[str, ...]:
+    """The suffixes of the ConfigMaps from which Gateways read the authorities of clients' certificates."""
+    if not plan.config.exposure.client_ca:
+        return ()
+    endpoints = (each for release in plan.releases for each in COMPONENTS[release.component].endpoints)
+    return tuple(each.client_authorities for each in endpoints if each.client_authorities)
+
+
 def names_inside(plan: Plan) -> frozenset[str]:
     """The names of the objects that the plan makes in its namespace, and of its charts' Services and workloads."""
     provided = existing_secrets(plan.config)
     names = {plan.names.secret(suffix) for suffix in plan.secrets if suffix not in provided}
     if plan.shared_claim:
         names.add(plan.shared_claim.name)
-    if plan.config.exposure.client_ca:
-        names.add(plan.names.secret("panda-client-cas"))
     if recovers_in_cluster(plan):
         names.add(NODE_RECOVERY)
     if plan.config.standby:
         names.add(MARK)
+    names |= {plan.names.secret(suffix) for suffix in client_authorities(plan)}
     names |= {policy.name for policy in policies(plan)} | secrets_beside(plan) | pull_secrets(plan)
     return frozenset(
         names | backup_names(plan) | monitoring_names(plan) | postgres_names(plan) | set(_workloads(plan))

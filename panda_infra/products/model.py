@@ -141,7 +141,8 @@ class Endpoint:
     annotations of nginx. ``passthrough`` is true if the Service accepts TLS connections that the ingress controller
     passes through. ``plain_route`` is true if the chart makes a second Route for plain HTTP. An ``additional`` endpoint
     leads to a Service that has another endpoint. The ingress controller connects to ``pods``; for a Gateway, and where
-    there is a ``plain_route``, to ``plain_pods`` too.
+    there is a ``plain_route``, to ``plain_pods`` too. A Gateway reads the authorities of its clients' certificates from
+    the ConfigMap of the suffix ``client_authorities`` (T34).
     """
 
     host: str
@@ -152,6 +153,7 @@ class Endpoint:
     route: str = ""
     route_host: str = ""
     gateway: str = ""
+    client_authorities: str = ""
     host_value: str = ""
     class_annotation: bool = True
     snippets: bool = False

@@ -52,6 +52,8 @@ def test_names_inside_are_those_of_secrets_claims_and_workloads() -> None:
     names = names_inside(plan(storage={"class": "standard", "sharedLogs": {"size": "1Gi"}}))
     assert {"panda-secrets-panda-envs", "panda-shared-logs", "panda-server", "panda-msgsvc-activemq"} <= names
     assert "panda-secrets-panda-client-cas" not in names
+    gateway = {"kind": "gateway", "className": "envoy", "clientCa": "-----BEGIN CERTIFICATE-----"}
+    assert "panda-secrets-panda-client-cas" in names_inside(plan(exposure=gateway))
 
 
 def test_secrets_that_somebody_else_provides_are_not_the_stacks() -> None:

@@ -175,6 +175,7 @@ COMPONENT = ComponentSpec(
             route="server.route",
             route_host="server.hostName",
             gateway="server.gateway",
+            client_authorities="panda-client-cas",
             snippets=True,
             pods=(calls.SERVER_TLS,),
             plain_pods=(calls.SERVER_PLAIN,),
