@@ -67,8 +67,9 @@ def _volume(claim: Claim, values: Tree, classes: Classes) -> Tree:
     given = mapping(values.get(claim.key))
     if claim.optional and not given.get("mount"):
         return {}
-    adopted = given.get(claim.adopt_key) if claim.adopt_key else None
-    adopted = adopted or (SHARED_LOGS if given.get("reuseLogsVolume") else None)
+    adopted = claim.existing(given)
+    if adopted is True:
+        adopted = SHARED_LOGS
     sub_path = given.get("subPath")
     if adopted == SHARED_LOGS and classes.shared and sub_path == claim.shared_path:
         return {}

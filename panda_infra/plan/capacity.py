@@ -140,9 +140,7 @@ def cloud_storage(plan: Plan, *, but: Collection[str] = ()) -> Storage:
         for each in workloads(plan)
         if each.component not in but
         for claim in each.spec.claims
-        if (values := each.values.get(claim.key))
-        and not values.get(claim.adopt_key)
-        and not values.get("reuseLogsVolume")
+        if (values := each.values.get(claim.key)) and not claim.existing(values)
     ]
     shared = plan.shared_claim
     if shared and not shared.share_id and not but:

@@ -58,7 +58,7 @@ def owned_data(component: str, values: Mapping[str, Any]) -> tuple[str, ...]:
             continue
         for claim in sub.claims:
             described = below.get(claim.key)
-            adopted = described and (described.get(claim.adopt_key) or described.get("reuseLogsVolume"))
+            adopted = described and claim.existing(described)
             if claim.name not in _WORTHLESS and not adopted and not (claim.optional and not described):
                 owned.append(f"{sub.name}.{claim.name}")
     return tuple(owned)

@@ -68,8 +68,7 @@ def _storage(plan: Plan) -> Iterator[Demand]:
     for each in workloads(plan):
         for claim in each.spec.claims:
             values = each.values.get(claim.key) or {}
-            adopted = values.get(claim.adopt_key) or values.get("reuseLogsVolume")
-            if (name := values.get("class")) and not adopted:
+            if (name := values.get("class")) and not claim.existing(values):
                 yield Demand("StorageClass", str(name), _where(config, each, claim.name, str(name)))
 
 

@@ -289,10 +289,8 @@ def _volumes(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...
 
 def _origin(claim: Claim, values: Mapping[str, Any], default: str) -> str:
     folder = f", folder {values['subPath']}" if "subPath" in values else ""
-    if adopted := values.get(claim.adopt_key):
-        return f"claim {adopted}{folder}"
-    if values.get("reuseLogsVolume"):
-        return f"the volume of its logs{folder}"
+    if adopted := claim.existing(values):
+        return f"the volume of its logs{folder}" if adopted is True else f"claim {adopted}{folder}"
     return f"{values.get('size') or default + _CHARTS} of {values['class']}"
 
 

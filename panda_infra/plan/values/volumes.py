@@ -37,7 +37,7 @@ def _claim(claim: Claim, volume: Volume, storage: Storage) -> Values:
     values: Values = {
         "create": False,
         "selector": False,
-        # Harvester reads the class of its working folders from its log claim's value, so the class is always set.
+        # Charts read the class of other folders from this value too (Harvester's working folders), so it is always set.
         "class": volume.class_name or storage.class_name,
     }
     if volume.size:
@@ -52,6 +52,5 @@ def _claim(claim: Claim, volume: Volume, storage: Storage) -> Values:
 
 
 def _adopted(claim: Claim, name: str, sub_path: str | None) -> Values:
-    # iDDS' requests have no claim key of their own: they follow the log volume.
-    key: Values = {claim.adopt_key: name} if claim.adopt_key else {"reuseLogsVolume": True}
+    key: Values = {claim.adopt_key: name} if claim.adopt_key else {claim.reuse_key: True}
     return key | ({"subPath": sub_path} if sub_path else {})

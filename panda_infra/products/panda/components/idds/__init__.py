@@ -326,7 +326,13 @@ COMPONENT = ComponentSpec(
             secrets=start("idds-envs", "idds-db-envs", "idds-auth", "idds-certs"),
             claims=(
                 Claim("logs", "5Gi", adopt_key="sharedPvcName", shared_path="idds"),
-                Claim("requests", "10Gi", key="persistentvolumerequests", shared_path="idds-requests"),
+                Claim(
+                    "requests",
+                    "10Gi",
+                    key="persistentvolumerequests",
+                    reuse_key="reuseLogsVolume",
+                    shared_path="idds-requests",
+                ),
             ),
             ports=(8443, 8080),
             calls=(*calls.SERVER, calls.IDDS_DATABASE, calls.BROKER, calls.IDDS),
