@@ -96,8 +96,8 @@ class Claim:
 
     ``name`` is its name in the stack file, ``size`` the chart's default, and ``key`` the chart's value (below the
     sub-chart) that describes it.
-    ``adopt_key`` is the chart's value for the name of an existing claim, ``reuse_key`` a switch by which a claim without
-    it becomes a folder of the logs' claim; without both it is always new.
+    ``adopt_key`` is the chart's value for the name of an existing claim, ``reuse_key`` a switch by which one without it
+    becomes a folder of the logs' claim; without both the claim is always new.
     ``shared_path`` is the folder that replaces the claim inside the stack's shared log claim. ``optional`` claims
     exist only if the stack file names them.
     """
