@@ -4,55 +4,30 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from panda_infra.config.backup import BucketName, Folder, Schedule
-from panda_infra.config.base import DnsName, Form, Model
-from panda_infra.config.quantities import Quantity
+from panda_infra.config.base import Model
+from panda_infra.config.operators import Archive, Servers, image
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import SecretValue
-from panda_infra.products.settings import Url
 
 __all__ = ["OperatedDatabase", "OperatedName", "Postgres", "PostgresBackup", "PostgresSecrets"]
 
 if TYPE_CHECKING:
     OperatedName = str
+    Image = str
 else:
-    OperatedName = Literal[tuple(sorted(name for name, spec in COMPONENTS.items() if spec.database))]
-
-_KEPT = Form(r"[1-9][0-9]{0,3}[dwm]", "a number of days (d), weeks (w) or months (m)", "30d", longest=5)
-_IMAGE = Form(
-    r"[A-Za-z0-9][\w./:-]*:\w[\w.-]*(@sha256:[0-9a-f]{64})?",
-    "an image with its tag",
-    "ghcr.io/cloudnative-pg/postgresql:17.6",
-    longest=400,
-)
+    OperatedName = Literal[tuple(sorted(name for name, spec in COMPONENTS.items() if spec.postgres))]
+    Image = image("ghcr.io/cloudnative-pg/postgresql:17.6")
 
 
-class PostgresBackup(Model):
+class PostgresBackup(Archive):
     """Base backups and every change since, in a bucket: what a restore to a time is made of."""
 
-    endpoint: Url
-    """Address of the S3 server."""
-    bucket: BucketName
-    """The bucket, which must exist."""
-    folder: Folder | None = None
-    """Folder in it; default: the name of the stack."""
-    retention: Annotated[str, _KEPT] = "30d"
-    """How far back a restore may go."""
-    schedule: Schedule = "47 1 * * *"
-    """When base backups are made, in UTC."""
 
-
-class OperatedDatabase(Model):
+class OperatedDatabase(Servers):
     """One database with its servers."""
 
-    size: Quantity
-    """Size of each server's volume."""
-    class_name: Annotated[DnsName | None, Field(alias="class")] = None
-    """Storage class; default: the stack's."""
-    instances: Annotated[int, Field(ge=1, le=9)] = 1
-    """Number of servers: one that is written to, and others that replace it."""
-    image: Annotated[str, _IMAGE] | None = None
+    image: Image | None = None
     """Image of PostgreSQL that is made for the operator; default: the operator's own."""
 
 

@@ -12,6 +12,7 @@ from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.backup import BackupSecrets
 from panda_infra.config.base import Form, Model, with_fields
 from panda_infra.config.certificates import AuthoritySecret
+from panda_infra.config.mariadb import MariaDbSecrets
 from panda_infra.config.monitoring import MonitoringSecrets
 from panda_infra.config.node_recovery_secrets import NodeRecoverySecrets
 from panda_infra.config.postgres import PostgresSecrets
@@ -182,6 +183,8 @@ class _Values(Model):
     """Receivers of alerts, and who ships logs."""
     postgres: PostgresSecrets = PostgresSecrets()
     """The bucket for the backups of `postgres`."""
+    mariadb: MariaDbSecrets = MariaDbSecrets()
+    """Servers of `mariadb`, and the bucket for their backups."""
     registry: RegistrySecrets = RegistrySecrets()
     """The log-in at the registry of images."""
 

@@ -14,6 +14,7 @@ from panda_infra.config.cluster import Cluster
 from panda_infra.config.components import Components
 from panda_infra.config.delivery import Exposure, Hosts, Lifecycle, Placement, Storage
 from panda_infra.config.developer import Developer, Developers
+from panda_infra.config.mariadb import MariaDb
 from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.namespace import Namespace, NamespaceSection
 from panda_infra.config.network_policies import NetworkPolicies
@@ -89,7 +90,9 @@ class Settings(Model):
     backup: Backup | None = None
     """Backups of the databases inside the stack."""
     postgres: Postgres | None = None
-    """Databases that an operator in the cluster makes."""
+    """PostgreSQL that an operator in the cluster makes."""
+    mariadb: MariaDb | None = None
+    """MariaDB that an operator in the cluster makes."""
     standby: Standby | None = None
     """The pair with a stack in another data centre, to which services and databases can fail over."""
     network_policies: NetworkPolicies | None = None

@@ -40,7 +40,7 @@ from panda_infra.secrets.rolling import pod_annotations
 
 if TYPE_CHECKING:
     from panda_infra.delivery.certificates import CertificateResources
-    from panda_infra.delivery.postgres import PostgresResources
+    from panda_infra.delivery.operators import DatabaseResources
 
 __all__ = ["deploy"]
 
@@ -149,7 +149,7 @@ def _components(
         beside.append(_backup(plan, values, inside))
     if monitoring_names(plan):
         beside.append(_monitoring(plan, values, inside))
-    databases = _postgres(plan, values, contents, inside) if plan.config.postgres else None
+    databases = list(_databases(plan, values, contents, inside))
     by_argo = any(release.argocd for release in plan.releases)
     secrets = StackSecrets(
         _in_order_of_need(plan, contents),
@@ -182,7 +182,7 @@ def _components(
                 *first,
                 *(applied.first if applied and release.argocd else ()),
                 *(filled[suffix] for suffix in awaited(plan.secrets, release.component) if suffix in filled),
-                *(databases.of.get(release.component, ()) if databases else ()),
+                *(each for found in databases for each in found.of.get(release.component, ())),
                 *(made[other].release for other in release.after),
             ],
             # An Application lies beside Argo CD, whose project limits what it may make.
@@ -201,7 +201,7 @@ def _components(
             *argocd,
             *first,
             *beside,
-            *([databases] if databases else []),
+            *databases,
             secrets,
             *certificates,
             *([applied] if applied else []),
@@ -257,13 +257,20 @@ def _monitoring(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pu
     return MonitoringResources(plan, values.monitoring, opts)
 
 
-def _postgres(
+def _databases(
     plan: Plan, values: Secrets, contents: Mapping[str, SecretContent], opts: pulumi.ResourceOptions
-) -> PostgresResources:
-    """Databases of an operator, for which their components wait."""
-    from panda_infra.delivery.postgres import PostgresResources  # noqa: PLC0415 - for few stacks only
+) -> Iterator[DatabaseResources]:
+    """Databases of operators, for which their components wait."""
+    if not (plan.config.postgres or plan.config.mariadb):
+        return
+    from panda_infra.delivery.mariadb import mariadb  # noqa: PLC0415 - for few stacks only
+    from panda_infra.delivery.operators import DatabaseResources  # noqa: PLC0415 - likewise
+    from panda_infra.delivery.postgres import postgres  # noqa: PLC0415 - likewise
 
-    return PostgresResources(plan, values.postgres, contents, opts)
+    if plan.config.postgres:
+        yield DatabaseResources(plan, postgres(plan, values.postgres, contents), opts)
+    if plan.config.mariadb:
+        yield DatabaseResources(plan, mariadb(plan, values.mariadb, contents), opts)
 
 
 def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -> Iterator[KubernetesObject]:

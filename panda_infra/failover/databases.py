@@ -104,9 +104,9 @@ def of_the_site(config: StackConfig) -> list[str]:
     """The hosts of the databases that a stack uses and that are the site's, sorted."""
     names, section = config.names, config.postgres
     own = {
-        database.service(names)
-        for component in (section.databases if section else ())
-        if (database := COMPONENTS[component].database)
+        database.service(names, settings.instances)
+        for component, settings in (section.databases.items() if section else ())
+        if (database := COMPONENTS[component].postgres)
     }
     context = product_of_experiment(config.experiment).context(config)
     remotes = {

@@ -42,6 +42,7 @@ _COLLECTIONS: Mapping[Kind, str] = {
     "ClusterIssuer": "/apis/cert-manager.io/v1/clusterissuers",
     "Cluster": "/apis/postgresql.cnpg.io/v1",
     "ObjectStore": "/apis/barmancloud.cnpg.io/v1",
+    "MariaDB": "/apis/k8s.mariadb.com/v1alpha1",
 }
 # Kinds of which only the API must be there: what is missing without it, and what to do.
 _APIS: Mapping[Kind, tuple[str, str]] = {
@@ -68,6 +69,10 @@ _APIS: Mapping[Kind, tuple[str, str]] = {
     "ObjectStore": (
         "the cluster's CloudNativePG has no plugin Barman Cloud, which makes backups",
         "Have it installed beside the operator, or remove `postgres.backup`.",
+    ),
+    "MariaDB": (
+        "the cluster has no mariadb-operator",
+        "Have it installed by the cluster's administrator, or use databases outside of the stack.",
     ),
 }
 _FIXES: Mapping[Kind, str] = {

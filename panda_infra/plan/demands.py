@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from panda_infra.config.certificates import CertManagerCertificates
+from panda_infra.config.operators import Servers
 from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import Workload, workloads
 from panda_infra.plan.ingresses import value_at
+from panda_infra.plan.mariadb import API as MARIADB_API
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import monitoring_of
 from panda_infra.plan.network.edges import policies_of
+from panda_infra.plan.operators import storage_class
 from panda_infra.plan.postgres import API, PLUGIN_API
 from panda_infra.products.registry import COMPONENTS
 
@@ -30,6 +33,7 @@ Kind = Literal[
     "ClusterIssuer",
     "Cluster",
     "ObjectStore",
+    "MariaDB",
 ]
 CVMFS_DRIVER = "cvmfs.csi.cern.ch"
 
@@ -126,14 +130,21 @@ def _certificates(plan: Plan) -> Iterator[Demand]:
 
 
 def _databases(plan: Plan) -> Iterator[Demand]:
-    section = plan.config.postgres
-    if section is None:
-        return
-    yield Demand("Cluster", API.partition("/")[0], "postgres.operator")
-    if section.backup:
-        yield Demand("ObjectStore", PLUGIN_API.partition("/")[0], "postgres.backup")
-    for component, database in section.databases.items():
-        if database.class_name:
-            yield Demand("StorageClass", database.class_name, f"postgres.databases.{component}.class")
-        else:
-            yield Demand("StorageClass", plan.config.storage.class_name, "storage.class")
+    config = plan.config
+    if config.postgres:
+        yield Demand("Cluster", API.partition("/")[0], "postgres.operator")
+        if config.postgres.backup:
+            yield Demand("ObjectStore", PLUGIN_API.partition("/")[0], "postgres.backup")
+        yield from _volumes(plan, "postgres", config.postgres.databases)
+    if config.mariadb:
+        yield Demand("MariaDB", MARIADB_API.partition("/")[0], "mariadb.operator")
+        yield from _volumes(plan, "mariadb", config.mariadb.databases)
+
+
+def _volumes(plan: Plan, section: str, given: Mapping[str, Servers]) -> Iterator[Demand]:
+    """The storage class of each database of an operator."""
+    for component, settings in given.items():
+        own = f"{section}.databases.{component}.class"
+        yield Demand(
+            "StorageClass", storage_class(plan, settings), own if settings.class_name else "storage.class"
+        )

@@ -10,6 +10,7 @@ from panda_infra.plan.backup import backup_names
 from panda_infra.plan.certificates import secrets_beside
 from panda_infra.plan.consumers import existing_secrets
 from panda_infra.plan.developer import guard_objects
+from panda_infra.plan.mariadb import mariadb_names
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
@@ -127,7 +128,12 @@ def names_inside(plan: Plan) -> frozenset[str]:
     names |= {plan.names.secret(suffix) for suffix in client_authorities(plan)}
     names |= {policy.name for policy in policies(plan)} | secrets_beside(plan) | pull_secrets(plan)
     return frozenset(
-        names | backup_names(plan) | monitoring_names(plan) | postgres_names(plan) | set(_workloads(plan))
+        names
+        | backup_names(plan)
+        | monitoring_names(plan)
+        | postgres_names(plan)
+        | mariadb_names(plan)
+        | set(_workloads(plan))
     )
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from panda_infra.config.postgres import OperatedDatabase, Postgres, PostgresBackup
 from panda_infra.config.standby import OtherArchive, Standby
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.operators import READY, Served, login_secret, metadata, served, storage_class
 from panda_infra.plan.standby import stands_by
-from panda_infra.products.databases import Database
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.databases import PostgresDatabase
 
 __all__ = [
     "API",
@@ -21,13 +20,12 @@ __all__ = [
     "ARCHIVE_SECRET",
     "OTHER_SECRET",
     "PLUGIN_API",
+    "STAGES",
     "Operated",
-    "login_secret",
     "operated",
     "postgres_names",
     "postgres_objects",
     "recovery",
-    "resource_name",
 ]
 
 API, PLUGIN_API = "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"
@@ -40,37 +38,16 @@ _ORIGIN = "origin"
 _PLUGIN = "barman-cloud.cloudnative-pg.io"
 
 
-@dataclass(frozen=True)
-class Operated:
-    """A database that the operator makes: for which component, under which name, with which settings."""
-
-    component: str
-    cluster: str
-    database: Database
-    settings: OperatedDatabase
+Operated = Served[PostgresDatabase, OperatedDatabase]
+"""A database that the operator makes."""
+STAGES = (frozenset({"ObjectStore"}), frozenset({"Cluster"}), frozenset({"ScheduledBackup"}))
+"""The kinds of objects, each after those that it needs."""
 
 
 def operated(plan: Plan) -> tuple[Operated, ...]:
     """Every database of the section `postgres`."""
     section = plan.config.postgres
-    return tuple(_operated(plan, section)) if section else ()
-
-
-def _operated(plan: Plan, section: Postgres) -> Iterator[Operated]:
-    for component, settings in section.databases.items():
-        database = COMPONENTS[component].database
-        if database:
-            yield Operated(component, database.cluster(plan.names), database, settings)
-
-
-def login_secret(each: Operated) -> str:
-    """Name of the Secret by which the operator makes the user and keeps its password."""
-    return f"{each.cluster}-login"
-
-
-def resource_name(name: str) -> str:
-    """The name of an object of these as the engine's resource."""
-    return f"postgres-{name}"
+    return tuple(served(plan, section.databases, lambda spec: spec.postgres)) if section else ()
 
 
 def postgres_names(plan: Plan) -> frozenset[str]:
@@ -80,7 +57,7 @@ def postgres_names(plan: Plan) -> frozenset[str]:
 
 
 def postgres_objects(plan: Plan) -> tuple[tuple[str, ClusterObject], ...]:
-    """Each object but the Secrets with its component, none for those of all, in an order in which each finds others."""
+    """Each object but the Secrets with its component, none for those of all, in the order of their stages."""
     section, found = plan.config.postgres, operated(plan)
     if section is None:
         return ()
@@ -105,22 +82,14 @@ def recovery(plan: Plan, each: Operated, moment: datetime, name: str) -> dict[st
         },
         "externalClusters": [_archived(_ORIGIN, ARCHIVE_SECRET, each.cluster)],
     }
-    return {"apiVersion": API, "kind": "Cluster", "metadata": _metadata(plan, name), "spec": spec}
-
-
-def _metadata(plan: Plan, name: str, **annotations: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "namespace": plan.config.namespace,
-        "annotations": {**annotations, **plan.owner.mark},
-    }
+    return {"apiVersion": API, "kind": "Cluster", "metadata": metadata(plan, name), "spec": spec}
 
 
 def _archives(plan: Plan, backup: PostgresBackup) -> Iterator[ClusterObject]:
     """Where the stack archives its databases, and where the other one of a pair does, which is only read."""
     own = {"retentionPolicy": backup.retention, "configuration": _store(backup, plan.stack, ARCHIVE_SECRET)}
     yield ClusterObject(
-        PLUGIN_API, "ObjectStore", "archive", {"metadata": _metadata(plan, ARCHIVE_SECRET), "spec": own}
+        PLUGIN_API, "ObjectStore", "archive", {"metadata": metadata(plan, ARCHIVE_SECRET), "spec": own}
     )
     standby = plan.config.standby
     if standby is None:
@@ -129,7 +98,7 @@ def _archives(plan: Plan, backup: PostgresBackup) -> Iterator[ClusterObject]:
     secret = OTHER_SECRET if standby.archive else ARCHIVE_SECRET
     other = {"configuration": _store(place, standby.other(plan.stack), secret)}
     yield ClusterObject(
-        PLUGIN_API, "ObjectStore", "other", {"metadata": _metadata(plan, OTHER_SECRET), "spec": other}
+        PLUGIN_API, "ObjectStore", "other", {"metadata": metadata(plan, OTHER_SECRET), "spec": other}
     )
 
 
@@ -152,17 +121,16 @@ def _cluster(plan: Plan, section: Postgres, each: Operated) -> ClusterObject:
         spec["plugins"] = [
             {"name": _PLUGIN, "isWALArchiver": True, "parameters": {"barmanObjectName": ARCHIVE_SECRET}}
         ]
-    fields = {"metadata": _metadata(plan, each.cluster, **_awaited(spec)), "spec": spec}
+    fields = {"metadata": metadata(plan, each.cluster, **_awaited(spec)), "spec": spec}
     return ClusterObject(API, "Cluster", each.cluster, fields)
 
 
 def _awaited(spec: Mapping[str, Any]) -> dict[str, str]:
     """The annotation that makes the engine wait until the operator has made a database, or has promoted it."""
-    ready = "condition=Ready"
     if not spec.get("replica", {}).get("promotionToken"):
-        return {"pulumi.com/waitFor": ready}
+        return {"pulumi.com/waitFor": READY}
     # The operator clears it while a database follows.
-    return {"pulumi.com/waitFor": json.dumps([ready, "jsonpath={.status.lastPromotionToken}"])}
+    return {"pulumi.com/waitFor": json.dumps([READY, "jsonpath={.status.lastPromotionToken}"])}
 
 
 def _replicated(plan: Plan, standby: Standby, each: Operated) -> dict[str, Any]:
@@ -206,10 +174,7 @@ def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
     spec: dict[str, Any] = {
         **plan.config.pull,
         "instances": settings.instances,
-        "storage": {
-            "size": settings.size,
-            "storageClass": settings.class_name or plan.config.storage.class_name,
-        },
+        "storage": {"size": settings.size, "storageClass": storage_class(plan, settings)},
     }
     if settings.image:
         spec["imageName"] = plan.config.pulled(settings.image)
@@ -238,5 +203,5 @@ def _scheduled(plan: Plan, backup: PostgresBackup, each: Operated) -> ClusterObj
         "method": "plugin",
         "pluginConfiguration": {"name": _PLUGIN},
     }
-    fields = {"metadata": _metadata(plan, each.cluster), "spec": spec}
+    fields = {"metadata": metadata(plan, each.cluster), "spec": spec}
     return ClusterObject(API, "ScheduledBackup", f"{each.cluster}-backup", fields)

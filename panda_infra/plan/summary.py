@@ -15,13 +15,16 @@ from panda_infra.config.delivery import Exposure, Placement
 from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.network_policies import NetworkPolicies
 from panda_infra.config.node_recovery import NodeRecovery
+from panda_infra.config.operators import Archive, Servers
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.capacity import Requests, Workload, node_sizes, total, workloads
+from panda_infra.plan.mariadb import operated_mariadb
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import exporters, monitoring_of
 from panda_infra.plan.monitoring.logs import shipping
 from panda_infra.plan.monitoring.scrapes import scrapes
 from panda_infra.plan.network.edges import policies_of
+from panda_infra.plan.operators import Served
 from panda_infra.plan.order import critical_path
 from panda_infra.plan.postgres import operated
 from panda_infra.plan.standby import role_of
@@ -162,8 +165,10 @@ def _of_databases(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Pair", f"with {role.other}; {role}"
     if plan.config.backup:
         yield "Backups", _backup(plan, plan.config.backup)
-    if operated(plan):
-        yield "PostgreSQL", _postgres(plan)
+    if plan.config.postgres:
+        yield "PostgreSQL", _served(operated(plan), "CloudNativePG", plan.config.postgres.backup)
+    if plan.config.mariadb:
+        yield "MariaDB", _served(operated_mariadb(plan), "mariadb-operator", plan.config.mariadb.backup)
 
 
 def _backup(plan: Plan, settings: Backup) -> str:
@@ -193,17 +198,14 @@ def _monitoring(plan: Plan, section: Monitoring) -> str:
     return f"{places} places with metrics by {how[section.kind]}, {made} exporters, alerts"
 
 
-def _postgres(plan: Plan) -> str:
-    made = _listed(
-        [f"{each.cluster} ({each.settings.instances} of {each.settings.size})" for each in operated(plan)]
-    )
-    backup = plan.config.postgres and plan.config.postgres.backup
+def _served(found: Sequence[Served[Any, Servers]], operator: str, backup: Archive | None) -> str:
+    made = _listed([f"{each.cluster} ({each.settings.instances} of {each.settings.size})" for each in found])
     kept = (
         f"archived to bucket {backup.bucket} of {backup.endpoint} for {backup.retention}"
         if backup
         else "not archived"
     )
-    return f"{made} by CloudNativePG, {kept}"
+    return f"{made} by {operator}, {kept}"
 
 
 def _policies(section: NetworkPolicies) -> str:

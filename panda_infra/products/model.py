@@ -16,7 +16,7 @@ from panda_infra.tree import merged
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
     from panda_infra.config.stack import Settings
-    from panda_infra.products.databases import Database
+    from panda_infra.products.databases import MariaDbDatabase, PostgresDatabase
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
     from panda_infra.products.schema import Schema
@@ -300,7 +300,7 @@ class ComponentSpec:
     reason. ``rules`` are about this component, ``imports`` is its part of an import. ``forces`` is true for a stack
     that deletes pods of lost nodes although they may still run. ``checks`` are what `verify` asks of it when it runs,
     beside what it asks of every component. ``schema`` is the version of its database's tables that its images need, if
-    they do not bring the tables to it themselves. ``database`` is the PostgreSQL that an operator may make for it.
+    they do not bring the tables to it themselves. ``postgres`` and ``mariadb`` are what an operator may make for it.
     """
 
     name: str
@@ -337,7 +337,8 @@ class ComponentSpec:
     imports: Imports = field(default_factory=Imports)
     checks: tuple[Check, ...] = ()
     schema: Schema | None = None
-    database: Database | None = None
+    postgres: PostgresDatabase | None = None
+    mariadb: MariaDbDatabase | None = None
 
     @property
     def attribute(self) -> str:

@@ -16,6 +16,7 @@ from panda_infra.config.monitoring import Logs
 from panda_infra.config.stack import Settings
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.consumers import enabled_sub_components
+from panda_infra.plan.mariadb import operated_mariadb
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
@@ -91,6 +92,8 @@ def _sources(plan: Plan) -> Iterator[Source]:
             yield Source(names.workload(name, sub.name), name, sub.name, names.release(name))
     for database in operated(plan):
         yield Source(database.cluster, database.component, "postgres")
+    for servers in operated_mariadb(plan):
+        yield Source(servers.cluster, servers.component, "mariadb")
     for planned in exporters(plan.config):
         yield Source(planned.name, planned.component or "monitoring", planned.name)
     for backup in backed_up(plan):

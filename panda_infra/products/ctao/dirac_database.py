@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from panda_infra.products.content import Env, reveal
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces, InterfacesSecrets
+from panda_infra.products.ctao.interfaces import DiracDatabase, Fixture, Interfaces, InterfacesSecrets
+from panda_infra.products.ctao.tables import databases
+from panda_infra.products.ctao.versions import MARIADB_IMAGE
+from panda_infra.products.databases import MariaDbDatabase
 from panda_infra.products.model import SecretUse
 
 if TYPE_CHECKING:
@@ -15,12 +18,44 @@ if TYPE_CHECKING:
     from panda_infra.products.names import Names
     from panda_infra.tree import Values
 
-__all__ = ["ADMINISTRATOR", "LOGIN", "ROOT", "administers", "in_fixture", "job_of_databases", "login"]
+__all__ = [
+    "ADMINISTRATOR",
+    "LOGIN",
+    "RIGHTS",
+    "ROOT",
+    "administers",
+    "in_fixture",
+    "job_of_databases",
+    "login",
+    "operated",
+]
 
 LOGIN = "dirac-database"
 """The Secret with the log-in of the programs."""
 ADMINISTRATOR = "dirac-db"
 """The Secret with root's password, which the fixture and the jobs that make databases alone read."""
+
+RIGHTS = (
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "DROP",
+    "ALTER",
+    "INDEX",
+    "REFERENCES",
+    "TRIGGER",
+    "LOCK TABLES",
+    "CREATE VIEW",
+    "SHOW VIEW",
+    "CREATE ROUTINE",
+    "ALTER ROUTINE",
+    "CREATE TEMPORARY TABLES",
+)
+"""What the programs' user may do in their databases, as the job that makes them has it."""
+# Each of DIRAC's services keeps some for each of its databases.
+_CONNECTIONS = 500
 
 
 def login(context: Context) -> Env:
@@ -36,13 +71,35 @@ def login(context: Context) -> Env:
 
 def in_fixture(config: Settings) -> bool:
     """True if the stack runs these databases itself, and so knows root's password."""
-    interfaces = config.maybe(Interfaces)
-    return interfaces is not None and isinstance(interfaces.dirac_database, Fixture)
+    return isinstance(_section(config), Fixture)
 
 
 def administers(use: SecretUse, config: Settings) -> SecretUse | None:
     """The use of root's password by a job: nobody outside gives it away."""
     return use if in_fixture(config) else None
+
+
+def operated() -> MariaDbDatabase:
+    """These databases where an operator makes them."""
+    return MariaDbDatabase(
+        instead="dirac-db/mariadb",
+        key="interfaces.diracDatabase.host",
+        beside="`kind: external`",
+        host=lambda config: getattr(_section(config), "host", None),
+        owner=lambda config: getattr(_section(config), "user", ""),
+        databases=databases,
+        secret=LOGIN,
+        user="user",
+        password="password",  # noqa: S106 - a key
+        image=MARIADB_IMAGE,
+        rights=RIGHTS,
+        connections=_CONNECTIONS,
+    )
+
+
+def _section(config: Settings) -> DiracDatabase | None:
+    interfaces = config.maybe(Interfaces)
+    return interfaces.dirac_database if interfaces else None
 
 
 ROOT = (SecretUse(ADMINISTRATOR, "start", in_stack=administers),)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DatabaseLogin",
+    "DiracDatabase",
     "Environment",
     "External",
     "ExternalDatabase",

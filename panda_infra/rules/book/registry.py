@@ -29,7 +29,7 @@ def databases_name_their_image(subject: Subject) -> Iterator[Problem]:
     if config.registry is None or config.postgres is None:
         return
     for component, settings in config.postgres.databases.items():
-        database = COMPONENTS[component].database
+        database = COMPONENTS[component].postgres
         # One with extensions needs an image in any stack, as another rule reports.
         if settings.image is None and not (database and database.extensions):
             what = "is missing: the operator would choose one, which does not come through `registry.prefix`"

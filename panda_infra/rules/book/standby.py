@@ -70,6 +70,9 @@ def databases_follow(subject: Subject) -> Iterator[Problem]:
     if config.postgres and config.postgres.backup is None:
         what = "is missing: the databases of the other stack follow by the archive"
         yield Problem("postgres.backup", what, "Write e.g. `backup: {endpoint: ..., bucket: ...}`.")
+    if config.mariadb:
+        what = "has databases of this stack alone: no server of the other data centre follows them"
+        yield Problem("mariadb", what, "Use a MariaDB of the site, which has a replica there.")
 
 
 @rule("standby", "postgres")

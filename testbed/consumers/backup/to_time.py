@@ -11,9 +11,10 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.archives import Archived
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.ownership import owner_of
-from panda_infra.plan.postgres import ARCHIVE_KEYS, ARCHIVE_SECRET, Operated
+from panda_infra.plan.postgres import ARCHIVE_KEYS, ARCHIVE_SECRET
 from testbed.command_lines import watched_arguments
 from testbed.consumers import postgres
 from testbed.consumers.backup import archive, bucket
@@ -51,7 +52,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 class _Drill:
     sandbox: Sandbox
     operator: Operator
-    each: Operated
+    each: Archived
     recovery: Recovery
     base: Path
     began: datetime
@@ -181,7 +182,8 @@ class _Drill:
 
     @property
     def _database(self) -> str:
-        return str(self.each.database.name(self.recovery.plan.config))
+        cluster = _object(self.sandbox, "Cluster", self.each.cluster)
+        return str(cluster["spec"]["bootstrap"]["initdb"]["database"])
 
     def _ask(self, statement: str) -> str:
         return postgres.query(self.live.root, "postgres", statement, database=self._database)

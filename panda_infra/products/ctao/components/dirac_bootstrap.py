@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from panda_infra.products.ctao import remotes
-from panda_infra.products.ctao.dirac_database import LOGIN, ROOT, job_of_databases
+from panda_infra.products.ctao.dirac_database import LOGIN, ROOT, job_of_databases, operated
 from panda_infra.products.ctao.jobs import CHART, job
 from panda_infra.products.ctao.tables import BY_COMPONENT
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
@@ -61,4 +61,5 @@ COMPONENT = ComponentSpec(
     ),
     after=("dirac-db",),
     values=_values,
+    mariadb=operated(),
 )

@@ -13,7 +13,7 @@ from panda_infra.products.ctao.components.rucio import policy
 from panda_infra.products.ctao.database import DATABASE_SECRET
 from panda_infra.products.ctao.interfaces import DatabaseLogin, Interfaces
 from panda_infra.products.ctao.jobs import CHART, job
-from panda_infra.products.databases import Database
+from panda_infra.products.databases import PostgresDatabase
 from panda_infra.products.model import ComponentSpec, backup_job
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, password
@@ -182,9 +182,10 @@ COMPONENT = ComponentSpec(
     builders={ROOT_SECRET: root},
     values=_values,
     rules=(migrates_after_a_backup,),
-    database=Database(
+    postgres=PostgresDatabase(
         instead="rucio-db/postgres",
         key="interfaces.rucioDatabase.host",
+        beside="`kind: external`",
         host=lambda config: getattr(_rucio_database(config), "host", None),
         name=lambda config: _rucio_database(config).name,
         owner=lambda config: _rucio_database(config).user,

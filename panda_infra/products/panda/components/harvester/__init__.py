@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from panda_infra.products.databases import MariaDbDatabase
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -22,9 +23,19 @@ from panda_infra.products.network import EVERY_PORT, Remote, at_urls
 from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.components.harvester import rules
-from panda_infra.products.panda.components.harvester.contents import auth, databases, envs, initdb
+from panda_infra.products.panda.components.harvester.contents import (
+    auth,
+    databases,
+    envs,
+    every_database,
+    initdb,
+)
 from panda_infra.products.panda.components.harvester.imports import IMPORTS
-from panda_infra.products.panda.components.harvester.models import Harvester, HarvesterSecrets
+from panda_infra.products.panda.components.harvester.models import (
+    Harvester,
+    HarvesterDatabase,
+    HarvesterSecrets,
+)
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
 from panda_infra.products.tls import mounted
@@ -37,6 +48,14 @@ if TYPE_CHECKING:
     from panda_infra.products.panda.context import Context
 
 __all__ = ["COMPONENT"]
+
+# The last series with a default that fits Harvester's transactions (upstream passes a flag for later ones).
+_MARIADB = ("mariadb", "11.4")
+
+
+def _database(config: Settings) -> HarvesterDatabase:
+    harvester = config.components.get(Harvester)
+    return harvester.settings.database if harvester else HarvesterDatabase()
 
 
 def _values(config: Settings, names: Names) -> Values:
@@ -118,8 +137,7 @@ COMPONENT = ComponentSpec(
             claims=(Claim("data", "5Gi", adopt_key="existingClaim", shared_path="mariadb-data"),),
             ports=(3306,),
             scalable=False,
-            # The last series with a default that fits Harvester's transactions (upstream passes a flag for later ones).
-            image=("mariadb", "11.4"),
+            image=_MARIADB,
             reserves=("cpu", "memory", "ephemeral-storage"),
             dump=Dump(
                 "mariadb",
@@ -177,6 +195,18 @@ COMPONENT = ComponentSpec(
         rules.working_folders_have_the_class_of_logs,
     ),
     derived={("settings", "database", "host"): lambda context: context.harvester_database_host},
+    mariadb=MariaDbDatabase(
+        instead="harvester/mariadb",
+        key="components.harvester.settings.database.host",
+        beside="`mariadb: {enabled: false}`",
+        host=lambda config: _database(config).host,
+        owner=lambda config: _database(config).user,
+        databases=every_database,
+        secret="harvester-envs",  # noqa: S106 - a name
+        user="MARIADB_USER",
+        password="MARIADB_PASSWORD",  # noqa: S106 - a key
+        image=_MARIADB,
+    ),
     imports=IMPORTS,
     checks=(
         Check(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.panda.context import Context
 
-__all__ = ["INTERNAL_CLIENT", "TOKEN_ENDPOINT", "auth", "databases", "envs", "initdb"]
+__all__ = ["INTERNAL_CLIENT", "TOKEN_ENDPOINT", "auth", "databases", "envs", "every_database", "initdb"]
 
 TOKEN_ENDPOINT = "/token"  # noqa: S105 - what Harvester appends to the issuer
 INTERNAL_CLIENT = "token_panda-internal_client.json"
@@ -119,10 +119,17 @@ def databases(config: Settings) -> dict[str, str]:
     return {f"-{number}": f"{settings.name}_{number}" for number in range(harvester.harvester.replicas)}
 
 
+def every_database(config: Settings) -> tuple[str, ...]:
+    """The databases that the server must have, each once."""
+    harvester = config.components.get(Harvester)
+    name = [harvester.settings.database.name] if harvester else []
+    return tuple(dict.fromkeys([*name, *databases(config).values()]))
+
+
 def initdb(context: Context) -> Env:
     """harvester-initdb: databases and rights of the embedded MariaDB, for its first start (T29)."""
     settings = context.harvester.database
-    names = dict.fromkeys([settings.name, *databases(context.config).values()])
+    names = every_database(context.config)
     password = reveal(context.secrets.of(HarvesterSecrets).database_password)
     return {
         "init_harvester_db.sql": sql.script(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from panda_infra.products.databases import MariaDbDatabase
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -18,14 +19,22 @@ from panda_infra.products.model import (
 from panda_infra.products.network import Remote, at_urls
 from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.components.iam import rules
-from panda_infra.products.panda.components.iam.contents import conf, database_envs, envs, initdb
+from panda_infra.products.panda.components.iam.contents import (
+    CHARACTER_SET,
+    COLLATION,
+    conf,
+    database_envs,
+    envs,
+    initdb,
+)
 from panda_infra.products.panda.components.iam.imports import IMPORTS
-from panda_infra.products.panda.components.iam.models import Iam, IamSecrets
+from panda_infra.products.panda.components.iam.models import Iam, IamDatabase, IamSecrets
 from panda_infra.products.panda.components.iam_db import CHART_DATABASE, DATABASE_IMAGE, DUMP
 from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
 
 if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
     from panda_infra.products.panda.context import Context
 
 __all__ = ["COMPONENT"]
@@ -39,6 +48,11 @@ def _remotes(context: Context) -> Iterator[Remote]:
         yield from at_urls("log-in", (settings.identity_provider.issuer,))
     if settings.mail:
         yield Remote(settings.mail.host, settings.mail.port, "mail")
+
+
+def _database(config: Settings) -> IamDatabase:
+    iam = config.components.get(Iam)
+    return iam.settings.database if iam else IamDatabase()
 
 
 COMPONENT = ComponentSpec(
@@ -104,6 +118,20 @@ COMPONENT = ComponentSpec(
         ("settings", "database", "host"): lambda context: context.iam_database_host,
         ("settings", "baseUrl"): lambda context: context.iam_url,
     },
+    mariadb=MariaDbDatabase(
+        instead="iam/mariadb",
+        key="components.iam.settings.database.host",
+        beside="`mariadb: {enabled: false}`, without `iam-db`",
+        host=lambda config: _database(config).host,
+        owner=lambda config: _database(config).user,
+        databases=lambda config: (_database(config).name,),
+        secret="iam-envs",  # noqa: S106 - a name
+        user="IAM_DB_USERNAME",
+        password="IAM_DB_PASSWORD",  # noqa: S106 - a key
+        image=DATABASE_IMAGE,
+        character_set=CHARACTER_SET,
+        collation=COLLATION,
+    ),
     imports=IMPORTS,
     checks=(
         Check(

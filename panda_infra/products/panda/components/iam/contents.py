@@ -18,9 +18,20 @@ from panda_infra.products.panda.keystore import key_id
 if TYPE_CHECKING:
     from panda_infra.products.panda.context import Context
 
-__all__ = ["FIRST_ACCOUNTS", "KEYSTORE", "conf", "database_envs", "envs", "initdb"]
+__all__ = [
+    "CHARACTER_SET",
+    "COLLATION",
+    "FIRST_ACCOUNTS",
+    "KEYSTORE",
+    "conf",
+    "database_envs",
+    "envs",
+    "initdb",
+]
 
 KEYSTORE = "iam-keystore.jwks"
+# IAM's tables need this character set.
+CHARACTER_SET, COLLATION = "latin1", "latin1_swedish_ci"
 
 
 # Flyway runs this file after V3, which makes the first accounts, and before V10_1, which hashes passwords.
@@ -44,11 +55,11 @@ def database_envs(context: Context) -> Env:
 
 
 def initdb(context: Context) -> Env:
-    """iam-initdb; IAM's tables need this character set."""
+    """iam-initdb."""
     database = context.iam.database
     return {
         "init_org_db.sql": sql.script(
-            sql.create_database(database.name, "CHARACTER SET latin1 COLLATE latin1_swedish_ci"),
+            sql.create_database(database.name, f"CHARACTER SET {CHARACTER_SET} COLLATE {COLLATION}"),
             sql.create_user(database.user, reveal(context.secrets.of(IamSecrets).database_password)),
             sql.grant(database.name, database.user),
         )

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from panda_infra.config.base import Model
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, as_json, reveal
-from panda_infra.products.databases import Database
+from panda_infra.products.databases import PostgresDatabase
 from panda_infra.products.imports import Folder, Imports
 from panda_infra.products.model import (
     Claim,
@@ -378,9 +378,10 @@ COMPONENT = ComponentSpec(
     files=(FileGroup("idds", "Files beside iDDS' certificate.", "idds-certs"),),
     values=_values,
     derived={("settings", "database", "host"): lambda context: context.idds_database_host},
-    database=Database(
+    postgres=PostgresDatabase(
         instead="idds/postgres",
         key="components.idds.settings.database.host",
+        beside="`postgres: {enabled: false}`",
         host=lambda config: _settings(config).database.host,
         name=lambda config: _settings(config).database.name,
         owner=lambda config: _settings(config).database.user,

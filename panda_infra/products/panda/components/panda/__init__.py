@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from panda_infra.errors import Problem
-from panda_infra.products.databases import Database
+from panda_infra.products.databases import PostgresDatabase
 from panda_infra.products.model import (
     Claim,
     ComponentSpec,
@@ -236,9 +236,10 @@ COMPONENT = ComponentSpec(
     imports=IMPORTS,
     checks=CHECKS,
     schema=SCHEMA,
-    database=Database(
+    postgres=PostgresDatabase(
         instead="panda/postgres",
         key="components.panda.settings.database.host",
+        beside="`postgres: {enabled: false}`",
         host=lambda config: _database(config).host,
         name=lambda config: _database(config).name,
         owner=lambda config: _database(config).user,

@@ -1,0 +1,46 @@
+"""What the sections about databases by an operator have in common: their servers, and the bucket of their archive."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from panda_infra.config.backup import BucketName, Folder, Schedule
+from panda_infra.config.base import DnsName, Form, Model
+from panda_infra.config.quantities import Quantity
+from panda_infra.products.settings import Url
+
+__all__ = ["Archive", "Servers", "image"]
+
+_KEPT = Form(r"[1-9][0-9]{0,3}[dwm]", "a number of days (d), weeks (w) or months (m)", "30d", longest=5)
+
+
+def image(example: str) -> Any:
+    """The type of an image that the operator runs."""
+    pattern = r"[A-Za-z0-9][\w./:-]*:\w[\w.-]*(@sha256:[0-9a-f]{64})?"
+    return Annotated[str, Form(pattern, "an image with its tag", example, longest=400)]
+
+
+class Archive(Model):
+    """Base backups and every change since, in a bucket: what a restore to a time is made of."""
+
+    endpoint: Url
+    """Address of the S3 server."""
+    bucket: BucketName
+    """The bucket, which must exist."""
+    folder: Folder | None = None
+    """Folder in it; default: the name of the stack."""
+    retention: Annotated[str, _KEPT] = "30d"
+    """How far back a restore may go."""
+    schedule: Schedule = "47 1 * * *"
+    """When base backups are made, in UTC."""
+
+
+class Servers(Model):
+    """One database with its servers."""
+
+    size: Quantity
+    """Size of each server's volume."""
+    class_name: Annotated[DnsName | None, Field(alias="class")] = None
+    """Storage class; default: the stack's."""
+    instances: Annotated[int, Field(ge=1, le=9)] = 1
+    """Number of servers: one that is written to, and others that replace it."""

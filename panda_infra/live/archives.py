@@ -1,0 +1,147 @@
+"""The databases of operators that have an archive: what is in it, and what is made of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.errors import PandaInfraError
+from panda_infra.plan import mariadb, postgres
+from panda_infra.plan.model import Plan
+
+__all__ = ["Archived", "archived"]
+
+
+class Archived(ABC):
+    """A database with an archive; its restored servers have the conditions ``restored``."""
+
+    restored: frozenset[str]
+
+    @property
+    @abstractmethod
+    def component(self) -> str:
+        """The component that uses it."""
+
+    @property
+    @abstractmethod
+    def cluster(self) -> str:
+        """The name of its servers together."""
+
+    @abstractmethod
+    def servers(self, plan: Plan) -> str:
+        """The path of objects of its kind in the API."""
+
+    @abstractmethod
+    def service(self, name: str) -> str:
+        """The Service of servers with a name that may be written to."""
+
+    @abstractmethod
+    def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
+        """The object by which the operator makes servers with the content of a moment."""
+
+    @abstractmethod
+    def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
+        """Refuse a moment for which the operator would try again and again, and report no reason.
+
+        Raises:
+            PandaInfraError: the archive does not have it.
+        """
+
+
+@dataclass(frozen=True)
+class _Postgres(Archived):
+    each: postgres.Operated
+
+    restored = frozenset({"Ready"})
+
+    @property
+    def component(self) -> str:
+        return self.each.component
+
+    @property
+    def cluster(self) -> str:
+        return self.each.cluster
+
+    def servers(self, plan: Plan) -> str:
+        return f"/apis/{postgres.API}/namespaces/{plan.config.namespace}/clusters"
+
+    def service(self, name: str) -> str:
+        return f"{name}-rw"
+
+    def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
+        return postgres.recovery(plan, self.each, moment, name)
+
+    def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
+        stores = f"/apis/{postgres.PLUGIN_API}/namespaces/{plan.config.namespace}/objectstores"
+        windows = _status(api, f"{stores}/{postgres.ARCHIVE_SECRET}").get("serverRecoveryWindow") or {}
+        first = (windows.get(self.cluster) or {}).get("firstRecoverabilityPoint")
+        if first is None:
+            raise PandaInfraError(
+                f"the archive has no base backup of {self.cluster} yet: nothing can be restored before the first one"
+            )
+        if moment < datetime.fromisoformat(first):
+            raise PandaInfraError(
+                f"--to {moment.isoformat()}: is before {first}, when the first base backup of {self.cluster} that the "
+                "archive has ended: write a later time"
+            )
+
+
+@dataclass(frozen=True)
+class _MariaDb(Archived):
+    each: mariadb.OperatedMariaDb
+
+    # They are ready for a moment before the changes after the base backup are there.
+    restored = frozenset({"Ready", "BinlogsReplayed"})
+
+    @property
+    def component(self) -> str:
+        return self.each.component
+
+    @property
+    def cluster(self) -> str:
+        return self.each.cluster
+
+    def servers(self, plan: Plan) -> str:
+        return f"/apis/{mariadb.API}/namespaces/{plan.config.namespace}/mariadbs"
+
+    def service(self, name: str) -> str:
+        return f"{name}-primary"
+
+    def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
+        return mariadb.mariadb_recovery(plan, self.each, moment, name)
+
+    def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
+        places = f"/apis/{mariadb.API}/namespaces/{plan.config.namespace}/pointintimerecoveries"
+        last = _status(api, f"{places}/{self.cluster}").get("lastRecoverableTime")
+        if last is None:
+            raise PandaInfraError(
+                f"the archive has no base backup of {self.cluster} with changes after it yet: nothing can be restored "
+                "before the first ones"
+            )
+        if moment > datetime.fromisoformat(last):
+            raise PandaInfraError(
+                f"--to {moment.isoformat()}: is after {last}, the last change of {self.cluster} that is archived: "
+                "write that time, or an earlier one"
+            )
+
+
+def archived(plan: Plan) -> tuple[Archived, ...]:
+    """Every database with an archive."""
+    config = plan.config
+    found: list[Archived] = []
+    if config.postgres and config.postgres.backup:
+        found += [_Postgres(each) for each in postgres.operated(plan)]
+    if config.mariadb and config.mariadb.backup:
+        found += [_MariaDb(each) for each in mariadb.operated_mariadb(plan)]
+    return tuple(found)
+
+
+def _status(api: KubernetesApi, path: str) -> Mapping[str, Any]:
+    """What an operator says of an object; nothing if it is not there."""
+    found: Mapping[str, Any] = api.call("GET", path, missing=True) or {}
+    status: Mapping[str, Any] = found.get("status") or {}
+    return status

@@ -1,0 +1,251 @@
+"""The objects of databases that mariadb-operator makes: servers, what is in them, and where changes are archived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from panda_infra.config.mariadb import MariaDb, MariaDbBackup, MariaDbServers
+from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.operators import READY, Served, login_secret, metadata, served, storage_class
+from panda_infra.products.databases import MariaDbDatabase
+
+__all__ = [
+    "API",
+    "ARCHIVE_KEYS",
+    "ARCHIVE_SECRET",
+    "LOGIN_KEY",
+    "ROOT_KEY",
+    "ROOT_SECRET",
+    "STAGES",
+    "TRUST_KEY",
+    "OperatedMariaDb",
+    "mariadb_names",
+    "mariadb_objects",
+    "mariadb_recovery",
+    "operated_mariadb",
+]
+
+API = "k8s.mariadb.com/v1alpha1"
+ARCHIVE_SECRET = "panda-infra-mariadb-archive"  # noqa: S105 - a name
+"""The name of the Secret with the bucket's credentials, and of the authorities that signed its certificate."""
+ARCHIVE_KEYS = ("accessKey", "secretKey")
+TRUST_KEY = "ca.crt"
+ROOT_SECRET = "panda-infra-mariadb-root"  # noqa: S105 - a name
+"""The name of the Secret with root's password, which all servers share."""
+ROOT_KEY = "password"
+LOGIN_KEY = "hash"
+"""The key of the hash of a user's password: the operator would not quote the password itself in its statements."""
+OperatedMariaDb = Served[MariaDbDatabase, MariaDbServers]
+"""The servers that the operator makes for one component."""
+STAGES = (
+    frozenset({"PhysicalBackup", "PointInTimeRecovery"}),
+    frozenset({"MariaDB"}),
+    frozenset({"Database", "User"}),
+    frozenset({"Grant", "SqlJob"}),
+)
+"""The kinds of objects, each after those that it needs."""
+# The operator's schedules are five fields.
+_SCHEDULES: Mapping[str, str] = MappingProxyType(
+    {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+)
+_HOURS: Mapping[str, int] = MappingProxyType({"d": 24, "w": 7 * 24, "m": 31 * 24})
+# What else connects: the operator, the agents beside the servers, replicas and administrators.
+_OTHERS = 50
+# Of the Services and Secrets.
+_ENDS = ("", "-primary", "-secondary", "-internal", "-login")
+# The operator archives a file of changes when the server has closed it, which by itself it does after a gibibyte.
+_CLOSED_EVERY = "*/15 * * * *"
+# Servers keep these files for ever unless they are told.
+_KEPT_SECONDS = 7 * 24 * 3600
+
+
+def operated_mariadb(plan: Plan) -> tuple[OperatedMariaDb, ...]:
+    """The servers of every component in the section `mariadb`."""
+    section = plan.config.mariadb
+    return tuple(served(plan, section.databases, lambda spec: spec.mariadb)) if section else ()
+
+
+def mariadb_names(plan: Plan) -> frozenset[str]:
+    """The names of all objects in the namespace, of the operator's Services too."""
+    beside = {f"{each.cluster}{end}" for each in operated_mariadb(plan) for end in _ENDS}
+    made = {str(each.fields["metadata"]["name"]) for _, each in mariadb_objects(plan)}
+    return frozenset(beside | made | ({ARCHIVE_SECRET, ROOT_SECRET} if made else set()))
+
+
+def mariadb_objects(plan: Plan) -> tuple[tuple[str, ClusterObject], ...]:
+    """Each object but the Secrets with its component, in the order of their stages."""
+    section = plan.config.mariadb
+    if section is None:
+        return ()
+    made = [
+        (each.component, wanted)
+        for each in operated_mariadb(plan)
+        for wanted in _objects(plan, section, each)
+    ]
+    order = {kind: stage for stage, kinds in enumerate(STAGES) for kind in kinds}
+    return tuple(sorted(made, key=lambda one: order[one[1].kind]))
+
+
+def mariadb_recovery(plan: Plan, each: OperatedMariaDb, moment: datetime, name: str) -> dict[str, Any]:
+    """The description of servers beside the live ones, whose content is that of a moment; nothing archives them."""
+    spec = _servers(plan, each) | {
+        "bootstrapFrom": {
+            "pointInTimeRecoveryRef": {"name": each.cluster},
+            "targetRecoveryTime": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "stagingStorage": _staging(plan, each),
+        }
+    }
+    # Nobody needs the copy of a database that has a live one.
+    spec["storage"]["pvcRetentionPolicy"] = {"whenDeleted": "Delete", "whenScaled": "Delete"}
+    return {"apiVersion": API, "kind": "MariaDB", "metadata": metadata(plan, name), "spec": spec}
+
+
+def _objects(plan: Plan, section: MariaDb, each: OperatedMariaDb) -> Iterator[ClusterObject]:
+    # The operator archives nothing of a single server, which a rule refuses.
+    archived = section.backup if each.settings.instances > 1 else None
+    if archived:
+        yield from _archived(plan, archived, each)
+    yield _awaited(plan, "MariaDB", each.cluster, _live(plan, each, archived=archived is not None))
+    user = each.database.owner(plan.config)
+    spec = {
+        "mariaDbRef": {"name": each.cluster},
+        "name": user,
+        "passwordHashSecretKeyRef": {"name": login_secret(each), "key": LOGIN_KEY},
+        "maxUserConnections": each.database.connections,
+    }
+    yield _inside(plan, "User", f"{each.cluster}-user", spec)
+    for database in each.database.databases(plan.config):
+        yield from _database(plan, each, database, user)
+
+
+def _database(plan: Plan, each: OperatedMariaDb, database: str, user: str) -> Iterator[ClusterObject]:
+    """A database, and what the user may do in it."""
+    # Names of objects have no underscores and no capital letters.
+    name = f"{each.cluster}-{database.lower().replace('_', '-')}"
+    made = {
+        "mariaDbRef": {"name": each.cluster},
+        "name": database,
+        "characterSet": each.database.character_set,
+        "collate": each.database.collation,
+    }
+    yield _inside(plan, "Database", name, made)
+    allowed = {
+        "mariaDbRef": {"name": each.cluster},
+        "privileges": list(each.database.rights),
+        "database": database,
+        "table": "*",
+        "username": user,
+    }
+    yield _inside(plan, "Grant", name, allowed)
+
+
+def _inside(plan: Plan, kind: str, name: str, spec: dict[str, Any]) -> ClusterObject:
+    """Something inside of the servers, which stays there when its object is deleted: it is data."""
+    return _awaited(plan, kind, name, {**spec, "cleanupPolicy": "Skip"})
+
+
+def _awaited(plan: Plan, kind: str, name: str, spec: dict[str, Any]) -> ClusterObject:
+    """An object that the operator calls ready, and not a moment earlier."""
+    fields = {"metadata": metadata(plan, name, **{"pulumi.com/waitFor": READY}), "spec": spec}
+    return ClusterObject(API, kind, f"{kind.lower()}-{name}", fields)
+
+
+def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Iterator[ClusterObject]:
+    """When base backups are made, where they and all changes after them are kept, and what closes files of changes."""
+    base = {
+        **plan.config.pull,
+        "mariaDbRef": {"name": each.cluster},
+        # The only replica may be away.
+        "target": "PreferReplica",
+        "compression": "gzip",
+        "maxRetention": f"{int(backup.retention[:-1]) * _HOURS[backup.retention[-1]]}h",
+        "schedule": {"cron": _SCHEDULES.get(backup.schedule, backup.schedule), "immediate": True},
+        "storage": {"s3": _place(plan, backup, each, "base")},
+        "stagingStorage": _staging(plan, each),
+    }
+    changes = {
+        "physicalBackupRef": {"name": each.cluster},
+        "storage": {"s3": _place(plan, backup, each, "changes")},
+        "compression": "gzip",
+        # A restore that ends before its time would go unnoticed.
+        "strictMode": True,
+    }
+    closing = {
+        **plan.config.pull,
+        "mariaDbRef": {"name": each.cluster},
+        "username": "root",
+        "passwordSecretKeyRef": {"name": ROOT_SECRET, "key": ROOT_KEY},
+        "schedule": {"cron": _CLOSED_EVERY},
+        "successfulJobsHistoryLimit": 1,
+        "sql": "FLUSH LOCAL BINARY LOGS;",
+    }
+    for kind, spec in (("PhysicalBackup", base), ("PointInTimeRecovery", changes), ("SqlJob", closing)):
+        fields = {"metadata": metadata(plan, each.cluster), "spec": spec}
+        yield ClusterObject(API, kind, f"{kind.lower()}-{each.cluster}", fields)
+
+
+def _place(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb, content: str) -> dict[str, Any]:
+    """A folder of the bucket, which no other servers use."""
+    server = urlsplit(backup.endpoint)
+    access, secret = ({"name": ARCHIVE_SECRET, "key": key} for key in ARCHIVE_KEYS)
+    trust = {"enabled": True, "caSecretKeyRef": {"name": ARCHIVE_SECRET, "key": TRUST_KEY}}
+    return {
+        "endpoint": server.netloc,
+        "bucket": backup.bucket,
+        "prefix": f"{backup.folder or plan.stack}/{each.cluster}/{content}",
+        "accessKeyIdSecretKeyRef": access,
+        "secretAccessKeySecretKeyRef": secret,
+        **({"tls": trust} if server.scheme == "https" else {}),
+    }
+
+
+def _staging(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
+    """Where a base backup lies on its way: the disk of a node could be too small for it."""
+    claim = {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": each.settings.size}},
+        "storageClassName": storage_class(plan, each.settings),
+    }
+    return {"persistentVolumeClaim": claim}
+
+
+def _live(plan: Plan, each: OperatedMariaDb, *, archived: bool) -> dict[str, Any]:
+    spec = _servers(plan, each)
+    if archived:
+        spec["pointInTimeRecoveryRef"] = {"name": each.cluster}
+        # Where a further server gets its content from.
+        spec["replication"]["replica"] = {
+            "bootstrapFrom": {"physicalBackupTemplateRef": {"name": each.cluster}}
+        }
+    return spec
+
+
+def _servers(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
+    """What the servers of a component are like, whatever is in them."""
+    settings, connections = each.settings, each.database.connections
+    kept = "Retain" if plan.config.lifecycle.protect else "Delete"
+    options = {
+        "max_connections": connections + _OTHERS,
+        # Programs that were written for servers before 11.6 do not try again what its default refuses.
+        "loose_innodb_snapshot_isolation": "OFF",
+        "binlog_expire_logs_seconds": _KEPT_SECONDS,
+    }
+    spec: dict[str, Any] = {
+        **plan.config.pull,
+        "image": plan.config.pulled(settings.image or ":".join(each.database.image)),
+        "rootPasswordSecretKeyRef": {"name": ROOT_SECRET, "key": ROOT_KEY},
+        "replicas": settings.instances,
+        "myCnf": "".join(["[mariadb]\n", *(f"{key}={value}\n" for key, value in options.items())]),
+        "storage": {
+            "size": settings.size,
+            "storageClassName": storage_class(plan, settings),
+            "pvcRetentionPolicy": {"whenDeleted": kept, "whenScaled": "Retain"},
+        },
+    }
+    if settings.instances > 1:
+        spec["replication"] = {"enabled": True}
+    return spec

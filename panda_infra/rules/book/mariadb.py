@@ -1,0 +1,44 @@
+"""Rules about MariaDB by an operator: what it archives, and where it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from panda_infra.errors import Problem
+from panda_infra.products.rule import rule
+from panda_infra.rules.subject import Subject
+
+__all__ = ["bucket_is_reached", "changes_are_archived"]
+
+_ENDPOINT = "mariadb.backup.endpoint"
+
+
+@rule("mariadb")
+def changes_are_archived(subject: Subject) -> Iterator[Problem]:
+    """The operator archives what a server tells its replicas."""
+    section = subject.config.mariadb
+    for component, settings in section.databases.items() if section and section.backup else ():
+        if settings.instances == 1:
+            what = "is 1, and of a single server the operator archives no changes"
+            fix = "Write `instances: 2` or more, or remove `mariadb.backup`."
+            yield Problem(f"mariadb.databases.{component}.instances", what, fix)
+
+
+@rule("mariadb")
+def bucket_is_reached(subject: Subject) -> Iterator[Problem]:
+    """The operator takes a server by its name, and ends without the authorities of a server with a certificate."""
+    backup = subject.config.mariadb and subject.config.mariadb.backup
+    if not backup:
+        return
+    server = urlsplit(backup.endpoint)
+    if server.path.strip("/"):
+        what = f"ends with {server.path}, and the operator takes the name of a server alone"
+        yield Problem(_ENDPOINT, what, "Leave the path out; `folder` is for a folder of the bucket.")
+    if server.scheme == "https" and backup.trust is None:
+        what = "is missing: the operator ends when it restores from a server with a certificate of unknown authorities"
+        fix = f"Give the authorities that signed the certificate of {server.hostname}, as PEM."
+        yield Problem("mariadb.backup.trust", what, fix)
+    elif server.scheme == "http" and backup.trust:
+        what = f"has no effect: `{_ENDPOINT}` has no certificate"
+        yield Problem("mariadb.backup.trust", what, "Remove it, or write `https`.")

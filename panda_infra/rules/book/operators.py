@@ -1,0 +1,56 @@
+"""Rules about databases that an operator makes: each has its component, which has no other one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from panda_infra.config.operators import Servers
+from panda_infra.config.stack import Settings
+from panda_infra.errors import Problem
+from panda_infra.products.databases import Database
+from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.rule import WHOLE, rule
+from panda_infra.rules.subject import Subject
+
+__all__ = ["databases_are_used", "policies_know_their_pods"]
+
+
+@rule(WHOLE)
+def databases_are_used(subject: Subject) -> Iterator[Problem]:
+    """A database that no component uses would be made for nobody."""
+    config = subject.config
+    if config.postgres:
+        known = {name: COMPONENTS[name].postgres for name in config.postgres.databases}
+        yield from _used(config, "postgres", config.postgres.databases, known)
+    if config.mariadb:
+        served = {name: COMPONENTS[name].mariadb for name in config.mariadb.databases}
+        yield from _used(config, "mariadb", config.mariadb.databases, served)
+
+
+def _used(
+    config: Settings, section: str, given: Mapping[str, Servers], known: Mapping[str, Database | None]
+) -> Iterator[Problem]:
+    for component, settings in given.items():
+        database = known[component]
+        where = f"{section}.databases.{component}"
+        if component not in config.components.deployed():
+            yield Problem(
+                where, "is the database of a component that the stack does not deploy", "Remove it."
+            )
+        elif database:
+            service = database.service(config.names, settings.instances)
+            if database.host(config) != service:
+                what = f"must be {service}, where `{where}` is reached"
+                yield Problem(database.key, what, f"Write that host, and {database.beside} beside it.")
+
+
+@rule("postgres", "mariadb", "networkPolicies")
+def policies_know_their_pods(subject: Subject) -> Iterator[Problem]:
+    """Policies are made of what the components describe, and none describes the operators' pods."""
+    config = subject.config
+    section = config.network_policies
+    if (config.postgres or config.mariadb) and section and section.kind != "none":
+        what = "would shut the operator out of its databases: they do not know its pods"
+        yield Problem(
+            "networkPolicies.kind", what, "Write `kind: none`, or use databases outside of the stack."
+        )
