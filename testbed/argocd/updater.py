@@ -7,7 +7,6 @@ resource definition of its first version. A checkout of upstream's repository gi
 from __future__ import annotations
 
 import copy
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,8 @@ from testbed import ports, processes, waiting
 from testbed.api import Api
 from testbed.argocd.bed import ArgoCd
 from testbed.bed import Bed
-from testbed.consumers.upstream import SOURCES
-from tools import build, cache
+from testbed.consumers.upstream import SOURCES, built
+from tools import cache
 
 __all__ = ["CHECKOUT", "NO_CHECKOUT", "defined", "definition", "running", "without_namespace"]
 
@@ -91,7 +90,7 @@ def running(bed: Bed, argo: ArgoCd, checkout: Path) -> Iterator[processes.Proces
     registries.write_text(yaml.safe_dump({"registries": [known]}))
     (probes,) = ports.free(1)
     words: list[str | Path] = [
-        _controller(checkout),
+        built(checkout, _PART, "./cmd"),
         "run",
         f"--interval={_INTERVAL}",
         f"--argocd-namespace={argo.namespace}",
@@ -104,19 +103,6 @@ def running(bed: Bed, argo: ArgoCd, checkout: Path) -> Iterator[processes.Proces
         yield processes.spawn(bed.state, _PART, words, {"KUBECONFIG": str(bed.kubeconfig)})
     finally:
         processes.end(bed.state, {_PART})
-
-
-def _controller(checkout: Path) -> Path:
-    """The executable of a commit, built once."""
-    words = ["git", "-C", str(checkout), "rev-parse", "HEAD"]
-    commit = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-
-    def make(folder: Path) -> None:
-        build.find_go().run(checkout, "build", "-trimpath", "-o", str(folder / _PART), "./cmd")
-
-    place = cache.root() / _PART / commit
-    cache.publish(place, make)
-    return place / _PART
 
 
 def _parsed(text: bytes) -> Definition:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from panda_infra.plan.postgres import API, ARCHIVE_SECRET, PLUGIN_API
-from testbed import pki, ports, waiting
+from testbed import waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from tests.support import fast_yaml
+from tests.support.admission import DEFINITIONS, admission, again_and_again, fresh
 from tools import toolchain
 
 __all__ = ["CLUSTERS", "backed_up", "collection", "defined", "following", "ready", "serving"]
 
-_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_ADMISSION = "/apis/admissionregistration.k8s.io/v1"
-_HOST = "127.0.0.1"
 _SECONDS = 120
 _CONDITION = {
     "type": "Ready",
@@ -53,9 +48,9 @@ def defined(bed: Bed, *, plugin: bool = True) -> None:
     """Give a bed the operator's custom resource definitions, and a loose one of its plugin."""
     api = Api(bed.kubeconfig)
     for file in sorted(_folder().glob("postgresql.cnpg.io_*.yaml")):
-        api.create(_DEFINITIONS, fast_yaml.load(file.read_text()))
+        api.create(DEFINITIONS, fast_yaml.load(file.read_text()))
     if plugin:
-        api.create(_DEFINITIONS, _loose(PLUGIN_API.partition("/")[0], "ObjectStore"))
+        api.create(DEFINITIONS, _loose(PLUGIN_API.partition("/")[0], "ObjectStore"))
     paths = [f"/apis/{API}/clusters", f"/apis/{API}/scheduledbackups"]
     paths += [f"/apis/{PLUGIN_API}/objectstores"] if plugin else []
     for path in paths:
@@ -65,52 +60,24 @@ def defined(bed: Bed, *, plugin: bool = True) -> None:
 @contextmanager
 def serving(bed: Bed) -> Iterator[None]:
     """Run the operator for a bed, with its webhooks in the API server's way, until the end of the context."""
-    folder = bed.state / "cnpg"
-    # A bed may get the operator more than once.
-    shutil.rmtree(folder, ignore_errors=True)
-    certificates = folder / "certificates"
-    certificates.mkdir(parents=True)
+    folder = fresh(bed, "cnpg")
     (folder / "operator").mkdir()
     manager = toolchain.ensure(["cloudnative-pg"]).path("manager")
     # It reads itself from there, to give it to the pods that it makes.
     shutil.copyfile(manager, folder / "operator" / "manager_amd64")
-    authority = pki.Authority.fresh("webhooks")
-    pair = authority.server("webhooks", [_HOST])
-    (certificates / "apiserver.crt").write_bytes(pair.certificate)
-    pki.write_private(certificates / "apiserver.key", pair.key)
-    (port,) = ports.free(1)
-    log = folder / "log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            (manager, "controller", f"--webhook-port={port}", "--metrics-bind-address=0"),
-            cwd=folder,
-            env={
-                **os.environ,
-                "KUBECONFIG": str(bed.kubeconfig),
-                "WEBHOOK_CERT_DIR": str(certificates),
-                "OPERATOR_NAMESPACE": "default",
-            },
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    api = Api(bed.kubeconfig)
-    made = []
-    try:
 
-        def listens() -> bool:
-            assert process.poll() is None, log.read_text()[-2000:]
-            return not ports.is_free(port)
+    def words(port: int) -> tuple[str | Path, ...]:
+        return manager, "controller", f"--webhook-port={port}", "--metrics-bind-address=0"
 
-        waiting.until(listens, "the operator's webhooks", _SECONDS)
-        for kind, body in _webhooks(port, authority.pair.certificate):
-            api.create(f"{_ADMISSION}/{kind}", body)
-            made.append(f"{_ADMISSION}/{kind}/{body['metadata']['name']}")
+    with admission(
+        bed,
+        folder,
+        words,
+        files=("apiserver.crt", "apiserver.key"),
+        configurations=(_folder() / "manifests.yaml").read_text(),
+        environment={"WEBHOOK_CERT_DIR": str(folder / "certificates"), "OPERATOR_NAMESPACE": "default"},
+    ):
         yield
-    finally:
-        for path in made:
-            api.delete(path)
-        process.terminate()
-        process.wait(_SECONDS)
 
 
 @contextmanager
@@ -124,7 +91,7 @@ def ready(bed: Bed, namespace: str) -> Iterator[None]:
                 path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
                 api.merge(path, {"status": {"conditions": [_CONDITION]}})
 
-    with _again_and_again(say):
+    with again_and_again(say):
         yield
 
 
@@ -137,18 +104,6 @@ def backed_up(bed: Bed, namespace: str, server: str) -> None:
 
 def _folder() -> Path:
     return toolchain.ensure(["cloudnative-pg"]).path("manager").parent
-
-
-def _webhooks(port: int, authority: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The operator's own configurations, which lead to this machine."""
-    for body in fast_yaml.load_all((_folder() / "manifests.yaml").read_text()):
-        for webhook in body["webhooks"]:
-            path = webhook["clientConfig"]["service"]["path"]
-            webhook["clientConfig"] = {
-                "url": f"https://{_HOST}:{port}{path}",
-                "caBundle": base64.b64encode(authority).decode(),
-            }
-        yield f"{body['kind'].lower()}s", body
 
 
 def _loose(group: str, kind: str) -> dict[str, Any]:
@@ -183,26 +138,8 @@ def following(bed: Bed, *namespaces: str) -> Iterator[None]:
                     with suppress(ApiError):  # it is being deleted
                         api.merge(path, {"status": status})
 
-    with _again_and_again(describe):
+    with again_and_again(describe):
         yield
-
-
-@contextmanager
-def _again_and_again(action: Callable[[], None]) -> Iterator[None]:
-    """Repeat an action beside the context until its end."""
-    ends = threading.Event()
-
-    def repeat() -> None:
-        while not ends.wait(0.2):
-            action()
-
-    thread = threading.Thread(target=repeat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ends.set()
-        thread.join()
 
 
 def _next(spec: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ __all__ = ["own_bed"]
 
 
 @contextmanager
-def own_bed(prefix: str, part: str) -> Iterator[Bed]:
+def own_bed(prefix: str, *parts: str) -> Iterator[Bed]:
     """A fresh bed with the fixture charts; the test is skipped if a part of the tools is not to be had."""
     try:
-        ensure([part])
+        ensure(parts)
     except ToolsError as error:
         pytest.skip(f"the operator is not to be had: {error}")
     with instances.running(f"{prefix}-{secrets.token_hex(4)}", charts=charts.chosen(None)) as made:
