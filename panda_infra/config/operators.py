@@ -1,4 +1,4 @@
-"""What the sections about databases by an operator have in common: their servers, and the bucket of their archive."""
+"""The common parts of the sections about databases by an operator: servers, and the bucket of their archive."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""What of mariadb-operator's objects becomes a resource, with the Secrets that the operator reads."""
+"""The objects of mariadb-operator as resources, with the Secrets that it reads."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def mariadb(plan: Plan, secrets: MariaDbSecrets, contents: Mapping[str, SecretCo
         mariadb_objects(plan),
         STAGES,
         labels={"k8s.mariadb.com/watch": ""},
-        # Servers work only with their Secrets, and archive only with the objects that say where.
+        # Servers work only with their Secrets, and archive only with the objects that name the place.
         stay={"Secret", *(kind for kinds in STAGES for kind in kinds)},
     )
 

@@ -1,4 +1,4 @@
-"""What of CloudNativePG's objects becomes a resource, with the Secrets that the operator reads."""
+"""The objects of CloudNativePG as resources, with the Secrets that it reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The databases of operators that have an archive: what is in it, and what is made of it."""
+"""The databases of operators that have an archive, and the servers that can be made of it."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def archived(plan: Plan) -> tuple[Archived, ...]:
 
 
 def _status(api: KubernetesApi, path: str) -> Mapping[str, Any]:
-    """What an operator says of an object; nothing if it is not there."""
+    """The status of an object; empty if it is not there."""
     found: Mapping[str, Any] = api.call("GET", path, missing=True) or {}
     status: Mapping[str, Any] = found.get("status") or {}
     return status

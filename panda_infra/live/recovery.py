@@ -90,14 +90,14 @@ class Recovery:
                 return each.service(name)
             if time.monotonic() > deadline:
                 raise PandaInfraError(
-                    f"{name} does not serve after {self.seconds:.0f} s, but goes on: {_said(seen)}"
+                    f"{name} does not serve after {self.seconds:.0f} s, but goes on: {_reported(seen)}"
                 )
             time.sleep(_PAUSE)
 
 
-def _said(seen: Mapping[str, Any]) -> str:
-    """What the operator says of servers that do not serve yet."""
+def _reported(seen: Mapping[str, Any]) -> str:
+    """The operator's words about servers that do not serve yet."""
     status = seen.get("status") or {}
     ready = [each for each in status.get("conditions") or () if each.get("type") == "Ready"]
     messages = [status.get("phase"), *(each.get("message") for each in ready)]
-    return next(filter(None, messages), "the operator says nothing about it")
+    return next(filter(None, messages), "the operator reports nothing about it")

@@ -1,4 +1,4 @@
-"""The objects of databases that mariadb-operator makes: servers, what is in them, and where changes are archived."""
+"""The objects by which mariadb-operator makes servers, databases and their users, and archives changes."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _objects(plan: Plan, section: MariaDb, each: OperatedMariaDb) -> Iterator[Cl
 
 
 def _database(plan: Plan, each: OperatedMariaDb, database: str, user: str) -> Iterator[ClusterObject]:
-    """A database, and what the user may do in it."""
+    """A database, and the rights of the user in it."""
     # Names of objects have no underscores and no capital letters.
     name = f"{each.cluster}-{database.lower().replace('_', '-')}"
     made = {
@@ -155,7 +155,7 @@ def _awaited(plan: Plan, kind: str, name: str, spec: dict[str, Any]) -> ClusterO
 
 
 def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Iterator[ClusterObject]:
-    """When base backups are made, where they and all changes after them are kept, and what closes files of changes."""
+    """The schedule of base backups, the places of them and of all changes, and the job that closes files of changes."""
     base = {
         **plan.config.pull,
         "mariaDbRef": {"name": each.cluster},
@@ -204,7 +204,7 @@ def _place(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb, content: st
 
 
 def _staging(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
-    """Where a base backup lies on its way: the disk of a node could be too small for it."""
+    """The volume of a base backup on its way: the disk of a node could be too small for it."""
     claim = {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": each.settings.size}},
@@ -225,7 +225,7 @@ def _live(plan: Plan, each: OperatedMariaDb, *, archived: bool) -> dict[str, Any
 
 
 def _servers(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
-    """What the servers of a component are like, whatever is in them."""
+    """The specification of a component's servers, whatever is in them."""
     settings, connections = each.settings, each.database.connections
     kept = "Retain" if plan.config.lifecycle.protect else "Delete"
     options = {

@@ -1,4 +1,4 @@
-"""What the objects of databases by an operator have in common: which databases there are, and who owns the objects."""
+"""The common parts of the objects of databases by an operator: their names, their owner, their storage class."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from panda_infra.products.registry import COMPONENTS
 __all__ = ["READY", "Served", "login_secret", "metadata", "served", "storage_class"]
 
 READY = "condition=Ready"
-"""What the engine waits for before it makes what needs an object of an operator."""
+"""The condition for which the engine waits before it makes what needs an object of an operator."""
 Kind_co = TypeVar("Kind_co", bound=Database, covariant=True)
 Given_co = TypeVar("Given_co", bound=Servers, covariant=True)
 

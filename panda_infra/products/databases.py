@@ -1,4 +1,4 @@
-"""The database of a component where its chart brings none: what an operator in the cluster has to make."""
+"""The databases that an operator in the cluster may make for components, in place of those of their charts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Database:
     """A database that a component uses.
 
     It takes the place of a chart's part ``instead``, COMPONENT/SUB-COMPONENT, whose name it gets. ``host`` is what the
-    stack file has under ``key`` for a database elsewhere, and ``beside`` says what must be there too; ``owner`` is its
+    stack file has under ``key`` for a database elsewhere, and ``beside`` names what must be there too; ``owner`` is its
     user. User and password are keys of the Secret with the suffix ``secret``.
     """
 

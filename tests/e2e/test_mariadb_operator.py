@@ -19,7 +19,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.live.archives import archived
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.mariadb import mariadb_objects
-from testbed import stacks
+from testbed import stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.rehearsal import changes
@@ -195,6 +195,36 @@ def test_the_operators_admission_takes_what_the_program_makes_and_nothing_else(
             slip(wrong)
             with pytest.raises(ApiError, match=word):
                 tried(bed, wrong)
+
+
+def test_the_operators_controller_makes_what_components_reach(bed: Bed, made: dict[str, Body]) -> None:
+    """Services, volumes and configuration of the servers; it then waits for agents, which do not run here."""
+    api, inside = Api(bed.kubeconfig), "/api/v1/namespaces/default"
+    root = {"metadata": {"name": "panda-infra-mariadb-root"}, "stringData": {"password": "x"}}
+    api.create(f"{inside}/secrets", {"apiVersion": "v1", "kind": "Secret", **root})
+    for kind in ("PhysicalBackup", "PointInTimeRecovery", "MariaDB"):
+        api.create(collection(kind, "default"), made[kind])
+    stateful = f"/apis/apps/v1/namespaces/default/statefulsets/{_SERVER}"
+    service = f"{inside}/services/{_SERVER}-primary"
+    try:
+        with mariadb_operator.controlling(bed):
+            waiting.until(lambda: api.exists(stateful) and api.exists(service), "the operator's objects", 120)
+        assert api.get(service)["spec"]["ports"][0]["port"] == 3306
+        spec = api.get(stateful)["spec"]
+        assert spec["replicas"] == 2
+        assert "mariadb:11.4" in {each["image"] for each in spec["template"]["spec"]["containers"]}
+        assert spec["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete"
+        (claim,) = [
+            each["spec"] for each in spec["volumeClaimTemplates"] if each["metadata"]["name"] == "storage"
+        ]
+        assert claim["resources"]["requests"]["storage"] == "10Gi"
+        assert claim["storageClassName"] == "standard"
+        configuration = api.get(f"{inside}/configmaps/{_SERVER}-config")["data"]["my.cnf"]
+        assert configuration == made["MariaDB"]["spec"]["myCnf"]
+    finally:
+        for kind in ("MariaDB", "PointInTimeRecovery", "PhysicalBackup"):
+            api.delete(f"{collection(kind, 'default')}/{_SERVER}")
+        api.delete(f"{inside}/secrets/panda-infra-mariadb-root")
 
 
 def test_a_stack_comes_and_goes_with_its_databases(bed: Bed, stack: Workspace) -> None:

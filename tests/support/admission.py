@@ -1,4 +1,4 @@
-"""An operator's own webhooks beside a bed's API server, as admission asks them, and what it says of objects."""
+"""An operator's own webhooks beside a bed's API server, as admission asks them."""
 
 from __future__ import annotations
 

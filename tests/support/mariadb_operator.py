@@ -1,4 +1,4 @@
-"""mariadb-operator beside a bed's API server: its definitions and webhooks, and what it says of objects.
+"""mariadb-operator beside a bed's API server: its definitions, webhooks and controller, and the status of objects.
 
 Its Go module is in no registry; a checkout of its repository has the definitions, and its program can be built of it.
 """
@@ -12,14 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from panda_infra.plan.mariadb import API
-from testbed import waiting
+from testbed import processes, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
 from testbed.consumers.upstream import SOURCES, built
 from tests.support import fast_yaml
 from tests.support.admission import DEFINITIONS, admission, again_and_again, fresh
 
-__all__ = ["CHECKOUT", "NO_CHECKOUT", "archived_until", "collection", "defined", "ready", "serving"]
+__all__ = [
+    "CHECKOUT",
+    "NO_CHECKOUT",
+    "archived_until",
+    "collection",
+    "controlling",
+    "defined",
+    "ready",
+    "serving",
+]
 
 CHECKOUT = SOURCES / "mariadb-operator" if SOURCES else Path("mariadb-operator")
 """The checkout, if it exists."""
@@ -28,6 +37,15 @@ NO_CHECKOUT = "PANDA_INFRA_UPSTREAM_SOURCES names no folder with a checkout `mar
 _PART = "mariadb-operator"
 _SECONDS = 120
 _PLURALS = {"PointInTimeRecovery": "pointintimerecoveries"}
+# Nothing of it runs here, but the controller asks for all of them.
+_NAMES = (
+    "MARIADB_OPERATOR_IMAGE",
+    "RELATED_IMAGE_MARIADB",
+    "RELATED_IMAGE_MARIADB_NAME",
+    "RELATED_IMAGE_MAXSCALE",
+    "RELATED_IMAGE_EXPORTER",
+    "RELATED_IMAGE_EXPORTER_MAXSCALE",
+)
 # What components wait for.
 _AWAITED = ("MariaDB", "Database", "User", "Grant")
 
@@ -72,11 +90,32 @@ def serving(bed: Bed) -> Iterator[None]:
 
 
 @contextmanager
+def controlling(bed: Bed) -> Iterator[None]:
+    """Run the operator's controller until the end of the context: it makes what a MariaDB consists of."""
+    environment = {
+        "KUBECONFIG": str(bed.kubeconfig),
+        "MARIADB_OPERATOR_NAME": _PART,
+        "MARIADB_OPERATOR_NAMESPACE": "default",
+        "MARIADB_OPERATOR_SA_PATH": str(bed.state / "no-token"),
+        "MARIADB_GALERA_LIB_PATH": "/usr/lib/galera/libgalera_smm.so",
+        "MARIADB_DEFAULT_VERSION": "11.4",
+        **dict.fromkeys(_NAMES, "registry.site.org/of-the-operator:1"),
+    }
+    words = (built(CHECKOUT, _PART, "./cmd/controller"), "--metrics-addr=0", "--health-addr=0")
+    name = f"{_PART}-controller"
+    try:
+        processes.spawn(bed.state, name, words, environment)
+        yield
+    finally:
+        processes.end(bed.state, {name})
+
+
+@contextmanager
 def ready(bed: Bed, namespace: str) -> Iterator[None]:
-    """Say of each object that it is ready, as the operator does when its pods serve: here none ever do."""
+    """Report each object as ready, as the operator does when its pods serve: here none ever do."""
     api = Api(bed.kubeconfig)
 
-    def say() -> None:
+    def report() -> None:
         for kind in _AWAITED:
             for each in api.list(collection(kind, namespace)):
                 if not (each.get("status") or {}).get("conditions"):
@@ -84,12 +123,12 @@ def ready(bed: Bed, namespace: str) -> Iterator[None]:
                     with suppress(ApiError):  # it is being deleted
                         api.merge(path, {"status": {"conditions": _conditions(each)}})
 
-    with again_and_again(say):
+    with again_and_again(report):
         yield
 
 
 def archived_until(bed: Bed, namespace: str, server: str, moment: str) -> None:
-    """Say that all changes until a moment are archived, as the agent beside a server does."""
+    """Report all changes until a moment as archived, as the agent beside a server does."""
     path = f"{collection('PointInTimeRecovery', namespace)}/{server}/status"
     Api(bed.kubeconfig).merge(path, {"status": {"lastRecoverableTime": moment}})
 

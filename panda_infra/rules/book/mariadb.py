@@ -1,4 +1,4 @@
-"""Rules about MariaDB by an operator: what it archives, and where it can."""
+"""Rules about MariaDB by an operator: its archive has the changes, and the bucket can be reached."""
 
 from __future__ import annotations
 

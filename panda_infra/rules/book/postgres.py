@@ -1,4 +1,4 @@
-"""Rules about PostgreSQL by an operator: what its image must have."""
+"""Rules about PostgreSQL by an operator: its image has the libraries."""
 
 from __future__ import annotations
 
