@@ -70,3 +70,9 @@ class StackError(PandaInfraError):
     def listed(self) -> str:
         """The problems as a list, one below the other."""
         return "\n".join(f"  - {problem}" for problem in self.problems)
+
+
+def shortened(names: Sequence[str], separator: str = ", ", *, most: int = 8) -> str:
+    """The first names, and the number of the others."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return separator.join(names[:most]) + more

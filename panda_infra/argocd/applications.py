@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.argocd.marks import OURS
+from panda_infra.argocd.marks import API_VERSION, COMPONENT, FINALIZER, OURS, STACK
 from panda_infra.argocd.project import CLUSTER, project_name
 from panda_infra.argocd.sources import chart_source
 from panda_infra.config.argocd import ArgoCd
@@ -22,13 +22,7 @@ from panda_infra.plan.values.owners import REPLICA_COUNT, owned_by_others
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import Values, merged
 
-__all__ = ["API_VERSION", "COMPONENT", "FINALIZER", "STACK", "application", "namespace_of"]
-
-API_VERSION = "argoproj.io/v1alpha1"
-FINALIZER = "resources-finalizer.argocd.argoproj.io"
-"""With it, the deletion of an Application deletes all that it has deployed."""
-STACK, COMPONENT = "panda-infra/stack", "panda-infra/component"
-"""Labels of an Application."""
+__all__ = ["application", "namespace_of"]
 
 _SYNC_OPTIONS = (
     "ServerSideApply=true",

@@ -1,9 +1,14 @@
-"""Marks by which Argo CD leaves an object alone."""
+"""What Argo CD's objects are recognised by: their API, its finalizer, and marks of it and of the program."""
 
 from __future__ import annotations
 
-__all__ = ["OURS", "TRACKING", "UNDELETED"]
+__all__ = ["API_VERSION", "COMPONENT", "FINALIZER", "OURS", "STACK", "TRACKING", "UNDELETED"]
 
+API_VERSION = "argoproj.io/v1alpha1"
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+"""With it, the deletion of an Application deletes all that it has deployed."""
+STACK, COMPONENT = "panda-infra/stack", "panda-infra/component"
+"""Labels of an Application."""
 TRACKING = "argocd.argoproj.io/tracking-id"
 """The annotation by which Argo CD knows what an Application has deployed."""
 

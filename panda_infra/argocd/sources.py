@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +13,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.plan.model import Chart
 from panda_infra.products.content import reveal
 
-__all__ = ["chart_log_in", "chart_repository", "chart_source", "is_pinned", "repository"]
-
-_PINNED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
+__all__ = ["chart_log_in", "chart_repository", "chart_source", "repository"]
 
 
 def repository(config: Settings) -> str:
@@ -64,8 +61,3 @@ def chart_log_in(secrets: ArgoCdSecrets) -> dict[str, str]:
     if secrets.charts_password is None:
         return {}
     return {"username": reveal(secrets.charts_user), "password": reveal(secrets.charts_password)}
-
-
-def is_pinned(revision: str) -> bool:
-    """True if a revision stays the same: a commit, or the full version of a chart."""
-    return _PINNED.fullmatch(revision) is not None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.argocd.sources import is_pinned
-
-__all__ = ["REFRESH", "Judgement", "claims_of", "judge", "problems_of"]
+__all__ = ["REFRESH", "Judgement", "claims_of", "is_pinned", "judge", "problems_of"]
 
 REFRESH = "argocd.argoproj.io/refresh"
 """The annotation that asks Argo CD to look at an Application again; it removes it when it has looked."""
@@ -20,6 +19,7 @@ _FAILED = frozenset({"Failed", "Error"})
 _WAITING = frozenset({"Ingress", "PersistentVolumeClaim"})
 _ILL = frozenset({"Degraded", "Missing"})
 _MOST = 8
+_PINNED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 
 Object = Mapping[str, Any]
 
@@ -103,6 +103,11 @@ def claims_of(application: Object) -> list[str]:
     """The names of the claims that an Application itself has deployed."""
     resources = (application.get("status") or {}).get("resources") or ()
     return [each["name"] for each in resources if each.get("kind") == "PersistentVolumeClaim"]
+
+
+def is_pinned(revision: str) -> bool:
+    """True if a revision stays the same: a commit, or the full version of a chart."""
+    return _PINNED.fullmatch(revision) is not None
 
 
 def _errors(status: Object) -> Iterator[str]:

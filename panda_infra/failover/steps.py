@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from panda_infra.clients.kubernetes.conditions import false_conditions
 from panda_infra.config.standby import Standby
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import PandaInfraError, shortened
 from panda_infra.failover.databases import (
     behind,
     demotion_token,
@@ -234,8 +234,5 @@ class Failover:
         deadline = time.monotonic() + self.seconds
         while names := left():
             if time.monotonic() > deadline:
-                more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-                raise PandaInfraError(
-                    f"{what} within {self.seconds:.0f} s: {', '.join(names[:_SHOWN])}{more}"
-                )
+                raise PandaInfraError(f"{what} within {self.seconds:.0f} s: {shortened(names, most=_SHOWN)}")
             time.sleep(_PAUSE)

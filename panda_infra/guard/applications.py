@@ -18,9 +18,9 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from panda_infra.argocd.applications import API_VERSION, FINALIZER, STACK
 from panda_infra.argocd.claims import destination_of, mark_claims
 from panda_infra.argocd.hand_back import hand_back
+from panda_infra.argocd.marks import API_VERSION, FINALIZER, STACK
 from panda_infra.argocd.status import REFRESH, Judgement, judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError

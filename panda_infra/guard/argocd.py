@@ -12,8 +12,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.errors import shortened
 from panda_infra.live.argocd_users import users_of
-from panda_infra.live.ownership import listed
 from panda_infra.plan.protection import ARGOCD
 from panda_infra.provider.progress import Progress
 
@@ -51,7 +51,7 @@ class Shared:
         kind, name = request.urn.split("::")[2].rpartition(":")[2], _name(request.properties)
         users = users_of(api, kind, name)
         if users:
-            self._progress(request.urn).warn(f"stays: {listed(users)} of others would go with it")
+            self._progress(request.urn).warn(f"stays: {shortened(users)} of others would go with it")
         return bool(users)
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from panda_infra.argocd.applications import API_VERSION, FINALIZER
 from panda_infra.argocd.claims import mark_claims
+from panda_infra.argocd.marks import API_VERSION, FINALIZER
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.cluster import Cluster

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from panda_infra.argocd.applications import API_VERSION, namespace_of
+from panda_infra.argocd.applications import namespace_of
 from panda_infra.argocd.images import API_VERSION as IMAGES
 from panda_infra.argocd.images import OLDEST, followed
+from panda_infra.argocd.marks import API_VERSION
 from panda_infra.argocd.project import project_name
 from panda_infra.argocd.status import judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi

@@ -10,7 +10,7 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.errors import Problem
 from panda_infra.live.offers import Report
-from panda_infra.plan.argocd import DEFINITIONS
+from panda_infra.plan.argocd_names import DEFINITIONS
 from panda_infra.plan.model import Plan
 
 __all__ = ["ArgoCdStatus", "argocd_status", "look_for_existing"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import items
-from panda_infra.plan.argocd import DEFINITIONS
+from panda_infra.plan.argocd_names import DEFINITIONS
 
 __all__ = ["users_of"]
 

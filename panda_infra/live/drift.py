@@ -14,6 +14,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.client import APPLY, KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.paths import ObjectPaths
+from panda_infra.errors import shortened
 from panda_infra.helm.manifest import Item, items_of
 from panda_infra.helm.others import as_found
 from panda_infra.plan.values.owners import Owned, owned_by_others
@@ -76,8 +77,7 @@ def _deviation(api: KubernetesApi, paths: ObjectPaths, item: Item, owned: Owned)
     differing = list(_differing(_told(live), _told(wanted), ""))
     if not differing:
         return None
-    more = f" and {len(differing) - _MOST_PATHS} more" if len(differing) > _MOST_PATHS else ""
-    return Deviation(item.kind, item.name, f"differs in {', '.join(differing[:_MOST_PATHS])}{more}")
+    return Deviation(item.kind, item.name, f"differs in {shortened(differing, most=_MOST_PATHS)}")
 
 
 def _told(found: Mapping[str, Any]) -> dict[str, Any]:

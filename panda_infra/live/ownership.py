@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from panda_infra.errors import Problem
+from panda_infra.errors import Problem, shortened
 from panda_infra.live.met import ENGINE, Met
 from panda_infra.live.target import Target
 from panda_infra.plan.footprint import ARGOCD_KEY, Outside, names_inside
 from panda_infra.plan.model import Plan
 from panda_infra.state.recorded import Recorded
 
-__all__ = ["Ownership", "listed"]
+__all__ = ["Ownership"]
 
 _KEY = "namespace"
 _NEXT = "\n"  # separates entries on lines of their own
-_MOST = 8
 _SHOWN = {"Secret": "Secrets", "PersistentVolumeClaim": "claims"}
 
 
@@ -141,8 +140,8 @@ class Ownership:
     def _unknown(self, namespace: Met) -> Problem:
         running = sorted(filter(self.is_planned, self.target.deployed))
         what = (
-            f"{namespace.name} is this stack's and has its releases {listed(running)},\nof which the state that is in "
-            "use knows nothing"
+            f"{namespace.name} is this stack's and has its releases {shortened(running)},\n"
+            "of which the state that is in use knows nothing"
         )
         fix = (
             "Set PULUMI_BACKEND_URL to the place of the stack's state (`pulumi whoami --verbose` shows the one in "
@@ -156,7 +155,7 @@ class Ownership:
         if not met:
             return
         name, adopt = self.plan.config.namespace, "" if self.has_namespace else "adopt: true, "
-        what = f"{name} holds what others made under this stack's names:\n{listed(met, _NEXT)}"
+        what = f"{name} holds what others made under this stack's names:\n{shortened(met, _NEXT)}"
         fix = (
             "Remove it, or give the stack another namespace.\nIf it is an installation that this stack shall take "
             f"over, write `namespace: {{name: {name}, {adopt}takeOver: true}}`."
@@ -187,19 +186,13 @@ class Ownership:
 def _second_argocd(met: Sequence[tuple[Outside, Met]]) -> Problem:
     """The problem of an Argo CD that is there already; in contrast to others, it can be used."""
     makers = dict.fromkeys(found.maker for _, found in met)
-    names = listed([f"{found.kind} {found.name}" for _, found in met])
-    what = f"would be a second Argo CD in this cluster: there are {names}, {listed(list(makers))}"
+    names = shortened([f"{found.kind} {found.name}" for _, found in met])
+    what = f"would be a second Argo CD in this cluster: there are {names}, {shortened(list(makers))}"
     fix = (
         "Use the one that is there: `argocd: {existing: true}`. If it is gone and these are its rest, remove them by "
         "`kubectl delete`: with a CRD go all objects of its kind."
     )
     return Problem(ARGOCD_KEY, what, fix)
-
-
-def listed(names: Sequence[str], separator: str = ", ") -> str:
-    """The first names, and the number of the others."""
-    more = len(names) - _MOST
-    return separator.join(names[:_MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _content(target: Target) -> str:
@@ -208,5 +201,5 @@ def _content(target: Target) -> str:
         ("releases", sorted(target.releases)),
         *((words, target.of_kind(kind)) for kind, words in _SHOWN.items()),
     ]
-    parts = [f"{words} {listed(names)}" for words, names in kinds if names]
+    parts = [f"{words} {shortened(names)}" for words, names in kinds if names]
     return "".join(f"{_NEXT}it holds {part}" for part in parts)

@@ -11,14 +11,14 @@ from panda_infra.clients.kubernetes.inside import InsideByApi
 from panda_infra.clients.kubernetes.kubeconfig import Target
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.config.secrets import Secrets
-from panda_infra.errors import Problem
+from panda_infra.errors import Problem, shortened
 from panda_infra.live import offers, schemas
 from panda_infra.live.applied import look_at_argo_cd
 from panda_infra.live.argocd import look_for_existing
 from panda_infra.live.commands import Commands
 from panda_infra.live.issued import issues
 from panda_infra.live.offers import Report
-from panda_infra.live.ownership import Ownership, listed
+from panda_infra.live.ownership import Ownership
 from panda_infra.live.pods import Pods
 from panda_infra.live.roles import live_role
 from panda_infra.live.takeover import others_at_work, to_hand_over
@@ -89,10 +89,10 @@ def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing:
 def _notes(found: Ownership) -> Iterator[str]:
     plan, target = found.plan, found.target
     if plan.config.adopts_namespace and target.namespace and (others := found.others()):
-        names = listed([f"{one.kind} {one.name}" for one in others])
+        names = shortened([f"{one.kind} {one.name}" for one in others])
         yield f"namespace {plan.config.namespace} is adopted; others have in it: {names}"
     if target.unseen:
-        names = listed([f"{each.kind} {each.name}" for each in target.unseen])
+        names = shortened([f"{each.kind} {each.name}" for each in target.unseen])
         yield (
             f"outside of namespace {plan.config.namespace} this user may not look, so it is not known whether there "
             f"is already: {names}. Who may not read these can hardly make them: `pulumi up` fails where it needs one"

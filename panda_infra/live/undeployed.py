@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from panda_infra.config.cluster import MagnumCluster
+from panda_infra.errors import shortened
 from panda_infra.live.met import ENGINE
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.content import SecretContent
@@ -21,7 +22,6 @@ from panda_infra.tree import ABSENT, Values, differences
 
 __all__ = ["changed_secrets", "undeployed"]
 
-_MOST = 8
 _LONGEST = 40
 _ANNOTATIONS = "podAnnotations"
 """Key of a sub-chart's values; contains the hash of the Secrets that its pods have read."""
@@ -70,7 +70,7 @@ def changed_secrets(
         known = {*content.data, *(there.keys() & _written(live[name], there.keys()))}
         keys = [key for key in sorted(known) if content.data.get(key) != there.get(key)]
         if keys:
-            lines.append(f"Secret {name}: {_listed(keys)}")
+            lines.append(f"Secret {name}: {shortened(keys)}")
     return lines
 
 
@@ -95,7 +95,7 @@ def _cluster(plan: Plan, before: Recorded) -> Iterator[str]:
     if cluster.node_counts != "program":
         wanted, made = ({**each, "nodeCount": None, "nodeGroups": None} for each in (wanted, made))
     if parts := list(_differing(made, wanted)):
-        yield f"cluster {cluster.name}: {_listed(parts)}"
+        yield f"cluster {cluster.name}: {shortened(parts)}"
 
 
 def _named(what: str, before: str, after: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _named(what: str, before: str, after: str) -> Iterator[str]:
 def _values(before: Mapping[str, Any], release: Release) -> Iterator[str]:
     parts = list(_differing(_without_hashes(before), _without_hashes(_plain(release.values))))
     if parts:
-        yield _listed(parts)
+        yield shortened(parts)
 
 
 def _rolled(
@@ -158,11 +158,6 @@ def _or_empty(value: Any, other: Any) -> Any:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
     return "nothing" if value == ABSENT else text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def _listed(parts: list[str]) -> str:
-    more = f" and {len(parts) - _MOST} more" if len(parts) > _MOST else ""
-    return ", ".join(parts[:_MOST]) + more
 
 
 def _plain(values: Any) -> Any:

@@ -10,29 +10,7 @@ from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.aliases import host_label
 from panda_infra.products.registry import product_of_experiment
 
-__all__ = [
-    "CLUSTER_WIDE",
-    "DEFINITIONS",
-    "READER",
-    "TLS_SECRET",
-    "ArgoCdPlan",
-    "argocd_host",
-    "argocd_plan",
-    "installed_argocd",
-]
-
-READER = "reader"
-"""The local account that may only read."""
-TLS_SECRET = "argocd-tls"  # noqa: S105 - a name
-"""The Secret of the Ingress."""
-DEFINITIONS = tuple(f"{plural}.argoproj.io" for plural in ("applications", "applicationsets", "appprojects"))
-"""The names of Argo CD's CRDs."""
-_ROLES = tuple(f"argocd-{part}" for part in ("application-controller", "applicationset-controller", "server"))
-CLUSTER_WIDE = frozenset(
-    {("CustomResourceDefinition", name) for name in DEFINITIONS}
-    | {(kind, name) for kind in ("ClusterRole", "ClusterRoleBinding") for name in _ROLES}
-)
-"""Kind and name of each object that Argo CD has outside of its namespace: a cluster can have one Argo CD."""
+__all__ = ["ArgoCdPlan", "argocd_host", "argocd_plan", "installed_argocd"]
 
 
 @dataclass(frozen=True)

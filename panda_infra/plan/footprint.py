@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from panda_infra.plan.argocd import CLUSTER_WIDE
+from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from panda_infra.plan.backup import backup_names
 from panda_infra.plan.certificates import secrets_beside
 from panda_infra.plan.consumers import existing_secrets

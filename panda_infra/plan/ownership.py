@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING
 
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.errors import PandaInfraError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 __all__ = ["MARK", "RELEASES", "Owner", "lease_name", "owner_of"]
 

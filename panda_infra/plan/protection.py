@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from panda_infra.config.delivery import Lifecycle
+if TYPE_CHECKING:
+    from panda_infra.config.delivery import Lifecycle
 
 __all__ = [
     "APPLICATION",

@@ -7,9 +7,10 @@ from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.errors import shortened
 from panda_infra.live.argocd_users import users_of
 from panda_infra.live.met import Met, met
-from panda_infra.live.ownership import Ownership, listed
+from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
 from panda_infra.plan.footprint import ARGOCD_KEY, logs_volume, may_be_claim
 from panda_infra.plan.model import Plan
@@ -63,7 +64,7 @@ def _of_admission(found: Ownership) -> Iterator[Leftover]:
 def _of_argocd(found: Ownership, one: Met, api: KubernetesApi) -> Iterator[Leftover]:
     if found.has(one):
         users = users_of(api, one.kind, one.name)
-        state = f"used by {listed(users)}" if users else ""
+        state = f"used by {shortened(users)}" if users else ""
         yield Leftover(one.kind, one.name, state, ours=not users)
 
 

@@ -10,7 +10,7 @@ import bcrypt
 import pytest
 
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.plan.argocd import CLUSTER_WIDE, DEFINITIONS
+from panda_infra.plan.argocd_names import CLUSTER_WIDE, DEFINITIONS
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from panda_infra.plan.argocd import CLUSTER_WIDE
+from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from testbed.api import Api
 from testbed.argocd.bed import ArgoCd, beside_installation
 from testbed.bed import Bed

@@ -11,7 +11,8 @@ import bcrypt
 from panda_infra.argocd.install.settings import CLIENT_SECRET
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.secrets import Secrets
-from panda_infra.plan.argocd import READER, TLS_SECRET, ArgoCdPlan
+from panda_infra.plan.argocd import ArgoCdPlan
+from panda_infra.plan.argocd_names import READER, TLS_SECRET
 from panda_infra.products.content import OPAQUE, TLS, SecretContent, reveal
 from panda_infra.products.tls import ingress_files
 

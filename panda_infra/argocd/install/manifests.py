@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from panda_infra.plan.argocd import CLUSTER_WIDE
+from panda_infra.plan.argocd_names import CLUSTER_WIDE
 
 __all__ = ["CRD", "SERVER", "Manifest", "flaws", "is_cluster_wide", "parsed"]
 

@@ -7,7 +7,8 @@ import json
 from panda_infra.argocd.install.manifests import Manifest
 from panda_infra.config.argocd import ArgoCd, Login
 from panda_infra.config.delivery import Exposure
-from panda_infra.plan.argocd import READER, TLS_SECRET, ArgoCdPlan
+from panda_infra.plan.argocd import ArgoCdPlan
+from panda_infra.plan.argocd_names import READER, TLS_SECRET
 
 __all__ = ["CLIENT_SECRET", "config_maps", "ingress"]
 

@@ -19,6 +19,7 @@ import yaml
 from panda_infra.clients.kubernetes.errors import KubeconfigError
 from panda_infra.clients.kubernetes.shape import wrong_key
 from panda_infra.config import go_yaml, yaml_nodes
+from panda_infra.errors import shortened
 
 __all__ = [
     "IN_CLUSTER",
@@ -303,9 +304,7 @@ def _named(entries: Sequence[Document], name: object) -> Document | None:
 
 
 def _names(entries: Sequence[Document]) -> str:
-    names = [_short(entry["name"]) for entry in entries]
-    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*names[:_MOST_NAMES], *more]) or "it has none"
+    return shortened([_short(entry["name"]) for entry in entries], most=_MOST_NAMES) or "it has none"
 
 
 def _short(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.magnum.presence import Presence
 from panda_infra.config.cluster import MagnumCluster
-from panda_infra.errors import Problem
+from panda_infra.errors import Problem, shortened
 from panda_infra.plan.aliases import number_nodes, numbers_in, unpack
 from panda_infra.provider.membership import own_servers
 
@@ -73,6 +73,4 @@ def _coming(cluster: MagnumCluster, ours: Mapping[str, Mapping[str, int]]) -> se
 
 
 def _shown(servers: Mapping[str, object]) -> str:
-    names = sorted(servers)
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"server {', '.join(names[:_SHOWN])}{more} of another cluster"
+    return f"server {shortened(sorted(servers), most=_SHOWN)} of another cluster"

@@ -5,13 +5,12 @@ They are listed in the chart's values under a key that charts ignore, so that ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from panda_infra.products.workloads import Replicated, SubComponent
 from panda_infra.tree import Values
 
-__all__ = ["IMAGE_TAG", "REPLICA_COUNT", "Owned", "owned_by_others", "owner_values", "without_replica_count"]
+__all__ = ["IMAGE_TAG", "REPLICA_COUNT", "Owned", "as_values", "owned_by_others", "without_replica_count"]
 
 REPLICA_COUNT, IMAGE_TAG = "replicaCount", "image.tag"
 _KEY = "ownedByOthers"
@@ -20,14 +19,9 @@ Owned = Mapping[str, frozenset[str]]
 """The values that others own, by sub-chart: `REPLICA_COUNT`, `IMAGE_TAG`."""
 
 
-def owner_values(config: SubComponent) -> Values:
+def as_values(owned: Sequence[str]) -> Values:
     """The values below a sub-chart's own key; empty if the program owns everything."""
-    owned = []
-    if isinstance(config, Replicated) and config.replica_counts == "autoscaler":
-        owned.append(REPLICA_COUNT)
-    if config.image_tags == "updater" or config.image.follow:
-        owned.append(IMAGE_TAG)
-    return {_KEY: owned} if owned else {}
+    return {_KEY: list(owned)} if owned else {}
 
 
 def owned_by_others(values: Mapping[str, Any]) -> Owned:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from panda_infra.config.stack import Settings
-from panda_infra.plan.values.owners import owner_values
+from panda_infra.plan.values.owners import IMAGE_TAG, REPLICA_COUNT, as_values
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.workloads import Daemon, Replicated, SubComponent
 from panda_infra.tree import Values
@@ -13,7 +13,7 @@ __all__ = ["workload_values"]
 
 def workload_values(spec: SubComponentSpec, config: SubComponent, stack: Settings) -> Values:
     """The values below a sub-chart's own key; the chart's defaults apply to everything else."""
-    values: Values = owner_values(config) | stack.pull
+    values: Values = as_values(_owned(config)) | stack.pull
     if spec.switchable:
         values["enabled"] = config.enabled
     image = _image(spec, config, stack)
@@ -35,6 +35,16 @@ def workload_values(spec: SubComponentSpec, config: SubComponent, stack: Setting
     if isinstance(config, Daemon) and config.cvmfs:
         values["cvmfs"] = {"enabled": True, "repositories": [repo.model_dump() for repo in config.cvmfs]}
     return values
+
+
+def _owned(config: SubComponent) -> list[str]:
+    """The values that others own."""
+    owned = []
+    if isinstance(config, Replicated) and config.replica_counts == "autoscaler":
+        owned.append(REPLICA_COUNT)
+    if config.image_tags == "updater" or config.image.follow:
+        owned.append(IMAGE_TAG)
+    return owned
 
 
 def _image(spec: SubComponentSpec, config: SubComponent, stack: Settings) -> Values:

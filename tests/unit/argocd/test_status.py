@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.argocd.status import REFRESH, claims_of, judge, problems_of
+from panda_infra.argocd.status import REFRESH, claims_of, is_pinned, judge, problems_of
 from tests.unit.argocd.examples import SOURCE, application, resource
 
 _RUNNING = {"phase": "Running", "message": "waiting for healthy state of apps/StatefulSet/panda-server"}
@@ -99,3 +99,9 @@ def test_what_nothing_waits_for_is_not_waited_for() -> None:
     assert not judge(application(health="Progressing", resources=[*outside, pods])).done
     lost = resource("PersistentVolumeClaim", "unused", health={"status": "Degraded"})
     assert not judge(application(health="Degraded", resources=[lost])).done
+
+
+def test_commits_and_whole_versions_stay_the_same() -> None:
+    assert is_pinned("0123456789" * 4)
+    assert is_pinned("0.1.1-rc.1")
+    assert not is_pinned("main")

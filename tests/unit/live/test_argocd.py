@@ -7,7 +7,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live.argocd import ArgoCdStatus, argocd_status, look_for_existing
 from panda_infra.live.argocd_users import users_of
-from panda_infra.plan.argocd import DEFINITIONS
+from panda_infra.plan.argocd_names import DEFINITIONS
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from tests.support.kubernetes import FakeApi, made

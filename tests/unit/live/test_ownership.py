@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from panda_infra.errors import Problem
-from panda_infra.live.ownership import Ownership, listed
+from panda_infra.errors import Problem, shortened
+from panda_infra.live.ownership import Ownership
 from panda_infra.live.target import look
 from panda_infra.plan.data import Deployed
 from panda_infra.plan.make import make_plan
@@ -219,8 +219,8 @@ def test_what_serves_the_whole_cluster_is_one_problem() -> None:
 
 
 def test_many_names_are_reported_by_the_first() -> None:
-    assert listed(["a", "b"]) == "a, b"
-    assert listed([str(number) for number in range(11)]).endswith("7 and 3 more")
+    assert shortened(["a", "b"]) == "a, b"
+    assert shortened([str(number) for number in range(11)]).endswith("7 and 3 more")
 
 
 def test_a_second_argo_cd_is_one_problem_with_the_way_around_it() -> None:

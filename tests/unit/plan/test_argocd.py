@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.plan.argocd import CLUSTER_WIDE, argocd_host
+from panda_infra.plan.argocd import argocd_host
+from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from panda_infra.plan.footprint import outside
 from panda_infra.plan.make import make_plan
 from tests.support.stacks import stack
