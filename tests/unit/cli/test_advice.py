@@ -30,15 +30,16 @@ _GROUP = typer.main.get_command(app)
 
 def _texts(file: Path) -> Iterator[tuple[int, str]]:
     """Each text of a module, with something in place of what is filled in while it runs."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    parts = {
-        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)
-    }
-    for node in ast.walk(tree):
+    left: list[ast.AST] = [ast.parse(file.read_text(encoding="utf-8"))]
+    while left:
+        node = left.pop()
         if isinstance(node, ast.JoinedStr):
             yield node.lineno, "".join(map(_filled, node.values))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
-            yield node.lineno, node.value
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                yield node.lineno, node.value
+        else:
+            left += ast.iter_child_nodes(node)
 
 
 def _filled(part: ast.expr) -> str:
@@ -49,14 +50,19 @@ def _filled(part: ast.expr) -> str:
     return _CALLS.get(name, _STAND_IN)
 
 
+_TEXTS = [
+    (f"{file.relative_to(REPOSITORY)}:{line}", text)
+    for file in sorted((REPOSITORY / "panda_infra").rglob("*.py"))
+    for line, text in sorted(_texts(file))
+]
+
+
 def _advised() -> Iterator[object]:
-    for file in sorted((REPOSITORY / "panda_infra").rglob("*.py")):
-        for line, text in _texts(file):
-            for found in sorted(set(_COMMAND.findall(text)) - {_FAILED}):
-                where = f"{file.relative_to(REPOSITORY)}:{line}"
-                yield pytest.param(
-                    found.rstrip(" .,;:)\"'") if "'" not in found else found, id=f"{where} {found}"
-                )
+    for where, text in _TEXTS:
+        for found in sorted(set(_COMMAND.findall(text)) - {_FAILED}):
+            yield pytest.param(
+                found.rstrip(" .,;:)\"'") if "'" not in found else found, id=f"{where} {found}"
+            )
 
 
 @pytest.mark.parametrize("command", list(_advised()))
@@ -73,12 +79,11 @@ _MENTIONS = re.compile(r"`([a-z][a-z-]*(?: [^`]*)?)`")
 
 def _mentioned() -> Iterator[object]:
     names = set(_GROUP.commands)  # type: ignore[attr-defined]
-    for file in sorted((REPOSITORY / "panda_infra").rglob("*.py")):
-        for line, text in _texts(file):
-            for found in _MENTIONS.findall(text):
-                words = found.split()
-                if len(words) > 1 and words[0] in names:
-                    yield pytest.param(words, id=f"{file.relative_to(REPOSITORY)}:{line} {found}")
+    for where, text in _TEXTS:
+        for found in _MENTIONS.findall(text):
+            words = found.split()
+            if len(words) > 1 and words[0] in names:
+                yield pytest.param(words, id=f"{where} {found}")
 
 
 @pytest.mark.parametrize("words", list(_mentioned()))
