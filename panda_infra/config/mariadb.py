@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from panda_infra.config.base import Authorities, Model
+from panda_infra.config.base import Authorities, DnsLabel, Model
 from panda_infra.config.operators import Archive, Servers, image
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import Limit, SecretValue, password
@@ -45,6 +45,8 @@ class MariaDb(Model):
 
     operator: Literal["mariadb-operator"]
     """mariadb-operator, with its API `k8s.mariadb.com`."""
+    namespace: DnsLabel | None = None
+    """Namespace of the operator; needed with `networkPolicies`, which let it in."""
     databases: Annotated[dict[ServedName, MariaDbServers], Field(min_length=1)]
     """The servers, by the component that uses them."""
     backup: MariaDbBackup | None = None

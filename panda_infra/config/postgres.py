@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 
-from panda_infra.config.base import Model
+from panda_infra.config.base import DnsLabel, Model
 from panda_infra.config.operators import Archive, Servers, image
 from panda_infra.products.model import Predicate
 from panda_infra.products.registry import COMPONENTS
@@ -36,6 +36,8 @@ class Postgres(Model):
 
     operator: Literal["cnpg"]
     """CloudNativePG."""
+    namespace: DnsLabel | None = None
+    """Namespace of the operator; needed with `networkPolicies`, which let it in."""
     databases: Annotated[dict[OperatedName, OperatedDatabase], Field(min_length=1)]
     """The databases, by the component that uses each."""
     backup: PostgresBackup | None = None

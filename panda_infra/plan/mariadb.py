@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from panda_infra.config.mariadb import MariaDb, MariaDbBackup, MariaDbServers
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.network.databases import database_label
 from panda_infra.plan.operators import READY, Served, login_secret, metadata, served, storage_class
 from panda_infra.products.databases import MariaDbDatabase
 
@@ -158,6 +159,7 @@ def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Itera
     """The schedule of base backups, the places of them and of all changes, and the job that closes files of changes."""
     base = {
         **plan.config.pull,
+        "inheritMetadata": _inherited(each),
         "mariaDbRef": {"name": each.cluster},
         # The only replica may be away.
         "target": "PreferReplica",
@@ -176,6 +178,7 @@ def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Itera
     }
     closing = {
         **plan.config.pull,
+        "inheritMetadata": _inherited(each),
         "mariaDbRef": {"name": each.cluster},
         "username": "root",
         "passwordSecretKeyRef": {"name": ROOT_SECRET, "key": ROOT_KEY},
@@ -186,6 +189,11 @@ def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Itera
     for kind, spec in (("PhysicalBackup", base), ("PointInTimeRecovery", changes), ("SqlJob", closing)):
         fields = {"metadata": metadata(plan, each.cluster), "spec": spec}
         yield ClusterObject(API, kind, f"{kind.lower()}-{each.cluster}", fields)
+
+
+def _inherited(each: OperatedMariaDb) -> dict[str, Any]:
+    """The metadata of everything that the operator makes of an object: network policies know its pods by it."""
+    return {"labels": database_label(each.cluster)}
 
 
 def _place(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb, content: str) -> dict[str, Any]:
@@ -239,6 +247,7 @@ def _servers(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
         "image": plan.config.pulled(settings.image or ":".join(each.database.image)),
         "rootPasswordSecretKeyRef": {"name": ROOT_SECRET, "key": ROOT_KEY},
         "replicas": settings.instances,
+        "inheritMetadata": _inherited(each),
         "myCnf": "".join(["[mariadb]\n", *(f"{key}={value}\n" for key, value in options.items())]),
         "storage": {
             "size": settings.size,

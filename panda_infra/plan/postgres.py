@@ -10,6 +10,7 @@ from typing import Any
 from panda_infra.config.postgres import OperatedDatabase, Postgres, PostgresBackup
 from panda_infra.config.standby import OtherArchive, Standby
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.plan.network.databases import database_label
 from panda_infra.plan.operators import READY, Served, login_secret, metadata, served, storage_class
 from panda_infra.plan.standby import stands_by
 from panda_infra.products.databases import PostgresDatabase
@@ -175,6 +176,7 @@ def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
         **plan.config.pull,
         "instances": settings.instances,
         "storage": {"size": settings.size, "storageClass": storage_class(plan, settings)},
+        "inheritedMetadata": {"labels": database_label(each.cluster)},
     }
     if settings.image:
         spec["imageName"] = plan.config.pulled(settings.image)

@@ -19,6 +19,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.live.archives import archived
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.mariadb import mariadb_objects
+from panda_infra.plan.network.databases import database_label
 from testbed import stacks, waiting
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
@@ -212,6 +213,7 @@ def test_the_operators_controller_makes_what_components_reach(bed: Bed, made: di
         assert api.get(service)["spec"]["ports"][0]["port"] == 3306
         spec = api.get(stateful)["spec"]
         assert spec["replicas"] == 2
+        assert database_label(_SERVER).items() <= spec["template"]["metadata"]["labels"].items()
         assert "mariadb:11.4" in {each["image"] for each in spec["template"]["spec"]["containers"]}
         assert spec["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] == "Delete"
         (claim,) = [

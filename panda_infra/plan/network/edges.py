@@ -16,6 +16,7 @@ from panda_infra.config.stack import Settings, StackConfig
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.monitoring.scrapes import Scrape, scrapes
+from panda_infra.plan.network.databases import DatabasePods, database_pods
 from panda_infra.products.metrics import traces_to
 from panda_infra.products.model import ComponentSpec, Endpoint, SubComponentSpec
 from panda_infra.products.network import EVERY_PORT, Call, Remote, at_urls
@@ -102,6 +103,7 @@ def edges(config: StackConfig, values: dict[str, Values]) -> tuple[Edge, ...]:
         *stack.opened(values),
         *stack.verified(section),
         *stack.backed_up(),
+        *stack.operated(),
         *stack.exporting(),
         *stack.scraped(),
         *stack.shipped(),
@@ -144,6 +146,10 @@ class _Stack:
     def services(self) -> dict[str, tuple[ComponentSpec, SubComponentSpec]]:
         names = self.config.names
         return {names.workload(spec.name, sub.name): (spec, sub) for spec, sub in self.running}
+
+    @cached_property
+    def databases(self) -> tuple[DatabasePods, ...]:
+        return tuple(database_pods(self.config))
 
     def called(self, calls: Sequence[Call]) -> Iterator[tuple[Place, int]]:
         """The pods that the stack runs."""
@@ -203,6 +209,9 @@ class _Stack:
 
     def _serving(self, service: str, port: int) -> Iterator[tuple[Place, int]]:
         """The pods of a Service of the stack, on the port behind one of its own; on all of them for another port."""
+        yield from (
+            (Place("pods", each.part), each.port) for each in self.databases if each.service == service
+        )
         if service in self.services:
             spec, sub = self.services[service]
             same = [pod for known, pod in zip(sub.ports, sub.listens, strict=True) if known == port]
@@ -243,6 +252,17 @@ class _Stack:
         if isinstance(settings.to, BucketStore):
             for remote in at_urls("bucket", (settings.to.endpoint,)):
                 yield from self._remote(BACKUP, remote)
+
+    def operated(self) -> Iterator[Edge]:
+        """Databases of an operator, which asks them; they replicate and archive, and describe themselves to the API."""
+        for each in self.databases:
+            here = Place("pods", each.part)
+            for port in each.asks:
+                yield Edge(Place("namespace", each.operator or ""), here, port, "operator")
+            yield from (Edge(here, here, port, "replication") for port in each.among)
+            for remote in at_urls("archive", each.archives):
+                yield from self._remote(here, remote)
+            yield from _to_api(here)
 
     def exporting(self) -> Iterator[Edge]:
         """Exporters ask the pods or hosts that they are about."""

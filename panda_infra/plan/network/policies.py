@@ -13,6 +13,7 @@ from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring import logs
 from panda_infra.plan.monitoring.exporters import exporters
 from panda_infra.plan.network.cilium import by_cilium, cilium_spec
+from panda_infra.plan.network.databases import database_label, database_pods
 from panda_infra.plan.network.edges import (
     BACKUP,
     LOGS,
@@ -69,6 +70,8 @@ def _parts(plan: Plan) -> dict[Place, tuple[str, dict[str, str]]]:
         found[NODE_RECOVERY] = NAME, dict(LABELS)
     for planned in exporters(plan.config):
         found[exporting(planned.name)] = planned.name, planned.labels
+    for each in database_pods(plan.config):
+        found[Place("pods", each.part)] = each.cluster, database_label(each.cluster)
     if logs.shipping(plan.config):
         found[LOGS] = logs.NAME, dict(logs.LABELS)
     if backup.backed_up(plan):

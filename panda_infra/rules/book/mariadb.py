@@ -27,7 +27,7 @@ def changes_are_archived(subject: Subject) -> Iterator[Problem]:
 
 @rule("mariadb")
 def bucket_is_reached(subject: Subject) -> Iterator[Problem]:
-    """The operator takes a server by its name, and ends without the authorities of a server with a certificate."""
+    """The operator takes a server by its name, and restores nothing from one with TLS without its authorities."""
     backup = subject.config.mariadb and subject.config.mariadb.backup
     if not backup:
         return
@@ -36,7 +36,7 @@ def bucket_is_reached(subject: Subject) -> Iterator[Problem]:
         what = f"ends with {server.path}, and the operator takes the name of a server alone"
         yield Problem(_ENDPOINT, what, "Leave the path out; `folder` is for a folder of the bucket.")
     if server.scheme == "https" and backup.trust is None:
-        what = "is missing: the operator ends when it restores from a server with a certificate of unknown authorities"
+        what = "is missing: without authorities, the operator fails when it restores from a server with TLS"
         fix = f"Give the authorities that signed the certificate of {server.hostname}, as PEM."
         yield Problem("mariadb.backup.trust", what, fix)
     elif server.scheme == "http" and backup.trust:

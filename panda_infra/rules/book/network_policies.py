@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.network_policies import NetworkPolicies, PodInlet, PodOutlet
 from panda_infra.config.paths import spelled
 from panda_infra.errors import Problem
+from panda_infra.plan.network.databases import database_pods
 from panda_infra.plan.network.edges import policies_of
 from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
@@ -30,6 +31,7 @@ def are_about_this_stack(subject: Subject) -> Iterator[Problem]:
     if section is None:
         return
     running = [f"{sub.component.name}.{sub.spec.name}" for sub in sub_components(subject.config) if sub.runs]
+    running += [each.part for each in database_pods(subject.config)]
     given: dict[str, tuple[PodOutlet | PodInlet, ...]] = {
         "outlets": section.outlets,
         "inlets": section.inlets,

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from panda_infra.config.operators import Servers
 from panda_infra.config.stack import Settings
 from panda_infra.errors import Problem
+from panda_infra.plan.network.edges import policies_of
 from panda_infra.products.databases import Database
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["databases_are_used", "policies_know_their_pods"]
+__all__ = ["databases_are_used", "operators_are_let_in"]
 
 
 @rule(WHOLE)
@@ -45,12 +46,13 @@ def _used(
 
 
 @rule("postgres", "mariadb", "networkPolicies")
-def policies_know_their_pods(subject: Subject) -> Iterator[Problem]:
-    """Policies are made of what the components describe, and none describes the operators' pods."""
+def operators_are_let_in(subject: Subject) -> Iterator[Problem]:
+    """Network policies let in the pods of a namespace, and only the site knows that of an operator."""
     config = subject.config
-    section = config.network_policies
-    if (config.postgres or config.mariadb) and section and section.kind != "none":
-        what = "would shut the operator out of its databases: they do not know its pods"
-        yield Problem(
-            "networkPolicies.kind", what, "Write `kind: none`, or use databases outside of the stack."
-        )
+    if policies_of(config) is None:
+        return
+    for key, section in (("postgres", config.postgres), ("mariadb", config.mariadb)):
+        if section and section.namespace is None:
+            what = "is missing: network policies would shut the operator out of its databases"
+            fix = "Name the namespace in which the operator runs, e.g. `namespace: cnpg-system`."
+            yield Problem(f"{key}.namespace", what, fix)
