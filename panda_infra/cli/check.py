@@ -63,13 +63,13 @@ def _waiting(error: StackError) -> str:
     return f"{error.source}: waits for the site, which alone knows {values}\n{error.listed}"
 
 
-def _problems(here: Project, stack: str, beside: Mapping[str, Problem]) -> list[Problem]:
+def _problems(here: Project, stack: str, beside: Mapping[str, list[Problem]]) -> list[Problem]:
     found: list[Problem] = []
     try:
         here.judge(stack)
     except StackError as error:
         found += error.problems
-    return found + ([beside[stack]] if stack in beside else [])
+    return found + beside.get(stack, [])
 
 
 def _advise(here: Project, stack: str) -> None:

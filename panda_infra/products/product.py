@@ -66,6 +66,7 @@ class Product:
     ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
     ``alias_endings`` follow the name of a Magnum cluster in LanDB aliases that are made of it.
     ``requirements`` are what `verify` reports on, title by id, and ``usual`` those behind every component's checks.
+    ``keeps`` gives, by key of the stack file, the addresses outside of the cluster where a stack keeps what is its own.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Product:
     alias_endings: tuple[str, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
     usual: Usual = field(default_factory=Usual)
+    keeps: Callable[[Settings], Mapping[str, str]] = lambda _config: {}
 
     @property
     def secret_prefix(self) -> str:

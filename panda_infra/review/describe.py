@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +42,17 @@ def revision(folder: Path) -> Revision:
     """The revision in a project folder."""
     project = Project(folder)
     beside = neighbours_in(project)
-    stacks = {name: _stack(project, name, beside.get(name)) for name in project.stacks}
+    stacks = {name: _stack(project, name, beside.get(name, ())) for name in project.stacks}
     return Revision(stacks, {**_code(folder), **_engine(folder)})
 
 
-def _stack(project: Project, name: str, beside: Problem | None) -> StackPlan:
+def _stack(project: Project, name: str, beside: Sequence[Problem]) -> StackPlan:
     try:
         config = _judged(project, name).config
     except StackError as error:
-        return StackPlan(None, tuple(map(str, (*error.problems, *filter(None, (beside,))))))
+        return StackPlan(None, tuple(map(str, (*error.problems, *beside))))
     if beside:
-        return StackPlan(None, (str(beside),))
+        return StackPlan(None, tuple(map(str, beside)))
     # The file was just read and judged.
     config_section = document_of(project.file(name).read_text(encoding="utf-8"))["config"]
     plan = described(make_plan(name, config))

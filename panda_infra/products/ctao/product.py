@@ -3,6 +3,7 @@
 from panda_infra.products.ctao.context import Context
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, initial
+from panda_infra.products.ctao.kept import keeps
 from panda_infra.products.ctao.requirements import REQUIREMENTS, USUAL
 from panda_infra.products.ctao.site_template import ENVIRONMENTS, TEMPLATE, in_environment
 from panda_infra.products.imports import Upstream
@@ -33,4 +34,5 @@ PRODUCT = Product(
     in_environment=in_environment,
     requirements=REQUIREMENTS,
     usual=USUAL,
+    keeps=keeps,
 )
