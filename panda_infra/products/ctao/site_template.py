@@ -1,4 +1,4 @@
-"""The file of a new data centre: everything outside that its stacks share, to be filled in by the site."""
+"""What the files of a new data centre and of its stacks say about what is outside, to be filled in by the site."""
 
 from __future__ import annotations
 
@@ -23,10 +23,6 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
             "authorities": "<PEM of its authorities>",
         },
         "interfaces": {
-            "rucioDatabase": {"kind": "external", "host": "<host of PostgreSQL>"},
-            "diracDatabase": {"kind": "external", "host": "<host of MariaDB>", "user": "dirac"},
-            "objectstore": {"kind": "external", "url": "https://<host of the object store>"},
-            "opensearch": {"kind": "external", "host": "<host of OpenSearch>", "user": "dirac"},
             "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
             "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},
             "iam": {"kind": "external", "url": "https://<host of IAM>"},
@@ -45,13 +41,32 @@ def in_environment(environment: str) -> Mapping[str, Any]:
             "rucio-bootstrap": {},
             "rucio": {},
             "rucio-config": {},
-            "rucio-daemons": {},
+            "rucio-daemons": {"settings": {"robot": "<subject of the robot's certificate>"}},
             "dirac-bootstrap": {},
             "diracx-bootstrap": {},
             "dirac": {},
             "diracx": {"settings": {"organisations": {"ctao": {"client": "<client of DiracX in IAM>"}}}},
         },
-        "interfaces": {"environment": environment},
+        # Where data is kept, no two stacks may meet.
+        "interfaces": {
+            "environment": environment,
+            "rucioDatabase": {"kind": "external", "host": f"<host of PostgreSQL for {environment}>"},
+            "diracDatabase": {
+                "kind": "external",
+                "host": f"<host of MariaDB for {environment}>",
+                "user": "dirac",
+            },
+            "objectstore": {
+                "kind": "external",
+                "url": "https://<host of the object store>",
+                "sandboxes": f"sandboxes-{environment}",
+            },
+            "opensearch": {
+                "kind": "external",
+                "host": f"<host of OpenSearch for {environment}>",
+                "user": "dirac",
+            },
+        },
         # Only production keeps data that nobody can make again.
         "lifecycle": {"protect": environment == "prod"},
     }

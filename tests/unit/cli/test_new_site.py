@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.errors import StackError
+from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 from tests.support import fast_yaml
 from tests.support.documented import documented
@@ -22,16 +24,19 @@ _FILLED = {
     "charts": {"kind": "oci", "repository": "oci://harbor.desy.de/dpps"},
     "certificates": {"kind": "given"},
     "interfaces": {
-        "rucioDatabase": {"kind": "external", "host": "db-rucio.desy.de"},
-        "diracDatabase": {"kind": "external", "host": "db-dirac.desy.de", "user": "dirac"},
-        "objectstore": {"kind": "external", "url": "https://s3.desy.de"},
-        "opensearch": {"kind": "external", "host": "opensearch.desy.de", "user": "dirac"},
         "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
         "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
         "iam": {"kind": "external", "url": "https://iam.desy.de"},
         "fts": {"kind": "external", "url": "https://fts.desy.de:8446"},
     },
 }
+
+
+def filled(text: str, name: str) -> str:
+    """The file of a stack with something in place of each placeholder."""
+    text = text.replace("<subject of the robot's certificate>", "CN=Robot,O=CTAO")
+    text = text.replace("<client of DiracX in IAM>", "dpps")
+    return re.sub(r"<host of (\w+)[^>]*>", lambda found: f"{name}-{found[1].lower()}.desy.de", text)
 
 
 def wanted(centre: str, environment: str = "prod") -> tuple[str, ...]:
@@ -63,11 +68,13 @@ def test_a_new_site_lists_what_it_has_to_fill_in(
     assert fake_cli.stacks == [f"{centre}-prod"]
     assert "which `check` lists" in result.stderr
     here = f"sites/{centre}.yaml: "
-    databases = ("rucioDatabase.host", "diracDatabase.host", "objectstore.url", "opensearch.host")
-    interfaces = (*databases, "storage.hosts[0]", "ce.hosts[0]", "iam.url", "fts.url")
+    shared = ("storage.hosts[0]", "ce.hosts[0]", "iam.url", "fts.url")
+    # Of data each stack of a site has its own.
+    own = ("rucioDatabase.host", "diracDatabase.host", "objectstore.url", "opensearch.host")
     found = open_keys(project, f"{centre}-prod")
-    assert {f"{here}interfaces.{key}" for key in interfaces} <= found
+    assert {f"{here}interfaces.{key}" for key in shared} | {f"interfaces.{key}" for key in own} <= found
     assert {f"{here}charts.repository", f"{here}storage.class", "hosts.rucio"} <= found
+    assert "components.rucio-daemons.settings.robot" in found
 
 
 def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: FakeCli) -> None:
@@ -81,11 +88,12 @@ def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: Fa
     assert fast_yaml.load(file.read_text()) == _FILLED
     for name in ("desy-prod", "desy-staging"):
         own = project / f"Pulumi.{name}.yaml"
-        own.write_text(own.read_text().replace("<client of DiracX in IAM>", "dpps"))
+        own.write_text(filled(own.read_text(), name))
     config = Project(project).load("desy-prod").config
     assert config.lifecycle.protect
     assert config.namespace == "ctao-desy-prod"
-    assert not Project(project).load("desy-staging", mending="hosts").config.lifecycle.protect
+    assert not Project(project).load("desy-staging").config.lifecycle.protect
+    assert neighbours_in(Project(project)) == {}
     assert "rucio-db" not in config.components.deployed()
 
 
