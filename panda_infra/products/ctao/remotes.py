@@ -14,11 +14,13 @@ from panda_infra.products.ctao.interfaces import (
     ExternalOpenSearch,
     ExternalService,
     Fixture,
+    Interfaces,
 )
 from panda_infra.products.network import Call, Remote, at_urls
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
+    from panda_infra.products.names import Names
 
 __all__ = [
     "DATABASE",
@@ -36,6 +38,7 @@ __all__ = [
     "database",
     "dirac_database",
     "fts",
+    "fts_url",
     "issuer",
     "objectstore",
     "opensearch",
@@ -98,6 +101,13 @@ def fts(context: Context) -> Iterator[Remote]:
         return
     named = outside.url if isinstance(outside, ExternalService) else None
     yield from at_urls("FTS", (named,)) if named else (Remote("", FTS_PORT, "FTS"),)
+
+
+def fts_url(interfaces: Interfaces, names: Names) -> str:
+    """Address of FTS: the external one, else the fixture's; empty without one."""
+    if isinstance(interfaces.fts, ExternalService):
+        return interfaces.fts.url
+    return f"https://{names.workload('fts', 'server')}:{FTS_PORT}" if interfaces.fts else ""
 
 
 def storage(context: Context) -> Iterator[Remote]:

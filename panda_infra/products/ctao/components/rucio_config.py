@@ -10,8 +10,9 @@ from panda_infra.config.quantities import Quantity, amount
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio import RUCIO_PORT
 from panda_infra.products.ctao.components.rucio_bootstrap import ROOT_SECRET
+from panda_infra.products.ctao.interfaces import Interfaces
 from panda_infra.products.ctao.jobs import CHART, job
-from panda_infra.products.ctao.remotes import RUCIO, storage
+from panda_infra.products.ctao.remotes import RUCIO, fts_url, storage
 from panda_infra.products.ctao.verification import asked_as_root
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.network import Remote, at_urls
@@ -118,7 +119,7 @@ class Rse(Model):
     protocols: tuple[Protocol, ...] = ()
     """Ways to its files."""
     attributes: dict[Word, Annotated[str, plain("true")]] = {}
-    """Attributes for rules and daemons, such as `fts`."""
+    """Attributes for rules and daemons; `fts`, the FTS that copies to it, is that of `interfaces.fts` by default."""
     limits: dict[Word, Quantity] = {}
     """Amounts of bytes that daemons keep, such as `MinFreeSpace`."""
 
@@ -180,12 +181,14 @@ def _protocol(protocol: Protocol) -> dict[str, Any]:
     }
 
 
-def _rse(rse: Rse) -> dict[str, Any]:
+def _rse(rse: Rse, fts: str) -> dict[str, Any]:
+    # Rucio finds FTS by this attribute alone, and copies nothing to a storage without it.
+    usual = {"fts": fts} if fts else {}
     return {
         "deterministic": rse.deterministic,
         "volatile": rse.volatile,
         "protocols": [_protocol(each) for each in rse.protocols],
-        "attributes": rse.attributes,
+        "attributes": usual | rse.attributes,
         "limits": _bytes(rse.limits),
     }
 
@@ -197,6 +200,7 @@ def _bytes(quantities: dict[str, str]) -> dict[str, int]:
 def _values(config: "Settings", names: "Names") -> Values:
     settings = (config.components.get(RucioConfig) or RucioConfig()).settings
     server = names.workload("rucio", "server")
+    fts = fts_url(config.maybe(Interfaces) or Interfaces(), names)
     return {
         "name": names.workload("rucio-config", "job"),
         "script": "reconcile.py",
@@ -204,7 +208,7 @@ def _values(config: "Settings", names: "Names") -> Values:
             "server": f"https://{server}:{RUCIO_PORT}",
             "accounts": {name: each.model_dump(mode="json") for name, each in settings.accounts.items()},
             "scopes": settings.scopes,
-            "rses": {name: _rse(each) for name, each in settings.rses.items()},
+            "rses": {name: _rse(each, fts) for name, each in settings.rses.items()},
             "distances": [
                 {"from": source, "to": target, "distance": distance}
                 for source, targets in settings.distances.items()

@@ -192,3 +192,31 @@ def test_only_a_migration_gets_rights() -> None:
         "deployments",
         "pods",
     }
+
+
+def attributes(fts: dict[str, Any] | None) -> dict[str, Any]:
+    interfaces = {key: value for key, value in ctao.INTERFACES.items() if key != "fts"}
+    settings = {"rses": {"NORTH": {}, "SOUTH": {"attributes": {"fts": "https://own.site.org:8446", "a": "b"}}}}
+    found = release(
+        "rucio-config",
+        interfaces=interfaces | ({"fts": fts} if fts else {}),
+        components={"rucio-config": {"settings": settings}},
+    )
+    return {name: rse["attributes"] for name, rse in found.values["settings"]["rses"].items()}
+
+
+@pytest.mark.parametrize(
+    ("fts", "address"),
+    [
+        ({"kind": "fixture"}, "https://ctao-fts-server:8446"),
+        ({"kind": "external", "url": "https://fts.site.org:8446"}, "https://fts.site.org:8446"),
+    ],
+)
+def test_each_storage_has_the_fts_of_the_stack(fts: dict[str, Any], address: str) -> None:
+    """Rucio knows FTS by this attribute of the storages alone."""
+    own = {"fts": "https://own.site.org:8446", "a": "b"}
+    assert attributes(fts) == {"NORTH": {"fts": address}, "SOUTH": own}
+
+
+def test_without_fts_a_storage_has_what_it_declares() -> None:
+    assert attributes(None)["NORTH"] == {}
