@@ -6,6 +6,7 @@ from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets, 
 from panda_infra.products.ctao.kept import keeps
 from panda_infra.products.ctao.requirements import REQUIREMENTS, USUAL
 from panda_infra.products.ctao.site_template import ENVIRONMENTS, TEMPLATE, in_environment
+from panda_infra.products.ctao.warnings import warnings
 from panda_infra.products.imports import Upstream
 from panda_infra.products.product import Product, Section
 
@@ -34,5 +35,6 @@ PRODUCT = Product(
     in_environment=in_environment,
     requirements=REQUIREMENTS,
     usual=USUAL,
+    warnings=warnings,
     keeps=keeps,
 )
