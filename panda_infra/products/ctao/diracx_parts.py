@@ -9,9 +9,9 @@ from panda_infra.config.base import Form, Model, plain
 from panda_infra.errors import Problem
 from panda_infra.products.content import as_json
 from panda_infra.products.ctao.context import issuer_url
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces
+from panda_infra.products.ctao.interfaces import Fixture, Interfaces, Trusted
 from panda_infra.products.ctao.programs import EVERYBODY, GROUP, Mount, Part, patient, tcp
-from panda_infra.products.ctao.trust import AUTHORITIES, CA
+from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, CA
 from panda_infra.products.metrics import traces_to
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Url, Word
@@ -32,6 +32,7 @@ __all__ = [
     "groups_are_declared",
     "issuer",
     "parts",
+    "trusts",
 ]
 
 API_PORT, WEB_PORT, REDIS_PORT = 8000, 8080, 6379
@@ -119,6 +120,15 @@ def issuer(config: "Settings") -> str:
     return issuer_url(config.maybe(Interfaces) or Interfaces(), config.names)
 
 
+def trusts(config: "Settings") -> bool:
+    """True if it calls somebody with a certificate of an authority that no image knows."""
+    interfaces = config.maybe(Interfaces) or Interfaces()
+    outside = (interfaces.iam, interfaces.objectstore, interfaces.opensearch)
+    return isinstance(interfaces.iam, Fixture) or any(
+        isinstance(each, Trusted) and each.trust is not None for each in outside
+    )
+
+
 def address(config: "Settings") -> str:
     """DiracX' own address, which is the issuer of its tokens: its host, else its Service."""
     host = config.hosts.of("diracx")
@@ -187,9 +197,8 @@ def parts(config: "Settings") -> Sequence[Part]:
         files[_CONFIGURATION] = configuration(config)
     variables = _variables(config, settings)
     secrets = {_KEYS: Mount("diracx-keys", "jwks.json")}
-    if isinstance((config.maybe(Interfaces) or Interfaces()).iam, Fixture):
-        # No image knows the authority of the stack's own certificates.
-        variables["SSL_CERT_FILE"] = _AUTHORITIES
+    if trusts(config):
+        variables["SSL_CERT_FILE"] = BUNDLE
         secrets[_AUTHORITIES] = Mount(AUTHORITIES, CA, EVERYBODY)
 
     def program(name: str, *words: str, serves: bool = False) -> Part:

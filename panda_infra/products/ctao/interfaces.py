@@ -33,6 +33,7 @@ __all__ = [
     "Fixture",
     "Interfaces",
     "InterfacesSecrets",
+    "Trusted",
     "flaw_of_password",
     "initial",
 ]
@@ -70,8 +71,13 @@ class External(Model):
 
     kind: Literal["external"]
     """Outside of the stack."""
+
+
+class Trusted(External):
+    """Something outside whose certificate the programs of the stack verify; clients of databases verify none."""
+
     trust: Authorities | None = None
-    """Authorities that signed its certificate, as PEM; without them those of the images are trusted."""
+    """Authorities that signed its certificate, as PEM, beside those that the images trust."""
 
 
 class ExternalDatabase(External, DatabaseLogin):
@@ -114,7 +120,7 @@ class FixtureObjectStore(Fixture, Buckets):
     """An object store inside the stack."""
 
 
-class ExternalObjectStore(External, Buckets):
+class ExternalObjectStore(Trusted, Buckets):
     """An S3 store outside of the stack; its keys are secrets of the stack."""
 
     url: Url
@@ -127,7 +133,7 @@ class FixtureOpenSearch(Fixture):
     """An OpenSearch inside the stack."""
 
 
-class ExternalOpenSearch(External):
+class ExternalOpenSearch(Trusted):
     """An OpenSearch outside of the stack; the password of its user is a secret of the stack."""
 
     host: Host
@@ -138,14 +144,14 @@ class ExternalOpenSearch(External):
     """User of DIRAC and DiracX."""
 
 
-class ExternalService(External):
+class ExternalService(Trusted):
     """A service outside of the stack, by its address."""
 
     url: Url
     """Its address."""
 
 
-class ExternalHosts(External):
+class ExternalHosts(Trusted):
     """Services of one kind outside of the stack."""
 
     hosts: Annotated[tuple[Host, ...], Field(min_length=1)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from panda_infra.config.base import Form
 from panda_infra.products.content import Env
-from panda_infra.products.ctao.interfaces import External
+from panda_infra.products.ctao.interfaces import Trusted
 from panda_infra.products.ctao.trust_folder import hashed_names
 from panda_infra.products.tls import COMBINED, certificate_blocks, issuers, pem
 from panda_infra.tree import Values
@@ -70,6 +70,6 @@ def _authorities(context: Context) -> Iterator[str]:
     """Those of the daemons' own certificate, of the server's, and of everything outside that names some."""
     texts = [issuers(context.config, name) for name in ("rucio-daemons", "rucio")]
     given: list[Any] = [getattr(context.interfaces, name) for name in type(context.interfaces).model_fields]
-    texts += [each.trust or "" for each in given if isinstance(each, External)]
+    texts += [each.trust or "" for each in given if isinstance(each, Trusted)]
     for text in texts:
         yield from (pem(block) for block in certificate_blocks(text))

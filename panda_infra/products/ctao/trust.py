@@ -10,33 +10,34 @@ from typing import TYPE_CHECKING
 import bcrypt
 
 from panda_infra.products.content import Env, Files, reveal
-from panda_infra.products.ctao.interfaces import External
+from panda_infra.products.ctao.interfaces import Trusted
 from panda_infra.products.ctao.trust_folder import hashed_names
-from panda_infra.products.tls import certificate_blocks, host_files, pem
+from panda_infra.products.tls import certificate_blocks, host_files, issuers, pem
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
 
-__all__ = ["AUTHORITIES", "CA", "authorities", "hashed_password", "host"]
+__all__ = ["AUTHORITIES", "BUNDLE", "CA", "authorities", "hashed_password", "host"]
 
 AUTHORITIES = "authorities"
 """The Secret with the authorities: all in its key ``CA``, and each under the name of its hash."""
 CA = "ca.pem"
+BUNDLE = "/work/authorities.pem"
+"""Those of the image and of the stack together, as the scripts of DIRAC and DiracX write them for HTTP clients."""
 _SALT = 22
 
 
 def authorities(context: Context) -> Env:
     """authorities: each authority once, in one file for HTTP clients and as a folder of hashes for grid software."""
-    certificates = context.secrets.certificates
-    texts = [
-        reveal(own.chain) or reveal(own.certificate)
-        for name in context.config.components.deployed()
-        if name.replace("-", "_") in type(certificates).model_fields
-        for own in (certificates.of(name),)
-    ]
+    certificates, texts = context.secrets.certificates, list[str]()
+    for name in context.config.components.deployed():
+        if name.replace("-", "_") in type(certificates).model_fields:
+            # With cert-manager some components still have a certificate that the stack file holds.
+            own = certificates.of(name)
+            texts += [reveal(own.chain) or reveal(own.certificate), issuers(context.config, name)]
     interfaces = context.interfaces
     given = (getattr(interfaces, field) for field in type(interfaces).model_fields)
-    texts += [each.trust or "" for each in given if isinstance(each, External)]
+    texts += [each.trust or "" for each in given if isinstance(each, Trusted)]
     found = list(dict.fromkeys(pem(block) for text in texts for block in certificate_blocks(text)))
     return {CA: "".join(found)} | dict(zip(hashed_names(found), found, strict=True))
 

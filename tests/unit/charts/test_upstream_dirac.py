@@ -53,7 +53,7 @@ _DIFFERENCES = {
         "/secrets/host; DIRAC/Security names the copies",
     ),
     "no file /opt/dirac/etc/grid-security/": "the copies are in /work/tls",
-    "no file /etc/pki/": "REQUESTS_CA_BUNDLE and SSL_CERT_FILE name the stack's authorities",
+    "no file /etc/pki/": "REQUESTS_CA_BUNDLE and SSL_CERT_FILE name the image's authorities and the stack's",
     "no file /secrets/systemDatabases.cfg": "/secrets/dirac/secrets.cfg",
     "no file /local/baseDirac.cfg": "the site of jobs, which servers do not ask for",
     "no file /opt/dirac/etc/dirac.cfg": "a program asks the master for its options",

@@ -35,7 +35,7 @@ from panda_infra.products.ctao.programs import (
     tcp,
     values,
 )
-from panda_infra.products.ctao.trust import AUTHORITIES, CA, host
+from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, host
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import (
     Claim,
@@ -67,7 +67,6 @@ _CERTS, _SECRETS, _KEY = "dirac-certs", "dirac", "dirac-ce"
 _SUBMITS = "site-director"
 _SITE = "CTAO.CI.de"
 _IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
-_BUNDLE = f"{AUTHORITIES_FOLDER}/{CA}"
 # The image's user.
 _USER = 1000
 # Words of options that hold a secret, as DIRAC names them.
@@ -130,7 +129,7 @@ def secrets(context: "Context") -> Env:
             "Host": host,
             "Port": port,
             "SSL": "True",
-            "ca_certs": _BUNDLE,
+            "ca_certs": BUNDLE,
         }
     if context.config.components.get(Diracx):
         made["DiracX"] = {"LegacyExchangeApiKey": reveal(context.secrets.of(DiracxSecrets).legacy_key)}
@@ -198,7 +197,7 @@ def _values(config: "Settings", names: "Names") -> Values:
             name=name,
             ports={"dips": port} if port else {},
             command=("bash", "/etc/dirac/dirac.sh", command, module),
-            variables=dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), _BUNDLE),
+            variables=dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), BUNDLE),
             files=files,
             secrets=mounts,
             scratch=("/work",),

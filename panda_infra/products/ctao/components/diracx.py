@@ -17,8 +17,9 @@ from panda_infra.products.ctao.diracx_parts import (
     Diracx,
     groups_are_declared,
     parts,
+    trusts,
 )
-from panda_infra.products.ctao.interfaces import ExternalObjectStore, Fixture, Interfaces, InterfacesSecrets
+from panda_infra.products.ctao.interfaces import ExternalObjectStore, InterfacesSecrets, Trusted
 from panda_infra.products.ctao.keys import (
     flaw_of_keys,
     flaw_of_legacy_key,
@@ -28,7 +29,7 @@ from panda_infra.products.ctao.keys import (
     new_state_key,
 )
 from panda_infra.products.ctao.programs import CHART, VERSION, values
-from panda_infra.products.ctao.trust import AUTHORITIES
+from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE
 from panda_infra.products.ctao.versions import (
     DIRACX_IMAGE,
     DIRACX_TASKS_IMAGE,
@@ -113,6 +114,7 @@ def settings(context: "Context") -> Env:
                 "aws_access_key_id": reveal(outside.object_store_access_key),
                 "aws_secret_access_key": reveal(outside.object_store_secret_key),
                 **({"region_name": store.region} if isinstance(store, ExternalObjectStore) else {}),
+                **_by("verify", store),
             }
         ),
         "DIRACX_OS_DB_JOBPARAMETERSDB": as_json(
@@ -121,9 +123,15 @@ def settings(context: "Context") -> Env:
                 "use_ssl": True,
                 # The fixture makes its certificate itself.
                 "verify_certs": context.opensearch_is_outside,
+                **_by("ca_certs", context.interfaces.opensearch),
             }
         ),
     }
+
+
+def _by(key: str, outside: object) -> dict[str, str]:
+    """The option that names the authorities for a client that looks at no variable."""
+    return {key: BUNDLE} if isinstance(outside, Trusted) and outside.trust else {}
 
 
 def redis(context: "Context") -> Env:
@@ -154,9 +162,7 @@ def _server_remotes(context: "Context") -> Iterator[Remote]:
 
 
 def _trusts(use: SecretUse, config: "Settings") -> SecretUse | None:
-    """The issuer of the fixture has a certificate of the stack."""
-    interfaces = config.maybe(Interfaces)
-    return use if interfaces and isinstance(interfaces.iam, Fixture) else None
+    return use if trusts(config) else None
 
 
 _TRUST = (SecretUse(AUTHORITIES, "start", in_stack=_trusts),)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -172,11 +174,14 @@ def test_every_database_has_its_name_in_a_section_of_its_system() -> None:
 @pytest.fixture
 def pod(tmp_path: Path) -> Path:
     """The folders of a master's pod, whose image makes nothing of the configuration."""
-    for name in ("work", "persistent", "etc/dirac", "secrets/host", "opt/dirac"):
+    authorities = "etc/grid-security/certificates"
+    for name in ("work", "persistent", "etc/dirac", "secrets/host", "opt/dirac", authorities):
         (tmp_path / name).mkdir(parents=True)
     for name in ("hostcert.pem", "hostkey.pem"):
         (tmp_path / "secrets/host" / name).write_text(name)
-    (tmp_path / "opt/dirac/bashrc").touch()
+    (tmp_path / authorities / "ca.pem").write_text("the stack's\n")
+    # The image's own Python has DIRAC's packages.
+    (tmp_path / "opt/dirac/bashrc").write_text(f"export PATH={Path(sys.executable).parent}:$PATH\n")
     (tmp_path / "etc/dirac/dirac.py").write_text("import shutil, sys\nshutil.copyfile(*sys.argv[1:])\n")
     (tmp_path / "etc/dirac/served.cfg").write_text("first")
     return tmp_path
@@ -185,7 +190,7 @@ def pod(tmp_path: Path) -> Path:
 def start_master(pod: Path) -> Path:
     """Run the script of the master, and return the folder where DIRAC would look for its configuration."""
     text = (REPOSITORY / "panda_infra/products/ctao/scripts/dirac.sh").read_text()
-    text = re.sub(r"(?<![\w.])/(work|persistent|etc/dirac|secrets|opt)\b", rf"{pod}/\1", text)
+    text = re.sub(r"(?<![\w.])/(work|persistent|etc/dirac|etc/grid-security|secrets|opt)\b", rf"{pod}/\1", text)
     program = pod / "program.py"
     program.write_text("import os\nprint(os.environ['DIRAC_ROOT_PATH'], end='')\n")
     command = ("bash", "-c", text, "dirac.sh", "python3", str(program))
@@ -220,6 +225,15 @@ def test_a_container_starts_anew_over_the_files_of_the_last_one(pod: Path) -> No
     assert (copies / "hostkey.pem").read_text() == "renewed"
     assert (copies / "before").read_text() == "hostkey.pem"
     assert (copies / "hostkey.pem").stat().st_mode & 0o777 == 0o400
+
+
+def test_clients_know_the_authorities_of_everybody_and_of_the_stack(pod: Path) -> None:
+    """What is outside has a certificate of one or the other."""
+    start_master(pod)
+    known = (pod / "work/authorities.pem").read_text()
+    assert known == Path(certifi.where()).read_text() + "the stack's\n"
+    variables = parts(stack())["master-cs"]["variables"]
+    assert variables == dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "/work/authorities.pem")
 
 
 def test_the_catalog_checks_rights() -> None:

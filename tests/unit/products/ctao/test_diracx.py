@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
@@ -128,6 +131,50 @@ def test_a_container_starts_anew_over_the_repository_of_the_last_one(tmp_path: P
         command = ("bash", "-c", text, "diracx.sh", "echo", "started")
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, done.stdout) == (0, "started\n"), done.stderr
+
+
+def test_the_authorities_of_everybody_and_of_the_stack_are_one_file(tmp_path: Path) -> None:
+    own = tmp_path / "authorities"
+    own.mkdir()
+    (own / "ca.pem").write_text("the stack's\n")
+    (tmp_path / "work").mkdir()
+    text = (REPOSITORY / "panda_infra/products/ctao/scripts/diracx.sh").read_text()
+    text = text.replace("/etc/authorities", str(own)).replace("/work", str(tmp_path / "work"))
+    # The image's own Python has DiracX' packages.
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(("bash", "-c", text, "diracx.sh", "true"), check=True, timeout=60, env=environment)
+    known = (tmp_path / "work/authorities.pem").read_text()
+    assert known == Path(certifi.where()).read_text() + "the stack's\n"
+
+
+@pytest.mark.parametrize("interface", ["iam", "objectstore", "opensearch"])
+def test_the_authority_of_what_is_outside_is_known(interface: str) -> None:
+    """Each of its clients learns of them by another way."""
+    chain = stand_ins(ctao.stack()).certificates.of("rucio").chain
+    assert chain is not None
+    outside: dict[str, Any] = {
+        "iam": {"kind": "external", "url": "https://iam.site.org"},
+        "objectstore": {"kind": "external", "url": "https://s3.site.org"},
+        "opensearch": {"kind": "external", "host": "opensearch.site.org"},
+    }
+    interfaces = ctao.INTERFACES | outside
+    interfaces[interface] |= {"trust": chain.get_secret_value()}
+    config = stack(interfaces=interfaces)
+    part = make_plan("ctao", config).release("diracx").values["parts"]["server"]
+    assert part["variables"]["SSL_CERT_FILE"] == "/work/authorities.pem"
+    assert "/etc/authorities/ca.pem" in part["secrets"]
+    made = build(config)
+    store = json.loads(made["diracx"].data["DIRACX_SANDBOX_STORE_S3_CLIENT_KWARGS"])
+    search = json.loads(made["diracx"].data["DIRACX_OS_DB_JOBPARAMETERSDB"])
+    named = {"objectstore": store.get("verify"), "opensearch": search.get("ca_certs")}
+    assert {key for key, path in named.items() if path} == {interface} - {"iam"}
+
+
+def test_without_an_authority_of_their_own_the_image_knows_them_all() -> None:
+    outside: dict[str, Any] = {"iam": {"kind": "external", "url": "https://iam.site.org"}}
+    part = make_plan("ctao", stack(interfaces=ctao.INTERFACES | outside)).release("diracx").values["parts"]
+    assert "SSL_CERT_FILE" not in part["server"]["variables"]
+    assert "/etc/authorities/ca.pem" not in part["server"]["secrets"]
 
 
 def test_users_come_back_by_https_alone() -> None:

@@ -46,7 +46,7 @@ def test_the_issuer_of_the_fixture_is_that_of_diracx(stack: StackConfig) -> None
     )
     assert [client["id"] for client in issuer["staticClients"]] == ["dpps"]
     # Its certificate is of no authority that an image knows.
-    assert variables["SSL_CERT_FILE"] == "/etc/authorities/ca.pem"
+    assert variables["SSL_CERT_FILE"] == "/work/authorities.pem"
 
 
 def test_nobody_has_a_published_password(stack: StackConfig) -> None:
@@ -78,6 +78,20 @@ def test_authorities_outside_are_trusted_too() -> None:
     config = ctao.stack(interfaces=ctao.INTERFACES | {"objectstore": outside})
     config = config.model_copy(update={"secrets": stand_ins(config)})
     assert build(config)["authorities"].data["ca.pem"].decode().count("BEGIN CERTIFICATE") == 2
+
+
+def test_programs_trust_what_cert_manager_issues(stack: StackConfig) -> None:
+    """Storages let the daemons' robot in, and DIRAC finds Rucio, whose certificates are not in the stack file."""
+    authority = stack.secrets.certificates.of("rucio").chain
+    assert authority is not None
+    issued = {"kind": "cert-manager", "clusterIssuer": "site-ca", "authorities": authority.get_secret_value()}
+    config = ctao.stack(certificates=issued)
+    config = config.model_copy(update={"secrets": stand_ins(config)})
+    known = build(config)["authorities"].data["ca.pem"].decode()
+    assert authority.get_secret_value().strip() in known
+    own = config.secrets.certificates.of("dirac").chain
+    assert own is not None
+    assert own.get_secret_value().strip() in known
 
 
 def test_the_storage_has_a_key_that_gsi_reads(stack: StackConfig) -> None:
