@@ -112,9 +112,6 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         }
         if site:
             sections |= of_site(here, product, site, environment)
-            own = {"cluster": cluster} if cluster != {"kind": "existing"} else {}
-            own |= {"storage": {"class": storage_class}} if storage_class else {}
-            write_site(here, product, site, own)
         elif environment:
             raise PandaInfraError("--environment is of stacks of a site: give --site too")
         else:
@@ -133,6 +130,10 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         if issuer := issuer or _asked_issuer(sections["components"], hosts):
             sections["auth"] = {"issuer": issuer}
         make_known(here, stack, provider)
+        if site:
+            own = {"cluster": cluster} if cluster != {"kind": "existing"} else {}
+            own |= {"storage": {"class": storage_class}} if storage_class else {}
+            write_site(here, product, site, own)
         write_new(file, sections, f"Stack {stack}.")
         say(f"wrote {file.name}")
     finish(here, stack, {}, provider, certificates=certificates)

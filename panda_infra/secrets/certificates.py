@@ -55,7 +55,10 @@ def from_p12(content: bytes, password: str | None = None) -> HostCertificate:
     try:
         p12 = pkcs12.load_pkcs12(content, password.encode() if password else None)
     except (ValueError, UnsupportedAlgorithm):
-        raise PandaInfraError("the file is no PKCS#12, or its password is another one") from None
+        raise PandaInfraError(
+            "the file is no PKCS#12, or its password is another one; of PEM files set the keys "
+            "`certificate`, `key` and `chain` below it one by one"
+        ) from None
     if p12.cert is None or p12.key is None:
         raise PandaInfraError("the host's certificate or its key is missing in the PKCS#12 file")
     leaf = p12.cert.certificate

@@ -102,5 +102,7 @@ def _namespace(namespace: str, stack: str, others: str) -> Problem:
 
 def _data(key: str, address: str, others: str) -> Problem:
     what = f"is {address}, which {others} uses too: each would change the other's data"
-    fix = "Give each its own in its stack file, over what their site says; only a pair (`standby`) shares one."
+    fix = (
+        "Give each its own in its stack file, over what their site says; only a pair (`standby`) shares one."
+    )
     return Problem(key, what, fix)

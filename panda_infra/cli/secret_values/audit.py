@@ -12,6 +12,7 @@ import typer
 
 from panda_infra.cli.output import JsonFlag, end_cell, line, results, show_json, table, warn
 from panda_infra.cli.secret_values.advice import advice, can_be_made
+from panda_infra.cli.secret_values.readers import listed
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.kubernetes.users import lasts_of
 from panda_infra.clients.pulumi.cli import find_pulumi
@@ -167,7 +168,7 @@ def _show(stack: str, found: Sequence[Row], problems: Sequence[Problem]) -> None
         shown.add_row(
             row.key,
             row.source,
-            ", ".join(row.consumers) or "the program",
+            listed(row.consumers) or "the program",
             f"[{_COLOUR[row.state]}]{row.state}[/]",
             f"{(now - row.written).days} d" if row.written else "-",
             end_cell(row.expires, now) if row.expires else "-",

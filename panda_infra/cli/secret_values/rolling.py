@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from panda_infra.cli.output import line, warn
+from panda_infra.cli.secret_values.readers import listed
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import uses
 from panda_infra.secrets.field import Field
@@ -25,6 +26,6 @@ def tell_consequences(changed: Iterable[Field], config: StackConfig) -> None:
         if field.consequence:
             warn(f"{field.key}: {field.consequence}")
     live = {name: None for name in live if name not in restarted}
-    line(f"rolled by the next up: {', '.join(restarted) or 'no pods'}")
+    line(f"rolled by the next up: {listed(restarted) or 'no pods'}")
     if live:
-        line(f"re-read without a restart: {', '.join(live)}")
+        line(f"re-read without a restart: {listed(live)}")

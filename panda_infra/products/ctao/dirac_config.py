@@ -18,6 +18,7 @@ __all__ = [
     "local",
     "rendered",
     "served",
+    "trusted_host",
 ]
 
 MASTER = "master-cs"
@@ -176,14 +177,18 @@ def local(host: str, master: str, organisation: str, *, is_master: bool) -> Valu
     )
 
 
-def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
-    """The configuration that the master serves: services, names of databases, the hosts' certificate, what is declared.
+def trusted_host(name: str, subject: str) -> Values:
+    """The section by which the programs trust each other: the host with the certificate that all of them show."""
+    return {"Registry": {"Hosts": {name: {"DN": subject, "Properties": _HOST_PROPERTIES}}}}
+
+
+def served(hosts: Mapping[str, str], declared: Values) -> Values:
+    """The configuration that the master serves: addresses of services, names of databases, what is declared.
 
     Each program has a section, which the master completes by the options of DIRAC's release (`scripts/dirac.py`).
 
     Args:
         hosts: the workload of each program that runs, by its part, which is its Service too.
-        subject: the common name of the certificate that all of them show.
         declared: configuration of the stack file, which overrides all else.
     """
     made: Values = {}
@@ -198,5 +203,4 @@ def served(hosts: Mapping[str, str], subject: str, declared: Values) -> Values:
             found[kind][module]["Port"] = program.port
             found["URLs"] = {module: f"dips://{host}:{program.port}/{program.module}"}
         made = merged(made, {systems: {system: found}})
-    trusted = {"DN": f"/CN={subject}", "Properties": _HOST_PROPERTIES}
-    return merged(made, {"Registry": {"Hosts": {subject: trusted}}}, declared)
+    return merged(made, declared)

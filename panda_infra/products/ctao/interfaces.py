@@ -285,7 +285,7 @@ class InterfacesSecrets(Model):
             title="password of OpenSearch's user",
             make=_strong,
             shared=_is_external("opensearch"),
-            secrets=("opensearch", "diracx"),
+            secrets=("opensearch", "diracx", "dirac"),
             flaw=_unfit,
             consequence=KEPT_BY_DATABASE,
         ),

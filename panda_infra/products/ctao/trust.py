@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import bcrypt
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from panda_infra.products.content import Env, Files, reveal
 from panda_infra.products.ctao.interfaces import Trusted
@@ -17,7 +19,7 @@ from panda_infra.products.tls import certificate_blocks, host_files, issuers, pe
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
 
-__all__ = ["AUTHORITIES", "BUNDLE", "CA", "authorities", "hashed_password", "host"]
+__all__ = ["AUTHORITIES", "BUNDLE", "CA", "authorities", "hashed_password", "host", "subject_of"]
 
 AUTHORITIES = "authorities"
 """The Secret with the authorities: all in its key ``CA``, and each under the name of its hash."""
@@ -25,6 +27,8 @@ CA = "ca.pem"
 BUNDLE = "/work/authorities.pem"
 """Those of the image and of the stack together, as the scripts of DIRAC and DiracX write them for HTTP clients."""
 _SALT = 22
+# RFC 4514 has no short name for it.
+_EMAIL = {NameOID.EMAIL_ADDRESS: "emailAddress"}
 
 
 def authorities(context: Context) -> Env:
@@ -45,6 +49,16 @@ def authorities(context: Context) -> Env:
 def host(owner: str) -> Callable[[Context], Files]:
     """The builder of ``<owner>-certs``: certificate, key and chain of a component's hosts."""
     return lambda context: host_files(context.secrets.certificates.of(owner))
+
+
+def subject_of(certificate: str) -> str:
+    """The subject of a PEM certificate as grid software spells it, `/DC=org/CN=host`; empty for a text that is none."""
+    try:
+        subject = x509.load_pem_x509_certificate(certificate.encode()).subject
+    except ValueError:
+        return ""
+    parts = (attribute for names in subject.rdns for attribute in names)
+    return "".join(f"/{_EMAIL.get(each.oid, each.rfc4514_attribute_name)}={each.value!s}" for each in parts)
 
 
 def hashed_password(password: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from panda_infra.cli import new_stack
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.errors import StackError
+from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 from tests.support import fast_yaml
@@ -95,6 +96,19 @@ def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: Fa
     assert not Project(project).load("desy-staging").config.lifecycle.protect
     assert neighbours_in(Project(project)) == {}
     assert "rucio-db" not in config.components.deployed()
+
+
+def test_a_stack_that_the_backend_refuses_leaves_no_file(
+    run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next `init` would take the file of the site for one that is known, and drop its options."""
+
+    def refuse(*_given: Any) -> None:
+        raise PandaInfraError("no passphrase")
+
+    monkeypatch.setattr(new_stack, "make_stack", refuse)
+    assert run(*wanted("desy")).exit_code == 1
+    assert (sorted(project.rglob("*.yaml")), fake_cli.stacks) == ([project / "Pulumi.yaml"], [])
 
 
 @pytest.mark.parametrize(

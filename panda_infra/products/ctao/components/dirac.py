@@ -21,6 +21,7 @@ from panda_infra.products.ctao.dirac_config import (
     local,
     rendered,
     served,
+    trusted_host,
 )
 from panda_infra.products.ctao.diracx_parts import API_PORT, Diracx, address
 from panda_infra.products.ctao.interfaces import Fixture, Interfaces, InterfacesSecrets
@@ -35,7 +36,7 @@ from panda_infra.products.ctao.programs import (
     tcp,
     values,
 )
-from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, host
+from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, host, subject_of
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import (
     Claim,
@@ -108,7 +109,10 @@ def _running(config: "Settings") -> dict[str, Program]:
 
 
 def secrets(context: "Context") -> Env:
-    """dirac: the only file with secrets, which each program reads beside its public configuration (C29)."""
+    """dirac: the only file with secrets, which each program reads beside its public configuration (C29).
+
+    The subject of their certificate is there too, because a plan has no certificates.
+    """
     database, (host, port) = context.interfaces.dirac_database, context.dirac_database
     own = context.secrets.of(InterfacesSecrets)
     made: Values = {
@@ -133,6 +137,8 @@ def secrets(context: "Context") -> Env:
         }
     if context.config.components.get(Diracx):
         made["DiracX"] = {"LegacyExchangeApiKey": reveal(context.secrets.of(DiracxSecrets).legacy_key)}
+    if subject := subject_of(reveal(context.secrets.certificates.of("dirac").certificate)):
+        made |= trusted_host(context.names.workload("dirac", MASTER), subject)
     return {"secrets.cfg": rendered(made)}
 
 
@@ -185,7 +191,7 @@ def _values(config: "Settings", names: "Names") -> Values:
         }
         if is_master:
             files["/etc/dirac/dirac.py"] = _COMPLETE
-            files["/etc/dirac/served.cfg"] = rendered(served(hosts, master, _declared(config)))
+            files["/etc/dirac/served.cfg"] = rendered(served(hosts, _declared(config)))
         mounts = {
             "/secrets/host": Mount(_CERTS),
             "/secrets/dirac": Mount(_SECRETS),

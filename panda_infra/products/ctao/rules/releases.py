@@ -31,7 +31,9 @@ def rucio_has_one_release(subject: Subject) -> Iterator[Problem]:
     for key in others:
         if releases[key] != releases[known]:
             what = f"is of Rucio {releases[key]}, and {known} of {releases[known]}: they share the tables"
-            yield Problem(key, what, f"Write tags of one release in both, e.g. `image: {{tag: {running[known]}}}`.")
+            yield Problem(
+                key, what, f"Write tags of one release in both, e.g. `image: {{tag: {running[known]}}}`."
+            )
 
 
 def _tags(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -41,5 +43,8 @@ def _tags(subject: Subject) -> Iterator[tuple[str, str]]:
         for sub in COMPONENTS[name].sub_components if component else ():
             part = getattr(component, sub.attribute)
             if part.enabled:
-                yield f"components.{name}.{to_camel(sub.attribute)}.image", part.image.tag or sub.default_image[1]
+                yield (
+                    f"components.{name}.{to_camel(sub.attribute)}.image",
+                    part.image.tag or sub.default_image[1],
+                )
                 break

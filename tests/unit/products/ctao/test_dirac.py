@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panda_infra.authority import make_authority
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao.components.dirac import COMPONENT
 from panda_infra.products.ctao.dirac_config import PROGRAMS, rendered
 from panda_infra.secrets.build import build
-from panda_infra.secrets.generate import revealed, stand_ins
+from panda_infra.secrets.generate import revealed, stand_ins, with_values
 from tests.support import canaries, ctao
 from tools import REPOSITORY
 
@@ -143,8 +145,20 @@ def test_the_volume_of_the_configuration_has_a_size() -> None:
 def test_every_program_has_one_certificate() -> None:
     """C48: DIRAC compares subjects; there is one for all hosts, with a common name."""
     assert all("dirac-certs" in {use.suffix for use in sub.secrets} for sub in COMPONENT.sub_components)
-    hosts = served(stack())["Registry"]["Hosts"]
-    assert hosts["ctao-dirac-master-cs"]["DN"] == "/CN=ctao-dirac-master-cs"
+    text = build(stack())["dirac"].data["secrets.cfg"].decode()
+    host = read(text)["Registry"]["Hosts"]["ctao-dirac-master-cs"]
+    assert host["DN"] == "/CN=ctao-dirac-master-cs"
+    assert "TrustedHost" in host["Properties"]
+
+
+def test_programs_know_each_other_by_the_certificate_that_a_site_gives() -> None:
+    """Authorities of the grid choose the subject; by another one no service would do anything for a host."""
+    own = make_authority("site", now=datetime.now(UTC)).issue_robot("CN=dirac.site.org,O=CTAO,DC=site,DC=org")
+    config = stack()
+    changed = with_values(config.secrets, {("certificates", "dirac", "certificate"): own.certificate})
+    text = build(config.model_copy(update={"secrets": changed}))["dirac"].data["secrets.cfg"].decode()
+    (host,) = read(text)["Registry"]["Hosts"].values()
+    assert host["DN"] == "/DC=org/DC=site/O=CTAO/CN=dirac.site.org"
 
 
 def test_every_program_has_a_section_that_the_master_completes() -> None:
@@ -190,7 +204,9 @@ def pod(tmp_path: Path) -> Path:
 def start_master(pod: Path) -> Path:
     """Run the script of the master, and return the folder where DIRAC would look for its configuration."""
     text = (REPOSITORY / "panda_infra/products/ctao/scripts/dirac.sh").read_text()
-    text = re.sub(r"(?<![\w.])/(work|persistent|etc/dirac|etc/grid-security|secrets|opt)\b", rf"{pod}/\1", text)
+    text = re.sub(
+        r"(?<![\w.])/(work|persistent|etc/dirac|etc/grid-security|secrets|opt)\b", rf"{pod}/\1", text
+    )
     program = pod / "program.py"
     program.write_text("import os\nprint(os.environ['DIRAC_ROOT_PATH'], end='')\n")
     command = ("bash", "-c", text, "dirac.sh", "python3", str(program))

@@ -10,11 +10,13 @@ import pytest
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Release
+from panda_infra.products.content import reveal
 from panda_infra.products.ctao.components.rucio_bootstrap import migrates_after_a_backup
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, shipped_chart
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.rules.subject import Subject
 from panda_infra.secrets.build import build
+from panda_infra.secrets.field import value_of
 from panda_infra.secrets.fields import fields
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.usable import check_value
@@ -94,6 +96,22 @@ def test_every_secret_value_is_made_or_asked_for() -> None:
     assert all(field.make or field.is_file for field in fields(config) if field.is_required(config))
     one, other = stand_ins(config), stand_ins(config)
     assert one != other
+
+
+def test_each_value_says_which_secrets_hold_it() -> None:
+    """Who rotates it is told whose pods are replaced."""
+    config = ctao.stack()
+    config = config.model_copy(update={"secrets": stand_ins(config)})
+    texts = {suffix: b"".join(made.data.values()) for suffix, made in build(config).items()}
+    wrong = {}
+    for field in fields(config):
+        value = reveal(value_of(config.secrets, field.path)).encode()
+        # One authority has signed all certificates, and a short text is anywhere by chance.
+        if field.path[0] != "certificates" and len(value) > 8:
+            holding = {suffix for suffix, text in texts.items() if value in text}
+            if hidden := holding - set(field.reaches(config)):
+                wrong[field.key] = hidden
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("word", ["per%cent", "a@b", "a/b", "a#b", "%%40"])
@@ -196,7 +214,9 @@ def test_only_a_migration_gets_rights() -> None:
 
 def attributes(fts: dict[str, Any] | None) -> dict[str, Any]:
     interfaces = {key: value for key, value in ctao.INTERFACES.items() if key != "fts"}
-    settings = {"rses": {"NORTH": {}, "SOUTH": {"attributes": {"fts": "https://own.site.org:8446", "a": "b"}}}}
+    settings = {
+        "rses": {"NORTH": {}, "SOUTH": {"attributes": {"fts": "https://own.site.org:8446", "a": "b"}}}
+    }
     found = release(
         "rucio-config",
         interfaces=interfaces | ({"fts": fts} if fts else {}),
