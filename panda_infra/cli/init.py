@@ -94,6 +94,7 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
     - `init mine -e dev --kubeconfig ~/.kube/config --storage-class standard --make-certificates` does not
     - `init mine -e doma --magnum-cluster panda-doma-k8s --cloud cern` takes over a cluster of Magnum's
     - `init desy-prod -e ctao-dpps --site desy --environment prod` makes a site's file with values to be filled in
+    - `init mine -e ctao-dpps-ci --kubeconfig ~/.kube/config --storage-class standard` needs nothing outside
     - `init doma` completes a stack whose file is in the repository
     """
     here = project()
@@ -110,18 +111,22 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             "experiment": chosen,
             "namespace": namespace or namespace_of(stack, product.reference),
         }
+        names = component or _parts(product, issuer)
+        initial = {"components": {name: {} for name in names}, **product.initial(chosen, names)}
         if site:
             sections |= of_site(here, product, site, environment)
+            if component or "components" not in sections:
+                sections["components"] = initial["components"]
         elif environment:
             raise PandaInfraError("--environment is of stacks of a site: give --site too")
+        elif product.environments and not product.experiments[chosen].on_test_bed:
+            raise PandaInfraError(f"{chosen} is for sites: give --site and --environment too")
         else:
             sections |= {
                 "cluster": cluster,
                 "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
-                **product.initial(chosen),
+                **initial,
             }
-        if component or "components" not in sections:
-            sections["components"] = {name: {} for name in component or _parts(product, issuer)}
         if affix:
             sections["affix"] = affix
         hosts = _pairs(host or [], "--host") or ({} if site else _asked_hosts(sections["components"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +60,10 @@ class Product:
     ``fixed_globals`` are global values of the charts that no stack may set, each with the reason; ``weighed`` are the
     suffixes of Secrets whose size a rule of the product checks. ``settled`` gives, by section and key, the values in a
     plan that replace those of the stack file, and ``files`` the files of the project that become part of the
-    deployment. ``initial`` gives the sections of its own that the file of a new stack of an experiment has, and
-    ``site`` those of the file of a new site, with placeholders for what only the site knows; empty if it has no
-    template. A stack on a site is for one of the ``environments``, which ``in_environment`` writes into its sections.
+    deployment. ``initial`` gives the sections that the file of a new stack of an experiment has with these components,
+    the settings of components included, and ``site`` those of the file of a new site, with placeholders for what only
+    the site knows; empty if it has no template. A stack on a site is for one of the ``environments``, which
+    ``in_environment`` writes into its sections; all stacks are, but those of experiments ``on_test_bed``.
     ``upstream`` is the repository of its charts, and ``imports`` the part of an import that belongs to no section.
     ``alias_endings`` follow the name of a Magnum cluster in LanDB aliases that are made of it.
     ``requirements`` are what `verify` reports on, title by id, and ``usual`` those behind every component's checks.
@@ -84,7 +85,7 @@ class Product:
     settled: Callable[[Settings], Mapping[str, Mapping[str, Any]]] = lambda _config: {}
     files: Callable[[Settings], Iterable[str]] = lambda _config: ()
     imports: Imports = field(default_factory=Imports)
-    initial: Callable[[str], Mapping[str, Any]] = lambda _experiment: {}
+    initial: Callable[[str, Collection[str]], Mapping[str, Any]] = lambda _experiment, _components: {}
     site: Mapping[str, Any] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     in_environment: Callable[[str], Mapping[str, Any]] = lambda _environment: {}

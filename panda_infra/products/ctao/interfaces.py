@@ -5,12 +5,11 @@ Each is `external`, at a host of the site, or a `fixture`: a light-weight replac
 
 import re
 from string import ascii_letters, digits
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Authorities, Model
-from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, Limit, SecretValue, password
 from panda_infra.products.settings import Host, Identifier, Port, Url, Word
 
@@ -35,7 +34,6 @@ __all__ = [
     "InterfacesSecrets",
     "Trusted",
     "flaw_of_password",
-    "initial",
 ]
 
 Environment = Literal["local", "ci", "staging", "pre-prod", "prod"]
@@ -191,12 +189,6 @@ class Interfaces(Model):
     """Stratum servers that distribute software."""
     registry: Service | None = None
     """Registry of charts and images."""
-
-
-def initial(experiment: str) -> dict[str, Any]:
-    """The section of a new stack: what it is for, and that nothing outside is known yet."""
-    environment = "ci" if EXPERIMENTS[experiment].on_test_bed else "staging"
-    return {"interfaces": {"environment": environment, "rucioDatabase": {"kind": "fixture"}}}
 
 
 def _is_external(interface: str) -> "Callable[[Settings], bool]":

@@ -1,12 +1,16 @@
-"""What the files of a new data centre and of its stacks say about what is outside, to be filled in by the site."""
+"""What new files say: those of a data centre and its stacks, to be filled in by the site, and a developer's stack."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-__all__ = ["ENVIRONMENTS", "TEMPLATE", "in_environment"]
+from panda_infra.products.ctao.experiments import EXPERIMENTS
+from panda_infra.products.ctao.interfaces import Interfaces
+from panda_infra.products.ctao.rules.interfaces import FIXTURES
+
+__all__ = ["ENVIRONMENTS", "TEMPLATE", "in_environment", "initial"]
 
 ENVIRONMENTS = ("staging", "pre-prod", "prod")
 """What a data centre has stacks for; the others are made for one run, from fixtures."""
@@ -30,6 +34,31 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
         },
     }
 )
+
+
+_OF_TESTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "diracx": {"settings": {"organisations": {"ctao": {"client": "dpps"}}}},
+        "rucio-daemons": {"settings": {"transferTool": "mock"}},
+    }
+)
+
+
+def initial(experiment: str, components: Collection[str]) -> Mapping[str, Any]:
+    """The sections of a developer's stack, which needs nothing outside; a site's stack has a template of its own."""
+    if not EXPERIMENTS[experiment].on_test_bed:
+        return {}
+    fixtures = {
+        str(Interfaces.model_fields[field].alias): {"kind": "fixture"}
+        for field, name in FIXTURES.items()
+        if name in components
+    }
+    return {
+        "components": {name: _OF_TESTS.get(name, {}) for name in components},
+        "interfaces": {"environment": "local", **fixtures},
+        "certificates": {"kind": "generated"},
+        "lifecycle": {"protect": False},
+    }
 
 
 def in_environment(environment: str) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from panda_infra.cli import new_stack
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.errors import PandaInfraError, StackError
+from panda_infra.products.registry import PRODUCTS, usual
 from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
 from tests.support import fast_yaml
@@ -50,6 +51,27 @@ def test_the_command_of_the_page_makes_a_stack(run: Any, project: Path, fake_cli
     assert run(*command.words[3:]).exit_code == INCOMPLETE
     assert fake_cli.stacks == ["desy-prod"]
     assert (project / "sites" / "desy.yaml").exists()
+
+
+def test_the_page_leads_to_the_secrets_that_only_the_site_has(
+    run: Any, project: Path, fake_cli: FakeCli
+) -> None:
+    run(*wanted("desy"))
+    (project / "sites" / "desy.yaml").write_text(fast_yaml.dump(_FILLED))
+    own = project / "Pulumi.desy-prod.yaml"
+    own.write_text(filled(own.read_text(), "desy-prod"))
+    checked = run(*documented("python -m panda_infra check desy-prod").words[3:])
+    assert (checked.exit_code, checked.stdout) == (0, "desy-prod: ok\n")
+    made = run(*documented("python -m panda_infra init desy-prod").words[3:])
+    assert made.exit_code == INCOMPLETE, made.stderr
+    assert (
+        "generated, encrypted, in Pulumi.desy-prod.yaml: hashKey, rucioBootstrap.rootPassword" in made.stderr
+    )
+    audited = run(*documented("python -m panda_infra secrets audit desy-prod").words[3:])
+    assert audited.exit_code == 1
+    assert "secrets set desy-prod 'interfaces.rucioDatabasePassword'" in audited.stdout
+    assert "dirac (37 parts)" in audited.stdout
+    assert fake_cli.stacks == ["desy-prod"]
 
 
 def open_keys(project: Path, stack: str) -> set[str]:
@@ -98,6 +120,28 @@ def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: Fa
     assert "rucio-db" not in config.components.deployed()
 
 
+def test_a_developers_stack_needs_nothing_outside(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    command = documented(
+        "python -m panda_infra init mine -e ctao-dpps-ci --kubeconfig ~/.kube/config --storage-class standard"
+    )
+    result = run(*command.words[3:])
+    assert result.exit_code == 0, result.stderr
+    assert fake_cli.stacks == ["mine"]
+    config = Project(project).judge("mine").config
+    assert set(config.components.deployed()) == set(usual(PRODUCTS["ctao"]))
+    assert config.certificates.kind == "generated"
+
+
+def test_a_developer_may_have_a_part_alone(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    chosen = ("rucio-db", "rucio-bootstrap", "rucio")
+    words = ("--kubeconfig", "kc", "--storage-class", "standard")
+    options = [word for name in chosen for word in ("--component", name)]
+    result = run("init", "mine", "-e", "ctao-dpps-ci", *words, *options)
+    assert result.exit_code == 0, result.stderr
+    assert fake_cli
+    assert set(Project(project).judge("mine").config.components.deployed()) == set(chosen)
+
+
 def test_a_stack_that_the_backend_refuses_leaves_no_file(
     run: Any, project: Path, fake_cli: FakeCli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +165,7 @@ def test_a_stack_that_the_backend_refuses_leaves_no_file(
         (("-e", "ctao-dpps", "--site", "desy", "--environment", "live"), "--environment live: is unknown"),
         (("-e", "ctao-dpps", "--site", "DE/SY", "--environment", "prod"), "--site DE/SY: must be lower-case"),
         (("-e", "ctao-dpps", "--environment", "prod"), "give --site too"),
+        (("-e", "ctao-dpps", "--kubeconfig", "kc"), "is for sites: give --site and --environment too"),
         (("-e", "dev", "--site", "nowhere"), "PanDA has no template of one"),
     ],
 )
