@@ -117,11 +117,8 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
             sections |= of_site(here, product, site, environment)
             if component or "components" not in sections:
                 sections["components"] = initial["components"]
-        elif environment:
-            raise PandaInfraError("--environment is of stacks of a site: give --site too")
-        elif product.environments and not product.experiments[chosen].on_test_bed:
-            raise PandaInfraError(f"{chosen} is for sites: give --site and --environment too")
         else:
+            _require_no_site(product, chosen, environment)
             sections |= {
                 "cluster": cluster,
                 "storage": {"class": storage_class or _ask("storage-class", "Storage class of volumes")},
@@ -142,6 +139,13 @@ def init(  # noqa: PLR0917 - typer makes options of parameters
         write_new(file, sections, f"Stack {stack}.")
         say(f"wrote {file.name}")
     finish(here, stack, {}, provider, certificates=certificates)
+
+
+def _require_no_site(product: Product, experiment: str, environment: str | None) -> None:
+    if environment:
+        raise PandaInfraError("--environment is of stacks of a site: give --site too")
+    if product.environments and not product.experiments[experiment].on_test_bed:
+        raise PandaInfraError(f"{experiment} is for sites: give --site and --environment too")
 
 
 def _parts(product: Product, issuer: str | None) -> list[str]:

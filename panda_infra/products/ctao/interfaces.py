@@ -75,7 +75,8 @@ class Trusted(External):
     """Something outside whose certificate the programs of the stack verify; clients of databases verify none."""
 
     trust: Authorities | None = None
-    """Authorities that signed its certificate, as PEM, beside those that the images trust."""
+    """Authorities that signed its certificate, as PEM, beside those that the images trust; Rucio's daemons trust these
+    alone."""
 
 
 class ExternalDatabase(External, DatabaseLogin):

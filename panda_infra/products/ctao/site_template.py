@@ -30,7 +30,11 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
             "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
             "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},
             "iam": {"kind": "external", "url": "https://<host of IAM>"},
-            "fts": {"kind": "external", "url": "https://<host of FTS>:8446"},
+            "fts": {
+                "kind": "external",
+                "url": "https://<host of FTS>:8446",
+                "trust": "<PEM of the authorities of FTS and storages>",
+            },
         },
     }
 )

@@ -9,7 +9,7 @@ from panda_infra.errors import Problem
 from panda_infra.products.ctao.components.rucio_config import RucioConfig
 from panda_infra.products.ctao.components.rucio_daemons import RucioDaemons
 from panda_infra.products.ctao.experiments import EXPERIMENTS
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces
+from panda_infra.products.ctao.interfaces import Fixture, Interfaces, Trusted
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import StackConfig
@@ -47,6 +47,10 @@ def _transfers(config: StackConfig) -> Iterator[Problem]:
         fix = 'Write its subject, e.g. `robot: "CN=Robot: DPPS,OU=Robots,O=CTAO"`.'
         yield Problem("components.rucio-daemons.settings.robot", what, fix, awaits_site=True)
     interfaces, declared = config.maybe(Interfaces) or Interfaces(), config.components.get(RucioConfig)
+    outside = [each for each in (interfaces.fts, interfaces.storage) if isinstance(each, Trusted)]
+    if daemons.settings.robot and outside and not any(each.trust for each in outside):
+        what = "is missing, as that of the storages is: the daemons know no authority but the stack's own"
+        yield Problem("interfaces.fts.trust", what, "Add the PEM text of those of FTS and storages.")
     rses = declared.settings.rses if declared else {}
     if lacking := [name for name, rse in rses.items() if not interfaces.fts and "fts" not in rse.attributes]:
         what = f"is missing, and {', '.join(lacking)} names no other FTS: Rucio copies nothing there"

@@ -29,7 +29,11 @@ _FILLED = {
         "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
         "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
         "iam": {"kind": "external", "url": "https://iam.desy.de"},
-        "fts": {"kind": "external", "url": "https://fts.desy.de:8446"},
+        "fts": {
+            "kind": "external",
+            "url": "https://fts.desy.de:8446",
+            "trust": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        },
     },
 }
 

@@ -10,7 +10,8 @@ from panda_infra.errors import Problem
 from panda_infra.rules.warnings import setting_warnings
 from tests.support import ctao
 
-_FTS = {"kind": "external", "url": "https://fts.site.org:8446"}
+_PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+_FTS = {"kind": "external", "url": "https://fts.site.org:8446", "trust": _PEM}
 _ROBOT = {"rucio-daemons": {"settings": {"robot": "CN=Robot,O=CTAO"}}}
 _STORAGE = {"rucio-config": {"settings": {"rses": {"NORTH": {}}}}}
 _OWN_FTS = {"rucio-config": {"settings": {"rses": {"NORTH": {"attributes": {"fts": "https://a.org:8446"}}}}}}
@@ -52,6 +53,14 @@ def test_a_storage_to_which_nothing_is_copied_is_named(
     interfaces: dict[str, Any], storage: dict[str, Any], found: list[str]
 ) -> None:
     assert keys(_DATABASE | interfaces, _ROBOT | storage) == found
+
+
+def test_daemons_that_know_no_authority_of_whom_they_call_are_named() -> None:
+    fts = {"kind": "external", "url": "https://fts.site.org:8446"}
+    storage = {"kind": "external", "hosts": ["dcache.site.org"]}
+    outside = _DATABASE | {"fts": fts, "storage": storage}
+    assert keys(outside, _ROBOT) == ["interfaces.fts.trust"]
+    assert keys(outside | {"storage": storage | {"trust": _PEM}}, _ROBOT) == []
 
 
 def test_fixtures_that_keep_what_is_protected_are_named() -> None:
