@@ -25,6 +25,7 @@ REQUIREMENTS: Mapping[str, str] = MappingProxyType(
         "DPPS-SECRETS": "credentials by Secrets in place of values",
         "DPPS-CERTIFICATES": "certificates",
         "DPPS-INGRESS": "ingress with client certificates",
+        "DPPS-NETWORK": "network policies, service mesh",
         "DPPS-TESTS": "helm tests",
         "DPPS-SIGHT": "metrics, logs, traces, alerts",
         "DPPS-FIXES": "fix and deploy fast",
