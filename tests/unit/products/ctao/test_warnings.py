@@ -13,7 +13,7 @@ from tests.support import ctao
 _PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 _FTS = {"kind": "external", "url": "https://fts.site.org:8446", "trust": _PEM}
 _ROBOT = {"rucio-daemons": {"settings": {"robot": "CN=Robot,O=CTAO"}}}
-_STORAGE = {"rucio-config": {"settings": {"rses": {"NORTH": {}}}}}
+_STORAGE: dict[str, Any] = {"rucio-config": {"settings": {"rses": {"NORTH": {}}}}}
 _OWN_FTS = {"rucio-config": {"settings": {"rses": {"NORTH": {"attributes": {"fts": "https://a.org:8446"}}}}}}
 
 
