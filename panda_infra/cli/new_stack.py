@@ -214,7 +214,7 @@ def _completed(here: Project, stack: str, values: Mapping[KeyPath, str], *, cert
             talk.print("\n".join(f"  - {problem}" for problem in flawed), markup=False)
         here.judge(stack)
         if beside := neighbours_in(here).get(stack):
-            raise StackError(here.file(stack).name, [beside])
+            raise StackError(here.file(stack).name, beside)
     except StackError as error:
         warn(f"{error.source} is not right yet; correct it, then run `python -m panda_infra init {stack}`:")
         talk.print(error.listed, markup=False)
