@@ -14,7 +14,14 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.answers import NotAskedError
 from panda_infra.live.jobs import Finished, run_to_end
-from panda_infra.plan.backup import DUMPING, KEEPING, BackedUp, administrator, backed_up
+from panda_infra.plan.backup import (
+    DUMPING,
+    KEEPING,
+    BackedUp,
+    administrator,
+    backed_up,
+    runs_database,
+)
 from panda_infra.plan.model import Plan
 
 __all__ = ["Backups", "Kept", "Restored", "chosen"]
@@ -65,6 +72,8 @@ def chosen(plan: Plan, component: str | None = None) -> Sequence[BackedUp]:
         PandaInfraError: there is none.
     """
     stack, found = plan.stack, backed_up(plan)
+    if not found and not runs_database(plan):
+        raise PandaInfraError(f"stack {stack} runs no database: those elsewhere are their owners' to back up")
     if not found:
         fix = "write e.g. `panda-infra:backup: {to: {kind: claim, size: 100Gi}}`, then run `pulumi up`"
         raise PandaInfraError(f"stack {stack} makes no backups: {fix}")

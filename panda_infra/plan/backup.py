@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "backed_up",
     "backup_names",
     "backup_objects",
+    "runs_database",
     "uses_bucket",
 ]
 
@@ -66,15 +67,20 @@ class BackedUp:
 def backed_up(plan: Plan) -> tuple[BackedUp, ...]:
     """Every database that the stack runs itself and does not leave out."""
     settings = plan.config.backup
-    return tuple(_databases(plan, settings)) if settings else ()
+    return tuple(_databases(plan, settings.leave_out)) if settings else ()
 
 
-def _databases(plan: Plan, settings: Backup) -> Iterator[BackedUp]:
+def runs_database(plan: Plan) -> bool:
+    """True if the stack runs a database itself, backed up or not."""
+    return any(_databases(plan))
+
+
+def _databases(plan: Plan, left_out: Collection[str] = ()) -> Iterator[BackedUp]:
     for release in plan.releases:
         component = plan.config.components.deployed()[release.component]
         for sub in COMPONENTS[release.component].sub_components:
             runs = not sub.switchable or getattr(component, sub.attribute).enabled
-            if sub.dump is None or not runs or release.component in settings.leave_out:
+            if sub.dump is None or not runs or release.component in left_out:
                 continue
             for suffix, database in sub.dump.names(plan.config).items():
                 yield BackedUp(

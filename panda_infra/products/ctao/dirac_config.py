@@ -15,6 +15,7 @@ __all__ = [
     "MASTER_PORT",
     "PROGRAMS",
     "Program",
+    "flaw_of_sections",
     "local",
     "rendered",
     "served",
@@ -141,6 +142,25 @@ def _lines(tree: Mapping[str, object], indent: str) -> Iterator[str]:
             yield f"{indent}{key} = {', '.join(map(str, value))}\n"
         else:
             yield f"{indent}{key} = {value}\n"
+
+
+def flaw_of_sections(text: str) -> str | None:
+    """The flaw of a file of DIRAC's configuration; None for sections that are all closed."""
+    depth, name, sections = 0, "", 0
+    for line in filter(None, (each.partition("#")[0].strip() for each in text.splitlines())):
+        if line == "{":
+            if not name:
+                return "opens a section without a name"
+            depth, name, sections = depth + 1, "", sections + 1
+        elif line == "}":
+            depth -= 1
+            if depth < 0:
+                return "closes a section that nothing opens"
+        else:
+            name = "" if "=" in line else line
+    if depth or not sections:
+        return "leaves a section open" if depth else "has no section of DIRAC's configuration"
+    return None
 
 
 def local(host: str, master: str, organisation: str, *, is_master: bool) -> Values:

@@ -14,7 +14,7 @@ from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.products.registry import PRODUCTS, usual
 from panda_infra.stacks.neighbours import neighbours_in
 from panda_infra.stacks.project import Project
-from tests.support import fast_yaml
+from tests.support import ctao, fast_yaml
 from tests.support.documented import documented
 from tests.unit.cli.conftest import FakeCli
 
@@ -76,6 +76,25 @@ def test_the_page_leads_to_the_secrets_that_only_the_site_has(
     assert "secrets set desy-prod 'interfaces.rucioDatabasePassword'" in audited.stdout
     assert "dirac (37 parts)" in audited.stdout
     assert fake_cli.stacks == ["desy-prod"]
+
+
+def test_sections_with_secrets_are_stored_by_the_command_of_the_page(
+    run: Any, project: Path, fake_cli: FakeCli
+) -> None:
+    ctao.written(project)
+    words = documented("python -m panda_infra secrets set ctao dirac.configuration --file secrets.cfg").words[
+        3:
+    ]
+    file = project / words[-1]
+    file.write_text("Resources\n{\n")
+    refused = run(*words)
+    assert (refused.exit_code, fake_cli.values) == (1, {})
+    assert "leaves a section open" in refused.stderr
+    file.write_text("Resources\n{\n}\n")
+    stored = run(*words)
+    assert stored.exit_code == 0, stored.stderr
+    assert "rolled by the next up: dirac (37 parts)" in stored.stdout
+    assert list(fake_cli.values.values()) == ["Resources\n{\n}\n"]
 
 
 def open_keys(project: Path, stack: str) -> set[str]:

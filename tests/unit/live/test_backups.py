@@ -15,7 +15,7 @@ from panda_infra.cli import backup as module
 from panda_infra.errors import PandaInfraError
 from panda_infra.live import jobs
 from panda_infra.live.answers import NotAskedError
-from panda_infra.live.backups import Backups
+from panda_infra.live.backups import Backups, chosen
 from panda_infra.plan.backup import backup_objects
 from panda_infra.plan.developer_rights import rules
 from panda_infra.plan.make import make_plan
@@ -98,6 +98,15 @@ def test_now_runs_the_template_as_it_is(command: Any, api: Cluster) -> None:
     assert len(job["metadata"]["name"]) <= 63
     assert command("backup", "now", "demo").exit_code == 0
     assert len(api.made) == 1 + 4
+
+
+def test_a_stack_whose_databases_are_outside_is_told_whose_they_are() -> None:
+    outside = {"postgres": {"enabled": False}, "settings": {"database": {"host": "db.site.org"}}}
+    config = stack(components={"msgsvc": {}, "panda": outside})
+    with pytest.raises(PandaInfraError, match=r"^stack demo runs no database: .* owners' to back up$"):
+        chosen(make_plan("demo", config))
+    with pytest.raises(PandaInfraError, match="makes no backups: write e"):
+        chosen(make_plan("demo", stack()))
 
 
 def test_list_shows_what_is_there(command: Any, api: Cluster) -> None:

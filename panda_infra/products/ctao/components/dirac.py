@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from panda_infra.config.base import with_fields
+from panda_infra.config.base import Model, with_fields
+from panda_infra.config.messages import set_secret
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao import remotes
@@ -18,6 +19,7 @@ from panda_infra.products.ctao.dirac_config import (
     MASTER_PORT,
     PROGRAMS,
     Program,
+    flaw_of_sections,
     local,
     rendered,
     served,
@@ -48,6 +50,7 @@ from panda_infra.products.model import (
 )
 from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
+from panda_infra.products.secret_values import SecretValue, never
 from panda_infra.products.settings import ComponentSettings, Word
 from panda_infra.products.verification import Check, Command
 from panda_infra.products.workloads import Component, Replicated, SubComponent
@@ -59,7 +62,7 @@ if TYPE_CHECKING:
     from panda_infra.products.names import Names
     from panda_infra.rules.subject import Subject
 
-__all__ = ["COMPONENT", "Dirac", "can_be_written", "is_without_secrets"]
+__all__ = ["COMPONENT", "Dirac", "DiracSecrets", "can_be_written", "is_without_secrets"]
 
 _SCRIPTS = Path(__file__).parents[1] / "scripts"
 _START = (_SCRIPTS / "dirac.sh").read_text(encoding="utf-8")
@@ -72,6 +75,24 @@ _IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
 _USER = 1000
 # Words of options that hold a secret, as DIRAC names them.
 _SECRET_WORDS = ("password", "passwd", "rootpwd", "secret", "apikey")
+
+
+class DiracSecrets(Model):
+    """Secrets of DIRAC beside those that follow from the stack."""
+
+    configuration: Annotated[
+        SecretStr | None,
+        SecretValue(
+            title="sections of DIRAC's configuration that hold secrets",
+            stand_in=lambda: "Resources\n{\n}\n",
+            secrets=(_SECRETS,),
+            needed=never,
+            is_file=True,
+            flaw=flaw_of_sections,
+        ),
+    ] = None
+    """Sections of its configuration that hold secrets, such as those of clients below `Resources/IdProviders`, in the
+    form of DIRAC's files."""
 
 
 class DiracSettings(ComponentSettings):
@@ -139,7 +160,8 @@ def secrets(context: "Context") -> Env:
         made["DiracX"] = {"LegacyExchangeApiKey": reveal(context.secrets.of(DiracxSecrets).legacy_key)}
     if subject := subject_of(reveal(context.secrets.certificates.of("dirac").certificate)):
         made |= trusted_host(context.names.workload("dirac", MASTER), subject)
-    return {"secrets.cfg": rendered(made)}
+    given = reveal(context.secrets.of(DiracSecrets).configuration)
+    return {"secrets.cfg": rendered(made), **({"sections.cfg": given} if given else {})}
 
 
 def key(context: "Context") -> Env:
@@ -285,8 +307,9 @@ def is_without_secrets(subject: "Subject") -> Iterator[Problem]:
         if any(option.endswith(word) for word in _SECRET_WORDS) and value:
             where = ".".join(map(str, ("components.dirac.settings.configuration", *path)))
             what = "is a secret, which would be in Helm's release (C47)"
+            command = set_secret(subject.stack, "dirac.configuration")
             yield Problem(
-                where, what, "Remove it: databases and DiracX get theirs from the section `secrets`."
+                where, what, f"Move its section, as DIRAC's files spell it, to a file for `{command} --file`."
             )
 
 
@@ -303,6 +326,8 @@ COMPONENT = ComponentSpec(
     sub_components=tuple(map(_sub_component, (MASTER, *PROGRAMS))),
     needs=("dirac-bootstrap",),
     after=("dirac-db", "opensearch", "dex", "rucio", "xrootd"),
+    secrets=DiracSecrets,
+    secrets_about="DIRAC.",
     builders={_CERTS: host("dirac"), _SECRETS: secrets, _KEY: key},
     certificate=HostCertificate(
         "DIRAC's services, all of them; covers their Services.",

@@ -23,6 +23,8 @@ if [ -f /etc/dirac/served.cfg ]; then
         cp /work/declared.cfg $kept/declared.cfg
     fi
 fi
+options=(--cfg /etc/dirac/local.cfg --cfg /secrets/dirac/secrets.cfg)
+[ -f /secrets/dirac/sections.cfg ] && options+=(--cfg /secrets/dirac/sections.cfg)
 # Some programs write into the present folder; this one is still there when the container is started anew.
 cd /work
-exec "$1" "$2" --cfg /etc/dirac/local.cfg --cfg /secrets/dirac/secrets.cfg
+exec "$1" "$2" "${options[@]}"

@@ -19,7 +19,7 @@ from panda_infra.authority import make_authority
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao.components.dirac import COMPONENT
-from panda_infra.products.ctao.dirac_config import PROGRAMS, rendered
+from panda_infra.products.ctao.dirac_config import PROGRAMS, flaw_of_sections, rendered
 from panda_infra.secrets.build import build
 from panda_infra.secrets.generate import revealed, stand_ins, with_values
 from tests.support import canaries, ctao
@@ -208,7 +208,11 @@ def start_master(pod: Path) -> Path:
         r"(?<![\w.])/(work|persistent|etc/dirac|etc/grid-security|secrets|opt)\b", rf"{pod}/\1", text
     )
     program = pod / "program.py"
-    program.write_text("import os\nprint(os.environ['DIRAC_ROOT_PATH'], end='')\n")
+    program.write_text(
+        "import os, pathlib, sys\n"
+        "pathlib.Path('arguments').write_text(' '.join(sys.argv[1:]))\n"
+        "print(os.environ['DIRAC_ROOT_PATH'], end='')\n"
+    )
     command = ("bash", "-c", text, "dirac.sh", "python3", str(program))
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     return Path(done.stdout) / "etc"
@@ -250,6 +254,43 @@ def test_clients_know_the_authorities_of_everybody_and_of_the_stack(pod: Path) -
     assert known == Path(certifi.where()).read_text() + "the stack's\n"
     variables = parts(stack())["master-cs"]["variables"]
     assert variables == dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "/work/authorities.pem")
+
+
+def test_sections_with_secrets_are_read_last_and_are_in_the_secret_alone(pod: Path) -> None:
+    """A client of IAM has a secret, which the public configuration must not hold (C47)."""
+    sections = (
+        "Resources\n{\n  IdProviders\n  {\n    IAM\n    {\n      client_secret = canary\n    }\n  }\n}\n"
+    )
+    config = stack()
+    changed = with_values(config.secrets, {("dirac", "configuration"): sections})
+    config = config.model_copy(update={"secrets": changed})
+    made = build(config)["dirac"].data
+    assert made["sections.cfg"].decode() == sections
+    assert "canary" not in json.dumps(make_plan("ctao", config).release("dirac").values)
+    assert "sections.cfg" not in build(stack())["dirac"].data
+    files = ["/etc/dirac/local.cfg", "/secrets/dirac/secrets.cfg", "/secrets/dirac/sections.cfg"]
+    (pod / "secrets/dirac").mkdir()
+    for count in (2, 3):
+        if count == len(files):
+            (pod / "secrets/dirac/sections.cfg").write_text(sections)
+        start_master(pod)
+        named = (pod / "work/arguments").read_text().split()
+        assert named == [word for file in files[:count] for word in ("--cfg", f"{pod}{file}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("A\n{\n  b = {c}\n}\n", None),
+        ("# a note\n\nA\n{\n}\n", None),
+        ("A\n{\n", "leaves a section open"),
+        ("A\n{\n}\n}\n", "closes a section that nothing opens"),
+        ("{\n}\n", "opens a section without a name"),
+        ("client_secret: canary\n", "has no section of DIRAC's configuration"),
+    ],
+)
+def test_a_file_that_dirac_would_not_read_is_refused(text: str, flaw: str | None) -> None:
+    assert flaw_of_sections(text) == flaw
 
 
 def test_the_catalog_checks_rights() -> None:
