@@ -280,8 +280,8 @@ def test_the_namespace_follows_from_the_stacks_name(run: Any, project: Path, fak
     assert Project(project).judge("mine").config.namespace == "panda-mine"
 
 
-def test_a_namespace_of_another_stack_is_reported(run: Any, fake_cli: FakeCli) -> None:
-    assert fake_cli
+def test_a_namespace_of_another_stack_is_reported(run: Any, project: Path, fake_cli: FakeCli) -> None:
+    assert (fake_cli.stacks, list(project.glob("Pulumi.*.yaml"))) == ([], [])
     options = [word for word in _WANTED if word not in ("init", "mine")]
     assert run("init", "first", *options, "--namespace", "panda").exit_code == 0
     result = run("init", "second", *options, "--namespace", "panda", "--affix=-b")
