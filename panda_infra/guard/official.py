@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
@@ -27,13 +28,18 @@ class OfficialError(Exception):
 
 
 class Official:
-    """The running plugin; ``port`` is its port on this machine."""
+    """The plugin, which has been started and may not listen yet."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        self.port = self._port()
 
-    def _port(self) -> int:
+    @cached_property
+    def port(self) -> int:
+        """Its port on this machine, as soon as it listens there.
+
+        Raises:
+            OfficialError: it prints something else.
+        """
         output = self._process.stdout
         line = output.readline() if output else ""
         if not line.strip().isdigit():
