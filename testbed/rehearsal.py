@@ -45,6 +45,7 @@ __all__ = ["Change", "Delivery", "Report", "changes", "delivered", "in_place", "
 Delivery = Literal["helm", "argocd"]
 
 _SECRETS, _DELIVERY, _ARGO_CD = f"{PROJECT}:secrets", f"{PROJECT}:delivery", f"{PROJECT}:argocd"
+_CERTIFICATES = f"{PROJECT}:certificates"
 _FLAWLESS = "nothing missing, no change by the second up, nothing left"
 
 
@@ -154,12 +155,17 @@ def _deliverer(bed: Bed, where: Place, document: Mapping[str, Any]) -> AbstractC
 
 
 def in_place(stack_file: Path, bed: Bed, where: Place, delivery: Delivery | None = None) -> dict[str, Any]:
-    """The stack file with the cluster of its place, and without protection, which would prevent its destruction."""
+    """The stack file with the cluster of its place, and without protection, which would prevent its destruction.
+
+    No place has cert-manager, so that certificates are made here where that would issue them.
+    """
     overrides = {
         f"{PROJECT}:cluster": dict(where.cluster),
         f"{PROJECT}:charts": {"kind": "oci", "repository": bed.chart_repository},
         f"{PROJECT}:lifecycle": {"protect": False},
     }
+    if (overridden(stack_file, {}).get(_CERTIFICATES) or {}).get("kind") == "cert-manager":
+        overrides[_CERTIFICATES] = {"kind": "generated"}
     document = site.filled(stack_file, overrides)
     if site.configuration(document).adopts_namespace:
         # The adopted namespace does not exist there.

@@ -55,9 +55,9 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
 ) -> None:
     """Run a whole stack on the test bed: up, up again without a change, destroy with nothing left.
 
-    The stack file is used unchanged; secrets and other values that only the site knows are made up. Nothing outside
-    this machine is touched, and the test bed is removed in the end. Exit code 1 if a step fails, the second `up`
-    changes anything, or something is left.
+    The stack file is used unchanged; secrets and other values that only the site knows are made up, and so are
+    certificates that cert-manager would issue. Nothing outside this machine is touched, and the test bed is removed in
+    the end. Exit code 1 if a step fails, the second `up` changes anything, or something is left.
 
     With --since, for pull requests that have no access to the stack, the engine previews the change from the commit
     where this one left BASE, each with its own program; an untouched stack is not rehearsed. Site and cluster are made

@@ -90,10 +90,20 @@ def test_an_argo_cd_that_delivers_is_installed_by_the_stack(
     assert found == {f"panda-infra:{key}": value for key, value in expected.items()}
 
 
-def test_a_stack_of_a_pair_is_rehearsed_as_one_that_is_active(tmp_path: Path) -> None:
-    own = stacks.sections(hosts={}, components={"msgsvc": {}}, standby={"of": "other", "by": "demo"})
-    file = tmp_path / "Pulumi.demo.yaml"
+def placed(folder: Path, **sections: Any) -> dict[str, Any]:
+    own = stacks.sections(hosts={}, components={"msgsvc": {}}, **sections)
+    file = folder / "Pulumi.demo.yaml"
     file.write_text(yaml.safe_dump({"config": {f"panda-infra:{key}": each for key, each in own.items()}}))
     bed: Any = SimpleNamespace(chart_repository="oci://127.0.0.1:1/charts")
     where: Any = SimpleNamespace(cluster={"kind": "existing", "kubeconfig": "x"})
-    assert "panda-infra:standby" not in in_place(file, bed, where)
+    return in_place(file, bed, where)
+
+
+def test_a_stack_of_a_pair_is_rehearsed_as_one_that_is_active(tmp_path: Path) -> None:
+    assert "panda-infra:standby" not in placed(tmp_path, standby={"of": "other", "by": "demo"})
+
+
+def test_certificates_are_made_where_cert_manager_would_issue_them(tmp_path: Path) -> None:
+    issued = placed(tmp_path, certificates={"kind": "cert-manager"})
+    assert issued["panda-infra:certificates"] == {"kind": "generated"}
+    assert "panda-infra:certificates" not in placed(tmp_path)
