@@ -4,13 +4,14 @@
 # change has replaced.
 set -euo pipefail
 umask 077
-mkdir -p /work/tls /work/storage
+mkdir -p /work/tls /work/trust /work/storage
 # Not `cp`, which fails where a container of this pod has ended: its copies are there, and read-only.
 install -m 0400 /secrets/host/hostcert.pem /secrets/host/hostkey.pem /work/tls/
 # shellcheck disable=SC1091 # it is part of the image
 set +u; source /opt/dirac/bashrc; set -u
-# What is outside may have a certificate of an authority that everybody knows, or of one that the stack file names.
-cat "$(python3 -m certifi)" /etc/grid-security/certificates/ca.pem > /work/authorities.pem
+# What is outside may have a certificate of an authority that everybody knows, or of one that the stack file names. Not in the
+# present folder, whose *.pem the service of bundles would hand out.
+cat "$(python3 -m certifi)" /etc/grid-security/certificates/ca.pem > /work/trust/authorities.pem
 if [ -f /etc/dirac/served.cfg ]; then
     # DIRAC renames a new file to the name of its configuration, so that the folder must be in the volume: a link would be replaced.
     export DIRAC_ROOT_PATH=/persistent

@@ -12,6 +12,7 @@ if [ -f /etc/diracx/default.yml ]; then
 fi
 if [ -f /etc/authorities/ca.pem ]; then
     # What is outside may have a certificate of an authority that everybody knows, or of one that the stack file names.
-    cat "$(python3 -m certifi)" /etc/authorities/ca.pem > /work/authorities.pem
+    mkdir -p /work/trust
+    cat "$(python3 -m certifi)" /etc/authorities/ca.pem > /work/trust/authorities.pem
 fi
 exec "$@"

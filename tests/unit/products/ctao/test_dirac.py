@@ -250,10 +250,12 @@ def test_a_container_starts_anew_over_the_files_of_the_last_one(pod: Path) -> No
 def test_clients_know_the_authorities_of_everybody_and_of_the_stack(pod: Path) -> None:
     """What is outside has a certificate of one or the other."""
     start_master(pod)
-    known = (pod / "work/authorities.pem").read_text()
+    # DIRAC hands out each *.pem of the folder in which it runs.
+    assert list((pod / "work").glob("*.pem")) == []
+    known = (pod / "work/trust/authorities.pem").read_text()
     assert known == Path(certifi.where()).read_text() + "the stack's\n"
     variables = parts(stack())["master-cs"]["variables"]
-    assert variables == dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "/work/authorities.pem")
+    assert variables == dict.fromkeys(("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), "/work/trust/authorities.pem")
 
 
 def test_sections_with_secrets_are_read_last_and_are_in_the_secret_alone(pod: Path) -> None:

@@ -143,7 +143,7 @@ def test_the_authorities_of_everybody_and_of_the_stack_are_one_file(tmp_path: Pa
     # The image's own Python has DiracX' packages.
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     subprocess.run(("bash", "-c", text, "diracx.sh", "true"), check=True, timeout=60, env=environment)
-    known = (tmp_path / "work/authorities.pem").read_text()
+    known = (tmp_path / "work/trust/authorities.pem").read_text()
     assert known == Path(certifi.where()).read_text() + "the stack's\n"
 
 
@@ -161,7 +161,7 @@ def test_the_authority_of_what_is_outside_is_known(interface: str) -> None:
     interfaces[interface] |= {"trust": chain.get_secret_value()}
     config = stack(interfaces=interfaces)
     part = make_plan("ctao", config).release("diracx").values["parts"]["server"]
-    assert part["variables"]["SSL_CERT_FILE"] == "/work/authorities.pem"
+    assert part["variables"]["SSL_CERT_FILE"] == "/work/trust/authorities.pem"
     assert "/etc/authorities/ca.pem" in part["secrets"]
     made = build(config)
     store = json.loads(made["diracx"].data["DIRACX_SANDBOX_STORE_S3_CLIENT_KWARGS"])

@@ -46,7 +46,7 @@ def test_the_issuer_of_the_fixture_is_that_of_diracx(stack: StackConfig) -> None
     )
     assert [client["id"] for client in issuer["staticClients"]] == ["dpps"]
     # Its certificate is of no authority that an image knows.
-    assert variables["SSL_CERT_FILE"] == "/work/authorities.pem"
+    assert variables["SSL_CERT_FILE"] == "/work/trust/authorities.pem"
 
 
 def test_nobody_has_a_published_password(stack: StackConfig) -> None:
