@@ -66,7 +66,7 @@ def limits_its_memory(subject: Subject) -> Iterator[Problem]:
         resources = sub.config.resources
         memory = resources.requests.get("memory")
         if sub.spec.reserves:
-            continue  # the charts' own limit, which another rule judges
+            continue  # another rule asks for a limit with each request
         if memory and "memory" not in resources.limits and amount(memory) > default:
             what = f"is above {DEFAULT_MEMORY_LIMIT}, the limit of a container here that sets none"
             where = f"{sub.where}.resources.requests.memory"

@@ -30,7 +30,8 @@ def check(subject: Subject) -> Iterator[Problem]:
         if sub.spec.reserves:
             for name in sorted(requests.keys() ^ limits.keys()):
                 given, other = ("requests", "limits") if name in requests else ("limits", "requests")
-                what = f"{name} is given, but the chart's own value would stay among the {other}"
+                # A null removes the chart's own value, and the API server reads a null among the numbers as 0.
+                what = f"is given, but {name} would be 0 among the {other}, where the chart's own value is removed"
                 fix = f"Give it in both, e.g. `{other}: {{{name}: {(requests | limits)[name]}}}`."
                 yield Problem(f"{where}.{given}.{name}", what, fix)
         for name in requests.keys() & limits.keys():
