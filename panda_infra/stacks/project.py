@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from panda_infra.config.load import Loaded, from_file, text_of
+from panda_infra.config.load import Loaded, from_file, from_pulumi, text_of
 from panda_infra.config.messages import nearest
+from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.rules.judge import judge_given
@@ -87,6 +91,20 @@ class Project:
         """
         return from_file(self.file(stack), rules=partial(judge_given, folder=self.folder))
 
+    def judge_new(self, stack: str, sections: Mapping[str, Any]) -> StackConfig:
+        """The configuration that the sections of a file make that is not written yet.
+
+        Raises:
+            StackError: a section is invalid, or breaks a rule other than that a value is missing that only the site
+                knows.
+        """
+        values = {f"{NAMESPACE}:{name}": _passed(value) for name, value in sections.items()}
+        config = from_pulumi(stack, values, (), folder=self.folder).config
+        found = judge_given(config, stack=stack, folder=self.folder)
+        if problems := [each for each in found if not each.awaits_site]:
+            raise StackError(f"Pulumi.{stack}.yaml", problems)
+        return config
+
 
 def find_project(start: Path) -> Project:
     """The project that contains ``start``.
@@ -99,6 +117,11 @@ def find_project(start: Path) -> Project:
         if re.search(rf"^name: *{NAMESPACE}\s*$", _text(file), re.MULTILINE):
             return Project(folder)
     raise PandaInfraError(f"{start} does not lie in a checkout of {NAMESPACE}: change into one first")
+
+
+def _passed(value: Any) -> str:
+    """The text of a section as the engine passes it."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _text(file: Path) -> str:

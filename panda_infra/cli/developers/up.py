@@ -115,10 +115,9 @@ def up(  # noqa: PLR0917 - typer makes options of parameters
 def _make(here: Project, who: DeveloperName, lent: Loaded, asked: Request, provider: str | None) -> None:
     """Judge the new stack, then write its file."""
     from panda_infra.developers.api_server import outlets_to_api  # noqa: PLC0415 - clients that others need not load
-    from panda_infra.developers.judge import judged  # noqa: PLC0415 - likewise
     from panda_infra.stacks.access import reach  # noqa: PLC0415 - likewise
 
-    judged(here, who.stack, sections.sections(who, lent, asked))
+    here.judge_new(who.stack, sections.sections(who, lent, asked))
     with chdir(here.folder):
         secrets = decrypted(find_pulumi(here.folder), lent.stack).config.secrets
         api = reach(lent.stack, lent.config.cluster, secrets).kubernetes
@@ -126,7 +125,7 @@ def _make(here: Project, who: DeveloperName, lent: Loaded, asked: Request, provi
             raise PandaInfraError(f"stack {lent.stack} has no cluster yet: deploy it first")
         outlets = outlets_to_api(api)
     made = sections.sections(who, lent, asked.with_outlets(outlets))
-    config = judged(here, who.stack, made)
+    config = here.judge_new(who.stack, made)
     refuse_taken_hosts(here, who.stack, iter(config.hosts.exposed().values()))
     make_known(here, who.stack, provider)
     write_new(
