@@ -51,7 +51,7 @@ def unready(plan: Plan, api: KubernetesApi) -> list[str]:
     for each in operated(plan):
         seen = found(plan, api, each)
         if "Ready" not in true_conditions(seen):
-            phase = (seen.get("status") or {}).get("phase") or "the operator says nothing about it"
+            phase = (seen.get("status") or {}).get("phase") or "the operator reports nothing about it"
             missing.append(f"{each.cluster}: {phase if seen else 'is not there'}")
     return missing
 

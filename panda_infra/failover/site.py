@@ -100,8 +100,8 @@ class SiteByEngine(Site):
         self._await_others()
         if self.pulumi.follow("up", "--yes", "--skip-preview", "--stack", self.stack, aside=True):
             raise PandaInfraError(
-                f"stack {self.stack} is not deployed as its file says; the engine says above why. Nothing is undone: "
-                "when that is corrected, start this command again"
+                f"stack {self.stack} is not deployed as its file describes it; the engine reports above why. "
+                "Nothing is undone: when that is corrected, start this command again"
             )
 
     def _await_others(self) -> None:

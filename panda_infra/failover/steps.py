@@ -118,7 +118,7 @@ class Failover:
                 if "ContinuousArchiving" in false_conditions(found(former, self.old.api(), each)):
                     raise PandaInfraError(
                         f"{each.cluster} of {self.old.stack} cannot archive what it writes, so that {self.new.stack} "
-                        "would wait for it in vain: correct that first, the operator says why in the Cluster's status"
+                        "would wait for it in vain: correct that first, by the reason in the Cluster's status"
                     )
 
     def _files(self, term: int, *, switched: bool, answers: bool) -> None:
@@ -137,7 +137,7 @@ class Failover:
         stale = {} if switched else {("standby", "tokens", name): "" for name in known[1].tokens}
         self.new.write(values | stale)
         self.old.write(values)
-        self.say(f"2. stack files: both say that {self.new.stack} is active. Commit them when this is over")
+        self.say(f"2. stack files: {self.new.stack} is active in both. Commit them when this is over")
 
     def _fence(self, wanted: Role) -> None:
         """Stop the services of the former active stack, and have its databases follow.

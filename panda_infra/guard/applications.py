@@ -278,7 +278,7 @@ def _deviation(application: _Application, live: Object | None, before: Object) -
         ):
             return ""
         what = f"it {found.words}"
-    return f"Application {application.name} is not as the stack file says: {what}; `pulumi up` restores it"
+    return f"Application {application.name} differs from the stack file: {what}; `pulumi up` restores it"
 
 
 def _listed(api: KubernetesApi, stack: str) -> list[Object]:

@@ -36,14 +36,14 @@ def gone(name: str) -> str:
 
 def found_by_diff(record: Record) -> str:
     """The message for a release in the state that Helm has in another status than deployed."""
-    return f"release {record.release} is {_condition(record)}: `pulumi up` upgrades it to what the stack file says"
+    return f"release {record.release} is {_condition(record)}: `pulumi up` upgrades it to the stack file"
 
 
 def deployed_by_others(record: Record, known: int) -> str:
     """The message for a release that others upgraded or rolled back since the last run."""
     return (
         f"release {record.release} has revision {record.revision}, the last run left revision {known}: somebody else "
-        "deployed it, by `helm` for example; `pulumi up` upgrades it to what the stack file says"
+        "deployed it, by `helm` for example; `pulumi up` upgrades it to the stack file"
     )
 
 

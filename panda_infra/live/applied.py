@@ -134,7 +134,7 @@ def _taken(plan: Plan, live: dict[str, Any], mark: str) -> Problem:
     kind, name = live.get("kind") or "Application", live["metadata"]["name"]
     whose = f"stack {mark}" if mark else "somebody else"
     what = f"would make {kind} {name} in {namespace_of(plan.config)}, which is there and belongs to {whose}"
-    fix = "Give the stack an affix of its own, or remove it: `python -m panda_infra hand-over` says how."
+    fix = "Give the stack an affix of its own, or remove it: `python -m panda_infra hand-over` shows how."
     return Problem("delivery", what, fix)
 
 

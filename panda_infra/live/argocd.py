@@ -97,7 +97,7 @@ def look_for_existing(plan: Plan, api: KubernetesApi) -> Report:
     except KubernetesNotAllowedError as error:
         return Report(notes=[f"whether the cluster has an Argo CD was not looked at: {error.what}"])
     if missing:
-        what = f"is true, but the cluster has no Argo CD: it lacks {', '.join(missing)}"
+        what = f"is true, but the cluster has no Argo CD, without {', '.join(missing)}"
         return Report([Problem("argocd.existing", what, "Remove it, and the stack installs Argo CD.")])
     if not found:
         what = f"is {argocd.namespace}, where no application controller of Argo CD runs"

@@ -53,7 +53,7 @@ class _Cluster:
             found = [*self._scheduling(pod), *self._containers(pod)]
             yield from found
             if not found:
-                words = self._last_event(pod) or "no event says why"
+                words = self._last_event(pod) or "no event shows why"
                 yield f"{_called('pod', pod)} is {status.get('phase', 'unknown')} and not ready: {words}"
 
     def claims(self) -> Iterator[str]:

@@ -155,7 +155,7 @@ def _placement(placement: Placement) -> str:
 
 
 def _node_recovery(settings: NodeRecovery) -> str:
-    sure = "Nova says that the machine is off" if settings.confirm == "nova" else "silence alone is enough"
+    sure = "Nova reports that the machine is off" if settings.confirm == "nova" else "silence alone is enough"
     where = "" if settings.runs == "cluster" else ", from outside of the cluster"
     return f"nodes that are silent for {settings.silent_for} s, once {sure}; {settings.share} % of them at most{where}"
 

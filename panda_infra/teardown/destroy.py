@@ -126,7 +126,7 @@ def settled_residue(plan: Plan, access: Access, patience: float = _SETTLE) -> li
 
 
 def _obstacles(stack: Belongings | None) -> Iterator[str]:
-    yield "The engine says above why. What it calls protected, `pulumi up` with `protect: false` sets free first"
+    yield "The engine reports above why. What it calls protected, `pulumi up` with `protect: false` sets free first"
     if stack is None:
         return
     stuck = stack.stuck()

@@ -42,7 +42,7 @@ def renew_access(plan: Plan, pulumi: Pulumi, present: Target | None = None) -> N
         name = f" {cluster.name}" if isinstance(cluster, MagnumCluster) else ""
         raise PandaInfraError(
             f"stack {plan.stack} is not destroyed: the credential in its state for cluster{name} has ended, "
-            "and the engine says above why it is not renewed.\n  Mend that until `pulumi up` works, then try again. "
+            "and the engine reports above why it is not renewed.\n  Mend that until `pulumi up` works, then try again. "
             "The cluster is there: remove nothing from the state as unreachable"
         )
 

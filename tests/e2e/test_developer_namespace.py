@@ -313,7 +313,7 @@ def test_a_chart_of_a_branch_makes_nothing_outside(parent: Workspace, admin: Api
     before = file.read_text()
     done = dev(parent, "up", "alice", "--charts", f"git+file://{fork}@escape")
     assert done.exit_code == 1
-    assert "is not deployed as its file says" in done.output
+    assert "is not deployed as its file describes it" in done.output
     file.write_text(before)
     names = {
         each["metadata"]["name"]

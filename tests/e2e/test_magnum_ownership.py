@@ -93,8 +93,8 @@ def test_a_cluster_of_another_stack_is_refused_in_the_preview(life: Stack, tmp_p
     assert "made by stack panda-infra/test/" in reported
     other.describe(adopt=True, nodeCount=3, masterFlavor="m2.large")
     reported = other.fails("preview")
-    assert "cluster.nodeCount: the cluster has 1, the stack file says 3" in reported
-    assert "cluster.masterFlavor: the cluster has m2.medium, the stack file says m2.large" in reported
+    assert "cluster.nodeCount: the cluster has 1, the stack file has 3" in reported
+    assert "cluster.masterFlavor: the cluster has m2.medium, the stack file has m2.large" in reported
 
 
 def test_a_cluster_that_was_taken_over_stays_without_a_trace(life: Stack, tmp_path: Path) -> None:

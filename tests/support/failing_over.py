@@ -119,7 +119,7 @@ class FakeSite(Site):
             raise PandaInfraError("; ".join(map(str, problems)))
         assert not self.lost
         if self.broken:
-            raise PandaInfraError(f"stack {self.stack} is not deployed as its file says")
+            raise PandaInfraError(f"stack {self.stack} is not deployed as its file describes it")
         if not stands_by(plan):
             self._mark(plan)
         self._databases(plan)

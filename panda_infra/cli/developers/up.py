@@ -107,7 +107,7 @@ def up(  # noqa: PLR0917 - typer makes options of parameters
     finish(here, who.stack, values, provider, certificates=True)
     if find_pulumi(here.folder).follow("up", "--yes", "--skip-preview", "--stack", who.stack, aside=True):
         raise PandaInfraError(
-            f"stack {who.stack} is not deployed as its file says; the engine says above why"
+            f"stack {who.stack} is not deployed as its file describes it; the engine reports above why"
         )
     _report(here.load(who.stack), as_json=as_json)
 

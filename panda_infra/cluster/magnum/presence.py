@@ -91,7 +91,7 @@ def _not_as_described(
         return
     for name, (actual, wanted) in differences(openstack, found, inputs_from(cluster)).items():
         if only is None or name in only:
-            what = f"the cluster has {_shown(actual)}, the stack file says {_shown(wanted)}"
+            what = f"the cluster has {_shown(actual)}, the stack file has {_shown(wanted)}"
             yield Problem(
                 f"cluster.{name}",
                 what,

@@ -55,7 +55,7 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
     if not delivered:
         return
     if config.argocd is None:
-        yield Problem("delivery", "is argocd, but the stack says of no Argo CD where it is", _EXISTING)
+        yield Problem("delivery", "is argocd, but the stack names no Argo CD", _EXISTING)
     if isinstance(config.charts, FolderCharts):
         what = "is folder, which Argo CD in the cluster cannot read"
         fix = "Push it and write `kind: git` with its url and revision, or write `delivery: helm`."

@@ -25,7 +25,7 @@ def has_an_owner(subject: Subject) -> Iterator[Problem]:
         yield Problem("developer.user", what, "Name one owner: `user: alice`, or `group: panda-developers`.")
     if config.developers is not None:
         what = "a developer's stack has no cluster of its own to lend"
-        yield Problem("developers", what, "Remove the section; `developer` says whose stack this is.")
+        yield Problem("developers", what, "Remove the section; `developer` names the owner of this stack.")
     if config.lifecycle.protect or config.lifecycle.expires is None:
         what = "a developer's stack ends by itself: it is not protected, and has a last day"
         yield Problem("lifecycle", what, "Write e.g. `lifecycle: {protect: false, expires: 2026-12-01}`.")

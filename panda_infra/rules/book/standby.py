@@ -44,7 +44,7 @@ def the_other_agrees(subject: Subject) -> Iterator[Problem]:
         return  # a stack of its own, which `check` reports
     differing = [key for key in _SHARED if getattr(standby, key) != getattr(theirs, key, None)]
     if differing:
-        what = f"says something else than {file.name}: {_said(standby)} here, {_said(theirs)} there"
+        what = f"differs from {file.name}: {_spelled(standby)} here, {_spelled(theirs)} there"
         fix = (
             "Bring both files to the newest commit; whether a failover has just ended half way, "
             f"`python -m panda_infra failover {standby.by} --to {standby.of}` finds out."
@@ -52,7 +52,7 @@ def the_other_agrees(subject: Subject) -> Iterator[Problem]:
         yield Problem(f"standby.{differing[0]}", what, fix)
 
 
-def _said(standby: Standby | None) -> str:
+def _spelled(standby: Standby | None) -> str:
     return ", ".join(f"{key} {getattr(standby, key)}" for key in _SHARED) if standby else "no section"
 
 

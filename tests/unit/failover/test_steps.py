@@ -120,7 +120,7 @@ def test_it_goes_on_after_the_engine_has_failed() -> None:
     for name in ("a", "b"):
         world = deployed()
         world.sites[name].broken = True
-        with pytest.raises(PandaInfraError, match="is not deployed as its file says"):
+        with pytest.raises(PandaInfraError, match="is not deployed as its file describes it"):
             run(world)
         world.sites[name].broken = False
         run(world)

@@ -117,7 +117,7 @@ def test_a_job_that_failed(cluster: Cluster) -> None:
 
 def test_a_pod_that_nobody_explains_shows_its_last_event(cluster: Cluster) -> None:
     cluster.put("pods", "ui-0", status={"phase": "Running"})
-    assert found(cluster) == ["pod ui-0 is Running and not ready: no event says why"]
+    assert found(cluster) == ["pod ui-0 is Running and not ready: no event shows why"]
     cluster.event("pods/ui-0", "Unhealthy", "Readiness probe failed: 503", at="2")
     cluster.event("pods/ui-0", "Started", "Started container", kind="Normal", at="3")
     assert found(cluster) == ["pod ui-0 is Running and not ready: Unhealthy: Readiness probe failed: 503"]

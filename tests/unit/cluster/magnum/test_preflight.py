@@ -247,8 +247,8 @@ def test_every_difference_of_a_cluster_to_take_over_is_shown(openstack: FakeOpen
     described = cluster(adopt=True, nodeCount=6, labels={"cern_enabled": "true"})
     problems = looked(described, openstack, recorded=NOTHING).problems
     assert {problem.where: problem.what for problem in problems} == {
-        "cluster.labels": "the cluster has nothing, the stack file says {'cern_enabled': 'true'}",
-        "cluster.nodeCount": "the cluster has 4, the stack file says 6",
+        "cluster.labels": "the cluster has nothing, the stack file has {'cern_enabled': 'true'}",
+        "cluster.nodeCount": "the cluster has 4, the stack file has 6",
     }
 
 

@@ -56,9 +56,7 @@ def test_both_files_name_the_same_active_stack(tmp_path: Path, changed: dict[str
     both(tmp_path, **changed)
     found = problems(tmp_path, "a")
     assert list(found) == [f"standby.{key}"]
-    assert (
-        "says something else than Pulumi.b.yaml: of a, by b, term 1, fenced 0 here" in found[f"standby.{key}"]
-    )
+    assert "differs from Pulumi.b.yaml: of a, by b, term 1, fenced 0 here" in found[f"standby.{key}"]
     assert problems(tmp_path, "b").keys() >= found.keys()
 
 
