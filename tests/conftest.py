@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# How fast the machine is says nothing about what is tested. The same code is tested by the same inputs each time, so
+# The speed of the machine is no property of the tested code. The same code is tested by the same inputs each time, so
 # that a change is judged by what it changes; the long tests search further, at random.
 settings.register_profile(
     "same each time", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True

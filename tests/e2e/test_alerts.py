@@ -29,7 +29,7 @@ _FILES = sorted({path for product in PRODUCTS for path in rule_files(product)})
 
 
 def told(*arguments: str | Path) -> str:
-    """What promtool says of something that it takes."""
+    """The output of promtool for something that it takes."""
     done = subprocess.run([promtool(), *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -63,7 +63,7 @@ def _answers(server: ArgoCdApi) -> bool:
 
 
 def pods_of_the_server(bed: Bed) -> dict[str, str]:
-    """What the template of the API server's pods says of what they read at their start."""
+    """The annotations in the template of the API server's pods about what they read at their start."""
     deployment = Api(bed.kubeconfig).get("/apis/apps/v1/namespaces/argocd/deployments/argocd-server")
     annotations: dict[str, str] = deployment["spec"]["template"]["metadata"]["annotations"]
     return annotations

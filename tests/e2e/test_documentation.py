@@ -120,7 +120,7 @@ class Site:
             check=False,
         )
         text = done.stdout.decode() + done.stderr.decode()
-        # What tells what is missing yet may find something.
+        # Commands that list what is missing may find something.
         allowed = {0, 1} if "audit" in words else {0, INCOMPLETE} if {"init", "import"} & {*words} else {0}
         assert done.returncode in allowed, f"{command}\n{text}"
         assert "Traceback" not in text, f"{command}\n{text}"
@@ -229,7 +229,7 @@ def _walk(here: Site, stack: str, tour: Sequence[Command]) -> None:
 
 
 def _of_readme(command: Command) -> Command:
-    """README says STACK: an experiment without a stack file for the import, DOMA for the rest."""
+    """README writes STACK: an experiment without a stack file for the import, DOMA for the rest."""
     name = "ctao" if "import" in command.words else "doma"
     words = tuple(word.replace("STACK", name) for word in command.words)
     return Command(command.page, shlex.join(words), words)

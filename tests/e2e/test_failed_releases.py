@@ -63,7 +63,7 @@ class Failing:
         return f"/apis/apps/v1/namespaces/{_NAMESPACE}/deployments/panda-msgsvc-activemq"
 
     def problems(self) -> list[str]:
-        """What `status` finds; its exit code says whether that is anything."""
+        """What `status` finds; its exit code shows whether that is anything."""
         shown = run_in(self.stack.folder, self.stack.environment(), "status", "local", "--json")
         found: list[str] = json.loads(shown.stdout)["problems"]
         assert shown.exit_code == bool(found), shown.output

@@ -174,7 +174,7 @@ def test_it_fails_over_and_nothing_is_left_to_change(pair: Pair) -> None:
     assert (pair.running(pair.first), pair.running(pair.second)) == ([], before)
     assert (pair.primary(pair.first), pair.primary(pair.second)) == ({False}, {True})
     pair.settled()
-    # An old checkout, in which both files still say that the first one is active.
+    # An old checkout, in both files of which the first one is still active.
     present = {file: file.read_text() for file in files}
     for file, text in files.items():
         file.write_text(text)

@@ -1,4 +1,4 @@
-"""A run that is killed converges: the first run after it ends what it began, whatever Helm and the state say by then.
+"""A killed run converges: the first run after it ends what it began, whatever Helm's records and the state contain.
 
 With the real engine, whose process group is killed at steps of its own count. Each test begins where the one before it
 ended.

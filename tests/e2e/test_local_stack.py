@@ -85,7 +85,7 @@ class Observed:
     ready: dict[str, float] = field(default_factory=dict)
 
     def watch(self, api: Api, ended: threading.Event) -> None:
-        """Look until the end. A pod's own timestamps tell its last change of state, not its first."""
+        """Look until the end. A pod's own timestamps are of its last change of state, not its first."""
         by_release = {Names().release(component): component for component in COMPONENTS}
         while not ended.wait(0.1):
             now = time.monotonic()
@@ -179,7 +179,7 @@ def test_the_mcp_server_gets_the_addresses_of_the_panda_server(api: Api) -> None
 
 
 def test_pods_of_every_component_leave_lost_nodes_when_the_stack_says(api: Api) -> None:
-    """The API server gives 300 s to those that say nothing: databases that two pods would spoil."""
+    """The API server gives 300 s to pods without a toleration: databases that two pods would spoil."""
     releases = {Names().release(component): component for component in COMPONENTS}
     stay: dict[str, set[tuple[int, ...]]] = {}
     for pod in pods(api):

@@ -149,7 +149,7 @@ def end_token(stack: Stack) -> None:
 
 
 def remember_as_ended(stack: Stack) -> None:
-    """Have the state say of the credential what it says a day later."""
+    """Change the state of the credential to what it is a day later."""
     exported = json.loads(stack.workspace.exported_state())
     (access,) = (
         one

@@ -1,4 +1,4 @@
-"""A stack moves to a new cluster as the page says, with its commands, and back."""
+"""A stack moves to a new cluster by the commands of the page, and back."""
 
 from __future__ import annotations
 

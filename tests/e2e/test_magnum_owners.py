@@ -48,7 +48,7 @@ def test_workers_of_a_cluster_called_master_are_workers(stack: Stack, tmp_path: 
 
 
 def test_a_state_of_former_times_sees_no_difference(stack: Stack) -> None:
-    """One in which nothing is said of owners."""
+    """One without any word about owners."""
     exported = json.loads(stack.workspace.exported_state())
     for resource in exported["deployment"]["resources"]:
         for part in ("inputs", "outputs"):

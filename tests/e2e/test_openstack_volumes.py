@@ -155,7 +155,7 @@ def manila(cloud: OpenStackBed) -> Any:
 
 def test_shares_of_the_cluster_and_no_others_are_left(manila: Any, stack: Workspace) -> None:
     ours = make_share(manila, "pvc-1", cluster=NAME)
-    # The driver names no cluster unless it is told to; the project has no other that it could be of.
+    # The driver names no cluster unless an option asks for it; the project has no other that it could be of.
     nameless = make_share(manila, "pvc-2", namespace="panda")
     others = [
         make_share(manila, "pvc-3", cluster="panda-other", namespace="panda"),

@@ -125,7 +125,7 @@ def resources(stack: Workspace) -> set[str]:
 
 
 def refused(stack: Workspace) -> str:
-    """What preview and up say alike, before anything is changed."""
+    """The problems that preview and up report alike, before anything is changed."""
     before, said = resources(stack), ""
     for words in (("preview",), ("up", "--yes")):
         result = stack.pulumi(*words, "--stack", "local")

@@ -91,7 +91,7 @@ def stack(bed: Bed, before: frozenset[str], pytestconfig: pytest.Config) -> Work
 
 
 def broker(bed: Bed, account: str) -> Stomp:
-    """A connection to the broker's Service with the password that an account's Secret says."""
+    """A connection to the broker's Service with the password in an account's Secret."""
     base = pods.secret(bed, _NAMESPACE, "panda-secrets-msgsvc-envs")["ACTIVEMQ_BASE_PASSWD"]
     return Stomp(pods.connected(bed, *_BROKERS_SERVICE), account, f"{base}_{account}")
 

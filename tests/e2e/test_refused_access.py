@@ -127,7 +127,7 @@ def test_a_preview_says_the_same(stack: Workspace, kubeconfig: Path) -> None:
 def test_what_is_not_of_the_cluster_is_no_proof(
     stack: Workspace, api: Api, rancher: Front, kubeconfig: Path
 ) -> None:
-    """Whoever stands in front of it says that there is no such page, as of a path that is wrong."""
+    """A proxy in front of it answers that there is no such page, as of a path that is wrong."""
     there = inside(api)
     document = rancher.kubeconfig(_RENEWED)
     document["clusters"][0]["cluster"]["server"] = f"https://localhost:{rancher.port}/elsewhere"

@@ -1,4 +1,4 @@
-"""`status` tells what is true of a stack on a real API, before, while and after the engine works on it.
+"""`status` shows what is true of a stack on a real API, before, while and after the engine works on it.
 
 The tests of this module follow one stack, in the order of the file.
 """

@@ -91,7 +91,7 @@ def test_a_full_quota(bed: Bed, api: Api, untouched: dict[str, Any]) -> None:
         owner.create(f"/api/v1/namespaces/dev-{_FULL}/pods", body)
     with pytest.raises(ApiError, match=r"exceeded quota: panda-infra-developer.*pods=4"):
         owner.create(f"/api/v1/namespaces/dev-{_FULL}/pods", body)
-    # A quota of one says nothing to the others.
+    # A quota of one has no effect on the others.
     other = rights.as_user(bed, _OTHERS[0])
     path = f"/api/v1/namespaces/dev-{_OTHERS[0]}/pods"
     made = other.create(path, body)

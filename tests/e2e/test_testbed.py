@@ -92,7 +92,7 @@ def await_bound(api: Api, namespace: str, name: str) -> str:
 
 
 def seconds(pod: Object, first: str, last: str) -> float:
-    """Between two conditions of a pod; the API tells whole seconds."""
+    """Between two conditions of a pod; the API has whole seconds."""
     at = {
         one["type"]: datetime.fromisoformat(one["lastTransitionTime"]) for one in pod["status"]["conditions"]
     }

@@ -35,7 +35,7 @@ class Server:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     content: bytes | None = None
-    """In place of what an API server would say."""
+    """In place of an API server's messages."""
 
     @property
     def cluster(self) -> dict[str, Any]:

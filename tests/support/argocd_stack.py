@@ -1,4 +1,4 @@
-"""A small stack that installs Argo CD, made by the commands that the page of Argo CD tells."""
+"""A small stack that installs Argo CD, made by the commands of the page about Argo CD."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def made(bed: Bed, name: str, *, code: int = 0, **sections: Any) -> Workspace:
 
 
 def reported(workspace: Workspace, arguments: Sequence[str], *, code: int = 0, stdin: bytes = b"") -> str:
-    """Run a command of the program, which says `doma` for the stack."""
+    """Run a command of the program, in which `doma` stands for the stack."""
     words = [workspace.stack if word == "doma" else word for word in arguments]
     done = run_in(workspace.folder, workspace.environment(), *words, stdin=stdin)
     assert done.exit_code == code, done.output

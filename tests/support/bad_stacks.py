@@ -22,7 +22,7 @@ CASES: dict[str, Case] = {
     if topic not in _GOOD_ONES.values()
     for case in fast_yaml.load(topic.read_text())
 }
-"""By topic and name; ``mistakes`` is how many things are wrong, 1 where a case does not say so."""
+"""By topic and name; ``mistakes`` is how many things are wrong, 1 where a case does not give it."""
 _BASES: dict[str, dict[str, Any]] = {
     name: fast_yaml.load(file.read_text()) for name, file in _GOOD_ONES.items()
 }

@@ -109,6 +109,6 @@ def _run(lines: str, checkout: Path, variables: Mapping[str, str]) -> subprocess
 
 
 def _environment() -> Iterator[tuple[str, str]]:
-    """This process' own, without what a run of CI that this may be part of says of itself."""
+    """This process' own, without the variables of a run of CI that this may be part of."""
     own = ("GITHUB_", "CI_", "GITLAB_")
     return ((key, value) for key, value in os.environ.items() if not key.startswith(own))

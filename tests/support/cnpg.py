@@ -82,7 +82,7 @@ def serving(bed: Bed) -> Iterator[None]:
 
 @contextmanager
 def ready(bed: Bed, namespace: str) -> Iterator[None]:
-    """Say of each Cluster that it is ready, as the operator does when its pods serve: here none ever do."""
+    """Mark each Cluster as ready, as the operator does when its pods serve: here none ever do."""
     api = Api(bed.kubeconfig)
 
     def say() -> None:

@@ -91,7 +91,7 @@ def cric(folder: Path, *, clients: bool = False) -> Iterator[Cric]:
 
         @override
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     with serving(Handler, context) as port:
         made.url = f"https://localhost:{port}"

@@ -29,7 +29,7 @@ class Commands:
     """What the server answers with, and what it was asked.
 
     ``frames`` are sent after the handshake, each a channel and its content. ``refusal`` is sent in place of a
-    handshake: a status and words. With ``waits``, the server says nothing more and closes nothing.
+    handshake: a status and words. With ``waits``, the server sends nothing more and closes nothing.
     """
 
     frames: list[tuple[int, bytes]] = field(default_factory=list)

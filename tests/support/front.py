@@ -96,14 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else None
         known = self.front.knows(self.headers.get("Authorization") or "")
         if not known or not self.path.startswith(_PATH):
-            # Of clusters that it does not know, it says so itself.
+            # It answers itself that it does not know a cluster.
             self.send_response(404 if known else 401)
             self.send_header("Content-Length", "0")
             self.end_headers()

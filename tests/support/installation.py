@@ -141,7 +141,7 @@ def _is_complete(wanted: Mapping[str, Any], status: Mapping[str, Any], metadata:
 def write_secrets_chart(
     folder: Path, values: Mapping[str, Any], contents: Mapping[str, Any], hosts: Sequence[str]
 ) -> None:
-    """A small chart like upstream's, with a site's values beside it; its Secrets are as ``contents`` says."""
+    """A small chart like upstream's, with a site's values beside it; its Secrets have the ``contents``."""
     (folder / "templates").mkdir(parents=True)
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: secrets\nversion: 0.1.0\n")
     (folder / "templates" / "secrets.yaml").write_text(_SECRETS)

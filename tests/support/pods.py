@@ -1,4 +1,4 @@
-"""Pods that really run: what they are and what a command in one of them says."""
+"""Pods that really run: what they are and the output of a command in one of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def connected(bed: Bed, namespace: str, service: str, port: int) -> socket.socke
 
 
 def run_in(bed: Bed, namespace: str, selector: str, *command: str) -> str:
-    """What a command says in the one pod that the labels select."""
+    """The output of a command in the one pod that the labels select."""
     made = config.new_client_from_config(str(bed.kubeconfig), persist_config=False)
     core = client.CoreV1Api(made)
     [pod] = core.list_namespaced_pod(namespace, label_selector=selector).items

@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)

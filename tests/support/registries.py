@@ -134,7 +134,7 @@ class _TokenFront(BaseHTTPRequestHandler):
 
     @override
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def _serve(self) -> None:
         authorization = self.headers.get("Authorization")

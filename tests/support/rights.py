@@ -41,7 +41,7 @@ class Action:
 
 
 def every_action(client: KubernetesClient, namespaces: Iterable[str]) -> Iterator[Action]:
-    """Every verb on every resource that the API server serves; ``offered`` are those that it says it has itself.
+    """Every verb on every resource that the API server serves; ``offered`` are those that it lists itself.
 
     One request of no kind of the API, such as ``*`` on ``*``, is there for each namespace too.
     """

@@ -1,4 +1,4 @@
-"""A client of STOMP in a few lines: what a test of a broker says and hears."""
+"""A client of STOMP in a few lines: what a test of a broker sends and receives."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Recorder(MockMonitor):
 
 
 def reported(make: Callable[[], object]) -> dict[str, Any]:
-    """What the engine was told of the custom resource that was made."""
+    """The inputs of the custom resource that was made."""
     recorder = Recorder(Echo())
     pulumi.runtime.set_mocks(Echo(), project="panda-infra", stack="test", monitor=recorder)
 

@@ -1,4 +1,4 @@
-"""Upstream's three schemes of names, each with as little said as possible."""
+"""Upstream's three schemes of names, each with as few values as possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Helm's records tell what runs, and what cannot be taken over is refused with words."""
+"""Helm's records show what runs, and what cannot be taken over is refused with a reason."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.unit.charts.value_sets import VALUE_SETS
 CONTRACT_SETS = ("defaults", "production")
 # Release names that contain a sub-chart's name, which the objects' names then do not repeat (T31).
 COLLAPSING_RELEASES = {"panda": "panda-server", "harvester": "harvester", "idds": "my-rest", "ui": "panda"}
-# Made by whoever deploys the charts, as some of the value sets tell them.
+# Made by whoever deploys the charts, as some of the value sets ask for.
 PROVIDED_CLAIMS = {"shared", "work"}
 
 

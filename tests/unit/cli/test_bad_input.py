@@ -1,4 +1,4 @@
-"""Every command is tried with bad input, as the table says: it ends in words, with its exit code, without a secret."""
+"""Every command is tried with the bad input of the table: it ends in words, with its exit code, without a secret."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def folder(project: Path) -> Path:
 
 @pytest.fixture
 def fetch(run: Run, there: Cric) -> Run:
-    """Runs the command; trusts the CRIC unless told otherwise."""
+    """Runs the command; trusts the CRIC unless a test gives another authority."""
 
     def invoke(*options: str, url: str = there.url, ca: Path = there.authority) -> Any:
         return run("cric", "fetch", "small", "--url", url, "--ca", str(ca), *options)
@@ -432,7 +432,7 @@ def test_a_proxy_that_does_not_let_through(fetch: Run, folder: Path, monkeypatch
 
         @override
         def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     with serving(Proxy) as port:
         monkeypatch.setenv("https_proxy", f"http://me:canary-1@127.0.0.1:{port}")

@@ -1,4 +1,4 @@
-"""`explain` tells a key's value and who says so."""
+"""`explain` shows a key's value and where it comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`recover-nodes`: what is said and written for a cluster in memory."""
+"""`recover-nodes`: what is printed and written for a cluster in memory."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.unit.cli.conftest import Run
 
 @pytest.fixture
 def commits(stack_file: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the stack file said at the commit that was deployed before, one entry per rehearsal."""
+    """The stack file's content at the commit that was deployed before, one entry per rehearsal."""
     git = ("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
     (stack_file.parent / "cric_jsons").unlink()
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)

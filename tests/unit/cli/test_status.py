@@ -1,4 +1,4 @@
-"""`status` tells what it can of a stack, whatever cannot be asked."""
+"""`status` shows what it can of a stack, even if something cannot be asked."""
 
 from __future__ import annotations
 

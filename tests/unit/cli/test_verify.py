@@ -21,7 +21,7 @@ _CONFIG = stack(components={"msgsvc": {}})
 
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> World:
-    """The stack `small` as one that runs, whatever its file says."""
+    """The stack `small` as one that runs, whatever is in its file."""
     made = world(_CONFIG, msgsvc_envs={"ACTIVEMQ_BASE_PASSWD": "canary-of-the-broker"})
     monkeypatch.setattr(module, "planned", lambda _stack: (made.plan, None))
     monkeypatch.setattr(module, "reached", lambda *_: None)

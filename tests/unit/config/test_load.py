@@ -234,7 +234,7 @@ _PLAIN = {key.partition(":")[2]: value for key, value in fast_yaml.load(_GOOD.re
 @settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_no_mutation_ends_in_a_traceback_or_shows_a_secret(mutated: dict[str, Any]) -> None:
     if _CANARY not in json.dumps(mutated.get("secrets")):
-        mutated["secrets"] = {"hashKey": _CANARY}  # what no secret of the stack says may be repeated
+        mutated["secrets"] = {"hashKey": _CANARY}  # a text that is part of no secret may be repeated
     problems = _reported(
         lambda: from_pulumi("demo", _engine(mutated), ["panda-infra:secrets"], rules=judge_given)
     )

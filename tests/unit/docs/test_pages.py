@@ -1,4 +1,4 @@
-"""What the pages say exists: commands, options, keys, files, anchors."""
+"""Everything that the pages name exists: commands, options, keys, files, anchors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The generated pages are current, and say everything once."""
+"""The generated pages are current, and contain everything once."""
 
 from __future__ import annotations
 

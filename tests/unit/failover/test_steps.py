@@ -43,7 +43,7 @@ def run(world: World, old: str = "a", new: str = "b", **word: bool) -> list[str]
 
 
 def ends(world: World, active: str, term: int) -> None:
-    """Both files and both clusters say the same; the services of one run."""
+    """Both files and both clusters have the same roles; the services of one run."""
     for name, site in world.sites.items():
         section = site.config().standby
         assert section

@@ -188,7 +188,7 @@ def demanded(call: Call) -> tuple[str, str, str]:
 
 
 def test_the_owner_of_a_developers_namespace_may_make_every_request(command: Any, api: Cluster) -> None:
-    """Whoever lacks a right is refused by the first request that changes something, which makes the Job."""
+    """A user without a right is refused by the first request that changes something, which makes the Job."""
     for words in (
         ("backup", "now", "demo"),
         ("backup", "list", "demo"),

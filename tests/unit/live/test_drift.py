@@ -1,4 +1,4 @@
-"""What the API server says would change if a release's objects were applied again."""
+"""The changes that the API server would make if a release's objects were applied again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Magnum cluster as it is beside what the stack file says of it, and its aliases as written beside those wanted."""
+"""A Magnum cluster as it is beside its description in the stack file, and its aliases beside those wanted."""
 
 from __future__ import annotations
 

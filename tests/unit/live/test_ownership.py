@@ -143,7 +143,7 @@ def test_in_its_own_namespace_too_a_stack_takes_nothing_of_others() -> None:
 
 def test_what_a_killed_run_left_is_the_stacks() -> None:
     api = there(notes=marks())
-    # Made by the engine's plugin in the stack's own namespace, before the state could say so.
+    # Made by the engine's plugin in the stack's own namespace, before the state could record it.
     api.add(SECRETS, made(ENVS, by="pulumi-kubernetes-1f"), record("panda-msgsvc", by=ENGINE))
     assert list(judged(api, Recorded(objects=KNOWN.objects)).problems()) == []
 

@@ -1,4 +1,4 @@
-"""The condition of a stack, from what the API says."""
+"""The condition of a stack, from the API's answers."""
 
 from __future__ import annotations
 

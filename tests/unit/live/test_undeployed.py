@@ -1,4 +1,4 @@
-"""What the stack file says and the last run has not deployed is reported, without any secret value."""
+"""Keys of the stack file that the last run has not deployed are reported, without any secret value."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class SiteCheckout:
         file.write_text(fast_yaml.dump(dict(values)))
 
     def secrets(self, values: Mapping[str, Any], name: str = "values.yaml") -> None:
-        """Values of the secrets chart; of the components only the broker and PanDA are on unless they say more."""
+        """Values of the secrets chart; only the broker and PanDA are on unless a test switches on more components."""
         off = {component: {"enabled": False} for component in ("harvester", "idds", "bigmon", "ui", "iam")}
         (self.folder / "secrets" / name).write_text(
             fast_yaml.dump({**(off if name == "values.yaml" else {}), **values})

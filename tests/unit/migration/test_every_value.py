@@ -32,7 +32,7 @@ _DEVIATIONS = Path("docs/deviations.md").read_text()
 Texts = dict[str, str]
 Keys = tuple[str | int, ...]
 
-# Keys of Secrets that differ on purpose, each with words of the line of docs/deviations.md that says so. Such a key
+# Keys of Secrets that differ on purpose, each with words of the line of docs/deviations.md about it. Such a key
 # must still follow a value that changes it upstream.
 DIFFERENT: Mapping[str, str] = {
     "panda-envs PANDA_(URL|API_URL)": "`https` at the port without TLS",

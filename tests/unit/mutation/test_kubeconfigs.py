@@ -84,7 +84,7 @@ def used(text: str) -> Target:
 
 
 def of_values(tree: Any) -> None:
-    """The same, unless a secret stands where a name is wanted, which messages tell."""
+    """The same, unless a secret stands where a name is wanted, which messages contain."""
     listed = [tree[kind] for kind in ("clusters", "users", "contexts") if isinstance(tree.get(kind), list)]
     entries = [entry for each in listed for entry in each if isinstance(entry, dict)]
     names = [tree.get("current-context"), *((entry.get("name"), entry.get("context")) for entry in entries)]

@@ -192,7 +192,7 @@ def agrees(engine: Engine, text: str) -> None:
 
 
 def as_engine(value: Any) -> Any:
-    """A value as the CLI tells it: at the top as a text, below with the numbers of JavaScript."""
+    """A value as the CLI prints it: at the top as a text, below with the numbers of JavaScript."""
     if isinstance(value, dict | list):
         return json.loads(json.dumps(value))
     if value is None or isinstance(value, str):

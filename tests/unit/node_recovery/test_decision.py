@@ -24,7 +24,7 @@ def test_a_dead_node_is_suspect() -> None:
 
 
 def test_a_kubelet_that_still_reports_is_not_dead() -> None:
-    """It says itself that it is not ready, and can still end its pods."""
+    """Its kubelet reports that it is not ready, and can still end its pods."""
     assert decide(cluster(dead(silent_for=12), healthy=3), LIMITS, NOW) == Decision()
 
 

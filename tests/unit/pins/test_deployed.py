@@ -1,4 +1,4 @@
-"""What the engine's state says of images: those of values, and those of charts whose values name none."""
+"""The images in the engine's state: those of values, and those of charts whose values name none."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_every_secret_is_described_and_masked() -> None:
 
 
 def test_no_default_belongs_to_a_site() -> None:
-    # A CRIC is asked only where the stack file says `urls`; most experiments share one.
+    # A CRIC is asked only where the stack file has `urls`; most experiments share one.
     without_required = [
         model
         for model in MODELS

@@ -1,4 +1,4 @@
-"""What a record says of a deployment: what the state has, completed by what registries give."""
+"""The content of a record of a deployment: what the state has, completed by what registries give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reviews with an engine that says what the test wants."""
+"""Reviews with an engine that prints what the test wants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATE = json.dumps({"deployment": {"resources": [{"urn": "u", "id": "1", "modifi
 CONFIG = json.dumps({"panda-infra:secrets": {"value": json.dumps({"msgsvc": {"p": SECRET}}), "secret": True}})
 REVISION = Revision({"doma": StackPlan({})}, {})
 
-# Answers with the file of its command's name; keeps the arguments; writes a plan where it is told to.
+# Answers with the file of its command's name; keeps the arguments; writes a plan where an option asks for it.
 _PULUMI = """#!/bin/sh
 here=${0%/*}
 printf '%s\\n' "$*" >> "$here/calls"

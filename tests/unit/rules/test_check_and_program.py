@@ -93,7 +93,7 @@ def test_a_good_stack_is_good_for_both(folder: Path, values: dict[str, Any]) -> 
 
 
 def _is_between_keys(case: Case) -> bool:
-    """Whether it is about what the file says, not about its YAML and not about its secrets."""
+    """True if it is about the file's keys, not about its YAML and not about its secrets."""
     given = "text" in case or "secrets" in case.get("change", {})
     return not given and not any(re.match(r"line|secrets", each["where"]) for each in case["problems"])
 

@@ -136,7 +136,7 @@ def test_a_stack_says_how_it_is_protected_whoever_made_its_namespace(lifecycle: 
 @pytest.mark.parametrize("protect", [True, False])
 def test_what_is_deployed_says_whether_its_data_were_protected(protect: bool) -> None:
     lifecycle = Lifecycle(protect=protect)
-    # Of a stack that an earlier version deployed, only the namespace says it.
+    # Of a stack that an earlier version deployed, only the namespace shows it.
     namespace = {"metadata": {"name": "panda", "annotations": namespace_marks(lifecycle)}}
     assert is_protected(NAMESPACE, namespace) is protect
     assert is_protected(PROTECTION, protection_marks("panda", lifecycle)) is protect

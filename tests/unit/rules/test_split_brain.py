@@ -1,4 +1,4 @@
-"""Both stacks of a pair never work at once, whatever an old file of one of them says."""
+"""Both stacks of a pair never work at once, whatever is in an old file of one of them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _HOST_PORT = re.compile(r"(?<![\w./-])([a-z][a-z0-9.-]*[a-z0-9]):(\d{2,5})(?![\w
 # PANDA_VERIFY_HOST is a switch.
 _HOST_KEY = re.compile(r"(?<!VERIFY)_HOST$")
 _SWITCHES_USER = re.compile(r"\b(runuser|sudo|gosu|su)\b")
-# Sub-charts whose noRoot changes nothing: JEDI does what the server's environment says, the backup what its image does.
+# Sub-charts whose noRoot changes nothing: JEDI follows the server's environment, the backup its image.
 _NO_ROOT_UNUSED = frozenset({("panda", "jedi"), ("iam-db", "backup")})
 # Services of everybody that PanDA's configuration names by itself.
 _OUTSIDE = frozenset({"localhost", "cilogon.org", "www.w3.org"})

@@ -1,4 +1,4 @@
-"""What the engine's state says of a stack."""
+"""The record of a stack in the engine's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a destroy refuses, what it tells the engine, and what it tells when the engine fails."""
+"""The refusals of a destroy, its options for the engine, and its message when the engine fails."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def plan(**lifecycle: Any) -> Plan:
 
 @dataclass
 class FakeEngine:
-    """Ends with ``code``; its state says of the stack what was deployed ``before``."""
+    """Ends with ``code``; its state has what was deployed ``before``."""
 
     code: int = 0
     before: Recorded = field(default_factory=Recorded)

@@ -1,4 +1,4 @@
-"""When the engine's credential is renewed before a stack goes, and what is said when it cannot be."""
+"""When the engine's credential is renewed before a stack goes, and what is reported when it cannot be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in Cinder and Manila is a stack's only if its own metadata, or what it is attached to, says so."""
+"""A volume of Cinder or Manila is a stack's only by its own metadata, or by what it is attached to."""
 
 from __future__ import annotations
 

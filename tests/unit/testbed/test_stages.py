@@ -1,4 +1,4 @@
-"""What the simulated kubelets are told, as far as it can be seen without running them."""
+"""The stages of the simulated kubelets, as far as they can be seen without running them."""
 
 from pathlib import Path
 from typing import Any

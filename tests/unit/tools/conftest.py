@@ -8,7 +8,7 @@ import pytest
 
 from tools import parts
 
-# Behaves as told by files in its folder: `fail` makes a build fail, `hold` makes it wait until that is gone.
+# Behaves by the files in its folder: `fail` makes a build fail, `hold` makes it wait until that is gone.
 FAKE_GO = r"""#!/bin/sh
 here=${0%/*}
 case "$1" in
@@ -47,7 +47,7 @@ class Workshop:
     home: Path
 
     def install(self, name: str, version: str, folder: Path | None = None, script: str = "") -> Path:
-        """Put an executable on PATH, or elsewhere, that tells a version and counts how often it is asked."""
+        """Put an executable on PATH, or elsewhere, that prints a version and counts how often it is asked."""
         file = (folder or self.bin) / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f'#!/bin/sh\necho asked >> "$0.asked"\n{script}\necho "{name} v{version}"\n')

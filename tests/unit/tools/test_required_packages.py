@@ -1,4 +1,4 @@
-"""The language host's own script, which tells the engine the plugins that a program needs."""
+"""The language host's own script, which lists the plugins that a program needs for the engine."""
 
 import json
 import runpy

@@ -29,7 +29,7 @@ def test_a_comment_is_written_once_and_updated_later(forge: Forge, content: forg
 def test_an_issue_is_opened_updated_and_closed(forge: Forge, content: forges.Content) -> None:
     assert forge.issue(MARKER, LABEL) is None
     forge.open_issue("Drift", f"{MARKER}\none", LABEL)
-    for each in content.issues:  # GitHub says open where GitLab says opened
+    for each in content.issues:  # GitHub's word is open, GitLab's is opened
         each.setdefault("body", each.get("description"))
         each.setdefault("description", each["body"])
     issue = forge.issue(MARKER, LABEL)

@@ -1,4 +1,4 @@
-"""What a cluster's controllers say of an object."""
+"""The conditions by which a cluster's controllers describe an object."""
 
 from __future__ import annotations
 

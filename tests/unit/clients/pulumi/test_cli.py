@@ -1,4 +1,4 @@
-"""What the Pulumi CLI says, as a person reads it."""
+"""Errors of the Pulumi CLI, as a person reads them."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_databases_stay_where_pods_of_lost_nodes_are_deleted_by_force() -> None:
 
 
 def test_every_pod_leaves_early_where_nodes_are_recovered() -> None:
-    """A database of a Deployment gets no second pod before the first is gone, whatever the sub-component says."""
+    """A database of a Deployment gets no second pod before the first is gone, whatever its settings are."""
     own: dict[str, Any] = {"podAntiAffinity": {_REQUIRED: [{"topologyKey": "mine"}]}}
     components: dict[str, Any] = {name: {} for name in EVERYTHING}
     components["panda"] = {

@@ -32,7 +32,7 @@ def test_services_whose_token_iam_has_not_issued_yet_are_named() -> None:
         ({"components": {"panda": {}, "iam": {}}}, []),
         # The first step is a client.
         ({"auth": {}}, ["auth.clients"]),
-        # There the short-lived tokens' own warnings say it.
+        # There the warnings about short-lived tokens report it.
         ({"auth": AUTH | {"internal": {"clientId": "b"}}}, ["auth.internal", "auth.internal"]),
         # Nobody submits jobs to a test bed.
         ({"experiment": "local"}, []),

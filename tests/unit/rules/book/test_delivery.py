@@ -1,4 +1,4 @@
-"""What the rules about the delivery tell people to write is taken."""
+"""The fixes of the rules about the delivery are accepted."""
 
 from __future__ import annotations
 

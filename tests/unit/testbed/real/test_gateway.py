@@ -24,7 +24,7 @@ class Here(network.Inside):
 
 
 class Echo(threading.Thread):
-    """Answers one connection with what it hears, until the other side says that it is done."""
+    """Answers one connection with what it hears, until the other side ends its part."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
