@@ -13,7 +13,7 @@ __all__ = ["accept_deep_messages"]
 
 def accept_deep_messages() -> None:
     """Lift the limit in this process; the messages come from the engine and its plugins on this machine alone."""
-    # There is no public name for it. The implementation in C is the one that every platform gets.
-    implementation = api_implementation._c_module
+    # The implementation in C is the one that every platform gets.
+    implementation = api_implementation._c_module  # noqa: SLF001 - there is no public name for it
     if implementation is not None:
         implementation.SetAllowOversizeProtos(True)
