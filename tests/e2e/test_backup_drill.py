@@ -41,6 +41,8 @@ def test_what_was_lost_comes_back(checks: list[Check]) -> None:
         "a truncated dump",
         "a full bucket",
         "older ones are deleted",
+        "panda: without what it has made",
+        "harvester: without what it has made",
         "panda: as many tables and rows",
         "harvester: as many tables and rows",
         "panda: a dump damaged inside",

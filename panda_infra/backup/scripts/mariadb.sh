@@ -42,6 +42,18 @@ dump() {
   sha256sum dump | cut -d ' ' -f 1 >dump.sha256
 }
 
+# Drop the tables that the dump does not have: it drops those alone that it makes, and a change of tables that is tried
+# again would meet the others.
+forget_newer() {
+  gzip --decompress --stdout <dump | sed --quiet 's/^CREATE TABLE `\(.*\)` (.*$/\1/p' >kept
+  query <<<"SELECT table_name FROM information_schema.tables
+    WHERE table_schema = $(text "$INTO") AND table_type NOT IN ('VIEW', 'SEQUENCE')" >there
+  while IFS= read -r table; do
+    grep --quiet --line-regexp --fixed-strings --regexp="$table" kept ||
+      query "$INTO" <<<"SET foreign_key_checks = 0; DROP TABLE $(name "$table")"
+  done <there
+}
+
 restore() {
   login root "$DB_ADMINISTRATOR"
   if [ "$INTO" = "$DB_NAME" ]; then
@@ -58,6 +70,7 @@ restore() {
   fi
   gzip --decompress --stdout <dump | query --init-command='SET lock_wait_timeout = 60' "$INTO" ||
     fail "the dump could not be restored into $INTO, which is not complete now"
+  [ "$INTO" != "$DB_NAME" ] || forget_newer
   echo "restored $(gzip --decompress --stdout <dump | grep --count '^CREATE TABLE ') tables into $INTO"
 }
 

@@ -58,13 +58,53 @@ chosen() {
   done <contents >chosen
 }
 
+# Statements that drop all that the user may drop, but for what is a part of something else or of an extension.
+# `pg_restore --clean` drops what is in the dump alone: what a migration has made since would stay, and hold what must go.
+clearing() {
+  echo 'SET client_min_messages = warning;'
+  query --dbname="$INTO" --set=out="$DB_LEAVES_OUT" <<'SQL'
+SET search_path = '';
+WITH own AS (
+  SELECT oid, quote_ident(nspname) AS schema FROM pg_namespace
+  WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND nspname <> ALL (string_to_array(:'out', ' '))
+), found AS (
+  SELECT 1 AS turn, 'pg_class'::regclass AS catalog, c.oid, c.relowner AS owner, CASE c.relkind WHEN 'v' THEN 'VIEW'
+      WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
+    schema || '.' || quote_ident(c.relname) AS name
+  FROM pg_class c JOIN own ON own.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  UNION ALL
+  SELECT 2, 'pg_class'::regclass, c.oid, c.relowner, 'SEQUENCE', schema || '.' || quote_ident(c.relname)
+  FROM pg_class c JOIN own ON own.oid = c.relnamespace WHERE c.relkind = 'S'
+  UNION ALL
+  SELECT 3, 'pg_proc'::regclass, p.oid, p.proowner, 'ROUTINE', p.oid::regprocedure::text
+  FROM pg_proc p JOIN own ON own.oid = p.pronamespace
+  UNION ALL
+  SELECT 4, 'pg_type'::regclass, t.oid, t.typowner, 'TYPE', schema || '.' || quote_ident(t.typname)
+  FROM pg_type t JOIN own ON own.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+  WHERE t.typtype IN ('e', 'd', 'r') OR (t.typtype = 'c' AND c.relkind = 'c')
+)
+SELECT format('DROP %s IF EXISTS %s CASCADE;', kind, name) FROM found
+WHERE pg_has_role(owner, 'USAGE')
+AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = catalog AND d.objid = found.oid AND d.deptype IN ('e', 'i'))
+ORDER BY turn;
+SQL
+}
+
+# Everything in one transaction, which ends only when the dump was read to its end.
+replaced() {
+  clearing >cleared
+  {
+    echo 'BEGIN;'
+    cat cleared
+    pg_restore --clean --if-exists --no-owner --use-list=chosen --file=- dump && echo 'COMMIT;'
+  } | query --dbname="$INTO" >/dev/null
+}
+
 restore() {
-  options=(--no-password --no-owner --exit-on-error --single-transaction --use-list=chosen --dbname="$INTO")
   if [ "$INTO" = "$DB_NAME" ]; then
     [ "${OVERWRITE:-}" = yes ] || fail "$INTO is the live database"
     chosen "$INTO"
-    pg_restore --clean --if-exists "${options[@]}" dump ||
-      fail "nothing was changed; a lock timeout means that somebody uses $INTO: stop its services first"
+    replaced || fail "nothing was changed; a lock timeout means that somebody uses $INTO: stop its services first"
   else
     there=$(query --dbname="$DB_NAME" --set=into="$INTO" <<<"SELECT count(*) FROM pg_database WHERE datname = :'into'")
     if [ "$there" = 0 ]; then
@@ -74,7 +114,8 @@ restore() {
     tables=$(query --dbname="$INTO" <<<"SELECT count(*) FROM $TABLES")
     [ "$tables" = 0 ] || fail "the database $INTO has $tables tables already: name another one, or drop it first"
     chosen "$INTO"
-    pg_restore "${options[@]}" dump || fail "the dump could not be restored into $INTO, where nothing was made"
+    pg_restore --no-password --no-owner --exit-on-error --single-transaction --use-list=chosen --dbname="$INTO" dump ||
+      fail "the dump could not be restored into $INTO, where nothing was made"
   fi
   query --dbname="$INTO" <<<'ANALYZE'
   echo "restored $(grep -c ' TABLE DATA ' chosen) tables into $INTO"

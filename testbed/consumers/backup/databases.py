@@ -35,6 +35,12 @@ class Database(Protocol):
     def spoil(self, dump: bytes) -> bytes:
         """Damage what a dump restores, so that it can still be read to its end."""
 
+    def migrate(self) -> None:
+        """Make a table in the live one that refers to another, as a migration does."""
+
+    def newer(self) -> str:
+        """The number of tables in the live one that a migration has made."""
+
     def empty(self) -> None:
         """Lose everything in the live one."""
 
@@ -98,6 +104,24 @@ class Panda:
     def spoil(self, dump: bytes) -> bytes:
         """Make a statement of its table of contents a wrong one."""
         return dump.replace(b"CREATE VIEW doma_panda.late", b"CREATE VIEX doma_panda.late")
+
+    def migrate(self) -> None:
+        """Make a table with a type of its own, and a trigger."""
+        for statement in (
+            "CREATE TYPE doma_panda.state AS ENUM ('new')",
+            "CREATE TABLE doma_panda.later (id serial PRIMARY KEY, job int REFERENCES doma_panda.jobs, "
+            "state doma_panda.state)",
+            "CREATE FUNCTION doma_panda.as_is() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER kept BEFORE UPDATE ON doma_panda.jobs FOR EACH ROW EXECUTE FUNCTION doma_panda.as_is()",
+        ):
+            self.ask(statement, user="panda")
+
+    def newer(self) -> str:
+        """Types and functions count too: the migration would meet them again."""
+        return self.ask(
+            "SELECT (SELECT count(*) FROM pg_type WHERE typname IN ('later', 'state')) + "
+            "(SELECT count(*) FROM pg_proc WHERE proname = 'as_is')"
+        )
 
     def empty(self) -> None:
         """Drop the tables."""
@@ -163,6 +187,16 @@ class Harvester:
         """Make a statement a wrong one."""
         text = gzip.decompress(dump)
         return gzip.compress(text.replace(b"INSERT INTO `work`", b"INSERT INTO `walk`"))
+
+    def migrate(self) -> None:
+        """Make a table that refers to another."""
+        self.ask("CREATE TABLE later (id int, FOREIGN KEY (id) REFERENCES work (id))")
+
+    def newer(self) -> str:
+        """Only tables are made."""
+        return self.ask(
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'later'"
+        )
 
     def empty(self) -> None:
         """Drop everything."""

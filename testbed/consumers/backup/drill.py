@@ -100,6 +100,13 @@ class _Drill:
             "--over-live",
         )
         yield _same(f"{who}: the live one is untouched", before, database.content(database.live))
+        database.migrate()
+        yield self._works(
+            f"{who}: restored over migrated tables",
+            lambda: backups.restore(record.name, database.live, overwrite=True),
+        )
+        yield _same(f"{who}: as before the migration", before, database.content(database.live))
+        yield _same(f"{who}: without what it has made", "0", database.newer())
         database.empty()
         yield self._works(
             f"{who}: restored over the live one",

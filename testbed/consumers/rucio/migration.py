@@ -44,6 +44,22 @@ def check(job: Job, database: Database, now: str) -> Iterator[Check]:
     yield _same("migrate: true: daemons are stopped, then a backup is made", wanted, api.steps)
     yield _same("migrate: true: daemons wait for their release", {0}, set(api.replicas.values()))
     yield _kept(job, api, run.text, "migrate: true")
+    yield from _way_back(job, database, api, run.text, (content, was))
+
+
+def _way_back(job: Job, database: Database, api: Api, text: str, former: tuple[str, str]) -> Iterator[Check]:
+    """The backup before the migration is restored over migrated tables, which can then be migrated again."""
+    assert job.sandbox.plan is not None  # noqa: S101 - the inside of the sandbox makes it
+    found = _BACKUP.search(text)
+    try:
+        Backups(api, job.sandbox.plan, _SECONDS).restore(
+            found[0] if found else "no name", database.name, overwrite=True
+        )
+    except PandaInfraError as error:
+        yield Check(_NAME, "the way back: restored", passed=False, detail=str(error))
+        return
+    yield _same("the way back: what was there", former, (database.content, database.version))
+    yield job.run(_VARIANT, api=api).ends(_NAME, "the way back: and again", "migrated tables from version")
 
 
 def _failing(job: Job, database: Database, api: Api, before: dict[str, int]) -> Iterator[Check]:
