@@ -26,17 +26,23 @@ CREATE TABLE `Jobs` (`JobID` INT NOT NULL);
 # rows of the first start
 INSERT INTO Jobs VALUES (1);
 create table if not exists Logs (Line TEXT);
+CREATE TRIGGER `Numbers` BEFORE INSERT ON Jobs
+FOR EACH ROW SET NEW.JobID = 2;
 """
+_NUMBERS = "CREATE TRIGGER `Numbers` BEFORE INSERT ON Jobs FOR EACH ROW SET NEW.JobID = 2"
 
 
 class _Server:
-    """The tables and databases of a server, and what was run on it."""
+    """The tables and triggers of a server, and what was run on it."""
 
-    def __init__(self, tables: Sequence[str] = ()) -> None:
-        self._tables, self.ran = set(tables), list[str]()
+    def __init__(self, there: Sequence[str] = ()) -> None:
+        self._there, self.ran = set(there), list[str]()
 
     def tables(self, _database: str) -> set[str]:
-        return self._tables
+        return self._there - {"Numbers"}
+
+    def triggers(self, _database: str) -> set[str]:
+        return self._there & {"Numbers"}
 
     def query(self, statement: str, *_: Any, **__: Any) -> Sequence[Any]:
         self.ran.append(" ".join(statement.split()))
@@ -72,12 +78,14 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
                 "CREATE TABLE `Jobs` (`JobID` INT NOT NULL)",
                 "INSERT INTO Jobs VALUES (1)",
                 "create table if not exists Logs (Line TEXT)",
+                _NUMBERS,
             ],
         ),
-        (["Jobs"], ["create table if not exists Logs (Line TEXT)"]),
-        (["Jobs", "Logs"], []),
+        (["Jobs"], ["create table if not exists Logs (Line TEXT)", _NUMBERS]),
+        (["Jobs", "Logs"], [_NUMBERS]),
+        (["Jobs", "Logs", "Numbers"], []),
     ],
-    ids=["empty", "half built", "complete"],
+    ids=["empty", "half built", "without the trigger", "complete"],
 )
 def test_missing_tables_are_made_and_none_is_dropped(
     load: Callable[[str], ModuleType],
@@ -93,7 +101,8 @@ def test_missing_tables_are_made_and_none_is_dropped(
     monkeypatch.setattr(dirac, "_file", lambda *_: file)
     told = list(dirac._tables(server, "DemoDB", ["DIRAC"]))
     assert server.ran == made
-    assert told == [f"table {name} made" for name in ("Jobs", "Logs") if name not in there]
+    kinds = {"Jobs": "table", "Logs": "table", "Numbers": "trigger"}
+    assert told == [f"{kind} {name} made" for name, kind in kinds.items() if name not in there]
 
 
 def test_a_file_with_procedures_stops_the_job(load: Callable[[str], ModuleType]) -> None:

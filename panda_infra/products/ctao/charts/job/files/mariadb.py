@@ -93,3 +93,7 @@ class MariaDb:
     def tables(self, database: str) -> set[str]:
         """The tables of a database."""
         return {name for (name,) in self.query("SHOW TABLES", database)}
+
+    def triggers(self, database: str) -> set[str]:
+        """The triggers of a database."""
+        return {str(row[0]) for row in self.query("SHOW TRIGGERS", database)}
