@@ -94,7 +94,7 @@ class Pods:
 
         Raises:
             NotAskedError: the part is simulated.
-            WrongError: a pod is missing or not ready, or the job has not succeeded.
+            WrongError: a pod is missing, not ready or of a former description, or the job has not succeeded.
         """
         sub = self._deployed(part)
         if sub.workload == "Job":
@@ -105,6 +105,8 @@ class Pods:
         words = f"{len(ready)} of {wanted} pods are ready"
         if not wanted or len(ready) < wanted:
             raise WrongError(words)
+        if not _is_rolled_out(workload, wanted):
+            raise WrongError(f"{words}, but some of them are former ones: the newest do not become ready")
         if not any(map(_runs, ready)):
             raise NotAskedError(f"{part} {_SIMULATED}")
         return words
@@ -174,6 +176,15 @@ class Pods:
 
 def _selector(labels: Mapping[str, str]) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+
+def _is_rolled_out(workload: Object, wanted: int) -> bool:
+    """True if every pod is of the newest description: former ones stay ready beside one that never becomes so."""
+    status = workload.get("status") or {}
+    if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
+        return False
+    updated = int(status.get("updatedReplicas") or 0)
+    return updated >= max(wanted, int(status.get("replicas") or 0))
 
 
 def _is_ready(pod: Object) -> bool:

@@ -179,9 +179,10 @@ class FakeSite(Site):
             name, wanted = plan.names.workload(component, sub.name), 0 if stands_by(plan) else 1
             labels = sub.pod_labels(release)
             spec = {"replicas": wanted, "selector": {"matchLabels": labels}}
-            kind = f"{sub.workload.lower()}s"
+            kind, status = f"{sub.workload.lower()}s", {"replicas": wanted, "updatedReplicas": wanted}
             self.cluster.add(
-                f"/apis/apps/v1/namespaces/panda/{kind}", {"metadata": {"name": name}, "spec": spec}
+                f"/apis/apps/v1/namespaces/panda/{kind}",
+                {"metadata": {"name": name}, "spec": spec, "status": status},
             )
             self.cluster.objects.pop(f"/api/v1/namespaces/panda/pods/{name}-0", None)
             if wanted:

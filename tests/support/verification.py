@@ -98,8 +98,9 @@ def running(plan: Plan, api: FakeApi, *, real: bool = True) -> None:
                 api.add(f"/apis/batch/v1/{inside}/jobs", made(name, labels=labels) | {"status": done})
             else:
                 spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}}
+                status = {"replicas": 1, "updatedReplicas": 1}
                 kind = f"{sub.workload.lower()}s"
-                api.add(f"/apis/apps/v1/{inside}/{kind}", made(name) | {"spec": spec})
+                api.add(f"/apis/apps/v1/{inside}/{kind}", made(name) | {"spec": spec, "status": status})
             api.add(f"/api/v1/{inside}/pods", pod(f"{name}-0", labels, real=real))
 
 

@@ -52,6 +52,26 @@ def test_a_part_without_a_ready_pod_is_wrong() -> None:
     found.must_run("msgsvc/activemq")
 
 
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param({"replicas": 2, "updatedReplicas": 1}, id="the new pod beside the former one"),
+        pytest.param({"replicas": 1}, id="no new pod can be made"),
+        pytest.param(
+            {"replicas": 1, "updatedReplicas": 1, "observedGeneration": 1}, id="nobody has looked yet"
+        ),
+        pytest.param({}, id="no controller"),
+    ],
+)
+def test_a_former_pod_does_not_stand_in_for_the_newest(status: dict[str, int]) -> None:
+    """A deployment that has failed leaves the former pods ready."""
+    found, api = pods()
+    api.objects[_BROKER]["status"] = status
+    api.objects[_BROKER]["metadata"]["generation"] = 2
+    with pytest.raises(WrongError, match="1 of 1 pods are ready, but some of them are former ones"):
+        found.all_run("msgsvc/activemq")
+
+
 def test_a_pod_that_is_being_ended_does_not_count() -> None:
     found, api = pods()
     api.objects[f"{_PODS}/panda-msgsvc-activemq-0"]["metadata"]["deletionTimestamp"] = "2026-12-01T00:00:00Z"
