@@ -31,8 +31,10 @@ from panda_infra.guard.words import (
     found_by_diff,
     gone,
     handed_back,
+    runs_again,
     waited_for,
 )
+from panda_infra.helm.failed_jobs import forget_failed_jobs
 from panda_infra.helm.others import found as found_of_others
 from panda_infra.helm.records import DEPLOYED, Record, histories, read
 from panda_infra.helm.rollout import replace_outdated
@@ -226,6 +228,10 @@ class Releases:
             pause.wait(_POLL)
             records = self._history(release)
         settle(api, records)
+        if records and records[-1].status != DEPLOYED:
+            manifest = (read(api, records[-1]) or {}).get("manifest") or ""
+            for name in forget_failed_jobs(api, release.namespace, manifest):
+                self._progress(release.urn).warn(runs_again(name))
         return bool(records)
 
     @contextmanager

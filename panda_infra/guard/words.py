@@ -22,6 +22,7 @@ __all__ = [
     "handed_back",
     "handed_over",
     "misses_application",
+    "runs_again",
     "unready",
     "waited_for",
 ]
@@ -66,6 +67,11 @@ def waited_for(record: Record, timeout: float) -> str:
         f"somebody else works on release {record.release}, which is {_condition(record)}: waiting until that has "
         f"ended, {timeout:.0f} s at most"
     )
+
+
+def runs_again(job: str) -> str:
+    """The message for a job that has failed in an earlier run."""
+    return f"job {job} has failed before: it is removed with its pods, and runs again"
 
 
 def handed_over(name: str) -> str:

@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -60,6 +60,20 @@ def stack(
 @pytest.fixture(scope="module")
 def api(bed: Bed) -> Api:
     return Api(bed.kubeconfig)
+
+
+@pytest.fixture
+def cordoned(api: Api) -> Iterator[Callable[[bool], None]]:
+    """Keeps pods away from every node, or lets them come again."""
+
+    def cordon(wanted: bool) -> None:
+        for node in api.list("/api/v1/nodes"):
+            api.merge(
+                f"/api/v1/nodes/{node['metadata']['name']}", {"spec": {"unschedulable": wanted or None}}
+            )
+
+    yield cordon
+    cordon(False)
 
 
 def objects(api: Api, path: str) -> list[Object]:
@@ -152,6 +166,25 @@ def test_verify_reports_on_each_goal(stack: Workspace) -> None:
     goals = {each["id"]: each["result"] for each in found["requirements"]}
     assert (goals["DPPS-CERTIFICATES"], goals["DPPS-FIXTURES"]) == ("verified", "not verified")
     assert goals["DPPS-GITOPS"] == "no check"
+
+
+def test_a_job_that_has_failed_runs_again_when_the_reason_is_gone(
+    stack: Workspace, cordoned: Callable[[bool], None]
+) -> None:
+    hasty = {**ctao.RUCIO["components"]["rucio-bootstrap"], "values": {"deadline": 5}, "timeout": 60}
+    wanted = components(rucio_bootstrap={**hasty, "job": {"annotations": {"panda.org/try": "second"}}})
+    stack.configure({"panda-infra:components": wanted})
+    cordoned(True)
+    result = stack.up()
+    assert result.code != 0
+    assert "job ctao-rucio-bootstrap-job-" in result.text
+    assert "longer than specified deadline" in result.text
+    cordoned(False)
+    result = stack.up()
+    assert result.code == 0, result.text
+    assert "has failed before" in result.text
+    result = stack.up("--json")
+    assert (result.code, changes(result.stdout)) == (0, ()), result.text
 
 
 def test_a_change_of_the_server_touches_no_daemon(stack: Workspace, api: Api) -> None:

@@ -169,6 +169,19 @@ def test_an_unfinished_release_is_settled_before_it_is_upgraded(status: str) -> 
     assert cluster.official.seen == [["superseded", "failed"]]
 
 
+@pytest.mark.parametrize("status", ["failed", "deployed"])
+def test_a_failed_job_of_an_unfinished_release_runs_again(status: str) -> None:
+    manifest = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: tables}\n"
+    cluster = Cluster(record(NAME, 1, status, manifest))
+    jobs = "/apis/batch/v1/namespaces/panda/jobs"
+    over = {"conditions": [{"type": "Failed", "status": "True"}]}
+    cluster.records.add(jobs, {"metadata": {"name": "tables"}, "status": over})
+    cluster.update()
+    forgotten = status == "failed"
+    assert cluster.records.deleted == ([f"{jobs}/tables"] if forgotten else [])
+    assert any("tables has failed before" in text for text in cluster.reported.warnings) == forgotten
+
+
 def test_a_release_that_is_gone_is_installed_again() -> None:
     cluster = Cluster()
     assert cluster.update().properties["from"] == "Create"
