@@ -38,6 +38,9 @@ def _empty(job: Job, database: Database) -> Iterator[Check]:
     yield again.ends(_NAME, "twice", f"tables have version {database.version} already")
     same = (database.content, _salt(database)) == (content, salt) and "made" not in again.text
     yield Check(_NAME, "twice: nothing changes", same, again.text)
+    database.ask("ALTER TABLE heartbeats RENAME TO away")
+    yield from _refused(job, database, "a table is missing", "but heartbeats are missing")
+    database.ask("ALTER TABLE away RENAME TO heartbeats")
 
 
 def _without_version(job: Job, database: Database) -> Iterator[Check]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -68,7 +69,7 @@ def main() -> None:
         engine = _engine()
         with _alone(engine):
             _bring_tables(engine, Path(folder), settings.get("gate"))
-        _bring_account(engine, _secret("root", "username"), root)
+            _bring_account(engine, _secret("root", "username"), root)
 
 
 def _secret(folder: str, key: str) -> str:
@@ -148,6 +149,11 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
             f"the database has version {', '.join(versions)}, which this image does not know: it is newer. Use an "
             "image of that release, or restore the backup that was made before the migration"
         )
+    elif versions == (head,) and ours - found:
+        raise RefusedError(
+            f"the tables have version {head}, but {', '.join(sorted(ours - found))} are missing: a restore has not "
+            "ended, or somebody has dropped them. Restore a backup, or give this stack an empty database"
+        )
     elif versions == (head,):
         _say(f"tables have version {head} already")
     elif gate is None:
@@ -166,22 +172,30 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
 
 
 def _migrate(settings: dict[str, str], upgrade: Callable[[], object], way: str) -> None:
-    """Stop the daemons, make a backup, migrate; where that fails, the daemons get their pods back."""
+    """Stop the daemons, make a backup, migrate; where that fails or is stopped, the daemons get their pods back."""
     from gate import CallError, Gate, GateError  # noqa: PLC0415 - the chart adds it where tables may be migrated
 
+    # Else a pod that is stopped, by a drain of its node or at its deadline, would be killed without a word. This error
+    # is the one for which the driver of the database takes back what it waits for.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     gate = Gate(**settings)
     try:
         gate.stop()
         backup = gate.backup()
     except (CallError, GateError) as error:
         raise RefusedError(f"nothing was migrated: {error}.{_restarted(gate)}") from None
+    except KeyboardInterrupt:
+        raise RefusedError(f"nothing was migrated: the job was stopped.{_restarted(gate)}") from None
     _say(f"the backup before the migration is {backup}")
     try:
         upgrade()
-    except Exception as error:  # noqa: BLE001 - whatever a migration's own code raises
-        reason = " ".join(str(getattr(error, "orig", error)).split())
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever a migration's own code raises
+        if isinstance(error, KeyboardInterrupt):
+            reason = "the job was stopped"
+        else:
+            reason = f"{type(error).__name__}: " + " ".join(str(getattr(error, "orig", error)).split())
         raise RefusedError(
-            f"the migration {way} failed: {type(error).__name__}: {reason}. The backup before it is {backup}: compare "
+            f"the migration {way} failed: {reason}. The backup before it is {backup}: compare "
             f"the tables with it, and restore it if they are changed.{_restarted(gate)}"
         ) from None
     _say(f"migrated tables {way}; the backup before it is {backup}")
