@@ -1,16 +1,21 @@
-"""Rules about backups: there is something to dump, and what is left out exists."""
+"""Rules about backups: there is something to dump, what is left out exists, and no other stack has the same place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from panda_infra.config.backup import BucketStore
+from panda_infra.config.load import from_file
+from panda_infra.config.postgres import PostgresBackup
 from panda_infra.config.quantities import amount
-from panda_infra.errors import Problem
+from panda_infra.config.stack import Settings
+from panda_infra.errors import Problem, StackError
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["leaves_out_what_is_there", "there_is_something_to_dump"]
+__all__ = ["has_a_place_of_its_own", "leaves_out_what_is_there", "there_is_something_to_dump"]
 
 
 @rule("backup", "components")
@@ -41,6 +46,50 @@ def leaves_out_what_is_there(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 f"backup.leaveOut[{number}]", what, f"Name of {', '.join(sorted(inside))}, or remove it."
             )
+
+
+@rule("backup", "postgres")
+def has_a_place_of_its_own(subject: Subject) -> Iterator[Problem]:
+    """Two stacks in one folder would delete each other's backups as too old, and restore each other's content.
+
+    The default is the name of the stack, so that one of two that have the same folder names it.
+    """
+    named = {key: place for key, place in _places(subject.config, subject.stack).items() if place.named}
+    for file in sorted(subject.folder.glob("Pulumi.*.yaml")) if named else ():
+        other = file.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        if other == subject.stack:
+            continue
+        try:
+            theirs = _places(from_file(file).config, other)
+        except StackError:
+            continue  # a stack of its own, which `check` reports
+        for key, place in named.items():
+            if key in theirs and place.address == theirs[key].address:
+                what = f"is that of stack {other} too: each would delete and restore what the other one keeps"
+                fix = "Remove it: the default is the stack's name. Or name another one, in the stack file."
+                yield Problem(f"{key}.folder", what, fix)
+
+
+class _Place(NamedTuple):
+    """Where a stack keeps backups; ``named`` if it names its folder."""
+
+    address: tuple[str, str, str]
+    named: bool
+
+
+def _places(config: Settings, stack: str) -> dict[str, _Place]:
+    """The folders of a stack in buckets, by the key of the section that has it."""
+    found: dict[str, BucketStore | PostgresBackup | None] = {
+        "backup.to": config.backup.to
+        if config.backup and isinstance(config.backup.to, BucketStore)
+        else None,
+        "postgres.backup": config.postgres.backup if config.postgres else None,
+    }
+    return {
+        key: _Place((each.endpoint.rstrip("/"), each.bucket, each.folder or stack), bool(each.folder))
+        for key, each in found.items()
+        if each
+    }
 
 
 def _with_database(subject: Subject) -> Iterator[str]:
