@@ -16,7 +16,8 @@ from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.config.provenance import Provenance
-from panda_infra.errors import Problem, StackError
+from panda_infra.errors import PandaInfraError, Problem, StackError
+from panda_infra.provenance.anchor import TAG, Anchor
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import StackConfig
@@ -47,7 +48,8 @@ def record(
 
     Run it after each deployment, on the commit that was deployed, as the workflows do. The record is signed by the
     private key in the file that `PANDA_INFRA_SIGNING_KEY` names and added to `provenance.repository`, where it names
-    the record before it; no record is ever overwritten. It changes nothing in the deployment. Of a stack without the
+    the record before it; no record is ever overwritten. The backend keeps its digest with the state, and nothing is
+    recorded behind a record that the registry has lost. It changes nothing in the deployment. Of a stack without the
     section `provenance`, and of one that is not deployed, nothing is recorded.
 
     Example: `provenance record doma`
@@ -73,7 +75,14 @@ def record(
     if body is None:
         say(f"stack {stack} is not deployed: nothing is recorded")
         return
+    pulumi, anchor = find_pulumi(here.folder), _anchor(here, stack, config.provenance)
+    if anchor and (flaw := anchor.flaw(ledger.digest(anchor.number))):
+        raise PandaInfraError(
+            f"{flaw}: nothing is recorded behind it. Restore what the registry has lost, or name another repository in "
+            "`provenance.repository`, where the records begin anew"
+        )
     made = ledger.append(body, key)
+    pulumi.set_tag(stack, TAG, Anchor(made.number, made.digest, config.provenance.repository).text)
     say(f"record {made.number} of stack {stack}: {made.digest}")
 
 
@@ -82,8 +91,8 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
     """List the records of a stack, and verify their signatures, their order and that the newest is of what runs now.
 
     Exit code 1 if a record is missing, was changed or is not signed by a key of `provenance.publicKey`, if it does not
-    name the one before it, or if the stack was deployed since the newest one. No key is needed but that in the stack
-    file.
+    name the one before it, if the backend knows a newer one, or if the stack was deployed since the newest one. No key
+    is needed but that in the stack file.
 
     **Examples**
 
@@ -100,10 +109,12 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
         fix = "Write e.g. `provenance: {repository: oci://registry.site.org/records, publicKey: |...}`."
         raise StackError(here.file(stack).name, [Problem("provenance", what, fix)])
     entries = _ledger(here, stack, config.provenance).entries()
-    pulumi = find_pulumi(here.folder)
+    pulumi, anchor = find_pulumi(here.folder), _anchor(here, stack, config.provenance)
     state = Engine(pulumi, stack).state() if pulumi.has(stack) else EMPTY
     newest = entries[-1] if entries else None
     flaws = [f"record {each.number} {each.flaw}" for each in entries if each.flaw]
+    if anchor and (lost := anchor.flaw({each.number: each.digest for each in entries}.get(anchor.number))):
+        flaws.append(lost)
     # A record that cannot be read counts as one of the present state.
     recorded = (newest.body or {"state": state})["state"] if newest else EMPTY
     if state not in (EMPTY, recorded):
@@ -122,6 +133,12 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
     if not as_json:
         say(f"{len(entries)} records of stack {stack} are in order")
+
+
+def _anchor(here: Project, stack: str, section: Provenance) -> Anchor | None:
+    """What the backend has as the newest record, if any."""
+    pulumi = find_pulumi(here.folder)
+    return Anchor.of(pulumi.tag(stack, TAG), section.repository) if pulumi.has(stack) else None
 
 
 def _ledger(here: Project, stack: str, section: Provenance) -> Ledger:

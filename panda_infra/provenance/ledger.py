@@ -63,6 +63,11 @@ class Ledger:
             found = list(pool.map(self._entry, every))
         return list(_chained(found))
 
+    def digest(self, number: int) -> str | None:
+        """The digest of a record as it is there now; None if it is not."""
+        manifest = self.repository.manifest(self._tag(number))
+        return digest_of(manifest) if manifest else None
+
     def append(self, body: Mapping[str, Any], key: EllipticCurvePrivateKey) -> Entry:
         """Add a record behind the newest one.
 

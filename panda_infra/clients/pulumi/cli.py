@@ -101,6 +101,15 @@ class Pulumi:
         values = {key: str(entry["value"]) for key, entry in listed.items()}
         return values, frozenset(key for key, entry in listed.items() if entry["secret"])
 
+    def tag(self, stack: str, name: str) -> str:
+        """A tag that the backend keeps with the stack, beside its state; empty without it."""
+        tags: Mapping[str, str] = json.loads(self.run("stack", "tag", "ls", "--json", "--stack", stack))
+        return tags.get(name, "")
+
+    def set_tag(self, stack: str, name: str, text: str) -> None:
+        """Keep a tag with the stack."""
+        self.run("stack", "tag", "set", name, text, "--stack", stack)
+
     def recorded(self, stack: str) -> Recorded:
         """The facts that this program uses of the stack's state."""
         return self.state(stack).recorded

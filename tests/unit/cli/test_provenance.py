@@ -24,9 +24,11 @@ _KEY = new_key()
 
 
 class Deployed:
-    """The version of the state that the engine has."""
+    """The version of the state that the engine has, and the tags beside it."""
 
-    state = "first"
+    def __init__(self) -> None:
+        self.state = "first"
+        self.tags: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -39,6 +41,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Deployed:
     monkeypatch.setattr(command, "_body", body)
     monkeypatch.setattr(Engine, "state", lambda _: made.state)
     monkeypatch.setattr(Pulumi, "has", lambda *_: True)
+    monkeypatch.setattr(Pulumi, "tag", lambda _, _stack, name: made.tags.get(name, ""))
+    monkeypatch.setattr(Pulumi, "set_tag", lambda _, _stack, name, text: made.tags.update({name: text}))
     monkeypatch.setattr(shutil, "which", lambda _: "/bin/true")
     return made
 
@@ -81,6 +85,57 @@ def test_what_was_deployed_without_a_record_is_found(
     assert flaw.startswith("stack doma was deployed since the newest record")
     deployed.state = "empty"
     assert run("provenance", "verify", "doma").exit_code == 0
+
+
+@pytest.mark.parametrize("lost", [["doma.2"], ["doma.1", "doma.2"]], ids=["the newest", "all"])
+def test_records_that_the_registry_has_lost_are_missed(
+    run: Run, registry: OciRegistry, deployed: Deployed, lost: list[str]
+) -> None:
+    """Who may delete there has no key, but the next run has: it would chain its record to what is left."""
+    for deployed.state in ("first", "second"):
+        assert run("provenance", "record", "doma").exit_code == 0
+    for tag in lost:
+        del registry.manifests[tag]
+    deployed.state = "third"
+    result = run("provenance", "record", "doma")
+    assert result.exit_code == 1
+    assert "record 2 is missing, and was sha256:" in result.stderr
+    assert lost[-1] not in registry.manifests
+    result = run("provenance", "verify", "doma", "--json")
+    assert result.exit_code == 1
+    assert any(flaw.startswith("record 2 is missing, and was") for flaw in json.loads(result.stdout)["flaws"])
+
+
+def test_another_record_in_the_place_of_the_newest_is_found(
+    run: Run, registry: OciRegistry, deployed: Deployed
+) -> None:
+    for deployed.state in ("first", "second"):
+        assert run("provenance", "record", "doma").exit_code == 0
+    # Made anew by somebody who has the key, but not the backend.
+    known = dict(deployed.tags)
+    del registry.manifests["doma.2"]
+    deployed.tags.clear()
+    deployed.state = "nobody has deployed this"
+    assert run("provenance", "record", "doma").exit_code == 0
+    assert run("provenance", "verify", "doma").exit_code == 0
+    deployed.tags.update(known)
+    registry_has = "record 2 is another one than"
+    assert registry_has in run("provenance", "verify", "doma").stderr
+    assert registry_has in run("provenance", "record", "doma").stderr
+
+
+def test_a_new_repository_begins_anew(
+    run: Run, registry: OciRegistry, project: Path, deployed: Deployed
+) -> None:
+    assert run("provenance", "record", "doma").exit_code == 0
+    with oci_registry() as other:
+        kept = {"repository": other.reference, "publicKey": public_text(_KEY)}
+        (project / "Pulumi.doma.yaml").write_text(compose({**SMALL, "provenance": kept}, "doma"))
+        assert run("provenance", "record", "doma").exit_code == 0
+        assert "doma.1" in other.manifests
+        assert run("provenance", "verify", "doma").exit_code == 0
+    assert "doma.1" in registry.manifests
+    assert len(deployed.tags) == 1
 
 
 def test_a_broken_record_fails(run: Run, registry: OciRegistry) -> None:
