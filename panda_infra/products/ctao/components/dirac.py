@@ -74,7 +74,10 @@ _IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
 # The image's user.
 _USER = 1000
 # Words of options that hold a secret, as DIRAC names them.
-_SECRET_WORDS = ("password", "passwd", "rootpwd", "secret", "apikey")
+_SECRET_WORDS = (
+    *("password", "passwd", "passphrase", "pwd", "secret"),
+    *("accesskey", "apikey", "privatekey", "secretkey"),
+)
 
 
 class DiracSecrets(Model):
