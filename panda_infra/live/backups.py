@@ -185,6 +185,13 @@ class Backups:
                 f"--into {into}: must be letters, digits and underscores that start with a letter, "
                 f"e.g. {database.database}_restored"
             )
+        beside = (
+            each for each in backed_up(self.plan) if each.host == database.host and each.name != database.name
+        )
+        if other := next((each.name for each in beside if each.database == into), None):
+            raise PandaInfraError(
+                f"{into} is the live database of {other}: name another one by --into, e.g. {database.database}_restored"
+            )
         if into == database.database and not overwrite:
             raise PandaInfraError(
                 f"{into} is the live database of {database.component}: name another one by --into, "

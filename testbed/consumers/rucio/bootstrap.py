@@ -102,7 +102,11 @@ def _earlier(job: Job, database: Database) -> Iterator[Check]:
     yield Check(_NAME, "migrate: true keeps accounts", _salt(database) == salt, "another password")
     lacking = sorted(set(fresh.splitlines()) - set(database.content.splitlines()))
     yield Check(_NAME, "migrate: true: columns as of a new database", not lacking, "\n".join(lacking))
-    yield job.run("migrating").ends(_NAME, "migrate: true again", "already")
+    # As a run leaves it that is killed when the tables are migrated.
+    database.ask("ALTER TABLE rse_protocols ALTER COLUMN read_lan SET NOT NULL")
+    yield job.run("migrating").ends(
+        _NAME, "migrate: true again", "column read_lan of rse_protocols may be empty", "already"
+    )
     yield from _refused(job, database, "the earlier release meets later tables", now, software=RUCIO_EARLIER)
 
 

@@ -21,6 +21,7 @@ from panda_infra.plan.developer_rights import rules
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.access import Access
+from tests.support import ctao
 from tests.support.command_line import run_in
 from tests.support.kubernetes import Call, FakeApi
 from tests.support.stacks import stack
@@ -227,6 +228,17 @@ def test_what_is_refused_makes_no_job(command: Any, api: Cluster, words: tuple[s
     done = command(*words)
     assert done.exit_code != 0
     assert said in " ".join(done.output.replace("│", " ").split())
+    assert api.made == []
+
+
+def test_a_database_is_not_restored_into_another_live_one(api: Cluster) -> None:
+    """One server has many, of which some are empty until a service starts."""
+    backup = {"to": {"kind": "claim", "size": "1Gi"}}
+    backups = Backups(api, make_plan("ctao", ctao.stack(backup=backup)))
+    name = "dirac-db-jobdb/20261130T021700Z"
+    for overwrite in (False, True):
+        with pytest.raises(PandaInfraError, match="ReqDB is the live database of dirac-db-reqdb"):
+            backups.restore(name, "ReqDB", overwrite=overwrite)
     assert api.made == []
 
 

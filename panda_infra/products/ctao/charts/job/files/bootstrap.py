@@ -155,6 +155,9 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
             "ended, or somebody has dropped them. Restore a backup, or give this stack an empty database"
         )
     elif versions == (head,):
+        if gate is not None:
+            # A run that was killed after the migration has not come to this.
+            _relax(engine, models)
         _say(f"tables have version {head} already")
     elif gate is None:
         raise RefusedError(
@@ -163,12 +166,10 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
             "stopped and a backup is made, without which there is no way back"
         )
     else:
-
-        def upgrade() -> None:
-            command.upgrade(config, "head")
-            _relax(engine, models)
-
-        _migrate(gate, upgrade, f"from version {', '.join(versions)} to {head}")
+        way = f"from version {', '.join(versions)} to {head}"
+        _migrate(gate, lambda: command.upgrade(config, "head"), way)
+        # Not as a part of it: if it fails, the former daemons must not meet the migrated tables.
+        _relax(engine, models)
 
 
 def _migrate(settings: dict[str, str], upgrade: Callable[[], object], way: str) -> None:
