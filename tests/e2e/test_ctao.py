@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from panda_infra.cli.errors import INCOMPLETE
-from testbed import leftovers, references, stacks
+from panda_infra.clients.kubernetes.conditions import true_conditions
+from testbed import leftovers, references, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.rehearsal import changes
@@ -169,16 +170,22 @@ def test_verify_reports_on_each_goal(stack: Workspace) -> None:
 
 
 def test_a_job_that_has_failed_runs_again_when_the_reason_is_gone(
-    stack: Workspace, cordoned: Callable[[bool], None]
+    stack: Workspace, api: Api, cordoned: Callable[[bool], None]
 ) -> None:
-    hasty = {**ctao.RUCIO["components"]["rucio-bootstrap"], "values": {"deadline": 5}, "timeout": 60}
-    wanted = components(rucio_bootstrap={**hasty, "job": {"annotations": {"panda.org/try": "second"}}})
-    stack.configure({"panda-infra:components": wanted})
+    hasty = {"timeout": 15, "job": {"annotations": {"panda.org/try": "second"}}}
+    stack.configure({"panda-infra:components": components(rucio_bootstrap=hasty)})
     cordoned(True)
     result = stack.up()
     assert result.code != 0
-    assert "job ctao-rucio-bootstrap-job-" in result.text
-    assert "longer than specified deadline" in result.text
+    assert "pod ctao-rucio-bootstrap-job-" in result.text
+    # The end of its time, for which nobody waits here.
+    (job,) = (
+        f"/apis/batch/v1/namespaces/{_NAMESPACE}/jobs/{each['metadata']['name']}"
+        for each in objects(api, "/apis/batch/v1/jobs")
+        if "Complete" not in true_conditions(each)
+    )
+    api.merge(job, {"spec": {"activeDeadlineSeconds": 1}})
+    waiting.until(lambda: "Failed" in true_conditions(api.get(job)), "the failed job", 60)
     cordoned(False)
     result = stack.up()
     assert result.code == 0, result.text
