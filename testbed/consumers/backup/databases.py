@@ -196,7 +196,7 @@ class Harvester:
         """Only tables are made."""
         return self.ask(
             "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'later'"
-        )
+        ).strip()
 
     def empty(self) -> None:
         """Drop everything."""
