@@ -160,6 +160,15 @@ def test_deployments_are_recorded_and_tampering_is_found(
     assert third["uncommittedChanges"]
     assert third["plan"] != body["plan"]
 
+    newest = records.manifest("local.3") or b""
+    overwrite(bed, "local.3", kept["local.1"])
+    assert any("record 3 is another one than sha256:" in flaw for flaw in verified(stack)["flaws"])
+    refused = run(stack, "record")
+    assert refused.exit_code == 1
+    assert "nothing is recorded behind it" in refused.output
+    overwrite(bed, "local.3", newest)
+    assert verified(stack)["code"] == 0
+
     kept_section = {"repository": "oci://127.0.0.1:1/none", "publicKey": public_text(_KEY)}
     stack.configure({"panda-infra:provenance": kept_section})
     failed = run(stack, "record")
