@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from panda_infra.config.backup import BucketStore
 from panda_infra.config.load import from_file
-from panda_infra.config.postgres import PostgresBackup
+from panda_infra.config.operators import Archive
 from panda_infra.config.quantities import amount
 from panda_infra.config.stack import Settings
 from panda_infra.errors import Problem, StackError
@@ -48,7 +48,7 @@ def leaves_out_what_is_there(subject: Subject) -> Iterator[Problem]:
             )
 
 
-@rule("backup", "postgres")
+@rule("backup", "postgres", "mariadb")
 def has_a_place_of_its_own(subject: Subject) -> Iterator[Problem]:
     """Two stacks in one folder would delete each other's backups as too old, and restore each other's content.
 
@@ -79,11 +79,12 @@ class _Place(NamedTuple):
 
 def _places(config: Settings, stack: str) -> dict[str, _Place]:
     """The folders of a stack in buckets, by the key of the section that has it."""
-    found: dict[str, BucketStore | PostgresBackup | None] = {
+    found: dict[str, BucketStore | Archive | None] = {
         "backup.to": config.backup.to
         if config.backup and isinstance(config.backup.to, BucketStore)
         else None,
         "postgres.backup": config.postgres.backup if config.postgres else None,
+        "mariadb.backup": config.mariadb.backup if config.mariadb else None,
     }
     return {
         key: _Place((each.endpoint.rstrip("/"), each.bucket, each.folder or stack), bool(each.folder))

@@ -13,7 +13,7 @@ from panda_infra.stacks.project import Project
 from tests.support.stacks import sections
 
 _BUCKET = {"endpoint": "https://s3.site.org", "bucket": "backups"}
-_KEYS = ("backup.to.folder", "postgres.backup.folder")
+_KEYS = ("backup.to.folder", "postgres.backup.folder", "mariadb.backup.folder")
 
 
 def write(folder: Path, name: str, **own: Any) -> None:
@@ -30,6 +30,13 @@ def archive(**more: Any) -> dict[str, Any]:
     return {"postgres": {"operator": "cnpg", "databases": databases, "backup": {**_BUCKET, **more}}}
 
 
+def changes(**more: Any) -> dict[str, Any]:
+    databases = {"harvester": {"size": "1Gi"}}
+    return {
+        "mariadb": {"operator": "mariadb-operator", "databases": databases, "backup": {**_BUCKET, **more}}
+    }
+
+
 def problems(folder: Path, name: str) -> dict[str, str]:
     try:
         Project(folder).judge(name)
@@ -38,7 +45,7 @@ def problems(folder: Path, name: str) -> dict[str, str]:
     return {}
 
 
-@pytest.mark.parametrize("section", [dumps, archive])
+@pytest.mark.parametrize("section", [dumps, archive, changes])
 def test_two_stacks_have_no_folder_together(tmp_path: Path, section: Any) -> None:
     write(tmp_path, "one", **section(folder="sites/desy"))
     write(tmp_path, "two", **section(folder="sites/desy", endpoint="https://s3.site.org/"))
