@@ -41,12 +41,15 @@ class Published:
 
 
 def chosen(checkout: Path | None) -> list[Path]:
-    """The chart folders of a checkout of the real charts; without one, the fixture charts.
+    """The chart folders of a checkout of the real charts, PanDA's or Rucio's; without one, the fixture charts.
 
     Raises:
         BedError: there is none.
     """
-    return find(checkout.expanduser() / "helm" if checkout else FIXTURES)
+    if checkout is None:
+        return find(FIXTURES)
+    places = [checkout.expanduser() / name for name in ("helm", "charts")]
+    return find(next((place for place in places if place.is_dir()), places[0]))
 
 
 def find(folder: Path) -> list[Path]:

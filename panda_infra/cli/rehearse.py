@@ -24,7 +24,9 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     stack: StackArgument,
     charts: Annotated[
         Path | None,
-        typer.Option(help="A checkout of the real charts, to rehearse with those in its folder `helm`."),
+        typer.Option(
+            help="A checkout of the real charts, to rehearse with those in its folder `helm` or `charts`."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -79,6 +81,7 @@ def rehearse(  # noqa: PLR0917 - typer makes options of parameters
     - `rehearse local --consumers --charts ../panda-k8s`
     - `rehearse doma --delivery argocd`
     - `rehearse ctao --verified verified`
+    - `rehearse ctao --charts ../rucio-charts`
     - `rehearse lsst-prod --json`
     - `rehearse sphenix --since origin/main`
     """

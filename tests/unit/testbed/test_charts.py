@@ -59,3 +59,11 @@ def test_a_chart_is_pushed_when_its_content_has_changed(
     (one / "values.yaml").touch()
     assert digest(one) == "sha256:4"
     assert pushed == [one, two, one, one]
+
+
+@pytest.mark.parametrize("name", ["helm", "charts"])
+def test_a_checkout_has_its_charts_in_one_of_two_folders(name: str, tmp_path: Path) -> None:
+    folder = chart(tmp_path / name / "one")
+    assert charts.chosen(tmp_path) == [folder]
+    with pytest.raises(BedError, match=f"{name}/nowhere/helm: neither a chart nor a folder of charts"):
+        charts.chosen(tmp_path / name / "nowhere")
