@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from panda_infra.config.stack import StackConfig
-from panda_infra.errors import Problem
+from panda_infra.errors import Problem, shortened
+from panda_infra.pins.pins import pins
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.secrets.certificate_flaws import certificate_flaws
 from panda_infra.secrets.lifetimes import check_lifetimes
@@ -26,7 +27,20 @@ def warnings(config: StackConfig, *, stack: str, now: datetime | None = None) ->
 
 def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
     """Warnings about valid settings that charts or Argo CD do not fully support."""
-    return [*product_of_experiment(config.experiment).warnings(config, stack), *_delivery(config)]
+    return [
+        *product_of_experiment(config.experiment).warnings(config, stack),
+        *_delivery(config),
+        *_unpinned(config, stack),
+    ]
+
+
+def _unpinned(config: StackConfig, stack: str) -> Iterator[Problem]:
+    """What a protected stack runs under a name that may get another content."""
+    if not config.lifecycle.protect:
+        return
+    if names := sorted({pin.name for pin in pins(config) if not (pin.digest or pin.followed)}):
+        what = f"no digest pins {shortened(names)}: what runs may change without a change of this file"
+        yield Problem("components", what, f"Pin all charts and images: `python -m panda_infra pin {stack}`.")
 
 
 def _delivery(config: StackConfig) -> Iterator[Problem]:

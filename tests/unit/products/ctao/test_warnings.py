@@ -66,7 +66,8 @@ def test_daemons_that_know_no_authority_of_whom_they_call_are_named() -> None:
 def test_fixtures_that_keep_what_is_protected_are_named() -> None:
     fixtures = {"rucioDatabase": {"kind": "fixture"}, "fts": {"kind": "fixture"}}
     protected = {"lifecycle": {"protect": True}}
-    assert keys(fixtures, _ROBOT, **protected) == ["interfaces.rucioDatabase", "interfaces.fts"]
+    unpinned = "components"
+    assert keys(fixtures, _ROBOT, **protected) == ["interfaces.rucioDatabase", "interfaces.fts", unpinned]
     assert keys(fixtures, _ROBOT) == []
     assert "fts: {kind: external" in reported(fixtures, _ROBOT, **protected)[1].fix
 
