@@ -117,7 +117,8 @@ IDDS = Image(
     venv="/opt/idds",
     users={"atlpan": "zp"},
 )
-_RUCIO_TOOLS = ("gunicorn", "setuptools<81", "wheel")
+# With CTAO's policy package, which its own images of Rucio have too.
+_RUCIO_TOOLS = ("ctao-bdms-rucio-policy==0.6.0", "gunicorn", "setuptools<81", "wheel")
 RUCIO = Image(
     name="rucio",
     stands_for="rucio/rucio-server",

@@ -15,6 +15,7 @@ from panda_infra.secrets.generate import stand_ins, with_values
 from testbed.consumers import collector
 from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
+from testbed.consumers.rucio.reconcile import POLICY
 from testbed.consumers.sandbox import Check
 from tests.support import ctao
 from tests.support.real_software import tried
@@ -73,6 +74,7 @@ def complete(
 ) -> StackConfig:
     """The stack with a value for every secret."""
     more = {
+        "rucio": {"settings": {"policyPackage": POLICY}},
         "rucio-bootstrap": {"settings": {"migrate": migrate}},
         "rucio-config": {"settings": settings},
         "rucio-daemons": {"settings": {"transferTool": "mock", "robot": _ROBOT}},

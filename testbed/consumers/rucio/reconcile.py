@@ -9,8 +9,12 @@ from typing import Any
 
 from testbed.consumers.rucio.job import Job
 from testbed.consumers.sandbox import Check, Sandbox, output
+from testbed.errors import BedError
 
-__all__ = ["calls", "check"]
+__all__ = ["POLICY", "calls", "check"]
+
+POLICY = "bdms_rucio_policy"
+"""CTAO's policy package, which the images of Rucio have."""
 
 _NAME = "rucio-config"
 _CALLS = Path(__file__).parents[1] / "scripts" / "rucio_calls.py"
@@ -21,6 +25,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     """Check a new catalog, one that is as declared, one that somebody has changed, and what the server refuses."""
     job = Job(sandbox, _NAME)
     yield from _made(job)
+    yield from _by_policy(job)
     yield from _mended(job)
     yield from _changed(job)
     yield from _refused(job)
@@ -67,6 +72,19 @@ def _made(job: Job) -> Iterator[Check]:
     again = job.run()
     yield again.ends(_NAME, "a second run", _DONE)
     yield Check(_NAME, "a second run changes nothing", again.text.strip() == _DONE, again.text)
+
+
+def _by_policy(job: Job) -> Iterator[Check]:
+    """The server has CTAO's policy: names of data are paths."""
+    _, names = calls(job, ["add_dataset", "acada", "/dl0/run1"], ["list_dids", "acada", {}, "dataset"])
+    yield Check("rucio", "a path names data", names == ["/dl0/run1"], f"{names}")
+    try:
+        calls(job, ["add_dataset", "acada", "run1"])
+    except BedError as error:
+        refused = str(error)
+    else:
+        refused = "nothing"
+    yield Check("rucio", "any other name is refused", "does not match" in refused, refused)
 
 
 def _mended(job: Job) -> Iterator[Check]:
