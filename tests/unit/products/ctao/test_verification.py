@@ -30,12 +30,14 @@ class _Rucio(BaseHTTPRequestHandler):
 
     states: ClassVar[list[str]] = []
     poor: ClassVar[bool] = False
+    paths: ClassVar[bool] = False
     asked: ClassVar[list[tuple[str, str, Any]]] = []
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = re.sub(r"verify-[0-9a-f]{16}", "FILE", self.path)
-        self.asked.append((self.command, path, json.loads(body) if body else None))
+        content: Any = json.loads(body) if body else None
+        self.asked.append((self.command, path, content))
         if path == "/auth/userpass":
             given = (self.headers["X-Rucio-Account"], self.headers["X-Rucio-Password"])
             self._send(200 if given == ("root", _PASSWORD) else 401, "", {"X-Rucio-Auth-Token": "t"})
@@ -45,6 +47,8 @@ class _Rucio(BaseHTTPRequestHandler):
             self._send(303, "", {"Location": "/accounts/root"})
         elif path == "/rules/" and ("POST", _LIMIT, {"bytes": 1 << 20}) not in self.asked and self.poor:
             self._send(409, "", {"ExceptionClass": "InsufficientAccountLimit"})
+        elif path == "/replicas" and content["files"][0]["name"].startswith("/") != self.paths:
+            self._send(500, "", {"ExceptionClass": "InvalidObject"})
         elif path == "/accounts/root/scopes/verify":
             self._send(409, "", {"ExceptionClass": "Duplicate"})
         else:
@@ -82,7 +86,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     file.write_text(issued.certificate + issued.key)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    _Rucio.states, _Rucio.asked, _Rucio.poor = [], [], False
+    _Rucio.states, _Rucio.asked, _Rucio.poor, _Rucio.paths = [], [], False, False
     with serving(_Rucio, context) as port:
         yield f"https://127.0.0.1:{port}"
 
@@ -135,6 +139,15 @@ def test_an_account_without_a_limit_gets_one_for_the_time(address: str, *, poor:
     assert run("rule", address, source="NORTH", destination="SOUTH") == 0
     asked = [method for method, path, _ in _Rucio.asked if path == _LIMIT]
     assert asked == (["POST", "DELETE"] if poor else [])
+
+
+@pytest.mark.parametrize("paths", [True, False])
+def test_a_file_is_named_as_the_policy_of_the_server_takes_it(address: str, *, paths: bool) -> None:
+    _Rucio.states, _Rucio.paths = ["OK"], paths
+    assert run("rule", address, source="NORTH", destination="SOUTH") == 0
+    made = {(method, path): body for method, path, body in _Rucio.asked}
+    assert made["POST", "/rules/"]["dids"][0]["name"].startswith("/") == paths
+    assert made["POST", "/dids/verify/FILE/meta/lifetime"] == {"value": 86400}
 
 
 def of(component: str, name: str) -> Check:
