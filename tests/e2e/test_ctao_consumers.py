@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 _BACKUP = {"to": {"kind": "s3", "endpoint": ADDRESS, "bucket": BUCKET}}
 _ROBOT = "CN=DPPS robot,O=CTAO,C=DE"
 _PROTOCOL = {"scheme": "davs", "host": "north.site.org", "port": 443, "prefix": "/ctao"}
+_SOUTH = {"protocols": [_PROTOCOL | {"host": "south.site.org"}]}
 _DPPS = {
     "type": "SERVICE",
     "email": "dpps@site.org",
@@ -41,7 +42,7 @@ _DECLARED: dict[str, Any] = {
             "attributes": {"tape": "false"},
             "limits": {"MinFreeSpace": "10Gi"},
         },
-        "SOUTH": {},
+        "SOUTH": _SOUTH,
     },
     "distances": {"NORTH": {"SOUTH": 1}},
     "limits": {"dpps": {"NORTH": "1Ti"}},
@@ -57,7 +58,7 @@ _CHANGED: dict[str, Any] = {
             ],
             "attributes": {"tape": "true"},
         },
-        "SOUTH": {},
+        "SOUTH": _SOUTH,
         "WEST": {},
     },
     "distances": {"NORTH": {"SOUTH": 1, "WEST": 3}},

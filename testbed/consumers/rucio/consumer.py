@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from testbed.consumers import postgres
-from testbed.consumers.rucio import bootstrap, reconcile, server
+from testbed.consumers.rucio import bootstrap, reconcile, server, verified
 from testbed.consumers.rucio.job import Database
 from testbed.consumers.sandbox import Check, Sandbox
 from testbed.real.software import POSTGRES, RUCIO, RUCIO_EARLIER, Software
@@ -29,3 +29,4 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     yield from bootstrap.check(sandbox, database)
     server.start(sandbox)
     yield from reconcile.check(sandbox)
+    yield from verified.check(sandbox)

@@ -31,7 +31,7 @@ def test_a_followed_branch_changes_a_protected_stack_without_a_review() -> None:
 
 
 def test_a_protected_stack_hears_what_no_digest_pins() -> None:
-    components = {"msgsvc": {}}
+    components: dict[str, Any] = {"msgsvc": {}}
     (found,) = setting_warnings(stack(components=components, lifecycle={"protect": True}), stack="demo")
     names = sorted(pin.name for pin in pins(stack(components=components)))
     assert names
