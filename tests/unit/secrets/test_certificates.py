@@ -173,6 +173,7 @@ def test_a_stack_is_reported_about_its_certificates() -> None:
     stack = config(
         {**MINIMAL, "components": {"bigmon": {}}, "secrets": {"certificates": {"bigmon": certificate}}},
         hosts={"bigmon": "bigmon.site.org"},
+        lifecycle={"protect": False},
     )
     (problem,) = judge_values(stack, stack="lsst", now=NOW)
     assert problem.where == "secrets.certificates.bigmon.certificate"
