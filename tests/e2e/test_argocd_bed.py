@@ -19,8 +19,8 @@ from testbed.bed import Bed
 pytestmark = pytest.mark.e2e
 
 _PATIENCE = 30.0
-# Kubernetes' garbage collector looks every 30 s for new kinds, and deletes nothing before it knows all; on a busy machine
-# it takes several looks.
+# Kubernetes' garbage collector looks every 30 s for new kinds, and deletes nothing before it knows all; on a busy
+# machine it takes several looks.
 _UNTIL_GONE = 180.0
 
 
