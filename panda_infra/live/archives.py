@@ -6,38 +6,49 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan import mariadb, postgres
 from panda_infra.plan.model import Plan
+from panda_infra.plan.operators import Served
 
 __all__ = ["Archived", "archived"]
 
 
+@dataclass(frozen=True)
 class Archived(ABC):
-    """A database with an archive; its restored servers have the conditions ``restored``."""
+    """A database ``each`` with an archive.
 
-    restored: frozenset[str]
+    Its servers are objects of the ``api`` and the ``kind``, in the plural. Restored ones have the conditions
+    ``restored``, and are written to by a Service with the ending ``writes`` behind their name.
+    """
+
+    each: Served[Any, Any]
+
+    api: ClassVar[str]
+    kind: ClassVar[str]
+    restored: ClassVar[frozenset[str]]
+    writes: ClassVar[str]
 
     @property
-    @abstractmethod
     def component(self) -> str:
         """The component that uses it."""
+        return self.each.component
 
     @property
-    @abstractmethod
     def cluster(self) -> str:
         """The name of its servers together."""
+        return self.each.cluster
 
-    @abstractmethod
     def servers(self, plan: Plan) -> str:
         """The path of objects of its kind in the API."""
+        return f"/apis/{self.api}/namespaces/{plan.config.namespace}/{self.kind}"
 
-    @abstractmethod
     def service(self, name: str) -> str:
         """The Service of servers with a name that may be written to."""
+        return f"{name}{self.writes}"
 
     @abstractmethod
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
@@ -52,25 +63,10 @@ class Archived(ABC):
         """
 
 
-@dataclass(frozen=True)
 class _Postgres(Archived):
-    each: postgres.Operated
-
+    api, kind = postgres.API, "clusters"
     restored = frozenset({"Ready"})
-
-    @property
-    def component(self) -> str:
-        return self.each.component
-
-    @property
-    def cluster(self) -> str:
-        return self.each.cluster
-
-    def servers(self, plan: Plan) -> str:
-        return f"/apis/{postgres.API}/namespaces/{plan.config.namespace}/clusters"
-
-    def service(self, name: str) -> str:
-        return f"{name}-rw"
+    writes = "-rw"
 
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
         return postgres.recovery(plan, self.each, moment, name)
@@ -90,26 +86,11 @@ class _Postgres(Archived):
             )
 
 
-@dataclass(frozen=True)
 class _MariaDb(Archived):
-    each: mariadb.OperatedMariaDb
-
+    api, kind = mariadb.API, "mariadbs"
     # They are ready for a moment before the changes after the base backup are there.
     restored = frozenset({"Ready", "BinlogsReplayed"})
-
-    @property
-    def component(self) -> str:
-        return self.each.component
-
-    @property
-    def cluster(self) -> str:
-        return self.each.cluster
-
-    def servers(self, plan: Plan) -> str:
-        return f"/apis/{mariadb.API}/namespaces/{plan.config.namespace}/mariadbs"
-
-    def service(self, name: str) -> str:
-        return f"{name}-primary"
+    writes = "-primary"
 
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
         return mariadb.mariadb_recovery(plan, self.each, moment, name)
