@@ -14,7 +14,7 @@ from panda_infra.cli.errors import Group
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.clients.pulumi.cli import find_pulumi
+from panda_infra.clients.pulumi.cli import Pulumi, find_pulumi
 from panda_infra.config.provenance import Provenance
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.provenance.anchor import TAG, Anchor
@@ -75,7 +75,8 @@ def record(
     if body is None:
         say(f"stack {stack} is not deployed: nothing is recorded")
         return
-    pulumi, anchor = find_pulumi(here.folder), _anchor(here, stack, config.provenance)
+    pulumi = find_pulumi(here.folder)
+    anchor = _anchor(pulumi, stack, config.provenance)
     if anchor and (flaw := anchor.flaw(ledger.digest(anchor.number))):
         raise PandaInfraError(
             f"{flaw}: nothing is recorded behind it. Restore what the registry has lost, or name another repository in "
@@ -109,7 +110,8 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
         fix = "Write e.g. `provenance: {repository: oci://registry.site.org/records, publicKey: |...}`."
         raise StackError(here.file(stack).name, [Problem("provenance", what, fix)])
     entries = _ledger(here, stack, config.provenance).entries()
-    pulumi, anchor = find_pulumi(here.folder), _anchor(here, stack, config.provenance)
+    pulumi = find_pulumi(here.folder)
+    anchor = _anchor(pulumi, stack, config.provenance)
     state = Engine(pulumi, stack).state() if pulumi.has(stack) else EMPTY
     newest = entries[-1] if entries else None
     flaws = [f"record {each.number} {each.flaw}" for each in entries if each.flaw]
@@ -135,9 +137,8 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
         say(f"{len(entries)} records of stack {stack} are in order")
 
 
-def _anchor(here: Project, stack: str, section: Provenance) -> Anchor | None:
+def _anchor(pulumi: Pulumi, stack: str, section: Provenance) -> Anchor | None:
     """What the backend has as the newest record, if any."""
-    pulumi = find_pulumi(here.folder)
     return Anchor.of(pulumi.tag(stack, TAG), section.repository) if pulumi.has(stack) else None
 
 
