@@ -15,11 +15,11 @@ from panda_infra.plan.monitoring.exporters import PROBER
 from testbed.consumers import postgres
 from testbed.consumers.outside import named
 from testbed.consumers.pods import Container
+from testbed.consumers.rucio import daemons
 from testbed.consumers.rucio.job import Job
-from testbed.consumers.rucio.server import configured
 from testbed.consumers.sandbox import Program, Sandbox
 from testbed.errors import BedError
-from testbed.real.software import PROMETHEUS, RUCIO
+from testbed.real.software import PROMETHEUS
 
 __all__ = ["DATABASE", "Host", "Watched"]
 
@@ -79,11 +79,9 @@ class Watched:
 
     def start_daemon(self) -> Program:
         """Start the daemon, with metrics at every address of the sandbox."""
-        container = self._named("rucio-daemons", _DAEMON)
-        root = self.sandbox.roots.get(container.workload) or self.sandbox.root(RUCIO, container)
-        root.write("/opt/rucio/etc/rucio.cfg", configured(container))
-        program = root.start(f"/opt/rucio/bin/rucio-{_DAEMON}", "--sleep-time", "1")
-        program.wait_for(self.sandbox.addresses[f"metrics-{container.workload}"], 8080)
+        program = daemons.start(self.sandbox, _DAEMON)
+        workload = daemons.container_of(self.sandbox, _DAEMON).workload
+        program.wait_for(self.sandbox.addresses[f"metrics-{workload}"], 8080)
         return program
 
     def stop_daemon(self) -> None:
@@ -98,12 +96,6 @@ class Watched:
     def restart_daemon(self) -> None:
         """Start it again."""
         self.daemon = self.start_daemon()
-
-    def _named(self, part: str, daemon: str) -> Container:
-        for each in self.sandbox.containers:
-            if each.name == part and each.workload.endswith(daemon):
-                return each
-        raise BedError(f"the stack has no container {part} of {daemon}")
 
     def _start_exporter(self, container: Container) -> None:
         """Start one at the address of its Service alone: several have the same port."""
