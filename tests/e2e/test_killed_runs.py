@@ -30,6 +30,7 @@ from tests.support.panda import COMPONENTS
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "killed"
+_NAMESPACES = "kubernetes:core/v1:Namespace"
 _POINTS = 20
 _STACK = {"doma": "local"}
 _SLOW = {"testbed.panda-infra/ready-after": "3s"}
@@ -213,13 +214,15 @@ def test_a_killed_destroy_converges_without_a_refresh(run: Killed) -> None:
 
 @pytest.mark.long
 def test_what_the_state_does_not_know_is_taken_up(run: Killed) -> None:
-    """The state was written for the last time before anything was made, and a password has changed since."""
+    """The state was written for the last time when there was the namespace alone, and a password has changed since."""
     run.configure(components(of=_FEW))
     kill(run.stack, "up", until=run.is_pending("panda-msgsvc"))
     run.unlock()
     state = json.loads(run.stack.exported_state())
-    known = [one for one in state["deployment"]["resources"] if not one["type"].startswith("kubernetes:")]
-    state["deployment"] |= {"resources": known, "pending_operations": []}
+    state["deployment"] |= {
+        "resources": _before_objects(state["deployment"]["resources"]),
+        "pending_operations": [],
+    }
     imported = run.stack.pulumi("stack", "import", "--stack", "local", "--force", stdin=json.dumps(state))
     assert imported.code == 0, imported.text
     secrets = run.stack.encrypted["panda-infra:secrets"]
@@ -231,6 +234,18 @@ def test_what_the_state_does_not_know_is_taken_up(run: Killed) -> None:
     assert run.secrets()["panda-secrets-msgsvc-envs"] != before["panda-secrets-msgsvc-envs"]
     run.stack.encrypt("panda-infra:secrets", secrets)
     run.converges()
+
+
+def _before_objects(resources: list[Object]) -> list[Object]:
+    """What the state knew before any object was made in the namespace: neither those nor what was made after one."""
+    known: list[Object] = []
+    urns: set[str] = set()
+    for one in resources:
+        of_cluster = one["type"].startswith("kubernetes:") and one["type"] != _NAMESPACES
+        if not of_cluster and urns.issuperset(one.get("dependencies", ())):
+            known.append(one)
+            urns.add(one["urn"])
+    return known
 
 
 def _kill_official(engine: subprocess.Popen[str]) -> None:
