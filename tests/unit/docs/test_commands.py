@@ -25,3 +25,9 @@ def test_what_a_test_takes_from_the_pages_is_there() -> None:
 def test_what_no_test_runs_is_still_reported() -> None:
     for beginning in FOREIGN:
         assert any(command.text.startswith(beginning) for command in _EVERY), beginning
+
+
+def test_the_walk_makes_no_target() -> None:
+    """It goes through a checkout without a Makefile, so that a test must take each target from its page."""
+    made = [each for each in _EVERY if each.text in _WALKED and each.words[0] == "make"]
+    assert [str(each) for each in made if not runs_elsewhere(each)] == []
