@@ -5,11 +5,21 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from panda_infra.backup.catalog import Record, backups, dump_of, new_name, outdated, record_of
+from panda_infra.backup.catalog import (
+    Found,
+    Record,
+    backups,
+    dump_of,
+    new_name,
+    outdated,
+    record_of,
+    spared,
+)
 from panda_infra.clients.stores.bucket import Bucket
 from panda_infra.clients.stores.folder import Folder
 from panda_infra.clients.stores.signature import Credential
@@ -67,10 +77,13 @@ def _keep(store: Store, work: Path, environment: Mapping[str, str]) -> None:
     written.write_text(record.text())
     store.put(record_of(name), written)
     print(record.text())
-    for each in outdated(
-        [found for found in backups(store.names()) if found.database == environment["DATABASE"]],
-        int(environment["KEEP"]),
-    ):
+    found = [each for each in backups(store.names()) if each.database == environment["DATABASE"]]
+    old = list(outdated(found, int(environment["KEEP"])))
+    last = spared(_known(store, old), _known(store, [each for each in found if each not in old]))
+    for each in old:
+        if last and each.name == last.name:
+            print(f"kept {last.name}: each newer dump is less than half as large; was something lost?")
+            continue
         # The record first: what is left by an interruption is then no backup.
         store.delete(record_of(each.name))
         store.delete(dump_of(each.name))
@@ -97,6 +110,14 @@ def _record(store: Store, name: str) -> Record:
         return Record.of(b"".join(store.parts(record_of(name))).decode())
     except ValueError:
         raise WrongError(f"the record of {name} cannot be read") from None
+
+
+def _known(store: Store, found: Iterable[Found]) -> Iterator[Record]:
+    """The records of those backups that have one that can be read."""
+    for each in found:
+        if each.finished:
+            with suppress(WrongError):
+                yield _record(store, each.name)
 
 
 def _copied(parts: Iterator[bytes], file: BinaryIO) -> Iterator[bytes]:

@@ -9,12 +9,26 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-__all__ = ["NAME", "Found", "Record", "backups", "dump_of", "made_at", "new_name", "outdated", "record_of"]
+__all__ = [
+    "NAME",
+    "Found",
+    "Record",
+    "backups",
+    "dump_of",
+    "made_at",
+    "new_name",
+    "outdated",
+    "record_of",
+    "shrunk",
+    "spared",
+]
 
 NAME = r"[a-z0-9][a-z0-9-]*/[0-9]{8}T[0-9]{6}Z"
 """The name of a backup: its database, and when it was made."""
 _STAMP = "%Y%m%dT%H%M%SZ"
 _DUMP, _RECORD = ".dump", ".json"
+# A database rarely loses more than half of its content on purpose.
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -96,3 +110,14 @@ def outdated(found: Iterable[Found], keep: int) -> Iterator[Found]:
         finished = [each for each in own if each.finished]
         kept = finished[-keep:]
         yield from (each for each in own if kept and each.name < kept[-1].name and each not in kept)
+
+
+def shrunk(size: int, before: int) -> bool:
+    """Whether a dump is so much smaller than one before it that something may have been lost; sizes in bytes."""
+    return size < before * _HALF
+
+
+def spared(old: Iterable[Record], kept: Iterable[Record]) -> Record | None:
+    """The newest outdated backup against which each kept one has shrunk: it may be the last one with what was lost."""
+    largest = max((each.size for each in kept), default=0)
+    return max((each for each in old if shrunk(largest, each.size)), key=lambda one: one.name, default=None)

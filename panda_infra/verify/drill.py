@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from panda_infra.backup.catalog import made_at
+from panda_infra.backup.catalog import Record, made_at, shrunk
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.answers import NotAskedError, WrongError
-from panda_infra.live.backups import Backups, Restored
+from panda_infra.live.backups import Backups, Kept, Restored
 from panda_infra.plan.backup import BackedUp
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.verification import Question
@@ -22,6 +22,8 @@ __all__ = ["Drilled", "drilled"]
 # A day, and two hours for the backup itself: as the alert has it.
 _OLDEST = timedelta(hours=26)
 _HOUR = timedelta(hours=1)
+# A loss is reported by the drills of this time: by more than one, because backups are made by hand in between too.
+_COMPARED = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,11 @@ def _each(
     backups: Backups, databases: Sequence[BackedUp], now: datetime, report: Callable[[str], None]
 ) -> Iterator[Drilled]:
     try:
-        newest = {name: record.name for name, record in backups.listed().newest.items()}
-        unknown = None
+        kept, unknown = backups.listed(), None
     except PandaInfraError as error:
-        newest, unknown = {}, error
+        kept, unknown = Kept(), error
     for database in databases:
-        one = _Drill(backups, database, newest.get(database.name), now)
+        one = _Drill(backups, database, kept, now)
         found = one.failed(unknown) if unknown else one.run()
         report(f"{found.result.check.name}: {found.result.outcome}")
         yield found
@@ -82,18 +83,31 @@ def _each(
 
 @dataclass
 class _Drill:
-    """The drill of one database with its newest backup, if there is one."""
+    """The drill of one database with its newest backup, if there is one among those that are kept."""
 
     backups: Backups
     database: BackedUp
-    backup: str | None
+    kept: Kept
     now: datetime
     restored: Restored | None = None
     seconds: float = 0.0
 
     @property
+    def backup(self) -> Record | None:
+        return self.kept.newest.get(self.database.name)
+
+    @property
     def age(self) -> timedelta | None:
-        return None if self.backup is None else self.now - made_at(self.backup)
+        return None if self.backup is None else self.now - made_at(self.backup.name)
+
+    def larger(self, backup: Record) -> Record | None:
+        """The newest backup of the days before, if ``backup`` has shrunk against it."""
+        since = made_at(backup.name) - _COMPARED
+        for each in sorted(self.kept.records, key=lambda one: one.name, reverse=True):
+            same = each.name.rpartition("/")[0] == self.database.name and since <= made_at(each.name)
+            if same and shrunk(backup.size, each.size):
+                return each
+        return None
 
     def run(self) -> Drilled:
         begun = time.monotonic()
@@ -114,11 +128,17 @@ class _Drill:
         if self.backup is None or self.age is None:
             stack, name = self.backups.plan.stack, self.database.component
             raise WrongError(f"there is no backup: run `python -m panda_infra backup now {stack} {name}`")
-        self.restored = self.backups.drill(self.backup)
-        words = f"{self.backup}: {self.restored.tables} tables with {self.restored.rows} rows"
+        self.restored = self.backups.drill(self.backup.name)
+        words = f"{self.backup.name}: {self.restored.tables} tables with {self.restored.rows} rows"
         if self.age > _OLDEST:
             limit = f"more than {_OLDEST / _HOUR:.0f} hours old: are newer ones made?"
             raise WrongError(f"{words} restored, but it is {limit} `backup list` has the last success")
+        if larger := self.larger(self.backup):
+            look = f"python -m panda_infra restore {self.backups.plan.stack} --from {larger.name}"
+            raise WrongError(
+                f"{words} restored, but its dump is less than half as large as {larger.name}: was something lost? "
+                f"`{look}` shows what that has, beside the live database"
+            )
         return words
 
     def _found(self, outcome: Outcome, words: str) -> Drilled:
@@ -126,4 +146,5 @@ class _Drill:
         title = f"The newest backup of {name} can be restored"
         question = Question(f"{name}.restored", title, product.usual.backups)
         result = Result(question, outcome, words, self.seconds)
-        return Drilled(name, result, self.backup, self.age, self.restored)
+        backup = self.backup.name if self.backup else None
+        return Drilled(name, result, backup, self.age, self.restored)

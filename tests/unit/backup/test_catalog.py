@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panda_infra.backup.catalog import Found, Record, backups, dump_of, made_at, new_name, outdated, record_of
+from panda_infra.backup.catalog import (
+    Found,
+    Record,
+    backups,
+    dump_of,
+    made_at,
+    new_name,
+    outdated,
+    record_of,
+    spared,
+)
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,3 +64,25 @@ def test_the_newest_stay(given_ones: list[tuple[str, int, bool]], keep: int) -> 
         # What may still be on its way to its place is newer than every finished one.
         unfinished = [each for each in gone if each.database == database and not each.finished]
         assert all(each.name < own[-1].name for each in unfinished)
+
+
+@pytest.mark.parametrize(
+    ("old", "kept", "last"),
+    [
+        ((100, 100), (60, 49), None),
+        ((100, 100), (49, 49), 1),
+        ((200, 99), (49, 49), 1),
+        ((200, 98), (49, 49), 0),
+        ((100,), (), 0),
+        ((), (1,), None),
+    ],
+)
+def test_the_last_one_from_before_a_loss_stays(
+    old: tuple[int, ...], kept: tuple[int, ...], last: int | None
+) -> None:
+    records = [
+        Record(new_name("panda", _START + timedelta(days=day)), "postgres", "panda_db", size, "")
+        for day, size in enumerate((*old, *kept))
+    ]
+    found = spared(records[: len(old)], records[len(old) :])
+    assert found == (None if last is None else records[last])

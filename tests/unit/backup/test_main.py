@@ -62,6 +62,27 @@ def test_older_ones_go_with_their_records(
     assert len(list(claim.glob("idds/*"))) == 2
 
 
+def test_dumps_of_an_emptied_database_push_the_last_good_one_out_no_more(
+    environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = Path(environment["CLAIM"]) / "panda"
+    place.mkdir()
+    for day, size in ((1, 20), (2, 20), (3, 5)):
+        name = f"panda/2020010{day}T000000Z"
+        place.parent.joinpath(f"{name}.dump").write_text("x" * size)
+        place.parent.joinpath(f"{name}.json").write_text(
+            Record(name, "postgres", "panda_db", size, "").text()
+        )
+    dump(environment)
+    for _ in range(2):
+        assert main(["keep"], environment) == 0
+        printed = capsys.readouterr().out
+        assert "kept panda/20200102T000000Z: each newer dump is less than half as large" in printed
+    left = {file.stem for file in place.glob("*.dump")}
+    assert "20200102T000000Z" in left
+    assert not left & {"20200101T000000Z", "20200103T000000Z"}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [(b"conten", "has 6 bytes, but 7 in its record"), (b"kontent", "another checksum than its record")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +39,7 @@ class Known(Backups):
     """Backups of which is known what a Job finds, by the database's name; those without an age have none."""
 
     hours: Mapping[str, float] = field(default_factory=dict)
+    sizes: Sequence[int] = (1, 1)
     found: Mapping[str, PandaInfraError] = field(default_factory=dict)
     unknown: PandaInfraError | None = None
     now: datetime = NOW
@@ -48,12 +49,12 @@ class Known(Backups):
             raise self.unknown
         ages = {**dict.fromkeys(("panda", "idds", "harvester", "iam-db"), 4.0), **self.hours}
         names = [
-            new_name(database, self.now - timedelta(hours=hours + older))
+            (new_name(database, self.now - timedelta(hours=hours + 24 * day)), size)
             for database, hours in ages.items()
             if hours
-            for older in (0, 24)
+            for day, size in enumerate(self.sizes)
         ]
-        return Kept([Record(name, "postgres", "any", 1, "") for name in names])
+        return Kept([Record(name, "postgres", "any", size, "") for name, size in names])
 
     def drill(self, backup: str) -> Restored:
         error = self.found.get(backup.partition("/")[0])
@@ -113,6 +114,28 @@ def test_what_is_wrong_is_found_database_by_database(plan: Plan) -> None:
         "harvester": (Outcome.FAILED, "it broke"),
         "iam-db": (Outcome.SKIPPED, "no log"),
     }
+
+
+@pytest.mark.parametrize(
+    ("sizes", "before"),
+    [
+        ((49, 100, 1), "panda/20261129T021700Z"),
+        ((49, 49, 100), "panda/20261128T021700Z"),
+        ((49, 49, 49, 100), None),
+        ((50, 100, 1), None),
+    ],
+    ids=("the day after", "one was made by hand in between", "later it is known", "half is no loss"),
+)
+def test_a_database_that_was_emptied_is_reported_for_two_days(
+    plan: Plan, sizes: Sequence[int], before: str | None
+) -> None:
+    outcome, detail = outcomes(Known(FakeApi(), plan, sizes=sizes))["panda"]
+    if before is None:
+        assert outcome is Outcome.OK
+    else:
+        assert outcome is Outcome.FAILED
+        assert f"less than half as large as {before}: was something lost?" in detail
+        assert f"restore demo --from {before}`" in detail
 
 
 @pytest.mark.parametrize(
