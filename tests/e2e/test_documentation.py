@@ -232,7 +232,7 @@ def _of_readme(command: Command) -> Command:
     """README writes STACK: an experiment without a stack file for the import, DOMA for the rest."""
     name = "ctao" if "import" in command.words else "doma"
     words = tuple(word.replace("STACK", name) for word in command.words)
-    return Command(command.page, shlex.join(words), words)
+    return Command(command.page, command.text.replace("STACK", name), words)
 
 
 def test_the_tools_come_to_hand_as_reported() -> None:
