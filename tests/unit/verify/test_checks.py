@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from typer.main import get_command
 
+from panda_infra.cli.app import app
 from panda_infra.errors import PandaInfraError
 from panda_infra.plan.make import make_plan
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, product_of
@@ -64,6 +66,15 @@ def test_the_page_of_dpps_has_its_requirements() -> None:
     page = (DOCS / "ctao.md").read_text()
     rows = dict(re.findall(r"^\| `([A-Z-]+)` \| ([^|]+) \|", page, re.MULTILINE))
     assert rows == dict(PRODUCTS["ctao"].requirements)
+
+
+def test_each_goal_of_dpps_has_a_command_or_a_reason() -> None:
+    page = (DOCS / "ctao.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z-]+)` \| [^|]+ \| (.+) \|$", page, re.MULTILINE))
+    assert rows.keys() == PRODUCTS["ctao"].requirements.keys()
+    commands = "|".join(getattr(get_command(app), "commands", {}))
+    shown = re.compile(rf"`(pulumi|{commands}) |not here, because")
+    assert [name for name, text in rows.items() if not shown.search(text)] == []
 
 
 def test_a_stack_has_the_checks_of_its_parts_alone() -> None:
