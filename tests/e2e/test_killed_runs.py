@@ -12,20 +12,19 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from testbed import leftovers, processes, stacks, waiting
+from testbed import leftovers, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
-from testbed.control_plane import API_SERVER
 from testbed.workspace import Workspace
 from tests.support.documented import documented
 from tests.support.forwarder import Forwarder
 from tests.support.killing import kill, left_running, steps
 from tests.support.panda import COMPONENTS
+from tests.support.stopped_api_server import api_server_stopped
 
 pytestmark = pytest.mark.e2e
 
@@ -281,19 +280,12 @@ def test_an_api_server_that_restarts_in_the_middle_is_waited_for_or_the_next_con
         up = beside.submit(run.stack.up)
         waiting.until(lambda: up.done() or run.is_pending("panda-msgsvc")(), "the change", 120)
         assert not up.done(), up.result().text
-        _restart_api_server(run.bed)
+        with api_server_stopped(run.bed.state):
+            pass
         first = up.result()
     assert "Traceback" not in first.text
     run.converges()
     assert before.items() <= run.pods().items()
-
-
-def _restart_api_server(bed: Bed) -> None:
-    name = API_SERVER
-    (pid,) = (pid for pid, part in processes.alive(bed.state).items() if part == name)
-    command = Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
-    processes.end(bed.state, {name})
-    processes.spawn(bed.state, name, command)
 
 
 @pytest.mark.long
