@@ -2,7 +2,7 @@
 # folder ($PANDA_INFRA_CACHE, by default the XDG cache); `.venv` is a link into it.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv tools doctor lock up down status check check-stacks test test-long test-consumers bench docs picture clean
+.PHONY: help venv tools doctor lock up down status check check-stacks test test-long test-consumers upstream bench docs picture clean
 
 # Every command starts Python several times: half of each start would go into compiling the same modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -76,6 +76,14 @@ test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the
 
 test-consumers: venv ## ActiveMQ, databases, PanDA, iDDS, Rucio and DIRAC themselves read what the program makes; CHARTS=<checkout> as for up
 	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_ctao_dirac.py tests/e2e/test_ctao_fixtures.py tests/e2e/test_backup_drill.py $(UPSTREAM)
+
+upstream: venv ## clone upstream's charts beside this checkout, if they are not there: CTAO's in the releases that its stack has
+	@test -e ../panda-k8s || git clone --quiet --depth 1 https://github.com/PanDAWMS/panda-k8s ../panda-k8s
+	@test -e ../rucio-charts || git clone --quiet --depth 1 --branch '$(RUCIO_TAG)' https://github.com/rucio/helm-charts ../rucio-charts
+	@test -e ../diracx-charts || git clone --quiet --depth 1 --branch '$(DIRACX_TAG)' https://github.com/DIRACGrid/diracx-charts ../diracx-charts
+
+RUCIO_TAG = rucio-server-$(shell $(VENV)/python -c 'from panda_infra.products.ctao.versions import SERVER_CHART; print(SERVER_CHART)')
+DIRACX_TAG = $(shell $(PYTHON) -c 'from tools.versions import DIRACX_CHARTS; print(DIRACX_CHARTS)')
 
 bench: venv ## measure, print the ratios; CHARTS=<checkout> as for up
 	@$(VENV)/python -m bench $(if $(CHARTS),--charts '$(CHARTS)')

@@ -46,6 +46,9 @@ OTEL_COLLECTOR = "0.165.0"
 VICTORIA_LOGS = "1.52.1"
 # renovate: datasource=github-releases depName=prometheus-operator/prometheus-operator
 PROMETHEUS_OPERATOR = "0.84.0"
+# The release of DiracX' chart that is compared with the program's own.
+# renovate: datasource=github-tags depName=DIRACGrid/diracx-charts
+DIRACX_CHARTS = "diracx-1.1.6"
 # renovate: datasource=npm depName=@mermaid-js/mermaid-cli
 MERMAID_CLI = "12.2.0"
 

@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from panda_infra.cli.app import app as program
+from panda_infra.products.ctao.versions import SERVER_CHART
 from testbed.cli import app as bed
 from tests.support import fast_yaml
 from tools import REPOSITORY, cache, toolchain
@@ -28,7 +29,7 @@ _APPS = {"panda_infra": program, "testbed": bed}
 _ALLOWED = re.compile(
     r"eval \"\$\(\.venv/bin/python -m tools env( [a-z-]+)*\)\"$"
     r"|\.venv/bin/python -m (panda_infra|testbed|tools) "
-    r"|make [a-z-]+$|\.ci/run \"\$[^\"]+\"$"
+    r"|make [a-z-]+( [A-Z_]+=\.\./[a-z0-9-]+)*$|\.ci/run \"\$[^\"]+\"$"
     r"|echo \"target=\$\(\.ci/target \"\$BASE\"\)\" >> \"\$GITHUB_OUTPUT\"$"
     r"|\[ \"\$TOOLS\" = none \] \|\| \.venv/bin/python -m tools build \$\{TOOLS\}$"
     # GitHub has no secrets that are files.
@@ -288,7 +289,21 @@ def test_a_schedule_removes_one_stack_at_a_time_and_nothing_else_does(file: Path
 
 def test_both_platforms_run_the_long_tests_by_a_schedule() -> None:
     (on_github,) = jobs(REPOSITORY / ".github" / "workflows" / "long.yml").values()
-    assert list(scripts(on_github)) == list(scripts(jobs(GITLAB)["long-tests"])) == ["make test-long"]
+    made, tested = scripts(on_github)
+    assert [made, tested] == list(scripts(jobs(GITLAB)["long-tests"]))
+    assert made == "make upstream"
+    assert tested.startswith("make test-long ")
+    cloned = re.findall(r"\.\./\S+$", _recipe("upstream"), re.MULTILINE)
+    assert [word.partition("=")[2] for word in tested.split()[2:]] == cloned
+    assert f"--branch 'rucio-server-{SERVER_CHART}' " in _recipe("upstream")
+
+
+def _recipe(target: str) -> str:
+    """What a target of the Makefile runs."""
+    done = subprocess.run(
+        ["make", "--dry-run", target], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 def test_the_same_stacks_are_watched_and_on_gitlab_previewed_and_deployed() -> None:
