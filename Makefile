@@ -78,9 +78,9 @@ test-consumers: venv ## ActiveMQ, databases, PanDA, iDDS, Rucio and DIRAC themse
 	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_ctao_dirac.py tests/e2e/test_ctao_fixtures.py tests/e2e/test_backup_drill.py $(UPSTREAM)
 
 upstream: venv ## clone upstream's charts beside this checkout, if they are not there: CTAO's in the releases that its stack has
-	@test -e ../panda-k8s || git clone --quiet --depth 1 https://github.com/PanDAWMS/panda-k8s ../panda-k8s
-	@test -e ../rucio-charts || git clone --quiet --depth 1 --branch '$(RUCIO_TAG)' https://github.com/rucio/helm-charts ../rucio-charts
-	@test -e ../diracx-charts || git clone --quiet --depth 1 --branch '$(DIRACX_TAG)' https://github.com/DIRACGrid/diracx-charts ../diracx-charts
+	@test -e ../panda-k8s || git -c advice.detachedHead=false clone --quiet --depth 1 https://github.com/PanDAWMS/panda-k8s ../panda-k8s
+	@test -e ../rucio-charts || git -c advice.detachedHead=false clone --quiet --depth 1 --branch '$(RUCIO_TAG)' https://github.com/rucio/helm-charts ../rucio-charts
+	@test -e ../diracx-charts || git -c advice.detachedHead=false clone --quiet --depth 1 --branch '$(DIRACX_TAG)' https://github.com/DIRACGrid/diracx-charts ../diracx-charts
 
 RUCIO_TAG = rucio-server-$(shell $(VENV)/python -c 'from panda_infra.products.ctao.versions import SERVER_CHART; print(SERVER_CHART)')
 DIRACX_TAG = $(shell $(PYTHON) -c 'from tools.versions import DIRACX_CHARTS; print(DIRACX_CHARTS)')

@@ -10,7 +10,7 @@ from panda_infra.cli.backup import restore
 from panda_infra.cli.check import check
 from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
-from panda_infra.cli.developers.app import app as developers
+from panda_infra.cli.dev.app import app as dev
 from panda_infra.cli.dry_run import PASSTHROUGH, dry_run
 from panda_infra.cli.errors import EXIT_CODES, Group
 from panda_infra.cli.expired import expired
@@ -88,7 +88,7 @@ def _made(*, completed: bool) -> typer.Typer:
     made.command()(destroy)
     made.command()(residue)
     made.command()(expired)
-    made.add_typer(developers, name="dev")
+    made.add_typer(dev, name="dev")
     made.add_typer(secrets, name="secrets")
     made.add_typer(cric, name="cric")
     return made

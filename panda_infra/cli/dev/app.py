@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from panda_infra.cli.developers.down import down
-from panda_infra.cli.developers.listing import list_
-from panda_infra.cli.developers.up import up
-from panda_infra.cli.developers.workflow import workflow
+from panda_infra.cli.dev.down import down
+from panda_infra.cli.dev.listing import list_
+from panda_infra.cli.dev.up import up
+from panda_infra.cli.dev.workflow import workflow
 from panda_infra.cli.errors import Group
 
 __all__ = ["app"]

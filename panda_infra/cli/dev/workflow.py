@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.developers.options import NameArgument
+from panda_infra.cli.dev.options import NameArgument
 from panda_infra.cli.stack_argument import project
 from panda_infra.config.charts import GitCharts
 from panda_infra.developers import workflow as workflows

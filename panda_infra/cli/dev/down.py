@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from panda_infra.cli.destroy import FreeAfterOption, YesFlag, remove
-from panda_infra.cli.developers.options import NameArgument
+from panda_infra.cli.dev.options import NameArgument
 from panda_infra.cli.output import line
 from panda_infra.cli.reached import ClusterGoneFlag
 from panda_infra.cli.stack_argument import project

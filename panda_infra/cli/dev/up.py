@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.developers.options import NameArgument
+from panda_infra.cli.dev.options import NameArgument
 from panda_infra.cli.new_stack import ProviderOption, finish, make_known, require_backend
 from panda_infra.cli.output import JsonFlag, line, say, show_json
 from panda_infra.cli.stack_argument import project
