@@ -23,6 +23,7 @@ from pydantic import SecretStr
 from panda_infra.config.load import from_file
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.postgres import postgres_objects
+from panda_infra.products.ctao.site_template import in_environment
 from testbed import leftovers, stacks
 from testbed.api import Api, ApiError
 from testbed.bed import Bed
@@ -50,17 +51,22 @@ _PANDA: dict[str, Any] = {
         },
     },
 }
-_RUCIO: dict[str, Any] = {
+_INTERFACES = {
+    "environment": "staging",
+    "rucioDatabase": {"kind": "external", "host": "ctao-rucio-db-postgres-rw"},
+    "diracDatabase": {"kind": "external", "host": "db-dirac.site.org", "user": "dirac"},
+    "objectstore": {"kind": "external", "url": "https://s3.site.org"},
+    "opensearch": {"kind": "external", "host": "search.site.org", "user": "dirac"},
+    "iam": {"kind": "external", "url": "https://iam.site.org"},
+}
+_DPPS: dict[str, Any] = {
     "experiment": "ctao-dpps",
-    "hosts": {"rucio": "rucio.site.org"},
-    "interfaces": {
-        "environment": "staging",
-        "rucioDatabase": {"kind": "external", "host": "ctao-rucio-db-postgres-rw"},
-    },
+    "hosts": {"rucio": "rucio.site.org", "diracx": "diracx.site.org"},
+    "interfaces": _INTERFACES,
     "components": {
-        name: given | ({"values": {"minReadySeconds": 0}} if name in ("rucio", "rucio-daemons") else {})
-        for name, given in ctao.RUCIO["components"].items()
-        if name != "rucio-db"
+        name: ctao.COMPONENTS[name]
+        | ({"values": {"minReadySeconds": 0}} if name in ("rucio", "rucio-daemons") else {})
+        for name in in_environment("staging")["components"]
     },
     "postgres": {**_OPERATOR, "databases": {"rucio-bootstrap": {"size": "10Gi"}}},
 }
@@ -73,6 +79,8 @@ class Pair:
     first: Workspace
     second: Workspace
     bed: Bed
+    promoted: tuple[str, ...]
+    """What confirms that the site has promoted its databases, where it has some."""
 
     def namespace(self, stack: Workspace) -> str:
         return f"over-{stack.stack}"
@@ -96,7 +104,7 @@ class Pair:
     def failover(self, old: Workspace, new: Workspace) -> str:
         names = {"doma-2": new.stack, "doma": old.stack}
         command = documented("python -m panda_infra failover doma --to doma-2", names)
-        words = (*command.words[3:], "--wait", "120")
+        words = (*command.words[3:], *self.promoted, "--wait", "120")
         done = run_in(self.first.folder, self.first.environment(), *words)
         # Simulated pods cannot be asked whether they serve.
         assert done.exit_code == 3, done.output
@@ -132,7 +140,7 @@ def pair(
     if request.param == "panda":
         made = stacks.local(operator, folder, _PANDA)
     else:
-        made = stacks.of_file(operator, ctao.written(tmp_path_factory.mktemp("ctao"), **_RUCIO), folder)
+        made = stacks.of_file(operator, ctao.written(tmp_path_factory.mktemp("ctao"), **_DPPS), folder)
     other = Workspace(folder, f"{made.stack}-2")
     config = yaml.safe_load(made.stack_file.read_text())["config"]
     config[f"{PROJECT}:standby"] = {"of": made.stack, "by": other.stack}
@@ -148,7 +156,8 @@ def pair(
     assert alone.code == 0, alone.text
     assert other.pulumi("stack", "init", other.stack, "--no-select").code == 0
     other.encrypt(f"{PROJECT}:secrets", made.encrypted[f"{PROJECT}:secrets"])
-    found = Pair(made, other, operator)
+    promoted = ("--databases-promoted",) if request.param == "ctao" else ()
+    found = Pair(made, other, operator, promoted)
     with cnpg.following(operator, *(found.namespace(each) for each in (made, other))):
         yield found
         for each in (other, made):
@@ -193,6 +202,7 @@ def test_it_fails_over_and_nothing_is_left_to_change(pair: Pair) -> None:
 def test_a_killed_command_goes_on_on_the_way_back(pair: Pair) -> None:
     before = pair.running(pair.second)
     command = [sys.executable, "-m", "panda_infra", "failover", pair.second.stack, "--to", pair.first.stack]
+    command += pair.promoted
     running = subprocess.Popen(
         command,
         cwd=pair.first.folder,
