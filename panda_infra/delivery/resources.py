@@ -21,6 +21,7 @@ from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets, own_secret
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
+from panda_infra.plan.accounts import account, accounts
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.consumers import awaited
 from panda_infra.plan.data import post_renderer
@@ -128,6 +129,10 @@ def _components(
         first += _role(plan, inside)
     first += _guards(plan, mark, inside)
     first += _policies(plan, mark, inside)
+    first += (
+        KubernetesObject("ServiceAccount", f"account-{each}", account(plan, each), inside)
+        for each in accounts(plan)
+    )
     if plan.shared_claim:
         protected = pulumi.ResourceOptions(protect=plan.config.lifecycle.protect)
         first.append(

@@ -12,6 +12,7 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.records import DEPLOYED
 from panda_infra.live.met import Met, met
+from panda_infra.plan.accounts import accounts
 from panda_infra.plan.footprint import Outside, outside, plural
 from panda_infra.plan.model import Plan
 from panda_infra.plan.network.policies import policies
@@ -29,6 +30,7 @@ _AMONG_OTHERS = {
     "StatefulSet": "/apis/apps/v1",
 }
 _POLICIES = {"NetworkPolicy": "/apis/networking.k8s.io/v1"}
+_ACCOUNTS = {"ServiceAccount": "/api/v1"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ def look(plan: Plan, api: KubernetesApi) -> Target:
     kinds = _ALWAYS | (_AMONG_OTHERS if plan.config.adopts_namespace else {})
     if plan.config.adopts_namespace and policies(plan):
         kinds |= _POLICIES
+    if plan.config.adopts_namespace and accounts(plan):
+        kinds |= _ACCOUNTS
     planned = list(outside(plan))
     with ThreadPoolExecutor(max_workers=len(kinds) + 3) as beside:
         namespace = beside.submit(_one, api, f"/api/v1/{inside}")

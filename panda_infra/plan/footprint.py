@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from panda_infra.plan.accounts import accounts
 from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from panda_infra.plan.backup import backup_names
 from panda_infra.plan.certificates import secrets_beside
@@ -127,6 +128,7 @@ def names_inside(plan: Plan) -> frozenset[str]:
         names.add(MARK)
     names |= {plan.names.secret(suffix) for suffix in client_authorities(plan)}
     names |= {policy.name for policy in policies(plan)} | secrets_beside(plan) | pull_secrets(plan)
+    names |= set(accounts(plan))
     return frozenset(
         names
         | backup_names(plan)

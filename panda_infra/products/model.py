@@ -301,6 +301,8 @@ class ComponentSpec:
     that deletes pods of lost nodes although they may still run. ``checks`` are what `verify` asks of it when it runs,
     beside what it asks of every component. ``schema`` is the version of its database's tables that its images need, if
     they do not bring the tables to it themselves. ``postgres`` and ``mariadb`` are what an operator may make for it.
+    Pods of one with its ``own_account`` run as a ServiceAccount of the release's name, which the stack makes without
+    a token: its chart does not keep that of the API out of them.
     """
 
     name: str
@@ -318,6 +320,7 @@ class ComponentSpec:
     chart: str = ""
     ships: bool = False
     has_secrets: bool = False
+    own_account: bool = False
     chart_form: Callable[[Values], Values] | None = None
     own_name: str = ""
     issuing: bool = False

@@ -147,6 +147,17 @@ def _decoded(text: str) -> str:
     return gzip.decompress(b64decode(data)).decode() if data.startswith(b"H4sI") else data.decode()
 
 
+def test_no_pod_holds_a_token_of_the_api(api: Api) -> None:
+    """C43: the API server itself adds the token to a pod whose account wants it."""
+    pods = objects(api, "/api/v1/pods")
+    assert {each["spec"]["serviceAccountName"] for each in pods} >= {"ctao-rucio", "ctao-rucio-daemons"}
+    assert [
+        each["metadata"]["name"]
+        for each in pods
+        if "serviceAccountToken" in json.dumps(each["spec"]["volumes"])
+    ] == []
+
+
 def test_up_again_changes_nothing(stack: Workspace, api: Api) -> None:
     known = generations(api)
     result = stack.up("--json")

@@ -37,8 +37,12 @@ class Renderer:
 
     def render(self, chart: Path, release: str, values: Mapping[str, Any]) -> Objects:
         """What the chart deploys as a release with these values."""
+        return canonical(self.documents(chart, release, values))
+
+    def documents(self, chart: Path, release: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The same objects as the chart writes them."""
         documents = yaml.load_all(self._render(chart, release, fast_yaml.dump(values)), yaml.CSafeLoader)
-        return canonical([document for document in documents if document])
+        return [document for document in documents if document]
 
     def package(self, chart: Path, folder: Path) -> Path:
         """Package the chart into a folder and return the archive."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from panda_infra.plan.accounts import accounts
 from panda_infra.plan.make import make_plan
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, shipped_chart
 from testbed.charts import FIXTURES
 from tests.support import ctao
 from tests.unit.charts.rendering import Objects, Renderer
+from tools import REPOSITORY
 
 _OF_UPSTREAM = ("rucio", "rucio-daemons")
 _PULL = {"imagePullSecrets": [{"name": "pull"}], "imageRegistry": "harbor.site.org/proxy"}
@@ -44,10 +47,14 @@ _SETS: dict[str, dict[str, Any]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Nothing is collected without a checkout."""
+    """Of a test that compares, nothing is collected without a checkout."""
+    checkout: Path | None = metafunc.config.getoption("--rucio-charts")
+    upstream = {"upstream": checkout / "charts"} if checkout else {}
     if "rucio_charts" in metafunc.fixturenames:
-        checkout: Path | None = metafunc.config.getoption("--rucio-charts")
-        metafunc.parametrize("rucio_charts", [checkout / "charts"] if checkout else [])
+        metafunc.parametrize("rucio_charts", upstream.values(), ids=upstream.keys())
+    if "each_source" in metafunc.fixturenames:
+        sources = {"fixture": FIXTURES} | upstream
+        metafunc.parametrize("each_source", sources.values(), ids=sources.keys())
 
 
 def values(component: str, name: str) -> dict[str, Any]:
@@ -94,3 +101,39 @@ def test_a_fixture_equals_upstream(renderer: Renderer, rucio_charts: Path, compo
         facts(renderer.render(folder / chart, release, given)) for folder in (FIXTURES, rucio_charts)
     )
     assert ours == theirs
+
+
+def pods(value: Any) -> Iterator[dict[str, Any]]:
+    """Every description of a pod in an object."""
+    if isinstance(value, dict):
+        if "containers" in value:
+            yield value
+        value = list(value.values())
+    for below in value if isinstance(value, list) else ():
+        yield from pods(below)
+
+
+_MIGRATES = {"rucio-bootstrap": {"settings": {"migrate": True, "backup": "before"}}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"), [({}, set()), (_MIGRATES, {"rucio-bootstrap"})], ids=["as usual", "migrates"]
+)
+def test_no_pod_mounts_the_token_of_the_api_that_needs_none(
+    renderer: Renderer, each_source: Path, changed: dict[str, Any], expected: set[str]
+) -> None:
+    """C43: a pod without an account of its own would mount that of the namespace's account `default`."""
+    daemons = {"rucio-daemons": _SETS["every daemon"]["rucio-daemons"]}
+    plan = make_plan("ctao", ctao.stack(components={**ctao.COMPONENTS, **daemons, **changed}))
+    mounting, seen = set(), 0
+    for release in plan.releases:
+        spec = COMPONENTS[release.component]
+        chart = REPOSITORY / shipped_chart(spec) if spec.ships else each_source / spec.chart_name
+        values = spec.in_chart_form(release.values)
+        for pod in pods(renderer.documents(chart, release.name, values)):
+            seen += 1
+            unused = pod.get("serviceAccountName") in accounts(plan)
+            if pod.get("automountServiceAccountToken", not unused):
+                mounting.add(release.component)
+    assert mounting == expected
+    assert seen > len(COMPONENTS["dirac"].sub_components) + len(COMPONENTS["rucio-daemons"].sub_components)

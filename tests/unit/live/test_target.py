@@ -8,6 +8,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.live.target import look
 from panda_infra.plan.make import make_plan
+from tests.support import ctao
 from tests.support.kubernetes import FakeApi, made, record
 from tests.support.stacks import stack
 
@@ -79,6 +80,18 @@ def test_network_policies_of_others_are_looked_for_where_the_stack_makes_some() 
     others = {"name": "panda", "adopt": True}
     on = stack(namespace=others, networkPolicies={"kind": "standard"})
     assert look(make_plan("test", on), api).of_kind("NetworkPolicy") == ["panda-infra-panda-server"]
+    api.asked.clear()
+    look(make_plan("test", stack(namespace=others)), api)
+    assert path not in api.asked
+
+
+def test_accounts_of_others_are_looked_for_where_the_stack_makes_some() -> None:
+    api, path = full(), "/api/v1/namespaces/panda/serviceaccounts"
+    api.add(path, made("ctao-rucio"))
+    others = {"name": "panda", "adopt": True}
+    assert look(make_plan("ctao", ctao.stack(namespace=others)), api).of_kind("ServiceAccount") == [
+        "ctao-rucio"
+    ]
     api.asked.clear()
     look(make_plan("test", stack(namespace=others)), api)
     assert path not in api.asked

@@ -83,6 +83,7 @@ def authorities(context: "Context") -> Env:
 def _values(config: "Settings", names: "Names") -> Values:
     return {
         "fullnameOverride": names.workload("rucio", "server"),
+        "serviceAccountName": names.release("rucio"),
         # Else the chart mounts Secrets under fixed names, which nobody makes.
         "useDeprecatedImplicitSecrets": False,
         "useSSL": True,
@@ -182,6 +183,7 @@ COMPONENT = ComponentSpec(
     usual_seconds=30,
     chart="rucio-server",
     has_secrets=True,
+    own_account=True,
     chart_form=_chart_form,
     config=Rucio,
     sub_components=(

@@ -157,6 +157,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 def _plain_values(config: "Settings", names: "Names", daemons: RucioDaemons) -> Values:
     return {
         "fullnameOverride": names.release("rucio-daemons"),
+        "serviceAccountName": names.release("rucio-daemons"),
         # Else the chart mounts Secrets under fixed names, which nobody makes.
         "useDeprecatedImplicitSecrets": False,
         "additionalEnvs": [database_env(names)],
@@ -265,6 +266,7 @@ COMPONENT = ComponentSpec(
     usual_seconds=20,
     chart_form=_chart_form,
     has_secrets=True,
+    own_account=True,
     config=RucioDaemons,
     sub_components=tuple(
         SubComponentSpec(

@@ -42,7 +42,10 @@ SHOWN = {
     "C40": (_RUCIO, "def test_no_chart_has_a_credential_of_its_own"),
     "C41": (_FIXTURES, "def test_the_authorities_hold_no_key"),
     "C42": (_ISSUED, "def test_generated_certificates_are_issued_anew_when_they_do_not_fit"),
-    "C43": (_CASES, "a ServiceAccount that may change all workloads (C43)"),
+    "C43": (
+        "tests/unit/charts/test_rucio_charts.py",
+        "def test_no_pod_mounts_the_token_of_the_api_that_needs_none",
+    ),
     "C44": (_PROGRAMS, "def test_no_pod_may_ask_kubernetes"),
     "C45": (_PROGRAMS, "def test_no_service_opens_a_port_of_every_node"),
     "C46": (_DIRACX, "def test_users_come_back_by_https_alone"),
