@@ -8,11 +8,15 @@ from dataclasses import dataclass, field, replace
 from panda_infra.config.stack import Settings
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.monitoring.exporters import PROBE, PROBER, PlannedExporter, exporters, shortened
+from panda_infra.plan.network.databases import DATABASE
 from panda_infra.products.metrics import monitored
 from panda_infra.products.model import SubComponentSpec
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["Scrape", "scrapes"]
+
+# Each server of CloudNativePG has its metrics there.
+_CNPG = 9187
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,8 @@ class Scrape:
     """Metrics at a path of a port of some pods.
 
     ``name`` is that of their Service, ``parameters`` those of the request, ``labels`` what every metric gets.
-    ``exporter`` names the exporter whose pods they are, and is empty for those of the sub-component ``part`` itself.
+    ``exporter`` names the exporter whose pods they are, and is empty for those of the ``part`` itself: a sub-component,
+    or a database of an operator.
     """
 
     name: str
@@ -43,6 +48,7 @@ def _scrapes(config: Settings) -> Iterator[Scrape]:
     for component, settings in config.components.deployed().items():
         for sub, _ in enabled_sub_components(COMPONENTS[component], settings):
             yield from _of_pods(config, component, sub)
+    yield from _of_postgres(config)
     for planned in exporters(config):
         if planned.name == PROBER:
             yield from _of_hosts(config, planned)
@@ -68,6 +74,22 @@ def _of_pods(config: Settings, component: str, sub: SubComponentSpec) -> Iterato
             path=metrics.path,
             labels=_labels(config, component, sub.name),
         )
+
+
+def _of_postgres(config: Settings) -> Iterator[Scrape]:
+    """CloudNativePG's servers, and those alone: its jobs and servers that are restored have no metrics of archives."""
+    for component in config.postgres.databases if config.postgres else ():
+        if database := COMPONENTS[component].postgres:
+            cluster = database.cluster(config.names)
+            yield Scrape(
+                name=shortened(f"metrics-{cluster}"),
+                component=component,
+                part=DATABASE,
+                selector={"cnpg.io/cluster": cluster, "cnpg.io/podRole": "instance"},
+                port=_CNPG,
+                path="/metrics",
+                labels=_labels(config, component, DATABASE),
+            )
 
 
 def _of_exporter(planned: PlannedExporter, name: str, labels: Mapping[str, str]) -> Scrape:

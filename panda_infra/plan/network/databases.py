@@ -11,8 +11,10 @@ from panda_infra.products.databases import Database
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["DatabasePods", "database_label", "database_pods"]
+__all__ = ["DATABASE", "DatabasePods", "database_label", "database_pods"]
 
+DATABASE = "database"
+"""The name of an operator's database among the parts of its component."""
 _LABEL = "panda-infra/database"
 
 
@@ -69,7 +71,7 @@ def _pods(config: Settings, given: Mapping[str, Servers], kind: _Kind) -> Iterat
     for component, settings in given.items():
         if database := kind.of(COMPONENTS[component]):
             yield DatabasePods(
-                f"{component}.database",
+                f"{component}.{DATABASE}",
                 database.cluster(config.names),
                 database.service(config.names, settings.instances),
                 kind.port,

@@ -61,12 +61,15 @@ def test_alerts_have_names_of_their_own() -> None:
 def test_the_wanted_alerts_are_there() -> None:
     names = {rule["alert"] for path in FILES for rule in rules(path)}
     assert names >= {
+        "ArchiveStuck",
         "BackupOld",
         "BrokerQueueGrows",
         "CertificateEnds",
         "DaemonStuck",
+        "MariaDbBackupOld",
         "NodeLost",
         "PodRestarts",
+        "PostgresBackupOld",
         "ReplicaLags",
         "VolumeFull",
     }

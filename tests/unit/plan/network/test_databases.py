@@ -40,6 +40,7 @@ def plan() -> Plan:
         "databases": {"idds": {"size": "1Gi", "instances": 2}},
         "backup": OF_POSTGRES | _BUCKET,
     }
+    given["monitoring"] = {"kind": "annotations", "namespace": "monitoring"}
     policies = {"kind": "standard", "apiServer": ["192.0.2.1/32"]}
     return make_plan("demo", stack(networkPolicies=policies, secrets={"hashKey": "x"}, **given))
 
@@ -88,6 +89,12 @@ def test_the_operator_reaches_its_pods(name: str, namespace: str, ports: list[in
     for port in ports:
         assert cluster().allows(End(namespace, "10.42.0.4"), database(name), port)
         assert not cluster().allows(End("elsewhere", "10.42.0.4"), database(name), port)
+
+
+def test_prometheus_reaches_the_metrics_of_servers_that_have_some() -> None:
+    assert cluster().allows(End("monitoring", "10.42.0.5"), database(_POSTGRES), 9187)
+    assert not cluster().allows(End("monitoring", "10.42.0.5"), database(_POSTGRES), 5432)
+    assert not cluster().allows(End("elsewhere", "10.42.0.5"), database(_POSTGRES), 9187)
 
 
 @pytest.mark.parametrize(("name", "port"), [(_POSTGRES, 5432), (_POSTGRES, 8000), (_MARIADB, 3306)])
