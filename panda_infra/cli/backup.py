@@ -17,6 +17,8 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.cli.verdict import JunitOption, coloured, conclude
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.archive_drills import ArchiveDrills
+from panda_infra.live.archives import archived, unarchived
 from panda_infra.live.backups import Backups, Kept, chosen
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.backup import backed_up
@@ -24,6 +26,7 @@ from panda_infra.plan.backup import backed_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from panda_infra.plan.model import Plan
     from panda_infra.verify.drill import Drilled
 
 __all__ = ["app", "restore"]
@@ -137,7 +140,8 @@ def drill(
 ) -> None:
     """Restore the newest backup of each database into a server of its own, and count its tables and rows.
 
-    The server is in the Job's pod, has no network and ends with it: nothing live is touched, and no log-in is used.
+    The server is in the Job's pod, has no network and ends with it: nothing live is touched, and no log-in is used. Of
+    a database by an operator, the operator makes servers with everything that its archive has, which are removed again.
     Exit code 0 if each database has a backup of the last 26 hours and it was restored; 1 if one has not; 3 if none has
     failed, but what a Job printed could not be read.
 
@@ -149,25 +153,23 @@ def drill(
     """
     from panda_infra.review.engine import Engine  # noqa: PLC0415 - slow, for this command only
     from panda_infra.verify.checks import requirements_of  # noqa: PLC0415 - likewise
-    from panda_infra.verify.drill import drilled  # noqa: PLC0415 - likewise
     from panda_infra.verify.report import as_data, as_junit  # noqa: PLC0415 - likewise
     from panda_infra.verify.requirements import judged  # noqa: PLC0415 - likewise
 
-    if if_deployed:
-        if not Engine(find_pulumi(project().folder), stack).is_deployed():
-            say(f"stack {stack} is not deployed: nothing is restored")
-            return
-        if not backed_up(planned(stack)[0]):
-            say(f"stack {stack} makes no backups: nothing is restored")
-            return
-    backups = _backups(stack, wait)
-    drills = drilled(backups, chosen(backups.plan, component), datetime.now(UTC), say)
+    if if_deployed and not Engine(find_pulumi(project().folder), stack).is_deployed():
+        say(f"stack {stack} is not deployed: nothing is restored")
+        return
+    plan = planned(stack)[0]
+    if if_deployed and not backed_up(plan) and not archived(plan):
+        say(f"stack {stack} makes no backups: nothing is restored")
+        return
+    drills = _drills(plan, component, wait)
     found = [each.result for each in drills]
     if junit:
         write(junit, as_junit(stack, found, "backup drill"))
     if as_json:
         asked = {each.check.requirement for each in found}
-        titles = {name: title for name, title in requirements_of(backups.plan).items() if name in asked}
+        titles = {name: title for name, title in requirements_of(plan).items() if name in asked}
         data = as_data(stack, found, judged(found, titles))
         show_json({**data, "databases": [each.as_data() for each in drills]})
     else:
@@ -250,6 +252,36 @@ def _backups(stack: str, wait: float) -> Backups:
     chosen(plan)
     api = reached(plan, secrets).api(stack)
     return Backups(api, plan, wait, lambda name: say(f"job {name} ..."))
+
+
+def _drills(plan: Plan, component: str | None, wait: float) -> Sequence[Drilled]:
+    """The drill of each database, or of those of a component: of dumps, then of operators' archives."""
+    from panda_infra.verify.archive_drill import drilled_archives, not_drilled  # noqa: PLC0415 - as above
+    from panda_infra.verify.drill import drilled  # noqa: PLC0415 - likewise
+
+    stack, begun = plan.stack, datetime.now(UTC)
+    dumps = [each for each in backed_up(plan) if component in (None, each.component, each.name)]
+    archives = [each for each in archived(plan) if component in (None, each.component)]
+    without = [each for each in unarchived(plan) if component in (None, each.component)]
+    if not (dumps or archives or without):
+        operated = [
+            *(each.component for each in archived(plan)),
+            *(each.component for each in unarchived(plan)),
+        ]
+        if not operated:
+            chosen(plan, component)  # raises, with what is missing
+        known = ", ".join([*(each.name for each in backed_up(plan)), *operated])
+        raise PandaInfraError(f"stack {stack} backs up nothing of {component}; it does of {known}")
+    found: list[Drilled] = []
+    if dumps:
+        found += drilled(_backups(stack, wait), dumps, begun, say)
+    if archives:
+        # What it makes has the mark of the stack, which follows from a secret.
+        marked, secrets = owned(stack)
+        api = reached(marked, secrets).api(stack)
+        drills = ArchiveDrills(api, marked, wait, lambda name: say(f"servers {name} ..."))
+        found += drilled_archives(drills, archives, begun, say)
+    return [*found, *not_drilled(plan, without)]
 
 
 def _newest(kept: Kept) -> list[str]:

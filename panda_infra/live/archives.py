@@ -6,15 +6,32 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.answers import WrongError
 from panda_infra.plan import mariadb, postgres
 from panda_infra.plan.model import Plan
 from panda_infra.plan.operators import Served
+from panda_infra.products.registry import COMPONENTS
 
-__all__ = ["Archived", "archived"]
+__all__ = ["Archived", "Newest", "archived", "unarchived"]
+
+# mariadb-operator has no replication with less.
+_FEWEST = 2
+
+
+@dataclass(frozen=True)
+class Newest:
+    """What an archive has last: ``words`` name it, ``at`` is its time, if it is known.
+
+    A restore of everything names the moment ``until``; None if the operator finds the end of the archive itself.
+    """
+
+    words: str
+    at: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -22,7 +39,7 @@ class Archived(ABC):
     """A database ``each`` with an archive.
 
     Its servers are objects of the ``api`` and the ``kind``, in the plural. Restored ones have the conditions
-    ``restored``, and are written to by a Service with the ending ``writes`` behind their name.
+    ``restored``, and are written to by a Service with the ending ``writes`` behind their name, on the ``port``.
     """
 
     each: Served[Any, Any]
@@ -31,6 +48,8 @@ class Archived(ABC):
     kind: ClassVar[str]
     restored: ClassVar[frozenset[str]]
     writes: ClassVar[str]
+    engine: ClassVar[Literal["postgres", "mariadb"]]
+    port: ClassVar[int]
 
     @property
     def component(self) -> str:
@@ -50,9 +69,36 @@ class Archived(ABC):
         """The Service of servers with a name that may be written to."""
         return f"{name}{self.writes}"
 
+    @property
+    def leaves_out(self) -> tuple[str, ...]:
+        """The schemas of administrators, which the user of the database may not read."""
+        component, _, part = self.each.database.instead.partition("/")
+        dump = COMPONENTS[component].sub_component(part).dump
+        return dump.leaves_out if dump else ()
+
+    @abstractmethod
+    def databases(self, plan: Plan) -> tuple[str, ...]:
+        """The names of the databases inside."""
+
     @abstractmethod
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
         """The object by which the operator makes servers with the content of a moment."""
+
+    @abstractmethod
+    def whole(self, plan: Plan, newest: Newest, name: str) -> dict[str, Any]:
+        """The object by which the operator makes as few servers as it can with everything that is archived."""
+
+    @abstractmethod
+    def newest(self, api: KubernetesApi, plan: Plan) -> Newest:
+        """What the archive has last.
+
+        Raises:
+            WrongError: there is nothing.
+        """
+
+    @abstractmethod
+    def image(self, api: KubernetesApi, plan: Plan, name: str) -> str | None:
+        """The image of servers that are there, with the programs that fit them; None if none is seen."""
 
     @abstractmethod
     def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
@@ -67,14 +113,37 @@ class _Postgres(Archived):
     api, kind = postgres.API, "clusters"
     restored = frozenset({"Ready"})
     writes = "-rw"
+    engine = "postgres"
+    port = 5432
+
+    def databases(self, plan: Plan) -> tuple[str, ...]:
+        return (self.each.database.name(plan.config),)
 
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
         return postgres.recovery(plan, self.each, moment, name)
 
+    def whole(self, plan: Plan, newest: Newest, name: str) -> dict[str, Any]:
+        return postgres.recovery(plan, self.each, newest.until, name)
+
+    def newest(self, api: KubernetesApi, plan: Plan) -> Newest:
+        window = self._window(api, plan)
+        if not window.get("firstRecoverabilityPoint"):
+            raise WrongError(f"the archive has no base backup of {self.cluster} yet")
+        # The operator shows the time of no change, and one that nothing was written after is no time to recover to.
+        last = window.get("lastSuccessfulBackupTime")
+        words = f"the archive of {self.cluster}, whose last base backup is of {last or 'an unknown time'}"
+        return Newest(words, datetime.fromisoformat(last) if last else None, None)
+
+    def image(self, api: KubernetesApi, plan: Plan, name: str) -> str | None:
+        # By default the image is the operator's, which is seen at its pods alone.
+        query = [("labelSelector", f"cnpg.io/cluster={name},cnpg.io/podRole=instance")]
+        pods = api.call("GET", f"/api/v1/namespaces/{plan.config.namespace}/pods", query=query) or {}
+        running = (each for pod in pods.get("items") or () for each in pod["spec"]["containers"])
+        image: str | None = next((each["image"] for each in running if each["name"] == "postgres"), None)
+        return image or self.each.settings.image
+
     def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
-        stores = f"/apis/{postgres.PLUGIN_API}/namespaces/{plan.config.namespace}/objectstores"
-        windows = _status(api, f"{stores}/{postgres.ARCHIVE_SECRET}").get("serverRecoveryWindow") or {}
-        first = (windows.get(self.cluster) or {}).get("firstRecoverabilityPoint")
+        first = self._window(api, plan).get("firstRecoverabilityPoint")
         if first is None:
             raise PandaInfraError(
                 f"the archive has no base backup of {self.cluster} yet: nothing can be restored before the first one"
@@ -85,19 +154,50 @@ class _Postgres(Archived):
                 "archive has ended: write a later time"
             )
 
+    def _window(self, api: KubernetesApi, plan: Plan) -> Mapping[str, Any]:
+        """What the operator's plugin reports of the archive."""
+        stores = f"/apis/{postgres.PLUGIN_API}/namespaces/{plan.config.namespace}/objectstores"
+        windows = _status(api, f"{stores}/{postgres.ARCHIVE_SECRET}").get("serverRecoveryWindow") or {}
+        found: Mapping[str, Any] = windows.get(self.cluster) or {}
+        return found
+
 
 class _MariaDb(Archived):
     api, kind = mariadb.API, "mariadbs"
     # They are ready for a moment before the changes after the base backup are there.
     restored = frozenset({"Ready", "BinlogsReplayed"})
     writes = "-primary"
+    engine = "mariadb"
+    port = 3306
+
+    def databases(self, plan: Plan) -> tuple[str, ...]:
+        names: tuple[str, ...] = self.each.database.databases(plan.config)
+        return names
 
     def described(self, plan: Plan, moment: datetime, name: str) -> dict[str, Any]:
         return mariadb.mariadb_recovery(plan, self.each, moment, name)
 
+    def whole(self, plan: Plan, newest: Newest, name: str) -> dict[str, Any]:
+        assert newest.until is not None  # noqa: S101 - it is the time of the last change
+        made = mariadb.mariadb_recovery(plan, self.each, newest.until, name)
+        # Changes are replayed into replicated servers alone.
+        made["spec"]["replicas"] = _FEWEST
+        return made
+
+    def newest(self, api: KubernetesApi, plan: Plan) -> Newest:
+        last = self._last(api, plan)
+        if last is None:
+            raise WrongError(f"the archive has no base backup of {self.cluster} with changes after it yet")
+        moment = datetime.fromisoformat(last)
+        return Newest(f"the archive of {self.cluster}, whose last change is of {last}", moment, moment)
+
+    def image(self, api: KubernetesApi, plan: Plan, name: str) -> str | None:
+        found: Mapping[str, Any] = api.call("GET", f"{self.servers(plan)}/{name}", missing=True) or {}
+        image: str | None = (found.get("spec") or {}).get("image")
+        return image
+
     def refuse_what_is_not_archived(self, api: KubernetesApi, plan: Plan, moment: datetime) -> None:
-        places = f"/apis/{mariadb.API}/namespaces/{plan.config.namespace}/pointintimerecoveries"
-        last = _status(api, f"{places}/{self.cluster}").get("lastRecoverableTime")
+        last = self._last(api, plan)
         if last is None:
             raise PandaInfraError(
                 f"the archive has no base backup of {self.cluster} with changes after it yet: nothing can be restored "
@@ -109,6 +209,12 @@ class _MariaDb(Archived):
                 "write that time, or an earlier one"
             )
 
+    def _last(self, api: KubernetesApi, plan: Plan) -> str | None:
+        """The time of the last change that is archived."""
+        places = f"/apis/{mariadb.API}/namespaces/{plan.config.namespace}/pointintimerecoveries"
+        found: str | None = _status(api, f"{places}/{self.cluster}").get("lastRecoverableTime")
+        return found
+
 
 def archived(plan: Plan) -> tuple[Archived, ...]:
     """Every database with an archive."""
@@ -119,6 +225,13 @@ def archived(plan: Plan) -> tuple[Archived, ...]:
     if config.mariadb and config.mariadb.backup:
         found += [_MariaDb(each) for each in mariadb.operated_mariadb(plan)]
     return tuple(found)
+
+
+def unarchived(plan: Plan) -> tuple[Served[Any, Any], ...]:
+    """Every database of an operator without an archive."""
+    known = {each.cluster for each in archived(plan)}
+    every: tuple[Served[Any, Any], ...] = (*postgres.operated(plan), *mariadb.operated_mariadb(plan))
+    return tuple(each for each in every if each.cluster not in known)
 
 
 def _status(api: KubernetesApi, path: str) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ from panda_infra.plan.backup import (
 )
 from panda_infra.plan.model import Plan
 
-__all__ = ["Backups", "Kept", "Restored", "chosen"]
+__all__ = ["RESTORED", "Backups", "Kept", "Restored", "chosen"]
 
 Object = Mapping[str, Any]
 _CRON_JOBS = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
@@ -36,8 +36,8 @@ _SECONDS = 6 * 3600.0
 _UNFINISHED = "unfinished "
 # The script for PostgreSQL ends with these words if the user has no right.
 _NO_RIGHT = "may make no database"
-# Both scripts end with this line.
-_RESTORED = re.compile(r"restored (\d+) tables with (\d+) rows")
+RESTORED = re.compile(r"restored (\d+) tables with (\d+) rows")
+"""The line with which the scripts end that have counted what is restored."""
 # A drill needs these variables of a dump, and no log-in.
 _FOR_DRILL = ("DB_NAME", "DB_LEAVES_OUT")
 _DATABASE = r"[A-Za-z_][A-Za-z0-9_]{0,62}"
@@ -166,7 +166,7 @@ class Backups:
             container["env"] = [each for each in container["env"] if each["name"] in _FOR_DRILL]
 
         finished = self._run(self.database_of(backup), "drill", arrange)
-        found = _RESTORED.search(finished.log or "")
+        found = RESTORED.search(finished.log or "")
         if found is None:
             raise NotAskedError(
                 f"job {finished.name} has restored {backup}, but its log cannot be read: who may read logs of pods?"

@@ -78,11 +78,19 @@ class Recovery:
             raise PandaInfraError(
                 f"--into {name}: must be at most 42 lower-case letters, digits and dashes that start with a letter"
             )
-        path = each.servers(self.plan)
-        if self.api.call("GET", f"{path}/{name}", missing=True) is not None:
+        if self.api.call("GET", f"{each.servers(self.plan)}/{name}", missing=True) is not None:
             raise PandaInfraError(f"there is a database {name} already: name another one by --into")
         each.refuse_what_is_not_archived(self.api, self.plan, moment)
-        self.api.call("POST", path, body=each.described(self.plan, moment, name))
+        return self.serve(each, each.described(self.plan, moment, name))
+
+    def serve(self, each: Archived, described: Mapping[str, Any]) -> str:
+        """Make servers as they are described, wait until they serve, and return the name of their Service.
+
+        Raises:
+            PandaInfraError: the operator refuses, fails or takes too long.
+        """
+        path, name = each.servers(self.plan), described["metadata"]["name"]
+        self.api.call("POST", path, body=described)
         deadline = time.monotonic() + self.seconds
         while True:
             seen: Mapping[str, Any] = self.api.call("GET", f"{path}/{name}", missing=True) or {}

@@ -70,17 +70,15 @@ def postgres_objects(plan: Plan) -> tuple[tuple[str, ClusterObject], ...]:
     return (*archive, *clusters, *scheduled)
 
 
-def recovery(plan: Plan, each: Operated, moment: datetime, name: str) -> dict[str, Any]:
-    """The description of servers beside the live ones, whose content is that of a moment; nothing archives them."""
+def recovery(plan: Plan, each: Operated, moment: datetime | None, name: str) -> dict[str, Any]:
+    """The description of servers beside the live ones, whose content is that of a moment; nothing archives them.
+
+    Without a moment, everything that is archived is there.
+    """
+    until = {"recoveryTarget": {"targetTime": moment.astimezone(UTC).isoformat()}} if moment else {}
     spec = _servers(plan, each) | {
         "instances": 1,
-        "bootstrap": {
-            "recovery": {
-                "source": _ORIGIN,
-                **_login(plan, each),
-                "recoveryTarget": {"targetTime": moment.astimezone(UTC).isoformat()},
-            }
-        },
+        "bootstrap": {"recovery": {"source": _ORIGIN, **_login(plan, each), **until}},
         "externalClusters": [_archived(_ORIGIN, ARCHIVE_SECRET, each.cluster)],
     }
     return {"apiVersion": API, "kind": "Cluster", "metadata": metadata(plan, name), "spec": spec}

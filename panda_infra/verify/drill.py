@@ -17,11 +17,11 @@ from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.verification import Question
 from panda_infra.verify.results import Outcome, Result
 
-__all__ = ["Drilled", "drilled"]
+__all__ = ["HOUR", "OLDEST", "Drilled", "drilled"]
 
-# A day, and two hours for the backup itself: as the alert has it.
-_OLDEST = timedelta(hours=26)
-_HOUR = timedelta(hours=1)
+OLDEST = timedelta(hours=26)
+"""The age of a good backup at most: a day, and two hours for the backup itself, as the alerts have it."""
+HOUR = timedelta(hours=1)
 # A loss is reported by the drills of this time: by more than one, because backups are made by hand in between too.
 _COMPARED = timedelta(days=2)
 
@@ -130,8 +130,8 @@ class _Drill:
             raise WrongError(f"there is no backup: run `python -m panda_infra backup now {stack} {name}`")
         self.restored = self.backups.drill(self.backup.name)
         words = f"{self.backup.name}: {self.restored.tables} tables with {self.restored.rows} rows"
-        if self.age > _OLDEST:
-            limit = f"more than {_OLDEST / _HOUR:.0f} hours old: are newer ones made?"
+        if self.age > OLDEST:
+            limit = f"more than {OLDEST / HOUR:.0f} hours old: are newer ones made?"
             raise WrongError(f"{words} restored, but it is {limit} `backup list` has the last success")
         if larger := self.larger(self.backup):
             look = f"python -m panda_infra restore {self.backups.plan.stack} --from {larger.name}"

@@ -6,6 +6,7 @@ No pod of a simulated node serves a database, so that the operator itself never 
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,8 +16,10 @@ import pytest
 from pydantic import SecretStr
 
 from panda_infra.config.load import from_file
+from panda_infra.live.archive_drills import DRILL
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import ClusterObject
+from panda_infra.plan.ownership import MARK
 from panda_infra.plan.postgres import postgres_objects
 from testbed import stacks
 from testbed.api import Api, ApiError
@@ -165,6 +168,7 @@ def test_a_stack_comes_and_goes_with_its_databases(bed: Bed, stack: Workspace) -
     api.delete(f"{cnpg.CLUSTERS.format(_NAMESPACE)}/panda-idds-postgres-restored")
     found = {each["metadata"]["name"] for each in api.list(cnpg.CLUSTERS.format(_NAMESPACE))}
     assert found == {"panda-postgres", "panda-idds-postgres"}
+    drilled(bed, stack)
     login = pods.secret(bed, _NAMESPACE, "panda-idds-postgres-login")
     used = pods.secret(bed, _NAMESPACE, "panda-secrets-idds-envs")
     assert login == {"username": used["IDDS_DATABASE_USER"], "password": used["IDDS_DATABASE_PASSWORD"]}
@@ -174,3 +178,34 @@ def test_a_stack_comes_and_goes_with_its_databases(bed: Bed, stack: Workspace) -
     assert gone.code == 0, gone.text
     assert not api.exists(f"/api/v1/namespaces/{_NAMESPACE}")
     assert api.list(cnpg.CLUSTERS.format(_NAMESPACE)) == []
+
+
+def drilled(bed: Bed, stack: Workspace) -> None:
+    """A drill makes servers of each archive and removes them, with what one that was killed has left."""
+    api, clusters = Api(bed.kubeconfig), cnpg.CLUSTERS.format(_NAMESPACE)
+    live = {each["metadata"]["name"]: each for each in api.list(clusters)}
+    (idds,) = (each for name, each in live.items() if name == "panda-idds-postgres")
+    left = {
+        "name": "left",
+        "annotations": {MARK: idds["metadata"]["annotations"][MARK]},
+        "labels": {DRILL: "panda-idds-postgres"},
+    }
+    api.create(clusters, {**{key: idds[key] for key in ("apiVersion", "kind", "spec")}, "metadata": left})
+    with cnpg.ready(bed, _NAMESPACE):
+        first = run_in(stack.folder, stack.environment(), "backup", "drill", "local", "--json")
+        assert first.exit_code == 1, first.output
+        cnpg.backed_up(bed, _NAMESPACE, "panda-postgres")
+        second = run_in(stack.folder, stack.environment(), "backup", "drill", "local", "--json")
+    # No pod of the bed prints anything, so that what was counted is not known, which is never ok.
+    assert second.exit_code == 3, second.output
+    found = [
+        {each["database"]: each["error"] for each in json.loads(one.stdout)["databases"]}
+        for one in (first, second)
+    ]
+    assert "has no base backup of panda-postgres yet" in found[0]["panda"]
+    assert "serves, but nothing shows its image" in found[0]["idds"]
+    assert "the log of job panda-postgres-drill-" in found[1]["panda"]
+    assert {each["metadata"]["name"]: each["spec"] for each in api.list(clusters)} == {
+        name: each["spec"] for name, each in live.items()
+    }
+    assert api.list(f"/apis/batch/v1/namespaces/{_NAMESPACE}/jobs") == []

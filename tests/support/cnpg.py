@@ -89,7 +89,8 @@ def ready(bed: Bed, namespace: str) -> Iterator[None]:
         for each in api.list(CLUSTERS.format(namespace)):
             if not (each.get("status") or {}).get("conditions"):
                 path = f"{CLUSTERS.format(namespace)}/{each['metadata']['name']}/status"
-                api.merge(path, {"status": {"conditions": [_CONDITION]}})
+                with suppress(ApiError):  # it is being deleted
+                    api.merge(path, {"status": {"conditions": [_CONDITION]}})
 
     with again_and_again(say):
         yield
