@@ -6,6 +6,7 @@ No pod of a simulated node serves a database, so that the operator itself never 
 from __future__ import annotations
 
 import copy
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -279,3 +280,10 @@ def restores(bed: Bed, stack: Workspace) -> None:
     assert api.get(f"{servers}/{_SERVER}") == live
     assert {each["metadata"]["name"] for each in api.list(servers)} == {_SERVER, f"{_SERVER}-restored"}
     api.delete(f"{servers}/{_SERVER}-restored")
+    with mariadb_operator.serving(bed), mariadb_operator.ready(bed, _NAMESPACE):
+        drilled = run_in(stack.folder, stack.environment(), "backup", "drill", "local", "--json")
+    # No pod of the bed prints anything, so that what was counted is not known, which is never ok.
+    assert drilled.exit_code == 3, drilled.output
+    (found,) = json.loads(drilled.stdout)["databases"]
+    assert f"the log of job {_SERVER}-drill-" in found["error"]
+    assert {each["metadata"]["name"] for each in api.list(servers)} == {_SERVER}

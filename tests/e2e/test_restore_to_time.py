@@ -70,6 +70,9 @@ def test_what_was_lost_comes_back_from_a_time(checks: list[Check]) -> None:
         "a time after the last change",
         "older base backups are deleted",
         "what is left can be restored",
+        "a drill counts what is there",
+        "a drill of a table that the user may not read",
+        "a drill deletes its servers",
         "no argument has a secret",
     ],
 )

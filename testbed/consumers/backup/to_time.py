@@ -11,7 +11,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.archive_drills import ArchiveDrills
 from panda_infra.live.archives import Archived
+from panda_infra.live.backups import Restored
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.ownership import owner_of
 from panda_infra.plan.postgres import ARCHIVE_KEYS, ARCHIVE_SECRET
@@ -29,6 +31,7 @@ __all__ = ["IMAGES", "check", "start"]
 IMAGES: tuple[Software, ...] = (POSTGRES_ARCHIVED,)
 _CONSUMER = "archive"
 _SECONDS, _AT_ONCE = 60.0, 0.0
+_DRILLS = 2
 _AGES = (40, 35)
 """Days since each base backup, as the archive is made to believe: of the last 30, the first ones need the second."""
 
@@ -45,6 +48,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         yield from drill.there_and_back()
         yield from drill.refuses()
         yield from drill.outdates()
+        yield from drill.drills()
     yield from drill.hides_secrets("\n".join(seen))
 
 
@@ -167,6 +171,25 @@ class _Drill:
         failure = self.operator.failures.get("again", "")
         yield _check("what is left can be restored", not failure, failure)
 
+    def drills(self) -> Iterator[Check]:
+        """Everything that is archived is made into servers, counted there by the component's user, and deleted."""
+        made, before = dict(self.operator.roots), len(self.operator.deleted)
+        drills = ArchiveDrills(self.operator, self.recovery.plan, _SECONDS)
+        newest = self.each.newest(self.operator, self.recovery.plan)
+        try:
+            found = str(drills.drill(self.each, newest))
+        except PandaInfraError as error:
+            found = str(error)
+        yield _check("a drill of a table that the user may not read", "permission denied" in found, found)
+        self._ask(f"ALTER TABLE later OWNER TO {self._login['owner']}")
+        yield from self._switched("the last change is archived")
+        restored = drills.drill(self.each, newest)
+        rows = int(self._ask("SELECT count(*) FROM later"))
+        yield _check("a drill counts what is there", restored == Restored(1, rows), f"{restored}, not {rows}")
+        gone = self.operator.deleted[before:]
+        yield _check("a drill deletes its servers", len(gone) == len(set(gone)) == _DRILLS, str(gone))
+        yield _check("and no others", self.operator.roots == made, str(self.operator.roots))
+
     def hides_secrets(self, arguments: str) -> Iterator[Check]:
         """No program's arguments have a secret, nor does what the programs printed."""
         words = self.printed + arguments + "".join(self.operator.failures.values())
@@ -181,9 +204,14 @@ class _Drill:
         yield _check("no argument has a secret", not any(each in words for each in secrets), "one has")
 
     @property
-    def _database(self) -> str:
+    def _login(self) -> Object:
         cluster = _object(self.sandbox, "Cluster", self.each.cluster)
-        return str(cluster["spec"]["bootstrap"]["initdb"]["database"])
+        found: Object = cluster["spec"]["bootstrap"]["initdb"]
+        return found
+
+    @property
+    def _database(self) -> str:
+        return str(self._login["database"])
 
     def _ask(self, statement: str) -> str:
         return postgres.query(self.live.root, "postgres", statement, database=self._database)
