@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 
+from testbed.consumers import verified
 from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.real.software import XROOTD, Software
 from tools import toolchain
@@ -66,6 +67,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     root.write(_LOGIN, "", 0o600)
     code, body = _ask(root, f"{url}charts/example/manifests/1.0")
     yield Check(_ME, "nobody pulls", code == _REFUSED, f"{code} {body}")
+    yield from verified.answered(sandbox, _ME, "distribution")
 
 
 def _pushes(root: Root, url: str) -> Iterator[Check]:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from testbed.consumers import networks
+from testbed.consumers import networks, verified
 from testbed.consumers.pods import Container
 from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.errors import BedError
@@ -34,6 +34,8 @@ def start(sandbox: Sandbox) -> None:
     networks.connect(sandbox, servers)
     for name, container in servers.items():
         root = networks.entered(sandbox.root(XROOTD, container), name)
+        # Whoever runs a command in the pod is in its network, too.
+        sandbox.roots[container.workload] = root
         root.start(*container.command).wait_for(sandbox.address(container), _PORT)
 
 
@@ -51,6 +53,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     for who, other in (("another authority's robot", stranger), ("nobody", nobody)):
         yield from _refused(robot, other, who, first)
     yield from _copies(robot, first, second)
+    yield from verified.answered(sandbox, _ME, "xrootd")
 
 
 @dataclass(frozen=True)

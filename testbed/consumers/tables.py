@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-from typing_extensions import override
-
-from panda_infra.clients.kubernetes.client import JSON, KubernetesApi
-from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.kubernetes.inside import Answer, Ended, Inside
 from panda_infra.config.stack import StackConfig
 from panda_infra.live.commands import Commands
 from panda_infra.live.offers import Report
@@ -19,7 +13,8 @@ from panda_infra.live.pods import Pods
 from panda_infra.live.schemas import look
 from panda_infra.plan.model import Plan
 from testbed.consumers import postgres
-from testbed.consumers.sandbox import Check, Root, Sandbox
+from testbed.consumers.cluster import Programs, Workloads
+from testbed.consumers.sandbox import Check, Sandbox
 from testbed.consumers.upstream import NO_TABLES, SOURCES
 
 __all__ = ["check"]
@@ -81,8 +76,8 @@ class _Gate:
     def told_by(self, part: str) -> Report:
         """What the gate finds where this part is asked: for the server, as if the database were elsewhere."""
         plan = self._plan if part == _DATABASE else _elsewhere(self._plan, self._sandbox)
-        pods = Pods(_Workloads(), plan)
-        return look(Commands(pods, _Pods(self._sandbox), lambda _suffix, _key: ""))
+        pods = Pods(Workloads(), plan)
+        return look(Commands(pods, Programs(self._sandbox), lambda _suffix, _key: ""))
 
 
 def _elsewhere(plan: Plan, sandbox: Sandbox) -> Plan:
@@ -93,53 +88,3 @@ def _elsewhere(plan: Plan, sandbox: Sandbox) -> Plan:
     host = sandbox.container(_SERVER).environment["PANDA_DB_HOST"]
     panda.setdefault("settings", {}).setdefault("database", {})["host"] = host
     return replace(plan, config=StackConfig.model_validate_json(json.dumps(document)))
-
-
-class _Workloads(KubernetesApi):
-    """Every workload has one ready pod of its name."""
-
-    @override
-    def answers(self) -> bool:
-        return True
-
-    @override
-    def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, Any] | None = None,
-        query: Sequence[tuple[str, str]] = (),
-        missing: bool = False,
-        accept: str = JSON,
-    ) -> Any:
-        name = path.rpartition("/")[2]
-        if name != "pods":
-            return {"spec": {"selector": {"matchLabels": {"name": name}}}}
-        ready = {"conditions": [{"type": "Ready", "status": "True"}]}
-        status = {**ready, "containerStatuses": [{"containerID": "sandbox://"}]}
-        labels = dict(query)["labelSelector"]
-        metadata = {"name": labels.partition("=")[2]}
-        return {
-            "items": [{"metadata": metadata, "spec": {"containers": [{"name": "main"}]}, "status": status}]
-        }
-
-
-class _Pods(Inside):
-    """Runs commands in the roots of the sandbox."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    @override
-    def answer(self, service: str, port: int, path: str, *, secure: bool, seconds: float) -> Answer:
-        raise KubernetesError(f"nobody asks {service}")
-
-    @override
-    def run(
-        self, pod: str, container: str, words: Sequence[str], *, stdin: str = "", seconds: float
-    ) -> Ended:
-        root: Root = self._sandbox.roots[pod]
-        address = self._sandbox.addresses[pod]
-        done = root.run(*words, stdin=stdin, environment={"HOSTNAME": address}, seconds=seconds * 30)
-        return Ended(done.returncode, done.stdout + done.stderr)

@@ -8,6 +8,7 @@ from testbed.consumers import distribution
 from testbed.consumers.registry import FIXTURES_OF_CTAO
 from testbed.consumers.sandbox import Check
 from tests.e2e.test_ctao_consumers import complete, of_another_authority, other
+from tests.support import asked
 from tests.support.real_software import tried
 from tools import toolchain
 
@@ -29,3 +30,4 @@ def test_the_fixture_works_with_what_the_program_makes(fixture: str, checks: lis
     own = [each for each in checks if each.consumer == fixture]
     assert own
     assert [f"{each.what}: {each.detail}" for each in own if not each.passed] == []
+    assert asked.names(own) == asked.ASKED[fixture]

@@ -10,7 +10,7 @@ from panda_infra.products.ctao.versions import XROOTD_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Call
 from panda_infra.products.settings import ComponentSettings
-from panda_infra.products.verification import Check, Command
+from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
 
@@ -127,9 +127,9 @@ COMPONENT = ComponentSpec(
     checks=(
         Check(
             "xrootd.answers",
-            "The first storage element answers by its own client",
+            "The first storage element answers, and refuses who shows no certificate",
             "DPPS-FIXTURES",
-            Command("xrootd/first", ("sh", "-c", f"xrdfs localhost:{STORAGE_PORT} query config version")),
+            Request("xrootd/first", STORAGE_PORT, "/ctao", status=(403,)),
         ),
     ),
 )
