@@ -15,7 +15,7 @@ from typing import Any
 
 from panda_infra.products.ctao.dirac_config import AUTHORITIES_FOLDER, MASTER, MASTER_PORT, PROGRAMS
 from panda_infra.products.ctao.trust import CA
-from testbed.consumers import mariadb
+from testbed.consumers import mariadb, verified
 from testbed.consumers.pods import Container
 from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually, output
 from testbed.errors import BedError
@@ -230,7 +230,10 @@ def _changes(sandbox: Sandbox, master: Program) -> Iterator[Check]:
     yield Check(_ME, "an operator adds a user", added, (done.stdout + done.stderr)[-_SHOWN:])
     master.process.terminate()
     master.process.wait(timeout=60)
+    gone = {"dirac.configuration": "Connection refused"}
+    yield from verified.refuted(sandbox, _ME, "the master has ended", gone)
     _start(sandbox, MASTER)
+    yield from verified.answered(sandbox, _ME, "dirac-db", "dirac")
     yield Check(_ME, "the user is still there after a restart", "/C=DE/CN=ada" in _kept(sandbox))
 
 

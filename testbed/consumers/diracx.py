@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from testbed.consumers import collector, mariadb
+from testbed.consumers import collector, mariadb, verified
 from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually
 from testbed.errors import BedError
 from testbed.real.software import DIRACX, MARIADB, Software
@@ -41,6 +41,13 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     """Check the job in each state of the databases, then the API, with what the stack's Secrets hold."""
     yield from _tables(sandbox)
     yield from _api(sandbox)
+    yield from verified.answered(sandbox, _ME, "dirac-db", "fts.database", "objectstore", "diracx")
+    _as_root(sandbox, "SHUTDOWN", "mysql")
+    gone = {
+        "dirac-db.database": "Can't connect",
+        "diracx.ready": "/api/health/ready is answered with status 5",
+    }
+    yield from verified.refuted(sandbox, _ME, "its databases are gone", gone)
 
 
 def _store(sandbox: Sandbox) -> None:

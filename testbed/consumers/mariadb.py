@@ -23,7 +23,7 @@ _NOBODY = {
     "no client has the well-known secret": "SELECT client_id FROM client_details WHERE client_secret = 'secret'",
 }
 _SOCKET = "/run/mysqld/mysqld.sock"
-_DATABASES = ("harvester/mariadb", "iam-db/mariadb", "iam/mariadb", "dirac-db/mariadb")
+_DATABASES = ("harvester/mariadb", "iam-db/mariadb", "iam/mariadb", "dirac-db/mariadb", "fts/mariadb")
 # The migrations of IAM's tables, in the order of their versions.
 _MIGRATIONS = "iam/iam-persistence/src/main/resources/db/migration"
 

@@ -11,7 +11,7 @@ from testbed.consumers.dirac import GROUP
 from testbed.consumers.registry import DIRAC
 from testbed.consumers.sandbox import Check
 from tests.e2e.test_ctao_consumers import of_another_authority
-from tests.support import ctao
+from tests.support import asked, ctao
 from tests.support.real_software import tried
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -39,3 +39,4 @@ def checks() -> list[Check]:
 def test_dirac_runs_with_what_the_program_makes(checks: list[Check]) -> None:
     assert checks
     assert [f"{each.what}: {each.detail}" for each in checks if not each.passed] == []
+    assert asked.names(checks) == asked.ASKED["dirac"]
