@@ -213,7 +213,8 @@ def postgres(part: str, query: str, prefix: str, database: str, *, holds: str = 
         holds: what the value must hold, as a regular expression.
     """
     login = f'-h "$HOSTNAME" -U "${prefix}_USER" -d "${database}"'
-    line = f'PGPASSWORD="${prefix}_PASSWORD" exec psql -w {login} -Atc "$0"'
+    # The last line of an error is shown, which otherwise only points to a place in the query.
+    line = f'PGPASSWORD="${prefix}_PASSWORD" exec psql -w {login} -v VERBOSITY=terse -Atc "$0"'
     return Command(part, ("sh", "-c", line, query), holds=holds)
 
 
