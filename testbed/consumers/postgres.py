@@ -13,7 +13,19 @@ from testbed.consumers.upstream import SOURCES
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES, Software
 
-__all__ = ["BIN", "DATA", "IMAGES", "SOCKET", "check", "make", "prepare", "query", "start", "start_standard"]
+__all__ = [
+    "BIN",
+    "DATA",
+    "IMAGES",
+    "SOCKET",
+    "check",
+    "make",
+    "prepare",
+    "query",
+    "start",
+    "start_standard",
+    "stop",
+]
 
 IMAGES: tuple[Software, ...] = (POSTGRES,)
 BIN = "/usr/lib/postgresql/15/bin"
@@ -81,6 +93,11 @@ def query(root: Root, user: str, statement: str, *, database: str = "postgres", 
     # On standard input, because arguments are visible to all users of the machine.
     words = ("psql", "-XAtq", "-h", SOCKET, "-p", str(port), "-U", user, "-d", database)
     return root.must(*words, "-v", "ON_ERROR_STOP=1", user=_ADMIN, stdin=statement + ";").strip()
+
+
+def stop(root: Root) -> None:
+    """End a server."""
+    root.must(f"{BIN}/pg_ctl", "-D", DATA, "stop", "-m", "fast", user=_ADMIN)
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:

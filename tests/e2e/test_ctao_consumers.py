@@ -17,7 +17,7 @@ from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
 from testbed.consumers.rucio.reconcile import POLICY
 from testbed.consumers.sandbox import Check
-from tests.support import ctao
+from tests.support import asked, ctao
 from tests.support.real_software import tried
 from tools import images, toolchain
 
@@ -138,3 +138,4 @@ def test_the_software_reads_what_the_program_makes(consumer: str, checks: list[C
     own = [each for each in checks if each.consumer == consumer]
     assert own
     assert [f"{each.what}: {each.detail}" for each in own if not each.passed] == []
+    assert asked.names(own) == asked.ASKED.get(consumer, set())

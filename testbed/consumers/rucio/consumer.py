@@ -29,4 +29,4 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     yield from bootstrap.check(sandbox, database)
     server.start(sandbox)
     yield from reconcile.check(sandbox)
-    yield from verified.check(sandbox)
+    yield from verified.check(sandbox, database)

@@ -67,7 +67,7 @@ class _Server:
 
     def end(self) -> None:
         """Stop it: it first sends all that was written to its replica."""
-        self.root.must(f"{_BIN}/pg_ctl", "-D", _DATA, "stop", "-m", "fast", user=_USER)
+        postgres.stop(self.root)
 
     def last(self) -> str:
         """Where what it wrote ended, as its control file has it after its end."""

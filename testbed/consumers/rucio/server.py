@@ -31,6 +31,8 @@ def start(sandbox: Sandbox, variant: str = "") -> Program:
     """
     container = _container(sandbox.variants[variant] if variant else sandbox.containers)
     root = sandbox.root(RUCIO, container, name=f"{container.workload}-{next(_NUMBERS)}")
+    # Commands in the pod run where the newest one does.
+    sandbox.roots[container.workload] = root
     root.write(_CONFIGURATION, configured(container))
     address = sandbox.address(container)
     pair = ("--certfile", f"{_TLS}/hostcert.pem", "--keyfile", f"{_TLS}/hostkey.pem")
