@@ -35,7 +35,7 @@ _FETCHING = "fetch"
 _SECONDS = 6 * 3600.0
 _UNFINISHED = "unfinished "
 # The script for PostgreSQL ends with these words if the user has no right.
-_NO_RIGHT = "may make no database"
+_MAKES_NONE, _READS_NOT = "may make no database", "may not read"
 RESTORED = re.compile(r"restored (\d+) tables with (\d+) rows")
 """The line with which the scripts end that have counted what is restored."""
 # A drill needs these variables of a dump, and no log-in.
@@ -119,7 +119,13 @@ class Backups:
         Raises:
             PandaInfraError: it fails; the message has the reason.
         """
-        finished = self._run(database, "now", lambda _pod: None, retries=None)
+        try:
+            finished = self._run(database, "now", lambda _pod: None, retries=None)
+        except PandaInfraError as error:
+            if _READS_NOT not in str(error):
+                raise
+            grant = f"psql --username=postgres --dbname={database.database} --command='GRANT pg_read_all_data TO USER'"
+            raise self._for_administrator(database, error, "let that user read all", grant) from None
         records = _records(finished)
         return records[0] if records else None
 
@@ -209,13 +215,20 @@ class Backups:
         try:
             self._run(database, "restore", arrange)
         except PandaInfraError as error:
-            if _NO_RIGHT not in str(error):
+            if _MAKES_NONE not in str(error):
                 raise
-            # The log's own words may be hidden: names of hosts and users are in Secrets too.
             made = f"createdb --username=postgres --owner=USER {into}"
-            where = f"--namespace {self.plan.config.namespace} deployment/{database.host}"
-            fix = f"The server's administrator must make it first, for that user: `kubectl exec {where} -- {made}`"
-            raise PandaInfraError(f"{error}\n{fix}") from None
+            raise self._for_administrator(database, error, "make it first, for that user", made) from None
+
+    def _for_administrator(
+        self, database: BackedUp, error: PandaInfraError, task: str, command: str
+    ) -> PandaInfraError:
+        """What the server's administrator has to do, in the server's own pod."""
+        # The log's own words may be hidden: names of hosts and users are in Secrets too.
+        where = f"--namespace {self.plan.config.namespace} deployment/{database.host}"
+        return PandaInfraError(
+            f"{error}\nThe server's administrator must {task}: `kubectl exec {where} -- {command}`"
+        )
 
     def _cron_job(self, database: BackedUp) -> Object:
         path = _CRON_JOBS.format(self.plan.config.namespace, database.job)

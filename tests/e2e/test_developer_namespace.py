@@ -75,6 +75,15 @@ _UP = documented(
 )
 
 
+@pytest.fixture(scope="module")
+def made(parent: Workspace) -> tuple[Result, set[str]]:
+    """The developer's stack when it has come up: what was printed, and the arguments of every process meanwhile."""
+    with watched_arguments() as seen:
+        done = run(parent, _UP, "--secret", _COPIED, "--json")
+    assert done.exit_code == 0, done.output
+    return done, seen
+
+
 def dev(parent: Workspace, *arguments: str) -> Result:
     return run_in(parent.folder, parent.environment(), "dev", *arguments)
 
@@ -88,10 +97,10 @@ def pods(api: Api) -> list[Object]:
     return api.list(f"{_CORE}/pods")
 
 
-def test_up_makes_a_stack_of_its_own_and_deploys_it(parent: Workspace, admin: Api) -> None:
-    with watched_arguments() as seen:
-        done = run(parent, _UP, "--secret", _COPIED, "--json")
-    assert done.exit_code == 0, done.output
+def test_up_makes_a_stack_of_its_own_and_deploys_it(
+    parent: Workspace, admin: Api, made: tuple[Result, set[str]]
+) -> None:
+    done, seen = made
     reported = json.loads(done.stdout)
     assert (reported["namespace"], reported["owner"], reported["parent"]) == (_NAMESPACE, "alice", "local")
     assert reported["hosts"] == {"iam": "https://alice-iam.localhost"}
@@ -141,6 +150,7 @@ def test_its_owner_may_everything_inside_but_what_keeps_it_apart(bed: Bed) -> No
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("made")
 def test_no_verb_of_any_resource_reaches_outside(bed: Bed, admin: Api) -> None:
     namespaces = [each["metadata"]["name"] for each in admin.list("/api/v1/namespaces")]
     beyond, _ = _judged(bed, [*(each for each in namespaces if each != _NAMESPACE), ""])
@@ -267,6 +277,7 @@ def test_its_owner_works_inside(owner: Api) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("made")
 def test_a_push_to_a_branch_is_deployed_by_one_command(
     parent: Workspace, admin: Api, owner: Api, bed: Bed, tmp_path: Path
 ) -> None:
@@ -293,6 +304,7 @@ def test_a_push_to_a_branch_is_deployed_by_one_command(
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("made")
 def test_a_chart_of_a_branch_makes_nothing_outside(parent: Workspace, admin: Api, tmp_path: Path) -> None:
     """Whoever runs the command: here it is the cluster's administrator."""
     fork = tmp_path / "panda-k8s"
@@ -354,6 +366,7 @@ def _commit(folder: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("made")
 def test_the_workflow_of_a_fork_runs_that_command(parent: Workspace) -> None:
     done = run(parent, documented("python -m panda_infra dev workflow alice --repository me/panda-infra"))
     assert done.exit_code == 0, done.output

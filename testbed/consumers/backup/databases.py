@@ -63,13 +63,13 @@ class Panda:
         return postgres.query(self.root, user, statement, database=database or self.live)
 
     def fill(self) -> None:
-        """Make what PanDA's own scripts make, in small."""
+        """Make what PanDA's own scripts make, in small, beside what they have made if they are there."""
         self.ask("ALTER DATABASE panda_db OWNER TO postgres")
-        self.ask("CREATE SCHEMA partman")
-        self.ask("CREATE EXTENSION pg_partman SCHEMA partman")
+        self.ask("CREATE SCHEMA IF NOT EXISTS partman")
+        self.ask("CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman")
         for statement in (
             "CREATE TABLE doma_panda.jobs (id serial PRIMARY KEY, name text NOT NULL, at timestamptz, load bytea)",
-            "CREATE TABLE doma_panda.parts (id int, day date) PARTITION BY RANGE (day)",
+            "CREATE TABLE doma_panda.parts (id int, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
             "CREATE TABLE doma_panda.parts_1 PARTITION OF doma_panda.parts "
             "FOR VALUES FROM ('2026-01-01') TO ('2027-01-01')",
             "INSERT INTO doma_panda.parts SELECT n, '2026-01-01'::date + n FROM generate_series(1, 300) n",
@@ -80,6 +80,15 @@ class Panda:
             "CREATE FUNCTION doma_panda.one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         ):
             self.ask(statement, user="panda")
+        # As the extension makes them, every night.
+        self.ask(
+            "CREATE TABLE doma_panda.parts_2 PARTITION OF doma_panda.parts "
+            "FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')"
+        )
+
+    def grant(self) -> None:
+        """Let the user read what the administrator's extension makes."""
+        self.ask("GRANT pg_read_all_data TO panda")
 
     def content(self, database: str) -> str:
         """Rows of both tables, the next number, what else there is."""

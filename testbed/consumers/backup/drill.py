@@ -76,6 +76,13 @@ class _Drill:
         who, backups = database.name, self.backups
         database.fill()
         before = database.content(database.live)
+        if isinstance(database, Panda):
+            yield self._fails(
+                f"{who}: a user who may not read partitions",
+                lambda: self._make(who),
+                "psql --username=postgres --dbname=panda_db --command='GRANT pg_read_all_data TO USER'",
+            )
+            database.grant()
         record = self._make(database.name)
         yield self._there(record)
         yield _check(f"{who}: listed", record in backups.listed().records, "it is not in the list")

@@ -260,3 +260,33 @@ def test_a_log_that_nobody_may_read(api: Cluster, plan: Plan) -> None:
     api.log = None
     with pytest.raises(PandaInfraError, match="its log cannot be read"):
         Backups(api, plan).listed()
+
+
+@pytest.mark.parametrize(
+    ("log", "words", "task"),
+    [
+        (
+            "error: panda may not read 12 tables, doma_panda.jobs_p2026_08 among them",
+            ("backup", "now", "demo", "panda"),
+            "psql --username=postgres --dbname=panda_db --command='GRANT pg_read_all_data TO USER'",
+        ),
+        (
+            "error: panda may make no database",
+            ("restore", "demo", "--from", NAME, "--into", "before"),
+            "createdb --username=postgres --owner=USER before",
+        ),
+    ],
+)
+def test_what_only_an_administrator_may_do_is_a_command(
+    command: Any, monkeypatch: pytest.MonkeyPatch, log: str, words: tuple[str, ...], task: str
+) -> None:
+    failed = PandaInfraError(f"job failed:\n{log}")
+
+    def fails(*_arguments: object, **_options: object) -> None:
+        raise failed
+
+    monkeypatch.setattr("panda_infra.live.backups.run_to_end", fails)
+    done = command(*words)
+    assert done.exit_code == 1
+    printed = " ".join(done.output.split())
+    assert f"`kubectl exec --namespace panda deployment/panda-postgres -- {task}`" in printed
