@@ -314,7 +314,7 @@ def test_the_measurements_come_to_an_end(checkout: Path) -> None:
         documented("make bench CHARTS=../panda-k8s", {"../panda-k8s": str(checkout)}),
     )
     for command in reported:
-        assert "fresh up" in _output(command.words, seconds=1200)
+        assert "fresh up" in _output(command.words, seconds=2400)
 
 
 def _output(
