@@ -24,12 +24,16 @@ _NOWHERE = Target({}, {}, "", "", Source("the sandbox", ""))
 
 
 def answered(sandbox: Sandbox, consumer: str, *names: str) -> Iterator[Check]:
-    """Ask checks by their names, and all that a component describes by its name; each must be ok."""
+    """Ask checks by their names, and all that a component describes by its name; each must be ok.
+
+    One is skipped if the stack has nothing to ask there, as its file wants it.
+    """
     asked = (
         check.name for name in names for check in _KNOWN.values() if name in (check.name, check.component)
     )
     for result in _asked(sandbox, asked):
-        yield Check(consumer, f"{PREFIX}{result.check.name}", result.outcome is Outcome.OK, result.detail)
+        passed = result.absent or result.outcome is Outcome.OK
+        yield Check(consumer, f"{PREFIX}{result.check.name}", passed, result.detail, skipped=result.absent)
 
 
 def refuted(sandbox: Sandbox, consumer: str, when: str, checks: Mapping[str, str]) -> Iterator[Check]:

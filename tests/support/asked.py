@@ -34,5 +34,7 @@ NOT_STARTED = frozenset(
 
 
 def names(checks: Iterable[Check]) -> set[str]:
-    """The names of the checks of `verify` among those of a consumer."""
-    return {each.what.removeprefix(PREFIX) for each in checks if each.what.startswith(PREFIX)}
+    """The names of the checks of `verify` that were asked, among those of a consumer."""
+    return {
+        each.what.removeprefix(PREFIX) for each in checks if each.what.startswith(PREFIX) and not each.skipped
+    }

@@ -15,7 +15,7 @@ from typing_extensions import override
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao.context import S3_PORT
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.verification import Command, Request
+from panda_infra.products.verification import NOTHING_TO_ASK, Command, Request
 from testbed.consumers.pods import Service
 from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.consumers.verified import answered, refuted
@@ -89,6 +89,13 @@ def test_a_good_answer_is_one_as_verify_judges_it(store: str) -> None:
         Check("me", "verify: dirac-db.database", passed=True, detail="10.0.0.1"),
     ]
     assert names(found) == {"objectstore.answers", "dirac-db.database"}
+
+
+def test_what_a_stack_has_nothing_of_is_not_tried() -> None:
+    (found,) = answered(sandbox(code=NOTHING_TO_ASK), "me", "dirac-db.database")
+    assert found.skipped
+    assert found.detail == "10.0.0.1"
+    assert not names([found])
 
 
 @pytest.mark.parametrize(
