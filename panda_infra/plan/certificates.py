@@ -12,6 +12,7 @@ from panda_infra.config.certificates import CertManagerCertificates, keeps_autho
 from panda_infra.config.stack import Settings
 from panda_infra.plan.consumers import INGRESS, ISSUED, issued_secrets
 from panda_infra.plan.model import ClusterObject, Plan
+from panda_infra.products.model import HostCertificate
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["API", "AUTHORITY", "FORM", "Issued", "certificate_objects", "issued", "secrets_beside"]
@@ -25,17 +26,23 @@ FORM = "panda-infra/certificate"
 # A common name has at most so many characters.
 _LONGEST = 64
 _KEPT_BY_ISSUE = ("duration", "renewBefore", "secretTemplate")
-# The program makes its own keys in this form too, so that readers meet one form.
-_KEY = {"algorithm": "ECDSA", "size": 256, "encoding": "PKCS8", "rotationPolicy": "Always"}
+# The program makes its own keys in these forms too, so that readers meet one form.
+_FORM = {"encoding": "PKCS8", "rotationPolicy": "Always"}
+_ECDSA, _RSA = {"algorithm": "ECDSA", "size": 256, **_FORM}, {"algorithm": "RSA", "size": 2048, **_FORM}
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate by the suffix of its Secret: of ``hosts``, else of a robot with this ``subject``."""
+    """A certificate by the suffix of its Secret: of ``hosts``, else of a robot with this ``subject``.
+
+    Hosts have this ``common_name``, by default the first of them. The key is of ECDSA, or ``of_rsa``.
+    """
 
     suffix: str
     hosts: tuple[str, ...] = ()
     subject: str = ""
+    common_name: str = ""
+    of_rsa: bool = False
 
     @property
     def names(self) -> dict[str, Any]:
@@ -43,7 +50,7 @@ class Issued:
         if self.subject:
             # Grid software compares subjects, in which the order counts (C48).
             return {"literalSubject": self.subject, "usages": ["digital signature", "client auth"]}
-        short = next((host for host in self.hosts if len(host) <= _LONGEST), None)
+        short = self.common_name or next((host for host in self.hosts if len(host) <= _LONGEST), None)
         return {
             # Without a common name the subject would be empty (C48).
             **({"commonName": short} if short else {}),
@@ -59,9 +66,12 @@ def issued(config: Settings) -> tuple[Issued, ...]:
 
 def _issued(config: Settings, suffix: str) -> Issued:
     owner = COMPONENTS.get(suffix.removesuffix(ISSUED))
-    if owner and owner.certificate and owner.certificate.subject:
-        return Issued(suffix, subject=owner.certificate.subject(config))
-    return Issued(suffix, hosts=tuple(dict.fromkeys(_hosts(config, suffix))))
+    described = (owner.certificate if owner else None) or HostCertificate("")
+    if described.subject:
+        return Issued(suffix, subject=described.subject(config))
+    name = described.common_name(config) if described.common_name else ""
+    hosts = tuple(dict.fromkeys(_hosts(config, suffix)))
+    return Issued(suffix, hosts=hosts, common_name=name, of_rsa=described.of_rsa)
 
 
 def _hosts(config: Settings, suffix: str) -> Iterator[str]:
@@ -108,7 +118,7 @@ def _certificate(
         "issuerRef": dict(issuer),
         "duration": source.duration,
         "renewBefore": source.renew_before,
-        "privateKey": _KEY,
+        "privateKey": _RSA if each.of_rsa else _ECDSA,
         # A Certificate leaves its Secret behind (C49), which the mark makes known as the stack's.
         "secretTemplate": {"annotations": plan.owner.mark},
         **each.names,

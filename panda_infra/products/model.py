@@ -250,12 +250,14 @@ class HostCertificate:
 
     ``always`` is true for a stack that needs it even without an exposed host, because the image makes no usable one.
     One of a robot, which is no host, has a ``subject``, as RFC 4514 spells it. Its key is ``of_rsa`` if its reader
-    knows no other ones.
+    knows no other ones. Where cert-manager issues it, its subject is the ``common_name`` alone, by which others know
+    the host; by default it is that of the first host.
     """
 
     about: str
     always: Predicate = lambda _config: False
     subject: Callable[[Settings], str] | None = None
+    common_name: Callable[[Settings], str] | None = None
     of_rsa: bool = False
 
 

@@ -33,7 +33,7 @@ _SCRIPTS = Path(__file__).with_name("scripts")
 _CALLS, _RULES = _SCRIPTS / "dirac_calls.py", _SCRIPTS / "dirac_rules.py"
 _KEPT = "/persistent/etc/DPPS.cfg"
 _ROBOT = ("/etc/grid-security/robot/tls.crt", "/etc/grid-security/robot/tls.key")
-_HOST = ("/secrets/host/hostcert.pem", "/secrets/host/hostkey.pem")
+_HOST = ("/secrets/host/tls.crt", "/secrets/host/tls.key")
 _JDL = 'Executable = "/bin/true"; JobName = "one";'
 # Reported in place of a success: two agents act by a proxy, which nobody has; the executor takes the submitted job.
 _LAST = {

@@ -13,7 +13,12 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from pydantic.alias_generators import to_camel
 
+from panda_infra.products.ctao.dirac_config import PROGRAMS
+from panda_infra.products.ctao.trust import subject_of
 from testbed import cert_manager, leftovers, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
@@ -27,6 +32,7 @@ _NAMESPACE = "ctao-issued"
 _CERTIFICATES = f"{cert_manager.GROUP}/namespaces/{_NAMESPACE}/certificates"
 _SECRETS = f"/api/v1/namespaces/{_NAMESPACE}/secrets"
 _SERVER, _ROBOT = "ctao-secrets-rucio-tls-certs", "ctao-secrets-rucio-daemons-tls-certs"
+_DIRAC, _STORAGE = "ctao-secrets-dirac-tls-certs", "ctao-secrets-xrootd-tls-certs"
 _SECTION = "panda-infra:certificates"
 _AT_ONCE = {"values": {"minReadySeconds": 0}}
 _SUBJECT = "CN=Robot: DPPS,OU=Robots,O=CTAO"
@@ -35,6 +41,11 @@ _COMPONENTS: dict[str, Any] = {
     "rucio-bootstrap": {},
     "rucio": _AT_ONCE,
     "rucio-daemons": {**_AT_ONCE, "settings": {"transferTool": "mock", "robot": _SUBJECT}},
+    "dirac-db": {},
+    "dirac-bootstrap": {},
+    # The server of the configuration and one program stand for all.
+    "dirac": {to_camel(name.replace("-", "_")): {"enabled": False} for name in PROGRAMS if name != "matcher"},
+    "xrootd": {},
 }
 # A minute after its issue it is due again.
 _SHORT = {"kind": "cert-manager", "duration": "1h", "renewBefore": "59m"}
@@ -51,7 +62,8 @@ def stack(
         tmp_path_factory.mktemp("ctao"),
         namespace=_NAMESPACE,
         components=_COMPONENTS,
-        interfaces={"environment": "ci", "rucioDatabase": {"kind": "fixture"}},
+        interfaces={"environment": "ci"}
+        | {name: {"kind": "fixture"} for name in ("rucioDatabase", "diracDatabase", "storage")},
         hosts={"rucio": "rucio.localhost"},
         certificates={"kind": "cert-manager"},
     )
@@ -119,6 +131,25 @@ def test_readers_get_the_keys_that_the_other_sources_give(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("issuing")
+def test_dirac_trusts_the_host_of_its_certificate(api: Api) -> None:
+    """C48: by another subject no service would do anything for a program."""
+    issued = secret(api, _DIRAC)
+    assert {"tls.crt", "tls.key"} <= issued.keys()
+    found = x509.load_pem_x509_certificate(issued["tls.crt"])
+    assert found.subject.rfc4514_string() == f"CN=ctao-dirac-master-cs.{_NAMESPACE}.svc"
+    assert (
+        f"DN = {subject_of(issued['tls.crt'].decode())}\n"
+        in secret(api, "ctao-secrets-dirac")["secrets.cfg"].decode()
+    )
+
+
+@pytest.mark.usefixtures("issuing")
+def test_the_storage_gets_a_key_that_gsi_reads(api: Api) -> None:
+    key = load_pem_private_key(secret(api, _STORAGE)["tls.key"], None)
+    assert isinstance(key, RSAPrivateKey)
+
+
+@pytest.mark.usefixtures("issuing")
 def test_up_again_changes_nothing(stack: Workspace) -> None:
     done = stack.up("--json")
     assert done.code == 0, done.text
@@ -150,7 +181,8 @@ def test_a_renewed_certificate_replaces_the_pods_that_read_it_at_their_start(
     done = stack.up("--json")
     assert done.code == 0, done.text
     touched = changes(done.stdout)
-    assert any("rucio" in each for each in touched), touched
+    for component in ("rucio", "dirac"):
+        assert any(component in each for each in touched), touched
     # Daemons read the files anew by themselves.
     assert not any("daemons" in each for each in touched), touched
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import bcrypt
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from panda_infra.products.content import Env, Files, reveal
+from panda_infra.products.content import Env
 from panda_infra.products.ctao.interfaces import Trusted
 from panda_infra.products.ctao.trust_folder import hashed_names
-from panda_infra.products.tls import certificate_blocks, host_files, issuers, pem
+from panda_infra.products.tls import certificate_blocks, issuers, pem
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
 
-__all__ = ["AUTHORITIES", "BUNDLE", "CA", "authorities", "hashed_password", "host", "subject_of"]
+__all__ = ["AUTHORITIES", "BUNDLE", "CA", "authorities", "hashed_password", "subject_of"]
 
 AUTHORITIES = "authorities"
 """The Secret with the authorities: all in its key ``CA``, and each under the name of its hash."""
@@ -36,19 +35,12 @@ def authorities(context: Context) -> Env:
     certificates, texts = context.secrets.certificates, list[str]()
     for name in context.config.components.deployed():
         if name.replace("-", "_") in type(certificates).model_fields:
-            # With cert-manager some components still have a certificate that the stack file holds.
-            own = certificates.of(name)
-            texts += [reveal(own.chain) or reveal(own.certificate), issuers(context.config, name)]
+            texts.append(issuers(context.config, name))
     interfaces = context.interfaces
     given = (getattr(interfaces, field) for field in type(interfaces).model_fields)
     texts += [each.trust or "" for each in given if isinstance(each, Trusted)]
     found = list(dict.fromkeys(pem(block) for text in texts for block in certificate_blocks(text)))
     return {CA: "".join(found)} | dict(zip(hashed_names(found), found, strict=True))
-
-
-def host(owner: str) -> Callable[[Context], Files]:
-    """The builder of ``<owner>-certs``: certificate, key and chain of a component's hosts."""
-    return lambda context: host_files(context.secrets.certificates.of(owner))
 
 
 def subject_of(certificate: str) -> str:

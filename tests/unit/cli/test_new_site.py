@@ -19,12 +19,13 @@ from tests.support.documented import documented
 from tests.unit.cli.conftest import FakeCli
 
 _CENTRES = ("cscs", "desy", "frascati", "pic", "lapp", "cyfronet")
+_AUTHORITIES = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 _FILLED = {
     "cluster": {"kind": "existing", "kubeconfig": "kc"},
     "storage": {"class": "standard"},
     "exposure": {"passthrough": True},
     "charts": {"kind": "oci", "repository": "oci://harbor.desy.de/dpps"},
-    "certificates": {"kind": "given"},
+    "certificates": {"kind": "cert-manager", "clusterIssuer": "desy-ca", "authorities": _AUTHORITIES},
     "interfaces": {
         "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
         "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
@@ -32,7 +33,7 @@ _FILLED = {
         "fts": {
             "kind": "external",
             "url": "https://fts.desy.de:8446",
-            "trust": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+            "trust": _AUTHORITIES,
         },
     },
 }
@@ -75,6 +76,8 @@ def test_the_page_leads_to_the_secrets_that_only_the_site_has(
     assert audited.exit_code == 1
     assert "secrets set desy-prod 'interfaces.rucioDatabasePassword'" in audited.stdout
     assert "dirac (37 parts)" in audited.stdout
+    # cert-manager issues them all, as the template has it.
+    assert "secrets set desy-prod 'certificates." not in audited.stdout
     assert fake_cli.stacks == ["desy-prod"]
 
 

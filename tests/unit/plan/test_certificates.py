@@ -158,3 +158,19 @@ def test_what_is_no_authority_is_refused(text: str) -> None:
 
 def test_secrets_that_cert_manager_fills_end_alike() -> None:
     assert all(each.suffix.endswith(ISSUED) for each in issued(stack(_OWN)))
+
+
+def test_every_certificate_of_dpps_is_issued() -> None:
+    config = ctao.stack(certificates=_OWN)
+    assert not [field.key for field in missing(config) if field.path[0] == "certificates"]
+    owners = {each.suffix.removesuffix(ISSUED) for each in issued(config)}
+    assert owners >= {"dirac", "xrootd", "fts", "dex", "distribution", "rucio", "diracx"}
+    specs = {
+        key: each.fields["spec"] for key, each in objects(complete(config)).items() if "Certificate/" in key
+    }
+    assert specs["Certificate/xrootd-tls-certs"]["privateKey"]["algorithm"] == "RSA"
+    assert [key for key, spec in specs.items() if spec["privateKey"]["algorithm"] == "RSA"] == [
+        "Certificate/xrootd-tls-certs"
+    ]
+    # Services of programs that call each other.
+    assert "ctao-dirac-matcher.ctao.svc" in specs["Certificate/dirac-tls-certs"]["dnsNames"]

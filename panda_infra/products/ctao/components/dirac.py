@@ -38,7 +38,7 @@ from panda_infra.products.ctao.programs import (
     tcp,
     values,
 )
-from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, host, subject_of
+from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, subject_of
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import (
     Claim,
@@ -52,6 +52,7 @@ from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, never
 from panda_infra.products.settings import ComponentSettings, Word
+from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Command
 from panda_infra.products.workloads import Component, Replicated, SubComponent
 from panda_infra.tree import Values, leaves, merged
@@ -67,12 +68,14 @@ __all__ = ["COMPONENT", "Dirac", "DiracSecrets", "can_be_written", "is_without_s
 _SCRIPTS = Path(__file__).parents[1] / "scripts"
 _START = (_SCRIPTS / "dirac.sh").read_text(encoding="utf-8")
 _COMPLETE = (_SCRIPTS / "dirac.py").read_text(encoding="utf-8")
-_CERTS, _SECRETS, _KEY = "dirac-certs", "dirac", "dirac-ce"
+_CERTS, _SECRETS, _KEY = "dirac-tls-certs", "dirac", "dirac-ce"
 _SUBMITS = "site-director"
 _SITE = "CTAO.CI.de"
 _IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
 # The image's user.
 _USER = 1000
+# A common name has at most so many characters.
+_LONGEST = 64
 # Words of options that hold a secret, as DIRAC names them.
 _SECRET_WORDS = (
     *("password", "passwd", "passphrase", "pwd", "secret"),
@@ -161,10 +164,24 @@ def secrets(context: "Context") -> Env:
         }
     if context.config.components.get(Diracx):
         made["DiracX"] = {"LegacyExchangeApiKey": reveal(context.secrets.of(DiracxSecrets).legacy_key)}
-    if subject := subject_of(reveal(context.secrets.certificates.of("dirac").certificate)):
+    if subject := _subject(context):
         made |= trusted_host(context.names.workload("dirac", MASTER), subject)
     given = reveal(context.secrets.of(DiracSecrets).configuration)
     return {"secrets.cfg": rendered(made), **({"sections.cfg": given} if given else {})}
+
+
+def _subject(context: "Context") -> str:
+    """The subject of the certificate that all programs show; empty if the stack does not know it."""
+    config = context.config
+    dirac = config.components.get(Dirac) or Dirac()
+    if config.certificates.kind == "cert-manager" and _CERTS not in dirac.settings.existing_secrets:
+        return f"/CN={_common_name(config)}"
+    return subject_of(reveal(context.secrets.certificates.of("dirac").certificate))
+
+
+def _common_name(config: "Settings") -> str:
+    """The name in a certificate by cert-manager; it has the namespace, because a cluster may have a second DIRAC."""
+    return f"{config.names.workload('dirac', MASTER)}.{config.namespace}.svc"[:_LONGEST]
 
 
 def key(context: "Context") -> Env:
@@ -331,10 +348,11 @@ COMPONENT = ComponentSpec(
     after=("dirac-db", "opensearch", "dex", "rucio", "xrootd"),
     secrets=DiracSecrets,
     secrets_about="DIRAC.",
-    builders={_CERTS: host("dirac"), _SECRETS: secrets, _KEY: key},
+    builders={_CERTS: of_ingress("dirac"), _SECRETS: secrets, _KEY: key},
     certificate=HostCertificate(
         "DIRAC's services, all of them; covers their Services.",
         always=lambda config: bool(config.components.get(Dirac)),
+        common_name=_common_name,
     ),
     values=_values,
     rules=(can_be_written, is_without_secrets),

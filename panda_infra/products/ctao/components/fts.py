@@ -11,12 +11,13 @@ from panda_infra.products.ctao.context import MARIADB_PORT
 from panda_infra.products.ctao.interfaces import flaw_of_password
 from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Key, Mount, Part, tcp, values
 from panda_infra.products.ctao.remotes import FTS_PORT, STORAGE_PORT
-from panda_infra.products.ctao.trust import AUTHORITIES, host
+from panda_infra.products.ctao.trust import AUTHORITIES
 from panda_infra.products.ctao.versions import FTS_IMAGE, MARIADB_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, Dump, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Call
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "Fts", "FtsSecrets"]
 
 _START = Path(__file__).parents[1] / "scripts" / "fts.sh"
-_DATABASE, _CONFIGURATION, _CERTS = "fts-db", "fts", "fts-certs"
+_DATABASE, _CONFIGURATION, _CERTS = "fts-db", "fts", "fts-tls-certs"
 _NAME = "fts"
 _VARIABLES = ("MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
 
@@ -180,7 +181,7 @@ COMPONENT = ComponentSpec(
     ),
     secrets=FtsSecrets,
     secrets_about="The file transfer service for tests.",
-    builders={_DATABASE: database, _CONFIGURATION: configuration, _CERTS: host("fts")},
+    builders={_DATABASE: database, _CONFIGURATION: configuration, _CERTS: of_ingress("fts")},
     certificate=HostCertificate(
         "The file transfer service for tests; covers its Service.",
         always=lambda config: bool(config.components.get(Fts)),

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values
 from panda_infra.products.ctao.remotes import STORAGE_PORT
-from panda_infra.products.ctao.trust import AUTHORITIES, authorities, host
+from panda_infra.products.ctao.trust import AUTHORITIES, authorities
 from panda_infra.products.ctao.versions import XROOTD_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Call
 from panda_infra.products.settings import ComponentSettings
+from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
 from panda_infra.tree import Values
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "Xrootd"]
 
 _START = Path(__file__).parents[1] / "scripts" / "xrootd.sh"
-_CERTS = "xrootd-certs"
+_CERTS = "xrootd-tls-certs"
 _NAMES = ("first", "second", "third")
 # A client must show a certificate of one of the authorities, or a macaroon that a server has given to such a client:
 # everybody with a certificate has one name, and nobody else has rights. GSI hands the client's proxy on to the program
@@ -116,7 +117,7 @@ COMPONENT = ComponentSpec(
     ships=True,
     config=Xrootd,
     sub_components=tuple(_sub_component(name) for name in _NAMES),
-    builders={_CERTS: host("xrootd"), AUTHORITIES: authorities},
+    builders={_CERTS: of_ingress("xrootd"), AUTHORITIES: authorities},
     certificate=HostCertificate(
         "The storage elements for tests; covers their Services.",
         always=lambda config: bool(config.components.get(Xrootd)),

@@ -6,7 +6,8 @@ set -euo pipefail
 umask 077
 mkdir -p /work/tls /work/trust /work/storage
 # Not `cp`, which fails where a container of this pod has ended: its copies are there, and read-only.
-install -m 0400 /secrets/host/hostcert.pem /secrets/host/hostkey.pem /work/tls/
+install -m 0400 /secrets/host/tls.crt /work/tls/hostcert.pem
+install -m 0400 /secrets/host/tls.key /work/tls/hostkey.pem
 # shellcheck disable=SC1091 # it is part of the image
 set +u; source /opt/dirac/bashrc; set -u
 # What is outside may have a certificate of an authority that everybody knows, or of one that the stack file names. Not in the

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from panda_infra.authority import make_authority
 from panda_infra.config.stack import StackConfig
+from panda_infra.plan.certificates import issued
 from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao.components.dirac import COMPONENT
 from panda_infra.products.ctao.dirac_config import PROGRAMS, flaw_of_sections, rendered
@@ -60,8 +61,8 @@ def test_a_list_has_commas() -> None:
     )
 
 
-def stack(**dirac: Any) -> StackConfig:
-    config = ctao.stack(components=ctao.COMPONENTS | {"dirac": dirac})
+def stack(sections: dict[str, Any] | None = None, **dirac: Any) -> StackConfig:
+    config = ctao.stack(components=ctao.COMPONENTS | {"dirac": dirac}, **(sections or {}))
     return config.model_copy(update={"secrets": stand_ins(config)})
 
 
@@ -144,7 +145,7 @@ def test_the_volume_of_the_configuration_has_a_size() -> None:
 
 def test_every_program_has_one_certificate() -> None:
     """C48: DIRAC compares subjects; there is one for all hosts, with a common name."""
-    assert all("dirac-certs" in {use.suffix for use in sub.secrets} for sub in COMPONENT.sub_components)
+    assert all("dirac-tls-certs" in {use.suffix for use in sub.secrets} for sub in COMPONENT.sub_components)
     text = build(stack())["dirac"].data["secrets.cfg"].decode()
     host = read(text)["Registry"]["Hosts"]["ctao-dirac-master-cs"]
     assert host["DN"] == "/CN=ctao-dirac-master-cs"
@@ -159,6 +160,24 @@ def test_programs_know_each_other_by_the_certificate_that_a_site_gives() -> None
     text = build(config.model_copy(update={"secrets": changed}))["dirac"].data["secrets.cfg"].decode()
     (host,) = read(text)["Registry"]["Hosts"].values()
     assert host["DN"] == "/DC=org/DC=site/O=CTAO/CN=dirac.site.org"
+
+
+@pytest.mark.parametrize("namespace", ["ctao", "a-namespace-whose-name-is-too-long-to-be-in-a-common-name"])
+def test_programs_know_each_other_by_the_certificate_that_cert_manager_issues(namespace: str) -> None:
+    config = stack(sections={"certificates": {"kind": "cert-manager"}, "namespace": namespace})
+    text = build(config)["dirac"].data["secrets.cfg"].decode()
+    (host,) = read(text)["Registry"]["Hosts"].values()
+    (own,) = (each for each in issued(config) if each.suffix == "dirac-tls-certs")
+    assert host["DN"] == f"/CN={own.names['commonName']}"
+    # Another DIRAC of the cluster may have the same issuer, and must not be taken for this one.
+    assert own.common_name == f"ctao-dirac-master-cs.{namespace}.svc"[:64]
+    assert set(own.hosts) >= {"ctao-dirac-master-cs", "ctao-dirac-matcher"}
+
+
+def test_the_subject_of_a_certificate_that_others_put_there_is_unknown() -> None:
+    sections = {"certificates": {"kind": "cert-manager"}}
+    config = stack(sections=sections, settings={"existingSecrets": ["dirac-tls-certs"]})
+    assert "Hosts" not in build(config)["dirac"].data["secrets.cfg"].decode()
 
 
 def test_every_program_has_a_section_that_the_master_completes() -> None:
@@ -191,7 +210,7 @@ def pod(tmp_path: Path) -> Path:
     authorities = "etc/grid-security/certificates"
     for name in ("work", "persistent", "etc/dirac", "secrets/host", "opt/dirac", authorities):
         (tmp_path / name).mkdir(parents=True)
-    for name in ("hostcert.pem", "hostkey.pem"):
+    for name in ("tls.crt", "tls.key"):
         (tmp_path / "secrets/host" / name).write_text(name)
     (tmp_path / authorities / "ca.pem").write_text("the stack's\n")
     # The image's own Python has DIRAC's packages.
@@ -240,10 +259,10 @@ def test_a_container_starts_anew_over_the_files_of_the_last_one(pod: Path) -> No
     start_master(pod)
     copies = pod / "work/tls"
     (copies / "before").hardlink_to(copies / "hostkey.pem")
-    (pod / "secrets/host/hostkey.pem").write_text("renewed")
+    (pod / "secrets/host/tls.key").write_text("renewed")
     start_master(pod)
     assert (copies / "hostkey.pem").read_text() == "renewed"
-    assert (copies / "before").read_text() == "hostkey.pem"
+    assert (copies / "before").read_text() == "tls.key"
     assert (copies / "hostkey.pem").stat().st_mode & 0o777 == 0o400
 
 

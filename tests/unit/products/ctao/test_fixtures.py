@@ -89,16 +89,13 @@ def test_programs_trust_what_cert_manager_issues(stack: StackConfig) -> None:
     config = config.model_copy(update={"secrets": stand_ins(config)})
     known = build(config)["authorities"].data["ca.pem"].decode()
     assert authority.get_secret_value().strip() in known
-    own = config.secrets.certificates.of("dirac").chain
-    assert own is not None
-    assert own.get_secret_value().strip() in known
 
 
 def test_the_storage_has_a_key_that_gsi_reads(stack: StackConfig) -> None:
     """XRootD refuses everybody by its own protocol if its key is of ECDSA: it cannot encrypt with it."""
-    key = load_pem_private_key(build(stack)["xrootd-certs"].data["hostkey.pem"], None)
+    key = load_pem_private_key(build(stack)["xrootd-tls-certs"].data["tls.key"], None)
     assert isinstance(key, RSAPrivateKey)
-    others = load_pem_private_key(build(stack)["fts-certs"].data["hostkey.pem"], None)
+    others = load_pem_private_key(build(stack)["fts-tls-certs"].data["tls.key"], None)
     assert not isinstance(others, RSAPrivateKey)
 
 
