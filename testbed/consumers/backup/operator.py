@@ -108,7 +108,12 @@ class Operator(KubernetesApi):
         login = {"DB_USER": cluster["spec"]["bootstrap"]["initdb"]["owner"], "DB_HOST": postgres.SOCKET}
         root.must("install", "--directory", "--owner=postgres", _WORK)
         words = (each.replace("$$", "$") for each in container["command"])
-        environment = {**given, **login, "WORK": _WORK, "PATH": f"{postgres.BIN}:/usr/bin:/bin"}
+        environment = {
+            **given,
+            **login,
+            "WORK": _WORK,
+            "PATH": f"{postgres.BIN}:/usr/sbin:/usr/bin:/sbin:/bin",
+        }
         self._counted[job["metadata"]["name"]] = root.run(*words, user=ADMIN, environment=environment)
 
     def _delete(self, name: str) -> None:
