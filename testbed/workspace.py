@@ -23,10 +23,11 @@ from panda_infra.errors import Problem, StackError
 from testbed.errors import BedError
 from tools import REPOSITORY, toolchain
 
-__all__ = ["PROJECT", "Result", "Workspace", "overridden", "shared"]
+__all__ = ["PROJECT", "SOURCES", "Result", "Workspace", "overridden", "shared"]
 
 PROJECT = "panda-infra"
-_SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
+SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
+"""What the program of a checkout consists of, as a stack beside it needs it."""
 _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
 
 
@@ -76,7 +77,7 @@ class Workspace:
 
     def link(self, sources: Path) -> None:
         """Link the program of a checkout, with the virtualenv of this one."""
-        for name in _SOURCES:
+        for name in SOURCES:
             link = self.folder / name
             link.unlink(missing_ok=True)
             link.symlink_to((REPOSITORY if name == ".venv" else sources) / name)

@@ -15,9 +15,11 @@ import typer
 
 from panda_infra.cli.app import app as program
 from panda_infra.products.ctao.versions import SERVER_CHART
+from testbed import charts
 from testbed.cli import app as bed
+from testbed.workspace import SOURCES
 from tests.support import fast_yaml
-from tools import REPOSITORY, cache, toolchain
+from tools import REPOSITORY, cache, toolchain, venv
 
 GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 ACTION = REPOSITORY / ".github" / "actions" / "setup" / "action.yml"
@@ -304,6 +306,36 @@ def _recipe(target: str) -> str:
         ["make", "--dry-run", target], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
     return done.stdout
+
+
+# What a rehearsal of DPPS reads of a checkout, beside its own stack and site; CRIC's lists are PanDA's.
+_READ = {*SOURCES, ".gitlab-ci.yml", "Makefile", "pyproject.toml", "testbed", "tools"} - {
+    ".venv",
+    "cric_jsons",
+    "sites",
+}
+
+
+def test_a_job_for_some_changes_runs_for_each_that_it_could_notice() -> None:
+    limited = {
+        name: [pattern for rule in job["rules"] for pattern in rule.get("changes", {}).get("paths", ())]
+        for name, job in jobs(GITLAB).items()
+    }
+    patterns = limited.pop("ctao")
+    assert not any(limited.values()), "say here what this job reads"
+    places = (*(REPOSITORY / name for name in _READ), charts.FIXTURES, venv.LOCK)
+    files = (file for place in places for file in ([place] if place.is_file() else place.rglob("*")))
+    names = [str(file.relative_to(REPOSITORY)) for file in files if file.is_file() and file.suffix != ".pyc"]
+    assert len(names) > 500
+    rehearsed = [*names, "Pulumi.ctao.yaml", "sites/ctao-ci.yaml"]
+    known = re.compile("|".join(map(_as_expression, patterns)))
+    assert [name for name in rehearsed if not known.fullmatch(name)] == []
+
+
+def _as_expression(pattern: str) -> str:
+    """What GitLab understands by a pattern of paths."""
+    parts = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    return "".join(parts.get(each) or re.escape(each) for each in re.split(r"(\*\*/|\*)", pattern))
 
 
 def test_the_same_stacks_are_watched_and_on_gitlab_previewed_and_deployed() -> None:
