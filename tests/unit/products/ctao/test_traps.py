@@ -6,12 +6,15 @@ import re
 
 import pytest
 
+from panda_infra.products.registry import PRODUCTS, components_of
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 _CASES = "tests/bad_stacks/ctao.yaml"
 _RUCIO = "tests/unit/products/ctao/test_rucio.py"
 _DIRAC = "tests/unit/products/ctao/test_dirac.py"
 _DIRACX = "tests/unit/products/ctao/test_diracx.py"
+_JOBS = "tests/unit/products/ctao/test_jobs.py"
 _PROGRAMS = "tests/unit/products/ctao/test_programs.py"
 _FIXTURES = "tests/unit/products/ctao/test_fixtures.py"
 _STACK = "tests/e2e/test_ctao.py"
@@ -34,7 +37,7 @@ SHOWN = {
     "C23": ("testbed/consumers/rucio/bootstrap.py", "a later release"),
     "C24": ("testbed/consumers/rucio/migration.py", "daemons are stopped, then a backup is made"),
     "C25": ("testbed/consumers/rucio/reconcile.py", "a changed stack file"),
-    "C26": (_PROGRAMS, "C26"),
+    "C26": (_JOBS, "def test_a_job_ends_though_what_it_waits_for_never_comes"),
     "C27": ("testbed/consumers/rucio/failover.py", "a replica has no target of an old restore"),
     "C28": ("tests/e2e/test_backup_drill.py", "def test_what_was_lost_comes_back"),
     "C29": (_DIRAC, "def test_the_password_is_in_one_file_of_one_secret"),
@@ -69,6 +72,16 @@ OUTSIDE = {
     "C50": "is about Loki and Grafana, which the cluster has",
 }
 
+# The charts that these are about: CTAO's umbrella, its sub-charts, and what these bring along.
+_NOT_DEPLOYED = {
+    "dpps": ("C9", "C10", "C11", "C12"),
+    "bdms": ("C9", "C10", "C11", "C12"),
+    "wms": ("C17",),
+    "cert-manager": ("C5", "C12", "C15"),
+    "grafana": ("C50",),
+    "loki": ("C16", "C50"),
+}
+
 _PAGE = (REPOSITORY / "docs/deviations.md").read_text()
 
 
@@ -76,6 +89,24 @@ _PAGE = (REPOSITORY / "docs/deviations.md").read_text()
 def test_each_defect_has_what_shows_it(trap: str) -> None:
     file, text = SHOWN[trap]
     assert text in (REPOSITORY / file).read_text()
+
+
+def test_no_stack_deploys_the_charts_that_the_others_are_about() -> None:
+    assert {trap for traps in _NOT_DEPLOYED.values() for trap in traps} == OUTSIDE.keys()
+    deployed = {spec.chart_name for spec in components_of(PRODUCTS["ctao"]).values()}
+    assert deployed
+    assert deployed & _NOT_DEPLOYED.keys() == set()
+
+
+def test_the_charts_of_the_program_have_no_others_inside() -> None:
+    charts = [file.parent for file in (REPOSITORY / "panda_infra/products/ctao/charts").rglob("Chart.yaml")]
+    assert charts
+    inside = {
+        each["name"]
+        for chart in charts
+        for each in fast_yaml.load((chart / "Chart.yaml").read_text()).get("dependencies", ())
+    }
+    assert inside | {file.name for chart in charts for file in chart.glob("charts/*")} == set()
 
 
 def test_the_page_has_each_number() -> None:
