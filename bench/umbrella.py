@@ -46,6 +46,8 @@ _READY_AFTER = "testbed.panda-infra/ready-after"
 _NAME = "dpps"
 # Rucio's chart gives the pods of its server no annotations.
 _WITHOUT = ("rucio", "server")
+# What the stack has beside its releases, and the umbrella has not. The site's file is left too, which asks for it.
+_BESIDE = ("backup", "monitoring", "networkPolicies", "site")
 _KINDS = ("secrets", "configmaps", "serviceaccounts", "persistentvolumeclaims")
 
 
@@ -78,6 +80,8 @@ def measure() -> Figures:
         place(bed, plan) as where,
     ):
         document = in_place(_STACK_FILE, bed, where)
+        for section in _BESIDE:
+            document.pop(f"{PROJECT}:{section}", None)
         document[_COMPONENTS] = merged(document[_COMPONENTS], _delays(site.configuration(document)))
         workspace = Workspace(bed.state / "stacks" / stack, stack)
         workspace.create(shared(document, REPOSITORY))

@@ -1,7 +1,8 @@
-"""Objects of a site that are missing from a bed: classes, drivers, Routes, gateways, nodes for the stack's pods."""
+"""Objects of a site that are missing from a bed: classes, drivers, kinds of operators, nodes for the stack's pods."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from math import ceil
@@ -11,6 +12,8 @@ from panda_infra.config.stack import Settings
 from panda_infra.plan.capacity import total, workloads
 from panda_infra.plan.demands import CVMFS_DRIVER
 from panda_infra.plan.model import Plan
+from panda_infra.plan.monitoring.exporters import monitoring_of
+from panda_infra.plan.network.edges import policies_of
 from testbed import magnum, nodes, router, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed
@@ -23,6 +26,8 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 # Drivers of volumes without a provisioner: Manila shares and CVMFS repositories.
 _STATIC = ("cephfs.manila.csi.openstack.org", CVMFS_DRIVER)
+# What a stack makes of the operator's kinds, with their versions.
+_OF_PROMETHEUS = {"ServiceMonitor": "v1", "PrometheusRule": "v1", "AlertmanagerConfig": "v1alpha1"}
 # Pods of different sizes never fill nodes completely.
 _SLACK = 1.5
 
@@ -50,7 +55,9 @@ def provided(bed: Bed, plan: Plan) -> Iterator[None]:
                 api.create(collection, body)
                 made.append(f"{collection}/{name}")
             if collection == _DEFINITIONS:
-                _await(bed, api, f"/apis/{body['spec']['group']}/v1/{body['spec']['names']['plural']}")
+                spec = body["spec"]
+                version = spec["versions"][0]["name"]
+                _await(bed, api, f"/apis/{spec['group']}/{version}/{spec['names']['plural']}")
         with router.running(api) if plan.config.exposure.kind == "route" else nullcontext():
             yield
     finally:
@@ -71,6 +78,11 @@ def objects(config: Settings) -> Iterator[tuple[str, Object]]:
     if config.exposure.kind == "gateway":
         yield _DEFINITIONS, _definition("gateway.networking.k8s.io", "GatewayClass", "Cluster")
         yield _GATEWAY_CLASSES, _gateway_class(config.exposure.class_name)
+    if (monitoring := monitoring_of(config)) and monitoring.kind == "prometheusOperator":
+        for kind, version in _OF_PROMETHEUS.items():
+            yield _DEFINITIONS, _definition("monitoring.coreos.com", kind, "Namespaced", version)
+    if (policies := policies_of(config)) and policies.kind == "cilium":
+        yield _DEFINITIONS, _definition("cilium.io", "CiliumNetworkPolicy", "Namespaced", "v2")
 
 
 def _classes(config: Settings) -> set[str]:
@@ -85,17 +97,17 @@ def _classes(config: Settings) -> set[str]:
     return named
 
 
-def _definition(group: str, kind: str, scope: str) -> Object:
+def _definition(group: str, kind: str, scope: str, number: str = "v1") -> Object:
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     version = {
-        "name": "v1",
+        "name": number,
         "served": True,
         "storage": True,
         "schema": {"openAPIV3Schema": anything},
         "subresources": {"status": {}},
     }
     singular = kind.lower()
-    plural = f"{singular}es" if singular.endswith("s") else f"{singular}s"
+    plural = re.sub("s$", "se", re.sub("y$", "ie", singular)) + "s"
     names = {"plural": plural, "singular": singular, "kind": kind, "listKind": f"{kind}List"}
     # The group of the Gateway API is protected: its definitions need an annotation about their approval.
     approved = {"api-approved.kubernetes.io": "unapproved, for tests"}

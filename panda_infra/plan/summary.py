@@ -38,6 +38,8 @@ __all__ = ["awaited", "summary"]
 # The suffix of a chart's default, and what replaces a default of a chart version that the program does not describe.
 _CHARTS = " (chart)"
 _UNKNOWN = "?"
+# Parts of a component that are shown as one where they do the same.
+_MANY = 4
 
 
 def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
@@ -58,7 +60,7 @@ def summary(plan: Plan, *, site: Sequence[str] = ()) -> str:
         ),
         _section("Volumes", ("workload", "volume", "comes from"), _volumes(plan, running)),
         _section("Secrets", ("Secret", "read by"), _secrets(plan)),
-        _section("Connections", ("from", "to", "port", "there"), _connections(plan)),
+        _section("Connections", ("from", "to", "port", "there"), _connections(plan, running)),
         awaited(site),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -304,12 +306,26 @@ def _secrets(plan: Plan) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _connections(plan: Plan) -> Iterator[tuple[str, ...]]:
+def _connections(plan: Plan, running: Iterable[Workload]) -> Iterator[tuple[str, ...]]:
+    """A row for each edge; one for all edges by which every part of a component reaches the same place."""
     section = policies_of(plan.config)
+    parts: dict[str, set[str]] = {}
+    for each in running:
+        parts.setdefault(each.component, set()).add(f"{each.component}.{each.spec.name}")
+    alike: dict[tuple[str, ...], list[str]] = {}
     for edge in plan.edges:
         given = section.hosts.get(edge.target.name, ()) if section else ()
         target = str(edge.target) + (f" ({_listed(given)})" if given else "")
-        yield str(edge.source), target, "all" if edge.port == EVERY_PORT else str(edge.port), edge.what
+        port = "all" if edge.port == EVERY_PORT else str(edge.port)
+        alike.setdefault((target, port, edge.what), []).append(str(edge.source))
+    rows = []
+    for to, sources in alike.items():
+        for component, names in parts.items():
+            if len(names) >= _MANY and names <= {*sources, to[0]}:
+                rows.append((f"every part of {component}", *to))
+                sources = [name for name in sources if name not in names]  # noqa: PLW2901 - the others
+        rows += [(source, *to) for source in sources]
+    yield from sorted(rows)
 
 
 def awaited(keys: Sequence[str]) -> str:

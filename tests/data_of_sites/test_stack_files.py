@@ -63,6 +63,16 @@ def test_the_workflows_know_every_stack() -> None:
     assert matrix == [{"STACK": stacks}], "write the stacks into .gitlab-ci.yml"
 
 
+@pytest.mark.skipif("ctao" not in STACKS, reason="DPPS is not deployed")
+def test_the_rehearsal_of_dpps_covers_what_stands_beside_components() -> None:
+    config = _PROJECT.load("ctao").config
+    assert config.monitoring is not None
+    assert config.monitoring.kind != "none"
+    assert config.network_policies is not None
+    assert config.network_policies.kind != "none"
+    assert config.backup is not None
+
+
 def _stacks(site: str) -> dict[str, dict[str, Any]]:
     found = {}
     for file in map(stack_file, STACKS):

@@ -26,6 +26,17 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
             "clusterIssuer": "<ClusterIssuer of the cluster>",
             "authorities": "<PEM of its authorities>",
         },
+        "monitoring": {
+            "kind": "prometheusOperator",
+            "namespace": "<namespace of Prometheus>",
+            "labels": {"release": "<label `release` that its operator looks for>"},
+        },
+        "networkPolicies": {
+            "kind": "standard",
+            "ingressNamespaces": ["<namespace of the ingress controller>"],
+            "apiServer": ["<network of the API server>"],
+        },
+        # No `backup`: databases of a site are outside of the stack, and their owner makes it.
         "interfaces": {
             "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
             "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},

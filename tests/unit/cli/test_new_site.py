@@ -26,6 +26,16 @@ _FILLED = {
     "exposure": {"passthrough": True},
     "charts": {"kind": "oci", "repository": "oci://harbor.desy.de/dpps"},
     "certificates": {"kind": "cert-manager", "clusterIssuer": "desy-ca", "authorities": _AUTHORITIES},
+    "monitoring": {
+        "kind": "prometheusOperator",
+        "namespace": "prometheus",
+        "labels": {"release": "kube-prometheus-stack"},
+    },
+    "networkPolicies": {
+        "kind": "standard",
+        "ingressNamespaces": ["ingress-nginx"],
+        "apiServer": ["131.169.5.0/24"],
+    },
     "interfaces": {
         "storage": {"kind": "external", "hosts": ["dcache.desy.de"]},
         "ce": {"kind": "external", "hosts": ["ce.desy.de"]},
@@ -122,8 +132,16 @@ def test_a_new_site_lists_what_it_has_to_fill_in(
     own = ("rucioDatabase.host", "diracDatabase.host", "objectstore.url", "opensearch.host")
     found = open_keys(project, f"{centre}-prod")
     assert {f"{here}interfaces.{key}" for key in shared} | {f"interfaces.{key}" for key in own} <= found
+    watched = ("monitoring.namespace", "monitoring.labels.release")
+    fenced = ("networkPolicies.ingressNamespaces[0]", "networkPolicies.apiServer[0]")
+    assert {f"{here}{key}" for key in (*watched, *fenced)} <= found
     assert {f"{here}charts.repository", f"{here}storage.class", "hosts.rucio"} <= found
     assert "components.rucio-daemons.settings.robot" in found
+
+
+def test_what_is_filled_in_is_what_the_template_asks_for() -> None:
+    """Else a test of a filled site would show nothing of a section that the template has."""
+    assert _FILLED.keys() == PRODUCTS["ctao"].site.keys()
 
 
 def test_stacks_of_one_site_share_its_file(run: Any, project: Path, fake_cli: FakeCli) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.summary import summary
+from tests.support import ctao
 from tests.support.stacks import stack
 
 
@@ -59,3 +60,16 @@ def test_argo_cd_is_shown_with_its_version_and_host() -> None:
     assert "| https://argocd.panda.test | Argo CD |" in text
     theirs = summary(make_plan("local", stack(components={"msgsvc": {}}, argocd={"existing": True})))
     assert "**Argo CD:** that of the cluster, in namespace argocd" in theirs
+
+
+def test_edges_of_every_part_of_a_large_component_are_one_row() -> None:
+    """Each program of DIRAC may call each of its services: alone these would be a thousand rows."""
+    fenced = {"networkPolicies": {"kind": "standard"}}
+    text = summary(make_plan("ctao", ctao.stack(**fenced)))
+    assert "| every part of dirac | dirac.master-cs | 9135 |  |" in text
+    assert "\n| dirac." not in text.partition("## Connections")[2]
+    assert "\n| rucio-daemons.conveyor-submitter | rucio-db.postgres |" not in text
+    # Some daemons alone ask FTS.
+    asking = {**ctao.COMPONENTS, "rucio-daemons": {"settings": {"transferTool": "fts3"}}}
+    text = summary(make_plan("ctao", ctao.stack(components=asking, **fenced)))
+    assert "| rucio-daemons.conveyor-submitter | fts.server | 8446 |  |" in text

@@ -59,3 +59,26 @@ def test_routes_exist_only_where_a_stack_has_them() -> None:
 def test_the_class_that_exposes_a_stack_is_provided(exposure: dict[str, Any], kind: str, name: str) -> None:
     made = [(path.rpartition("/")[2], body) for path, body in prerequisites.objects(stack(exposure=exposure))]
     assert [body["metadata"]["name"] for path, body in made if path == kind] == [name]
+
+
+@pytest.mark.parametrize(
+    ("sections", "definitions"),
+    [
+        (
+            {"monitoring": {"kind": "prometheusOperator"}},
+            [
+                ("servicemonitors.monitoring.coreos.com", "v1"),
+                ("prometheusrules.monitoring.coreos.com", "v1"),
+                ("alertmanagerconfigs.monitoring.coreos.com", "v1alpha1"),
+            ],
+        ),
+        ({"monitoring": {"kind": "annotations"}, "networkPolicies": {"kind": "standard"}}, []),
+        ({"networkPolicies": {"kind": "cilium"}}, [("ciliumnetworkpolicies.cilium.io", "v2")]),
+    ],
+    ids=["operator", "neither", "cilium"],
+)
+def test_kinds_of_operators_are_served_where_a_stack_makes_some(
+    sections: dict[str, Any], definitions: list[tuple[str, str]]
+) -> None:
+    made = [body for path, body in prerequisites.objects(stack(**sections)) if path.endswith("definitions")]
+    assert [(body["metadata"]["name"], body["spec"]["versions"][0]["name"]) for body in made] == definitions
