@@ -71,8 +71,9 @@ test: venv tools check check-stacks ## all checks, and the tests of every change
 BESIDE = --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: venv tools ## the long tests: each fault of OpenStack and Magnum, the rehearsal of every stack, the measurements; CHARTS, RUCIO_CHARTS, DIRACX_CHARTS=<checkouts>
+	@$(VENV)/python -m pytest tests/e2e -m "alone and long" $(UPSTREAM)
 	@$(VENV)/python -m pytest tests/unit tests/data_of_sites -m "long or hypothesis" --hypothesis-profile search --numprocesses 2 --dist worksteal --quiet $(UPSTREAM)
-	@$(VENV)/python -m pytest tests/e2e -m long --numprocesses 2 --dist loadfile --no-loadscope-reorder $(UPSTREAM)
+	@$(VENV)/python -m pytest tests/e2e -m "long and not alone" --numprocesses 2 --dist loadfile --no-loadscope-reorder $(UPSTREAM)
 
 test-consumers: venv ## ActiveMQ, databases, PanDA, iDDS, Rucio and DIRAC themselves read what the program makes; CHARTS=<checkout> as for up
 	@$(VENV)/python -m pytest tests/e2e/test_consumers.py tests/e2e/test_ctao_consumers.py tests/e2e/test_ctao_dirac.py tests/e2e/test_ctao_fixtures.py tests/e2e/test_backup_drill.py $(UPSTREAM)
