@@ -5,11 +5,9 @@ The tests of this module follow one stack through its life, in the order of the 
 
 from __future__ import annotations
 
-import gzip
 import json
 import subprocess
 import sys
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,7 +20,7 @@ from testbed.api import Api, Object
 from testbed.bed import Bed
 from testbed.rehearsal import changes
 from testbed.workspace import Workspace
-from tests.support import canaries, ctao
+from tests.support import canaries, ctao, helm_objects
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
@@ -31,6 +29,7 @@ from tools import REPOSITORY
 pytestmark = pytest.mark.e2e
 
 _NAMESPACE = "ctao-life"
+_OWN_SECRETS = "ctao-secrets-"
 # Pods are ready at once here: nothing to wait for.
 _AT_ONCE = {"values": {"minReadySeconds": 0}}
 _SERVER = {**_AT_ONCE, "server": {"replicas": 2}}
@@ -120,31 +119,15 @@ def test_numbers_of_pods_reach_charts_that_compare_them_with_fractions(api: Api)
 def test_no_credential_is_in_any_object_of_helm(stack: Workspace, api: Api) -> None:
     """C47: neither in the records of releases nor in what the charts make of their values."""
     ours = canaries.values(stack.encrypted["panda-infra:secrets"])
-    secrets = objects(api, "/api/v1/secrets")
-    of_helm = [
-        each
-        for each in secrets
-        if each["type"] == "helm.sh/release.v1" or not each["metadata"]["name"].startswith("ctao-secrets-")
-    ]
-    assert len(of_helm) > len(components())
-    texts = [
-        *("".join(map(_decoded, (each.get("data") or {}).values())) for each in of_helm),
-        json.dumps(objects(api, "/api/v1/configmaps")),
-        json.dumps(objects(api, "/api/v1/pods")),
-        stack.exported_state(),
-    ]
-    assert [canaries.found_in(text, ours) for text in texts] == [[]] * len(texts)
+    found = helm_objects.texts(api, _NAMESPACE, _OWN_SECRETS)
+    assert len([name for name in found if name.startswith("secrets/")]) > len(components())
+    found["state"] = stack.exported_state()
+    shown = {name: keys for name, text in found.items() if (keys := canaries.found_in(text, ours))}
+    assert shown == {}
     # What is looked for is there to be found.
-    own = "".join(
-        _decoded(value) for each in secrets if each not in of_helm for value in each["data"].values()
-    )
+    everything = helm_objects.texts(api, _NAMESPACE, "none")
+    own = "\n".join(text for name, text in everything.items() if name not in found)
     assert "interfaces.rucioDatabasePassword" in canaries.found_in(own, ours)
-
-
-def _decoded(text: str) -> str:
-    data = b64decode(text)
-    # Helm's records are packed once more.
-    return gzip.decompress(b64decode(data)).decode() if data.startswith(b"H4sI") else data.decode()
 
 
 def test_no_pod_holds_a_token_of_the_api(api: Api) -> None:

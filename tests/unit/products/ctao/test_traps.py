@@ -18,6 +18,7 @@ _JOBS = "tests/unit/products/ctao/test_jobs.py"
 _PROGRAMS = "tests/unit/products/ctao/test_programs.py"
 _FIXTURES = "tests/unit/products/ctao/test_fixtures.py"
 _STACK = "tests/e2e/test_ctao.py"
+_UPGRADES = "tests/e2e/test_ctao_upgrades.py"
 _ISSUED = "tests/unit/plan/test_certificates.py"
 
 SHOWN = {
@@ -52,7 +53,7 @@ SHOWN = {
     "C44": (_PROGRAMS, "def test_no_pod_may_ask_kubernetes"),
     "C45": (_PROGRAMS, "def test_no_service_opens_a_port_of_every_node"),
     "C46": (_DIRACX, "def test_users_come_back_by_https_alone"),
-    "C47": (_STACK, "def test_no_credential_is_in_any_object_of_helm"),
+    "C47": (_UPGRADES, "def test_no_credential_is_in_any_object_of_helm"),
     "C48": (_DIRAC, "def test_every_program_has_one_certificate"),
     "C49": (
         "tests/unit/teardown/test_belongings.py",
