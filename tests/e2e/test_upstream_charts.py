@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from panda_infra.config.scalars import read_values
+from panda_infra.products.panda.product import PRODUCT
+from panda_infra.products.registry import product_of_experiment
 from panda_infra.tree import merged
 from testbed.executables import locate
 from testbed.rehearsal import rehearse
+from testbed.workspace import overridden
 from tests.support import fast_yaml
 from tests.support.site_values import SITE, VARIANTS
 from tests.support.stack_files import STACKS, stack_file
@@ -23,9 +26,15 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Nothing is collected without a checkout."""
     checkout: Path | None = metafunc.config.getoption("--upstream-charts")
-    wanted = {"stack": STACKS, "variant": VARIANTS}
+    wanted = {"stack": [name for name in STACKS if _is_pandas(name)], "variant": VARIANTS}
     for name in wanted.keys() & metafunc.fixturenames:
         metafunc.parametrize(name, wanted[name] if checkout else [])
+
+
+def _is_pandas(stack: str) -> bool:
+    """The checkout has the charts of PanDA alone."""
+    experiment = overridden(stack_file(stack), {})["panda-infra:experiment"]
+    return product_of_experiment(experiment) is PRODUCT
 
 
 def test_a_stack_comes_stays_and_goes(stack: str, pytestconfig: pytest.Config) -> None:
