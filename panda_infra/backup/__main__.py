@@ -79,7 +79,8 @@ def _keep(store: Store, work: Path, environment: Mapping[str, str]) -> None:
     print(record.text())
     found = [each for each in backups(store.names()) if each.database == environment["DATABASE"]]
     old = list(outdated(found, int(environment["KEEP"])))
-    last = spared(_known(store, old), _known(store, [each for each in found if each not in old]))
+    kept = [each for each in found if each not in old]
+    last = spared(_known(store, old), _known(store, kept)) if old else None
     for each in old:
         if last and each.name == last.name:
             print(f"kept {last.name}: each newer dump is less than half as large; was something lost?")

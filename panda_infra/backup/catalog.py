@@ -14,6 +14,7 @@ __all__ = [
     "Found",
     "Record",
     "backups",
+    "database_of",
     "dump_of",
     "made_at",
     "new_name",
@@ -64,12 +65,17 @@ class Found:
     @property
     def database(self) -> str:
         """The database that it is of."""
-        return self.name.rpartition("/")[0]
+        return database_of(self.name)
 
 
 def new_name(database: str, now: datetime | None = None) -> str:
     """The name of a backup that is made now."""
     return f"{database}/{(now or datetime.now(UTC)).strftime(_STAMP)}"
+
+
+def database_of(name: str) -> str:
+    """The database that a backup is of, by its name."""
+    return name.rpartition("/")[0]
 
 
 def made_at(name: str) -> datetime:

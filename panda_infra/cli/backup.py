@@ -26,6 +26,8 @@ from panda_infra.plan.backup import backed_up
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from panda_infra.clients.kubernetes.client import KubernetesApi
+    from panda_infra.config.secrets import Secrets
     from panda_infra.plan.model import Plan
     from panda_infra.verify.drill import Drilled
 
@@ -159,11 +161,14 @@ def drill(
     if if_deployed and not Engine(find_pulumi(project().folder), stack).is_deployed():
         say(f"stack {stack} is not deployed: nothing is restored")
         return
-    plan = planned(stack)[0]
+    plan, secrets = planned(stack)
     if if_deployed and not backed_up(plan) and not archived(plan):
         say(f"stack {stack} makes no backups: nothing is restored")
         return
-    drills = _drills(plan, component, wait)
+    if archived(plan):
+        # What is made of archives has the mark of the stack, which follows from a secret.
+        plan, secrets = owned(stack)
+    drills = _drills(plan, secrets, component, wait)
     found = [each.result for each in drills]
     if junit:
         write(junit, as_junit(stack, found, "backup drill"))
@@ -251,36 +256,36 @@ def _backups(stack: str, wait: float) -> Backups:
     plan, secrets = planned(stack)
     chosen(plan)
     api = reached(plan, secrets).api(stack)
+    return _made(api, plan, wait)
+
+
+def _made(api: KubernetesApi, plan: Plan, wait: float) -> Backups:
     return Backups(api, plan, wait, lambda name: say(f"job {name} ..."))
 
 
-def _drills(plan: Plan, component: str | None, wait: float) -> Sequence[Drilled]:
+def _drills(plan: Plan, secrets: Secrets, component: str | None, wait: float) -> Sequence[Drilled]:
     """The drill of each database, or of those of a component: of dumps, then of operators' archives."""
     from panda_infra.verify.archive_drill import drilled_archives, not_drilled  # noqa: PLC0415 - as above
     from panda_infra.verify.drill import drilled  # noqa: PLC0415 - likewise
 
-    stack, begun = plan.stack, datetime.now(UTC)
+    begun, with_archive, plain = datetime.now(UTC), archived(plan), unarchived(plan)
     dumps = [each for each in backed_up(plan) if component in (None, each.component, each.name)]
-    archives = [each for each in archived(plan) if component in (None, each.component)]
-    without = [each for each in unarchived(plan) if component in (None, each.component)]
+    archives = [each for each in with_archive if component in (None, each.component)]
+    without = [each for each in plain if component in (None, each.component)]
     if not (dumps or archives or without):
-        operated = [
-            *(each.component for each in archived(plan)),
-            *(each.component for each in unarchived(plan)),
-        ]
-        if not operated:
+        others = [*(each.component for each in with_archive), *(each.component for each in plain)]
+        if not others:
             chosen(plan, component)  # raises, with what is missing
-        known = ", ".join([*(each.name for each in backed_up(plan)), *operated])
-        raise PandaInfraError(f"stack {stack} backs up nothing of {component}; it does of {known}")
+        known = ", ".join([*(each.name for each in backed_up(plan)), *others])
+        raise PandaInfraError(f"stack {plan.stack} backs up nothing of {component}; it does of {known}")
     found: list[Drilled] = []
-    if dumps:
-        found += drilled(_backups(stack, wait), dumps, begun, say)
-    if archives:
-        # What it makes has the mark of the stack, which follows from a secret.
-        marked, secrets = owned(stack)
-        api = reached(marked, secrets).api(stack)
-        drills = ArchiveDrills(api, marked, wait, lambda name: say(f"servers {name} ..."))
-        found += drilled_archives(drills, archives, begun, say)
+    if dumps or archives:
+        api = reached(plan, secrets).api(plan.stack)
+        if dumps:
+            found += drilled(_made(api, plan, wait), dumps, begun, say)
+        if archives:
+            drills = ArchiveDrills(api, plan, wait, lambda name: say(f"servers {name} ..."))
+            found += drilled_archives(drills, archives, begun, say)
     return [*found, *not_drilled(plan, without)]
 
 

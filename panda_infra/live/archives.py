@@ -39,7 +39,7 @@ class Archived(ABC):
     """A database ``each`` with an archive.
 
     Its servers are objects of the ``api`` and the ``kind``, in the plural. Restored ones have the conditions
-    ``restored``, and are written to by a Service with the ending ``writes`` behind their name, on the ``port``.
+    ``restored``.
     """
 
     each: Served[Any, Any]
@@ -47,9 +47,7 @@ class Archived(ABC):
     api: ClassVar[str]
     kind: ClassVar[str]
     restored: ClassVar[frozenset[str]]
-    writes: ClassVar[str]
     engine: ClassVar[Literal["postgres", "mariadb"]]
-    port: ClassVar[int]
 
     @property
     def component(self) -> str:
@@ -67,7 +65,8 @@ class Archived(ABC):
 
     def service(self, name: str) -> str:
         """The Service of servers with a name that may be written to."""
-        return f"{name}{self.writes}"
+        ending: str = self.each.database.services[True]
+        return f"{name}{ending}"
 
     @property
     def leaves_out(self) -> tuple[str, ...]:
@@ -112,9 +111,7 @@ class Archived(ABC):
 class _Postgres(Archived):
     api, kind = postgres.API, "clusters"
     restored = frozenset({"Ready"})
-    writes = "-rw"
     engine = "postgres"
-    port = 5432
 
     def databases(self, plan: Plan) -> tuple[str, ...]:
         return (self.each.database.name(plan.config),)
@@ -166,9 +163,7 @@ class _MariaDb(Archived):
     api, kind = mariadb.API, "mariadbs"
     # They are ready for a moment before the changes after the base backup are there.
     restored = frozenset({"Ready", "BinlogsReplayed"})
-    writes = "-primary"
     engine = "mariadb"
-    port = 3306
 
     def databases(self, plan: Plan) -> tuple[str, ...]:
         names: tuple[str, ...] = self.each.database.databases(plan.config)

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.backup.catalog import NAME, Record
+from panda_infra.backup.catalog import NAME, Record, database_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.answers import NotAskedError
@@ -54,7 +54,7 @@ class Kept:
     def newest(self) -> Mapping[str, Record]:
         """The newest finished backup of each database, by the database's name in backups."""
         # Names sort by time.
-        return {each.name.rpartition("/")[0]: each for each in sorted(self.records, key=lambda one: one.name)}
+        return {database_of(each.name): each for each in sorted(self.records, key=lambda one: one.name)}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Backups:
                 f"{backup} is no name of a backup, which looks like panda/20261130T021700Z: "
                 f"run `python -m panda_infra backup list {self.plan.stack}`"
             )
-        name = backup.rpartition("/")[0]
+        name = database_of(backup)
         found = chosen(self.plan, name)
         return next((each for each in found if each.name == name), found[0])
 

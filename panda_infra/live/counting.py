@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from panda_infra.live.archives import Archived
+from panda_infra.plan.confined import confined_container, confined_pod, from_secret
 from panda_infra.plan.model import Plan
 from panda_infra.plan.network.databases import database_label
 
 __all__ = ["counting"]
 
 _SCRIPTS = Path(__file__).resolve().parents[1] / "backup" / "scripts"
-_NOBODY = 65534
 _WORK = "/work"
 _SECONDS = 6 * 3600
 
@@ -54,11 +54,10 @@ def _pod(plan: Plan, each: Archived, service: str, image: str) -> dict[str, Any]
     secret, database = plan.names.secret(each.each.database.secret), each.each.database
     given = {
         "DB_HOST": service,
-        "DB_PORT": str(each.port),
+        "DB_PORT": str(database.port),
         "DB_NAME": " ".join(each.databases(plan)),
         "DB_LEAVES_OUT": " ".join(each.leaves_out),
     }
-    keys = {"DB_USER": database.user, "DB_PASSWORD": database.password}
     container = {
         "name": "count",
         "image": image,
@@ -66,30 +65,17 @@ def _pod(plan: Plan, each: Archived, service: str, image: str) -> dict[str, Any]
         "command": ["bash", "-c", script.replace("$", "$$"), f"{each.engine}.sh", "count"],
         "env": [
             *({"name": key, "value": value} for key, value in given.items()),
-            *(
-                {"name": variable, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
-                for variable, key in keys.items()
-            ),
+            from_secret("DB_USER", secret, database.user),
+            from_secret("DB_PASSWORD", secret, database.password),
         ],
         "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined_container(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": "work", "mountPath": _WORK}],
     }
     return {
         "restartPolicy": "Never",
-        **plan.config.pull,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            **({} if plan.config.is_rootless else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY}),
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **confined_pod(plan.config),
         "containers": [container],
         "volumes": [{"name": "work", "emptyDir": {"sizeLimit": "64Mi"}}],
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.config.backup import Backup, BucketStore, ClaimStore
+from panda_infra.plan.confined import confined_container, confined_pod, from_secret
 from panda_infra.plan.images import run_image
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.products.model import BACKUPS, Dump, backup_job
@@ -41,7 +42,6 @@ ADMINISTRATOR = "DB_ADMINISTRATOR"
 
 _FILES = ProgramFiles(("backup/*.py", "clients/stores/*.py", "backup/scripts/*.sh"))
 _LABEL = "panda-infra/backup"
-_NOBODY = 65534
 _DEADLINE = 6 * 3600
 _WORK, _CLAIM, _CREDENTIAL, _PROGRAM = "/work", "/backups", "/credential", "/program"
 
@@ -132,7 +132,7 @@ def backup_objects(plan: Plan) -> tuple[ClusterObject, ...]:
 def administrator(plan: Plan, database: BackedUp) -> list[dict[str, Any]]:
     """The variable that a restore needs beside the user's log-in."""
     key = database.dump.administrator
-    return [_secret(ADMINISTRATOR, plan.names.secret(database.dump.secret), key)] if key else []
+    return [from_secret(ADMINISTRATOR, plan.names.secret(database.dump.secret), key)] if key else []
 
 
 def _settings(plan: Plan) -> Backup:
@@ -187,19 +187,7 @@ def _pod(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
         # It talks to database and store only.
-        **plan.config.pull,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            # OpenShift gives every namespace users and groups of its own.
-            **(
-                {}
-                if plan.config.is_rootless
-                else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY, "fsGroup": _NOBODY}
-            ),
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **confined_pod(plan.config, group=True),
         "initContainers": [_dumping(plan, database)],
         "containers": [_keeping(plan, settings, database)],
         "volumes": list(_volumes(settings)),
@@ -218,8 +206,8 @@ def _dumping(plan: Plan, database: BackedUp) -> dict[str, Any]:
         ["bash", script, "dump"],
         [
             *_plain(given),
-            _secret("DB_USER", secret, dump.user),
-            _secret("DB_PASSWORD", secret, dump.password),
+            from_secret("DB_USER", secret, dump.user),
+            from_secret("DB_PASSWORD", secret, dump.password),
         ],
         [],
     )
@@ -265,11 +253,7 @@ def _container(
         "command": command,
         "env": env,
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "1Gi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined_container(),
         # The reason of a failure is in the status, where it outlives the log.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [
@@ -291,7 +275,3 @@ def _volumes(settings: Backup) -> Iterator[dict[str, Any]]:
 
 def _plain(given: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"name": name, "value": value} for name, value in given.items()]
-
-
-def _secret(variable: str, name: str, key: str) -> dict[str, Any]:
-    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}}

@@ -14,6 +14,7 @@ from panda_infra.plan.consumers import INGRESS, ISSUED, issued_secrets
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.products.model import HostCertificate
 from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.tls import LONGEST_COMMON_NAME
 
 __all__ = ["API", "AUTHORITY", "FORM", "Issued", "certificate_objects", "issued", "secrets_beside"]
 
@@ -23,8 +24,6 @@ AUTHORITY = "authority"
 FORM = "panda-infra/certificate"
 """The annotation of a Certificate that changes with what makes cert-manager issue it anew."""
 
-# A common name has at most so many characters.
-_LONGEST = 64
 _KEPT_BY_ISSUE = ("duration", "renewBefore", "secretTemplate")
 # The program makes its own keys in these forms too, so that readers meet one form.
 _FORM = {"encoding": "PKCS8", "rotationPolicy": "Always"}
@@ -50,7 +49,9 @@ class Issued:
         if self.subject:
             # Grid software compares subjects, in which the order counts (C48).
             return {"literalSubject": self.subject, "usages": ["digital signature", "client auth"]}
-        short = self.common_name or next((host for host in self.hosts if len(host) <= _LONGEST), None)
+        short = self.common_name or next(
+            (host for host in self.hosts if len(host) <= LONGEST_COMMON_NAME), None
+        )
         return {
             # Without a common name the subject would be empty (C48).
             **({"commonName": short} if short else {}),

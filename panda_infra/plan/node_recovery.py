@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from panda_infra.config.node_recovery import NodeRecovery
+from panda_infra.plan.confined import confined_container, confined_user
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.values.placement import stay
 from panda_infra.program_files import ProgramFiles
@@ -21,7 +22,6 @@ _LEASES = "coordination.k8s.io"
 _RBAC = "rbac.authorization.k8s.io/v1"
 LABELS = {"app.kubernetes.io/name": NAME}
 """The labels of its pods."""
-_NOBODY = 65534
 # Seconds until a pod of node recovery itself leaves a lost node.
 _STAYS = 30
 
@@ -101,12 +101,7 @@ def _deployment(plan: Plan, settings: NodeRecovery) -> dict[str, Any]:
         # The second pod works on at once when the node of the first dies.
         "affinity": {"podAntiAffinity": _apart()},
         "tolerations": [stay(condition, _STAYS) for condition in ("not-ready", "unreachable")],
-        "securityContext": {
-            "runAsNonRoot": True,
-            # OpenShift gives every namespace users of its own.
-            **({} if plan.config.is_rootless else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY}),
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": confined_user(plan.config),
         **plan.config.pull,
         "containers": [_container(settings, plan.config.pulled(settings.image))],
         "volumes": _volumes(settings),
@@ -135,11 +130,7 @@ def _container(settings: NodeRecovery, image: str) -> dict[str, Any]:
             "requests": {"cpu": "10m", "memory": "48Mi"},
             "limits": {"cpu": "500m", "memory": "256Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined_container(),
         "volumeMounts": mounts,
     }
 

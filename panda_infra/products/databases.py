@@ -33,6 +33,8 @@ class Database:
 
     # What follows the name of the servers together in that of the Service for writing: with one server, and with more.
     services: ClassVar[tuple[str, str]]
+    # Of its servers.
+    port: ClassVar[int]
 
     def cluster(self, names: Names) -> str:
         """Name of the servers together, as the operator's objects have it."""
@@ -59,6 +61,7 @@ class PostgresDatabase(Database):
     inside: tuple[str, ...] = ()
 
     services = ("-rw", "-rw")
+    port = 5432
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +80,7 @@ class MariaDbDatabase(Database):
     connections: int = 150
 
     services = ("", "-primary")
+    port = 3306
 
     def cluster(self, names: Names) -> str:
         """The operator's StatefulSet has this name: it may not take that of a chart for its own, with its content."""

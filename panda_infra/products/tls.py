@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMBINED",
+    "LONGEST_COMMON_NAME",
     "HasSecrets",
     "authority_files",
     "certificate_blocks",
@@ -28,6 +29,8 @@ __all__ = [
 
 COMBINED = "tls-combined.pem"
 """The key, under cert-manager's name for it, of a robot's private key and certificates in one file."""
+LONGEST_COMMON_NAME = 64
+"""Characters that the common name of a certificate has at most."""
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _KEY = re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 

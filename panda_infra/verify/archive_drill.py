@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.live.answers import WrongError
 from panda_infra.live.archive_drills import ArchiveDrills
 from panda_infra.live.archives import Archived, Newest
 from panda_infra.live.backups import Restored
 from panda_infra.plan.model import Plan
 from panda_infra.plan.operators import Served
-from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.verification import Question
-from panda_infra.verify.drill import HOUR, OLDEST, Drilled
+from panda_infra.verify.drill import HOUR, OLDEST, Drilled, outcome_of, question
 from panda_infra.verify.results import Outcome, Result
 
 __all__ = ["drilled_archives", "not_drilled"]
@@ -82,12 +81,11 @@ class _Drill:
         try:
             outcome, words = Outcome.OK, self._restore()
         except PandaInfraError as error:
-            outcome = Outcome.SKIPPED if isinstance(error, NotAskedError) else Outcome.FAILED
-            words = str(error)
-        question = _question(self.drills.plan, self.database.component, self.database.cluster)
+            outcome, words = outcome_of(error), str(error)
+        asked = _question(self.drills.plan, self.database.component, self.database.cluster)
         return Drilled(
             self.database.component,
-            Result(question, outcome, words, time.monotonic() - begun),
+            Result(asked, outcome, words, time.monotonic() - begun),
             f"archive of {self.database.cluster}" if self.newest else None,
             self.now - self.newest.at if self.newest and self.newest.at else None,
             self.restored,
@@ -103,7 +101,4 @@ class _Drill:
 
 
 def _question(plan: Plan, component: str, cluster: str) -> Question:
-    product = product_of_experiment(plan.config.experiment)
-    return Question(
-        f"{component}.restored", f"The archive of {cluster} can be restored", product.usual.backups
-    )
+    return question(plan, component, f"The archive of {cluster} can be restored")

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from panda_infra.backup.catalog import Record, made_at, shrunk
+from panda_infra.backup.catalog import Record, database_of, made_at, shrunk
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.live.backups import Backups, Kept, Restored
 from panda_infra.plan.backup import BackedUp
+from panda_infra.plan.model import Plan
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.verification import Question
 from panda_infra.verify.results import Outcome, Result
 
-__all__ = ["HOUR", "OLDEST", "Drilled", "drilled"]
+__all__ = ["HOUR", "OLDEST", "Drilled", "drilled", "outcome_of", "question"]
 
 OLDEST = timedelta(hours=26)
 """The age of a good backup at most: a day, and two hours for the backup itself, as the alerts have it."""
@@ -67,6 +68,17 @@ def drilled(
     return tuple(_each(backups, databases, now, report))
 
 
+def question(plan: Plan, name: str, title: str) -> Question:
+    """The question that the drill of a database answers, with the requirement of the stack's product."""
+    usual = product_of_experiment(plan.config.experiment).usual
+    return Question(f"{name}.restored", title, usual.backups)
+
+
+def outcome_of(error: PandaInfraError) -> Outcome:
+    """The outcome of a drill that ends by an error; a question that cannot be asked is no failure."""
+    return Outcome.SKIPPED if isinstance(error, NotAskedError) else Outcome.FAILED
+
+
 def _each(
     backups: Backups, databases: Sequence[BackedUp], now: datetime, report: Callable[[str], None]
 ) -> Iterator[Drilled]:
@@ -104,7 +116,7 @@ class _Drill:
         """The newest backup of the days before, if ``backup`` has shrunk against it."""
         since = made_at(backup.name) - _COMPARED
         for each in sorted(self.kept.records, key=lambda one: one.name, reverse=True):
-            same = each.name.rpartition("/")[0] == self.database.name and since <= made_at(each.name)
+            same = database_of(each.name) == self.database.name and since <= made_at(each.name)
             if same and shrunk(backup.size, each.size):
                 return each
         return None
@@ -120,9 +132,8 @@ class _Drill:
         return self._found(Outcome.OK, words)
 
     def failed(self, error: PandaInfraError) -> Drilled:
-        """Its result where it ends by an error; a question that cannot be asked is no failure."""
-        outcome = Outcome.SKIPPED if isinstance(error, NotAskedError) else Outcome.FAILED
-        return self._found(outcome, str(error))
+        """Its result where it ends by an error."""
+        return self._found(outcome_of(error), str(error))
 
     def _restore(self) -> str:
         if self.backup is None or self.age is None:
@@ -142,9 +153,8 @@ class _Drill:
         return words
 
     def _found(self, outcome: Outcome, words: str) -> Drilled:
-        name, product = self.database.name, product_of_experiment(self.backups.plan.config.experiment)
-        title = f"The newest backup of {name} can be restored"
-        question = Question(f"{name}.restored", title, product.usual.backups)
-        result = Result(question, outcome, words, self.seconds)
+        name = self.database.name
+        asked = question(self.backups.plan, name, f"The newest backup of {name} can be restored")
+        result = Result(asked, outcome, words, self.seconds)
         backup = self.backup.name if self.backup else None
         return Drilled(name, result, backup, self.age, self.restored)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import os
 import secrets
 import subprocess
-from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,9 @@ from testbed.bed import Bed
 from testbed.executables import locate
 from testbed.workspace import Workspace
 from tests.support import canaries, ctao, fast_yaml, upstream_dirac
+from tests.support.helm_objects import decoded
 from tests.support.pods import secret
+from tests.support.workloads import workloads
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -109,15 +109,9 @@ def beside(stack: Workspace, bed: Bed, chart: Path) -> Mapping[str, Any]:
     return values
 
 
-def workloads(bed: Bed, namespace: str) -> list[Object]:
-    api = Api(bed.kubeconfig)
-    kinds = ("deployments", "statefulsets")
-    return [each for kind in kinds for each in api.list(f"/apis/apps/v1/namespaces/{namespace}/{kind}")]
-
-
 def test_upstreams_diracx_is_up_with_the_stacks_secrets(bed: Bed, beside: Mapping[str, Any]) -> None:
     assert beside
-    found = workloads(bed, _BESIDE)
+    found = workloads(Api(bed.kubeconfig), _BESIDE)
     assert len(found) == 7
     assert [each["metadata"]["name"] for each in found if each["status"].get("readyReplicas") != 1] == []
 
@@ -145,13 +139,7 @@ def test_no_credential_is_in_an_object_of_helm(bed: Bed, stack: Workspace, besid
 
 
 def _text(each: Object) -> str:
-    return "".join(map(_decoded, (each.get("data") or {}).values()))
-
-
-def _decoded(text: str) -> str:
-    data = b64decode(text)
-    # Helm's records are packed once more.
-    return gzip.decompress(b64decode(data)).decode() if data.startswith(b"H4sI") else data.decode()
+    return "".join(map(decoded, (each.get("data") or {}).values()))
 
 
 # What follows is why the charts are not used. A test that fails here asks for a new decision.
@@ -167,7 +155,7 @@ def test_a_second_release_is_refused(bed: Bed, chart: Path, beside: Mapping[str,
 def templates(bed: Bed) -> dict[str, Object]:
     return {
         each["metadata"]["name"]: each["spec"]["template"]
-        for each in workloads(bed, _WMS)
+        for each in workloads(Api(bed.kubeconfig), _WMS)
         if "-dirac-" in each["metadata"]["name"]
     }
 

@@ -33,6 +33,7 @@ from tests.support import cnpg, ctao
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.own_beds import own_bed
+from tests.support.workloads import with_pods
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -87,9 +88,7 @@ class Pair:
 
     def running(self, stack: Workspace) -> list[str]:
         """The Deployments and StatefulSets of a stack that have pods."""
-        api, inside = Api(self.bed.kubeconfig), f"/apis/apps/v1/namespaces/{self.namespace(stack)}"
-        found = [each for kind in ("deployments", "statefulsets") for each in api.list(f"{inside}/{kind}")]
-        return sorted(each["metadata"]["name"] for each in found if each["spec"]["replicas"])
+        return with_pods(Api(self.bed.kubeconfig), self.namespace(stack))
 
     def primary(self, stack: Workspace) -> set[bool]:
         """Whether the databases of a stack are written to."""

@@ -5,7 +5,6 @@ The clusters are in one project, so that the aliases of a lost one stay on its s
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site, waiting
 from testbed.api import Api
@@ -28,17 +28,16 @@ from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
 from tests.support.documents import Command
-from tests.support.magnum import public_key
+from tests.support.magnum import kubeconfig_in, numbers, public_key, resources_of
 from tests.support.stopped_api_server import api_server_stopped
+from tests.support.workloads import with_pods
 from tools import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 _HOST = "pandaserver-doma"
-_SMALL = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
 _CLUSTERS = {"doma": "panda-pair-a", "doma-2": "panda-pair-b"}
 _WORKERS = 2
-_RELEASE = "meta.helm.sh/release-name"
 
 
 @dataclass(frozen=True)
@@ -67,31 +66,16 @@ class Pair:
 
     def aliases(self) -> dict[str, list[int]]:
         """The numbers of the host's alias on the workers of each stack."""
-        found: dict[str, list[int]] = {stack: [] for stack in _CLUSTERS}
-        for server in self.cloud.connection().compute.servers():
-            for text in server.metadata.get("landb-alias", "").split(","):
-                if text.startswith(f"{_HOST}--load-"):
-                    stack = next(stack for stack, name in _CLUSTERS.items() if server.name.startswith(name))
-                    found[stack].append(int(text.removeprefix(f"{_HOST}--load-").rstrip("-")))
-        return {stack: sorted(numbers) for stack, numbers in found.items()}
+        return numbers(self.cloud, _HOST, _CLUSTERS)
 
     def running(self, stack: str) -> list[str]:
-        """The Deployments and StatefulSets of a stack's releases that have pods."""
-        api, inside = self.api(stack), "/apis/apps/v1/namespaces/panda"
-        found = [each for kind in ("deployments", "statefulsets") for each in api.list(f"{inside}/{kind}")]
-        return sorted(
-            each["metadata"]["name"]
-            for each in found
-            if each["spec"]["replicas"] and _RELEASE in each["metadata"].get("annotations", {})
-        )
+        """The Deployments and StatefulSets of a stack that have pods, less what takes dead nodes out of service."""
+        return [name for name in with_pods(self.api(stack), "panda") if name != NODE_RECOVERY]
 
     def api(self, stack: str) -> Api:
-        shown = self.stacks[stack].pulumi("stack", "export", "--show-secrets", "--stack", stack)
-        resources = json.loads(shown.stdout)["deployment"]["resources"]
-        (access,) = (one for one in resources if one["type"] == "panda-magnum:index:ClusterAccess")
         file = self.stacks[stack].folder / f"kubeconfig-{stack}"
         file.touch(mode=0o600)
-        file.write_text(str(json.loads(access["outputs"]["kubeconfig"]["plaintext"])))
+        file.write_text(kubeconfig_in(resources_of(self.stacks[stack])))
         return Api(file)
 
     def cluster(self, stack: str) -> Any:

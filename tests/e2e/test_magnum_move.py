@@ -20,6 +20,7 @@ from testbed.workspace import Workspace, overridden
 from tests.support import fast_yaml
 from tests.support.documented import documented
 from tests.support.documents import Command
+from tests.support.magnum import numbers
 from tools import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -64,13 +65,7 @@ class Move:
 
     def serving(self) -> dict[str, list[int]]:
         """The numbers of the alias of `HOST` by cluster."""
-        found: dict[str, list[int]] = {OLD: [], NEW: []}
-        for server in self.cloud.connection().compute.servers():
-            for text in server.metadata.get("landb-alias", "").split(","):
-                if text.startswith(f"{HOST}--load-"):
-                    cluster = NEW if server.name.startswith(NEW) else OLD
-                    found[cluster].append(int(text.removeprefix(f"{HOST}--load-").rstrip("-")))
-        return {cluster: sorted(numbers) for cluster, numbers in found.items()}
+        return numbers(self.cloud, HOST, {OLD: OLD, NEW: NEW})
 
 
 @pytest.fixture

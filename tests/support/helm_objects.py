@@ -10,8 +10,10 @@ from typing import Any
 
 from panda_infra.tree import leaves
 from testbed.api import Api, Object
+from testbed.workspace import Workspace
+from tests.support import canaries
 
-__all__ = ["decoded", "revisions", "texts"]
+__all__ = ["decoded", "exposed", "revisions", "texts"]
 
 _RECORD = "helm.sh/release.v1"
 _MADE = {
@@ -22,21 +24,37 @@ _MADE = {
 }
 
 
-def texts(api: Api, namespace: str, own: str) -> dict[str, str]:
-    """The content of each object of a namespace by kind and name, without Secrets whose names begin with ``own``.
+def texts(api: Api, namespace: str) -> dict[str, str]:
+    """The content of each object of a namespace by kind and name.
 
     Records of releases are unpacked: they contain the values, the manifest and the whole chart.
     """
     found = {
         f"secrets/{each['metadata']['name']}": "\n".join(map(decoded, (each.get("data") or {}).values()))
         for each in api.list(f"/api/v1/namespaces/{namespace}/secrets")
-        if not each["metadata"]["name"].startswith(own)
     }
     for root, kinds in _MADE.items():
         for kind in kinds:
             for each in api.list(f"{root}/namespaces/{namespace}/{kind}"):
                 found[f"{kind}/{each['metadata']['name']}"] = "\n".join(_strings(each))
     return found
+
+
+def exposed(
+    api: Api, namespace: str, own: str, stack: Workspace
+) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
+    """Where secret values of a stack are seen that shall be in its own Secrets alone, whose names begin with ``own``.
+
+    Returns:
+        the texts that were searched; the values that are in each of them; those that are in the stack's own Secrets.
+    """
+    ours = canaries.values(stack.encrypted["panda-infra:secrets"])
+    everything = texts(api, namespace)
+    own_ones = {name for name in everything if name.startswith(f"secrets/{own}")}
+    others = {name: text for name, text in everything.items() if name not in own_ones}
+    others["state"] = stack.exported_state()
+    shown = {name: keys for name, text in others.items() if (keys := canaries.found_in(text, ours))}
+    return others, shown, canaries.found_in("\n".join(everything[name] for name in own_ones), ours)
 
 
 def decoded(text: str) -> str:

@@ -27,7 +27,7 @@ from tests.support import fast_yaml
 from tests.support.stacks import stack as valid_stack
 from tools import REPOSITORY
 
-__all__ = ["HOSTS", "Stack", "make", "numbered", "public_key"]
+__all__ = ["HOSTS", "Stack", "kubeconfig_in", "make", "numbered", "numbers", "public_key", "resources_of"]
 
 HOSTS = ["panda-life.cern.ch", "bigmon-life.cern.ch"]
 
@@ -172,14 +172,11 @@ class Stack:
 
     def resources(self) -> list[dict[str, Any]]:
         """Everything in the state, secrets in the clear."""
-        shown = self.workspace.pulumi("stack", "export", "--show-secrets", "--stack", "test")
-        found: list[dict[str, Any]] = json.loads(shown.stdout)["deployment"].get("resources", [])
-        return found
+        return resources_of(self.workspace)
 
     def kubeconfig(self) -> str:
         """The stack's own kubeconfig, which is nowhere but in the state."""
-        (access,) = (one for one in self.resources() if one["type"] == "panda-magnum:index:ClusterAccess")
-        return str(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
+        return kubeconfig_in(self.resources())
 
     def api(self, folder: Path) -> Api:
         """The cluster's API, through that kubeconfig."""
@@ -218,6 +215,33 @@ def make(
         (workspace.folder / source.name).unlink()
         (workspace.folder / source.name).symlink_to(source)
     return Stack(workspace, cloud, name)
+
+
+def resources_of(workspace: Workspace) -> list[dict[str, Any]]:
+    """Everything in the state of a stack, secrets in the clear."""
+    shown = workspace.pulumi("stack", "export", "--show-secrets", "--stack", workspace.stack)
+    found: list[dict[str, Any]] = json.loads(shown.stdout)["deployment"].get("resources", [])
+    return found
+
+
+def kubeconfig_in(resources: Iterable[Mapping[str, Any]]) -> str:
+    """The kubeconfig of the cluster that a stack has made."""
+    (access,) = (one for one in resources if one["type"] == "panda-magnum:index:ClusterAccess")
+    return str(json.loads(access["outputs"]["kubeconfig"]["plaintext"]))
+
+
+def numbers(cloud: OpenStackBed, host: str, clusters: Mapping[str, str]) -> dict[str, list[int]]:
+    """The numbers of a host's alias on the servers of clusters, whose names are by what each is called."""
+    found: dict[str, list[int]] = {called: [] for called in clusters}
+    for server in cloud.connection().compute.servers():
+        for text in server.metadata.get("landb-alias", "").split(","):
+            if text.startswith(f"{host}--load-"):
+                # The name of one cluster may begin with that of another one.
+                names = (
+                    called for called, name in clusters.items() if re.match(f"{name}{_RANDOM}", server.name)
+                )
+                found[next(names)].append(int(text.removeprefix(f"{host}--load-").rstrip("-")))
+    return {called: sorted(each) for called, each in found.items()}
 
 
 def public_key() -> str:

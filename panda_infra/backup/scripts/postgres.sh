@@ -15,6 +15,8 @@ DB_LEAVES_OUT=${DB_LEAVES_OUT:-}
 TABLES="pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'
 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')"
+# Those of them that are in no schema of an administrator.
+OWN="$TABLES AND n.nspname <> ALL (string_to_array(:'out', ' '))"
 
 fail() {
   echo "error: $1" >&2
@@ -22,6 +24,9 @@ fail() {
 }
 
 query() { psql --no-psqlrc --no-align --tuples-only --quiet --set=ON_ERROR_STOP=1 "$@"; }
+
+# Queries about the tables OWN.
+ask() { query --dbname="$DB_NAME" --set=out="$DB_LEAVES_OUT"; }
 
 check() {
   pg_restore --list dump >contents || fail "the dump has no table of contents"
@@ -32,8 +37,7 @@ check() {
 
 # Partitions that an extension makes belong to the administrator, whatever the user may do with what they are parts of.
 readable() {
-  unread=$(query --dbname="$DB_NAME" --set=out="$DB_LEAVES_OUT" <<<"SELECT c.oid::regclass FROM $TABLES
-    AND n.nspname <> ALL (string_to_array(:'out', ' ')) AND NOT has_table_privilege(c.oid, 'SELECT') ORDER BY c.oid")
+  unread=$(ask <<<"SELECT c.oid::regclass FROM $OWN AND NOT has_table_privilege(c.oid, 'SELECT') ORDER BY c.oid")
   [ -z "$unread" ] || fail "$DB_USER may not read $(wc --lines <<<"$unread") tables, $(head --lines=1 <<<"$unread") among them"
 }
 
@@ -188,17 +192,13 @@ CONF
 }
 
 # What is there, but for the schemas that are an administrator's.
-counted() {
-  own="$TABLES AND n.nspname <> ALL (string_to_array(:'out', ' '))"
-  ask() { query --dbname="$DB_NAME" --set=out="$DB_LEAVES_OUT"; }
-  tables=$(ask <<<"SELECT count(*) FROM $own")
+count() {
+  tables=$(ask <<<"SELECT count(*) FROM $OWN")
   # A partitioned table has no rows itself.
   rows=$(ask <<<"SELECT format('SELECT count(*) FROM ONLY %I.%I', n.nspname, c.relname)
-    FROM $own \\gexec" | { sum=0; while read -r number; do sum=$((sum + number)); done; echo "$sum"; })
+    FROM $OWN \\gexec" | { sum=0; while read -r number; do sum=$((sum + number)); done; echo "$sum"; })
   echo "restored $tables tables with $rows rows"
 }
-
-count() { counted; }
 
 drill() {
   pg_restore --list dump >contents || fail "the dump has no table of contents"
@@ -216,7 +216,7 @@ drill() {
   # 1259 is the catalog of tables: their rows have lines of their own.
   lost=$(grep '^[0-9]*; 1259 [0-9]* TABLE ' contents | grep --invert-match --fixed-strings --file=there || true)
   [ -z "$lost" ] || fail "tables of the dump are missing after the restore: ${lost//$'\n'/, }"
-  counted
+  count
 }
 
 case ${1:-} in

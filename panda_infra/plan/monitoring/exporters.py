@@ -9,6 +9,7 @@ from typing import Any
 
 from panda_infra.config.monitoring import Monitoring
 from panda_infra.config.stack import Settings
+from panda_infra.plan.confined import confined_container, confined_pod, from_secret
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.products.metrics import (
     MARIADB_EXPORTER_IMAGE,
@@ -50,7 +51,6 @@ modules:
 """
 _HTTPS = 443
 _LABEL_LIMIT, _DIGITS = 63, 8
-_NOBODY = 65534
 _POSTGRES_PORT, _MARIADB_PORT = 9187, 9104
 
 
@@ -161,10 +161,7 @@ def _of_database(component: str, sub: SubComponentSpec, dump: Dump, config: Sett
 def environment(planned: PlannedExporter, config: Settings) -> list[dict[str, Any]]:
     """The variables of an exporter's container; those of Secrets come first, so that others may refer to them."""
     secrets = [
-        {
-            "name": variable,
-            "valueFrom": {"secretKeyRef": {"name": config.names.secret(suffix), "key": key}},
-        }
+        from_secret(variable, config.names.secret(suffix), key)
         for variable, (suffix, key) in planned.exporter.secrets.items()
     ]
     plain = [
@@ -186,22 +183,10 @@ def deployment(planned: PlannedExporter, config: Settings) -> dict[str, Any]:
         "ports": [{"name": "metrics", "containerPort": exporter.port}],
         "readinessProbe": {"tcpSocket": {"port": "metrics"}, "periodSeconds": 5},
         "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "256Mi"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined_container(),
     }
     pod: dict[str, Any] = {
-        **config.pull,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            # OpenShift gives every namespace users of its own.
-            **({} if config.is_rootless else {"runAsUser": _NOBODY, "runAsGroup": _NOBODY}),
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        **confined_pod(config),
         "containers": [container],
     }
     if exporter.files:

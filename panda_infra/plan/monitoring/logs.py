@@ -15,6 +15,7 @@ import yaml
 from panda_infra.config.monitoring import Logs
 from panda_infra.config.stack import Settings
 from panda_infra.plan.backup import backed_up
+from panda_infra.plan.confined import confined_container
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.mariadb import operated_mariadb
 from panda_infra.plan.model import Plan
@@ -202,11 +203,7 @@ def pod(config: Settings, section: Logs) -> dict[str, Any]:
             "requests": {"cpu": "20m", "memory": "128Mi"},
             "limits": {"memory": f"{_MEMORY_MIB}Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": confined_container(),
         "volumeMounts": mounts,
     }
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from panda_infra.config.operators import Servers
 from panda_infra.config.stack import Settings
-from panda_infra.products.databases import Database
+from panda_infra.products.databases import Database, MariaDbDatabase, PostgresDatabase
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
 
@@ -48,19 +48,20 @@ def database_pods(config: Settings) -> Iterator[DatabasePods]:
         other = config.standby.archive if config.standby else None
         archives = tuple(each.endpoint for each in (section.backup, other) if each)
         # The manager of each server answers at port 8000, also whether the others reach it.
-        kind = _Kind(lambda spec: spec.postgres, 5432, (8000,), (5432, 8000), section.namespace, archives)
+        among = (PostgresDatabase.port, 8000)
+        kind = _Kind(lambda spec: spec.postgres, (8000,), among, section.namespace, archives)
         yield from _pods(config, section.databases, kind)
     if served := config.mariadb:
         archives = (served.backup.endpoint,) if served.backup else ()
         # The agent beside each server listens at port 5555.
-        kind = _Kind(lambda spec: spec.mariadb, 3306, (3306, 5555), (3306,), served.namespace, archives)
+        port = MariaDbDatabase.port
+        kind = _Kind(lambda spec: spec.mariadb, (port, 5555), (port,), served.namespace, archives)
         yield from _pods(config, served.databases, kind)
 
 
 @dataclass(frozen=True)
 class _Kind:
     of: Callable[[ComponentSpec], Database | None]
-    port: int
     asks: tuple[int, ...]
     among: tuple[int, ...]
     operator: str | None
@@ -74,7 +75,7 @@ def _pods(config: Settings, given: Mapping[str, Servers], kind: _Kind) -> Iterat
                 f"{component}.{DATABASE}",
                 database.cluster(config.names),
                 database.service(config.names, settings.instances),
-                kind.port,
+                database.port,
                 kind.asks,
                 kind.among,
                 kind.operator,

@@ -8,19 +8,14 @@ import subprocess
 import pytest
 
 from tests.support.documented import documented
+from tests.support.makefile import recipe
 from tools import REPOSITORY
 
 
 def test_a_checkout_reaches_the_long_tests() -> None:
     command = documented("make test-long DIRACX_CHARTS=../diracx-charts")
-    done = subprocess.run(
-        [*command.words, "--dry-run", "VENV=.venv/bin"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    calls = [line for line in done.stdout.replace("\\\n", " ").splitlines() if "pytest" in line]
+    lines = recipe(*command.words[1:], "VENV=.venv/bin").splitlines()
+    calls = [line for line in lines if "pytest" in line]
     assert calls
     assert all("--diracx-charts '../diracx-charts'" in line for line in calls)
 
@@ -39,12 +34,4 @@ def test_the_consumers_are_found() -> None:
         timeout=120,
     ).stdout
     files = {line.split("::")[0] for line in found.splitlines() if "::" in line}
-    assert files == {word for word in _recipe("test-consumers") if word.endswith(".py")}
-
-
-def _recipe(target: str) -> list[str]:
-    """The words of what a target runs."""
-    done = subprocess.run(
-        ["make", "--dry-run", target], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return done.stdout.split()
+    assert files == {word for word in recipe("test-consumers").split() if word.endswith(".py")}

@@ -122,7 +122,7 @@ def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         monkeypatch.setattr(module, "owned", lambda _stack: (made, None))
         monkeypatch.setattr(module, "reached", lambda _plan, _secrets: access)
         monkeypatch.setattr(module, "ArchiveDrills", lambda *given: Known(*given, **known))
-        monkeypatch.setattr(module, "_backups", lambda _stack, _wait: _Dumps())
+        monkeypatch.setattr(module, "Backups", lambda *_given: _Dumps())
         monkeypatch.setattr("panda_infra.verify.drill.drilled", _dumped)
         monkeypatch.setattr(archive_drill, "OLDEST", timedelta(days=36500))
         monkeypatch.setattr(module, "project", lambda: SimpleNamespace(folder=tmp_path))

@@ -158,7 +158,9 @@ def command(plan: Plan, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     def run(*words: str, deployed: bool = True, plan: Plan = plan, **known: Any) -> Result:
         backups = Known(FakeApi(), plan, now=datetime.now(UTC), **known)
         monkeypatch.setattr(module, "planned", lambda _stack: (plan, None))
-        monkeypatch.setattr(module, "_backups", lambda _stack, _wait: backups)
+        access = SimpleNamespace(api=lambda _stack: backups.api)
+        monkeypatch.setattr(module, "reached", lambda _plan, _secrets: access)
+        monkeypatch.setattr(module, "Backups", lambda *_given: backups)
         monkeypatch.setattr(module, "project", lambda: SimpleNamespace(folder=tmp_path))
         monkeypatch.setattr(module, "find_pulumi", lambda _folder: None)
         monkeypatch.setattr(engine, "Engine", lambda *_given: SimpleNamespace(is_deployed=lambda: deployed))

@@ -19,6 +19,7 @@ from testbed import charts
 from testbed.cli import app as bed
 from testbed.workspace import SOURCES
 from tests.support import fast_yaml
+from tests.support.makefile import recipe
 from tools import REPOSITORY, cache, toolchain, venv
 
 GITHUB = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
@@ -296,17 +297,9 @@ def test_both_platforms_run_the_long_tests_by_a_schedule() -> None:
     assert [made, tested] == list(scripts(jobs(GITLAB)["long-tests"]))
     assert made == "make upstream"
     assert tested.startswith("make test-long ")
-    cloned = re.findall(r"\.\./\S+$", _recipe("upstream"), re.MULTILINE)
+    cloned = re.findall(r"\.\./\S+$", recipe("upstream"), re.MULTILINE)
     assert [word.partition("=")[2] for word in tested.split()[2:]] == cloned
-    assert f"--branch 'rucio-server-{SERVER_CHART}' " in _recipe("upstream")
-
-
-def _recipe(target: str) -> str:
-    """What a target of the Makefile runs."""
-    done = subprocess.run(
-        ["make", "--dry-run", target], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    assert f"--branch 'rucio-server-{SERVER_CHART}' " in recipe("upstream")
 
 
 # What a rehearsal of DPPS reads of a checkout, beside its own stack and site; CRIC's lists are PanDA's.

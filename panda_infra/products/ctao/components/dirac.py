@@ -52,7 +52,7 @@ from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
 from panda_infra.products.secret_values import SecretValue, never
 from panda_infra.products.settings import ComponentSettings, Word
-from panda_infra.products.tls import of_ingress
+from panda_infra.products.tls import LONGEST_COMMON_NAME, of_ingress
 from panda_infra.products.verification import Check, Command
 from panda_infra.products.workloads import Component, Replicated, SubComponent
 from panda_infra.tree import Values, leaves, merged
@@ -74,8 +74,6 @@ _SITE = "CTAO.CI.de"
 _IN_DIRACX = {"SandboxStore": {"UseDiracXBackend": "True"}}
 # The image's user.
 _USER = 1000
-# A common name has at most so many characters.
-_LONGEST = 64
 # Words of options that hold a secret, as DIRAC names them.
 _SECRET_WORDS = (
     *("password", "passwd", "passphrase", "pwd", "secret"),
@@ -181,7 +179,7 @@ def _subject(context: "Context") -> str:
 
 def _common_name(config: "Settings") -> str:
     """The name in a certificate by cert-manager; it has the namespace, because a cluster may have a second DIRAC."""
-    return f"{config.names.workload('dirac', MASTER)}.{config.namespace}.svc"[:_LONGEST]
+    return f"{config.names.workload('dirac', MASTER)}.{config.namespace}.svc"[:LONGEST_COMMON_NAME]
 
 
 def key(context: "Context") -> Env:
