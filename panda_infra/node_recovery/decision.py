@@ -13,6 +13,8 @@ from dataclasses import dataclass
 __all__ = ["Decision", "Limits", "Node", "decide"]
 
 _PERCENT = 100
+# Seconds in which a kubelet misses two heartbeats. Kubernetes calls a node not ready after 40 at the earliest.
+_LATE = 20.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Limits:
     """When a node counts as dead, and how much may be done.
 
     ``silent_for`` and ``apart`` are in seconds: the silence that makes a node dead, and the time between two nodes that
-    are taken out. ``share`` is the percentage of the workers that may be down at once; beyond it nothing is done.
+    are taken out. ``share`` is the percentage of the workers that may be down at once; beyond it nothing is done. A
+    worker counts as down as soon as its heartbeats stop: when a network fails, Kubernetes calls one node not ready
+    up to ten seconds before the others.
     """
 
     silent_for: float
@@ -48,6 +52,10 @@ class Limits:
     def most(self, workers: int) -> int:
         """The number of workers that may be down at once: one at least, never all."""
         return min(max(1, workers * self.share // _PERCENT), workers - 1)
+
+    def down(self, node: Node) -> bool:
+        """True if the node is not ready, or sends no heartbeats and may follow."""
+        return not node.ready or node.silent_for >= min(self.silent_for, _LATE)
 
 
 @dataclass(frozen=True)
@@ -68,17 +76,18 @@ def decide(nodes: Sequence[Node], limits: Limits, now: float) -> Decision:
     """Judge one look at all nodes of the cluster; ``now`` is in seconds since 1970."""
     back = tuple(node.name for node in nodes if node.taken_out is not None and node.ready)
     workers = [node for node in nodes if not node.control_plane]
-    down = [node for node in workers if not node.ready]
     suspects = tuple(
-        node.name for node in down if not node.out_of_service and node.silent_for >= limits.silent_for
+        node.name
+        for node in workers
+        if not node.ready and not node.out_of_service and node.silent_for >= limits.silent_for
     )
     if not suspects:
         return Decision(back=back)
-    most = limits.most(len(workers))
-    if len(down) > most:
+    most, down = limits.most(len(workers)), sum(limits.down(node) for node in workers)
+    if down > most:
         why = (
-            f"{len(down)} of {len(workers)} workers are not ready, more than the {most} that may be: a fault of the "
-            "network or the API is likelier than as many dead machines"
+            f"{down} of {len(workers)} workers are not ready or silent, more than the {most} that may be: a fault of "
+            "the network or the API is likelier than as many dead machines"
         )
         return Decision(back=back, why=why)
     latest = max((node.taken_out for node in nodes if node.taken_out is not None), default=None)

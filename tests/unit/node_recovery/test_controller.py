@@ -72,6 +72,7 @@ class Cluster:
         if path == "/api/v1/nodes":
             return {"items": deepcopy(list(self.nodes.values()))}
         if path.endswith("kube-node-lease/leases"):
+            self._beat()
             return {
                 "items": [
                     {"metadata": {"name": name}, "spec": {"renewTime": at}} for name, at in self.beats.items()
@@ -80,6 +81,12 @@ class Cluster:
         if "/leases" in path:
             return self._leased(method, body)
         return self._patched(path.rpartition("/")[2], body)
+
+    def _beat(self) -> None:
+        """The kubelets of nodes that are ready report between any two looks."""
+        self.version += 1
+        alive = (name for name, node in self.nodes.items() if node["status"] == _ready("True"))
+        self.beats |= dict.fromkeys(alive, str(self.version))
 
     def _leased(self, method: str, body: Any) -> Any:
         if method == "GET":

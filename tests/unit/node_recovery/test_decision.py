@@ -53,7 +53,25 @@ def test_nodes_are_taken_out_one_after_the_other() -> None:
 def test_nothing_happens_when_more_are_down_than_may_be() -> None:
     found = decide(cluster(dead("a"), dead("b"), healthy=2), LIMITS, NOW)
     assert (found.suspects, found.room) == ((), 0)
-    assert "2 of 4 workers are not ready" in found.why
+    assert "2 of 4 workers are not ready or silent" in found.why
+
+
+def test_the_first_node_that_kubernetes_calls_not_ready_is_not_dead_alone_when_all_are_silent() -> None:
+    """Heartbeats are spread over ten seconds, and so is what Kubernetes makes of their end."""
+    others = [Node(f"silent-{number}", ready=True, silent_for=32) for number in range(5)]
+    found = decide([dead(silent_for=41), *others], LIMITS, NOW)
+    assert found.suspects == ()
+    assert "6 of 6 workers" in found.why
+    long = Limits(silent_for=300, share=40, apart=10)
+    assert decide([dead(silent_for=301), *others], long, NOW).suspects == ()
+    quick = Limits(silent_for=12, share=40, apart=10)
+    just_begun = [Node(f"silent-{number}", ready=True, silent_for=12) for number in range(5)]
+    assert decide([dead(silent_for=12), *just_begun], quick, NOW).suspects == ()
+
+
+def test_heartbeats_that_are_on_their_way_are_no_silence() -> None:
+    others = [Node(f"well-{number}", ready=True, silent_for=15) for number in range(5)]
+    assert decide([dead(), *others], LIMITS, NOW).room == 1
 
 
 def test_a_master_is_never_taken_out_and_does_not_count() -> None:
@@ -93,7 +111,7 @@ def test_whatever_is_seen_no_more_is_done_than_may_be(seen: list[Node], given_li
         assert not node.out_of_service
         assert node.silent_for >= given_limits.silent_for
     if found.suspects:
-        down = sum(not node.ready for node in workers)
+        down = sum(not node.ready or node.silent_for >= given_limits.silent_for for node in workers)
         assert down < len(workers)
         assert down <= max(1, len(workers) * given_limits.share / 100)
     for name in found.back:
@@ -105,5 +123,5 @@ def test_whatever_is_seen_no_more_is_done_than_may_be(seen: list[Node], given_li
 
 @given(nodes, limits)
 def test_nothing_is_taken_out_when_all_go_silent(seen: list[Node], given_limits: Limits) -> None:
-    silent = [Node(node.name, ready=False, silent_for=1e6) for node in seen]
+    silent = [Node(node.name, ready=node.ready, silent_for=1e6) for node in seen]
     assert decide(silent, given_limits, NOW).suspects == ()
