@@ -31,6 +31,21 @@ class ResourceError(PandaInfraError):
     """A resource cannot be brought into the requested state."""
 
 
+class WrongError(PandaInfraError):
+    """A running stack does not answer as it should; the text is what was found."""
+
+
+class NotAskedError(PandaInfraError):
+    """A question to a running stack cannot be asked; the text is the reason.
+
+    ``absent`` is true if the stack has nothing to ask there, as its file wants it. Otherwise the answer is not known.
+    """
+
+    def __init__(self, why: str, *, absent: bool = False) -> None:
+        super().__init__(why)
+        self.absent = absent
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing that is wrong with a stack.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pulumi
 
-from panda_infra.plugin_version import plugin_version
+from panda_infra.pulumi_sdk import plugin_version
 
 __all__ = ["HelmRelease", "KubernetesObject", "KubernetesProvider"]
 

@@ -24,7 +24,7 @@ from pulumi_policy import (
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from panda_infra.deep_messages import accept_deep_messages
+from panda_infra.pulumi_sdk import accept_deep_messages
 from panda_infra.rules.pack import POLICIES, Policy, Resource, stack_of
 
 accept_deep_messages()

@@ -8,12 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from testbed import processes, waiting
+from testbed import executables, processes, waiting
 from testbed.api import Api
 from testbed.bed import Bed
-from testbed.errors import BedError
-from tools import toolchain
-from tools.errors import ToolsError
 
 __all__ = ["GROUP", "running"]
 
@@ -30,10 +27,7 @@ def running(bed: Bed) -> Iterator[None]:
     Raises:
         BedError: they cannot be built, or the API server did not serve the new kinds in time.
     """
-    try:
-        executable = toolchain.ensure([_PART]).path(_PART)
-    except ToolsError as error:
-        raise BedError(str(error)) from error
+    executable = executables.built(_PART)[_PART]
     api = Api(bed.kubeconfig)
     definitions = [yaml.load(file.read_text(), yaml.CSafeLoader) for file in _files(executable)]
     try:

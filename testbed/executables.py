@@ -1,4 +1,4 @@
-"""Finds the bed's executables."""
+"""Finds the bed's executables and roots; makes first what neither PATH nor the cache has."""
 
 from __future__ import annotations
 
@@ -7,18 +7,38 @@ from functools import cache
 from pathlib import Path
 
 from testbed.errors import BedError
-from tools import toolchain
+from tools import roots, toolchain
 from tools.errors import ToolsError
+from tools.images import Image
+
+__all__ = ["built", "locate", "unpacked"]
 
 
-@cache
-def locate() -> Mapping[str, Path]:
-    """The control plane, kwok, helm and the registry; built first if neither PATH nor the cache has them.
+def built(*parts: str) -> Mapping[str, Path]:
+    """The executables of these parts, by their names.
 
     Raises:
         BedError: a build failed.
     """
     try:
-        return toolchain.ensure(["control-plane", "kwok", "helm", "registry"]).executables
+        return toolchain.ensure(parts).executables
     except ToolsError as error:
         raise BedError(str(error)) from error
+
+
+def unpacked(image: Image) -> Path:
+    """The root of an image.
+
+    Raises:
+        BedError: a package is not available.
+    """
+    try:
+        return roots.ensure(image, toolchain.to_stderr)
+    except ToolsError as error:
+        raise BedError(str(error)) from error
+
+
+@cache
+def locate() -> Mapping[str, Path]:
+    """What every bed needs, as `built` gives it: the control plane, kwok, helm and the registry."""
+    return built("control-plane", "kwok", "helm", "registry")

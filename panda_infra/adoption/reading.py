@@ -8,7 +8,7 @@ from typing import Any
 
 from panda_infra.adoption.installation import AdoptionError, FoundRelease, Installation, SecretsRelease, Tree
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.helm.records import DEPLOYED, histories, read
 from panda_infra.products.names import SECRET_PREFIX
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of

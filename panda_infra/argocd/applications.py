@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from panda_infra.argocd.marks import API_VERSION, COMPONENT, FINALIZER, OURS, STACK
 from panda_infra.argocd.project import CLUSTER, project_name
 from panda_infra.argocd.sources import chart_source
 from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.stack import Settings
+from panda_infra.plan.argocd_names import API_VERSION, COMPONENT, FINALIZER, OURS, STACK
 from panda_infra.plan.data import keeps_claims
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.protection import KEEP

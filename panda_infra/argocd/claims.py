@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from panda_infra.argocd.marks import UNDELETED
 from panda_infra.argocd.status import claims_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.plan.argocd_names import UNDELETED
 
 __all__ = ["destination_of", "mark_claims"]
 

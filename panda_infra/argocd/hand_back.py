@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from panda_infra.argocd.claims import destination_of
-from panda_infra.argocd.marks import TRACKING, UNDELETED
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.paths import ObjectPaths
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.argocd_names import TRACKING, UNDELETED
 
 __all__ = ["detach", "hand_back"]
 

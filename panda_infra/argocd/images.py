@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.argocd.applications import namespace_of
-from panda_infra.argocd.marks import OURS
+from panda_infra.plan.argocd_names import OURS
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.model import SubComponentSpec

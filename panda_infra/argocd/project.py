@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from panda_infra.argocd.marks import OURS
 from panda_infra.argocd.sources import repository
+from panda_infra.plan.argocd_names import OURS
 from panda_infra.plan.footprint import outside
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import lease_name

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from panda_infra.argocd.marks import OURS
 from panda_infra.config.charts import FolderCharts, GitCharts, OciCharts
 from panda_infra.config.secrets import ArgoCdSecrets
 from panda_infra.config.stack import Settings
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.argocd_names import OURS
 from panda_infra.plan.model import Chart
 from panda_infra.products.content import reveal
 

@@ -10,9 +10,12 @@ from panda_infra.cli.backup import restore
 from panda_infra.cli.check import check
 from panda_infra.cli.cric import cric
 from panda_infra.cli.destroy import destroy
-from panda_infra.cli.dev.app import app as dev
+from panda_infra.cli.dev.down import down
+from panda_infra.cli.dev.listing import list_
+from panda_infra.cli.dev.up import up
+from panda_infra.cli.dev.workflow import workflow
 from panda_infra.cli.dry_run import PASSTHROUGH, dry_run
-from panda_infra.cli.errors import EXIT_CODES, Group
+from panda_infra.cli.errors import EXIT_CODES, Group, group
 from panda_infra.cli.expired import expired
 from panda_infra.cli.explain import explain
 from panda_infra.cli.failover import failover
@@ -41,16 +44,17 @@ __all__ = ["PROGRAM", "app", "main"]
 PROGRAM = "python -m panda_infra"
 """The program in pages and messages: this command works in every virtualenv with the locked packages."""
 
-secrets = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="What is secret in a stack: audit, set, rotate, render.",
-    rich_markup_mode="markdown",
-)
+secrets = group("What is secret in a stack: audit, set, rotate, render.")
 secrets.command()(audit)
 secrets.command("set")(set_value)
 secrets.command()(rotate)
 secrets.command()(render)
+
+dev = group("Namespaces of developers on the cluster of another stack: up, list, down, workflow.")
+dev.command()(up)
+dev.command("list")(list_)
+dev.command()(down)
+dev.command()(workflow)
 
 
 def _made(*, completed: bool) -> typer.Typer:

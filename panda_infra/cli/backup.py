@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from panda_infra.cli.errors import Group
+from panda_infra.cli.errors import group
 from panda_infra.cli.output import JsonFlag, line, results, say, show_json, table, write
 from panda_infra.cli.reached import owned, planned, reached
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -41,12 +41,7 @@ _SIX_HOURS = 6 * 3600.0
 _KILO = 1024
 _HOUR = 3600
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Backups of the databases inside a stack: now, list, verify, drill.",
-    rich_markup_mode="markdown",
-)
+app = group("Backups of the databases inside a stack: now, list, verify, drill.")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from panda_infra.cli.errors import Group
+from panda_infra.cli.errors import group
 from panda_infra.cli.output import JsonFlag, line, say, show_json
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.cric import Access, download, without_query
@@ -25,12 +25,7 @@ __all__ = ["cric"]
 
 _SHOWN = 10  # entries of a kind that are printed; --json prints all
 
-cric = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="CRIC's lists as files, for stacks that run without CRIC.",
-    rich_markup_mode="markdown",
-)
+cric = group("CRIC's lists as files, for stacks that run without CRIC.")
 
 
 @cric.command()

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 from panda_infra.cli.output import talk
 from panda_infra.errors import PandaInfraError
 
-__all__ = ["EXIT_CODES", "INCOMPLETE", "Group"]
+__all__ = ["EXIT_CODES", "INCOMPLETE", "Group", "group"]
 
 INCOMPLETE = 3
 
@@ -39,3 +39,8 @@ class Group(TyperGroup):
                 f"error: {error.filename or 'the result'} cannot be written: {error.strerror}", markup=False
             )
             raise typer.Exit(1) from None
+
+
+def group(help_: str) -> typer.Typer:
+    """A new group, to which its module adds the commands."""
+    return typer.Typer(cls=Group, no_args_is_help=True, help=help_, rich_markup_mode="markdown")

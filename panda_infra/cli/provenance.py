@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from panda_infra.cli.errors import Group
+from panda_infra.cli.errors import group
 from panda_infra.cli.output import JsonFlag, results, say, show_json, table
 from panda_infra.cli.plan_changes import changes_between
 from panda_infra.cli.stack_argument import StackArgument, project
@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    cls=Group,
-    no_args_is_help=True,
-    help="Signed records of deployments: write one, verify all.",
-    rich_markup_mode="markdown",
-)
+app = group("Signed records of deployments: write one, verify all.")
 
 
 @app.command()

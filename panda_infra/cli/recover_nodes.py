@@ -15,7 +15,7 @@ from panda_infra.cli.reached import planned, reached
 from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.pod.errors import CallError
+from panda_infra.clients.pod.kubernetes import CallError
 from panda_infra.clients.pod.nova import ID, SECRET, Nova
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.config.node_recovery import NodeRecovery

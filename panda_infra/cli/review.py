@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from panda_infra.cli.destroy import YesFlag
-from panda_infra.cli.errors import Group
+from panda_infra.cli.errors import group
 from panda_infra.cli.output import interactive, say, write
 from panda_infra.cli.plan_changes import TEST_BEDS, changes_between
 from panda_infra.cli.reached import where
@@ -30,9 +30,7 @@ from panda_infra.stacks.page import page
 
 __all__ = ["app"]
 
-app = typer.Typer(
-    cls=Group, no_args_is_help=True, help="Preview, comment, deploy as reviewed, watch for drift."
-)
+app = group("Preview, comment, deploy as reviewed, watch for drift.")
 
 
 class Platform(StrEnum):

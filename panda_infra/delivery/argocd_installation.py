@@ -13,13 +13,13 @@ from panda_infra.argocd.install.manifests import Manifest
 from panda_infra.argocd.install.objects import Read, installation
 from panda_infra.argocd.install.settings import config_maps
 from panda_infra.config.secrets import Secrets
-from panda_infra.deep_messages import accept_deep_messages
 from panda_infra.delivery.argocd_manifests import manifests_of
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.argocd import ArgoCdPlan, installed_argocd
 from panda_infra.plan.model import Plan
 from panda_infra.plan.protection import ARGOCD
 from panda_infra.products.content import OPAQUE, TLS, SecretContent
+from panda_infra.pulumi_sdk import accept_deep_messages
 from panda_infra.secrets.rolling import keyed_hash
 
 __all__ = ["ArgoCdInstallation"]

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from panda_infra.argocd.install.manifests import Manifest, flaws, parsed
 from panda_infra.argocd.install.versions import FILE, MODULE, checksum_of
-from panda_infra.cache import cache_folder
 from panda_infra.clients.go_modules import file_of_module, read_address
 from panda_infra.config.argocd import ArgoCd, ManifestFile
+from panda_infra.delivery.charts import cache_folder
 from panda_infra.errors import PandaInfraError, Problem
 from panda_infra.plan.argocd import installed_argocd
 from panda_infra.plan.model import Plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from panda_infra.cache import cache_folder
 from panda_infra.clients.patience import answered
 from panda_infra.clients.programs import run
 from panda_infra.clients.registry.login import RegistryError, RegistryNotAllowedError, RegistryNotFoundError
@@ -19,7 +19,7 @@ from panda_infra.config.charts import ChartSource, FolderCharts, GitCharts, OciC
 from panda_infra.errors import Problem
 from panda_infra.plan.model import Chart
 
-__all__ = ["ChartReference", "check_charts", "locate"]
+__all__ = ["ChartReference", "cache_folder", "check_charts", "locate"]
 
 _PATIENCE = 6  # seconds for a registry's answer about one chart, log-in and resolver included
 
@@ -106,6 +106,14 @@ def _folder(source: FolderCharts | GitCharts) -> Path:
 
 def _checkout(source: GitCharts) -> Path:
     return cache_folder() / "charts" / source.revision
+
+
+def cache_folder() -> Path:
+    """The folder for files that can be fetched again: ``$PANDA_INFRA_CACHE``, else one in the user's XDG cache."""
+    chosen = os.environ.get("PANDA_INFRA_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "panda-infra"
 
 
 def _fetch(source: GitCharts) -> list[Problem]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from panda_infra.argocd.marks import OURS, UNDELETED
 from panda_infra.cluster.existing import existing_cluster
 from panda_infra.cluster.handle import ClusterHandle
 from panda_infra.cluster.lent import LENT, borrowed
@@ -21,7 +20,7 @@ from panda_infra.delivery.releases import Component, by_helm
 from panda_infra.delivery.secrets import StackSecrets, own_secret
 from panda_infra.delivery.shared_logs import shared_logs
 from panda_infra.kubernetes_resources import KubernetesObject, KubernetesProvider
-from panda_infra.plan.accounts import account, accounts
+from panda_infra.plan.argocd_names import OURS, UNDELETED
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.consumers import awaited
 from panda_infra.plan.data import post_renderer
@@ -31,9 +30,9 @@ from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import recovers_in_cluster
+from panda_infra.plan.pod_identities import KIND as DOCKER
+from panda_infra.plan.pod_identities import account, accounts, pull_secret
 from panda_infra.plan.protection import namespace_marks, protection_marks
-from panda_infra.plan.pull_secret import KIND as DOCKER
-from panda_infra.plan.pull_secret import pull_secret
 from panda_infra.plan.standby import mark as standby_mark
 from panda_infra.plan.standby import stands_by
 from panda_infra.products.content import SecretContent, reveal

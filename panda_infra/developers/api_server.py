@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 
 __all__ = ["outlets_to_api"]
 

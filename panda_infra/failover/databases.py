@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.inside import Inside
+from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from panda_infra.clients.kubernetes.conditions import false_conditions
+from panda_infra.clients.kubernetes.objects import false_conditions
 from panda_infra.config.standby import Standby
 from panda_infra.errors import PandaInfraError, shortened
 from panda_infra.failover.databases import (

@@ -20,17 +20,17 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.argocd.claims import destination_of, mark_claims
 from panda_infra.argocd.hand_back import hand_back
-from panda_infra.argocd.marks import API_VERSION, FINALIZER, STACK
 from panda_infra.argocd.status import REFRESH, Judgement, judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.clients.kubernetes.objects import listing
 from panda_infra.guard.answers import create_instead, created, updated
 from panda_infra.guard.application_drift import changed_by_others, without_status
 from panda_infra.guard.cluster import Call, Cluster
 from panda_infra.guard.words import handed_over, misses_application, unready
 from panda_infra.helm.records import histories
 from panda_infra.live.reasons import reasons
+from panda_infra.plan.argocd_names import API_VERSION, FINALIZER, STACK
 from panda_infra.plan.protection import APPLICATION, KEEP
 from panda_infra.provider.progress import Progress
 

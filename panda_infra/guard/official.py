@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from panda_infra.clients.registry.login import registry_settings
-from panda_infra.plugin_version import plugin_version
+from panda_infra.pulumi_sdk import plugin_version
 
 __all__ = ["Official", "OfficialError", "start"]
 

@@ -13,10 +13,10 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.argocd.claims import mark_claims
-from panda_infra.argocd.marks import API_VERSION, FINALIZER
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.cluster import Cluster
+from panda_infra.plan.argocd_names import API_VERSION, FINALIZER
 from panda_infra.plan.protection import KEEP
 from panda_infra.provider.progress import Progress
 

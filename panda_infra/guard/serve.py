@@ -12,7 +12,6 @@ from pulumi.runtime.proto import provider_pb2 as wire
 
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.kubeconfig import STATE
-from panda_infra.deep_messages import accept_deep_messages
 from panda_infra.engine_watch import end_with
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard.applications import Applications, is_application
@@ -22,6 +21,7 @@ from panda_infra.guard.official import Official
 from panda_infra.guard.projects import Projects, is_project
 from panda_infra.guard.releases import Releases, is_release
 from panda_infra.provider.progress import EngineProgress
+from panda_infra.pulumi_sdk import accept_deep_messages
 
 __all__ = ["serve"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.helm.manifest import items_of
 
 __all__ = ["forget_failed_jobs"]

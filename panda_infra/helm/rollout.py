@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 
 __all__ = ["replace_outdated"]
 

@@ -8,7 +8,6 @@ from typing import Any
 from panda_infra.argocd.applications import namespace_of
 from panda_infra.argocd.images import API_VERSION as IMAGES
 from panda_infra.argocd.images import OLDEST, followed
-from panda_infra.argocd.marks import API_VERSION
 from panda_infra.argocd.project import project_name
 from panda_infra.argocd.status import judge, problems_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
@@ -19,6 +18,7 @@ from panda_infra.helm.records import DEPLOYED, histories
 from panda_infra.live.offers import Report
 from panda_infra.live.reasons import reasons
 from panda_infra.live.releases import ReleaseStatus, release_status
+from panda_infra.plan.argocd_names import API_VERSION
 from panda_infra.plan.model import Plan, Release
 from panda_infra.plan.ownership import MARK
 from panda_infra.tree import value_at

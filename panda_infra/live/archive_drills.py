@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live.archives import Archived, Newest
 from panda_infra.live.backups import RESTORED, Restored
 from panda_infra.live.counting import counting

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import WrongError
+from panda_infra.errors import PandaInfraError, WrongError
 from panda_infra.plan import mariadb, postgres
 from panda_infra.plan.model import Plan
 from panda_infra.plan.operators import Served

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.plan.ownership import MARK
 from panda_infra.products.registry import COMPONENTS
 

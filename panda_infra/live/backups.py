@@ -11,8 +11,7 @@ from typing import Any
 
 from panda_infra.backup.catalog import NAME, Record, database_of
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live.jobs import Finished, run_to_end
 from panda_infra.plan.backup import (
     DUMPING,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.inside import Inside
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.live.pods import Pods
 from panda_infra.products.verification import NOTHING_TO_ASK, Command
 

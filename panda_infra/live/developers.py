@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.config.load import Loaded
 from panda_infra.developers.parents import developer_stacks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.clients.kubernetes.objects import listing
 from panda_infra.plan.certificates import API, FORM, certificate_objects
 from panda_infra.plan.model import Plan
 from panda_infra.products.content import TLS, SecretContent

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.reasons import reasons
 

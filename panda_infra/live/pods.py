@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
-from panda_infra.clients.kubernetes.listings import items
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.clients.kubernetes.objects import items, true_conditions
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan
 from panda_infra.products.model import SubComponentSpec

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
 from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.live.masking import texts_of, without
 
 __all__ = ["reasons"]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.archives import Archived, archived
 from panda_infra.plan.model import Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.live.pods import Pods
 from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.model import Plan

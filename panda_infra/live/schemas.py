@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.errors import PandaInfraError, Problem
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError, Problem
 from panda_infra.live.commands import Commands
 from panda_infra.live.offers import Report
 from panda_infra.plan.schemas import Needed, needed

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
-from panda_infra.clients.kubernetes.listings import items
 from panda_infra.clients.kubernetes.nodes import Node, node_of
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.clients.kubernetes.users import ends
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.ends import Validity

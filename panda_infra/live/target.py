@@ -12,11 +12,11 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.helm.records import DEPLOYED
 from panda_infra.live.met import Met, met
-from panda_infra.plan.accounts import accounts
 from panda_infra.plan.footprint import Outside, outside, plural
 from panda_infra.plan.model import Plan
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.ownership import RELEASES, lease_name
+from panda_infra.plan.pod_identities import accounts
 
 __all__ = ["Target", "look"]
 

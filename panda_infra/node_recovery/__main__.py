@@ -10,8 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from panda_infra.clients.pod.errors import CallError
-from panda_infra.clients.pod.kubernetes import in_cluster
+from panda_infra.clients.pod.kubernetes import CallError, in_cluster
 from panda_infra.clients.pod.nova import ID, SECRET, Nova
 from panda_infra.node_recovery.confirmation import by_nova, unconfirmed
 from panda_infra.node_recovery.controller import PAUSE, Confirm, Controller, Round

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.clients.pod.errors import CallError
+from panda_infra.clients.pod.kubernetes import CallError
 from panda_infra.node_recovery.decision import Decision, Limits, Node, decide
 from panda_infra.node_recovery.lease import Api, Hold
 from panda_infra.node_recovery.sight import MARK, TAINT, Watch, raw_taints, without_taint

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from panda_infra.clients.pod.errors import CallError
+from panda_infra.clients.pod.kubernetes import CallError
 
 __all__ = ["LEASE", "Api", "Hold"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from panda_infra.plan.accounts import accounts
 from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from panda_infra.plan.backup import backup_names
 from panda_infra.plan.certificates import secrets_beside
@@ -17,8 +16,8 @@ from panda_infra.plan.monitoring.objects import monitoring_names
 from panda_infra.plan.network.policies import policies
 from panda_infra.plan.node_recovery import NAME as NODE_RECOVERY
 from panda_infra.plan.node_recovery import recovers_in_cluster
+from panda_infra.plan.pod_identities import accounts, pull_secrets
 from panda_infra.plan.postgres import postgres_names
-from panda_infra.plan.pull_secret import pull_secrets
 from panda_infra.plan.standby import MARK
 from panda_infra.plan.values.volumes import SHARED_LOGS
 from panda_infra.products.registry import COMPONENTS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar
 
@@ -17,13 +18,17 @@ from panda_infra.clients.openstack.api import ClusterInfo
 from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
-from panda_infra.provider.ingress_controller import CONTROLLER, snippet_risk
 from panda_infra.provider.membership import worker_nodes
 from panda_infra.provider.readiness import answering, ready
 from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
 from panda_infra.provider.wire import UNKNOWN
 
-__all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState"]
+__all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState", "snippet_risk"]
+
+# The workload in kube-system that CERN's Magnum makes.
+_CONTROLLER = "cern-magnum-ingress-nginx-controller"
+_VERSION = re.compile(r"/?(?:ingress-nginx|controller|nginx-ingress-controller)[^/:]*:v?(\d+)\.(\d+)")
+_STRICT = (1, 12)  # from this version on, snippets must be allowed by a risk level
 
 
 class ClusterAccessInputs(Model):
@@ -176,7 +181,7 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
         if not cluster.api_address:
             return known
         try:
-            return snippet_risk(self._cloud.kubernetes(cluster).images("kube-system", CONTROLLER))
+            return snippet_risk(self._cloud.kubernetes(cluster).images("kube-system", _CONTROLLER))
         except KubernetesError:
             return known
 
@@ -212,3 +217,9 @@ def _leads_to(kubeconfig: str, wanted: ClusterAccessInputs) -> bool:
     server = STATE.target(kubeconfig).cluster
     authority = hashlib.sha256(base64.b64decode(server["certificate-authority-data"])).hexdigest()
     return (server["server"], authority) == (wanted.api_address, wanted.authority)
+
+
+def snippet_risk(images: Iterable[str]) -> str:
+    """The risk level that snippets need in the controller's settings; empty if its images need none."""
+    versions = [(int(match[1]), int(match[2])) for image in images if (match := _VERSION.search(image))]
+    return "Critical" if versions and max(versions) >= _STRICT else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.met import Met, met
 from panda_infra.live.ownership import Ownership

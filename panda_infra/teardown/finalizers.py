@@ -9,7 +9,7 @@ from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.clients.kubernetes.objects import listing
 
 __all__ = ["Stuck", "free", "stuck_in"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.clients.openstack.api import OpenStack, Server
 from panda_infra.cluster.ingress import CONFIG_MAP, RISK, SETTINGS
 from panda_infra.cluster.magnum.component import INGRESS_LABEL

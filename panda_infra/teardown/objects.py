@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.listings import listing
+from panda_infra.clients.kubernetes.objects import listing
 from panda_infra.errors import shortened
 from panda_infra.live.argocd_users import users_of
 from panda_infra.live.met import Met, met

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import WrongError
+from panda_infra.errors import PandaInfraError, WrongError
 from panda_infra.live.archive_drills import ArchiveDrills
 from panda_infra.live.archives import Archived, Newest
 from panda_infra.live.backups import Restored

@@ -16,7 +16,7 @@ from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNot
 from panda_infra.clients.kubernetes.inside import Inside
 from panda_infra.clients.log_store import HOURS, LogStore
 from panda_infra.ends import Validity
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.live.commands import Commands, short
 from panda_infra.live.credentials import credentials
 from panda_infra.live.pods import Pods

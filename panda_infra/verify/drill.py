@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from panda_infra.backup.catalog import Record, database_of, made_at, shrunk
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, PandaInfraError, WrongError
 from panda_infra.live.backups import Backups, Kept, Restored
 from panda_infra.plan.backup import BackedUp
 from panda_infra.plan.model import Plan

@@ -12,8 +12,8 @@ from typing import Any
 from panda_infra.clients.helm import HelmError, find_helm
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.kubeconfig import Target
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.helm.records import DEPLOYED, histories, read
-from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.plan.model import Plan
 from panda_infra.products.verification import OwnTest
 

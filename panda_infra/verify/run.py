@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live.masking import texts_of, without
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.verification import Check

@@ -16,10 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from testbed import executables
-from testbed.errors import BedError
 from testbed.ports import HOST
-from tools import toolchain
-from tools.errors import ToolsError
 
 REDIS, GIT = "argocd-redis", "argocd-git"
 REPO_SERVER, CONTROLLER, SERVER = "argocd-repo-server", "argocd-application-controller", "argocd-server"
@@ -48,10 +45,7 @@ def locate() -> Mapping[str, Path]:
     Raises:
         BedError: the build failed.
     """
-    try:
-        return toolchain.ensure(["argocd"]).executables
-    except ToolsError as error:
-        raise BedError(str(error)) from error
+    return executables.built("argocd")
 
 
 def definitions() -> list[Path]:

@@ -17,9 +17,10 @@ from panda_infra.products.ctao.dirac_config import AUTHORITIES_FOLDER, MASTER, M
 from panda_infra.products.ctao.trust import CA
 from testbed.consumers import mariadb, verified
 from testbed.consumers.pods import Container
-from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually, output
+from testbed.consumers.sandbox import Check, Program, Root, Sandbox, output
 from testbed.errors import BedError
 from testbed.real.software import DIRAC, MARIADB, Software
+from testbed.waiting import eventually
 
 __all__ = ["GROUP", "IMAGES", "PARTS", "check", "start"]
 

@@ -12,9 +12,10 @@ from itertools import count
 from typing import Any
 
 from testbed.consumers import collector, mariadb, verified
-from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually
+from testbed.consumers.sandbox import Check, Program, Root, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import DIRACX, MARIADB, Software
+from testbed.waiting import eventually
 from tools import toolchain
 
 __all__ = ["IMAGES", "PARTS", "check", "start"]

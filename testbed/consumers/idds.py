@@ -13,8 +13,9 @@ from testbed.consumers.jedi import AS_JEDI, JEDI
 from testbed.consumers.panda import PYTHON, SERVER, USER, as_member, as_somebody_else
 from testbed.consumers.pods import Container
 from testbed.consumers.questions import Question, ask
-from testbed.consumers.sandbox import Check, Root, Sandbox, compared, eventually, output
+from testbed.consumers.sandbox import Check, Root, Sandbox, compared, output
 from testbed.real.software import IDDS, PANDA, Software
+from testbed.waiting import eventually
 
 __all__ = ["IMAGES", "check", "start"]
 

@@ -25,13 +25,12 @@ from testbed.errors import BedError
 from testbed.real.software import Software
 from tools import roots
 
-__all__ = ["Check", "Program", "Root", "Sandbox", "compared", "eventually", "output"]
+__all__ = ["Check", "Program", "Root", "Sandbox", "compared", "output"]
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHARED = ("/dev", "/proc", "/sys")
 # On a busy machine iDDS takes minutes to make its tables; a program that ends is noticed at once.
 _SECONDS_TO_START = 300
-_SECONDS_TO_ANSWER = 20
 # The last lines of a program's output, which usually contain the reason of a failed start.
 _LINES = 40
 
@@ -267,16 +266,6 @@ def compared(consumer: str, printed: str) -> Iterator[Check]:
         if line.startswith("["):
             what, wanted, got = json.loads(line)
             yield Check(consumer, what, wanted == got, f"{got} instead of {wanted}")
-
-
-def eventually(condition: Callable[[], bool], seconds: float = _SECONDS_TO_ANSWER) -> bool:
-    """Wait for a condition; return whether it became true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _listens(host: str, port: int) -> bool:

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from testbed import control_plane as plane
-from testbed import nodes, pki, processes, waiting
+from testbed import executables, nodes, pki, processes, waiting
 from testbed.api import Api, ApiError
-from testbed.errors import BedError
 from testbed.real import machines, network, objects
 from testbed.real.machines import Files, Programs
-from tools import REPOSITORY, roots, toolchain
-from tools.errors import ToolsError
+from tools import REPOSITORY
 from tools.images import NODE
 
 if TYPE_CHECKING:
@@ -37,12 +35,8 @@ def programs() -> Programs:
     Raises:
         BedError: a build failed.
     """
-    try:
-        built = toolchain.ensure(["node", "coredns"]).executables
-        rootfs = roots.ensure(NODE, toolchain.to_stderr)
-    except ToolsError as error:
-        raise BedError(str(error)) from error
-    return Programs(rootfs, built["kubelet"], built["kube-proxy"], built["coredns"])
+    built = executables.built("node", "coredns")
+    return Programs(executables.unpacked(NODE), built["kubelet"], built["kube-proxy"], built["coredns"])
 
 
 def prepare(files: plane.Files) -> list[str]:

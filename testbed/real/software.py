@@ -10,13 +10,11 @@ from typing import Any
 import yaml
 
 from panda_infra.products.registry import COMPONENTS
-from testbed.errors import BedError
+from testbed import executables
 from testbed.real import images
 from testbed.real.images import Image, Layer
 from testbed.real.machines import PAUSE
 from tools import images as pinned
-from tools import roots, toolchain
-from tools.errors import ToolsError
 from tools.images import Image as Packages
 
 _ORIGINALS = Path(__file__).with_name("originals")
@@ -165,10 +163,7 @@ def named(charts: Iterable[Path]) -> set[str]:
 
 
 def _packages(packages: Packages) -> Layer:
-    try:
-        return images.packages(roots.ensure(packages, toolchain.to_stderr))
-    except ToolsError as error:
-        raise BedError(str(error)) from error
+    return images.packages(executables.unpacked(packages))
 
 
 def _named(chart: Path) -> Iterator[str]:

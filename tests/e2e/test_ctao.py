@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from panda_infra.cli.errors import INCOMPLETE
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 from testbed import leftovers, references, stacks, waiting
 from testbed.api import Api, Object
 from testbed.bed import Bed

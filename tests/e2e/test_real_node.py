@@ -21,7 +21,7 @@ import pytest
 from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.clients.kubernetes.client import KubernetesClient
 from panda_infra.clients.kubernetes.kubeconfig import Source
-from panda_infra.clients.kubernetes.listings import items
+from panda_infra.clients.kubernetes.objects import items
 from panda_infra.helm.records import histories, read, write
 from testbed import charts, instances, leftovers, stacks, state, status, waiting
 from testbed.bed import Bed

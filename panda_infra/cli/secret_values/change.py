@@ -11,7 +11,7 @@ import typer
 
 from panda_infra.cli.output import line
 from panda_infra.cli.secret_values.advice import can_be_made
-from panda_infra.cli.secret_values.rolling import tell_consequences
+from panda_infra.cli.secret_values.readers import tell_consequences
 from panda_infra.cli.secret_values.values import (
     certificate_owner,
     checked,

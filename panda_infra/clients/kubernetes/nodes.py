@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 
 __all__ = ["Node", "node_of"]
 

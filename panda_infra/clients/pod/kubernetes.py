@@ -6,16 +6,28 @@ import json
 import ssl
 import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
-from panda_infra.clients.pod.errors import CallError
-
-__all__ = ["in_cluster"]
+__all__ = ["CallError", "in_cluster"]
 
 _PATIENCE = 5.0
 _CONTENT = {"PATCH": "application/merge-patch+json"}
+
+
+class CallError(Exception):
+    """The API refuses a request, or does not answer; ``status`` is that of HTTP, None without an answer."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def is_conflict(self) -> bool:
+        """True if somebody else has written the object in the meantime."""
+        return self.status == HTTPStatus.CONFLICT
 
 
 def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:

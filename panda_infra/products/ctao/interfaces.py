@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, SecretStr
 
 from panda_infra.config.base import Authorities, Model
+from panda_infra.products.ctao.experiments import Environment
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, Limit, SecretValue, password
 from panda_infra.products.settings import Host, Identifier, Port, Url, Word
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "DatabaseLogin",
     "DiracDatabase",
-    "Environment",
     "External",
     "ExternalDatabase",
     "ExternalDiracDatabase",
@@ -36,7 +36,6 @@ __all__ = [
     "flaw_of_password",
 ]
 
-Environment = Literal["local", "ci", "staging", "pre-prod", "prod"]
 _IN_URLS = Limit(
     re.compile(r"[^A-Za-z0-9]"),
     "anything but letters and digits",

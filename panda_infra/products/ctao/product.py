@@ -1,11 +1,11 @@
 """The definition of the product DPPS."""
 
 from panda_infra.products.ctao.context import Context
-from panda_infra.products.ctao.experiments import EXPERIMENTS
+from panda_infra.products.ctao.experiments import ENVIRONMENTS, EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces, InterfacesSecrets
 from panda_infra.products.ctao.kept import keeps
-from panda_infra.products.ctao.requirements import REQUIREMENTS, USUAL
-from panda_infra.products.ctao.site_template import ENVIRONMENTS, TEMPLATE, in_environment, initial
+from panda_infra.products.ctao.site_template import TEMPLATE, in_environment, initial
+from panda_infra.products.ctao.verification import REQUIREMENTS, USUAL
 from panda_infra.products.ctao.warnings import warnings
 from panda_infra.products.imports import Upstream
 from panda_infra.products.product import Product, Section

@@ -10,10 +10,7 @@ from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces
 from panda_infra.products.ctao.rules.interfaces import FIXTURES
 
-__all__ = ["ENVIRONMENTS", "TEMPLATE", "in_environment", "initial"]
-
-ENVIRONMENTS = ("staging", "pre-prod", "prod")
-"""What a data centre has stacks for; the others are made for one run, from fixtures."""
+__all__ = ["TEMPLATE", "in_environment", "initial"]
 
 TEMPLATE: Mapping[str, Any] = MappingProxyType(
     {

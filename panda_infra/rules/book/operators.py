@@ -1,4 +1,4 @@
-"""Rules about databases that an operator makes: each has its component, which has no other one."""
+"""Rules about databases that an operator makes: each has its component, its image, and lets the operator in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["databases_are_used", "operators_are_let_in"]
+__all__ = ["databases_are_used", "images_have_what_is_loaded", "operators_are_let_in"]
 
 
 @rule(WHOLE)
@@ -56,3 +56,15 @@ def operators_are_let_in(subject: Subject) -> Iterator[Problem]:
             what = "is missing: network policies would shut the operator out of its databases"
             fix = "Name the namespace in which the operator runs, e.g. `namespace: cnpg-system`."
             yield Problem(f"{key}.namespace", what, fix)
+
+
+@rule("postgres")
+def images_have_what_is_loaded(subject: Subject) -> Iterator[Problem]:
+    """The operator's own image has no extension that others have written."""
+    section = subject.config.postgres
+    for component, settings in section.databases.items() if section else ():
+        database = COMPONENTS[component].postgres
+        if database and database.extensions and settings.image is None:
+            what = f"is missing: the operator's own has no {' and '.join(database.extensions)}"
+            fix = "Name an image that is made for CloudNativePG and has them."
+            yield Problem(f"postgres.databases.{component}.image", what, fix)

@@ -22,9 +22,10 @@ from testbed.consumers import postgres
 from testbed.consumers.backup import archive, bucket
 from testbed.consumers.backup.archive import Archive, Object
 from testbed.consumers.backup.operator import Operator, begin
-from testbed.consumers.sandbox import Check, Sandbox, eventually
+from testbed.consumers.sandbox import Check, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES_ARCHIVED, Software
+from testbed.waiting import eventually
 
 __all__ = ["IMAGES", "check", "start"]
 

@@ -22,9 +22,10 @@ from panda_infra.plan.monitoring.scrapes import Scrape, scrapes
 from panda_infra.products.registry import PRODUCTS
 from testbed.consumers.monitoring.receivers import Received, listen
 from testbed.consumers.monitoring.watched import DATABASE, Host, Watched
-from testbed.consumers.sandbox import Check, Root, Sandbox, eventually
+from testbed.consumers.sandbox import Check, Root, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES, PROMETHEUS, RUCIO, Software
+from testbed.waiting import eventually
 
 __all__ = ["HOOK", "HOST", "IMAGES", "MAIL", "PARTS", "check", "start"]
 

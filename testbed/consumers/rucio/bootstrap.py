@@ -9,8 +9,9 @@ from pathlib import Path
 
 from testbed.consumers.rucio import migration
 from testbed.consumers.rucio.job import Database, Job
-from testbed.consumers.sandbox import Check, Sandbox, eventually, output
+from testbed.consumers.sandbox import Check, Sandbox, output
 from testbed.real.software import RUCIO, RUCIO_EARLIER, Software
+from testbed.waiting import eventually
 
 __all__ = ["check"]
 

@@ -14,9 +14,10 @@ from testbed.consumers import postgres
 from testbed.consumers.rucio import server
 from testbed.consumers.rucio.job import Job
 from testbed.consumers.rucio.reconcile import calls
-from testbed.consumers.sandbox import Check, Program, Root, Sandbox, eventually
+from testbed.consumers.sandbox import Check, Program, Root, Sandbox
 from testbed.errors import BedError
 from testbed.real.software import POSTGRES, RUCIO, Software
+from testbed.waiting import eventually
 
 __all__ = ["IMAGES", "NORTH", "PARTS", "SOUTH", "check", "start"]
 

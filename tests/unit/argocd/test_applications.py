@@ -10,11 +10,11 @@ from pydantic import SecretStr
 
 from panda_infra.argocd.applications import application, namespace_of
 from panda_infra.argocd.images import image_updater
-from panda_infra.argocd.marks import FINALIZER
 from panda_infra.argocd.project import app_project, project_name
 from panda_infra.argocd.sources import chart_log_in, chart_repository, repository
 from panda_infra.config.secrets import ArgoCdSecrets
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.argocd_names import FINALIZER
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.protection import KEEP

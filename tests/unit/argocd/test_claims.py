@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.argocd.claims import destination_of, mark_claims
-from panda_infra.argocd.marks import UNDELETED
+from panda_infra.plan.argocd_names import UNDELETED
 from tests.support.kubernetes import FakeApi
 from tests.unit.argocd.examples import application, resource
 

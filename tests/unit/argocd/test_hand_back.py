@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from panda_infra.argocd.hand_back import detach, hand_back
-from panda_infra.argocd.marks import TRACKING, UNDELETED
 from panda_infra.errors import PandaInfraError
+from panda_infra.plan.argocd_names import TRACKING, UNDELETED
 from tests.support.kubernetes import FakeApi
 from tests.unit.argocd.examples import PATH, application, resource
 

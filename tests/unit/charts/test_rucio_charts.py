@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from panda_infra.plan.accounts import accounts
 from panda_infra.plan.make import make_plan
+from panda_infra.plan.pod_identities import accounts
 from panda_infra.products.registry import COMPONENTS, shipped_chart
 from testbed.charts import FIXTURES
 from tests.support import ctao

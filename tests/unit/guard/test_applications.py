@@ -12,11 +12,11 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as wire
 
-from panda_infra.argocd.marks import UNDELETED
 from panda_infra.argocd.status import REFRESH
 from panda_infra.guard import applications as module
 from panda_infra.guard.applications import Applications, is_application
 from panda_infra.guard.cluster import Cluster
+from panda_infra.plan.argocd_names import UNDELETED
 from panda_infra.plan.protection import KEEP
 from tests.support.kubernetes import FakeApi, record
 from tests.unit.argocd.examples import PATH, application, resource

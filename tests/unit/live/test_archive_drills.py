@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import NotAskedError, PandaInfraError, WrongError
 from panda_infra.live import archive_drills
-from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.live.archive_drills import DRILL, ArchiveDrills
 from panda_infra.live.archives import Archived, archived, unarchived
 from panda_infra.live.backups import Restored

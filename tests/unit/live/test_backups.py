@@ -12,9 +12,8 @@ from typing_extensions import override
 
 from panda_infra.backup.catalog import Record
 from panda_infra.cli import backup as module
-from panda_infra.errors import PandaInfraError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live import jobs
-from panda_infra.live.answers import NotAskedError
 from panda_infra.live.backups import Backups, chosen
 from panda_infra.plan.backup import backup_objects
 from panda_infra.plan.developer_rights import rules

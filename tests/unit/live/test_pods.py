@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.live.pods import Pod, Pods
 from panda_infra.plan.make import make_plan
 from tests.support import ctao

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.clients.pod.errors import CallError
+from panda_infra.clients.pod.kubernetes import CallError
 from panda_infra.node_recovery import controller as module
 from panda_infra.node_recovery import lease as lease_module
 from panda_infra.node_recovery.confirmation import unconfirmed

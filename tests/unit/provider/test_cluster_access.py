@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
+from panda_infra.provider.cluster_access import snippet_risk
 from panda_infra.provider.wire import UNKNOWN
 from tests.support import fast_yaml
 from tests.unit.provider.conftest import Engine, bare
@@ -169,3 +170,22 @@ def test_a_controller_that_wants_snippets_allowed_by_their_risk_is_noticed(
     again = engine.check("ClusterAccess", inputs, checked)
     assert engine.diff("ClusterAccess", resource_id, bare(state), again) == {"snippetRisk"}
     assert engine.update("ClusterAccess", resource_id, bare(state), again)["snippetRisk"] == "Critical"
+
+
+@pytest.mark.parametrize(
+    ("image", "risk"),
+    [
+        ("registry.k8s.io/ingress-nginx/controller:v1.11.5", ""),
+        ("registry.k8s.io/ingress-nginx/controller:v1.12.0", "Critical"),
+        ("registry.cern.ch/magnum/ingress-nginx/controller:v1.9.4@sha256:1234", ""),
+        ("registry.cern.ch:443/ingress-nginx/controller-chroot:v1.13.1@sha256:1234", "Critical"),
+        ("quay.io/kubernetes-ingress-controller/nginx-ingress-controller:0.49.3", ""),
+        ("registry.k8s.io/ingress-nginx/controller@sha256:1234", ""),
+        ("docker.io/library/traefik:v3.1.2", ""),
+        ("busybox", ""),
+    ],
+)
+def test_from_1_12_on_the_controller_wants_snippets_to_be_allowed_by_their_risk(
+    image: str, risk: str
+) -> None:
+    assert snippet_risk([image, "registry.cern.ch/magnum/helper:v1.99.0"]) == risk

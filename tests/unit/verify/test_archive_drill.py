@@ -15,8 +15,7 @@ import pytest
 from typer.testing import Result
 
 from panda_infra.cli import backup as module
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live.archive_drills import ArchiveDrills
 from panda_infra.live.archives import Archived, Newest, archived
 from panda_infra.live.backups import Restored

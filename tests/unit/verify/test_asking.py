@@ -15,7 +15,7 @@ from panda_infra.authority import make_authority
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesNotAllowedError
 from panda_infra.clients.kubernetes.inside import Answer, Ended
 from panda_infra.clients.log_store import LogStore
-from panda_infra.live.answers import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.products.verification import NOTHING_TO_ASK, Ask, Check, Command, OwnTest, Request
 from panda_infra.verify.asking import World, ask
 from panda_infra.verify.checks import checks_of

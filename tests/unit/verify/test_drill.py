@@ -16,8 +16,7 @@ from typer.testing import Result
 
 from panda_infra.backup.catalog import Record, new_name
 from panda_infra.cli import backup as module
-from panda_infra.errors import PandaInfraError
-from panda_infra.live.answers import NotAskedError
+from panda_infra.errors import NotAskedError, PandaInfraError
 from panda_infra.live.backups import Backups, Kept, Restored
 from panda_infra.plan.backup import backed_up
 from panda_infra.plan.make import make_plan

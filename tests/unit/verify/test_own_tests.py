@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from panda_infra.clients.kubernetes.kubeconfig import Source, Target
+from panda_infra.errors import NotAskedError, WrongError
 from panda_infra.helm.records import encode
-from panda_infra.live.answers import NotAskedError, WrongError
 from panda_infra.plan.make import make_plan
 from panda_infra.products.verification import OwnTest
 from panda_infra.verify.own_tests import OwnTests, own_tests

@@ -35,7 +35,7 @@ _USER = "root"
 # Seconds: as long as a backup may take, and a migration of a large catalog.
 _LONGEST = 12 * 3600
 # The program's client for pods, beside a script of the chart that uses it.
-_CLIENT = ProgramFiles(("clients/pod/__init__.py", "clients/pod/errors.py", "clients/pod/kubernetes.py"))
+_CLIENT = ProgramFiles(("clients/pod/__init__.py", "clients/pod/kubernetes.py"))
 _BACKUP = Form(
     r"[A-Za-z0-9][\w.:/@+-]*", "the name of a backup, without spaces", "rucio-2026-11-30T02:17", longest=200
 )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from panda_infra.errors import Problem
-from panda_infra.products.ctao.experiments import EXPERIMENTS
+from panda_infra.products.ctao.experiments import EXPERIMENTS, MADE_FOR_ONE_RUN
 from panda_infra.products.ctao.interfaces import External, Fixture, Interfaces
 from panda_infra.products.rule import rule
 
@@ -46,7 +46,6 @@ _NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The interfaces without which a component has nothing to work with."""
-_MADE_FOR_ONE_RUN = ("local", "ci")
 _OF_THE_SITE = ("storage", "ce", "iam")
 
 
@@ -67,14 +66,14 @@ def environments_use_what_they_may(subject: Subject) -> Iterator[Problem]:
     if interfaces is None:
         return
     experiment, environment = EXPERIMENTS[config.experiment], interfaces.environment
-    if experiment.on_test_bed != (environment in _MADE_FOR_ONE_RUN):
+    if experiment.on_test_bed != (environment in MADE_FOR_ONE_RUN):
         what = f"is {environment}, which the experiment {config.experiment} is not for"
         fitting = "local` or `ci" if experiment.on_test_bed else "staging`, `pre-prod` or `prod"
         fix = f"Write `environment: {fitting}`, or name another experiment."
         yield Problem("interfaces.environment", what, fix)
         return
     for key, alias, given in _given(interfaces):
-        if environment in _MADE_FOR_ONE_RUN and isinstance(given, External):
+        if environment in MADE_FOR_ONE_RUN and isinstance(given, External):
             what = f"is external, but an environment `{environment}` depends on nothing outside"
             yield Problem(f"interfaces.{alias}", what, "Write `{kind: fixture}`, or leave the interface out.")
         if config.lifecycle.protect and key in _OF_THE_SITE and not isinstance(given, External):

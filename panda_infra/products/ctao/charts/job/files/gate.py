@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from panda_infra.clients.pod.errors import CallError
-from panda_infra.clients.pod.kubernetes import in_cluster
+from panda_infra.clients.pod.kubernetes import CallError, in_cluster
 
 __all__ = ["CallError", "Gate", "GateError"]
 

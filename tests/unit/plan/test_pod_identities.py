@@ -1,4 +1,4 @@
-"""Every pod of a stack gets its images through the registry, and names the log-in there."""
+"""Every pod gets its images through the registry by its log-in there, and no account that it does not need."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.monitoring.objects import monitoring_objects
 from panda_infra.plan.node_recovery import node_recovery_objects
-from panda_infra.plan.pull_secret import pull_secret
+from panda_infra.plan.pod_identities import account, accounts, pull_secret
 from tests.support import ctao, stacks
 
 _PREFIX = "harbor.site.org"
 _DIGEST = "sha256:" + 8 * "0123abcd"
+_KEY = {"hashKey": "0123456789abcdef0123456789abcdef"}
 _SECRETS = RegistrySecrets(pull_user=SecretStr("robot"), pull_password=SecretStr("canary-71"))
 
 
@@ -73,7 +74,7 @@ def test_so_do_those_of_the_programs_own_pods() -> None:
         backup={"to": {"kind": "claim", "size": "1Gi"}},
         monitoring={"kind": "annotations", "logs": {"endpoint": "https://logs.site.org"}},
         nodeRecovery={"confirm": "none"},
-        secrets={"hashKey": "0123456789abcdef0123456789abcdef"},
+        secrets=_KEY,
     )
     objects = (*backup_objects(made), *monitoring_objects(made), *node_recovery_objects(made))
     found = [pod for each in objects for pod in pods(each.fields)]
@@ -114,3 +115,21 @@ def test_without_a_log_in_no_pod_names_a_secret() -> None:
     assert pull_secret(made, _SECRETS) == {}
     assert "imagePullSecrets" not in json.dumps([dict(each.values) for each in made.releases])
     assert made.config.pull_secret not in names_inside(made)
+
+
+def test_pods_of_rucios_charts_get_accounts_without_a_token() -> None:
+    """C43: their charts take the namespace's account `default`, with its token, unless a value names another one."""
+    plan = make_plan("ctao", ctao.stack(affix="-dev", secrets=_KEY))
+    made = accounts(plan)
+    assert made == ("ctao-dev-rucio", "ctao-dev-rucio-daemons")
+    used = [plan.release(component).values["serviceAccountName"] for component in ("rucio", "rucio-daemons")]
+    assert used == list(made)
+    assert set(made) <= names_inside(plan)
+    assert account(plan, "ctao-dev-rucio") == {
+        "metadata": {"name": "ctao-dev-rucio", "namespace": "ctao", "annotations": plan.owner.mark},
+        "automountServiceAccountToken": False,
+    }
+
+
+def test_other_components_get_no_account() -> None:
+    assert accounts(make_plan("demo", stacks.stack())) == ()

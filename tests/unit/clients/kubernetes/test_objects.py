@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from panda_infra.clients.kubernetes.conditions import true_conditions
+from panda_infra.clients.kubernetes.objects import true_conditions
 
 
 @pytest.mark.parametrize(

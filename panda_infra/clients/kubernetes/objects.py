@@ -1,4 +1,4 @@
-"""List the objects of a collection, also for users who may not read it."""
+"""Read objects of the API: those of a collection, also for users who may not list it, and the conditions of one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 
-__all__ = ["Listing", "items", "listing"]
+__all__ = ["Listing", "false_conditions", "items", "listing", "true_conditions"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,18 @@ def listing(api: KubernetesApi, path: str, *, labels: str = "") -> Listing:
         if error.status != HTTPStatus.FORBIDDEN:  # the API does not accept the credential at all
             raise
         return Listing(refused=error.what)
+
+
+def true_conditions(item: Mapping[str, Any]) -> frozenset[str]:
+    """The types of an object's conditions that are true, e.g. Ready or Complete; none without a status."""
+    return _of(item, "True")
+
+
+def false_conditions(item: Mapping[str, Any]) -> frozenset[str]:
+    """The types of those that are false; one that is unknown or was never judged is not."""
+    return _of(item, "False")
+
+
+def _of(item: Mapping[str, Any], status: str) -> frozenset[str]:
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    return frozenset(each["type"] for each in conditions if each["status"] == status)
