@@ -140,7 +140,7 @@ def drill(
     The server is in the Job's pod, has no network and ends with it: nothing live is touched, and no log-in is used. Of
     a database by an operator, the operator makes servers with everything that its archive has, which are removed again.
     Exit code 0 if each database has a backup of the last 26 hours and it was restored; 1 if one has not; 3 if none has
-    failed, but what a Job printed could not be read.
+    failed, but the output of a Job could not be read.
 
     **Examples**
 
@@ -161,7 +161,7 @@ def drill(
         say(f"stack {stack} makes no backups: nothing is restored")
         return
     if archived(plan):
-        # What is made of archives has the mark of the stack, which follows from a secret.
+        # Objects that are made from archives bear the stack's mark, which is derived from a secret.
         plan, secrets = owned(stack)
     drills = _drills(plan, secrets, component, wait)
     found = [each.result for each in drills]
@@ -206,7 +206,7 @@ def restore(
     ] = False,
     wait: Wait = _SIX_HOURS,
 ) -> None:
-    """Restore a backup, or what was there at a time, beside the live database; over it by an explicit option alone.
+    """Restore a backup, or the data of a point in time, beside the live database; over it only by an explicit option.
 
     **Examples**
 
@@ -239,7 +239,7 @@ def restore(
 
 def _recover(stack: str, to: str, of: str | None, into: str | None, wait: float) -> None:
     moment = moment_of(to)
-    # What it makes has the mark of the stack, which follows from a secret.
+    # The restored servers bear the stack's mark, which is derived from a secret.
     plan, secrets = owned(stack)
     database = to_recover(plan, of)
     api = reached(plan, secrets).api(stack)

@@ -41,9 +41,9 @@ def failover(
 
     Both stack files are changed, and both stacks deployed by the engine, so that the next `pulumi up` of either agrees
     and changes nothing; commit the files afterwards. Each step is printed with what was found. One that was done before
-    is skipped: start the command again if it was killed or a step has failed. The way back is the same command with
-    the stacks exchanged. Refused if STACK does not answer, unless --fenced confirms that it is off. Exit code as
-    `verify` has it.
+    is skipped: start the command again if it was killed or a step has failed. The way back is the same command with the
+    stacks exchanged. Refused if STACK does not answer, unless --fenced confirms that it is off. Exit codes are those of
+    `verify`.
 
     **Examples**
 

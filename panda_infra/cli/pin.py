@@ -35,9 +35,9 @@ def pin(
 ) -> None:
     """Pin the charts and images that a stack runs, by the digests that their registries give now.
 
-    The version or the tag is written beside the digest. A pinned chart or image that somebody has overwritten is
+    The version or the tag is written beside the digest. A pinned chart or image that was overwritten in its registry is
     reported, and stays pinned as it was reviewed unless you give `--update`. Images that Argo CD's Image Updater
-    follows are left out. If one digest is not to be had, none is written.
+    follows are left out. If one digest cannot be read, none is written.
 
     **Examples**
 

@@ -1,4 +1,4 @@
-"""`promote`: writes what one stack has tried into the file of another one."""
+"""`promote`: writes the charts and images of one stack into the file of another one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def promote(
     dry_run: DryRunFlag = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Write the charts and images of a stack, which was tried, into the file of another one: nothing else changes.
+    """Write the charts and images of a tried stack into the file of another one; nothing else changes.
 
     Each is pinned by its digest, so that the other stack runs the very same content; `pin` writes the digests. An
     image keeps the registry of its site. Components that only one of both stacks has stay as they are. Commit the

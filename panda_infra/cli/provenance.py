@@ -133,7 +133,7 @@ def verify(stack: StackArgument, as_json: JsonFlag = False) -> None:
 
 
 def _anchor(pulumi: Pulumi, stack: str, section: Provenance) -> Anchor | None:
-    """What the backend has as the newest record, if any."""
+    """The newest record that the backend has noted; None if there is none."""
     return Anchor.of(pulumi.tag(stack, TAG), section.repository) if pulumi.has(stack) else None
 
 

@@ -1,4 +1,4 @@
-"""What commands that ask a stack questions have in common: the file with the results, colours and exit codes."""
+"""Shared by the commands that ask a stack questions: the file with the results, colours and exit codes."""
 
 from __future__ import annotations
 

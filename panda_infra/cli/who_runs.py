@@ -28,9 +28,9 @@ def who_runs(
 ) -> None:
     """List where an image is deployed: over all stacks, by the state that their last runs have left.
 
-    The stack files are not read, because their content may not be deployed yet. An image whose tag somebody has
-    overwritten is known by its digest alone, so pin images (`pin`). Exit code 1 if the state of a stack cannot be read;
-    the others are listed all the same. A stack that was never deployed runs nothing.
+    The stack files are not read, because their content may not be deployed yet. An image whose tag was overwritten is
+    known by its digest alone, so pin images (`pin`). Exit code 1 if the state of a stack cannot be read; the others are
+    listed all the same. A stack that was never deployed runs nothing.
 
     **Examples**
 
@@ -46,7 +46,7 @@ def who_runs(
         try:
             state = pulumi.recorded(stack)
         except UnknownStackError:
-            continue  # nobody has made it yet
+            continue  # the backend does not have the stack yet
         except PulumiError as error:
             say(f"error: {stack}: {error}")
             broken = True

@@ -27,7 +27,7 @@ _LETTERS = Limit(
 
 
 class MariaDbBackup(Archive):
-    """Base backups and every change since, in a bucket: what a restore to a time is made of."""
+    """Base backups and every change since, in a bucket: a restore to a point in time needs both."""
 
     trust: Authorities | None = None
     """Authorities that signed the certificate of the S3 server, as PEM; needed with `https`."""
@@ -50,7 +50,7 @@ class MariaDb(Model):
     databases: Annotated[dict[ServedName, MariaDbServers], Field(min_length=1)]
     """The servers, by the component that uses them."""
     backup: MariaDbBackup | None = None
-    """Backups; the operator archives the changes of two or more servers, of a single one none."""
+    """Backups; the operator archives changes only where there are two or more servers."""
 
 
 def _archives(config: Any) -> bool:

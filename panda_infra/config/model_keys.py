@@ -1,8 +1,8 @@
 """The keys of models in a file: the attribute of each, and its description.
 
-A description is the docstring below the field, read from the source when somebody asks. Pydantic can read them itself
-(`use_attribute_docstrings`), but then reads those of every model at every start of the program, which took a quarter
-of it; only errors, `explain`, the pages and the schemas show any.
+A description is the docstring below the field, read from the source on demand. Pydantic can read them itself
+(`use_attribute_docstrings`), but then reads those of every model at every start of the program, which took a quarter of
+it; only errors, `explain`, the pages and the schemas show any.
 """
 
 import ast

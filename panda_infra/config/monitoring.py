@@ -1,4 +1,4 @@
-"""Monitoring of a stack: who collects its metrics and logs, judges its alerts, and who is notified of them."""
+"""Monitoring of a stack: its metrics, logs and traces, its alerts and their receivers."""
 
 import re
 from typing import Annotated, Literal
@@ -58,13 +58,13 @@ class MailReceiver(Model):
     """Mails about alerts."""
 
     to: Annotated[tuple[_Mail, ...], Field(min_length=1)]
-    """Who gets them."""
+    """Addresses that the mails go to."""
     sender: _Mail
-    """From whom they are."""
+    """Address that the mails come from."""
     server: _Server
-    """Server that takes them."""
+    """Mail server that sends them."""
     user: Annotated[str, Form(r"\S+", "a user without blanks", "alerts", longest=254)] | None = None
-    """User who logs in there, by the secret `monitoring.mailPassword`; without one nobody logs in."""
+    """User of the log-in at that server, by the secret `monitoring.mailPassword`; default: no log-in."""
     require_tls: bool = True
     """Whether the server must offer TLS."""
 
@@ -84,7 +84,7 @@ class LogSearch(Model):
     """Where shipped logs are searched, for `verify`."""
 
     kind: Literal["loki", "victoriaLogs"]
-    """Whose questions are understood there."""
+    """The store, whose API `verify` queries."""
     url: Url
     """Its address, to which `/loki/api/v1/query` or `/select/logsql/query` is added."""
 
@@ -99,7 +99,7 @@ class Logs(Model):
     user: (
         Annotated[str, Form(r"[^\s:]+", "a user without blanks and colons", "shipper", longest=254)] | None
     ) = None
-    """User who logs in there, by the secret `monitoring.logsPassword`; without one nobody logs in."""
+    """User of the log-in there, by the secret `monitoring.logsPassword`; default: no log-in."""
     search: LogSearch | None = None
     """Where `verify` looks for them, with the same tenant and user."""
 
@@ -123,7 +123,7 @@ class Monitoring(Model):
     labels: dict[_LabelName, _LabelValue] = {}
     """Labels of the objects for Prometheus, by which it chooses those that it reads."""
     receivers: Receivers | None = None
-    """Who is notified of the stack's alerts; default: whom the Alertmanager of the cluster notifies anyway."""
+    """Receivers of the stack's alerts; default: those that the Alertmanager of the cluster has anyway."""
     logs: Logs | None = None
     """Where the stack's logs are shipped; default: nowhere."""
     traces: Traces | None = None
@@ -135,7 +135,7 @@ def _flaw(text: str) -> str | None:
 
 
 class MonitoringSecrets(Model):
-    """What receivers of alerts need, and who ships logs."""
+    """Credentials of the receivers of alerts, and of the shipper of logs."""
 
     webhook_url: Annotated[
         SecretStr | None,
@@ -172,7 +172,7 @@ class MonitoringSecrets(Model):
 
 
 def receivers_of(monitoring: Monitoring | None) -> Receivers:
-    """The receivers of a stack, without any where it has none."""
+    """The receivers of a stack; without any if the stack file names none."""
     if monitoring is None or monitoring.kind == "none":
         return Receivers()
     return monitoring.receivers or Receivers()

@@ -19,14 +19,14 @@ PartName = Annotated[
 
 
 class PodOutlet(Outlet):
-    """A network that the pods of one sub-component may connect to, beside what the program knows."""
+    """A network that the pods of one sub-component may connect to, in addition to the connections of the program."""
 
     pods: PartName
     """The sub-component."""
 
 
 class PodInlet(Model):
-    """Somebody who may connect to the pods of one sub-component, beside whom the program knows."""
+    """A client that may connect to the pods of one sub-component, in addition to the connections of the program."""
 
     pods: PartName
     """The sub-component."""

@@ -1,4 +1,4 @@
-"""Node recovery: what may be done about nodes that are dead."""
+"""Node recovery: how a stack handles dead nodes."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from panda_infra.config.base import Form, Model, plain
 
 __all__ = ["PYTHON_IMAGE", "NodeRecovery", "PythonImage"]
 
-# Any Python of 3.11 or newer does: the program needs no package. Nobody can change what a digest names.
+# Any Python from 3.11 on will do, because the program needs no package. The digest fixes the image's content.
 PYTHON_IMAGE = (
     "docker.io/library/python:3.13-slim"
     "@sha256:6771159cd4fa5d9bba1258caf0b82e6b73458c694d178ad97c5e925c2d0e1a91"

@@ -21,7 +21,7 @@ def image(example: str) -> Any:
 
 
 class Archive(Model):
-    """Base backups and every change since, in a bucket: what a restore to a time is made of."""
+    """Base backups and every change since, in a bucket: a restore to a point in time needs both."""
 
     endpoint: Url
     """Address of the S3 server."""

@@ -21,7 +21,7 @@ else:
 
 
 class PostgresBackup(Archive):
-    """Base backups and every change since, in a bucket: what a restore to a time is made of."""
+    """Base backups and every change since, in a bucket: a restore to a point in time needs both."""
 
 
 class OperatedDatabase(Servers):

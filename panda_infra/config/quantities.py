@@ -1,4 +1,4 @@
-"""Kubernetes' quantities: how they are written, and what they amount to."""
+"""Kubernetes' quantities: the form of their text, and the number that each stands for."""
 
 import re
 from decimal import Decimal

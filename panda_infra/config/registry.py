@@ -31,7 +31,7 @@ class Registry(Model):
     prefix: Prefix
     """Where the projects are; images that are there already stay as they are."""
     projects: dict[HostName, Project] = {}
-    """Project of each registry of origin, e.g. {docker.io: proxy_cache}; default: it is called as that registry."""
+    """Project of each registry of origin, e.g. {docker.io: proxy_cache}; default: the name of the registry."""
     login: bool = False
     """Whether the registry asks for a log-in: that of the secrets `registry.pullUser` and `registry.pullPassword`."""
 

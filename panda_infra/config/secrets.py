@@ -80,7 +80,7 @@ class Files(Model):
 
 
 def _installs_argocd(which: Callable[[ArgoCd], bool]) -> Predicate:
-    """True for a stack that installs an Argo CD of which that is true."""
+    """True for a stack that installs an Argo CD, if ``which`` is true for it."""
     return lambda config: config.argocd is not None and not config.argocd.existing and which(config.argocd)
 
 
@@ -180,7 +180,7 @@ class _Values(Model):
     backup: BackupSecrets = BackupSecrets()
     """The bucket for backups."""
     monitoring: MonitoringSecrets = MonitoringSecrets()
-    """Receivers of alerts, and who ships logs."""
+    """Credentials of the receivers of alerts, and of the shipper of logs."""
     postgres: PostgresSecrets = PostgresSecrets()
     """The bucket for the backups of `postgres`."""
     mariadb: MariaDbSecrets = MariaDbSecrets()

@@ -108,7 +108,7 @@ class Settings(Model):
     provenance: Provenance | None = None
     """Signed records of deployments."""
     delivery_section: Annotated[DeliverySection, Field(alias="delivery")] = "helm"
-    """Who brings charts into the cluster: `helm`, by this program, or `argocd`; a mapping to follow a branch."""
+    """What brings charts into the cluster: `helm`, by this program, or `argocd`; a mapping to follow a branch."""
     lifecycle: Lifecycle = Lifecycle()
     """Protection of data."""
     argocd: ArgoCd | None = None

@@ -43,8 +43,10 @@ class Standby(Model):
     """Where the other stack archives its databases; default: in the bucket of `postgres.backup`, in a folder of its
     name."""
     tokens: dict[OperatedName, Annotated[str, _TOKEN]] = {}
-    """By database, up to where it must have followed the former active one before it is written to; `failover` writes
-    them."""
+    """For each database, the position of the former active one that it must reach before it accepts writes;
+
+    `failover` writes them.
+    """
 
     def other(self, stack: str) -> str:
         """The other stack of the pair."""

@@ -1,6 +1,6 @@
 """References to a vault, which stand below `secrets` in place of encrypted values.
 
-Only who deploys asks the vault; everybody else sees that a value is set.
+Only previews and deployments ask the vault; all other commands see no more than that a value is set.
 """
 
 from __future__ import annotations
