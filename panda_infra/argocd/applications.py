@@ -90,7 +90,7 @@ def _ignored(plan: Plan, release: Release) -> Iterator[dict[str, Any]]:
     empty = '.binaryData[]? | select(. == null or . == "")'
     yield {"kind": "ConfigMap", "jqPathExpressions": [empty]}
     if any(sub.workload == "StatefulSet" for sub in spec.sub_components):
-        # The API server fills in defaults and a status; afterwards nobody may change them (T22).
+        # The API server fills in defaults and a status, and refuses later changes of these fields (T22).
         yield {"group": "apps", "kind": "StatefulSet", "jsonPointers": ["/spec/volumeClaimTemplates"]}
     owned = owned_by_others(release.values)
     for sub in spec.sub_components:

@@ -1,7 +1,8 @@
 """Keep the claims of an Application that Argo CD would prune or delete.
 
-No chart has a value for Argo CD's marks, and Argo CD pipes no manifest through a program. It reads the marks from the
-object in the cluster, so they are written there; a sync leaves annotations alone that are not in the manifest.
+Charts have no value for Argo CD's marks, and Argo CD offers no step that edits a rendered manifest. It reads the marks
+from the object in the cluster, so the program writes them there; a sync leaves annotations alone that are not in the
+manifest.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def _result(application: Object, status: Object, operation: Object) -> Judgement
 
 
 def _only_waits_outside(status: Object) -> bool:
-    """True if all that is not healthy are resources for which nothing of the release waits."""
+    """True if the only unhealthy resources are of kinds that no part of the release waits for."""
     unhealthy = [each for each in status.get("resources") or () if _health(each) not in (None, "Healthy")]
     return bool(unhealthy) and all(
         each.get("kind") in _WAITING and _health(each) == "Progressing" for each in unhealthy

@@ -29,11 +29,11 @@ _PART = 1 << 20
 
 
 class WrongError(Exception):
-    """A backup is not what its record has."""
+    """A backup differs from its record."""
 
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run one action; errors go to standard error, which the pod's status ends with."""
+    """Run one action; errors go to standard error, the end of which becomes the status of the pod."""
     work = Path(environment.get("WORK", "/work"))
     try:
         store = _store(environment)
@@ -85,7 +85,7 @@ def _keep(store: Store, work: Path, environment: Mapping[str, str]) -> None:
         if last and each.name == last.name:
             print(f"kept {last.name}: each newer dump is less than half as large; was something lost?")
             continue
-        # The record first: what is left by an interruption is then no backup.
+        # The record is deleted first: a dump that an interruption leaves behind then does not count as a backup.
         store.delete(record_of(each.name))
         store.delete(dump_of(each.name))
         print(f"deleted {each.name}")
@@ -114,7 +114,7 @@ def _record(store: Store, name: str) -> Record:
 
 
 def _known(store: Store, found: Iterable[Found]) -> Iterator[Record]:
-    """The records of those backups that have one that can be read."""
+    """The records of all backups whose record can be read."""
     for each in found:
         if each.finished:
             with suppress(WrongError):

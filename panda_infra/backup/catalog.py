@@ -94,7 +94,7 @@ def record_of(name: str) -> str:
 
 
 def backups(files: Iterable[str]) -> list[Found]:
-    """The backups among files, by database and time; files of others are left out."""
+    """The backups among files, by database and time; other files are left out."""
     dumps: set[str] = set()
     records: set[str] = set()
     for file in files:
@@ -124,6 +124,9 @@ def shrunk(size: int, before: int) -> bool:
 
 
 def spared(old: Iterable[Record], kept: Iterable[Record]) -> Record | None:
-    """The newest outdated backup against which each kept one has shrunk: it may be the last one with what was lost."""
+    """An outdated backup to spare: the newest one compared with which every kept backup has shrunk.
+
+    It may be the last backup that has the data which was lost since.
+    """
     largest = max((each.size for each in kept), default=0)
     return max((each for each in old if shrunk(largest, each.size)), key=lambda one: one.name, default=None)

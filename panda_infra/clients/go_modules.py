@@ -1,6 +1,6 @@
 """Fetch files of Go modules from a module proxy, as the Go command would: by the addresses in GOPROXY.
 
-A module is a zip of which everybody knows the same hash, so that a mirror is as good as the original.
+Go's checksum database has one hash for each version of a module, so a mirror is as safe as the original.
 """
 
 from __future__ import annotations

@@ -15,13 +15,13 @@ from panda_infra.errors import NoAnswerError, NotAllowedError, PandaInfraError
 __all__ = ["HOURS", "LogStore", "LogStoreByHttp"]
 
 HOURS = 24
-"""How far back is looked."""
+"""Lines of the last so many hours are counted."""
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 class LogStore(Protocol):
-    """Any such store."""
+    """A store of logs that can be searched."""
 
     def lines(self, namespace: str, stack: str, seconds: float) -> Mapping[str, int]:
         """The number of lines of each component of a stack within the last hours."""
@@ -42,7 +42,7 @@ class LogStoreByHttp(LogStore):
             PandaInfraError: it does not answer within the time, refuses, or answers something else.
         """
         if self.kind == "loki":
-            # Loki makes a label of the attribute k8s.namespace.name by itself, of others only if it is set up to.
+            # By default Loki turns the attribute k8s.namespace.name into a label, but not the others.
             chosen = f'{{k8s_namespace_name="{namespace}"}} | stack="{stack}"'
             query = f"sum by (component) (count_over_time({chosen} [{HOURS}h]))"
             return self._counted("/loki/api/v1/query", query, seconds, _of_loki)

@@ -27,7 +27,7 @@ _IN_POD = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
 class VaultError(PandaInfraError):
-    """A value cannot be had; the text completes "the reference, which ..."."""
+    """A value is not available; the text completes "the reference, which ..."."""
 
 
 def vault_of(environment: Mapping[str, str] = os.environ) -> Vault:
@@ -88,7 +88,7 @@ class VaultByHttp(Vault):
         """The same with the token for a JWT, by a method `jwt` or `kubernetes` that is mounted there.
 
         Raises:
-            VaultError: it lets nobody in.
+            VaultError: the vault refuses the log-in.
         """
         where = f"auth/{quote(mount.strip('/'))}/login"
         answer = self._send("POST", where, {"role": role, "jwt": jwt})
@@ -141,7 +141,7 @@ class VaultByHttp(Vault):
 
 
 def _absent(answer: requests.Response) -> VaultError:
-    """A deleted version is answered by its metadata, a path without a secret by no more than the status."""
+    """Describe a missing value: the vault answers with metadata for a deleted version, without for an unknown path."""
     try:
         metadata = answer.json()["data"]["metadata"]
     except (ValueError, LookupError, TypeError):

@@ -63,6 +63,6 @@ def kubernetes_provider(
 
 
 def acting_as(kubeconfig: str, user: str) -> str:
-    """The text of a kubeconfig whose requests are those of another user, whom its own one may impersonate."""
+    """The text of a kubeconfig that acts as another user, whom its own user must be allowed to impersonate."""
     target = STATE.target(kubeconfig)
     return replace(target, user={**target.user, "as": user}).text()

@@ -51,7 +51,7 @@ def manifests_of(argocd: ArgoCd) -> list[Manifest]:
     """The manifests of a version, from the cache if they were fetched before.
 
     Raises:
-        PandaInfraError: they cannot be fetched, or are others.
+        PandaInfraError: they cannot be fetched, or are not those of the version.
     """
     if argocd.manifests:
         file = argocd.manifests

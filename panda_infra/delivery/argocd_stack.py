@@ -63,7 +63,7 @@ class ArgoCdStack(pulumi.ComponentResource):
         return make
 
     def _follow(self, release: Release, updater: Mapping[str, Any], applied: pulumi.Resource) -> None:
-        """Only then: the updater finds images by the pods that an Application has."""
+        """Make the ImageUpdater after the Application, by whose pods the updater finds the images."""
         after = pulumi.ResourceOptions(depends_on=[applied])
         KubernetesObject(
             "ImageUpdater",

@@ -18,10 +18,10 @@ from panda_infra.products.content import reveal
 
 __all__ = ["MonitoringResources", "logs_secret", "receivers_secret"]
 
-# What pods of an exporter, and the operator, need to find.
+# The pods of exporters, and the operator, read these objects when they start.
 _FIRST = ("ConfigMap",)
 _SECOND = ("DaemonSet", "Deployment", "AlertmanagerConfig")
-# An exporter, a shipper and a Service without pods must not keep a deployment of the stack from its end.
+# A deployment of the stack does not wait for exporters, shippers and Services without pods.
 _NOT_AWAITED = {"pulumi.com/skipAwait": "true"}
 _AWAITED_OTHERWISE = ("DaemonSet", "Deployment", "Service")
 
@@ -53,7 +53,7 @@ class MonitoringResources(pulumi.ComponentResource):
 
 
 def receivers_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
-    """The content of the Secret for Alertmanager, encoded as the API has it; empty if nobody is notified."""
+    """The content of the Secret for Alertmanager, encoded as the API has it; empty without receivers."""
     section = monitoring_of(plan.config)
     if section is None or section.receivers is None:
         return {}
@@ -65,10 +65,10 @@ def receivers_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
 
 
 def logs_secret(plan: Plan, secrets: MonitoringSecrets) -> dict[str, str]:
-    """The content of the Secret for who ships logs, encoded as the API has it; empty if nobody logs in."""
+    """The content of the Secret for the shipper of logs, encoded as the API has it; empty without a log-in."""
     section = logs.shipping(plan.config)
     if section is None or section.user is None:
         return {}
     login = f"{section.user}:{reveal(secrets.logs_password)}".encode()
-    # Once for the log-in, once for the API.
+    # HTTP's basic log-in is base64, and so is each value in the API.
     return {logs.CREDENTIAL: b64encode(b64encode(login)).decode()}

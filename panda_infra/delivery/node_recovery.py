@@ -24,7 +24,7 @@ class NodeRecoveryResources(pulumi.ComponentResource):
         if content := _credential(plan, secrets):
             made.append(own_secret(plan, "node-recovery-nova", NAME, content, own))
         for each in node_recovery_objects(plan):
-            # Only the pods need all others.
+            # Only the Deployment needs the other objects.
             needs = pulumi.ResourceOptions(depends_on=list(made) if each.kind == "Deployment" else [])
             made.append(
                 KubernetesObject(

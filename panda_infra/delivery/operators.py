@@ -28,9 +28,9 @@ class OperatorSecret:
 class Staged:
     """The objects of a section, each with its component, none for those of all.
 
-    ``stages`` are the kinds of objects, each after those that it needs. Operators follow changes of Secrets with the
-    ``labels`` alone. Kinds that ``stay`` are left in the cluster when a protected stack drops them, because they hold
-    data, or those need them.
+    ``stages`` are the kinds of objects, each after those that it needs. Operators notice changes only of Secrets with
+    the ``labels``. When a protected stack drops the section, the kinds in ``stay`` are left in the cluster: they hold
+    data, or objects with data need them.
     """
 
     section: str
@@ -77,5 +77,5 @@ class DatabaseResources(pulumi.ComponentResource):
         return pulumi.ResourceOptions.merge(self._opts, own)
 
     def _named(self, name: str) -> str:
-        """The name of an object of these as the engine's resource."""
+        """The engine's name for one of these objects."""
         return f"{self._staged.section}-{name}"

@@ -124,7 +124,7 @@ def _components(
         first.append(_namespace(plan, mark, inside))
         inside = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=list(first)))
     if not stands_by(plan):
-        # Before a service starts, so that an old file of the other stack meets it.
+        # The mark is written before a service starts, so that the other stack finds it even if its file is old.
         first += _role(plan, inside)
     first += _guards(plan, mark, inside)
     first += _policies(plan, mark, inside)
@@ -189,7 +189,7 @@ def _components(
                 *(each for found in databases for each in found.of.get(release.component, ())),
                 *(made[other].release for other in release.after),
             ],
-            # An Application lies beside Argo CD, whose project limits what it may make.
+            # An Application is in Argo CD's namespace; its project limits what it may make.
             opts=inside
             if release.argocd
             else pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(provider=deployed_by)),
@@ -255,7 +255,7 @@ def _backup(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi
 
 
 def _monitoring(plan: Plan, values: Secrets, opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    """Exporters, what Prometheus reads and what ships logs, for which no component waits."""
+    """Exporters, objects for Prometheus, and the shipper of logs; no component waits for them."""
     from panda_infra.delivery.monitoring import MonitoringResources  # noqa: PLC0415 - for few stacks only
 
     return MonitoringResources(plan, values.monitoring, opts)
@@ -289,7 +289,7 @@ def _guards(plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions) -
 def _policies(
     plan: Plan, mark: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> Iterator[KubernetesObject]:
-    """The network policies, before there is a pod that they are about."""
+    """The network policies, made before the pods that they select."""
     for each in policies(plan):
         metadata = {
             "name": each.name,

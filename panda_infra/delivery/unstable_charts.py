@@ -34,7 +34,7 @@ class Renders:
 def check_renders(plan: Plan) -> Renders:
     """Render each chart that Argo CD delivers twice, in two different seconds, and compare.
 
-    A chart that cannot be rendered is no matter of this check: Argo CD, or the check of charts, reports it.
+    A chart that cannot be rendered is ignored here: Argo CD, or the check of charts, reports it.
     """
     releases = [release for release in plan.releases if release.argocd]
     try:

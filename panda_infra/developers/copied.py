@@ -25,7 +25,7 @@ def copied(parent: StackConfig, keys: Sequence[str], *, stack: str) -> dict[Path
         stack: the parent's name, for messages.
 
     Raises:
-        PandaInfraError: the parent has no such value, or no stack may have another's.
+        PandaInfraError: the parent has no such value, or two stacks must not share it.
     """
     return dict(pair for key in keys for pair in _values(parent.secrets, key, stack))
 

@@ -136,7 +136,7 @@ def _cluster(parent: Loaded) -> dict[str, Any]:
 
 
 def _component(spec: ComponentSpec, given: Mapping[str, Any], components: Sequence[str]) -> dict[str, Any]:
-    """A component as its parent has it, small, with a database of its own; with defaults if its parent has it not."""
+    """A component with its parent's settings (else defaults), few resources, and a database of its own."""
     raw = value_at(given, ("components", spec.name), None) or {}
     made = {key: deepcopy(raw[key]) for key in _KEPT if raw.get(key)}
     (made.get("settings") or {}).pop("database", None)

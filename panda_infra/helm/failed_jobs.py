@@ -1,7 +1,7 @@
-"""Let a release run those of its jobs again that have failed.
+"""Delete the failed jobs of a release, so that its next upgrade runs them again.
 
-A Job never starts again after it has failed, and Helm's next upgrade finds it as it shall be: each upgrade would fail
-by the same failure, whatever was corrected since.
+A Job never starts again after it has failed, and Helm's next upgrade leaves it unchanged: every upgrade would fail for
+the same reason, even after that was corrected.
 """
 
 from __future__ import annotations

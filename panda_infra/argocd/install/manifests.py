@@ -1,4 +1,4 @@
-"""Reads Argo CD's install.yaml, and finds what a stack must not apply without a look."""
+"""Reads Argo CD's install.yaml, and finds signs that it is not the file that the stack expects."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:
     """
     address = f"[{host}]" if ":" in host else host
     context = ssl.create_default_context(cafile=str(account / "ca.crt"))
-    # No proxy of the environment is between a pod and its API server.
+    # A pod reaches its API server directly, not through the proxies of the environment.
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )

@@ -1,4 +1,4 @@
-"""A repository of an OCI registry: artifacts are read, and added under tags that nobody has yet."""
+"""A repository of an OCI registry: reads artifacts, and adds new ones without overwriting a tag."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Repository:
         return [each for each in found or () if isinstance(each, dict)]
 
     def upload(self, content: bytes) -> None:
-        """Store a blob; of one that is there already nothing is sent."""
+        """Store a blob; one that the registry already has is not sent."""
         digest = digest_of(content)
         what = f"{self.name}@{digest}"
         if ask("HEAD", self._url(f"blobs/{digest}"), what):
@@ -97,7 +97,7 @@ class Repository:
             raise RegistryError(f"the registry {self.host} has forgotten the upload of {what}")
 
     def add(self, tag: str, manifest: bytes) -> None:
-        """Store a manifest under a new tag, and see that it is there.
+        """Store a manifest under a new tag, and verify that the registry has it.
 
         Raises:
             TakenError: there is another one under that tag, which stays.
