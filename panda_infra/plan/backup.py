@@ -166,7 +166,7 @@ def _cron_job(plan: Plan, settings: Backup, database: BackedUp) -> dict[str, Any
     return {
         "schedule": settings.schedule,
         "timeZone": "Etc/UTC",
-        # A dump that takes longer than a day must not meet the next one.
+        # A dump that takes longer than a day must not overlap with the next one.
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 3600,
         "successfulJobsHistoryLimit": 1,

@@ -131,7 +131,7 @@ class Storage:
 
 
 def cloud_storage(plan: Plan, *, but: Collection[str] = ()) -> Storage:
-    """The storage that claims will use in OpenStack, except those of the components ``but``, which exist already.
+    """The storage that claims will use in OpenStack, except those of the components in ``but``, which exist already.
 
     The claim for shared logs counts only if ``but`` is empty.
     """

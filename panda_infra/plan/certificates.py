@@ -89,7 +89,7 @@ def _hosts(config: Settings, suffix: str) -> Iterator[str]:
 
 
 def secrets_beside(plan: Plan) -> frozenset[str]:
-    """The names of the Secrets of certificates that are no Secret of a component: the authority's."""
+    """The names of Secrets with certificates that belong to no component: that of the authority."""
     return frozenset([plan.names.secret(AUTHORITY)]) if _own_issuer(plan.config) else frozenset()
 
 

@@ -26,7 +26,7 @@ __all__ = [
 
 INGRESS = "ingress"
 ISSUED = "-tls-certs"
-"""How the suffixes of Secrets end that have a certificate in the form of Kubernetes and cert-manager."""
+"""Endings of the suffixes of Secrets whose certificate has the form of Kubernetes and cert-manager."""
 
 
 @dataclass(frozen=True, order=True)

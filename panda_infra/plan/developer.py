@@ -130,7 +130,7 @@ _LIMITS = {
 
 
 def _inside() -> dict[str, Any]:
-    """Nothing but the namespace's own pods, and the cluster's name server."""
+    """Allow connections only to the namespace's own pods and to the cluster's name server."""
     own = pods({})
     return {
         "policyTypes": ["Ingress", "Egress"],
@@ -146,7 +146,7 @@ def _way_in(developer: Developer) -> dict[str, Any]:
 
 
 def _way_out(config: Settings, developer: Developer) -> dict[str, Any]:
-    """The ports of what the stack file names outside of the cluster, and the outlets."""
+    """Allow connections to the ports that the stack file names outside of the cluster, and to the outlets."""
     rules: list[dict[str, Any]] = []
     if ports := outside_ports(config):
         rules.append({"to": outside(developer), "ports": tcp(ports)})

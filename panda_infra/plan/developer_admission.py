@@ -1,8 +1,8 @@
-"""What rights inside of a developer's namespace would leave open, refused to everybody by the API server itself.
+"""Requests in a developer's namespace that its Role would allow, but that the API server refuses to everybody.
 
-Snippets and other annotations configure the ingress controller, which serves all namespaces and may read their
-Secrets. An Ingress or a Service may send the requests for another's host here, or the controller into another
-namespace. A pod with a priority drives out those of others.
+Snippets and other annotations configure the ingress controller, which serves all namespaces and may read their Secrets.
+An Ingress or a Service may send the requests for another's host here, or the controller into another namespace. A pod
+with a priority drives out those of others.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def _values(spec: ComponentSpec, component: Component, config: Settings, names: 
         component.values,
     )
     if component.adopted:
-        # A null there keeps a value of the stack's own away; the chart has none of that name that it could remove.
+        # A null removes a value that the stack itself sets; the chart has no default of that name.
         values = without_nulls(merged(values, component.adopted.values))
     return values
 

@@ -54,13 +54,14 @@ _SCHEDULES: Mapping[str, str] = MappingProxyType(
     {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
 )
 _HOURS: Mapping[str, int] = MappingProxyType({"d": 24, "w": 7 * 24, "m": 31 * 24})
-# What else connects: the operator, the agents beside the servers, replicas and administrators.
+# Connections beside those of the components: of the operator, the agents beside the servers, replicas, administrators.
 _OTHERS = 50
-# Of the Services and Secrets.
+# Suffixes of the Services and Secrets that the operator makes.
 _ENDS = ("", "-primary", "-secondary", "-internal", "-login")
-# The operator archives a file of changes when the server has closed it, which by itself it does after a gibibyte.
+# The operator archives a file of changes after the server has closed it; by default the server does so after a
+# gibibyte.
 _CLOSED_EVERY = "*/15 * * * *"
-# Servers keep these files for ever unless they are told.
+# By default servers keep these files for ever.
 _KEPT_SECONDS = 7 * 24 * 3600
 
 
@@ -100,13 +101,13 @@ def mariadb_recovery(plan: Plan, each: OperatedMariaDb, moment: datetime, name: 
             "stagingStorage": _staging(plan, each),
         }
     }
-    # Nobody needs the copy of a database that has a live one.
+    # The volumes of a restored copy go with it, because the live database has its own.
     spec["storage"]["pvcRetentionPolicy"] = {"whenDeleted": "Delete", "whenScaled": "Delete"}
     return {"apiVersion": API, "kind": "MariaDB", "metadata": metadata(plan, name), "spec": spec}
 
 
 def _objects(plan: Plan, section: MariaDb, each: OperatedMariaDb) -> Iterator[ClusterObject]:
-    # The operator archives nothing of a single server, which a rule refuses.
+    # A rule refuses an archive of a single server, because the operator makes none.
     archived = section.backup if each.settings.instances > 1 else None
     if archived:
         yield from _archived(plan, archived, each)
@@ -145,12 +146,12 @@ def _database(plan: Plan, each: OperatedMariaDb, database: str, user: str) -> It
 
 
 def _inside(plan: Plan, kind: str, name: str, spec: dict[str, Any]) -> ClusterObject:
-    """Something inside of the servers, which stays there when its object is deleted: it is data."""
+    """An object inside of the servers, such as a database: it is data, so it stays when its resource is deleted."""
     return _awaited(plan, kind, name, {**spec, "cleanupPolicy": "Skip"})
 
 
 def _awaited(plan: Plan, kind: str, name: str, spec: dict[str, Any]) -> ClusterObject:
-    """An object that the operator calls ready, and not a moment earlier."""
+    """An object for which the engine waits until the operator reports that it is ready."""
     fields = {"metadata": metadata(plan, name, **{"pulumi.com/waitFor": READY}), "spec": spec}
     return ClusterObject(API, kind, f"{kind.lower()}-{name}", fields)
 
@@ -161,7 +162,7 @@ def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Itera
         **plan.config.pull,
         "inheritMetadata": _inherited(each),
         "mariaDbRef": {"name": each.cluster},
-        # The only replica may be away.
+        # A single replica may be down, so backups are made by the primary too.
         "target": "PreferReplica",
         "compression": "gzip",
         "maxRetention": f"{int(backup.retention[:-1]) * _HOURS[backup.retention[-1]]}h",
@@ -173,7 +174,7 @@ def _archived(plan: Plan, backup: MariaDbBackup, each: OperatedMariaDb) -> Itera
         "physicalBackupRef": {"name": each.cluster},
         "storage": {"s3": _place(plan, backup, each, "changes")},
         "compression": "gzip",
-        # A restore that ends before its time would go unnoticed.
+        # A restore to an earlier time than the wanted one would go unnoticed otherwise.
         "strictMode": True,
     }
     closing = {
@@ -225,7 +226,7 @@ def _live(plan: Plan, each: OperatedMariaDb, *, archived: bool) -> dict[str, Any
     spec = _servers(plan, each)
     if archived:
         spec["pointInTimeRecoveryRef"] = {"name": each.cluster}
-        # Where a further server gets its content from.
+        # The source from which a new replica gets its content.
         spec["replication"]["replica"] = {
             "bootstrapFrom": {"physicalBackupTemplateRef": {"name": each.cluster}}
         }
@@ -238,7 +239,8 @@ def _servers(plan: Plan, each: OperatedMariaDb) -> dict[str, Any]:
     kept = "Retain" if plan.config.lifecycle.protect else "Delete"
     options = {
         "max_connections": connections + _OTHERS,
-        # Programs that were written for servers before 11.6 do not try again what its default refuses.
+        # Programs that were written for servers before 11.6 do not repeat a statement that this setting's default
+        # refuses.
         "loose_innodb_snapshot_isolation": "OFF",
         "binlog_expire_logs_seconds": _KEPT_SECONDS,
     }

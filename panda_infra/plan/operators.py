@@ -15,7 +15,7 @@ from panda_infra.products.registry import COMPONENTS
 __all__ = ["READY", "Served", "login_secret", "metadata", "served", "storage_class"]
 
 READY = "condition=Ready"
-"""The condition for which the engine waits before it makes what needs an object of an operator."""
+"""The condition of an operator's object for which the engine waits before it makes what needs that object."""
 Kind_co = TypeVar("Kind_co", bound=Database, covariant=True)
 Given_co = TypeVar("Given_co", bound=Servers, covariant=True)
 

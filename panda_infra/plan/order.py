@@ -15,8 +15,8 @@ def prerequisites(
 ) -> tuple[str, ...]:
     """The deployed components that must be ready before this one.
 
-    For a component that is left out stand those before it: if an order between two releases ended with it, a targeted
-    update would fail (see the page about them).
+    A component that is left out is replaced by its own prerequisites. Otherwise an order between two releases could end
+    with it, and then a targeted update would fail (docs/part-of-a-stack.md).
     """
     spec = specs[name]
     found: list[str] = []

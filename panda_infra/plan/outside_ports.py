@@ -14,7 +14,7 @@ __all__ = ["outside_ports"]
 _PORTS = {"http": 80, "https": 443}
 _HOST_AND_PORT = re.compile(r"(https?://)?[\w.-]+\.[\w-]+:(?P<port>\d{1,5})/?")
 _HIGHEST = 65535
-# These name a place for the program, not for pods.
+# The program connects to these places, pods do not.
 _ELSEWHERE = ("cluster", "charts", "developer", "developers", "delivery")
 
 

@@ -133,9 +133,9 @@ def _awaited(spec: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _replicated(plan: Plan, standby: Standby, each: Operated) -> dict[str, Any]:
-    """Who of a pair is written to; the servers of both stacks have one name, so that each is named after its stack.
+    """The replication of a pair; the servers of both stacks have one name, so each is named after its stack.
 
-    How a database began matters only while it is made: one that stands by begins with what the other has.
+    How a database begins matters only when it is made: one that stands by begins with a copy of the other's content.
     """
     stack, other = plan.stack, standby.other(plan.stack)
     replica = {"self": stack, "primary": standby.of, "source": other}
@@ -168,7 +168,7 @@ def _login(plan: Plan, each: Operated) -> dict[str, Any]:
 
 
 def _servers(plan: Plan, each: Operated) -> dict[str, Any]:
-    """The part of a Cluster that is about its servers, not about its content."""
+    """The part of a Cluster that describes its servers, not their content."""
     database, settings = each.database, each.settings
     spec: dict[str, Any] = {
         **plan.config.pull,

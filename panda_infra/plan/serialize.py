@@ -12,7 +12,7 @@ from panda_infra.products.registry import PRODUCTS, product_of_experiment
 
 __all__ = ["described"]
 
-# What few releases have: left out of the others, so that their description stays the same.
+# Few releases have these fields; the others leave them out, so that their descriptions stay the same.
 _IF_ANY = ("argocd", "runs_jobs")
 _IF_ANY_OF_CHART = ("folder",)
 # Left out: hosts and cluster have keys of their own; the site's settings are already merged into the rest; records

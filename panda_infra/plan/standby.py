@@ -16,7 +16,7 @@ from panda_infra.tree import Values, merged
 __all__ = ["MARK", "Role", "at_rest", "idle", "is_idle", "mark", "role_in", "role_of", "stands_by"]
 
 MARK = "panda-infra-standby"
-"""The name of the object that shows the role of a stack in its cluster, where even an old stack file meets it."""
+"""The name of the object with the role of a stack in its cluster: even a deployment by an old stack file finds it."""
 _ACTIVE, _STANDBY = "active", "standby"
 
 
@@ -57,7 +57,7 @@ def stands_by(plan: Plan) -> bool:
 
 
 def idle(config: Settings) -> Settings:
-    """The settings of a stack as they are while it stands by: no host leads to it, and nobody is called at night."""
+    """The settings of a stack while it stands by: no host leads to it, and its alerts notify nobody."""
     changed: dict[str, Any] = {"monitoring": None}
     cluster = config.cluster
     if isinstance(cluster, MagnumCluster) and cluster.aliases == "program":

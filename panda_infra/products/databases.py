@@ -31,7 +31,7 @@ class Database:
     user: str
     password: str
 
-    # What follows the name of the servers together in that of the Service for writing: with one server, and with more.
+    # Endings of the Service for writes, after the name of the servers: with one server, and with several.
     services: ClassVar[tuple[str, str]]
     # Of its servers.
     port: ClassVar[int]

@@ -19,7 +19,7 @@ VERSION = r"\d+(\.\d+)*"
 
 @dataclass(frozen=True)
 class Schema:
-    """Which version of its database's tables a component needs, and how the version that is there is asked.
+    """The version of its database's tables that a component needs, and the query for the actual version.
 
     ``parts`` are the sub-components whose images need it. ``least`` maps a release of these images to the tables that
     it needs at least, as do all later releases until the next one of the map; the images of releases until ``known``

@@ -112,7 +112,7 @@ class Command:
 
 @dataclass(frozen=True)
 class ShownMetrics:
-    """A Service of monitoring shows metrics at a path, and an exporter there reaches what it is about."""
+    """A Service of monitoring shows metrics at a path; an exporter behind it must reach its target."""
 
     component: str
     service: str

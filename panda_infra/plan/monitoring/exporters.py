@@ -40,7 +40,7 @@ FOLDER = "/exporter"
 PROBER = "exporter-hosts"
 """The name of the exporter that looks at the certificates of exposed hosts."""
 PROBE = "tls"
-"""What it is asked to do: to open a TLS connection, whoever signed the certificate."""
+"""The module of that exporter: it opens a TLS connection, and accepts any signer of the certificate."""
 
 _PROBES = f"""\
 modules:
@@ -206,7 +206,7 @@ def deployment(planned: PlannedExporter, config: Settings) -> dict[str, Any]:
 
 
 def _digest(files: Mapping[str, str]) -> str:
-    """Other files need another pod."""
+    """A digest of the exporter's files: changed files need another pod."""
     return hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()[:16]
 
 

@@ -47,7 +47,7 @@ def database_pods(config: Settings) -> Iterator[DatabasePods]:
     if section := config.postgres:
         other = config.standby.archive if config.standby else None
         archives = tuple(each.endpoint for each in (section.backup, other) if each)
-        # The manager of each server answers at port 8000, also whether the others reach it.
+        # The manager of each server answers on port 8000; the others ask it whether they are reachable.
         among = (PostgresDatabase.port, 8000)
         kind = _Kind(lambda spec: spec.postgres, (8000,), among, section.namespace, archives)
         yield from _pods(config, section.databases, kind)

@@ -227,7 +227,7 @@ class _Stack:
                         yield Edge(Place("anywhere"), part(spec.name, sub.name), port, str(service["type"]))
 
     def verified(self, section: NetworkPolicies) -> Iterator[Edge]:
-        """`verify` asks Services by way of the API server, whose addresses only Cilium knows by itself."""
+        """`verify` asks Services through the API server; standard policies need its addresses from the stack file."""
         if section.kind == "standard" and not section.api_server:
             return
         for name in self.config.components.deployed():
@@ -254,7 +254,7 @@ class _Stack:
                 yield from self._remote(BACKUP, remote)
 
     def operated(self) -> Iterator[Edge]:
-        """Databases of an operator, which asks them; they replicate and archive, and describe themselves to the API."""
+        """An operator asks its databases; they replicate, archive, and report to the API."""
         for each in self.databases:
             here = Place("pods", each.part)
             for port in each.asks:
@@ -265,7 +265,7 @@ class _Stack:
             yield from _to_api(here)
 
     def exporting(self) -> Iterator[Edge]:
-        """Exporters ask the pods or hosts that they are about."""
+        """Exporters ask the pods or hosts whose metrics they make."""
         context = product_of_experiment(self.config.experiment).context(self.config)
         for planned in exporters(self.config):
             here, exporter = exporting(planned.name), planned.exporter

@@ -76,14 +76,14 @@ def forces_pods(config: Settings) -> bool:
 
 
 def _own_and_stay(config: SubComponent, seconds: int) -> list[dict[str, Any]]:
-    """The sub-component's own tolerations, and those for the conditions of lost nodes that it does not mention."""
+    """The sub-component's own tolerations, and for each condition of lost nodes that they leave out the stack's."""
     own = [each.model_dump(by_alias=True, exclude_none=True) for each in config.tolerations]
     tolerated = {each.key for each in config.tolerations}
     return [*own, *(stay(each, seconds) for each in _UNHEALTHY if f"{_NODE}{each}" not in tolerated)]
 
 
 def _only_one(spec: SubComponentSpec, release: str) -> dict[str, Any]:
-    """No pod of a database starts anywhere before the object of the one before it is gone.
+    """An anti-affinity: no pod of a database starts before the object of the former pod is gone.
 
     A Deployment makes the next pod at once, but the scheduler keeps it waiting, because all nodes are of one system:
     the claim never has two writers. The charts replace these pods by `Recreate`, which needs no second one.

@@ -15,7 +15,7 @@ __all__ = ["DATABASE_SECRET", "POOL", "database_env", "database_secret"]
 
 DATABASE_SECRET = "rucio-database"  # noqa: S105 - a name
 _URL_KEY = "sqlalchemyUrl"
-# The pool does not look whether a connection still lives: after a restart of the database each would fail once (C21).
+# The pool does not check idle connections: after a restart of the database each would fail once (C21).
 POOL = {"pool_recycle": "600"}
 
 

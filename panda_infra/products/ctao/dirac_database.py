@@ -75,7 +75,7 @@ def in_fixture(config: Settings) -> bool:
 
 
 def administers(use: SecretUse, config: Settings) -> SecretUse | None:
-    """The use of root's password by a job: nobody outside gives it away."""
+    """The use of root's password by a job; a site's database has none, because its owner keeps that password."""
     return use if in_fixture(config) else None
 
 

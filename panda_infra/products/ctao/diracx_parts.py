@@ -66,7 +66,7 @@ class Organisation(Model):
     issuer: Url | None = None
     """Issuer of its members' tokens; default: `interfaces.iam`."""
     default_group: Word = "user"
-    """Group of whoever names none."""
+    """Group of a user who asks for none."""
     users: dict[Annotated[str, plain("0a1b2c3d-0000-4000-8000-000000000000")], Word] = {}
     """Name of each user by subject."""
     groups: dict[Word, Group] = {"user": Group()}
@@ -84,7 +84,7 @@ Repository = Annotated[
 
 
 class DiracxSettings(ComponentSettings):
-    """What DiracX knows."""
+    """Organisations with their users and groups."""
 
     organisations: dict[Word, Organisation] = {}
     """Virtual organisations by name."""
@@ -121,7 +121,7 @@ def issuer(config: "Settings") -> str:
 
 
 def trusts(config: "Settings") -> bool:
-    """True if it calls somebody with a certificate of an authority that no image knows."""
+    """True if DiracX calls a server whose certificate is of an authority that no image has."""
     interfaces = config.maybe(Interfaces) or Interfaces()
     outside = (interfaces.iam, interfaces.objectstore, interfaces.opensearch)
     return isinstance(interfaces.iam, Fixture) or any(
@@ -164,13 +164,13 @@ def _variables(config: "Settings", settings: DiracxSettings) -> dict[str, str]:
         "DIRACX_SERVICE_AUTH_TOKEN_KEYSTORE": f"file://{_KEYS}",
         "DIRACX_SERVICE_AUTH_ALLOWED_REDIRECTS": as_json(redirects),
         "DIRACX_SANDBOX_STORE_BUCKET_NAME": store.sandboxes if store else "",
-        # Nobody makes buckets at a site but its owner.
+        # At a site, the owner of the object store makes the buckets.
         "DIRACX_SANDBOX_STORE_AUTO_CREATE_BUCKET": "true" if isinstance(store, Fixture) else "false",
     }
 
 
 def _traces(config: "Settings", part: str) -> dict[str, str]:
-    """What makes DiracX send traces, which are named as its logs and metrics are."""
+    """The variables that make DiracX send traces, under the same names as its logs and metrics."""
     endpoint = traces_to(config)
     if not endpoint:
         return {}

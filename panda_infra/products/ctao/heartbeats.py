@@ -27,7 +27,7 @@ rucio_heartbeat:
 
 
 def _address(config: Settings) -> dict[str, str]:
-    """The database outside has TLS, that of tests has none: the exporter cannot find out by itself."""
+    """The database's address, with TLS only if it is outside: the exporter cannot find out by itself."""
     interfaces = config.maybe(Interfaces)
     outside = interfaces is not None and isinstance(interfaces.rucio_database, ExternalDatabase)
     mode = "require" if outside else "disable"
@@ -40,7 +40,7 @@ HEARTBEATS = Exporter(
     port=9187,
     arguments=(
         "--extend.query-path=/exporter/queries.yaml",
-        # The exporter of the database itself has those.
+        # The exporter of the database itself has the other metrics.
         "--disable-default-metrics",
         "--disable-settings-metrics",
     ),

@@ -192,7 +192,7 @@ class Interfaces(Model):
 
 
 def _is_external(interface: str) -> "Callable[[Settings], bool]":
-    """True for a stack where that interface is outside: its credentials are not the stack's to make."""
+    """True for a stack where that interface is outside, so that the owner of the service makes its credentials."""
 
     def external(config: "Settings") -> bool:
         interfaces = config.maybe(Interfaces)
@@ -211,7 +211,7 @@ def _access_key() -> str:
 
 
 def _strong() -> str:
-    """A password with all four kinds of characters, without one of which OpenSearch does not start."""
+    """A password with all four kinds of characters: OpenSearch does not start if one kind is missing."""
     return f"{password(28)}-aA1"
 
 

@@ -1,4 +1,4 @@
-"""What new files say: those of a data centre and its stacks, to be filled in by the site, and a developer's stack."""
+"""The content of new files: a data centre's site and stacks, to be filled in by the site, and a developer's stack."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEMPLATE: Mapping[str, Any] = MappingProxyType(
             "ingressNamespaces": ["<namespace of the ingress controller>"],
             "apiServer": ["<network of the API server>"],
         },
-        # No `backup`: databases of a site are outside of the stack, and their owner makes it.
+        # No section `backup`: databases of a site are outside of the stack, and their owner makes the backups.
         "interfaces": {
             "storage": {"kind": "external", "hosts": ["<host of a storage element>"]},
             "ce": {"kind": "external", "hosts": ["<host of a computing element>"]},
@@ -88,7 +88,7 @@ def in_environment(environment: str) -> Mapping[str, Any]:
             "dirac": {},
             "diracx": {"settings": {"organisations": {"ctao": {"client": "<client of DiracX in IAM>"}}}},
         },
-        # Where data is kept, no two stacks may meet.
+        # Two stacks must not share a place that keeps data.
         "interfaces": {
             "environment": environment,
             "rucioDatabase": {"kind": "external", "host": f"<host of PostgreSQL for {environment}>"},

@@ -20,7 +20,7 @@ _FILES_ARE_MOVED = "fts3"
 
 
 def warnings(config: StackConfig, stack: str) -> Iterator[Problem]:  # noqa: ARG001 - as every product's
-    """A warning for each fixture that keeps what is protected, and for what transfers lack."""
+    """Warnings about fixtures that keep protected data, and about settings without which transfers fail."""
     yield from _fixtures(config)
     if not EXPERIMENTS[config.experiment].on_test_bed:
         yield from _transfers(config)

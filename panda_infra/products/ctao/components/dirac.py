@@ -192,7 +192,7 @@ def _declared(config: "Settings") -> Values:
     made: Values = {}
     if config.components.get(Diracx):
         made["DiracX"] = {"URL": address(config)}
-        # A sandbox that a pod keeps ends with it.
+        # A sandbox in a pod's own storage is lost with the pod.
         made = merged(made, {"Systems": {"WorkloadManagement": {"Services": _IN_DIRACX}}})
     if _has_ce(config):
         made["Resources"] = {"Sites": {"CTAO": {_SITE: _site(config.names.workload("ce", "server"))}}}
@@ -306,7 +306,7 @@ def _sub_component(name: str) -> SubComponentSpec:
 
 @rule("components")
 def can_be_written(subject: "Subject") -> Iterator[Problem]:
-    """DIRAC's files have one option a line and braces around sections, and no way to write these in a text."""
+    """Texts of the configuration must fit into DIRAC's files, which have one option a line and cannot escape braces."""
     dirac = subject.config.components.get(Dirac)
     for path, value in leaves(dirac.settings.configuration) if dirac else ():
         texts = [str(each) for each in (*path, *(value if isinstance(value, list) else (value,)))]

@@ -130,7 +130,7 @@ def settings(context: "Context") -> Env:
 
 
 def _by(key: str, outside: object) -> dict[str, str]:
-    """The option that names the authorities for a client that looks at no variable."""
+    """The option that names the authorities, for a client that reads no environment variable."""
     return {key: BUNDLE} if isinstance(outside, Trusted) and outside.trust else {}
 
 

@@ -71,7 +71,7 @@ COMPONENT = ComponentSpec(
             more=ROOT,
         ),
     ),
-    # Those tables that both have are DIRAC's.
+    # Tables that DIRAC and DiracX both define are made by DIRAC.
     after=("dirac-db", "dirac-bootstrap"),
     builders={DATABASES: urls},
     values=_values,

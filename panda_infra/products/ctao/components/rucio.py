@@ -84,7 +84,7 @@ def _values(config: "Settings", names: "Names") -> Values:
     return {
         "fullnameOverride": names.workload("rucio", "server"),
         "serviceAccountName": names.release("rucio"),
-        # Else the chart mounts Secrets under fixed names, which nobody makes.
+        # Without this the chart mounts Secrets with fixed names, which do not exist.
         "useDeprecatedImplicitSecrets": False,
         "useSSL": True,
         # Users need the error log, but its sidecar has an image without a version.

@@ -103,7 +103,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 
 
 def _gate(names: "Names", bootstrap: RucioBootstrap) -> Values:
-    """The job's values for a migration: whom it stops, what makes the backup, and the rights to do so."""
+    """The job's values for a migration: the daemons that it stops, the CronJob for its backup, and its rights."""
     job = "" if bootstrap.settings.backup else backup_job("rucio-db")
     return {
         "settings": {
@@ -119,7 +119,7 @@ def _gate(names: "Names", bootstrap: RucioBootstrap) -> Values:
             {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
             *(_to_back_up(job) if job else ()),
         ],
-        # Each run makes a backup: a migration that fails is looked at before it is tried again.
+        # No second try: each run makes a backup, and a person must look at a failed migration first.
         "retries": 0,
         "deadline": _LONGEST,
     }
@@ -135,7 +135,7 @@ def _to_back_up(job: str) -> tuple[Values, ...]:
 
 @rule("components", "backup", "delivery")
 def migrates_after_a_backup(subject: "Subject") -> Iterator[Problem]:
-    """There is no way back from a migration but a backup, and nobody may start daemons beside it."""
+    """A migration can be undone only by a backup, and nothing else may start daemons while it runs."""
     config = subject.config
     bootstrap = config.components.get(RucioBootstrap)
     if bootstrap is None or not bootstrap.settings.migrate:

@@ -71,7 +71,7 @@ _OPERATIONS: dict[str, tuple[str, ...]] = {
 
 
 class Identity(Model):
-    """How somebody logs in as an account."""
+    """A log-in that may use an account."""
 
     type: Literal["X509", "OIDC", "SSH", "GSS"]
     """Kind of log-in."""
@@ -87,7 +87,7 @@ class Account(Model):
     email: Email
     """Address of its owner."""
     identities: tuple[Identity, ...] = ()
-    """Who may use it."""
+    """Log-ins that may use it."""
     attributes: dict[Word, Annotated[str, plain("true")]] = {}
     """Attributes, such as `admin`."""
 

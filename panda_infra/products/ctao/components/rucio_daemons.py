@@ -59,7 +59,7 @@ def _files(context: "Context") -> Iterator[Remote]:
 class _Daemon(NamedTuple):
     """A daemon: its key in the chart, whether it runs by default, what it does.
 
-    ``reaches`` is what it connects to outside of the stack beside the database, ``calls`` what inside of it.
+    ``reaches`` are its connections outside of the stack, except the database; ``calls`` are those inside.
     """
 
     key: str
@@ -123,7 +123,7 @@ class RucioDaemonsSettings(ComponentSettings):
     have none."""
 
     transfer_tool: Literal["fts3", "mock"] = "fts3"
-    """Who moves files: fts3, or mock, which moves none and reports that all arrived."""
+    """Tool that moves files: fts3, or mock, which moves none and reports that all arrived."""
 
 
 @with_fields(
@@ -158,7 +158,7 @@ def _plain_values(config: "Settings", names: "Names", daemons: RucioDaemons) -> 
     return {
         "fullnameOverride": names.release("rucio-daemons"),
         "serviceAccountName": names.release("rucio-daemons"),
-        # Else the chart mounts Secrets under fixed names, which nobody makes.
+        # Without this the chart mounts Secrets with fixed names, which do not exist.
         "useDeprecatedImplicitSecrets": False,
         "additionalEnvs": [database_env(names)],
         # A migration stops the daemons: what differs from then on is deployed, and gives them their pods back.

@@ -1,6 +1,6 @@
 """Completes DIRAC's configuration by the options that come with its release, as DIRAC's own installer does.
 
-Without them no service has a rule who may call it, and lets everybody in, and executors load nothing.
+Without them services have no rules of access and let everybody in, and executors load nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pathlib import Path
 
 from diraccfg import CFG
 
-# What an extension says goes before.
+# Options of an extension come before DIRAC's own.
 _PACKAGES = ("DIRAC", "CTADIRAC")
 _KINDS = ("Services", "Agents", "Executors")
 
 
 def main(source: str, target: str) -> int:
-    """Write the complete configuration; 1 if nothing says who may call a service."""
+    """Write the complete configuration; returns 1 if a service has no rule of access."""
     configuration, unknown = CFG(), list[str]()
     configuration.loadFromFile(source)
     systems = configuration["Systems"]
@@ -31,7 +31,7 @@ def main(source: str, target: str) -> int:
                         unknown.append(f"{system}/{name}")
                     continue
                 complete = template[kind][name].mergeWith(programs[name])
-                # Those are for the installer.
+                # Only the installer needs these sections.
                 complete.deleteKey("Dependencies")
                 programs.deleteKey(name)
                 programs.createNewSection(name, "", complete)
@@ -47,7 +47,7 @@ def _template(system: str) -> CFG:
     """The options of a system, by kind and program."""
     found = CFG()
     for package in _PACKAGES:
-        # Looked for and not imported, which would start DIRAC.
+        # The file is located without an import, which would start DIRAC.
         spec = importlib.util.find_spec(package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             file = Path(folder) / f"{system}System" / "ConfigTemplate.cfg"

@@ -67,7 +67,7 @@ def main(question):
 
 
 def whoami(server, _question):
-    """Ask who one is."""
+    """Ask the server for the account of this log-in."""
     (found,) = server.rows("GET", "/accounts/whoami")
     print(f"logged in as {found['account']}, {found['status']}")
     return 0 if found["account"] == server.account else 1
@@ -110,7 +110,7 @@ def rule(server, question):
         "lifetime": _LIFETIME,
     }
     limit = f"/accountlimits/local/{server.account}/{question['destination']}"
-    # Who may fill nothing there, as a new root, may for as long as this takes.
+    # An account without a quota there, such as a new root, gets one for the time of this check.
     _, made = server.call("POST", "/rules/", wanted, also=(409,))
     lent = not made
     if lent:

@@ -1,4 +1,4 @@
-"""Makes metrics of what the broker's web console says of its queues: an HTTP server by the standard library alone."""
+"""Makes metrics of the broker's queues from its web console: an HTTP server by the standard library alone."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ def asked(address, login):
     """
     request = urllib.request.Request(address + _QUEUES + ",".join(["Name", *_METRICS]))
     request.add_header("Authorization", "Basic " + base64.b64encode(login.encode()).decode())
-    # Without it the console refuses who is no browser.
+    # Without this header the console refuses clients that are no browsers.
     request.add_header("Origin", "http://localhost")
     with urllib.request.urlopen(request, timeout=_SECONDS) as answer:
         found = json.load(answer)
@@ -56,7 +56,7 @@ def text(queues):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Asks the console each time that it is asked."""
+    """Asks the console at each scrape."""
 
     def do_GET(self):
         """The metrics, whatever the path."""
@@ -73,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *words):
-        """Nothing: a line for each scrape says nothing."""
+        """Log nothing: a line for each scrape would be noise."""
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def _remotes(context: Context) -> Iterator[Remote]:
         yield Remote(store.host, store.port, "object store")
     yield from at_urls("log-in", (provider.base_path for provider in settings.providers.values()))
     yield from at_urls("output of prmon", (settings.prmon_location,))
-    # What BigMon's own settings name, and storages with logs.
+    # Hosts in BigMon's own settings, and storages with logs.
     yield Remote("", _HTTPS, "log-in, Grafana, logs")
     if settings.mail_user:
         yield Remote("", _MAIL, "mail")

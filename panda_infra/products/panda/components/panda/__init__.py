@@ -86,7 +86,7 @@ _CALLS = (*calls.SERVER, calls.PANDA_DATABASE, calls.BROKER, calls.IDDS)
 
 
 def _remotes(context: Context) -> Iterator[Remote]:
-    """Of the server and JEDI, which are configured alike."""
+    """The connections of the server and JEDI, which have the same configuration."""
     database = context.panda.database
     yield from remotes.database(database.host, database.port, oracle=database.backend == "oracle")
     for group in (remotes.issuers, remotes.cric, remotes.rucio, remotes.proxies):

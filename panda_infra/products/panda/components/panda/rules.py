@@ -55,7 +55,7 @@ def extra_variables_have_names(subject: Subject) -> Iterator[Problem]:
 
 @rule("components", "nodeRecovery")
 def nodes_are_recovered_once(subject: Subject) -> Iterator[Problem]:
-    """The chart's job must not delete pods by force beside node recovery, which makes sure first."""
+    """The chart's job must not run beside node recovery: it deletes pods of nodes that may still be alive."""
     panda = subject.config.components.get(Panda)
     if panda and panda.node_recovery and subject.config.node_recovery:
         what = "deletes pods of lost nodes by force, unconfirmed, where `nodeRecovery` makes sure first"

@@ -68,7 +68,7 @@ SCHEMA = Schema(
     stated=_stated,
     asks=(
         postgres("panda/postgres", _QUERY, "PANDA_DB", "PANDA_DB_NAME", holds=_WHOLE),
-        # Of a database elsewhere, only a pod that uses it is sure to reach it.
+        # An external database may be reachable only from a pod that uses it.
         python("panda/server", PANDA_PYTHON, _SCRIPT, _given, holds=_WHOLE),
     ),
     patching=(

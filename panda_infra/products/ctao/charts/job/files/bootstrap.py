@@ -1,7 +1,7 @@
 """Brings the tables of Rucio's database to the version of this image, and makes its first account.
 
 Runs in an image of Rucio, whose Python may be as old as 3.9. Reads Secrets as files, never prints their content, and
-never drops anything. What it finds decides what it does:
+never drops anything. The state of the tables decides:
 
 - no table: makes them all, with the version, in one transaction;
 - tables of this version: nothing;
@@ -57,7 +57,7 @@ format = %(message)s
 
 
 class RefusedError(Exception):
-    """The database lets nobody in, or is in a state that this job must not change; the text names what to do."""
+    """The database refuses the log-in, or is in a state that this job must not change; the text names what to do."""
 
 
 def main() -> None:
@@ -156,7 +156,7 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
         )
     elif versions == (head,):
         if gate is not None:
-            # A run that was killed after the migration has not come to this.
+            # A run that was killed after the migration has not made these columns optional yet.
             _relax(engine, models)
         _say(f"tables have version {head} already")
     elif gate is None:
@@ -168,7 +168,7 @@ def _bring_tables(engine: Any, folder: Path, gate: dict[str, str] | None) -> Non
     else:
         way = f"from version {', '.join(versions)} to {head}"
         _migrate(gate, lambda: command.upgrade(config, "head"), way)
-        # Not as a part of it: if it fails, the former daemons must not meet the migrated tables.
+        # A failure here is not one of the migration: after that, former daemons must not meet the migrated tables.
         _relax(engine, models)
 
 
@@ -176,8 +176,8 @@ def _migrate(settings: dict[str, str], upgrade: Callable[[], object], way: str) 
     """Stop the daemons, make a backup, migrate; where that fails or is stopped, the daemons get their pods back."""
     from gate import CallError, Gate, GateError  # noqa: PLC0415 - the chart adds it where tables may be migrated
 
-    # Else a pod that is stopped, by a drain of its node or at its deadline, would be killed without a word. This error
-    # is the one for which the driver of the database takes back what it waits for.
+    # Otherwise a stopped pod (its node is drained, or its deadline is over) would be killed without a message. The
+    # driver of the database takes back its waiting statement for this type of error.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     gate = Gate(**settings)
     try:
@@ -203,7 +203,7 @@ def _migrate(settings: dict[str, str], upgrade: Callable[[], object], way: str) 
 
 
 def _restarted(gate: Any) -> str:
-    """Start the daemons again, and say how that went."""
+    """Start the daemons again; return the result in words."""
     from gate import CallError  # noqa: PLC0415 - as above
 
     try:
@@ -214,7 +214,7 @@ def _restarted(gate: Any) -> str:
 
 
 def _relax(engine: Any, models: Any) -> None:
-    """Let columns be empty that are so in new tables of this release, but not in migrated ones.
+    """Make columns optional that are optional in new tables of this release, but not in migrated ones.
 
     In tables of 38 the operations of protocols must not be empty, and have a default; the migration to 41 removes the
     default alone, and the server then refuses each protocol that does not name all of them.

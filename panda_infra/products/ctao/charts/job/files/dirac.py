@@ -1,6 +1,6 @@
 """Makes DIRAC's databases, and those tables and triggers of its SQL files that are missing; none is dropped or changed.
 
-DIRAC has no migrations, and its own installer skips a database that exists, whatever it has (C22, C25).
+DIRAC has no migrations, and its own installer skips an existing database, whatever tables that has (C22, C25).
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def statements(text: str) -> Iterator[str]:
     """The statements of an SQL file of DIRAC, without comments and without those about databases and rights.
 
     Raises:
-        StopError: it holds procedures, whose statements cannot be told apart.
+        StopError: it contains procedures, whose statements cannot be separated.
     """
     lines = [line for line in text.splitlines() if not line.lstrip().startswith(("--", "#"))]
     if any(line.upper().startswith("DELIMITER") for line in lines):

@@ -1,6 +1,6 @@
 """Makes DiracX's databases and those of its tables that are missing; refuses tables that lack a column of this release.
 
-DiracX has no migrations: its own tool makes missing tables and says nothing of others (2.6).
+DiracX has no migrations: its own tool makes missing tables and ignores differences in existing ones.
 """
 
 from __future__ import annotations

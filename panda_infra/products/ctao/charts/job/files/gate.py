@@ -1,7 +1,7 @@
-"""What is around a migration of tables: daemons that are stopped before it, and a backup with a name.
+"""Steps around a migration of tables: daemons are stopped before it, and a backup with a name is made.
 
-Runs in an image of Rucio, whose Python may be as old as 3.9, with the token of the job's own account. It is used only
-where tables are really migrated.
+Runs in an image of Rucio, whose Python may be as old as 3.9, with the token of the job's own account. The job uses it
+only if tables are really migrated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from panda_infra.clients.pod.kubernetes import CallError, in_cluster
 __all__ = ["CallError", "Gate", "GateError"]
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-# How many pods a daemon had; what a migration that was killed has written stays.
+# The annotation with a daemon's number of pods; the value of a killed migration stays.
 _BEFORE = "panda-infra/replicas-before-migration"
 _INSTANCE = "app.kubernetes.io/instance"
 _SECONDS_TO_STOP, _SECONDS_FOR_BACKUP = 600, 6 * 3600
@@ -28,14 +28,14 @@ _PAUSE, _TRIES = 1, 60
 
 
 class GateError(Exception):
-    """A step fails; that the cluster refuses one is a `CallError`."""
+    """A step fails; refusals of the cluster are a `CallError` instead."""
 
 
 class Gate:
     """Stops daemons, makes the backup, and starts the daemons again where the migration fails.
 
-    ``daemons`` selects their Deployments by labels; ``cron_job`` makes backups of the database, empty where it is
-    elsewhere and somebody has made ``backup``.
+    ``daemons`` selects their Deployments by labels; ``cron_job`` makes backups of the database, empty for a database
+    outside of the stack, of which the site has made the ``backup``.
     """
 
     def __init__(self, *, daemons: str, cron_job: str, backup: str) -> None:
@@ -62,7 +62,7 @@ class Gate:
                 self._scale(each, int(before), None)
 
     def backup(self) -> str:
-        """The name of a backup, which is made now unless somebody has made it."""
+        """The name of a backup: the one that the site has made, else one that is made now."""
         if not self._cron_job:
             return self._given
         cron_job = self._get(f"/apis/batch/v1/{self._inside}/cronjobs/{self._cron_job}")
@@ -104,7 +104,7 @@ class Gate:
         return list(found.get("items") or ())
 
     def _get(self, path: str, *, text: bool = False) -> Any:
-        """Ask again where nothing answers: a migration must not end because of a moment."""
+        """Send a request again if nothing answers: a short outage must not end a migration."""
         for _ in range(_TRIES):
             try:
                 return self._call("GET", path, text=text)

@@ -77,7 +77,7 @@ class MariaDb:
                 if name not in known:
                     self.query(f"CREATE DATABASE `{name}`", root=True)
                     yield f"{name}: made"
-                # An underscore in a name of a grant stands for any letter.
+                # In a GRANT, an underscore in a database's name matches any letter.
                 self.query(
                     f"GRANT {_RIGHTS} ON `{name.replace('_', chr(92) + '_')}`.* TO %s@'%%'",
                     "",

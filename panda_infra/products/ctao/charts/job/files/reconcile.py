@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _trying(what: str, changes: Iterator[str]) -> Iterator[str]:
-    """The changes of one thing; what the server refuses of it stops no other."""
+    """Make the changes of one thing; a refusal by the server is noted and does not stop the other changes."""
     from rucio.common.exception import RucioException  # noqa: PLC0415 - after the configuration
 
     try:
@@ -233,7 +233,7 @@ def _attributes(client: Any, name: str, declared: Mapping[str, str]) -> Iterator
 
 
 def _same(found: Any, text: str) -> bool:
-    """Whether an attribute has this text, of which the server may have made a number or a truth value."""
+    """True if an attribute has this text, which the server may have turned into a number or a boolean."""
     return str(found).lower() == text.lower()
 
 
