@@ -57,7 +57,7 @@ def unready(plan: Plan, api: KubernetesApi) -> list[str]:
 
 
 def behind(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) -> str:
-    """Words about how far a database is behind the one that it follows, or that it follows none any more."""
+    """The lag of a database behind the one that it follows, in words; or that it is promoted."""
     answer = _answer(plan, api, inside, each)
     if answer == _PROMOTED:
         return "is written to"
@@ -71,7 +71,7 @@ def is_replica(seen: Mapping[str, Any]) -> bool:
 
 
 def is_promoted(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) -> bool:
-    """True if a database is written to, and had all that its token demands.
+    """True if a database accepts writes, and has received everything up to the position in its token.
 
     Raises:
         KubernetesError: the cluster cannot be asked.
@@ -85,9 +85,9 @@ def is_promoted(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) 
 
 
 def demotion_token(seen: Mapping[str, Any]) -> str | None:
-    """Up to where others must have followed a database that was written to; None until the operator has it.
+    """The position that a database's followers must reach after its demotion; None until the operator has it.
 
-    The one of an earlier demotion is of an earlier timeline.
+    The token of an earlier demotion is of an earlier timeline, so it does not count.
     """
     status = seen.get("status") or {}
     token = status.get("demotionToken")
@@ -120,7 +120,7 @@ def of_the_site(config: StackConfig) -> list[str]:
 
 
 def _answer(plan: Plan, api: KubernetesApi, inside: Inside, each: Operated) -> str:
-    """The answer of a database's first server: seconds, that it is promoted, or why it does not answer."""
+    """The answer of a database's first server: its lag in seconds, that it is promoted, or why it does not answer."""
     primary = (found(plan, api, each).get("status") or {}).get("currentPrimary")
     if not primary:
         return "no server is named"

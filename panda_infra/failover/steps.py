@@ -155,7 +155,7 @@ class Failover:
         self.say(f"   no pod of {self.old.stack} serves or works")
 
     def _promote(self, wanted: Role, answers: bool) -> None:
-        """Have the databases written to in the other data centre.
+        """Promote the databases of the other data centre, so that they accept writes.
 
         Raises:
             PandaInfraError: the engine fails, a database is not promoted in time, or the site has not promoted its own.
@@ -189,7 +189,7 @@ class Failover:
         return pair_of(self.old, self.new)[1]
 
     def _hand_tokens(self) -> None:
-        """Write up to where the databases must have followed into the file of the new active stack."""
+        """Write the positions that the databases must reach into the file of the new active stack."""
         former, known = plan_of(self.old), self._section().tokens
         tokens: dict[str, str] = {}
 
@@ -226,10 +226,10 @@ class Failover:
             self.say(f"6. hosts {', '.join(plan.addresses)}: {how}")
 
     def _until(self, left: Callable[[], Sequence[str]], what: str) -> None:
-        """Wait until nothing is left.
+        """Wait until ``left`` returns nothing.
 
         Raises:
-            PandaInfraError: something is, at the end of the time.
+            PandaInfraError: it still returns something after ``seconds``.
         """
         deadline = time.monotonic() + self.seconds
         while names := left():

@@ -1,4 +1,4 @@
-"""The actual status of a component that Argo CD delivers, and who else is in its way."""
+"""The actual status of a component that Argo CD delivers, and other Applications in its way."""
 
 from __future__ import annotations
 

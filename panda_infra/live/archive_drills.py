@@ -1,4 +1,4 @@
-"""Drills of archives: servers with everything that one has, counted, and removed again."""
+"""Drills of archives: restores everything in an archive into new servers, counts it, and removes the servers."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from panda_infra.plan.ownership import MARK
 __all__ = ["DRILL", "ArchiveDrills"]
 
 DRILL = "panda-infra/drill"
-"""The label of servers that a drill has made, with the name of those whose archive they are from."""
-# What is left for the rest of a name, of which the operators' Services and pods want 42 letters at most.
+"""The label of servers that a drill has made: its value is the name of the servers whose archive they are from."""
+# Letters that are left for the rest of a name: with it, Services and pods of operators may have at most 42.
 _LONGEST = 30
 _PAUSE = 1.0
-# Pods end in their own time.
+# Seconds; pods need time to shut down.
 _GONE_AFTER = 600.0
 
 
@@ -45,7 +45,7 @@ class ArchiveDrills:
     def drill(self, each: Archived, newest: Newest) -> Restored:
         """Make servers with everything that an archive has, count tables and rows, and remove the servers.
 
-        What a drill that was killed has left of that database is removed first.
+        Servers that a killed drill of this database has left are removed first.
 
         Raises:
             NotAskedError: how much was restored cannot be read.

@@ -63,7 +63,7 @@ class Archived(ABC):
         return f"/apis/{self.api}/namespaces/{plan.config.namespace}/{self.kind}"
 
     def service(self, name: str) -> str:
-        """The Service of servers with a name that may be written to."""
+        """The Service that accepts writes, of servers with a name."""
         ending: str = self.each.database.services[True]
         return f"{name}{ending}"
 
@@ -88,10 +88,10 @@ class Archived(ABC):
 
     @abstractmethod
     def newest(self, api: KubernetesApi, plan: Plan) -> Newest:
-        """What the archive has last.
+        """The end of the archive.
 
         Raises:
-            WrongError: there is nothing.
+            WrongError: the archive is empty.
         """
 
     @abstractmethod
@@ -125,7 +125,7 @@ class _Postgres(Archived):
         window = self._window(api, plan)
         if not window.get("firstRecoverabilityPoint"):
             raise WrongError(f"the archive has no base backup of {self.cluster} yet")
-        # The operator shows the time of no change, and one that nothing was written after is no time to recover to.
+        # The operator reports no times of changes, and a recovery to a time after the last change fails.
         last = window.get("lastSuccessfulBackupTime")
         words = f"the archive of {self.cluster}, whose last base backup is of {last or 'an unknown time'}"
         return Newest(words, datetime.fromisoformat(last) if last else None, None)

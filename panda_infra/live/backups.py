@@ -30,7 +30,7 @@ _CRON_JOBS = "/apis/batch/v1/namespaces/{}/cronjobs/{}"
 _INSTANCE = "app.kubernetes.io/instance"
 _ACTION = "panda-infra/backup-action"
 _FETCHING = "fetch"
-# A Job of the template may run so long.
+# Seconds; the templates have this limit for their Jobs too.
 _SECONDS = 6 * 3600.0
 _UNFINISHED = "unfinished "
 # The script for PostgreSQL ends with these words if the user has no right.
@@ -223,7 +223,7 @@ class Backups:
         self, database: BackedUp, error: PandaInfraError, task: str, command: str
     ) -> PandaInfraError:
         """What the server's administrator has to do, in the server's own pod."""
-        # The log's own words may be hidden: names of hosts and users are in Secrets too.
+        # The log may show only stars in place of these names, because names of hosts and users are in Secrets too.
         where = f"--namespace {self.plan.config.namespace} deployment/{database.host}"
         return PandaInfraError(
             f"{error}\nThe server's administrator must {task}: `kubectl exec {where} -- {command}`"
@@ -260,7 +260,7 @@ class Backups:
             "kind": "CronJob",
             "name": metadata["name"],
             "uid": metadata["uid"],
-            # Its history counts backups only, and this Job goes with it.
+            # Only backups count in the CronJob's history, so only their Jobs are controlled by it.
             "controller": action == "now",
         }
         job = {

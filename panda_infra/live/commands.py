@@ -30,7 +30,7 @@ class Commands:
         """The last line of a command's output, shortened; it may contain texts of Secrets.
 
         Raises:
-            WrongError: the command fails, or its answer does not hold what it must.
+            WrongError: the command fails, or its answer does not contain what it must.
             NotAskedError: the stack does not deploy the part or simulates it, or the pod has nothing to ask.
             KubernetesError: the API server refuses, or the command does not end within the time.
         """

@@ -29,7 +29,7 @@ def issues(plan: Plan, api: KubernetesApi | None) -> dict[str, SecretContent]:
         metadata = each.fields["metadata"]
         form = metadata["annotations"][FORM]
         there, revision = found.get(metadata["name"], (form, _FIRST))
-        # One that is about to be made anew begins again.
+        # A Certificate that is about to be made anew counts from one again.
         count = revision if there == form else _FIRST
         made[suffix] = SecretContent(suffix, TLS, {"form": form.encode(), "issue": str(count).encode()})
     return made

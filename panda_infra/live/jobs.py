@@ -23,7 +23,7 @@ _PAUSE = 1.0
 
 @dataclass(frozen=True)
 class Finished:
-    """A Job that has succeeded; ``log`` is that of its last container, None if nobody may or can read it."""
+    """A Job that has succeeded; ``log`` is that of its last container, None if it cannot be read."""
 
     name: str
     log: str | None

@@ -178,7 +178,7 @@ def _selector(labels: Mapping[str, str]) -> str:
 
 
 def _is_rolled_out(workload: Object, wanted: int) -> bool:
-    """True if every pod is of the newest description: former ones stay ready beside one that never becomes so."""
+    """True if every pod has the newest template: old pods stay ready beside a new one that never becomes ready."""
     status = workload.get("status") or {}
     if status.get("observedGeneration", 0) < workload["metadata"].get("generation", 0):
         return False

@@ -109,7 +109,7 @@ def _offered(plan: Plan, kubernetes: KubernetesApi) -> Report:
 
 
 def _argocd(plan: Plan, kubernetes: KubernetesApi) -> Report:
-    """Check that the cluster has the Argo CD that it shall have, ready for the stack."""
+    """Check that the cluster has the Argo CD that the stack uses, ready for the stack."""
     try:
         found, ready = look_for_existing(plan, kubernetes), look_at_argo_cd(plan, kubernetes)
         return Report([*found.problems, *ready.problems], [*found.notes, *ready.notes])

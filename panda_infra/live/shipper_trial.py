@@ -13,14 +13,14 @@ from panda_infra.plan.monitoring.logs import LABELS, NAME, pod, shipping
 
 __all__ = ["shipper_refused"]
 
-# These are about this one pod, not about what it may do.
+# These refusals are about the trial's own pod, not about access to files.
 _NOT_ABOUT_RIGHTS = re.compile(rf"{NOT_ALLOWED}|exceeded quota|service ?account", re.IGNORECASE)
 
 
 def shipper_refused(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list[str]]:
-    """The problem that the namespace takes no such pod, and a note if that could not be tried.
+    """The problem of a namespace that refuses the shipper's pod, and a note if that could not be tested.
 
-    A namespace that does not exist yet is the stack's own, and has no rule that others gave it.
+    A namespace that does not exist yet is the stack's own, and has no rules of others.
 
     Raises:
         KubernetesError: the cluster does not answer.

@@ -12,7 +12,7 @@ from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnr
 __all__ = ["NOT_ALLOWED", "refusal"]
 
 NOT_ALLOWED = "cannot create resource"
-"""What is in the refusal of a user who may not create such objects at all."""
+"""A text in the refusal of a user who may not create such objects at all."""
 
 
 def refusal(api: KubernetesApi, collection: str, body: Mapping[str, Any]) -> KubernetesError | None:

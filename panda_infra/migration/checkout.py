@@ -25,7 +25,7 @@ Tree = dict[str, Any]
 VALUES_KEYS: Mapping[str, tuple[str, ...]] = {
     name: experiment.upstream for name, experiment in EXPERIMENTS.items() if experiment.upstream
 }
-"""The names of each experiment's values files, for those that upstream has any of."""
+"""The names of each experiment's values files, for the experiments of which upstream has any."""
 _DEFAULTS = "values.yaml"
 _OWN = "values-secret.yaml"
 

@@ -115,7 +115,7 @@ class Tables:
 
     @cached_property
     def may_be_empty(self) -> frozenset[str]:
-        """Keys that mean the same empty in upstream's chart as left out of a stack."""
+        """Keys whose empty value in upstream's chart means the same as a missing key in a stack file."""
         return frozenset(owner.key(key) for owner in self.owners for key in owner.imports.may_be_empty)
 
     @cached_property

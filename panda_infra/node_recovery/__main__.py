@@ -38,7 +38,7 @@ def _tell(done: Round, before: tuple[str, ...]) -> None:
         _say(f"node {name} taken out of service")
     for name in done.back:
         _say(f"node {name} given back")
-    # The same reasons round after round would bury what happens.
+    # Repeating the same reasons in every round would bury the events in the log.
     for text in done.said:
         if text not in before:
             _say(text)

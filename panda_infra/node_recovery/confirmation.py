@@ -28,7 +28,7 @@ class Servers(Protocol):
 
 
 def unconfirmed(_node: Node, _ready: Sequence[Node]) -> str:
-    """Silence is enough: the stack takes the risk that the machine still runs."""
+    """Silence is enough: the site accepts the risk that the machine still runs."""
     return ""
 
 

@@ -28,7 +28,7 @@ certain."""
 
 @dataclass(frozen=True)
 class Round:
-    """What one round has done: the nodes that were taken out and given back, and what it says."""
+    """What one round has done: the nodes that were taken out and given back, and its lines for the log."""
 
     out: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Round:
 class Controller:
     """Node recovery of one cluster, by one process.
 
-    With ``dry_run`` it writes nothing, and says what it would do; ``hold`` is None then.
+    With ``dry_run`` it writes nothing, and prints what it would do; ``hold`` is None then.
     """
 
     api: Api

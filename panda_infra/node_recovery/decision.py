@@ -63,7 +63,7 @@ class Decision:
     """What to do.
 
     ``suspects`` may be taken out in this order once their machines are known to be down, ``room`` of them now; ``back``
-    are given back. ``why`` says what holds the rest up, empty if nothing does.
+    are given back. ``why`` is the reason why the rest must wait, empty if nothing does.
     """
 
     suspects: tuple[str, ...] = ()

@@ -39,14 +39,14 @@ class DeployedImage:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An image to look for; each part that is empty fits everything."""
+    """An image to look for; each empty part matches everything."""
 
     name: str = ""
     tag: str = ""
     digest: str = ""
 
     def fits(self, image: DeployedImage) -> bool:
-        """True if it is this image; a name fits every repository that ends with it, whatever registry has it."""
+        """True if it is this image; a name matches every repository that ends with it, in any registry."""
         named = f"/{image.repository}".endswith(f"/{self.name}") if self.name else True
         return named and self.tag in ("", image.tag) and self.digest in ("", image.digest)
 

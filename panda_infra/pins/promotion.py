@@ -1,4 +1,4 @@
-"""Take the charts and images of one stack, by their digests, over into another stack, and nothing else."""
+"""Take over the charts and images of one stack, by their digests, into another stack, and nothing else."""
 
 from __future__ import annotations
 

@@ -26,19 +26,19 @@ class Anchor:
 
     @property
     def text(self) -> str:
-        """It as the value of a tag, which is short."""
+        """The anchor as a short text, for the value of a tag."""
         return f"{self.number} {self.digest} {_place(self.repository)}"
 
     @classmethod
     def of(cls, text: str, repository: str) -> Anchor | None:
-        """The one in a tag's value; None without one, and where it is about another repository than this."""
+        """The anchor in a tag's value; None if there is none, or if it is about another repository."""
         match = _FORM.fullmatch(text)
         if match is None or match["place"] != _place(repository):
             return None
         return cls(int(match["number"]), match["digest"], repository)
 
     def flaw(self, digest: str | None) -> str:
-        """What is wrong with the record of its number, by its digest or None if there is none; empty if nothing is."""
+        """The flaw of the record with this number; empty if its ``digest`` (None if it is missing) is the noted one."""
         if digest == self.digest:
             return ""
         what = "is another one than" if digest else "is missing, and was"

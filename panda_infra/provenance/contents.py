@@ -122,7 +122,7 @@ def _of_host(images: list[DeployedImage]) -> dict[DeployedImage, _Found]:
 
 
 def _sboms(repository: str, digest: str) -> tuple[Mapping[str, str], ...]:
-    """The SBOMs among what refers to an image; who made them writes their kind in one place or another."""
+    """The SBOMs among an image's referrers; their makers write the kind in different places."""
     made = []
     for each in Repository.of_image(repository).referrers(digest):
         said = [str(each.get("artifactType") or ""), *map(str, (each.get("annotations") or {}).values())]

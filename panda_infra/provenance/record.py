@@ -123,7 +123,7 @@ def opened(signed: bytes, digest: str, keys: Sequence[EllipticCurvePublicKey]) -
     """The record in a signed statement about the artifact with this digest.
 
     Raises:
-        RecordFlawError: nobody has signed it by one of the keys, or it is about something else.
+        RecordFlawError: none of the keys has signed it, or it is about something else.
     """
     try:
         outer = json.loads(signed)

@@ -37,7 +37,7 @@ def lost_data(deployed: Mapping[str, Deployed], plan: Plan) -> Iterator[Problem]
 
 
 def moved(before: Collection[str], plan: Plan, *, protected: bool) -> Iterator[Problem]:
-    """A problem if a stack that is ``protected``, as deployed or by its file, would leave the namespaces ``before``."""
+    """The problem of a stack, ``protected`` as deployed or by its file, that would leave the namespaces ``before``."""
     after = plan.config.namespace
     left = sorted(name for name in before if name != after)
     if not left or not (protected or plan.config.lifecycle.protect):

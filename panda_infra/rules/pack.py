@@ -39,7 +39,7 @@ _CLUSTER_SCOPED = frozenset(
         "ValidatingAdmissionPolicyBinding",
     }
 )
-# Where the heartbeats of nodes are: node recovery may list them, and nothing else of the cluster's Leases.
+# The namespace with the heartbeats of nodes: node recovery may list these, and no other Leases of the cluster.
 _HEARTBEATS = frozenset({("Role", "kube-node-lease"), ("RoleBinding", "kube-node-lease")})
 
 

@@ -35,7 +35,7 @@ def setting_warnings(config: StackConfig, *, stack: str) -> list[Problem]:
 
 
 def _unpinned(config: StackConfig, stack: str) -> Iterator[Problem]:
-    """What a protected stack runs under a name that may get another content."""
+    """Charts and images of a protected stack whose name may get another content."""
     if not config.lifecycle.protect:
         return
     if names := sorted({pin.name for pin in pins(config) if not (pin.digest or pin.followed)}):

@@ -61,7 +61,7 @@ def neighbours_in(project: Project) -> dict[str, list[Problem]]:
 def _shared(
     held: Iterable[tuple[tuple[str, ...], _Shared]],
 ) -> list[tuple[tuple[str, ...], list[_Shared]]]:
-    """The places that several hold."""
+    """The places that several stacks have."""
     holders: dict[tuple[str, ...], list[_Shared]] = {}
     for place, holder in held:
         holders.setdefault(place, []).append(holder)
@@ -72,7 +72,7 @@ def _place(config: StackConfig, configs: Mapping[str, StackConfig]) -> Place | N
     cluster = config.cluster
     if isinstance(cluster, StackCluster):
         lender = configs.get(cluster.stack)
-        # One that borrows its cluster too lends it to nobody, which a rule refuses.
+        # A rule refuses that a stack with a borrowed cluster lends it.
         if lender is None or isinstance(lender.cluster, StackCluster):
             return None
         cluster = lender.cluster

@@ -69,7 +69,7 @@ def changes(plan: Plan, cluster: MagnumCluster, api: KubernetesApi) -> Iterator[
 def aliases_of_developer(plan: Plan, cluster: StackCluster, openstack: OpenStack) -> Iterator[Leftover]:
     """The aliases of a developer's stack on any server of the cloud: its parent's cluster may be made anew since then.
 
-    They are the stack's without its mark, which servers have of the parent alone: no other stack has its hosts.
+    They count as the stack's although the mark on servers is the parent's, because no other stack has its hosts.
     """
     names = aliases_of(plan.hosts.values(), cluster.alias_domain) if cluster.alias_domain else ()
     for server in openstack.servers("") if names else ():

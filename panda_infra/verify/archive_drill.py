@@ -27,7 +27,7 @@ def drilled_archives(
     now: datetime,
     report: Callable[[str], None] = lambda _line: None,
 ) -> tuple[Drilled, ...]:
-    """Restore what each archive has last, one after the other, into servers of their own, which are removed again.
+    """Restore the newest content of each archive, one after the other, into new servers, which are removed again.
 
     Args:
         drills: of the stack.
@@ -39,7 +39,7 @@ def drilled_archives(
 
 
 def not_drilled(plan: Plan, databases: Sequence[Served[Any, Any]]) -> tuple[Drilled, ...]:
-    """A result for each database without an archive: there is nothing to restore, as the stack file wants it."""
+    """A result for each database without an archive: the stack file asks for none, so there is nothing to restore."""
     why = "archives nothing: `backup` in the section `postgres` or `mariadb` of the stack file would"
     return tuple(
         Drilled(

@@ -40,7 +40,7 @@ __all__ = ["World", "ask"]
 
 _LOOPBACK = (".localhost", "localhost")
 _METRIC = re.compile(r"^[a-zA-Z_:][\w:]*(\{.*\})? \S+$", re.MULTILINE)
-# Every exporter of the stack has such a metric: 0 if it does not reach what it is about.
+# Every exporter of the stack has such a metric: it is 0 if the exporter does not reach its target.
 _UNREACHED = re.compile(r"^\w+_up(\{.*\})? 0$", re.MULTILINE)
 
 
@@ -119,7 +119,7 @@ def _asked(world: World, question: Ask, seconds: float) -> str:
 
 
 def _valid(world: World, component: str) -> str:
-    """Words about the first end of the credentials that a component reads."""
+    """The first end among the credentials that a component reads, in words."""
     suffixes = {
         suffix
         for suffix, readers in world.plan.secrets.items()
@@ -188,7 +188,7 @@ def _shown(world: World, question: ShownMetrics, seconds: float) -> str:
 
 
 def _found(world: World, seconds: float) -> str:
-    """Words about the lines of the stack in the store of logs, and about components without any."""
+    """The number of the stack's lines in the store of logs, and the components without any, in words."""
     plan = world.plan
     assert world.logs is not None  # noqa: S101 - else there is no such check
     world.pods.some_run()

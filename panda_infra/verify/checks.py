@@ -82,7 +82,7 @@ def _of_component(plan: Plan, component: str, usual: Usual, tests: Iterable[OwnT
             yield Check(name, title, usual.outside, Outside(component, host, endpoint.tls))
     yield from spec.checks
     for each in scrapes(plan.config):
-        # The outside of a host is asked already.
+        # A check for the host itself exists already.
         if each.component == component and not each.parameters:
             title = f"Metrics are shown by {each.name}"
             question = ShownMetrics(component, each.name, each.port, each.path)

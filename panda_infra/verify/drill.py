@@ -20,9 +20,9 @@ from panda_infra.verify.results import Outcome, Result
 __all__ = ["HOUR", "OLDEST", "Drilled", "drilled", "outcome_of", "question"]
 
 OLDEST = timedelta(hours=26)
-"""The age of a good backup at most: a day, and two hours for the backup itself, as the alerts have it."""
+"""The largest age of a good backup: a day, and two hours for the backup itself; the alerts use the same."""
 HOUR = timedelta(hours=1)
-# A loss is reported by the drills of this time: by more than one, because backups are made by hand in between too.
+# The drills of so many days report a loss; more than one, because backups are made by hand in between too.
 _COMPARED = timedelta(days=2)
 
 
@@ -37,7 +37,7 @@ class Drilled:
     restored: Restored | None = None
 
     def as_data(self) -> dict[str, Any]:
-        """It as data for JSON; times are in seconds."""
+        """The result as data for JSON; times are in seconds."""
         failed = self.result.outcome is not Outcome.OK
         return {
             "database": self.database,
@@ -131,7 +131,7 @@ class _Drill:
         return self._found(Outcome.OK, words)
 
     def failed(self, error: PandaInfraError) -> Drilled:
-        """Its result where it ends by an error."""
+        """The result of a drill that ends by an error."""
         return self._found(outcome_of(error), str(error))
 
     def _restore(self) -> str:

@@ -49,7 +49,7 @@ def _public(world: World) -> set[str]:
 
 
 def _result(world: World, check: Check, secrets: set[str]) -> Result:
-    """Ask one check; nothing that it finds out contains a text of a Secret."""
+    """Ask one check; the result contains no text of a Secret."""
     begun, absent = time.monotonic(), False
     try:
         outcome, words = Outcome.OK, ask(world, check)

@@ -23,7 +23,7 @@ __all__ = [
 
 @rule("argocd")
 def existing_installs_nothing(subject: Subject) -> Iterator[Problem]:
-    """Of an Argo CD that the cluster has, the stack file names only the namespace and the host."""
+    """For an Argo CD that the cluster has, the stack file may set only the namespace and the host."""
     argocd = subject.config.argocd
     if argocd is None or not argocd.existing:
         return
@@ -59,7 +59,7 @@ def version_is_known(subject: Subject) -> Iterator[Problem]:
 
 @rule("argocd")
 def people_can_work(subject: Subject) -> Iterator[Problem]:
-    """Somebody may change something, and every key of the log-in has an effect."""
+    """Somebody must be able to change something in Argo CD, and each key of the log-in must have an effect."""
     argocd = installed_argocd(subject.config)
     if argocd is None:
         return
@@ -95,7 +95,7 @@ def log_in_is_whole(subject: Subject) -> Iterator[Problem]:
 
 @rule("argocd", "hosts", "exposure", "namespace", "cluster")
 def host_is_reached(subject: Subject) -> Iterator[Problem]:
-    """Argo CD has a host and a namespace of its own, and its Ingress a controller."""
+    """Argo CD must have a host and a namespace of its own, and its Ingress a controller."""
     config = subject.config
     argocd, host = installed_argocd(config), argocd_host(config)
     if argocd is None:

@@ -20,7 +20,7 @@ __all__ = ["has_a_place_of_its_own", "leaves_out_what_is_there", "there_is_somet
 
 @rule("backup", "components")
 def there_is_something_to_dump(subject: Subject) -> Iterator[Problem]:
-    """A section that backs up nothing would look like a backup."""
+    """The section must back up at least one database, because an operator would rely on it."""
     settings = subject.config.backup
     if settings is None:
         return
@@ -52,7 +52,7 @@ def leaves_out_what_is_there(subject: Subject) -> Iterator[Problem]:
 def has_a_place_of_its_own(subject: Subject) -> Iterator[Problem]:
     """Two stacks in one folder would delete each other's backups as too old, and restore each other's content.
 
-    The default is the name of the stack, so that one of two that have the same folder names it.
+    By default a folder has the stack's name, so at least one of two stacks with the same folder names it in its file.
     """
     named = {key: place for key, place in _places(subject.config, subject.stack).items() if place.named}
     for file in sorted(subject.folder.glob("Pulumi.*.yaml")) if named else ():

@@ -36,7 +36,7 @@ def are_renewed_in_time(subject: Subject) -> Iterator[Problem]:
 
 @rule("certificates")
 def are_known_to_clients(subject: Subject) -> Iterator[Problem]:
-    """The authorities of a ClusterIssuer are known by the stack file alone; an own Issuer has the stack's."""
+    """The key `authorities` belongs to a ClusterIssuer: an own Issuer signs by the stack's own authority."""
     source = subject.config.certificates
     if isinstance(source, CertManagerCertificates) and source.authorities and not source.cluster_issuer:
         what = "has no effect: the stack's own Issuer signs by `secrets.authority`"
@@ -45,7 +45,7 @@ def are_known_to_clients(subject: Subject) -> Iterator[Problem]:
 
 @rule(WHOLE)
 def have_readers(subject: Subject) -> Iterator[Problem]:
-    """cert-manager is of use only where something reads a certificate in its form."""
+    """cert-manager must have a certificate to issue that something reads."""
     if isinstance(subject.config.certificates, CertManagerCertificates) and not issued(subject.config):
         what = "has no effect: nothing in this stack reads a certificate that cert-manager could issue"
         yield Problem("certificates.kind", what, "Write `kind: given`, or expose a host.")

@@ -64,7 +64,7 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
 
 @rule("delivery", "components", "placement", "nodeRecovery", "affix")
 def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
-    """Argo CD is not asked for what only a Helm release of this program can do."""
+    """A component that Argo CD delivers must not need what only a Helm release of this program can do."""
     config = subject.config
     alone = helm_alone(config)
     stays = [name for name in config.components.deployed() if name in alone or not config.by_argo(name)]

@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 @rule(WHOLE)
 def check(subject: Subject) -> Iterator[Problem]:
-    """Each must be known and read by the stack."""
+    """Each such Secret must be known, and read by the stack."""
     product = product_of_experiment(subject.config.experiment)
     for suffix, component in subject.existing_secrets.items():
         where = f"components.{component}.settings.existingSecrets"

@@ -16,7 +16,7 @@ _ENDPOINT = "mariadb.backup.endpoint"
 
 @rule("mariadb")
 def changes_are_archived(subject: Subject) -> Iterator[Problem]:
-    """The operator archives what a server tells its replicas."""
+    """An archive needs replicas, because the operator archives the changes that a server sends to them."""
     section = subject.config.mariadb
     for component, settings in section.databases.items() if section and section.backup else ():
         if settings.instances == 1:

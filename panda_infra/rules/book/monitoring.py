@@ -1,4 +1,4 @@
-"""Rules about monitoring: who collects metrics and logs must reach them."""
+"""Rules about monitoring: the collectors of metrics and logs must reach them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_not_a_developers(subject: Subject) -> Iterator[Problem]:
 
 @rule("monitoring")
 def tells_somebody(subject: Subject) -> Iterator[Problem]:
-    """A section of receivers without one would look as if somebody was notified."""
+    """Receivers must have an address: a section without one would look as if somebody was notified."""
     section = subject.config.monitoring
     if section and section.receivers and not (section.receivers.webhook or section.receivers.mail):
         what = "names nobody, so that nobody would be notified of an alert"
@@ -35,7 +35,7 @@ def tells_somebody(subject: Subject) -> Iterator[Problem]:
 
 @rule("monitoring", "components")
 def makes_traces(subject: Subject) -> Iterator[Problem]:
-    """Somebody would look for traces that nobody makes."""
+    """Traces need a component that makes some: an operator would look for them in vain."""
     running = (sub.spec for sub in sub_components(subject.config) if sub.runs)
     if traces_to(subject.config) and not any(spec.traces for spec in running):
         what = "has no effect: no component of this stack makes traces"
@@ -44,7 +44,7 @@ def makes_traces(subject: Subject) -> Iterator[Problem]:
 
 @rule("monitoring", "cluster")
 def reads_files_of_nodes(subject: Subject) -> Iterator[Problem]:
-    """Logs of pods are files of root on the nodes."""
+    """The shipper of logs must be allowed to run as root, because logs of pods are root's files on the nodes."""
     config = subject.config
     if shipping(config) and config.developer is None and config.is_rootless:
         what = "reads files of root on the nodes, and `cluster.noRoot` allows no pod of root"

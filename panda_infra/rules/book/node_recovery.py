@@ -1,4 +1,4 @@
-"""Rule about node recovery: whoever asks Nova must know where it is."""
+"""Rule about node recovery: Nova must have an address if it is asked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check"]
 
 @rule("nodeRecovery")
 def check(subject: Subject) -> Iterator[Problem]:
-    """Nova needs Keystone's address; without Nova nothing may look as if it were asked."""
+    """Nova needs Keystone's address; without Nova, no key may suggest that it is asked."""
     settings = subject.config.node_recovery
     if settings is None:
         return

@@ -18,7 +18,7 @@ __all__ = ["databases_are_used", "images_have_what_is_loaded", "operators_are_le
 
 @rule(WHOLE)
 def databases_are_used(subject: Subject) -> Iterator[Problem]:
-    """A database that no component uses would be made for nobody."""
+    """Each database must have a component that uses it."""
     config = subject.config
     if config.postgres:
         known = {name: COMPONENTS[name].postgres for name in config.postgres.databases}
@@ -47,7 +47,7 @@ def _used(
 
 @rule("postgres", "mariadb", "networkPolicies")
 def operators_are_let_in(subject: Subject) -> Iterator[Problem]:
-    """Network policies let in the pods of a namespace, and only the site knows that of an operator."""
+    """Network policies must let the operator in, whose namespace only the site knows."""
     config = subject.config
     if policies_of(config) is None:
         return

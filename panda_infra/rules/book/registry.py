@@ -1,4 +1,4 @@
-"""Rules about the registry of a stack's images: no image may come past it unnoticed."""
+"""Rules about the registry of a stack's images: every image must come through it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["argo_cd_is_the_clusters", "databases_name_their_image"]
 
 @rule("registry", "argocd")
 def argo_cd_is_the_clusters(subject: Subject) -> Iterator[Problem]:
-    """The images of an Argo CD that the stack installs are those of its own manifests, in another namespace."""
+    """A stack with a registry must use the cluster's Argo CD: its own one would pull the images of its manifests."""
     config = subject.config
     if config.registry and config.argocd and not config.argocd.existing:
         what = "does not reach the images of the Argo CD that this stack installs"
@@ -24,7 +24,7 @@ def argo_cd_is_the_clusters(subject: Subject) -> Iterator[Problem]:
 
 @rule("registry", "postgres", "components")
 def databases_name_their_image(subject: Subject) -> Iterator[Problem]:
-    """The operator chooses an image by itself where none is named, and that comes from elsewhere."""
+    """A database by an operator must name its image, because the operator's default comes from elsewhere."""
     config = subject.config
     if config.registry is None or config.postgres is None:
         return
