@@ -1,7 +1,7 @@
 """``python -m bench.developers``: measures `dev up` of ten developers on one cluster, one after another.
 
-The API server itself counts the requests: those of the operator, and of the service accounts that install charts,
-go through a flow schema of their own. What one developer takes must not grow with the number of those that are there.
+The API server itself counts the requests: those of the operator, and of the service accounts that install charts, go
+through a flow schema of their own. The requests of one developer must not grow with the number of developers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEVELOPERS = 10
 COMPONENT = "iam"
 """A service with a host and a database of its own, which needs no value of a site."""
 GROWTH = 1.25
-"""How many times the requests of the first developer the last one may take."""
+"""The last developer may take so many times the requests of the first."""
 _FLOW = "bench"
 _COUNT = re.compile(
     rf'^apiserver_flowcontrol_dispatched_requests_total{{flow_schema="{_FLOW}".*}} (\S+)$', re.MULTILINE
@@ -102,7 +102,7 @@ def _run(bed: Bed, parent: Workspace, name: str, *options: str) -> Figures:
 
 
 def main() -> None:
-    """Print the table, and fail if a developer takes more because others are there."""
+    """Print the table, and fail if the requests of a developer grow with the number of others."""
     fresh, unchanged = measure()
     print(f"{'developers':>10} {'dev up':>8} {'requests':>8} {'again':>8} {'requests':>8}")
     for number, (first, again) in enumerate(zip(fresh, unchanged, strict=True), start=1):

@@ -1,4 +1,4 @@
-"""What measurements share: the seconds of a step, and objects to make again."""
+"""Shared by the measurements: the seconds of a step, and objects to make again."""
 
 from __future__ import annotations
 

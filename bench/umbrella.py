@@ -2,9 +2,9 @@
 
 CTAO installs DPPS as one chart of many. The stack is brought up on a fresh bed and brought up again without a change;
 then Helm installs and upgrades an umbrella of the same charts with the same values and Secrets. Pods become ready after
-the same delays in both. The umbrella has no order: on a bed its pods do not miss what is not there yet, while real ones
-would fail and start again, so that its time here is the least that it could take. Figures are wall-clock seconds on
-this machine; only the ratios can be compared between machines.
+the same delays in both. The umbrella has no order. On a bed, pods become ready even if what they need is missing, while
+real ones would fail and start again: so its measured time is a lower bound. Figures are wall-clock seconds on this
+machine; only the ratios can be compared between machines.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _READY_AFTER = "testbed.panda-infra/ready-after"
 _NAME = "dpps"
 # Rucio's chart gives the pods of its server no annotations.
 _WITHOUT = ("rucio", "server")
-# What the stack has beside its releases, and the umbrella has not. The site's file is left too, which asks for it.
+# Keys of the stack that the umbrella does not have; the site's file asks for them too, so it is left out.
 _BESIDE = ("backup", "monitoring", "networkPolicies", "site")
 _KINDS = ("secrets", "configmaps", "serviceaccounts", "persistentvolumeclaims")
 

@@ -41,7 +41,7 @@ class Machine:
 
     def start(self) -> None:
         """Start it, or start it again."""
-        # Each process is another holder to kwok, who would wait for the end of the Lease of the one before it.
+        # kwok takes each process for another holder of the Lease, and would wait for the end of the former one's.
         with suppress(ApiError):
             Api(self.bed.kubeconfig).merge(f"{_LEASES}/{self.node}", {"spec": {"holderIdentity": None}})
         files = plane.Files(self.bed.state)

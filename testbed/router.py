@@ -1,7 +1,4 @@
-"""Stand in for OpenShift's router as far as others see it: admit each Route.
-
-Argo CD takes a Route for unfinished until then.
-"""
+"""Stands in for OpenShift's router: admits each Route, without which Argo CD takes it for unfinished."""
 
 from __future__ import annotations
 

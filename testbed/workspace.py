@@ -27,7 +27,7 @@ __all__ = ["PROJECT", "SOURCES", "Result", "Workspace", "overridden", "shared"]
 
 PROJECT = "panda-infra"
 SOURCES = ("Pulumi.yaml", "__main__.py", "panda_infra", "cric_jsons", "sites", ".venv")
-"""What the program of a checkout consists of, as a stack beside it needs it."""
+"""The files and folders of a checkout that a project folder links to."""
 _ENGINE = ("pulumi", "plugin-kubernetes", "plugin-openstack")
 
 

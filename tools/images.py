@@ -136,7 +136,7 @@ RUCIO_EARLIER = Image(
     venv="/opt/rucio",
     built=("docopt",),
 )
-# What reads the metrics of a stack, judges its alerts and passes them on, and two of its exporters.
+# Programs that read the metrics of a stack, judge its alerts and pass them on, and two of its exporters.
 PROMETHEUS = Image(
     name="prometheus",
     stands_for="",

@@ -275,7 +275,7 @@ CLOUDNATIVE_PG = Part(
     ),
     on_demand=True,
 )
-# What the operator's plugin Barman Cloud does with an archive, by its own library.
+# The library of the operator's plugin Barman Cloud, which works on an archive.
 BARMAN_CLOUD = Part(
     name="barman-cloud",
     version=versions.BARMAN_CLOUD,

@@ -44,7 +44,7 @@ class ArgoCd:
         return self._parts.bed.state / "log" / f"{parts.CONTROLLER}.log"
 
     def restart_server(self) -> None:
-        """Replace the API server of somebody's installation, as a kubelet does when its Deployment changes."""
+        """Replace the API server of an installation, as a kubelet does when its Deployment changes."""
         self._parts.restart_server()
 
     def kill_controller(self) -> None:
@@ -73,7 +73,7 @@ def running(bed: Bed, namespace: str = NAMESPACE, *, polling: int = 180) -> Iter
     settings = {
         "ARGOCD_SERVER_INSECURE": "true",
         "ARGOCD_RECONCILIATION_TIMEOUT": f"{polling}s",
-        # For so long Argo CD keeps it to itself that a chart cannot be rendered; by default it is three minutes.
+        # For so long Argo CD does not report that a chart cannot be rendered; its default is three minutes.
         "ARGOCD_REPO_ERROR_GRACE_PERIOD_SECONDS": f"{polling}s",
     }
     own = _Parts(bed, namespace, settings)
@@ -117,7 +117,7 @@ def beside_installation(
         attendant.finish()
         own.stop()
         if made := attendant.attended:
-            # With the stack, its cluster may have gone, and the kubeconfig with it.
+            # The stack may be gone, and with it its cluster and the kubeconfig.
             with suppress(ConfigException):
                 objects.forget_registry(Api(made.kubeconfig), namespace)
     if attendant.error:

@@ -1,4 +1,4 @@
-"""The objects in the cluster by which Argo CD's parts run: made by the bed, or by somebody who installs Argo CD."""
+"""The objects in the cluster by which Argo CD's parts run: made by the bed, or by an installation of Argo CD."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def remove(api: Api, namespace: str) -> None:
         BedError: something was still there after a while.
     """
     for path in _resources(api):
-        # Nobody is left who could remove them.
+        # No controller runs any more that would remove these finalizers.
         api.merge(path, {"metadata": {"finalizers": None}})
     names = [
         yaml.load(file.read_text(), yaml.CSafeLoader)["metadata"]["name"] for file in parts.definitions()

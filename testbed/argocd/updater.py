@@ -53,7 +53,7 @@ def definition(checkout: Path | None = None) -> Definition:
 
 
 def without_namespace(definition: Definition) -> Definition:
-    """A definition without the field that later versions have no more."""
+    """A definition without the field that later versions have removed."""
     changed = copy.deepcopy(definition)
     spec = changed["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
     spec["required"].remove("namespace")
@@ -63,7 +63,7 @@ def without_namespace(definition: Definition) -> Definition:
 
 @contextmanager
 def defined(api: Api, definition: Definition) -> Iterator[None]:
-    """A cluster with a custom resource definition that others do not have; it is served when this returns."""
+    """A cluster with a custom resource definition for the time of the context; it is served when this returns."""
     name = definition["metadata"]["name"]
     spec = definition["spec"]
     root, plural = f"/apis/{spec['group']}/{spec['versions'][0]['name']}", spec["names"]["plural"]
@@ -75,7 +75,7 @@ def defined(api: Api, definition: Definition) -> Iterator[None]:
     finally:
         for each in api.list(served):
             about = each["metadata"]
-            # Nobody is left who could remove them.
+            # No controller runs any more that would remove these finalizers.
             target = f"{root}/namespaces/{about['namespace']}/{plural}/{about['name']}"
             api.merge(target, {"metadata": {"finalizers": None}})
         api.delete(path)

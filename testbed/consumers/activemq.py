@@ -54,7 +54,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
         for account, (component, variable) in _ACCOUNTS.items()
         if sandbox.has(component)
     }
-    # Pilots run outside of the cluster; the image makes their password by the same rule as the others'.
+    # Pilots run outside of the cluster; the image makes their password by the rule for all accounts.
     for account in broker["ACTIVEMQ_ACCOUNTS"].split(";"):
         passwords.setdefault(account, f"{broker['ACTIVEMQ_BASE_PASSWD']}_{account}")
     idds = sandbox.container("idds/rest").environment

@@ -20,7 +20,7 @@ __all__ = ["Programs", "Workloads"]
 
 # On a busy machine the Python of an image alone takes minutes to start.
 _PATIENCE = 10
-# The API server hands on the host that it was itself asked by, which no Service knows.
+# The API server passes on the Host header of its own caller, which no Service knows.
 _HOST = "api.site.org:6443"
 
 

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 __all__ = ["ADDRESS", "Collected", "listen"]
 
 ADDRESS = ("127.78.0.31", 4318)
-"""Where it listens."""
+"""The address at which it listens."""
 
 
 @dataclass
@@ -19,12 +19,12 @@ class Collected:
     bodies: dict[str, list[bytes]] = field(default_factory=dict)
 
     def has(self, path: str, *words: str) -> bool:
-        """True if one request to a path has all these words; texts stand in protobuf as they are."""
+        """True if one request to a path contains all these words; protobuf leaves texts as they are."""
         return any(all(word.encode() in body for word in words) for body in self.bodies.get(path, ()))
 
 
 def listen() -> Collected:
-    """Take everything from now on, until the sandbox ends."""
+    """Accept every request from now on, until the sandbox ends."""
     made = Collected()
 
     class Handler(BaseHTTPRequestHandler):
@@ -36,7 +36,7 @@ def listen() -> Collected:
             self.end_headers()
 
         def log_message(self, *_words: object) -> None:
-            """Nothing."""
+            """Log nothing: standard output contains only checks."""
 
     server = ThreadingHTTPServer(ADDRESS, Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -36,7 +36,8 @@ _KEPT = "/persistent/etc/DPPS.cfg"
 _ROBOT = ("/etc/grid-security/robot/tls.crt", "/etc/grid-security/robot/tls.key")
 _HOST = ("/secrets/host/tls.crt", "/secrets/host/tls.key")
 _JDL = 'Executable = "/bin/true"; JobName = "one";'
-# Reported in place of a success: two agents act by a proxy, which nobody has; the executor takes the submitted job.
+# These parts log something else in place of a success: two agents need a proxy, which they do not get here; the
+# executor takes the submitted job.
 _LAST = {
     "site-director": "No generic proxy in the Proxy Manager",
     "validate-output-data": "No shifter User defined for DataManager",
@@ -98,7 +99,7 @@ def _start(sandbox: Sandbox, name: str, *, wait: bool = True) -> Program:
 def _lasting(sandbox: Sandbox, name: str, program: Program) -> Program:
     """A service that takes connections; one that ended is started once more, as the kubelet does.
 
-    Services make further tables themselves, and two that begin at once with the same ones disturb each other.
+    Services make further tables themselves, and two that make the same tables at once disturb each other.
     """
     try:
         program.wait_for(_address(sandbox, name), PROGRAMS[name].port)
@@ -122,12 +123,12 @@ def _address(sandbox: Sandbox, name: str) -> str:
 
 
 def _kept(sandbox: Sandbox) -> str:
-    """The configuration in the master's volume."""
+    """The configuration file in the master's volume."""
     return sandbox.running(f"dirac/{MASTER}").path(_KEPT).read_text()
 
 
 def _rules(sandbox: Sandbox) -> Iterator[Check]:
-    """DIRAC lets everybody call a service that has no rules."""
+    """Check that every service has rules of access: DIRAC lets everybody call a service without any."""
     services = [each.module for each in PROGRAMS.values() if each.port and each.module != _IN_CODE]
     root = sandbox.running(f"dirac/{MASTER}")
     without = output(root, _RULES, "python3", stdin=json.dumps({"file": _KEPT, "services": services}))
@@ -170,7 +171,7 @@ def _client(sandbox: Sandbox, containers: Sequence[Container], name: str) -> _Cl
 
 
 def _calls(sandbox: Sandbox) -> Iterator[Check]:
-    """What a user and a host may do."""
+    """Check the calls that a user and a host may make."""
     client = _client(sandbox, sandbox.containers, "client")
     user = {"user": _ROBOT, "group": GROUP}
     pings = [(program.module, "ping") for program in PROGRAMS.values() if program.port]
@@ -197,7 +198,7 @@ def _calls(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _strangers(sandbox: Sandbox, service: Program) -> Iterator[Check]:
-    """Nobody without a certificate of a known authority is let in."""
+    """Check that clients without a certificate of a known authority are refused."""
     program = PROGRAMS["job-manager"]
     workload = sandbox.container("dirac/job-manager").workload
     url = f"dips://{workload}:{program.port}/{program.module}"
@@ -222,7 +223,7 @@ def _strangers(sandbox: Sandbox, service: Program) -> Iterator[Check]:
 
 
 def _changes(sandbox: Sandbox, master: Program) -> Iterator[Check]:
-    """What an operator adds is still there when the pod of the master is another one."""
+    """Check that a new pod of the master keeps an operator's changes."""
     root = sandbox.running(f"dirac/{MASTER}")
     words = ("-N", "ada", "-D", "/C=DE/CN=ada", "-M", "ada@site.org", "-G", GROUP)
     user = f"{_USER}:{_USER}"
@@ -239,7 +240,7 @@ def _changes(sandbox: Sandbox, master: Program) -> Iterator[Check]:
 
 
 def _agents(sandbox: Sandbox) -> Iterator[Check]:
-    """Each agent runs a cycle, and the executor takes the job that was submitted."""
+    """Check that each agent runs a cycle, and that the executor takes the submitted job."""
     others = {name: _start(sandbox, name) for name, program in PROGRAMS.items() if not program.port}
     for name, program in others.items():
         wanted = _LAST.get(name, _SUCCESS)

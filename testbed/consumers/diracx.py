@@ -52,7 +52,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _store(sandbox: Sandbox) -> None:
-    """The server itself, as the pod's command and variables start it, on folders of this machine."""
+    """Start the object store itself with the pod's command and variables, on folders of this machine."""
     container = sandbox.container(_STORE)
     folder = sandbox.folder / "objectstore"
     (folder / "buckets").mkdir(parents=True)
@@ -165,7 +165,7 @@ def _api(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _tasks(sandbox: Sandbox, root: Root) -> Iterator[Check]:
-    """Redis takes its password alone, and the program that hands tasks out finds it."""
+    """Check that Redis accepts only its password, and that the program that hands tasks out reaches it."""
     redis = sandbox.container("diracx/redis")
     address = sandbox.address(redis)
     client = ("redis-cli", "-h", address)

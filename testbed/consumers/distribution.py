@@ -13,12 +13,12 @@ from tools import toolchain
 
 __all__ = ["IMAGES", "PARTS", "PASSWORD", "check", "start"]
 
-# It has a shell, curl and OpenSSL, which the client needs; the registry is a program without libraries.
+# The client needs a shell, curl and OpenSSL, which this image has; the registry is a single program.
 IMAGES: tuple[Software, ...] = (XROOTD,)
 _SERVER, _AUTHORITIES = "distribution/server", "xrootd/first"
 PARTS = (_SERVER, _AUTHORITIES)
 PASSWORD = "the-password-of-the-user"  # noqa: S105 - of this sandbox alone
-"""What the stack's Secret has only a hash of: a stack must have it as the password of the user."""
+"""The stack's password of the user: its Secret contains only the hash, so the stack must be made with this one."""
 _ME = "registry"
 _PORT = 5000
 _CONFIGURATION = "/etc/distribution/config.yml"

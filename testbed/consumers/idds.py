@@ -65,7 +65,7 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
     if issuer and vo in clients:
         yield from ask("idds", root, _PYTHON, [_at_the_server(container)])
         yield from _request(sandbox, issuer, vo, clients[vo]["client_id"])
-        # The other checks of `verify` are asked where the pods run on real nodes, which have no issuer.
+        # `verify` asks the other checks where pods run on real nodes, which have no issuer.
         yield from verified.answered(sandbox, "idds", "panda.token", "idds.token")
     else:
         yield Check("idds", "the services' tokens, a request", passed=True, detail=_ELSEWHERE, skipped=True)

@@ -95,7 +95,7 @@ class _Login:
         return self.client.run(*words, *options, stdin=sql, environment={"MYSQL_PWD": self.password})
 
     def tries(self, what: str, sql: str, *, accepted: bool) -> Check:
-        """A check that the server accepts or refuses statements."""
+        """A check whether the server accepts or refuses statements, as it should."""
         done = self.query(sql)
         detail = done.stderr.strip() or "accepted"
         return Check("mariadb", f"{self.who}: {what}", (done.returncode == 0) == accepted, detail)
@@ -125,7 +125,7 @@ def _start(sandbox: Sandbox, container: Container) -> None:
     network = (f"--bind-address={address}", "--port=3306", f"--socket={_SOCKET}", "--skip-name-resolve")
     root.start("mariadbd", *options, *network, "--innodb-flush-log-at-trx-commit=0").wait_for(address, 3306)
     statements = [f"ALTER USER root@localhost IDENTIFIED BY {_literal(environment['MARIADB_ROOT_PASSWORD'])}"]
-    # The image does the same, because the installation makes more users without a password.
+    # The image does this too, because the installation makes additional users without a password.
     statements += [
         "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host != 'localhost' OR User = ''",
         "FLUSH PRIVILEGES",

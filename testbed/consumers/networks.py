@@ -1,4 +1,4 @@
-"""Networks of pods' own, for programs that listen at every address: two of them could not listen at one port."""
+"""Networks of pods' own, for programs that listen at every address: two of them on one port need two networks."""
 
 from __future__ import annotations
 

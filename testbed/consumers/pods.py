@@ -89,7 +89,7 @@ def _pod(workload: Object) -> Object:
 
 def _run_by(workload: Object) -> list[Object]:
     pod = _pod(workload)
-    # Those of a service are over before it is looked at.
+    # The jobs of a service have ended before the service is checked.
     first = () if workload["kind"] in _SERVING else pod.get("initContainers") or ()
     return [*first, *pod["containers"]]
 

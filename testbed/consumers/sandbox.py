@@ -227,7 +227,7 @@ class Sandbox:
         return root
 
     def mounted(self, root: Root, folders: Mapping[str, Path]) -> None:
-        """Mount folders of the sandbox into a root by their paths there; nothing else can be written any more."""
+        """Mount folders of the sandbox into a root by their paths there; everything else becomes read-only."""
         for path, folder in folders.items():
             root.path(path).mkdir(parents=True, exist_ok=True)
             _mount("--bind", str(folder), str(root.path(path)))

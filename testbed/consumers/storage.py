@@ -40,7 +40,7 @@ def start(sandbox: Sandbox) -> None:
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Check what a robot of the stack's authority may do, and that nobody else may."""
+    """Check what a robot of the stack's authority may do, and that other clients are refused."""
     first, second = (sandbox.container(part).workload for part in PARTS)
     robot = _Client(_robot(sandbox, sandbox.containers, "robot"))
     stranger = _Client(_robot(sandbox, sandbox.variants["unknown"], "stranger"))
@@ -119,11 +119,11 @@ def _by_xrootd(robot: _Client, server: str) -> Iterator[Check]:
 
 
 def _refused(robot: _Client, other: _Client, who: str, server: str) -> Iterator[Check]:
-    """Somebody without a certificate of a known authority neither reads nor writes."""
+    """Check that a client without a certificate of a known authority can neither read nor write."""
     url, host = f"https://{server}:{_PORT}/ctao", f"{server}:{_PORT}"
     other.root.write(_FILE, _CONTENT)
     code, body = other.http(f"{url}/one")
-    # A certificate that nobody knows ends the connection.
+    # The server closes the connection of a client with an unknown certificate.
     expected = ("000", _REFUSED) if other.certified else (_REFUSED,)
     yield Check(
         _ME, f"davs: {who} does not read", code in expected and _CONTENT not in body, f"{code} {body[:200]}"
@@ -141,7 +141,7 @@ def _refused(robot: _Client, other: _Client, who: str, server: str) -> Iterator[
 
 
 def _copies(robot: _Client, first: str, second: str) -> Iterator[Check]:
-    """Copies that the second server makes: by HTTP with a macaroon, by XRootD with a delegated proxy."""
+    """Check copies that the second server makes: by HTTP with a macaroon, by XRootD with a delegated proxy."""
     source, target = (f"https://{server}:{_PORT}/ctao/one" for server in (first, second))
     copy = ("--request", "COPY", "--header", f"Source: {source}", "--header", "Credential: none")
     code, body = robot.http(f"{target}-without", *copy)

@@ -74,7 +74,7 @@ class _Gate:
         self._sandbox, self._plan = sandbox, sandbox.plan
 
     def told_by(self, part: str) -> Report:
-        """What the gate finds where this part is asked: for the server, as if the database were elsewhere."""
+        """The problems that the gate reports if it asks this part; for the server, as if the database were outside."""
         plan = self._plan if part == _DATABASE else _elsewhere(self._plan, self._sandbox)
         pods = Pods(Workloads(), plan)
         return look(Commands(pods, Programs(self._sandbox), lambda _suffix, _key: ""))

@@ -1,4 +1,4 @@
-"""What `verify` asks of components, asked of the programs of a sandbox and judged as in a cluster."""
+"""Asks the checks of `verify` of the programs of a sandbox, and judges the answers as in a cluster."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from testbed.consumers.sandbox import Check, Sandbox
 __all__ = ["PREFIX", "answered", "refuted"]
 
 PREFIX = "verify: "
-"""Before the name of a check that was answered well."""
+"""Prefix of the name of a check with a good answer."""
 
 _KNOWN = {check.name: check for spec in COMPONENTS.values() for check in spec.checks}
 _NOWHERE = Target({}, {}, "", "", Source("the sandbox", ""))
@@ -26,7 +26,7 @@ _NOWHERE = Target({}, {}, "", "", Source("the sandbox", ""))
 def answered(sandbox: Sandbox, consumer: str, *names: str) -> Iterator[Check]:
     """Ask checks by their names, and all that a component describes by its name; each must be ok.
 
-    One is skipped if the stack has nothing to ask there, as its file wants it.
+    A check is skipped if the stack file deploys nothing that could be asked.
     """
     asked = (
         check.name for name in names for check in _KNOWN.values() if name in (check.name, check.component)
@@ -37,7 +37,7 @@ def answered(sandbox: Sandbox, consumer: str, *names: str) -> Iterator[Check]:
 
 
 def refuted(sandbox: Sandbox, consumer: str, when: str, checks: Mapping[str, str]) -> Iterator[Check]:
-    """Ask checks that must fail now; ``checks`` are words of the reason, by the names of checks."""
+    """Ask checks that must fail now; ``checks`` maps their names to words of the expected reason."""
     for result in _asked(sandbox, checks):
         failed = result.outcome is Outcome.FAILED and checks[result.check.name] in result.detail
         detail = f"{result.outcome}: {result.detail}"

@@ -56,7 +56,7 @@ ACTIVEMQ = Software(
     environment={"ACTIVEMQ_HOME": "/opt/activemq", "ACTIVEMQ_DATA": "/appdata/activemq"},
 )
 POSTGRES = Software(pinned.POSTGRES, ("ghcr.io/pandawms/panda-database", "postgres"))
-# It stands for the operator's image beside its plugin, which no chart names.
+# This image stands for the operator's with its plugin, which no chart names.
 POSTGRES_ARCHIVED = Software(
     pinned.POSTGRES_ARCHIVED, (), environment={"PATH": "/opt/barman/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 )
@@ -108,7 +108,8 @@ _OF_RUCIO = {"PATH": "/opt/rucio/bin:/usr/sbin:/usr/bin:/sbin:/bin", "RUCIO_HOME
 # Neither runs on a real node: its server needs Apache with the original's configuration.
 RUCIO = Software(pinned.RUCIO, ("rucio/rucio-server",), environment=_OF_RUCIO)
 RUCIO_EARLIER = Software(pinned.RUCIO_EARLIER, (), environment=_OF_RUCIO)
-# It does not run on a real node either: its job and its server would need the databases' and the store's own images.
+# This one does not run on a real node either: its job and its server would need the databases' and the store's own
+# images.
 DIRACX = Software(pinned.DIRACX, (), environment={"HOME": "/root"}, folders=("/work",))
 # The original has DIRAC in a folder of its own, of which its user writes in some parts.
 DIRAC = Software(

@@ -26,7 +26,7 @@ Object = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Archive:
-    """The plugin in a root: its library runs Barman's programs there, and gets what the objects contain as a file."""
+    """The plugin in a root: its library runs Barman's programs there, with the content of the objects in a file."""
 
     root: Root
     store: Object
@@ -40,7 +40,7 @@ class Archive:
 
     @property
     def restoring(self) -> str:
-        """The command by which PostgreSQL gets one back."""
+        """The command by which PostgreSQL gets a file back from the archive."""
         return f"{_PROGRAM} {_OBJECTS} wal-restore %f %p"
 
     def back_up(self, name: str) -> str:
@@ -57,11 +57,11 @@ class Archive:
         self._run("restore", postgres.DATA)
 
     def outdate(self) -> None:
-        """Delete what is older than the archive may go back."""
+        """Delete backups that are older than the archive's retention."""
         self._run("retention")
 
     def age(self, days: Mapping[str, int]) -> None:
-        """Let base backups have been made so many days ago."""
+        """Make base backups look so many days old."""
         place = self.store["spec"]["configuration"]
         bucket, _, folder = place["destinationPath"].removeprefix("s3://").partition("/")
         files = {f"{folder}/{self.server}/base/{name}/backup.info": age for name, age in days.items()}

@@ -15,7 +15,7 @@ __all__ = ["ADDRESS", "BUCKET", "SMALL", "start"]
 BUCKET, SMALL = "backups", "small"
 _HOST, _PORT = "s3.site.org", 7070
 ADDRESS = f"http://{_HOST}:{_PORT}"
-"""Where the stack must look for it."""
+"""The address at which the stack looks for it."""
 _SPACE = "64k"
 
 

@@ -44,7 +44,7 @@ class Cluster(KubernetesApi):
         )
 
     def answers(self) -> bool:
-        """True: it is here."""
+        """Return True: this cluster always answers."""
         return True
 
     def call(
@@ -99,7 +99,7 @@ class Cluster(KubernetesApi):
         self._pods[name] = {"metadata": {"name": name}, "spec": spec, "status": status}
 
     def _container(self, container: Container, work: Path) -> int:
-        """Run a container as its pod would: as nobody, in a root that cannot be written."""
+        """Run a container as its pod would: as an unprivileged user, in a read-only root."""
         name = f"{container.workload}-{container.name}"
         root = self._sandbox.root(_software(container.image), container, name=name)
         self._sandbox.mounted(root, {"/work": work})

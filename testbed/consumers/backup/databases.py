@@ -1,4 +1,4 @@
-"""The two kinds of databases, filled with what must come back."""
+"""The two kinds of databases, filled with content that a restore must bring back."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ class Database(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name in those of its backups."""
+        """Its name in the names of its backups."""
 
     @property
     def live(self) -> str:
         """Its name at its server."""
 
     def fill(self) -> None:
-        """Make tables and what else a database can hold, with rows that no compression makes small."""
+        """Make tables and every other kind of object, with rows that do not compress well."""
 
     def content(self, database: str) -> str:
         """Checksums of everything in it, for comparison."""
 
     def counted(self) -> tuple[int, int]:
-        """The tables of the live one that a dump has, and their rows."""
+        """The number of tables of the live database that a dump has, and of their rows."""
 
     def spoil(self, dump: bytes) -> bytes:
         """Damage what a dump restores, so that it can still be read to its end."""
 
     def migrate(self) -> None:
-        """Make a table in the live one that refers to another, as a migration does."""
+        """Make a table in the live database that refers to another, as a migration does."""
 
     def newer(self) -> str:
-        """The number of tables in the live one that a migration has made."""
+        """The number of objects in the live database that a migration has made."""
 
     def empty(self) -> None:
-        """Lose everything in the live one."""
+        """Lose everything in the live database."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Panda:
 
     @classmethod
     def of(cls, sandbox: Sandbox) -> Panda:
-        """That of a sandbox in which it runs."""
+        """The PostgreSQL of a sandbox in which it runs."""
         return cls(sandbox.running("panda/postgres"))
 
     def ask(self, statement: str, database: str = "", user: str = "postgres") -> str:
@@ -63,7 +63,7 @@ class Panda:
         return postgres.query(self.root, user, statement, database=database or self.live)
 
     def fill(self) -> None:
-        """Make what PanDA's own scripts make, in small, beside what they have made if they are there."""
+        """Make a small part of what PanDA's own scripts make; if these have run, add to their tables."""
         self.ask("ALTER DATABASE panda_db OWNER TO postgres")
         self.ask("CREATE SCHEMA IF NOT EXISTS partman")
         self.ask("CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman")
@@ -80,7 +80,7 @@ class Panda:
             "CREATE FUNCTION doma_panda.one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         ):
             self.ask(statement, user="panda")
-        # As the extension makes them, every night.
+        # The extension makes such partitions every night.
         self.ask(
             "CREATE TABLE doma_panda.parts_2 PARTITION OF doma_panda.parts "
             "FOR VALUES FROM ('2027-01-01') TO ('2028-01-01')"
@@ -91,7 +91,7 @@ class Panda:
         self.ask("GRANT pg_read_all_data TO panda")
 
     def content(self, database: str) -> str:
-        """Rows of both tables, the next number, what else there is."""
+        """Checksums of both tables, the next number of the sequence, and the names of all other objects."""
         return self.ask(
             "SELECT md5(string_agg(t::text, ',' ORDER BY id)) FROM doma_panda.jobs t UNION ALL "
             "SELECT md5(string_agg(p::text, ',' ORDER BY id)) FROM doma_panda.parts p UNION ALL "
@@ -102,7 +102,7 @@ class Panda:
         )
 
     def counted(self) -> tuple[int, int]:
-        """All but those of the administrator; a partitioned one has no rows itself."""
+        """All tables but the administrator's; a partitioned table has no rows of its own."""
         tables, rows = self.ask(
             "SELECT count(*), sum((xpath('//c/text()', query_to_xml(format('SELECT count(*) AS c FROM ONLY %I.%I', "
             "schemaname, tablename), false, true, '')))[1]::text::bigint) FROM pg_tables "
@@ -111,7 +111,7 @@ class Panda:
         return int(tables), int(rows)
 
     def spoil(self, dump: bytes) -> bytes:
-        """Make a statement of its table of contents a wrong one."""
+        """Damage a statement in the dump's table of contents."""
         return dump.replace(b"CREATE VIEW doma_panda.late", b"CREATE VIEX doma_panda.late")
 
     def migrate(self) -> None:
@@ -126,7 +126,7 @@ class Panda:
             self.ask(statement, user="panda")
 
     def newer(self) -> str:
-        """Types and functions count too: the migration would meet them again."""
+        """Types and functions count too, because a repeated migration would find them in its way."""
         return self.ask(
             "SELECT (SELECT count(*) FROM pg_type WHERE typname IN ('later', 'state')) + "
             "(SELECT count(*) FROM pg_proc WHERE proname = 'as_is')"
@@ -153,7 +153,7 @@ class Harvester:
 
     @classmethod
     def of(cls, sandbox: Sandbox) -> Harvester:
-        """That of a sandbox in which it runs."""
+        """The MariaDB of a sandbox in which it runs."""
         environment = sandbox.container("harvester/mariadb").environment
         login = (environment["MARIADB_USER"], environment["MARIADB_PASSWORD"])
         return cls(sandbox.running("harvester/mariadb"), login)
@@ -176,7 +176,7 @@ class Harvester:
         )
 
     def content(self, database: str) -> str:
-        """Rows of both tables, what else there is."""
+        """Checksums of both tables, and the names of all other objects."""
         names = self.ask(
             "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() UNION "
             "SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE() UNION "
@@ -193,7 +193,7 @@ class Harvester:
         return 2, int(self.ask("SELECT (SELECT COUNT(*) FROM work) + (SELECT COUNT(*) FROM counted)"))
 
     def spoil(self, dump: bytes) -> bytes:
-        """Make a statement a wrong one."""
+        """Damage a statement of the dump."""
         text = gzip.decompress(dump)
         return gzip.compress(text.replace(b"INSERT INTO `work`", b"INSERT INTO `walk`"))
 
@@ -202,7 +202,7 @@ class Harvester:
         self.ask("CREATE TABLE later (id int, FOREIGN KEY (id) REFERENCES work (id))")
 
     def newer(self) -> str:
-        """Only tables are made."""
+        """The number of new tables; the migration makes nothing else."""
         return self.ask(
             "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = 'later'"
         ).strip()

@@ -45,7 +45,7 @@ class Operator(KubernetesApi):
         return [each for each in self.sandbox.objects if each["kind"] == kind]
 
     def answers(self) -> bool:
-        """True: it is here."""
+        """Return True: this cluster always answers."""
         return True
 
     def call(
@@ -67,7 +67,7 @@ class Operator(KubernetesApi):
         if method == "DELETE":
             self._delete(name)
         elif (kind, name) == ("objectstores", ARCHIVE_SECRET):
-            # As the plugin keeps it.
+            # The plugin keeps the window of an archive in this form.
             window = {"firstRecoverabilityPoint": self.live.listed()[1]}
             answer = {"status": {"serverRecoveryWindow": {self.server: window}}}
         elif kind == "jobs":

@@ -34,7 +34,7 @@ _CONSUMER = "archive"
 _SECONDS, _AT_ONCE = 60.0, 0.0
 _DRILLS = 2
 _AGES = (40, 35)
-"""Days since each base backup, as the archive is made to believe: of the last 30, the first ones need the second."""
+"""Days since each base backup, as the archive records them: the last 30 days need the second backup."""
 
 
 def start(_sandbox: Sandbox) -> None:
@@ -147,7 +147,7 @@ class _Drill:
         future = self._now() + timedelta(minutes=1)
         yield self._refused("a time in the future", future, "is in the future", into="late")
         yield _check("nothing was made for them", made == set(self.operator.roots), str(self.operator.roots))
-        # Nothing was written after it, so that no change shows that the time has come.
+        # No change was written after this time, so a recovery cannot reach it.
         impatient = replace(self.recovery, seconds=_AT_ONCE)
         yield self._refused(
             "a time after the last change", self._now(), "recovery target was reached", "last", impatient

@@ -41,12 +41,12 @@ MAIL = ("localhost", 2525)
 _NAME = "monitoring"
 _PROMETHEUS, _ALERTMANAGER = "127.78.0.22:9090", "127.78.0.23:9093"
 _SECONDS = 90.0
-# Of Rucio's daemons one runs, and of the server only what the daemons need.
+# Prefixes of the names of running programs: one daemon of Rucio, the exporters, the probes of certificates.
 _RUNNING = ("rucio-daemons-conveyor-finisher", "exporter-", "certificate-of-")
 
 
 def start(sandbox: Sandbox) -> None:
-    """Nothing: the order of starts is part of what is checked."""
+    """Start nothing: the check itself tests the order of starts."""
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
@@ -92,7 +92,7 @@ class _Watch:
             if each["kind"] == "Secret" and each["metadata"]["name"] == NAME
         )
         text = b64decode(secret["data"][FILE]).decode()
-        # Nobody waits half a minute for more alerts of a group.
+        # Alertmanager would wait half a minute for more alerts of a group.
         for slow in ("30s", "5m"):
             text = text.replace(slow, "1s")
         root.write("/srv/alertmanager.yaml", text)
@@ -106,7 +106,7 @@ class _Watch:
         program.wait_for(*_split(_ALERTMANAGER))
 
     def _hasty(self) -> list[dict[str, Any]]:
-        """The stack's alerts, which begin at once and are judged each second."""
+        """The stack's alerts, changed to begin at once and to be judged each second."""
         return [
             group | {"interval": "1s", "rules": [rule | {"for": "0s"} for rule in group["rules"]]}
             for group in alert_groups(self.plan)
@@ -124,7 +124,7 @@ class _Watch:
         return [each for each in scrapes(self.plan.config) if any(word in each.name for word in _RUNNING)]
 
     def _job(self, scrape: Scrape) -> dict[str, Any]:
-        """As the operator or the annotations of its Service would have it."""
+        """A scrape job, as the operator or the annotations of the Service would make it."""
         address = "127.0.0.1" if scrape.exporter == PROBER else self.sandbox.addresses[scrape.name]
         labels = {**scrape.labels, "namespace": self.plan.config.namespace}
         return {
@@ -135,7 +135,7 @@ class _Watch:
         }
 
     def scraped(self) -> Iterator[Check]:
-        """Everything that runs shows metrics, with the labels of its component."""
+        """Check that every running program shows metrics, with the labels of its component."""
         for scrape in self._running():
             labels = ",".join(f'{key}="{text}"' for key, text in scrape.labels.items())
             up = f"up{{{labels}}} == 1"
@@ -152,7 +152,7 @@ class _Watch:
     def begins_and_ends(
         self, alert: str, breaks: Callable[[], None], mends: Callable[[], None]
     ) -> Iterator[Check]:
-        """The webhook is notified that an alert has begun, and that it has ended."""
+        """Check that the webhook is notified of the begin and the end of an alert."""
         breaks()
         told = self.received.was_posted
         yield _check(f"{alert} begins", eventually(lambda: told(alert, "firing"), _SECONDS))
@@ -160,7 +160,7 @@ class _Watch:
         yield _check(f"{alert} ends", eventually(lambda: told(alert, "resolved"), _SECONDS))
 
     def told(self) -> Iterator[Check]:
-        """The same by mail, from a user who has logged in; and the address of the webhook was the secret one."""
+        """Check the same for mail from a logged-in user, and that the webhook's address was the secret one."""
         for state in ("FIRING", "RESOLVED"):
             words = (f"[{state}", "CertificateEnds")
             arrived = eventually(partial(self.received.was_mailed, *words), _SECONDS)
@@ -169,7 +169,7 @@ class _Watch:
         yield _check("the address was the secret's", self.received.paths == {"/of-the-secret"})
 
     def answers(self) -> Iterator[Check]:
-        """Prometheus takes every query of every dashboard, and has judged every rule without an error."""
+        """Check that Prometheus accepts every query of every dashboard, and has judged every rule without an error."""
         for product in PRODUCTS:
             for path in dashboard_files(product):
                 for query in queries(json.loads(path.read_text())):
@@ -182,7 +182,7 @@ class _Watch:
 
 
 def asked(query: str) -> list[Any]:
-    """The series that a query has now."""
+    """The present series of a query."""
     found: list[Any] = _get(f"/api/v1/query?{urllib.parse.urlencode({'query': query})}")["result"]
     return found
 

@@ -44,7 +44,7 @@ class Host:
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
     def certify(self, *, days_left: int) -> None:
-        """Have a certificate that ends after so many days; connections from now on see it."""
+        """Use a new certificate that ends after so many days; new connections see it."""
         now = datetime.now(UTC)
         fresh = x509.load_pem_x509_certificate(self._issued(now).certificate.encode())
         begun = now + timedelta(days=days_left) - (fresh.not_valid_after_utc - now)
@@ -85,7 +85,7 @@ class Watched:
         return program
 
     def stop_daemon(self) -> None:
-        """Kill the daemon, and let its last heartbeat be an hour old."""
+        """Kill the daemon, and make its last heartbeat an hour old."""
         self.daemon.process.kill()
         self.daemon.process.wait()
         own = self.sandbox.container(DATABASE).environment
@@ -98,7 +98,7 @@ class Watched:
         self.daemon = self.start_daemon()
 
     def _start_exporter(self, container: Container) -> None:
-        """Start one at the address of its Service alone: several have the same port."""
+        """Start an exporter at the address of its Service only, because several exporters have the same port."""
         root = self.sandbox.root(PROMETHEUS, container)
         program, port = (_PROBER, 9115) if container.workload == PROBER else (_POSTGRES_EXPORTER, 9187)
         # The prober has a Service for each host that it looks at.

@@ -26,7 +26,7 @@ _NAMESPACE = "ctao"
 
 
 class Api(Cluster):
-    """The cluster of a sandbox, with what its Deployments would run; ``steps`` are the changes, in their order."""
+    """The cluster of a sandbox, with the processes of its Deployments; ``steps`` are the changes, in their order."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         super().__init__(sandbox)
@@ -36,7 +36,7 @@ class Api(Cluster):
 
     @property
     def replicas(self) -> Mapping[str, int]:
-        """How many pods each daemon shall have."""
+        """The number of pods that each daemon should have."""
         return {each["metadata"]["name"]: each["spec"]["replicas"] for each in self._daemons({})}
 
     def account(self, root: Root) -> Mapping[str, str]:
@@ -83,7 +83,7 @@ class Api(Cluster):
             case ["GET", *_, "jobs", name] if name not in self._pods:
                 return {"status": {}}
             case ["POST", *_] if body is not None:
-                # Nobody waits for the end of a Job when he makes it.
+                # The caller does not wait for the end of the Job.
                 self.steps.append("back up")
                 threading.Thread(target=self._run, args=(dict(body),), daemon=True).start()
                 return body
@@ -129,7 +129,7 @@ class Api(Cluster):
 
             @override
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: the output is for checks."""
+                """Log nothing: standard output contains only checks."""
 
         server = ThreadingHTTPServer((_ADDRESS, _PORT), Handler)
         server.socket = context.wrap_socket(server.socket, server_side=True)

@@ -45,7 +45,7 @@ def _empty(job: Job, database: Database) -> Iterator[Check]:
 
 
 def _without_version(job: Job, database: Database) -> Iterator[Check]:
-    """Tables of something else, or of a run of Rucio's own tool that did not end."""
+    """Check tables of another program, and those of an interrupted run of Rucio's own tool."""
     database.ask("DROP TABLE alembic_version")
     yield from _refused(job, database, "tables without a version", "but no version", "alembic stamp")
     database.ask("CREATE TABLE alembic_version (version_num varchar(32) NOT NULL)")
@@ -54,7 +54,7 @@ def _without_version(job: Job, database: Database) -> Iterator[Check]:
     database.ask("CREATE TABLE accounts (account varchar(25) PRIMARY KEY)")
     yield from _refused(job, database, "half-built", "has 1 of Rucio's")
     database.remake()
-    # Those of another program, which Rucio's do not disturb.
+    # Tables of another program, which do not disturb Rucio's.
     database.ask("CREATE TABLE notes (line text)")
     yield job.run().ends(_NAME, "tables of something else beside them", "made account root")
 
@@ -67,7 +67,7 @@ def _later(job: Job, database: Database) -> Iterator[Check]:
 
 
 def _beside_others(job: Job, database: Database) -> Iterator[Check]:
-    """A run that is killed while it makes tables, and two at once."""
+    """Check a run that is killed while it makes tables, and two runs at once."""
     database.remake()
     killed = job.started()
     busy = (
@@ -78,7 +78,7 @@ def _beside_others(job: Job, database: Database) -> Iterator[Check]:
         pass
     killed.kill()
     killed.wait(_SECONDS)
-    # The server notices it when it has made the tables.
+    # The database notices the killed client only after it has made the tables.
     others = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
     )
@@ -103,7 +103,7 @@ def _earlier(job: Job, database: Database) -> Iterator[Check]:
     yield Check(_NAME, "migrate: true keeps accounts", _salt(database) == salt, "another password")
     lacking = sorted(set(fresh.splitlines()) - set(database.content.splitlines()))
     yield Check(_NAME, "migrate: true: columns as of a new database", not lacking, "\n".join(lacking))
-    # As a run leaves it that is killed when the tables are migrated.
+    # A run that is killed after the migration of the tables leaves this state.
     database.ask("ALTER TABLE rse_protocols ALTER COLUMN read_lan SET NOT NULL")
     yield job.run("migrating").ends(
         _NAME, "migrate: true again", "column read_lan of rse_protocols may be empty", "already"

@@ -54,7 +54,7 @@ class _Server:
             "shared_preload_libraries": "",
         }
         if follows:
-            # With a passfile: a password would stand in the settings, which each copy of the server has.
+            # The password is in a passfile: in the settings, each copy of the server would contain it.
             settings["primary_conninfo"] = (
                 f"host={_ADDRESSES[follows]} port={_PORT} user={_REPLICATOR} passfile={_PASSFILE}"
             )
@@ -67,11 +67,11 @@ class _Server:
         self.program.wait_for(_ADDRESSES[self.host], _PORT)
 
     def end(self) -> None:
-        """Stop it: it first sends all that was written to its replica."""
+        """Stop it; before it ends, it sends all changes to its replica."""
         postgres.stop(self.root)
 
     def last(self) -> str:
-        """Where what it wrote ended, as its control file has it after its end."""
+        """The position of its last change, from its control file."""
         shown = self.root.must(f"{_BIN}/pg_controldata", "-D", _DATA, user=_USER)
         return next(
             line.rpartition(" ")[2]
@@ -106,7 +106,7 @@ def start(sandbox: Sandbox) -> None:
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Check that Rucio goes on in the second data centre with all that was written in the first one, and comes back."""
+    """Check that Rucio continues in the second data centre with all data of the first one, and comes back."""
     north = _first(sandbox)
     yield Job(sandbox, "rucio-bootstrap").run().ends(_NAME, "the tables are made", "made account root")
     running = _Rucio(sandbox, server.start(sandbox))
@@ -121,10 +121,10 @@ def check(sandbox: Sandbox) -> Iterator[Check]:
 
 
 def _over(rucio: _Rucio, old: _Server, new: _Server, variant: str) -> Iterator[Check]:
-    """Fail over from one server to the other; Rucio's server is then that of a variant of the stack file."""
+    """Fail over from one server to the other; a variant of the stack file then describes Rucio's server."""
     way, account = f"to {new.host}", f"before{new.host[:5]}"
     rucio.asked(["add_account", account, "USER", "a@site.org"])
-    # Fence: nothing writes any more, and the former primary has sent everything.
+    # Fence: no client writes any more, and the former primary has sent all changes.
     rucio.end()
     old.end()
     last = old.last()
@@ -173,7 +173,7 @@ def _login(sandbox: Sandbox) -> Mapping[str, str]:
 
 
 def _first(sandbox: Sandbox) -> _Server:
-    """The primary, with what a restore to a time has left in its settings."""
+    """The primary, with settings that a restore to a time has left."""
     found, login = _Server(sandbox.root(POSTGRES, name="north"), NORTH), _login(sandbox)
     postgres.make(found.root)
     with found.root.path(f"{_DATA}/pg_hba.conf").open("a") as file:

@@ -28,7 +28,7 @@ class Run:
     text: str
 
     def ends(self, consumer: str, what: str, *words: str, refused: bool = False) -> Check:
-        """A check that it succeeded, or was refused without a traceback, and printed all ``words``."""
+        """A check that the run succeeded, or was refused without a traceback, and printed all ``words``."""
         as_expected = (self.code != 0 and "Traceback" not in self.text) if refused else self.code == 0
         passed = as_expected and all(word in self.text for word in words)
         return Check(consumer, what, passed, f"code {self.code}: {self.text[-_SHOWN:]}")
@@ -62,7 +62,7 @@ class Job:
         return Run(done.returncode, done.stdout + done.stderr)
 
     def started(self) -> subprocess.Popen[bytes]:
-        """A run that was started, and goes on beside others."""
+        """A run that was started, and continues beside others."""
         container = self.sandbox.container(f"{self.consumer}/job")
         root = self.root()
         return root.start(*container.command).process
@@ -81,13 +81,13 @@ class Database:
         return postgres.query(self.root, self.user, statement, database=self.name)
 
     def remake(self) -> None:
-        """Make it empty."""
+        """Make the database empty."""
         for statement in (f"DROP DATABASE {self.name} WITH (FORCE)", f"CREATE DATABASE {self.name}"):
             postgres.query(self.root, self.user, statement)
 
     @property
     def tables(self) -> int:
-        """How many tables it has."""
+        """The number of its tables."""
         return int(self.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
 
     @property
@@ -97,7 +97,7 @@ class Database:
 
     @property
     def content(self) -> str:
-        """Tables and columns, to see whether a job has changed any."""
+        """Its tables and columns, to compare them before and after a job."""
         return self.ask(
             "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
             "WHERE table_schema = 'public' ORDER BY 1, 2"

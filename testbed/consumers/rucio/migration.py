@@ -1,4 +1,4 @@
-"""The migration of tables of the earlier release: what is done before it, and what a failing one leaves."""
+"""The migration of tables of the earlier release: the steps before it, and the state after a failed one."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check(job: Job, database: Database, now: str) -> Iterator[Check]:
 
 
 def _way_back(job: Job, database: Database, api: Api, text: str, former: tuple[str, str]) -> Iterator[Check]:
-    """The backup before the migration is restored over migrated tables, which can then be migrated again."""
+    """Check that a restore of the backup undoes the migration, after which the tables can be migrated again."""
     assert job.sandbox.plan is not None  # noqa: S101 - the inside of the sandbox makes it
     found = _BACKUP.search(text)
     try:
@@ -63,7 +63,7 @@ def _way_back(job: Job, database: Database, api: Api, text: str, former: tuple[s
 
 
 def _failing(job: Job, database: Database, api: Api, before: dict[str, int]) -> Iterator[Check]:
-    """A migration that the database refuses at its end."""
+    """Check a migration that the database refuses at its end."""
     database.ask(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no more space'; END $$"
     )
@@ -86,7 +86,7 @@ def _failing(job: Job, database: Database, api: Api, before: dict[str, int]) -> 
 
 
 def _kept(job: Job, api: Api, text: str, what: str) -> Check:
-    """The backup that is named is there, and can be restored."""
+    """Check that the named backup exists and can be restored."""
     assert job.sandbox.plan is not None  # noqa: S101 - the inside of the sandbox makes it
     found = _BACKUP.search(text)
     try:

@@ -22,7 +22,7 @@ _DONE = "all is as declared"
 
 
 def check(sandbox: Sandbox) -> Iterator[Check]:
-    """Check a new catalog, one that is as declared, one that somebody has changed, and what the server refuses."""
+    """Check a new catalog, a catalog as declared, one that was changed by hand, and refusals of the server."""
     job = Job(sandbox, _NAME)
     yield from _made(job)
     yield from _by_policy(job)
@@ -75,7 +75,7 @@ def _made(job: Job) -> Iterator[Check]:
 
 
 def _by_policy(job: Job) -> Iterator[Check]:
-    """The server has CTAO's policy: names of data are paths."""
+    """Check a server with CTAO's policy, in which names of data are paths."""
     calls(job, _added("/dl0/run1"))
     (names,) = calls(job, ["list_replicas", [{"scope": "acada", "name": "/dl0/run1"}]])
     yield Check("rucio", "a path names data", [each["name"] for each in names] == ["/dl0/run1"], f"{names}")
@@ -89,12 +89,12 @@ def _by_policy(job: Job) -> Iterator[Check]:
 
 
 def _added(name: str) -> list[Any]:
-    """A call that registers a file, whose name is not part of the address: gunicorn keeps its two slashes there."""
+    """A call that registers a file; its name is not part of the address, in which gunicorn keeps two slashes."""
     return ["add_replicas", "NORTH", [{"scope": "acada", "name": name, "bytes": 1, "adler32": "00000001"}]]
 
 
 def _mended(job: Job) -> Iterator[Check]:
-    """A change by hand is changed back; objects that nobody declared stay, and are listed."""
+    """Check that a change by hand is changed back, and that undeclared objects stay and are listed."""
     local = {"read": 1, "write": 1, "delete": 1}
     protocol = {
         "hostname": "by-hand.site.org",
@@ -149,7 +149,7 @@ def _mended(job: Job) -> Iterator[Check]:
 
 
 def _changed(job: Job) -> Iterator[Check]:
-    """A change of the stack file arrives."""
+    """Check that a change of the stack file arrives."""
     yield job.run("changed").ends(
         _NAME,
         "a changed stack file",
@@ -166,7 +166,7 @@ def _changed(job: Job) -> Iterator[Check]:
 
 
 def _refused(job: Job) -> Iterator[Check]:
-    """The refusals of the server are named; everything that is possible without them is done."""
+    """Check that refusals of the server are named, and everything else is done."""
     calls(job, ["delete_rse", "WEST"])
     gone = job.run("changed")
     yield gone.ends(_NAME, "a storage that was deleted", "storage WEST:", "deleted", refused=True)

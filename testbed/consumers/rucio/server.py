@@ -51,7 +51,7 @@ def _container(containers: Iterable[Container]) -> Container:
 
 
 def configured(container: Container) -> str:
-    """The configuration that the image makes of files in `conf.d`, and of variables, which win."""
+    """The configuration that the image makes of files in `conf.d` and of variables, which take precedence."""
     sections: dict[str, dict[str, str]] = {}
     for path, file in sorted(container.files.items()):
         if Path(path).parent == Path(_PARTS):

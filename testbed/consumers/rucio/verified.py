@@ -1,4 +1,4 @@
-"""What `verify` asks of Rucio and its database, while the daemons run that carry files."""
+"""`verify` asks Rucio and its database, while the daemons run that carry files."""
 
 from __future__ import annotations
 
