@@ -41,7 +41,7 @@ UNDELETED = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
 }
-"""Annotations of an object that outlives its chart and its Application, and is no difference between them."""
+"""Annotations of an object that outlives its chart and its Application, and that Argo CD ignores in comparisons."""
 
 OURS = {"app.kubernetes.io/managed-by": "panda-infra"}
 """The label of what the program itself makes."""

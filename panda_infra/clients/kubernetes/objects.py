@@ -43,7 +43,7 @@ def true_conditions(item: Mapping[str, Any]) -> frozenset[str]:
 
 
 def false_conditions(item: Mapping[str, Any]) -> frozenset[str]:
-    """The types of those that are false; one that is unknown or was never judged is not."""
+    """The types of those that are false; conditions that are unknown or missing are left out."""
     return _of(item, "False")
 
 

@@ -60,7 +60,7 @@ def operators_are_let_in(subject: Subject) -> Iterator[Problem]:
 
 @rule("postgres")
 def images_have_what_is_loaded(subject: Subject) -> Iterator[Problem]:
-    """The operator's own image has no extension that others have written."""
+    """A database with extensions must name an image, because the operator's own has none of them."""
     section = subject.config.postgres
     for component, settings in section.databases.items() if section else ():
         database = COMPONENTS[component].postgres
