@@ -37,6 +37,7 @@ from panda_infra.cli.secret_values.change import rotate, set_value
 from panda_infra.cli.secret_values.render import render
 from panda_infra.cli.status import status
 from panda_infra.cli.verify import verify
+from panda_infra.cli.version import Version
 from panda_infra.cli.who_runs import who_runs
 
 __all__ = ["PROGRAM", "app", "main"]
@@ -57,6 +58,10 @@ dev.command()(down)
 dev.command()(workflow)
 
 
+def _options(*, version: Version = False) -> None:
+    """PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets."""
+
+
 def _made(*, completed: bool) -> typer.Typer:
     made = typer.Typer(
         cls=Group,
@@ -64,9 +69,9 @@ def _made(*, completed: bool) -> typer.Typer:
         add_completion=completed,
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",
-        help="PanDA on Kubernetes as one Pulumi program: stacks, their configuration and their secrets.",
         epilog=EXIT_CODES,
     )
+    made.callback()(_options)
     made.command()(init)
     made.command("import")(import_)
     made.command("adopt")(adopt_)

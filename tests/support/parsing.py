@@ -25,7 +25,7 @@ def parse(found: Any, words: Sequence[str]) -> None:
         if not waiting:
             return
         if waiting[0].startswith("-"):
-            assert waiting[0] == "--help"
+            assert waiting[0] in {"--help", *(name for option in found.params for name in option.opts)}
             return
         found = found.commands[waiting.pop(0)]
     if waiting:
