@@ -96,5 +96,16 @@ def test_actions_are_pinned_in_the_form_that_is_updated(file: Path) -> None:
 
 def test_managers_without_a_pattern_of_their_own_find_their_files() -> None:
     default = {"gomod": "tools/modules/*/go.mod", "gitlabci": ".gitlab-ci.yml", "pep621": "pyproject.toml"}
-    assert set(_CONFIG["enabledManagers"]) == {*default, "custom.regex", "github-actions"}
+    assert set(_CONFIG["enabledManagers"]) == {*default, "custom.regex", "github-actions", "pip_requirements"}
     assert [name for name, pattern in default.items() if not list(REPOSITORY.glob(pattern))] == []
+
+
+def test_the_services_of_the_test_bed_are_found() -> None:
+    (pattern,) = _CONFIG["pip_requirements"]["managerFilePatterns"]
+    found = [
+        file
+        for file in REPOSITORY.glob("testbed/**/*.in")
+        if re.search(pattern.strip("/"), file.relative_to(REPOSITORY).as_posix())
+    ]
+    assert [file.name for file in found] == ["requirements.in"]
+    assert "==" in found[0].read_text()
