@@ -99,21 +99,16 @@ def read_authority(text: str, *, now: datetime) -> Authority:
         ValueError: the text is not one certificate of an authority with its key.
     """
     try:
-        certificate, key = (
-            _single_certificate(text),
-            serialization.load_pem_private_key(_key_block(text), None),
-        )
+        (certificate,) = x509.load_pem_x509_certificates(text.encode())
+        key = serialization.load_pem_private_key(_key_block(text), None)
         constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     except (TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
         raise ValueError("no certificate of an authority with a key that is not encrypted") from error
+    except ValueError as error:
+        raise ValueError("no single certificate as PEM, with its key below it") from error
     if not constraints.ca or certificate.public_key() != key.public_key():
         raise ValueError("no certificate of an authority with its own key")
     return Authority(certificate, cast("CertificateIssuerPrivateKeyTypes", key), now)
-
-
-def _single_certificate(text: str) -> x509.Certificate:
-    (found,) = x509.load_pem_x509_certificates(text.encode())
-    return found
 
 
 def _key_block(text: str) -> bytes:

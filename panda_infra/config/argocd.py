@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from panda_infra.config.base import DnsLabel, Form, HostName, Model
+from panda_infra.config.base import PORT, DnsLabel, Form, HostName, Model
 
 __all__ = ["ArgoCd", "Login", "ManifestFile"]
 
@@ -47,7 +47,7 @@ Claim = Annotated[str, Form(r"[A-Za-z][A-Za-z0-9._:/-]*", "the name of a claim",
 Issuer = Annotated[
     str,
     Form(
-        r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
+        rf"https://[A-Za-z0-9][A-Za-z0-9.-]*(:{PORT})?(/[A-Za-z0-9._~/-]*)?",
         "a URL that starts with https://",
         "https://panda-iam-doma.cern.ch/",
     ),

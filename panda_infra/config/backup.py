@@ -1,12 +1,15 @@
 """Backups of the databases inside a stack: when, where to, how many."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr
+from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 from panda_infra.config.base import DnsName, Form, Model, plain
 from panda_infra.config.node_recovery import PYTHON_IMAGE, PythonImage
-from panda_infra.config.quantities import Quantity
+from panda_infra.config.quantities import Size
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Url
@@ -20,9 +23,35 @@ else:
 
 _FIELD = r"(\*|[0-9]+(-[0-9]+)?)(/[0-9]+)?"
 _FIELDS = rf"{_FIELD}(,{_FIELD})*"
+# The first and the last minute, hour, day, month and day of the week.
+_WITHIN = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
+
+
+@dataclass(frozen=True)
+class _Schedule(Form):
+    """A schedule whose numbers are within the limits of the fields, which Kubernetes judges only in the cluster."""
+
+    @override
+    def check(self, value: str) -> str:
+        fields = () if super().check(value).startswith("@") else value.split()
+        for field, limits in zip(fields, _WITHIN, strict=False):
+            if not all(_is_within(part, *limits) for part in field.split(",")):
+                raise PydanticCustomError("form", "must be {expected}", {"expected": self.expected})
+        return value
+
+
+def _is_within(part: str, first: int, last: int) -> bool:
+    """True if the range of a part, such as ``1-5/2``, is one, and its step is not 0."""
+    numbers, slash, step = part.partition("/")
+    low, _, high = numbers.partition("-")
+    begin = first if low == "*" else int(low)
+    end = int(high) if high else begin
+    return first <= begin <= end <= last and (not slash or int(step) > 0)
+
+
 Schedule = Annotated[
     str,
-    Form(
+    _Schedule(
         rf"{_FIELDS}( {_FIELDS}){{4}}|@(hourly|daily|weekly|monthly)",
         "a schedule of cron in UTC: minute, hour, day, month, day of the week, as numbers",
         "17 2 * * *",
@@ -69,7 +98,7 @@ class ClaimStore(Model):
 
     kind: Literal["claim"]
     """A claim."""
-    size: Quantity
+    size: Size
     """Size of the claim: all dumps that are kept must fit."""
     class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class; default: the stack's."""
@@ -85,7 +114,7 @@ class Backup(Model):
     keep: Annotated[int, Field(ge=0, le=1000)] = 14
     """Number of backups of each database that are kept; 0: nothing is ever deleted, for credentials that must not
     delete, where rules of the bucket do."""
-    scratch: Quantity = "10Gi"
+    scratch: Size = "10Gi"
     """Space on the node for one dump, until it is in its place, and for what a drill restores beside it."""
     leave_out: tuple[ComponentName, ...] = ()
     """Components whose database is not dumped."""

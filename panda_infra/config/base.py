@@ -16,12 +16,15 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from panda_infra.config.model_keys import descriptions
 
 __all__ = [
+    "PORT",
     "Authorities",
     "Digest",
     "DnsLabel",
     "DnsName",
     "Form",
     "HostName",
+    "LabelName",
+    "LabelValue",
     "Model",
     "plain",
     "with_fields",
@@ -91,6 +94,8 @@ def plain(example: str) -> Form:
 
 
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
+PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+"""The pattern of a port from 1 to 65535."""
 
 DnsLabel = Annotated[
     str,
@@ -117,6 +122,26 @@ HostName = Annotated[
         "a full host name in lower case",
         "pandaserver-doma.cern.ch",
         longest=253,
+    ),
+]
+_KEY = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+LabelName = Annotated[
+    str,
+    Form(
+        rf"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?{_KEY}",
+        "the name of a label: letters, digits, dots, dashes and underscores, after a domain and a slash or not",
+        "release",
+        longest=317,
+    ),
+]
+"""The key of a label, a selector or an annotation."""
+LabelValue = Annotated[
+    str,
+    Form(
+        rf"|{_KEY}",
+        "the value of a label: at most 63 letters, digits, dots, dashes and underscores",
+        "true",
+        longest=63,
     ),
 ]
 Digest = Annotated[

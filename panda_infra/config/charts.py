@@ -23,6 +23,19 @@ GitBranch = Form(
     "my-feature",
     longest=200,
 )
+GitAddress = Annotated[
+    str,
+    Form(
+        # A log-in of HTTP, or a password of any other protocol.
+        r"(?!https?://[^/]*@|\w+://[^/@]*:[^/@]*@)\S(.*\S)?",
+        "an address without credentials, for which git asks its own helper",
+        "https://github.com/PanDAWMS/panda-k8s.git",
+    ),
+]
+FolderInside = Annotated[
+    str,
+    Form(r"(?!/)(?!(.*/)?\.\.(/|$))\S(.*\S)?", "a folder inside of the repository, without ..", "helm"),
+]
 ChartVersion = Annotated[
     str, Form(r"\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?", "a full chart version of three numbers", "0.1.1")
 ]
@@ -51,13 +64,13 @@ class GitCharts(Model):
 
     kind: Literal["git"]
     """A git repository."""
-    url: Annotated[str, plain("https://github.com/PanDAWMS/panda-k8s.git")]
+    url: GitAddress
     """Address that `git clone` understands."""
     revision: Commit
     """Full commit hash: branches and tags move."""
     branch: Annotated[str, GitBranch] | None = None
     """Branch that a developer's stack follows: each `dev up` writes its newest commit into `revision`."""
-    path: Annotated[str, plain("helm")] = "helm"
+    path: FolderInside = "helm"
     """Folder with one sub-folder per chart."""
 
 

@@ -8,8 +8,8 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 from typing_extensions import override
 
-from panda_infra.config.base import DnsName, Form, HostName, Model, plain, with_fields
-from panda_infra.config.quantities import Quantity
+from panda_infra.config.base import DnsName, Form, HostName, LabelName, Model, plain, with_fields
+from panda_infra.config.quantities import Size
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = [
@@ -57,7 +57,7 @@ class Exposure(Model):
     """Ingress class, or Gateway class."""
     passthrough: bool = False
     """Pass TLS through to the PanDA server, for clients with grid proxies (nginx and route)."""
-    annotations: dict[str, str] = {}
+    annotations: dict[LabelName, str] = {}
     """More annotations for every Ingress."""
     client_ca: str | None = None
     """PEM certificates that sign the clients' certificates (gateway)."""
@@ -90,7 +90,7 @@ class SharedLogs(Model):
 
     class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class (ReadWriteMany); default: the stack's."""
-    size: Quantity = "200Gi"
+    size: Size = "200Gi"
     """Size of the claim."""
     share_id: Annotated[str, plain("f4a7b0c1-share")] | None = None
     """Manila share to mount instead of a dynamic volume."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from panda_infra.config.base import DnsLabel, Form, Model
+from panda_infra.config.base import PORT, DnsLabel, Form, LabelName, LabelValue, Model
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Url
 
@@ -21,24 +21,6 @@ __all__ = [
 ]
 
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
-_LabelName = Annotated[
-    str,
-    Form(
-        rf"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?{_NAME}",
-        "the name of a label: letters, digits, dots, dashes and underscores, after a domain and a slash or not",
-        "release",
-        longest=317,
-    ),
-]
-_LabelValue = Annotated[
-    str,
-    Form(
-        rf"|{_NAME}",
-        "the value of a label: at most 63 letters, digits, dots, dashes and underscores",
-        "prometheus",
-        longest=63,
-    ),
-]
 _Mail = Annotated[
     str,
     Form(
@@ -49,7 +31,7 @@ _Mail = Annotated[
     ),
 ]
 _Server = Annotated[
-    str, Form(r"[A-Za-z0-9.-]+:[0-9]{1,5}", "a mail server and its port", "smtp.site.org:587", longest=260)
+    str, Form(rf"[A-Za-z0-9.-]+:{PORT}", "a mail server and its port", "smtp.site.org:587", longest=260)
 ]
 _ADDRESS = r"https?://[^\s\"'<>]+"
 
@@ -120,7 +102,7 @@ class Monitoring(Model):
     annotations that Prometheus' own chart looks for, alerts as a ConfigMap; none: no metrics."""
     namespace: DnsLabel = "monitoring"
     """Namespace of Prometheus, which network policies let in."""
-    labels: dict[_LabelName, _LabelValue] = {}
+    labels: dict[LabelName, LabelValue] = {}
     """Labels of the objects for Prometheus, by which it chooses those that it reads."""
     receivers: Receivers | None = None
     """Receivers of the stack's alerts; default: those that the Alertmanager of the cluster has anyway."""

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from panda_infra.config.backup import BucketName, Folder, Schedule
 from panda_infra.config.base import DnsName, Form, Model
-from panda_infra.config.quantities import Quantity
+from panda_infra.config.quantities import Size
 from panda_infra.products.settings import Url
 
 __all__ = ["Archive", "Servers", "image"]
@@ -38,7 +38,7 @@ class Archive(Model):
 class Servers(Model):
     """One database with its servers."""
 
-    size: Quantity
+    size: Size
     """Size of each server's volume."""
     class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class; default: the stack's."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import SecretStr
 
-from panda_infra.config.base import Form, HostName, Model
+from panda_infra.config.base import PORT, Form, HostName, Model
 from panda_infra.products.secret_values import SecretValue
 
 __all__ = ["Registry", "RegistrySecrets"]
@@ -14,7 +14,7 @@ _DOCKER_HUB = "docker.io"
 Prefix = Annotated[
     str,
     Form(
-        rf"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{{1,5}})?(/{_PART})*",
+        rf"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:{PORT})?(/{_PART})*",
         "the host of a registry, with a port and a path or without",
         "harbor.site.org",
         longest=255,

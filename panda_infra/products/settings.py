@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from panda_infra.config.base import Form, Model
+from panda_infra.config.base import PORT, Form, Model
 
 __all__ = [
     "Address",
@@ -26,7 +26,7 @@ _NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
 Url = Annotated[
     str,
     Form(
-        rf"https?://{_NAME}(:\d{{1,5}})?(/{_IN_URL}*)?",
+        rf"https?://{_NAME}(:{PORT})?(/{_IN_URL}*)?",
         "a URL that starts with http:// or https:// and holds no credentials, quotes, spaces or %",
         "https://panda-iam-doma.cern.ch",
     ),
@@ -38,7 +38,7 @@ Host = Annotated[
 Address = Annotated[
     str,
     Form(
-        rf"{_NAME}(:\d{{1,5}})?",
+        rf"{_NAME}(:{PORT})?",
         "a host name with an optional port and no scheme",
         "rucio.cern.ch:443",
         longest=260,

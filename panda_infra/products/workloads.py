@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from panda_infra.config.adopted import Adopted, ReleaseName
-from panda_infra.config.base import Digest, DnsName, Form, Model
+from panda_infra.config.base import Digest, DnsName, Form, LabelName, LabelValue, Model
 from panda_infra.config.charts import ChartPin
-from panda_infra.config.quantities import Quantity
+from panda_infra.config.quantities import Quantity, Size
 
 __all__ = [
     "Component",
@@ -108,7 +108,7 @@ class Volume(Model):
 
     class_name: Annotated[DnsName | None, Field(alias="class")] = None
     """Storage class; default: the stack's."""
-    size: Quantity | None = None
+    size: Size | None = None
     """Size; default: the chart's."""
     claim: DnsName | None = None
     """An existing claim to mount instead of a new one."""
@@ -140,11 +140,11 @@ class SubComponent(Model):
     """Taints to tolerate."""
     affinity: dict[str, Any] = {}
     """Kubernetes affinity."""
-    node_selector: dict[str, str] = {}
+    node_selector: dict[LabelName, LabelValue] = {}
     """Node labels to require."""
     volumes: dict[str, Volume] = {}
     """Claims by the names that the sub-component gives them, e.g. {data: {size: 50Gi}}."""
-    annotations: dict[str, str] = {}
+    annotations: dict[LabelName, str] = {}
     """Annotations of the pods."""
 
 

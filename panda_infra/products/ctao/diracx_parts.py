@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from panda_infra.config.base import Form, Model, plain
+from panda_infra.config.base import PORT, Form, Model, plain
 from panda_infra.errors import Problem
 from panda_infra.products.content import as_json
 from panda_infra.products.ctao.context import issuer_url
@@ -76,7 +76,7 @@ class Organisation(Model):
 Repository = Annotated[
     str,
     Form(
-        r"git\+https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?(/[\w./-]*)?(\?revision=[\w./-]+)?",
+        rf"git\+https://[A-Za-z0-9][A-Za-z0-9.-]*(:{PORT})?(/[\w./-]*)?(\?revision=[\w./-]+)?",
         "a git repository by git+https://, without credentials",
         "git+https://gitlab.site.org/dpps/diracx-config",
     ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from panda_infra.errors import Problem
-from panda_infra.products.names import SECRET_PREFIX
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
@@ -16,10 +15,11 @@ __all__ = ["check"]
 _RENAMED = ("fullnameOverride", "nameOverride")
 
 
-@rule("components")
+@rule("components", "experiment")
 def check(subject: Subject) -> Iterator[Problem]:
     """Found values may not rename Services or Secrets, and adopted sub-components must exist."""
     config = subject.config
+    prefix = config.names.secrets
     for name, component in config.components.deployed().items():
         adopted = component.adopted
         if adopted is None:
@@ -35,10 +35,10 @@ def check(subject: Subject) -> Iterator[Problem]:
                     fix = "Rename it back in the running release first; see docs/take-over-a-running-installation.md."
                     yield Problem(f"{where}.values.{sub}.{key}", what, fix)
         shared = adopted.values.get("global")
-        secret = shared.get("secret", SECRET_PREFIX) if isinstance(shared, dict) else SECRET_PREFIX
-        if secret != SECRET_PREFIX:
-            what = f"names the Secrets {secret}-..., while a stack's are called {SECRET_PREFIX}-..."
-            fix = f"Install the secrets chart as release {SECRET_PREFIX} and let the component use it first."
+        secret = shared.get("secret", prefix) if isinstance(shared, dict) else prefix
+        if secret != prefix:
+            what = f"names the Secrets {secret}-..., while a stack's are called {prefix}-..."
+            fix = f"Install the secrets chart as release {prefix} and let the component use it first."
             yield Problem(f"{where}.values.global.secret", what, fix)
         for sub in adopted.secrets:
             if sub not in subs:

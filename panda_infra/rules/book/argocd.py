@@ -10,6 +10,7 @@ from panda_infra.config.messages import set_secret
 from panda_infra.errors import Problem
 from panda_infra.plan.argocd import argocd_host, installed_argocd
 from panda_infra.products.rule import WHOLE, rule
+from panda_infra.rules.book.names import belongs_to_cluster
 from panda_infra.rules.subject import Subject
 
 __all__ = [
@@ -102,6 +103,11 @@ def host_is_reached(subject: Subject) -> Iterator[Problem]:
         return
     if argocd.namespace == config.namespace:
         what = f"is {argocd.namespace}, the namespace of the stack's components"
+        yield Problem("argocd.namespace", what, "Give Argo CD its own, e.g. `namespace: argocd`.")
+    elif belongs_to_cluster(argocd.namespace) or argocd.namespace == "default":
+        what = (
+            f"{argocd.namespace} belongs to the cluster, but the stack makes and removes Argo CD's namespace"
+        )
         yield Problem("argocd.namespace", what, "Give Argo CD its own, e.g. `namespace: argocd`.")
     if host is None:
         return

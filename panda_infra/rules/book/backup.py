@@ -8,7 +8,6 @@ from typing import NamedTuple
 from panda_infra.config.backup import BucketStore
 from panda_infra.config.load import from_file
 from panda_infra.config.operators import Archive
-from panda_infra.config.quantities import amount
 from panda_infra.config.stack import Settings
 from panda_infra.errors import Problem, StackError
 from panda_infra.products.registry import COMPONENTS
@@ -31,8 +30,6 @@ def there_is_something_to_dump(subject: Subject) -> Iterator[Problem]:
     elif inside <= set(settings.leave_out):
         what = "names every component with a database inside the stack, so that nothing is dumped"
         yield Problem("backup.leaveOut", what, "Leave one out of the list, or remove `backup`.")
-    if amount(settings.scratch) == 0:
-        yield Problem("backup.scratch", "leaves no space for a dump", "Write e.g. `scratch: 10Gi`.")
 
 
 @rule("backup", "components")

@@ -48,6 +48,9 @@ def keeps_to_itself(subject: Subject) -> Iterator[Problem]:
     elif config.namespace != stack or config.adopts_namespace or config.takes_over:
         what = f"must be {stack}, a namespace that this stack makes: others belong to somebody else"
         yield Problem("namespace", what, f"Write `panda-infra:namespace: {stack}`.")
+    if config.cluster.kind == "stack" and config.cluster.stack not in (config.developer.parent, stack):
+        what = f"is {config.cluster.stack}, but developer.parent is {config.developer.parent}"
+        yield Problem("cluster.stack", what, "Name the same stack in both: that which lends its cluster.")
     if config.developer.parent == stack:
         yield Problem("developer.parent", "is the stack itself", "Name the stack that lends its cluster.")
     if not config.affix:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.products.model import Endpoint
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import components_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
@@ -20,7 +20,7 @@ _DERIVED = {
 }
 
 
-@rule("components", "exposure", "hosts", "cluster")
+@rule("components", "exposure", "hosts", "cluster", "experiment")
 def check(subject: Subject) -> Iterator[Problem]:
     """The charts must support the kind of exposure, and each of its keys must have an effect."""
     config = subject.config
@@ -46,20 +46,21 @@ def check(subject: Subject) -> Iterator[Problem]:
             yield Problem(where, what, "Remove it.")
 
 
-def _endpoints() -> Iterator[Endpoint]:
-    for spec in COMPONENTS.values():
+def _endpoints(config: StackConfig) -> Iterator[Endpoint]:
+    """The endpoints of the stack's product; a host of another one is a problem of its own."""
+    for spec in components_of(product_of_experiment(config.experiment)).values():
         yield from spec.endpoints
 
 
 def _unsupported(config: StackConfig) -> Iterator[Problem]:
     kind = config.exposure.kind
-    capable = [end for end in _endpoints() if (end.route if kind == "route" else end.gateway)]
+    capable = [end for end in _endpoints(config) if (end.route if kind == "route" else end.gateway)]
     keys = {field: str(info.alias) for field, info in type(config.hosts).model_fields.items()}
-    for endpoint in _endpoints():
+    others = ", ".join(keys[end.host] for end in capable)
+    only = f"only those of {others} have" if others else "no chart of this product has"
+    for endpoint in _endpoints(config):
         if endpoint not in capable and config.hosts.of(endpoint.host) is not None:
-            what = (
-                f"its chart has no {kind}; only those of {', '.join(keys[end.host] for end in capable)} have"
-            )
+            what = f"its chart has no {kind}; {only}"
             fix = "Remove this host, or write `exposure: {kind: ingress}`."
             yield Problem(f"hosts.{keys[endpoint.host]}", what, fix)
 
@@ -69,7 +70,9 @@ def _gateway(config: StackConfig) -> Iterator[Problem]:
     if "class_name" not in exposure.model_fields_set:
         what = "is missing: a gateway has no usual class"
         yield Problem("exposure.className", what, "Add it, e.g. `className: envoy-gateway`.")
-    if exposure.client_ca is None and any(end.gateway and config.hosts.of(end.host) for end in _endpoints()):
+    if exposure.client_ca is None and any(
+        end.gateway and config.hosts.of(end.host) for end in _endpoints(config)
+    ):
         what = "is missing: the gateway asks for certificates that sign the clients' ones (T34)"
         yield Problem("exposure.clientCa", what, "Add the PEM text of the authorities, e.g. `clientCa: |`.")
     elif exposure.client_ca is not None and _PEM not in exposure.client_ca:
@@ -83,7 +86,9 @@ def _passthrough(config: StackConfig) -> Iterator[Problem]:
         what = f"only kinds nginx and route hand TLS through, not {config.exposure.kind}"
         yield Problem(where, what, "Remove it, or write `kind: nginx`.")
         return
-    taking = [end for end in _endpoints() if end.passthrough]
-    if not any(config.hosts.of(end.host) for end in taking):
-        what = f"has no effect: the {taking[0].about.rstrip('.')} has no host"
+    taking = [end for end in _endpoints(config) if end.passthrough]
+    if not taking:
+        yield Problem(where, "has no effect: no server of this product takes it", "Remove it.")
+    elif not any(config.hosts.of(end.host) for end in taking):
+        what = f"has no effect without hosts.{taking[0].host}"
         yield Problem(where, what, f"Add `hosts: {{{taking[0].host}: ...}}`, or remove it.")

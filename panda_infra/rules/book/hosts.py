@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.products.model import Endpoint
-from panda_infra.products.registry import COMPONENTS, EXPERIMENTS
+from panda_infra.products.registry import COMPONENTS, EXPERIMENTS, product_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
@@ -23,6 +23,7 @@ def check(subject: Subject) -> Iterator[Problem]:
     """Hosts must be unique, belong to deployed components, and not be upstream's CERN defaults (T33)."""
     config = subject.config
     deployed = config.components.deployed()
+    own = product_of_experiment(config.experiment)
     seen: dict[str, str] = {}
     for field, info in type(config.hosts).model_fields.items():
         host = getattr(config.hosts, field)
@@ -30,6 +31,10 @@ def check(subject: Subject) -> Iterator[Problem]:
             continue
         where = f"hosts.{info.alias}"
         component, endpoint = _ENDPOINTS[field]
+        if (other := product_of(component)) is not own:
+            what = f"is a host of {other.title}, but {config.experiment} is an experiment of {own.title}"
+            yield Problem(where, what, "Remove it.")
+            continue
         if component not in deployed:
             what = f"exposes {component}, which the stack does not deploy"
             yield Problem(where, what, f"Add `{component}: {{}}` to the components, or remove this host.")

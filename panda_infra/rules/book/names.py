@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import Problem
 from panda_infra.products.names import Names
-from panda_infra.products.registry import COMPONENTS
+from panda_infra.products.registry import COMPONENTS, components_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 
-__all__ = ["check"]
+__all__ = ["belongs_to_cluster", "check"]
 
 _RELEASE_LIMIT = 53  # Helm
 # A StatefulSet's pods have a label of its name, a dash and ten characters; a label has at most 63.
@@ -21,12 +21,17 @@ _SYSTEM = re.compile(r"(kube|openshift)(-.*)?")
 _DEFAULT = "default"
 
 
-@rule("affix", "namespace", "components")
+def belongs_to_cluster(namespace: str) -> bool:
+    """True for a namespace that is part of every cluster, ``default`` left aside."""
+    return _SYSTEM.fullmatch(namespace) is not None
+
+
+@rule("affix", "namespace", "components", "experiment")
 def check(subject: Subject) -> Iterator[Problem]:
     """The namespace must be the stack's own, and names must be valid and those that upstream's Secrets contain."""
     config = subject.config
     name = config.namespace
-    if _SYSTEM.fullmatch(name) or (name == _DEFAULT and not config.adopts_namespace):
+    if belongs_to_cluster(name) or (name == _DEFAULT and not config.adopts_namespace):
         what = f"{name} belongs to the cluster, but a stack makes and removes its namespace"
         fix = f"Choose one for this stack alone, e.g. `panda-infra:namespace: panda-{subject.stack}`."
         if name == _DEFAULT:
@@ -37,11 +42,11 @@ def check(subject: Subject) -> Iterator[Problem]:
 
 
 def _collapses(config: StackConfig) -> Iterator[Problem]:
-    """A problem if the affix contains a sub-chart's name: charts then leave that out of the names of objects."""
+    """A problem if the affix contains the name of a sub-chart of the product: charts then leave that out of names."""
     names = Names(config.affix)
     words = {
         sub.name
-        for spec in COMPONENTS.values()
+        for spec in components_of(product_of_experiment(config.experiment)).values()
         if spec.name not in config.names.releases
         for sub in spec.sub_components
         if sub.name in names.release(spec.name) and sub.name not in Names().release(spec.name)

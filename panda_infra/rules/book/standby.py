@@ -11,7 +11,13 @@ from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["databases_follow", "it_is_a_pair", "nothing_is_lost_by_a_promotion", "the_other_agrees"]
+__all__ = [
+    "databases_follow",
+    "it_is_a_pair",
+    "its_settings_have_an_effect",
+    "nothing_is_lost_by_a_promotion",
+    "the_other_agrees",
+]
 
 _SHARED = ("of", "by", "term", "fenced")
 
@@ -54,6 +60,19 @@ def the_other_agrees(subject: Subject) -> Iterator[Problem]:
 
 def _spelled(standby: Standby | None) -> str:
     return ", ".join(f"{key} {getattr(standby, key)}" for key in _SHARED) if standby else "no section"
+
+
+@rule("standby", "postgres")
+def its_settings_have_an_effect(subject: Subject) -> Iterator[Problem]:
+    """A confirmation for roles that are still to come would let databases be promoted without what they lack."""
+    standby = subject.config.standby
+    if standby and standby.fenced > standby.term:
+        what = f"is {standby.fenced}, but the present roles have the number {standby.term}"
+        fix = f"Remove it: `python -m panda_infra failover {standby.by} --to {standby.of}` writes it."
+        yield Problem("standby.fenced", what, fix)
+    if standby and standby.archive and subject.config.postgres is None:
+        what = "has no effect: no database of this stack follows an archive"
+        yield Problem("standby.archive", what, "Remove it, or add the section `postgres`.")
 
 
 @rule(WHOLE)

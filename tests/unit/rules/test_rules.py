@@ -14,7 +14,7 @@ from panda_infra import products
 from panda_infra.config.paths import Path
 from panda_infra.config.quantities import amount
 from panda_infra.config.stack import StackConfig
-from panda_infra.products.registry import COMPONENTS, PRODUCTS
+from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of
 from panda_infra.products.rule import WHOLE, Rule
 from panda_infra.rules import book
 from panda_infra.rules.book import rules
@@ -79,6 +79,14 @@ def test_a_broken_component_hides_no_rule_about_another_one() -> None:
     assert _where(components=components, broken={("components", "panda", "postgres", "x")}) == {
         "components.idds.settings.database.host"
     }
+
+
+def test_parts_of_another_product_forbid_no_affix() -> None:
+    parts = {sub.name for spec in components_of(PRODUCTS["ctao"]).values() for sub in spec.sub_components}
+    own = {sub.name for spec in components_of(PRODUCTS["panda"]).values() for sub in spec.sub_components}
+    foreign = sorted(name for name in parts if not any(each in name for each in own))
+    assert "redis" in foreign
+    assert [name for name in foreign if "affix" in _where(affix=f"-{name}")] == []
 
 
 def test_a_misspelt_component_is_not_reported_as_missing_too() -> None:

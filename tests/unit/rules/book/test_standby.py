@@ -93,3 +93,21 @@ def test_a_database_is_promoted_with_its_token(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write(tmp_path, name, {**pair, "fenced": 2})
     assert problems(tmp_path, "b") == {}
+
+
+def test_nobody_confirms_roles_that_are_still_to_come(tmp_path: Path) -> None:
+    """The number would stand there when the roles have it, and databases would be promoted without a token."""
+    for name in ("a", "b"):
+        write(tmp_path, name, {"of": "a", "by": "b", "fenced": 2})
+    found = problems(tmp_path, "a")
+    assert list(found) == ["standby.fenced"]
+    assert "is 2, but the present roles have the number 1" in found["standby.fenced"]
+
+
+def test_an_archive_is_of_databases(tmp_path: Path) -> None:
+    other = {"endpoint": "https://s3.site.org", "bucket": "other"}
+    write(tmp_path, "b", {"of": "a", "by": "b"})
+    write(tmp_path, "a", {"of": "a", "by": "b", "archive": other})
+    assert problems(tmp_path, "a") == {}
+    write(tmp_path, "a", {"of": "a", "by": "b", "archive": other}, postgres={})
+    assert "no database of this stack follows an archive" in problems(tmp_path, "a")["standby.archive"]
