@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
@@ -20,6 +20,7 @@ from panda_infra.live.issued import issues
 from panda_infra.live.offers import Report
 from panda_infra.live.ownership import Ownership
 from panda_infra.live.pods import Pods
+from panda_infra.live.rights import missing_rights
 from panda_infra.live.roles import live_role
 from panda_infra.live.takeover import others_at_work, to_hand_over
 from panda_infra.live.target import look
@@ -41,7 +42,8 @@ _RIGHTS = (
 def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool) -> Report:
     """Check the cluster of a plan; the report is empty if the cluster does not exist yet.
 
-    Things to hand over before a run are problems of the run, but only notes in a preview.
+    Things to hand over before a run, and rights that the user has not, are problems of the run, but only notes in a
+    preview.
 
     Raises:
         PandaInfraError: the cluster or its cloud cannot be asked.
@@ -50,13 +52,14 @@ def inspect(plan: Plan, secrets: Secrets, before: Recorded, *, previewing: bool)
     kubernetes, target = access.kubernetes, access.target
     if kubernetes is None or target is None:
         return Report()
-    with ThreadPoolExecutor(max_workers=4) as beside:
+    with ThreadPoolExecutor(max_workers=5) as beside:
         offer = beside.submit(_offered, plan, kubernetes)
         argocd = beside.submit(_argocd, plan, kubernetes)
         tables = beside.submit(_tables, plan, kubernetes, target)
         role = beside.submit(_role, plan, kubernetes)
+        rights = beside.submit(_rights, plan, before, kubernetes, previewing=previewing)
         met = _met(plan, before, kubernetes, previewing=previewing)
-    reports = [met, offer.result(), argocd.result(), tables.result(), role.result()]
+    reports = [met, offer.result(), argocd.result(), tables.result(), role.result(), rights.result()]
     return Report(
         [problem for report in reports for problem in report.problems],
         [note for report in reports for note in report.notes],
@@ -81,9 +84,25 @@ def _met(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing:
     except KubernetesError as error:
         return _unseen(plan, error)
     problems, notes = [*found.problems(), *at_work], list(_notes(found))
+    of_run = _of_run(left, previewing=previewing)
+    return Report([*problems, *of_run.problems], [*notes, *of_run.notes])
+
+
+def _of_run(problems: Sequence[Problem], *, previewing: bool) -> Report:
+    """Things that only a run refuses: a preview notes them."""
     if previewing:
-        return Report(problems, [*notes, *(f"`pulumi up` will refuse this: {problem}" for problem in left)])
-    return Report([*problems, *left], notes)
+        return Report(notes=[f"`pulumi up` will refuse this: {problem}" for problem in problems])
+    return Report(list(problems))
+
+
+def _rights(plan: Plan, before: Recorded, kubernetes: KubernetesApi, *, previewing: bool) -> Report:
+    """Check that the user may make everything; a namespace that the run makes may bring its rights with it."""
+    if not (plan.config.adopts_namespace or before.made_namespace(plan.config.namespace)):
+        return Report()
+    try:
+        return _of_run(missing_rights(plan, kubernetes, previewing=previewing), previewing=previewing)
+    except KubernetesError:
+        return Report()  # a problem or a note of the look at the namespace
 
 
 def _notes(found: Ownership) -> Iterator[str]:

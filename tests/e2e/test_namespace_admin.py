@@ -74,6 +74,10 @@ def stack(bed: Bed, api: Api) -> Iterator[Workspace]:
     workspace.destroy()
 
 
+def _only(rules: list[dict[str, Any]], *verbs: str) -> list[dict[str, Any]]:
+    return [rule | {"verbs": list(verbs)} for rule in rules]
+
+
 def command(stack: Workspace, *arguments: str) -> Result:
     return run_in(stack.folder, stack.environment(), *arguments)
 
@@ -96,7 +100,7 @@ def test_who_may_only_read_previews_and_deploys_nothing(stack: Workspace, bed: B
     before = fast_yaml.load(stack.stack_file.read_text())["config"][section]
     # Whoever may get `*` may run commands in pods, too.
     seen = [rule for rule in rules("") if "list" in rule["verbs"] and "pods/exec" not in rule["resources"]]
-    reader = kubeconfig(bed, api, "reader", [rule | {"verbs": ["get", "list", "watch"]} for rule in seen])
+    reader = kubeconfig(bed, api, "reader", _only(seen, "get", "list", "watch"))
     stack.configure({section: {"kind": "existing", "kubeconfig": str(reader)}})
     logs = {"class": "standard", "sharedLogs": {"size": "1Gi"}}
     stack.configure({"panda-infra:storage": logs})
@@ -105,10 +109,32 @@ def test_who_may_only_read_previews_and_deploys_nothing(stack: Workspace, bed: B
     previewed = stack.preview("--refresh", "--diff")
     assert previewed.code == 0, previewed.text
     assert "panda-shared-logs" in previewed.text
+    assert "will refuse" not in previewed.text
     refused = stack.up()
     assert refused.code != 0
-    assert "forbidden" in refused.text
+    assert "the kubeconfig's user may not create, patch, delete secrets in given" in refused.text
     assert there == {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in api.list(secrets)}
+    # Who may make some kinds alone would leave the stack half done.
+    some = kubeconfig(
+        bed,
+        api,
+        "half",
+        [{"apiGroups": [""], "resources": ["*"], "verbs": ["*"]}, *_only(seen, "get", "list")],
+    )
+    stack.configure({section: {"kind": "existing", "kubeconfig": str(some)}})
+    previewed = stack.preview()
+    assert previewed.code == 0, previewed.text
+    refused = stack.up()
+    assert refused.code != 0
+    for text, start in (
+        (previewed.text, "`pulumi up` will refuse this: namespace"),
+        (refused.text, "namespace"),
+    ):
+        for kind in ("deployments.apps", "statefulsets.apps"):
+            assert f"{start}: the kubeconfig's user may not create, patch, delete {kind} in given" in text
+    assert "services in given" not in refused.text
+    claims = api.list(f"/api/v1/namespaces/{_GIVEN}/persistentvolumeclaims")
+    assert "panda-shared-logs" not in [claim["metadata"]["name"] for claim in claims]
     stack.configure({section: before, "panda-infra:storage": {"class": "standard"}})
     again = stack.up()
     assert again.code == 0, again.text

@@ -1,0 +1,87 @@
+"""Ask the API server whether the user may make what a plan consists of, before anything is made.
+
+A run that may not make its last kind of objects would leave the stack half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.errors import Problem, shortened
+from panda_infra.plan.model import Plan
+from panda_infra.plan.rights import VERBS, Resource, needed
+
+__all__ = ["missing_rights"]
+
+_API = "/apis/authorization.k8s.io/v1"
+_KIND = {"apiVersion": "authorization.k8s.io/v1"}
+
+
+def missing_rights(plan: Plan, kubernetes: KubernetesApi, *, previewing: bool) -> list[Problem]:
+    """One problem for each kind of objects that the user may not make, change and delete in the plan's namespace.
+
+    There is none in a preview by a user who may not make anything: another one then deploys.
+
+    Raises:
+        KubernetesError: the cluster cannot be asked.
+    """
+    wanted = needed(plan)
+    if not wanted:
+        return []
+    namespace = plan.config.namespace
+    rules = _rules(kubernetes, namespace)
+    doubtful = [
+        (resource, verb) for resource in wanted for verb in VERBS if not _given(rules, resource, verb)
+    ]
+    # The list of rules may be incomplete, and mostly is: not every authorizer of an API server can make one.
+    with ThreadPoolExecutor(max_workers=8) as beside:
+        allowed = beside.map(lambda one: _allowed(kubernetes, namespace, *one), doubtful)
+    refused: dict[Resource, list[str]] = {}
+    for (resource, verb), is_allowed in zip(doubtful, allowed, strict=True):
+        if not is_allowed:
+            refused.setdefault(resource, []).append(verb)
+    if previewing and all("create" in refused.get(resource, ()) for resource in wanted):
+        return []
+    return [_problem(plan, resource, verbs, wanted[resource]) for resource, verbs in refused.items()]
+
+
+def _rules(kubernetes: KubernetesApi, namespace: str) -> Sequence[Mapping[str, Any]]:
+    body = {**_KIND, "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
+    answer = kubernetes.call("POST", f"{_API}/selfsubjectrulesreviews", body=body)
+    return list((answer.get("status") or {}).get("resourceRules") or ())
+
+
+def _given(rules: Iterable[Mapping[str, Any]], resource: Resource, verb: str) -> bool:
+    """True if a rule certainly allows the verb for every object of the kind."""
+    return any(
+        not rule.get("resourceNames")
+        and _among(resource.group, rule.get("apiGroups"))
+        and _among(resource.name, rule.get("resources"))
+        and _among(verb, rule.get("verbs"))
+        for rule in rules
+    )
+
+
+def _among(word: str, words: Sequence[str] | None) -> bool:
+    return "*" in (words or ()) or word in (words or ())
+
+
+def _allowed(kubernetes: KubernetesApi, namespace: str, resource: Resource, verb: str) -> bool:
+    asked = {"namespace": namespace, "group": resource.group, "resource": resource.name, "verb": verb}
+    body = {**_KIND, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": asked}}
+    answer = kubernetes.call("POST", f"{_API}/selfsubjectaccessreviews", body=body)
+    return bool((answer.get("status") or {}).get("allowed"))
+
+
+def _problem(plan: Plan, resource: Resource, verbs: Sequence[str], keys: Sequence[str]) -> Problem:
+    namespace = plan.config.namespace
+    return Problem(
+        "namespace",
+        f"the kubeconfig's user may not {', '.join(verbs)} {resource} in {namespace}, which "
+        f"{shortened(keys)} needs",
+        f"Ask who runs the cluster for these rights, for instance by the ClusterRole `edit` in {namespace}; "
+        f"`kubectl auth can-i {verbs[0]} {resource} --namespace {namespace}` must answer yes.",
+    )
