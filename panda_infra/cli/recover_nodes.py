@@ -6,6 +6,8 @@ import os
 import platform
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from secrets import token_hex
 from typing import Annotated, Any
 
 import typer
@@ -56,16 +58,20 @@ def recover_nodes(
     if settings.confirm == "nova":
         secrets = decrypted(find_pulumi(project().folder), stack).config.secrets
     api = _calls(reached(plan, secrets).api(stack))
-    hold = None if dry_run else Hold(api, plan.config.namespace, f"{platform.node()}-{os.getpid()}")
+    # Containers may have the name of the machine and the number of the process in common.
+    holder = f"{platform.node()}-{os.getpid()}-{token_hex(3)}"
+    hold = None if dry_run else Hold(api, plan.config.namespace, holder)
     limits = Limits(settings.silent_for, settings.share, settings.apart)
     controller = Controller(api, _confirm(settings, secrets), limits, hold, dry_run)
     try:
         for done in _rounds(controller, settings):
             _tell(done, dry_run=dry_run)
-        if hold:
-            hold.give_up()
     except CallError as error:
         raise PandaInfraError(str(error)) from None
+    finally:
+        if hold:
+            with suppress(CallError):
+                hold.give_up()
 
 
 def _rounds(controller: Controller, settings: NodeRecovery) -> Iterator[Round]:
@@ -73,10 +79,12 @@ def _rounds(controller: Controller, settings: NodeRecovery) -> Iterator[Round]:
     ends = time.monotonic() + settings.silent_for + settings.apart + 2 * PAUSE
     while True:
         done = controller.round()
-        yield done
-        acted = controller.dry_run and done.out
-        if done.other or acted or not done.silent or time.monotonic() > ends:
-            return
+        # The Lease of a process that was killed ends while it is watched.
+        if not done.other or done.other_lives:
+            yield done
+            acted = controller.dry_run and done.out
+            if done.other or acted or not done.silent or time.monotonic() > ends:
+                return
         time.sleep(PAUSE)
 
 

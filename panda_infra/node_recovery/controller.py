@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class Round:
     """True if a node is not ready, whose silence may still have to be watched."""
     other: str = ""
     """The process that holds the Lease instead; then nothing was decided."""
+    other_lives: bool = False
+    """True if that process was seen to renew the Lease: one that was killed has left it behind."""
 
 
 @dataclass
@@ -53,6 +56,8 @@ class Controller:
     hold: Hold | None
     dry_run: bool = False
     _watch: Watch = field(default_factory=lambda: Watch(_LONGEST_GAP), init=False)
+    _many_down: float = field(default=-math.inf, init=False)
+    """The monotonic time of the last look at which more workers were down than may be."""
 
     def round(self) -> Round:
         """Do one round.
@@ -63,9 +68,9 @@ class Controller:
         if self.hold and not self.hold.take():
             # It goes on watching, so that it can act as soon as the other is gone.
             self._look()
-            return Round(other=self.hold.other or "another process")
+            return Round(other=self.hold.other or "another process", other_lives=self.hold.other_lives)
         bodies, nodes = self._look()
-        decision = decide(nodes, self.limits, time.time())
+        decision = decide(nodes, self.limits, time.monotonic() - self._many_down)
         said = [decision.why] if decision.why else []
         back = [name for name in decision.back if self._changed(bodies[name], None, said)]
         out = self._taken_out(decision, bodies, nodes, said)
@@ -75,7 +80,10 @@ class Controller:
     def _look(self) -> tuple[dict[str, Mapping[str, Any]], list[Node]]:
         listed = self.api("GET", NODES)["items"]
         beats = self.api("GET", _HEARTBEATS)["items"]
-        nodes = self._watch.look(listed, beats, time.monotonic())
+        at = time.monotonic()
+        nodes = self._watch.look(listed, beats, at, time.time())
+        if self.limits.many_down(nodes):
+            self._many_down = at
         return {body["metadata"]["name"]: body for body in listed}, nodes
 
     def _taken_out(

@@ -15,6 +15,8 @@ __all__ = ["Decision", "Limits", "Node", "decide"]
 _PERCENT = 100
 # Seconds in which a kubelet misses two heartbeats. Kubernetes calls a node not ready after 40 at the earliest.
 _LATE = 20.0
+# Seconds in which the nodes of a network that works again come back: a kubelet finds a lost connection after 45.
+_RETURN = 60.0
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class Node:
     """A node as one look found it.
 
     ``silent_for`` is the number of seconds for which its heartbeat has been watched without a change; ``taken_out`` is
-    the time (seconds since 1970) at which this program took it out of service, None if it did not. ``out_of_service``
-    is true for a node with the taint, whoever set it. ``machine`` is the UUID of its server, empty if unknown.
+    the number of seconds since this program took it out of service, None if it did not. ``out_of_service`` is true for
+    a node with the taint, whoever set it. ``machine`` is the UUID of its server, empty if unknown.
     """
 
     name: str
@@ -57,6 +59,15 @@ class Limits:
         """True if the node is not ready, or sends no heartbeats and may follow."""
         return not node.ready or node.silent_for >= min(self.silent_for, _LATE)
 
+    def many_down(self, nodes: Sequence[Node]) -> bool:
+        """True if more workers are down than may be; then no single one proves to be dead, and none for a while after.
+
+        When a network works again, its nodes come back one after the other, and the last one stands alone.
+        """
+        workers = [node for node in nodes if not node.control_plane]
+        # A heartbeat that is a little late must not begin the while anew.
+        return sum(not node.ready or node.silent_for >= _LATE for node in workers) > self.most(len(workers))
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -72,8 +83,8 @@ class Decision:
     why: str = ""
 
 
-def decide(nodes: Sequence[Node], limits: Limits, now: float) -> Decision:
-    """Judge one look at all nodes of the cluster; ``now`` is in seconds since 1970."""
+def decide(nodes: Sequence[Node], limits: Limits, calm_for: float) -> Decision:
+    """Judge one look at all nodes of the cluster, ``calm_for`` seconds after the last one with `Limits.many_down`."""
     back = tuple(node.name for node in nodes if node.taken_out is not None and node.ready)
     workers = [node for node in nodes if not node.control_plane]
     suspects = tuple(
@@ -90,8 +101,14 @@ def decide(nodes: Sequence[Node], limits: Limits, now: float) -> Decision:
             "the network or the API is likelier than as many dead machines"
         )
         return Decision(back=back, why=why)
-    latest = max((node.taken_out for node in nodes if node.taken_out is not None), default=None)
-    if latest is not None and now - latest < limits.apart:
+    if calm_for < max(limits.silent_for, _RETURN):
+        why = (
+            f"more than {most} of {len(workers)} workers were down {calm_for:.0f} s ago: the others may still be on "
+            "their way back"
+        )
+        return Decision(back=back, why=why)
+    latest = min((node.taken_out for node in nodes if node.taken_out is not None), default=None)
+    if latest is not None and latest < limits.apart:
         return Decision(suspects, 0, back, f"the last node was taken out less than {limits.apart:g} s ago")
     # One at a time, unless the limits say that nothing need be waited for.
     return Decision(suspects, 1 if limits.apart else len(suspects), back)

@@ -43,6 +43,8 @@ class Hold:
         self._seen: tuple[object, float] = (None, 0.0)
         self.other = ""
         """Who holds it instead, after a failed try."""
+        self.other_lives = False
+        """True if that one was seen to renew it."""
 
     @property
     def is_held(self) -> bool:
@@ -66,7 +68,9 @@ class Hold:
         if self.other and self.other != self._holder:
             beat = (self.other, spec.get("renewTime"))
             if self._seen[0] != beat:
-                self._seen = (beat, began)
+                self.other_lives = self._seen[0] is not None
+                # Not from the beginning on: it may have been renewed while the answer was on its way.
+                self._seen = (beat, time.monotonic())
             if began - self._seen[1] <= float(spec.get("leaseDurationSeconds") or _DURATION):
                 self._until = 0.0
                 return False

@@ -29,16 +29,22 @@ class Watch:
         self._longest_gap = longest_gap
         self._last_look: float | None = None
         self._since: dict[str, tuple[object, float]] = {}
+        self._marks: dict[str, tuple[str, float]] = {}
 
     def look(
-        self, nodes: Iterable[Mapping[str, Any]], leases: Iterable[Mapping[str, Any]], at: float
+        self,
+        nodes: Iterable[Mapping[str, Any]],
+        leases: Iterable[Mapping[str, Any]],
+        at: float,
+        now: float,
     ) -> list[Node]:
-        """The nodes of one look, taken at the monotonic time ``at`` in seconds."""
+        """The nodes of one look, taken at the monotonic time ``at``, in seconds; ``now`` are those since 1970."""
         if self._last_look is None or at - self._last_look > self._longest_gap:
             self._since = {}
         self._last_look = at
         beats = {each["metadata"]["name"]: (each.get("spec") or {}).get("renewTime") for each in leases}
         seen: dict[str, tuple[object, float]] = {}
+        marks: dict[str, tuple[str, float]] = {}
         found = []
         for body in nodes:
             name = body["metadata"]["name"]
@@ -46,8 +52,13 @@ class Watch:
             beat = (body["metadata"].get("uid"), beats.get(name))
             before = self._since.get(name)
             seen[name] = before if before and before[0] == beat else (beat, at)
-            found.append(_node(body, at - seen[name][1]))
-        self._since = seen
+            if (mark := (body["metadata"].get("annotations") or {}).get(MARK)) is not None:
+                known = self._marks.get(name)
+                # The clock that wrote it may be ahead of this one: then it is as old as it was watched.
+                fresh = mark, at - max(0.0, now - _time(mark))
+                marks[name] = known if known and known[0] == mark else fresh
+            found.append(_node(body, at - seen[name][1], at - marks[name][1] if name in marks else None))
+        self._since, self._marks = seen, marks
         return found
 
 
@@ -61,7 +72,7 @@ def without_taint(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [taint for taint in raw_taints(body) if taint.get("key") != TAINT]
 
 
-def _node(body: Mapping[str, Any], silent_for: float) -> Node:
+def _node(body: Mapping[str, Any], silent_for: float, taken_out: float | None) -> Node:
     metadata, status = body["metadata"], body.get("status") or {}
     conditions = {each["type"]: each["status"] for each in status.get("conditions") or ()}
     return Node(
@@ -69,17 +80,15 @@ def _node(body: Mapping[str, Any], silent_for: float) -> Node:
         # Cordoned or not: a node that takes no new pods can die like any other.
         ready=conditions.get("Ready") == "True",
         silent_for=silent_for,
-        taken_out=_time((metadata.get("annotations") or {}).get(MARK)),
+        taken_out=taken_out,
         out_of_service=any(taint.get("key") == TAINT for taint in raw_taints(body)),
         control_plane=any(label in (metadata.get("labels") or {}) for label in _CONTROL_PLANE),
         machine=_machine(body),
     )
 
 
-def _time(text: str | None) -> float | None:
+def _time(text: str) -> float:
     """The time of a mark; the beginning of time if a person has made it unreadable."""
-    if text is None:
-        return None
     try:
         return float(text)
     except ValueError:

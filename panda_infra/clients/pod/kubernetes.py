@@ -7,6 +7,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -59,16 +60,16 @@ def in_cluster(host: str, port: str, account: Path) -> Callable[..., Any]:
                 return answer.read().decode(errors="replace") if text else json.load(answer)
         except HTTPError as error:
             with error:
-                what = f"{method} {path}: the API answers {error.code} {_message(error.read())}"
+                what = f"{method} {path}: the API answers {error.code} {_message(error)}"
             raise CallError(what, error.code) from None
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise CallError(f"{method} {path}: no answer of the API ({error})") from None
 
     return call
 
 
-def _message(content: bytes) -> str:
+def _message(error: HTTPError) -> str:
     try:
-        return str(json.loads(content)["message"])
-    except (ValueError, LookupError, TypeError):
+        return str(json.loads(error.read())["message"])
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
         return ""

@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 
@@ -99,6 +100,6 @@ def _exchanged(
     except HTTPError as error:
         error.close()
         raise _RefusedError(f"{method} {url} is answered by {error.code}", error.code) from None
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise OSError(f"{method} {url} is not answered ({reason})") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ class Clock:
 
     def __init__(self, api: FakeApi) -> None:
         self.now = 1000.0
+        self.meanwhile: Callable[[float], object] = lambda _now: None
         self._api = api
 
     def monotonic(self) -> float:
@@ -38,6 +41,7 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+        self.meanwhile(self.now)
         for each in self._api.within(NODES):
             if each["status"]["conditions"][0]["status"] == "True":
                 lease = {"metadata": {"name": each["metadata"]["name"]}, "spec": {"renewTime": str(self.now)}}
@@ -78,6 +82,7 @@ def command(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> An
         monkeypatch.setattr(module, "reached", lambda _plan, _secrets: Access(api if reachable else None))
         return run_in(tmp_path, {}, "recover-nodes", "demo", *options)
 
+    run.clock = clock  # type: ignore[attr-defined]
     return run
 
 
@@ -103,13 +108,48 @@ def test_a_node_that_is_back(command: Any, api: FakeApi) -> None:
     assert command().output == "node a given back\n"
 
 
+def held(holder: str, renewed: float = 0) -> dict[str, Any]:
+    spec = {"holderIdentity": holder, "renewTime": str(renewed), "leaseDurationSeconds": 15}
+    return {"metadata": {"name": LEASE, "resourceVersion": "1"}, "spec": spec}
+
+
 def test_another_process_is_at_work(command: Any, api: FakeApi) -> None:
-    spec = {"holderIdentity": "the-pod", "renewTime": "now", "leaseDurationSeconds": 15}
-    api.add(LEASES, {"metadata": {"name": LEASE, "resourceVersion": "1"}, "spec": spec})
+    api.add(LEASES, held("the-pod"))
     api.add(NODES, node("a", "Unknown"))
+    command.clock.meanwhile = lambda now: api.add(LEASES, held("the-pod", now))
     done = command()
     assert done.output == "the-pod is at work: nothing is done here\n"
     assert api.patched == []
+
+
+@pytest.mark.parametrize("dead", [True, False])
+def test_a_process_that_was_killed_holds_nobody_back(command: Any, api: FakeApi, dead: bool) -> None:
+    api.add(LEASES, held("killed"))
+    api.add(NODES, node("a", "Unknown") if dead else node("a", annotations={MARK: "1"}))
+    done = command()
+    assert done.output == f"node a {'taken out of service' if dead else 'given back'}\n"
+
+
+def test_a_process_of_the_same_number_on_a_machine_of_the_same_name_is_another_one(
+    command: Any, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in two containers: each has its own process 1, and both may be told the same name."""
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    holder = f"{platform.node()}-1"
+    api.add(LEASES, held(holder))
+    api.add(NODES, node("a", "Unknown"))
+    command.clock.meanwhile = lambda now: api.add(LEASES, held(holder, now))
+    assert command().output == f"{holder} is at work: nothing is done here\n"
+
+
+def test_an_error_gives_the_lease_up(command: Any, api: FakeApi) -> None:
+    api.add(NODES, node("a", "Unknown"))
+    command.clock.meanwhile = lambda _now: api.failures.update({NODES: KubernetesError("timeout")})
+    assert command().exit_code == 1
+    last = api.calls[-1]
+    assert (last.method, last.path) == ("PUT", f"{LEASES}/{LEASE}")
+    assert last.body
+    assert last.body["spec"] == {}
 
 
 def test_too_many(command: Any, api: FakeApi) -> None:

@@ -204,6 +204,32 @@ def test_nothing_is_done_when_all_go_silent_or_the_api_does(clock: Clock) -> Non
     assert cluster.written == []
 
 
+def test_the_last_node_that_comes_back_after_a_fault_of_the_network_is_not_dead_alone(clock: Clock) -> None:
+    names = [f"n{number}" for number in range(6)]
+    cluster = Cluster(*names)
+    one, two = process(cluster, "one"), process(cluster, "two")
+    for name in names:
+        cluster.kill(name)
+    run(clock, 300, one, two)
+    for name in names[:-1]:
+        cluster.revive(name)
+        run(clock, 5, one, two)
+    run(clock, 20, one, two)
+    assert cluster.written == []
+    run(clock, 60, two)
+    assert [name for name, _ in cluster.written] == ["n5"]
+
+
+def test_a_mark_by_a_clock_that_is_ahead_does_not_hold_the_next_node_back(clock: Clock) -> None:
+    cluster = Cluster("a", "b", "c", "d", "e")
+    cluster.kill("a")
+    cluster.nodes["a"]["metadata"]["annotations"] = {MARK: str(clock.time() + 1e6)}
+    cluster.nodes["a"]["spec"] = {"taints": [{"key": TAINT, "effect": "NoExecute"}]}
+    cluster.kill("b")
+    run(clock, 60, process(cluster))
+    assert cluster.tainted() == ["a", "b"]
+
+
 def test_a_node_that_comes_back_in_between_is_not_written(clock: Clock) -> None:
     cluster = Cluster("a", "b", "c")
 

@@ -16,13 +16,17 @@ CREDENTIAL = {"id": "an-id", "secret": "a-secret-canary"}
 
 
 class Cloud(HTTPServer):
-    """Keystone and Nova at one address; ``refuses`` is the status of every answer about a server."""
+    """Keystone and Nova at one address; ``refuses`` is the status of every answer about a server.
+
+    ``lacks`` is how many bytes of each answer do not arrive.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.servers: dict[str, Any] = {}
         self.logins: list[Any] = []
         self.refuses = 0
+        self.lacks = 0
 
     @property
     def url(self) -> str:
@@ -56,7 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("X-Subject-Token", "token")
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Content-Length", str(len(content) + self.server.lacks))
         self.end_headers()
         self.wfile.write(content)
 
@@ -95,6 +99,12 @@ def test_a_refusal_logs_in_anew(cloud: Cloud) -> None:
     cloud.refuses = 0
     assert nova.server("uuid") == {"status": "ACTIVE"}
     assert len(cloud.logins) == 2
+
+
+def test_an_answer_that_breaks_off_is_none(cloud: Cloud) -> None:
+    cloud.lacks = 10
+    with pytest.raises(OSError, match="is not answered"):
+        Nova(cloud.url, "", lambda: CREDENTIAL).server("uuid")
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "ftp://keystone"])
