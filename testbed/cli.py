@@ -14,7 +14,7 @@ from testbed import charts as chart_folders
 from testbed import instances, local
 from testbed import status as statuses
 from testbed.errors import BedError
-from testbed.openstack import bed as clouds
+from testbed.openstack_bed import bed as clouds
 from testbed.real.network import MOST
 from tools.errors import ToolsError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from testbed import bed as beds
 from testbed import state
 from testbed.bed import Bed
-from testbed.openstack import bed as clouds
+from testbed.openstack_bed import bed as clouds
 
 __all__ = ["running", "start", "stop"]
 

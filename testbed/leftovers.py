@@ -12,7 +12,7 @@ from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.errors import BedError
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 
 __all__ = ["of_cloud", "of_cluster", "remaining"]
 

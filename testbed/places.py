@@ -13,10 +13,10 @@ from panda_infra.plan.flavors import FLAVORS
 from panda_infra.plan.model import Plan
 from testbed import leftovers, prerequisites
 from testbed.bed import Bed
-from testbed.openstack import bed as clouds
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import ADMINISTRATOR
-from testbed.openstack.cluster import NAME as CONTROL_PLANE
+from testbed.openstack_bed import bed as clouds
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.clouds_yaml import ADMINISTRATOR
+from testbed.openstack_bed.cluster import NAME as CONTROL_PLANE
 
 __all__ = ["Place", "place"]
 

@@ -25,7 +25,7 @@ from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.tree import merged
 from testbed import charts, instances, leftovers, prerequisites, references, site
 from testbed.api import Api
-from testbed.argocd.bed import beside_installation
+from testbed.argocd_bed.bed import beside_installation
 from testbed.bed import Bed
 from testbed.consumers import deployed
 from testbed.consumers.registry import OF_PANDA

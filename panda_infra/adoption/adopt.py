@@ -14,7 +14,7 @@ from panda_infra.adoption.checkout import write_checkout
 from panda_infra.adoption.installation import Installation, Tree
 from panda_infra.adoption.live_secrets import SecretDifference, differences, live_values
 from panda_infra.adoption.naming import names_of
-from panda_infra.adoption.values import difference, effective
+from panda_infra.adoption.template_values import difference, effective
 from panda_infra.adoption.workloads import ObjectChange, changes
 from panda_infra.clients.helm import Helm
 from panda_infra.config.paths import Path as KeyPath
@@ -24,7 +24,7 @@ from panda_infra.errors import Problem, StackError
 from panda_infra.migration.migrate import migrate
 from panda_infra.plan.consumers import uses
 from panda_infra.plan.make import make_plan
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.judge import judge_given, judge_values

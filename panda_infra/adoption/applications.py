@@ -13,7 +13,7 @@ from panda_infra.adoption.charts import defaults_of, version_of
 from panda_infra.adoption.installation import AdoptionError, FoundRelease, Tree
 from panda_infra.clients.helm import Helm
 from panda_infra.config.charts import GitCharts
-from panda_infra.live.argo import Application
+from panda_infra.live.other_applications import Application
 from panda_infra.tree import merged, put
 
 __all__ = ["deployed", "source_of"]

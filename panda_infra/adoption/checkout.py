@@ -9,7 +9,7 @@ from typing import Any
 
 from panda_infra.adoption.charts import defaults_of
 from panda_infra.adoption.installation import FoundRelease, Installation, Tree
-from panda_infra.adoption.values import difference, effective
+from panda_infra.adoption.template_values import difference, effective
 from panda_infra.config import go_yaml
 from panda_infra.helm.manifest import items_of
 from panda_infra.migration.checkout import VALUES_KEYS

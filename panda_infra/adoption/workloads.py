@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from panda_infra.adoption.values import difference
+from panda_infra.adoption.template_values import difference
 from panda_infra.helm.manifest import items_of
 from panda_infra.tree import MISSING
 

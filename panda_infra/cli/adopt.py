@@ -38,7 +38,7 @@ from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.paths import parsed
 from panda_infra.config.secrets import Secrets
 from panda_infra.errors import PandaInfraError, StackError
-from panda_infra.live.argo import Application, applications
+from panda_infra.live.other_applications import Application, applications
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.plan.model import Chart
 from panda_infra.products.content import as_text

@@ -26,7 +26,7 @@ from panda_infra.config.secrets import Secrets
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import PandaInfraError
 from panda_infra.rules.judge import judge_given
-from panda_infra.secrets.field import value_of
+from panda_infra.secrets.fields import value_of
 from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 from panda_infra.tree import put

@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 from panda_infra.cli.keys import UnknownKeyError, line_in_site, line_of, parse
 from panda_infra.cli.output import JsonFlag, line, results, show_json, table
 from panda_infra.cli.stack_argument import StackArgument, project
-from panda_infra.config.fields import place, root
+from panda_infra.config.expected import place, root
 from panda_infra.config.load import Loaded
 from panda_infra.config.messages import nearest
 from panda_infra.config.paths import Path, spelled

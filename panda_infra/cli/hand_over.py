@@ -16,7 +16,7 @@ from panda_infra.cli.stack_argument import StackArgument, project
 from panda_infra.clients.helm import find_helm
 from panda_infra.clients.pulumi.cli import find_pulumi
 from panda_infra.errors import PandaInfraError
-from panda_infra.live.argo import applications, refusal
+from panda_infra.live.other_applications import applications, refusal
 from panda_infra.plan.make import make_plan
 from panda_infra.stacks.access import reach
 from panda_infra.stacks.decrypted import decrypted

@@ -30,7 +30,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import VALUES_KEYS
 from panda_infra.migration.migrate import leave_strangers, migrate
 from panda_infra.migration.present import list_differences
-from panda_infra.products.imported import Note, Outcome
+from panda_infra.products.migrated import Note, Outcome
 from panda_infra.stacks.document import is_new, write_new
 
 __all__ = ["import_"]

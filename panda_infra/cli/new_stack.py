@@ -23,7 +23,7 @@ from panda_infra.config.paths import spelled
 from panda_infra.config.stack import Experiment, StackConfig
 from panda_infra.errors import PandaInfraError, Problem, StackError
 from panda_infra.plan.make import make_plan
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.rules.judge import judge_values
 from panda_infra.secrets.fields import missing

@@ -15,7 +15,7 @@ from pathlib import Path as FilePath
 from typing import Any, Protocol, get_origin
 
 from panda_infra.config import stackfile
-from panda_infra.config.fields import place, root
+from panda_infra.config.expected import place, root
 from panda_infra.config.go_times import times
 from panda_infra.config.messages import set_secret
 from panda_infra.config.paths import Path, spelled, within

@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from panda_infra.config.fields import Place, choices, place, root
+from panda_infra.config.expected import Place, choices, place, root
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stackfile import NAMESPACE
 from panda_infra.errors import Problem

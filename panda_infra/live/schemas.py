@@ -9,7 +9,7 @@ from panda_infra.errors import NotAskedError, PandaInfraError, Problem
 from panda_infra.live.commands import Commands
 from panda_infra.live.offers import Report
 from panda_infra.plan.schemas import Needed, needed
-from panda_infra.products.schema import in_order
+from panda_infra.products.schemas import in_order
 
 __all__ = ["look"]
 

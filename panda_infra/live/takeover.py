@@ -6,7 +6,7 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError
 from panda_infra.errors import Problem
 from panda_infra.helm.records import histories
-from panda_infra.live.argo import applications, refusal
+from panda_infra.live.other_applications import applications, refusal
 from panda_infra.plan.model import Plan
 from panda_infra.products.names import SECRET_PREFIX
 

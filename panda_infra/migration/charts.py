@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from panda_infra.migration.checkout import ChartValues, mapping
 from panda_infra.migration.placement import place_placement
 from panda_infra.migration.sub_components import Classes, sub_component
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.model import ComponentSpec, Endpoint
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.tree import entries, value_at

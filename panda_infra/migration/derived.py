@@ -14,7 +14,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import Tree
 from panda_infra.migration.tables import Tables
 from panda_infra.plan.make import make_plan
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.secrets.build import build
 from panda_infra.tree import value_at
 

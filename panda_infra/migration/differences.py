@@ -12,7 +12,7 @@ from typing import Any
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import ChartValues
 from panda_infra.plan.make import make_plan
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.products.workloads import SubComponent

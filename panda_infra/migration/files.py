@@ -11,8 +11,8 @@ from panda_infra.migration.checkout import Checkout, content_of
 from panda_infra.migration.helm_ignore import helm_files
 from panda_infra.migration.tables import Owner, Tables
 from panda_infra.products.content import as_text
-from panda_infra.products.imported import Note, Outcome
 from panda_infra.products.imports import Folder
+from panda_infra.products.migrated import Note, Outcome
 
 __all__ = ["place_files"]
 

@@ -21,7 +21,7 @@ from panda_infra.migration.differences import place_differences
 from panda_infra.migration.files import place_files
 from panda_infra.migration.settings import has_secrets, place_settings
 from panda_infra.migration.tables import Tables, tables_of
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.placing import switch
 from panda_infra.products.registry import product_of_experiment
 from panda_infra.secrets.fields import named_values

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.plan.values.placement import writes_once
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["place_placement"]

@@ -8,7 +8,7 @@ from typing import Any
 from panda_infra.config.paths import Path, spelled
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import Tree
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 
 __all__ = ["list_differences"]
 

@@ -9,7 +9,7 @@ from panda_infra.config.scalars import Scalar, is_placeholder
 from panda_infra.config.unresolved import unresolved
 from panda_infra.migration.checkout import Tree, mapping
 from panda_infra.migration.tables import Owner, Tables
-from panda_infra.products.imported import Note, Outcome
+from panda_infra.products.migrated import Note, Outcome
 from panda_infra.products.placing import file_of, literal, switch
 from panda_infra.products.registry import EXPERIMENTS
 from panda_infra.tree import entries, value_at

@@ -9,7 +9,7 @@ from panda_infra.plan.consumers import enabled_sub_components
 from panda_infra.plan.images import RunImage, run_image
 from panda_infra.plan.model import Plan, Release
 from panda_infra.products.registry import COMPONENTS
-from panda_infra.products.schema import Schema, in_order
+from panda_infra.products.schemas import Schema, in_order
 
 __all__ = ["Needed", "needed"]
 

@@ -10,7 +10,7 @@ from panda_infra.config.paths import Path
 
 if TYPE_CHECKING:
     from panda_infra.config.scalars import Scalar
-    from panda_infra.products.imported import Outcome
+    from panda_infra.products.migrated import Outcome
     from panda_infra.tree import Values
 
 __all__ = ["Convert", "Folder", "Imports", "PlaceEntry", "PlaceList", "Upstream"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from panda_infra.products.databases import MariaDbDatabase, PostgresDatabase
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
-    from panda_infra.products.schema import Schema
+    from panda_infra.products.schemas import Schema
     from panda_infra.products.verification import Check
     from panda_infra.products.workloads import Component
     from panda_infra.tree import Values

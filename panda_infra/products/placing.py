@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from panda_infra.config.base import Model
 from panda_infra.config.scalars import Scalar, is_placeholder
 from panda_infra.config.unresolved import unresolved
-from panda_infra.products.imported import Note, Outcome
+from panda_infra.products.migrated import Note, Outcome
 
 __all__ = ["file_of", "filled_in", "fits", "literal", "switch", "texts_of"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from panda_infra.config.fields import choices
+from panda_infra.config.expected import choices
 from panda_infra.reference.keys import Key, Section, sections
 from panda_infra.reference.markdown import MADE, code, slug, table
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
-from panda_infra.config.fields import Place, fields_of, place, root
+from panda_infra.config.expected import Place, fields_of, place, root
 from panda_infra.config.stack import StackConfig
 
 __all__ = ["Key", "Section", "sections"]

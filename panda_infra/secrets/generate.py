@@ -16,8 +16,7 @@ from panda_infra.products.content import reveal
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.certificate_flaws import flaws_by_key
 from panda_infra.secrets.certified_hosts import certified_hosts, certified_owner
-from panda_infra.secrets.field import Field, value_of
-from panda_infra.secrets.fields import missing
+from panda_infra.secrets.fields import Field, missing, value_of
 from panda_infra.tree import mapped, put
 
 __all__ = ["generate", "make_certificates", "revealed", "stand_ins", "with_values"]

@@ -14,8 +14,7 @@ from panda_infra.ends import Validity, validity
 from panda_infra.errors import Problem
 from panda_infra.plan.consumers import existing_secrets, readers
 from panda_infra.products.content import file_bytes, reveal
-from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import fields, value_of
 
 __all__ = ["check_lifetimes", "lifetime"]
 

@@ -13,7 +13,7 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.config.unresolved import ciphertext, unresolved
 from panda_infra.products.content import BINARY, file_bytes
 from panda_infra.products.secret_values import LARGEST_ENV
-from panda_infra.secrets.field import Field, Readers
+from panda_infra.secrets.fields import Field, Readers
 
 __all__ = ["check_value"]
 

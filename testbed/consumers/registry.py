@@ -17,8 +17,8 @@ from testbed.consumers import (
     postgres,
     storage,
 )
-from testbed.consumers.backup import drill, to_time
-from testbed.consumers.monitoring import watch
+from testbed.consumers.prometheus import watch
+from testbed.consumers.restores import drill, to_time
 from testbed.consumers.rucio import consumer as rucio
 from testbed.consumers.rucio import failover
 from testbed.consumers.sandbox import Check, Sandbox

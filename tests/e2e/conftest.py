@@ -8,8 +8,8 @@ import pytest
 
 from testbed import charts, instances, leftovers
 from testbed.bed import Bed
-from testbed.openstack import bed as clouds
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed import bed as clouds
+from testbed.openstack_bed.cloud import OpenStackBed
 
 # Begun last, one of these would keep one worker busy while the others have nothing left to do.
 _LONGEST = ("test_killed_runs", "test_local_stack", "test_secrets", "test_cli_secrets", "test_documentation")

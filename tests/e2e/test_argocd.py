@@ -14,8 +14,8 @@ from panda_infra.plan.argocd_names import CLUSTER_WIDE, DEFINITIONS
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
-from tests.support.argocd_stack import HOST, made, path_of, reported, stored
 from tests.support.documented import documented
+from tests.support.installs_argocd import HOST, made, path_of, reported, stored
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

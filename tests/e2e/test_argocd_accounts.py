@@ -9,11 +9,11 @@ import pytest
 
 from testbed import waiting
 from testbed.api import Api
-from testbed.argocd.bed import ArgoCd, beside_installation
+from testbed.argocd_bed.bed import ArgoCd, beside_installation
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
 from tests.support.argocd_api import ArgoCdApi
-from tests.support.argocd_stack import HOST, made, reported, stored
+from tests.support.installs_argocd import HOST, made, reported, stored
 from tests.support.oidc import Provider, provider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -11,9 +11,9 @@ import pytest
 
 from testbed import charts, leftovers, processes, waiting
 from testbed.api import Api, ApiError
-from testbed.argocd import applications, parts
-from testbed.argocd.bed import ArgoCd, running
-from testbed.argocd.git import Repository
+from testbed.argocd_bed import applications, parts
+from testbed.argocd_bed.bed import ArgoCd, running
+from testbed.argocd_bed.git import Repository
 from testbed.bed import Bed
 
 pytestmark = pytest.mark.e2e

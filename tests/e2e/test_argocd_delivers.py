@@ -8,9 +8,9 @@ import pytest
 
 from panda_infra.plan.argocd_names import CLUSTER_WIDE
 from testbed.api import Api
-from testbed.argocd.bed import ArgoCd, beside_installation
+from testbed.argocd_bed.bed import ArgoCd, beside_installation
 from testbed.bed import Bed
-from tests.support.argocd_stack import made, path_of
+from tests.support.installs_argocd import made, path_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

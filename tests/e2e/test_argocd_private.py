@@ -10,14 +10,14 @@ from unittest import mock
 import pytest
 
 from testbed import charts
-from testbed.argocd.bed import ArgoCd
+from testbed.argocd_bed.bed import ArgoCd
 from testbed.bed import Bed
 from testbed.command_lines import watched_arguments
 from tests.support import canaries
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tests.support.private_git import private
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

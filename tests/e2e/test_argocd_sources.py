@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 import pytest
 
 from testbed import charts, leftovers, waiting
-from testbed.argocd import applications
-from testbed.argocd.bed import ArgoCd
-from testbed.argocd.git import Repository
+from testbed.argocd_bed import applications
+from testbed.argocd_bed.bed import ArgoCd
+from testbed.argocd_bed.git import Repository
 from testbed.bed import Bed
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

@@ -1,4 +1,4 @@
-"""A stack's backups with PostgreSQL, MariaDB and an S3 server themselves: see testbed/consumers/backup."""
+"""A stack's backups with PostgreSQL, MariaDB and an S3 server themselves: see testbed/consumers/restores."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from panda_infra.secrets.generate import stand_ins
 from testbed import site
-from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import BACKUPS
+from testbed.consumers.restores.bucket import ADDRESS, BUCKET
 from testbed.consumers.sandbox import Check
 from testbed.workspace import overridden
 from tests.support.consumers import STACKS

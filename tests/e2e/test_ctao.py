@@ -23,7 +23,7 @@ from testbed.workspace import Workspace
 from tests.support import canaries, ctao, helm_objects
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tools import REPOSITORY
 
 pytestmark = pytest.mark.e2e

@@ -13,8 +13,8 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.products.ctao.versions import DIRACX_IMAGE, SERVER_IMAGE
 from panda_infra.secrets.generate import stand_ins, with_values
 from testbed.consumers import collector
-from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import OF_CTAO
+from testbed.consumers.restores.bucket import ADDRESS, BUCKET
 from testbed.consumers.rucio.reconcile import POLICY
 from testbed.consumers.sandbox import Check
 from tests.support import asked, ctao

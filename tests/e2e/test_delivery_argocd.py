@@ -14,10 +14,10 @@ import pytest
 
 from panda_infra.argocd.status import judge
 from testbed import leftovers, references
-from testbed.argocd.bed import ArgoCd
+from testbed.argocd_bed.bed import ArgoCd
 from testbed.bed import Bed
 from tests.support import canaries
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

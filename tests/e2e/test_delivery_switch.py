@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from testbed.argocd.bed import ArgoCd
+from testbed.argocd_bed.bed import ArgoCd
 from testbed.bed import Bed
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

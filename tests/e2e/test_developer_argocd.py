@@ -13,12 +13,12 @@ import pytest
 from typer.testing import Result
 
 from testbed import charts, leftovers
-from testbed.argocd import applications
-from testbed.argocd.bed import ArgoCd
-from testbed.argocd.git import Repository
+from testbed.argocd_bed import applications
+from testbed.argocd_bed.bed import ArgoCd
+from testbed.argocd_bed.git import Repository
 from testbed.bed import Bed
 from tests.support import fast_yaml
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 from tests.support.command_line import run_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

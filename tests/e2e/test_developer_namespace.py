@@ -26,7 +26,7 @@ from testbed.workspace import Workspace
 from tests.support import canaries, fast_yaml, rights
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 
 pytestmark = pytest.mark.e2e
 

@@ -33,7 +33,7 @@ from testbed.stacks import on_bed
 from testbed.workspace import overridden, shared
 from tests.support import fast_yaml
 from tests.support.documented import README, TOURS, documented, runs_elsewhere
-from tests.support.documents import DOCS, Command, commands
+from tests.support.pages import DOCS, Command, commands
 from tests.support.stack_files import SAMPLES
 from tests.unit.migration.conftest import SiteCheckout
 from tools import REPOSITORY, cache, toolchain

@@ -20,15 +20,15 @@ from testbed import site, waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from testbed.errors import BedError
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.cluster import NAME
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.cluster import NAME
 from testbed.rehearsal import changes
 from testbed.workspace import PROJECT, Workspace, overridden
 from tests.support import fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
 from tests.support.magnum import kubeconfig_in, numbers, public_key, resources_of
+from tests.support.pages import Command
 from tests.support.stopped_api_server import api_server_stopped
 from tests.support.workloads import with_pods
 from tools import REPOSITORY

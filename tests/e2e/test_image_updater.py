@@ -15,11 +15,11 @@ from panda_infra.argocd.images import API_VERSION
 from panda_infra.argocd.status import judge
 from testbed import leftovers
 from testbed.api import Api
-from testbed.argocd import applications, updater
-from testbed.argocd.bed import ArgoCd
+from testbed.argocd_bed import applications, updater
+from testbed.argocd_bed.bed import ArgoCd
 from testbed.bed import Bed
 from testbed.real import images
-from tests.support.argo_stack import DELIVERED, ArgoStack, by_annotation
+from tests.support.beside_argocd import DELIVERED, ArgoStack, by_annotation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(900)]
 

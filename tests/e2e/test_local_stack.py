@@ -31,7 +31,7 @@ from testbed.workspace import Workspace
 from tests.support import canaries, fast_yaml
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tests.support.panda import COMPONENTS
 
 pytestmark = pytest.mark.e2e

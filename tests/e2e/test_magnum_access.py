@@ -25,7 +25,7 @@ from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.renewal import renew_access
 from testbed import waiting
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from tests.support import fast_yaml
 from tests.support.magnum import Stack, make
 

@@ -18,8 +18,8 @@ from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import destroy, settled_residue
 from panda_infra.teardown.residue import residue
 from testbed import waiting
-from testbed.openstack import offer
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed import offer
+from testbed.openstack_bed.cloud import OpenStackBed
 from tests.support.magnum import Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

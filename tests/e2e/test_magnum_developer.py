@@ -12,7 +12,7 @@ from typer.testing import Result
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site
 from testbed.bed import Bed
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from testbed.workspace import Workspace, overridden
 from tests.support.command_line import run_in
 from tests.support.magnum import Stack, public_key

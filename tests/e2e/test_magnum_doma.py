@@ -14,8 +14,8 @@ import pytest
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site, stacks
 from testbed.bed import Bed
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import ADMINISTRATOR, APPLICATION_CREDENTIAL
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.clouds_yaml import ADMINISTRATOR, APPLICATION_CREDENTIAL
 from testbed.workspace import Workspace, overridden
 from tests.support import fast_yaml
 from tests.support.command_line import run_in

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from testbed import waiting
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.faults import Answer
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.faults import Answer
 from tests.support import fast_yaml
 from tests.support.magnum import Stack, make, numbered
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from testbed import waiting
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from tests.support.magnum import Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -15,12 +15,12 @@ import pytest
 from panda_infra.secrets.generate import revealed, stand_ins
 from testbed import site
 from testbed.bed import Bed
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from testbed.workspace import Workspace, overridden
 from tests.support import fast_yaml
 from tests.support.documented import documented
-from tests.support.documents import Command
 from tests.support.magnum import numbers
+from tests.support.pages import Command
 from tools import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from testbed import nodes, waiting
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.faults import Answer
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.faults import Answer
 from tests.support.magnum import HOSTS, Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -16,7 +16,7 @@ import pytest
 from panda_infra.clients.openstack.sdk import SdkOpenStack
 from panda_infra.cluster.magnum.description import described
 from testbed import waiting
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from tests.support import fast_yaml
 from tests.support.magnum import HOSTS, Stack, make, numbered
 

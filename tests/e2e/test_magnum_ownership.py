@@ -13,7 +13,7 @@ import pytest
 from panda_infra.config.secrets import Secrets
 from panda_infra.stacks.access import reach
 from panda_infra.teardown.destroy import settled_residue
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed.cloud import OpenStackBed
 from tests.support.magnum import Stack, make, numbered
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -1,4 +1,4 @@
-"""A stack's monitoring with Prometheus and Alertmanager themselves: see testbed/consumers/monitoring."""
+"""A stack's monitoring with Prometheus and Alertmanager themselves: see testbed/consumers/prometheus."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from panda_infra.config.paths import Path
 from panda_infra.secrets.generate import stand_ins, with_values
-from testbed.consumers.monitoring.watch import HOOK, HOST, MAIL
+from testbed.consumers.prometheus.watch import HOOK, HOST, MAIL
 from testbed.consumers.registry import MONITORING
 from testbed.consumers.sandbox import Check
 from tests.support import ctao

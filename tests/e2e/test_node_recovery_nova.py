@@ -14,10 +14,10 @@ from panda_infra.plan.node_recovery import NAME
 from testbed import mortal, stacks, waiting
 from testbed.api import Api
 from testbed.bed import Bed
-from testbed.openstack import offer
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import APPLICATION_CREDENTIAL
-from testbed.openstack.settings import REGION
+from testbed.openstack_bed import offer
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.clouds_yaml import APPLICATION_CREDENTIAL
+from testbed.openstack_bed.settings import REGION
 from testbed.workspace import Workspace
 from tests.support import fast_yaml
 from tests.support.command_line import run_in

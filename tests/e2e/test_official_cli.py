@@ -23,7 +23,7 @@ from testbed import stacks
 from testbed.bed import Bed
 from tests.support import fast_yaml
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tests.support.serving import serving
 from tools import REPOSITORY, cache, doctor, toolchain
 from tools.parts import PARTS

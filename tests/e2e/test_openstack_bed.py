@@ -16,11 +16,11 @@ from openstack import exceptions
 
 from testbed import processes, waiting
 from testbed.api import Api
-from testbed.openstack import bed as clouds
-from testbed.openstack import offer
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import APPLICATION_CREDENTIAL
-from testbed.openstack.faults import Answer
+from testbed.openstack_bed import bed as clouds
+from testbed.openstack_bed import offer
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.clouds_yaml import APPLICATION_CREDENTIAL
+from testbed.openstack_bed.faults import Answer
 from tests.support import fast_yaml
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]

@@ -17,10 +17,10 @@ from panda_infra.plan.capacity import Storage
 from panda_infra.plan.ownership import Owner
 from panda_infra.state.recorded import Recorded
 from testbed import waiting
-from testbed.openstack import bed as clouds
-from testbed.openstack import offer
-from testbed.openstack.cloud import OpenStackBed
-from testbed.openstack.clouds import ADMINISTRATOR
+from testbed.openstack_bed import bed as clouds
+from testbed.openstack_bed import offer
+from testbed.openstack_bed.cloud import OpenStackBed
+from testbed.openstack_bed.clouds_yaml import ADMINISTRATOR
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
 

@@ -15,7 +15,7 @@ from testbed.api import Api
 from testbed.bed import Bed
 from testbed.workspace import PROJECT, Workspace
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

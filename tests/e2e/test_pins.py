@@ -13,7 +13,7 @@ from testbed.real import images
 from testbed.workspace import Workspace
 from tests.support.command_line import run_in
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

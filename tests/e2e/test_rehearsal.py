@@ -22,7 +22,7 @@ from testbed.errors import BedError
 from testbed.rehearsal import Change, Delivery, rehearse
 from tests.support import fast_yaml
 from tests.support.documented import documented
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tests.support.stack_files import STACKS, stack_file
 from tools import REPOSITORY, toolchain
 

@@ -1,4 +1,4 @@
-"""A restore to a time with PostgreSQL, Barman and an S3 server themselves: see testbed/consumers/backup/to_time.py.
+"""A restore to a time with PostgreSQL, Barman and an S3 server themselves: see testbed/consumers/restores/to_time.py.
 
 What Barman's programs get is derived from the objects that the stack makes, by the library of CloudNativePG's plugin.
 """
@@ -14,8 +14,8 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.postgres import ARCHIVE_SECRET, postgres_objects
 from panda_infra.secrets.generate import stand_ins
 from testbed.consumers import run
-from testbed.consumers.backup.bucket import ADDRESS, BUCKET
 from testbed.consumers.registry import ARCHIVE
+from testbed.consumers.restores.bucket import ADDRESS, BUCKET
 from testbed.consumers.sandbox import Check
 from tests.support.real_software import real_software
 from tests.support.stacks import stack

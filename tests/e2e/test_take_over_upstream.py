@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from testbed import instances
-from testbed.argocd import applications
-from testbed.argocd.bed import ArgoCd
-from testbed.argocd.bed import running as argo_cd
+from testbed.argocd_bed import applications
+from testbed.argocd_bed.bed import ArgoCd
+from testbed.argocd_bed.bed import running as argo_cd
 from tests.support import upstream_site
 from tests.support.installation import Running
 

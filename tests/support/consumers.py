@@ -10,8 +10,7 @@ from functools import cache
 
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets.field import Field
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import Field, fields
 from panda_infra.secrets.generate import stand_ins, with_values
 from panda_infra.secrets.usable import check_value
 from testbed import site

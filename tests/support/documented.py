@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.support.documents import DOCS, PAGES, Command, command_of, commands
+from tests.support.pages import DOCS, PAGES, Command, command_of, commands
 from tools import REPOSITORY
 
 __all__ = ["FOREIGN", "README", "TOURS", "WALKED", "declared", "documented", "runs_elsewhere"]

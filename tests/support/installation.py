@@ -16,7 +16,7 @@ from testbed import waiting
 from testbed.api import Api
 from testbed.bed import Bed
 from tests.support import fast_yaml
-from tests.support.documents import Command
+from tests.support.pages import Command
 from tools import REPOSITORY, toolchain
 
 __all__ = ["Running", "write_secrets_chart"]

@@ -20,8 +20,8 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from testbed import waiting
 from testbed.api import Api
-from testbed.openstack import offer
-from testbed.openstack.cloud import OpenStackBed
+from testbed.openstack_bed import offer
+from testbed.openstack_bed.cloud import OpenStackBed
 from testbed.workspace import Result, Workspace
 from tests.support import fast_yaml
 from tests.support.stacks import stack as valid_stack

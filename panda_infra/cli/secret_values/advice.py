@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from panda_infra.config.messages import set_secret
 from panda_infra.config.stack import StackConfig
-from panda_infra.secrets.field import Field
-from panda_infra.secrets.fields import missing
+from panda_infra.secrets.fields import Field, missing
 
 __all__ = ["advice", "can_be_made"]
 

@@ -9,12 +9,11 @@ import typer
 
 from panda_infra.cli.output import warn
 from panda_infra.cli.secret_values.advice import can_be_made
-from panda_infra.cli.secret_values.values import checked, host_certificate, read_value
+from panda_infra.cli.secret_values.reading import checked, host_certificate, read_value
 from panda_infra.config.paths import Path as KeyPath
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
-from panda_infra.secrets.field import Field
-from panda_infra.secrets.fields import missing
+from panda_infra.secrets.fields import Field, missing
 
 __all__ = ["asked"]
 

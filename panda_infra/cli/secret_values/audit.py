@@ -25,8 +25,7 @@ from panda_infra.plan.consumers import filled_elsewhere
 from panda_infra.products.content import reveal
 from panda_infra.rules.judge import judge_values
 from panda_infra.rules.warnings import warnings
-from panda_infra.secrets.field import Field, value_of
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import Field, fields, value_of
 from panda_infra.secrets.lifetimes import lifetime
 from panda_infra.stacks.age import written_at
 from panda_infra.stacks.decrypted import decrypted

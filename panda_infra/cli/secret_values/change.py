@@ -12,7 +12,7 @@ import typer
 from panda_infra.cli.output import line
 from panda_infra.cli.secret_values.advice import can_be_made
 from panda_infra.cli.secret_values.readers import tell_consequences
-from panda_infra.cli.secret_values.values import (
+from panda_infra.cli.secret_values.reading import (
     certificate_owner,
     checked,
     field_of,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from panda_infra.cli.output import line, warn
 from panda_infra.config.stack import StackConfig
 from panda_infra.plan.consumers import uses
-from panda_infra.secrets.field import Field
+from panda_infra.secrets.fields import Field
 
 __all__ = ["listed", "tell_consequences"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from panda_infra.config.scalars import Scalar
-from panda_infra.products.imported import Outcome
 from panda_infra.products.imports import Imports
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.panda.auth import OidcClient
 from panda_infra.products.placing import file_of, filled_in, fits
 from panda_infra.tree import Values

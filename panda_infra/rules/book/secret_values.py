@@ -13,8 +13,7 @@ from panda_infra.products.registry import product_of_experiment
 from panda_infra.products.rule import WHOLE, rule
 from panda_infra.rules.subject import Subject
 from panda_infra.secrets.certificate_flaws import certificate_flaws
-from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import fields, named_values
+from panda_infra.secrets.fields import fields, named_values, value_of
 from panda_infra.secrets.lifetimes import check_lifetimes
 from panda_infra.secrets.usable import check_value
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from typing_extensions import override
 
 from panda_infra.clients.kubernetes.client import JSON
-from testbed.consumers.backup.cluster import Cluster
+from testbed.consumers.restores.cluster import Cluster
 from testbed.consumers.sandbox import Root, Sandbox
 from testbed.pki import Authority
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.backups import Backups
 from panda_infra.plan.backup import NAME
-from testbed.consumers.backup import bucket
+from testbed.consumers.restores import bucket
 from testbed.consumers.rucio.api import Api
 from testbed.consumers.rucio.job import Database, Job
 from testbed.consumers.sandbox import Check

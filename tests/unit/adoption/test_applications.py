@@ -12,7 +12,7 @@ import pytest
 
 from panda_infra.adoption.applications import deployed, source_of
 from panda_infra.adoption.installation import AdoptionError
-from panda_infra.live.argo import applications, refusal
+from panda_infra.live.other_applications import applications, refusal
 from tests.support import fast_yaml
 from tests.unit.adoption.conftest import NAMESPACE, Cluster, EchoHelm
 

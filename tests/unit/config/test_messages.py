@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from panda_infra.config.fields import Place, place, root
+from panda_infra.config.expected import Place, place, root
 from panda_infra.config.messages import nearest, set_secret
 from panda_infra.config.stack import StackConfig
 

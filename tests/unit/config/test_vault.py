@@ -17,8 +17,7 @@ from panda_infra.errors import PandaInfraError, StackError
 from panda_infra.products.content import reveal
 from panda_infra.products.panda.components.panda.models import PandaSecrets
 from panda_infra.rules.judge import judge_given
-from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import missing
+from panda_infra.secrets.fields import missing, value_of
 from tests.support.stacks import sections
 
 _REFERENCE = "vault:secret/panda/doma#databasePassword"

@@ -11,7 +11,7 @@ from panda_infra.products.content import reveal
 from panda_infra.products.panda.components.iam.models import Iam
 from panda_infra.products.panda.rucio import RucioSettings
 from panda_infra.rules.judge import Judge
-from panda_infra.secrets.field import value_of
+from panda_infra.secrets.fields import value_of
 from testbed.consumers.pods import Container
 from tests.support.materialised import STACKS, configuration, materialised
 from tests.support.readers import bigmon, harvester, iam, ui

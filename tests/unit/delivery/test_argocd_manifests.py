@@ -10,7 +10,7 @@ import pytest
 from panda_infra.delivery.argocd_manifests import check_manifests, manifests_of
 from panda_infra.errors import Problem
 from panda_infra.plan.make import make_plan
-from tests.support.argocd import install_yaml, manifests
+from tests.support.argocd_manifests import install_yaml, manifests
 from tests.support.stacks import stack
 
 

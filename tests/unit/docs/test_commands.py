@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.documented import FOREIGN, WALKED, declared, runs_elsewhere
-from tests.support.documents import PAGES, commands
+from tests.support.pages import PAGES, commands
 from tools import REPOSITORY
 
 _EVERY = [command for page in PAGES for command in commands(page)]

@@ -22,7 +22,8 @@ from panda_infra.tree import merged
 from testbed.cli import app as bed
 from tests.support import fast_yaml
 from tests.support.command_line import every_command
-from tests.support.documents import (
+from tests.support.key_paths import key_paths
+from tests.support.pages import (
     PAGES,
     PROGRAMS,
     Command,
@@ -35,7 +36,6 @@ from tests.support.documents import (
     links,
     snippets,
 )
-from tests.support.key_paths import key_paths
 from tests.support.parsing import parse, unknown_flags
 from tools import REPOSITORY
 from tools.__main__ import parser as tools_parser

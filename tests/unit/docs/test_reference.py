@@ -11,8 +11,8 @@ from panda_infra.cli.app import PROGRAM, app
 from panda_infra.reference.keys import sections
 from panda_infra.reference.markdown import slug, table
 from panda_infra.reference.pages import DOCS, PAGES
-from tests.support.documents import headings
 from tests.support.key_paths import key_paths
+from tests.support.pages import headings
 from tests.support.panda import COMPONENTS
 
 

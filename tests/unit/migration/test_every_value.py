@@ -17,7 +17,7 @@ from panda_infra.config.scalars import read_values
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import StackError
 from panda_infra.migration.migrate import migrate
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.secrets.build import build
 from tests.support import fast_yaml
 from tests.support.panda import COMPONENTS

@@ -13,7 +13,7 @@ from panda_infra.errors import StackError
 from panda_infra.migration.checkout import VALUES_KEYS, Checkout, MigrationError
 from panda_infra.migration.migrate import migrate
 from panda_infra.plan.make import make_plan
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.panda.upstream import UPSTREAM
 from tests.unit.migration.conftest import SiteCheckout
 

@@ -15,7 +15,7 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.migration.checkout import MigrationError
 from panda_infra.migration.migrate import leave_strangers, migrate
 from panda_infra.migration.present import list_differences
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.panda.context import Context
 from tests.support import fast_yaml
 from tests.unit.migration.conftest import SiteCheckout

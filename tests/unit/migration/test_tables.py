@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from panda_infra.cli.keys import secret_key
-from panda_infra.config.fields import place, root
+from panda_infra.config.expected import place, root
 from panda_infra.config.paths import Path
 from panda_infra.config.stack import StackConfig
 from panda_infra.migration.checkout import VALUES_KEYS

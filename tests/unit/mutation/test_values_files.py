@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from panda_infra.config.scalars import native, read_values
 from panda_infra.migration.migrate import migrate
-from panda_infra.products.imported import Outcome
+from panda_infra.products.migrated import Outcome
 from tests.support import fast_yaml
 from tests.support.held import CANARY, check_words, held
 from tests.support.mutations import FRAGMENTS, texts, trees

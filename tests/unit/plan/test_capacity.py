@@ -18,7 +18,7 @@ from panda_infra.plan.capacity import (
 from panda_infra.plan.flavors import FLAVORS, Flavor
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
-from testbed.openstack import offer
+from testbed.openstack_bed import offer
 from tests.support.stacks import stack
 
 _SMALL = {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {"cpu": "2", "memory": "2Gi"}}

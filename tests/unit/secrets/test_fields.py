@@ -14,8 +14,7 @@ from panda_infra.products.content import reveal
 from panda_infra.products.panda.components.ui import UiSecrets
 from panda_infra.products.product import Product
 from panda_infra.products.registry import BUILDERS, COMPONENTS, PRODUCTS
-from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import fields, missing, missing_problems, required
+from panda_infra.secrets.fields import fields, missing, missing_problems, required, value_of
 from panda_infra.secrets.generate import generate, stand_ins
 from tests.unit.secrets.stacks import FULL, MINIMAL, ORACLE, config
 

@@ -15,7 +15,13 @@ _OWN = ("bench", "panda_infra", "policy", "testbed", "tools")
 # Packages, programs and errors are where Python and its users look for them.
 _NAMED_BY_PYTHON = ("__init__.py", "__main__.py", "errors.py")
 # What runs elsewhere is one file as short as its task, and a process of OpenStack loads one module by its name.
-_LOADED_ALONE = ("files", "modules", "scripts", "testbed/openstack/driver", "testbed/openstack/services")
+_LOADED_ALONE = (
+    "files",
+    "modules",
+    "scripts",
+    "testbed/openstack_bed/driver",
+    "testbed/openstack_bed/services",
+)
 
 
 @cache

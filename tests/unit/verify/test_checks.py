@@ -14,7 +14,7 @@ from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, p
 from panda_infra.products.verification import Check, Command, OwnTest, Request
 from panda_infra.verify.checks import checks_of, chosen, requirements_of
 from tests.support import ctao
-from tests.support.documents import DOCS
+from tests.support.pages import DOCS
 from tests.support.stacks import stack
 
 _DESCRIBED = [check for spec in COMPONENTS.values() for check in spec.checks]

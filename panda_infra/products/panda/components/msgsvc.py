@@ -10,9 +10,9 @@ from panda_infra.config.base import Form, Model
 from panda_infra.config.node_recovery import PYTHON_IMAGE
 from panda_infra.errors import Problem
 from panda_infra.products.content import Env, reveal
-from panda_infra.products.imported import Outcome
 from panda_infra.products.imports import Imports
 from panda_infra.products.metrics import Exporter
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.network import Call
 from panda_infra.products.panda.chart_values import rootless

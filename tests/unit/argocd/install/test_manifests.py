@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from panda_infra.argocd.install.manifests import flaws, parsed
-from tests.support.argocd import install_yaml, manifests
+from tests.support.argocd_manifests import install_yaml, manifests
 
 
 def test_the_objects_of_a_file_are_read_in_its_order() -> None:

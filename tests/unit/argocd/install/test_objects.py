@@ -7,7 +7,7 @@ from typing import Any
 from panda_infra.argocd.install.objects import Installation, Read, installation
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.ownership import MARK
-from tests.support.argocd import manifests
+from tests.support.argocd_manifests import manifests
 from tests.support.stacks import stack
 
 

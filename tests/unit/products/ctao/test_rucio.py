@@ -16,8 +16,7 @@ from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, s
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.rules.subject import Subject
 from panda_infra.secrets.build import build
-from panda_infra.secrets.field import value_of
-from panda_infra.secrets.fields import fields
+from panda_infra.secrets.fields import fields, value_of
 from panda_infra.secrets.generate import stand_ins
 from panda_infra.secrets.usable import check_value
 from testbed.charts import FIXTURES

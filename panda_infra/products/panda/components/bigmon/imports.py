@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from panda_infra.config.scalars import Scalar
-from panda_infra.products.imported import Outcome
 from panda_infra.products.imports import Folder, Imports
+from panda_infra.products.migrated import Outcome
 from panda_infra.products.placing import literal
 
 __all__ = ["IMPORTS"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from panda_infra.config.scalars import Scalar
-from panda_infra.products.imported import Outcome
 from panda_infra.products.imports import Folder, Imports
+from panda_infra.products.migrated import Outcome
 from panda_infra.tree import Values, value_at
 
 __all__ = ["IMPORTS"]

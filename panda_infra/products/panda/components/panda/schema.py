@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.products.panda.verification import PANDA_PYTHON
-from panda_infra.products.schema import VERSION, Schema
+from panda_infra.products.schemas import VERSION, Schema
 from panda_infra.products.verification import postgres, python
 
 if TYPE_CHECKING:
