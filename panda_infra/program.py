@@ -11,7 +11,7 @@ from typing import NamedTuple
 from warnings import simplefilter
 
 import pulumi
-from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
+from pulumi.runtime import get_config_env, get_config_secret_keys_env
 
 from panda_infra.clients.vault import vault_of
 from panda_infra.cluster.existing import check_cluster, check_lent, ends_soon

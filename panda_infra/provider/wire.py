@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime import rpc
 
 __all__ = ["UNKNOWN", "from_wire", "to_wire"]
+
+UNKNOWN: str = rpc.UNKNOWN
 
 
 def from_wire(values: Mapping[str, PropertyValue]) -> dict[str, Any]:

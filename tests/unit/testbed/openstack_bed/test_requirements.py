@@ -3,7 +3,7 @@ from pathlib import Path
 
 from testbed.openstack_bed.bed import LOCK
 
-INPUT = Path(LOCK).parent / "openstack" / "requirements.in"
+INPUT = Path(LOCK).parent / "openstack_bed" / "requirements.in"
 
 
 def pins(text: str) -> dict[str, str]:
