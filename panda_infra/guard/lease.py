@@ -10,7 +10,8 @@ import getpass
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -54,6 +55,7 @@ class Lease:
         self._lock = threading.Lock()
         self._at_work = 0
         self._unfinished = False
+        self._lost = False
         self._window: Window | None = None
         self._ended = threading.Event()
         self._ahead = timedelta()
@@ -76,8 +78,15 @@ class Lease:
         with self._lock:
             if self._at_work == 0:
                 self._take()
+                self._lost = False
                 self._ended = threading.Event()
                 threading.Thread(target=self._beat, args=(self._ended,), daemon=True).start()
+            elif self._lost:
+                raise PandaInfraError(
+                    f"another run has taken over the work on stack {self._stack} (Lease {self._name}), because this "
+                    f"one gave no sign of life for {_DURATION} s: it was stopped, or its network failed. Try again "
+                    "when the other one has ended"
+                )
             self._at_work += 1
             self._note(release, made=True)
 
@@ -92,7 +101,7 @@ class Lease:
                 self._ended.set()
                 # After unfinished work the holder stays: the next run then attributes the rest to it.
                 if not self._unfinished:
-                    self._patch({"spec": {"holderIdentity": ""}})
+                    self._write_held({"spec": {"holderIdentity": ""}})
 
     def _take(self) -> None:
         found = self._get()
@@ -105,7 +114,7 @@ class Lease:
         }
         metadata: dict[str, Any] = {"name": self._name, "annotations": {_PROCESS: _process(os.getpid())}}
         if found is None:
-            self._set_clock(self._ask("POST", self._collection, {"metadata": metadata, "spec": spec}))
+            self._set_clock(self._own("POST", self._collection, {"metadata": metadata, "spec": spec}))
             return
         holder = found["spec"].get("holderIdentity")
         if holder and not _is_this_process(found):
@@ -118,8 +127,25 @@ class Lease:
         # The version makes the write fail if another run has written since the read.
         metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
         self._set_clock(
-            self._ask("PATCH", f"{self._collection}/{self._name}", {"metadata": metadata, "spec": spec})
+            self._own("PATCH", f"{self._collection}/{self._name}", {"metadata": metadata, "spec": spec})
         )
+
+    def _own(self, method: str, path: str, body: Mapping[str, Any]) -> Any:
+        """Make the Lease this process's.
+
+        Raises:
+            PandaInfraError: another run took it at the same time.
+        """
+        try:
+            return self._ask(method, path, body)
+        except _ConflictError:
+            found = self._get()
+            # The client sends a request again whose answer is lost; the API then refuses the second one.
+            if found is not None and found["spec"].get("holderIdentity") and _is_this_process(found):
+                return found
+            raise PandaInfraError(
+                f"another run began to work on stack {self._stack} in the same moment: try again when it has ended"
+            ) from None
 
     def _set_clock(self, written: Any) -> None:
         """Take over the API server's clock, from the time that it noted for the write of the Lease."""
@@ -135,7 +161,7 @@ class Lease:
             times_by_server = {"renewTime": _text(self.now())}
             if not self._window:
                 times_by_server["acquireTime"] = _text(self.now())
-            self._patch({"spec": times_by_server})
+            self._write_held({"spec": times_by_server})
 
     def _refuse_living(self, found: Mapping[str, Any]) -> None:
         """Wait until the holder is dead; the process of a run that has just ended lives a moment longer.
@@ -165,39 +191,62 @@ class Lease:
             )
 
     def _beat(self, ended: threading.Event) -> None:
-        while not ended.wait(_HEARTBEAT):
-            self._patch({"spec": {"renewTime": _text(self.now())}})
+        while not (self._lost or ended.wait(_HEARTBEAT)):
+            # Without the credential for a moment, say, the next beat may succeed.
+            with suppress(PandaInfraError):
+                self._write_held({"spec": {"renewTime": _text(self.now())}})
 
     def _note(self, release: str, *, made: bool) -> None:
         """Update the list of the stack's releases, which separates them from those of others."""
-        found = self._get()
-        if found is None:
-            return
-        listed = set(filter(None, (found["metadata"].get("annotations") or {}).get(RELEASES, "").split(",")))
-        wanted = listed | {release} if made else listed - {release}
-        if wanted != listed:
-            self._patch({"metadata": {"annotations": {RELEASES: ",".join(sorted(wanted)) or None}}})
+
+        def change(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            known = (found["metadata"].get("annotations") or {}).get(RELEASES, "")
+            listed = set(filter(None, known.split(",")))
+            wanted = listed | {release} if made else listed - {release}
+            return {"annotations": {RELEASES: ",".join(sorted(wanted)) or None}} if wanted != listed else None
+
+        self._change(lambda found: {"metadata": meant} if (meant := change(found)) else None)
+
+    def _write_held(self, body: Mapping[str, Any]) -> None:
+        """Write the Lease as its holder: a process that was stopped must not touch that of the next one."""
+
+        def change(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+            self._lost = not _is_this_process(found)
+            return None if self._lost else body
+
+        self._change(change)
+
+    def _change(self, change: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]) -> None:
+        """Write what a function makes of the Lease, again with the newer one if somebody was faster."""
+        while found := self._get():
+            body = change(found)
+            if body is None:
+                return
+            version = {"resourceVersion": found["metadata"]["resourceVersion"]}
+            metadata = {**(body.get("metadata") or {}), **version}
+            with suppress(_ConflictError):
+                self._ask("PATCH", f"{self._collection}/{self._name}", {**body, "metadata": metadata})
+                return
 
     def _get(self) -> Any:
         return self._ask("GET", f"{self._collection}/{self._name}")
-
-    def _patch(self, body: Mapping[str, Any]) -> None:
-        self._ask("PATCH", f"{self._collection}/{self._name}", body)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call the API; if it refuses Leases or does not answer, the work continues without the Lease.
 
         Raises:
-            PandaInfraError: another run took the Lease at the same time.
+            _ConflictError: the Lease was written since it was read.
         """
         try:
             return self._api.call(method, path, body=body, missing=True)
         except KubernetesError as error:
             if error.status == HTTPStatus.CONFLICT:
-                raise PandaInfraError(
-                    f"another run began to work on stack {self._stack} in the same moment: try again when it has ended"
-                ) from error
+                raise _ConflictError from error
             return None
+
+
+class _ConflictError(Exception):
+    """The Lease was written since it was read."""
 
 
 def _is_this_process(lease: Mapping[str, Any]) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from panda_infra.clients.kubernetes.errors import KubeconfigError, KubernetesError
 from panda_infra.errors import PandaInfraError
 from panda_infra.guard import lease as module
 from panda_infra.guard.lease import Lease, Window
+from testbed.waiting import eventually
 from tests.support.kubernetes import FakeApi
 
 NAME = "panda-infra-local"
@@ -160,3 +163,116 @@ def test_the_name_is_one_that_kubernetes_takes(api: FakeApi, stack: str, name: s
     lease.begin("iam")
     lease.end("iam", finished=True)
     assert [one["metadata"]["name"] for one in api.within(LEASES)] == [name]
+
+
+class VersionedApi(FakeApi):
+    """Refuses a write that names another version than the present one, as an API server does.
+
+    ``meanwhile`` is done once, before the next request by that method. The answer to a request by the method ``lost``
+    is lost once; the client then sends it again.
+    """
+
+    meanwhile: tuple[str, Callable[[], object]] | None = None
+    lost = ""
+
+    def call(self, method: str, path: str, *, body: Any = None, **more: Any) -> Any:
+        """Send one request."""
+        if self.meanwhile and self.meanwhile[0] == method:
+            done, self.meanwhile = self.meanwhile[1], None
+            done()
+        found = self.objects.get(path)
+        wanted = ((body or {}).get("metadata") or {}).get("resourceVersion")
+        if method == "PATCH" and found and wanted not in (None, found["metadata"]["resourceVersion"]):
+            raise KubernetesError("the object has been modified", status=409)
+        name = ((body or {}).get("metadata") or {}).get("name")
+        if method == "POST" and f"{path}/{name}" in self.objects:
+            raise KubernetesError("already exists", status=409)
+        answer = super().call(method, path, body=body, **more)
+        if method == self.lost:
+            self.lost = ""
+            return self.call(method, path, body=body, **more)
+        return answer
+
+
+@pytest.fixture
+def versioned(monkeypatch: pytest.MonkeyPatch) -> VersionedApi:
+    monkeypatch.setattr(module, "_LOOK", 0.0)
+    monkeypatch.setattr(module, "_HEARTBEAT", 0.01)
+    return VersionedApi()
+
+
+def taken_over(api: FakeApi) -> None:
+    """As by a run on another machine, which has seen no heartbeat of this process while it was stopped."""
+    lease = held("another-boot/1/1", renewTime="2026-01-01T00:00:05.000000Z")
+    version = str(int(api.objects[LEASE]["metadata"]["resourceVersion"]) + 1)
+    lease["metadata"]["resourceVersion"] = version
+    api.objects[LEASE] = lease
+
+
+def test_who_was_stopped_writes_nothing_into_the_lease_of_the_next(versioned: VersionedApi) -> None:
+    """Otherwise its heartbeat would keep a dead run alive, and its end would free the Lease for a third one."""
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+    versioned.meanwhile = "PATCH", lambda: taken_over(versioned)
+    assert eventually(lambda: versioned.objects[LEASE]["spec"]["holderIdentity"] == "anna@laptop")
+    assert eventually(lambda: lease._lost)
+    assert versioned.objects[LEASE]["spec"]["renewTime"] == "2026-01-01T00:00:05.000000Z"
+    with pytest.raises(PandaInfraError, match="another run has taken over the work on stack local"):
+        lease.begin("panda-msgsvc")
+    lease.end("iam", finished=True)
+    assert versioned.objects[LEASE]["spec"]["holderIdentity"] == "anna@laptop"
+
+
+def test_the_end_of_one_that_was_stopped_leaves_the_next_alone(
+    versioned: VersionedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_HEARTBEAT", 1000.0)
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+    taken_over(versioned)
+    lease.end("iam", finished=True)
+    assert versioned.objects[LEASE]["spec"]["holderIdentity"] == "anna@laptop"
+
+
+def test_a_heartbeat_and_a_note_at_once_lose_nothing(versioned: VersionedApi) -> None:
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+    for number in range(20):
+        lease.begin(f"release-{number}")
+        lease.end(f"release-{number}", finished=True)
+    assert len(versioned.objects[LEASE]["metadata"]["annotations"]["panda-infra/releases"].split(",")) == 21
+    lease.end("iam", finished=True)
+    assert versioned.objects[LEASE]["spec"]["holderIdentity"] == ""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_lease_that_is_taken_though_the_answer_is_lost(versioned: VersionedApi, there: bool) -> None:
+    """The client sends such a request again, and the API server refuses that: the first one has changed the version."""
+    if there:
+        versioned.objects[LEASE] = held("", holderIdentity="")
+    versioned.lost = "PATCH" if there else "POST"
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+    lease.end("iam", finished=True)
+    assert lease.former is None
+
+
+def test_a_lease_that_another_run_takes_in_the_same_moment(versioned: VersionedApi) -> None:
+    versioned.objects[LEASE] = held("", holderIdentity="")
+    versioned.meanwhile = "PATCH", lambda: taken_over(versioned)
+    with pytest.raises(PandaInfraError, match="another run began to work on stack local in the same moment"):
+        Lease(versioned, "panda", "local").begin("iam")
+
+
+def test_a_heartbeat_outlives_a_credential_that_cannot_be_had_for_a_moment(versioned: VersionedApi) -> None:
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+
+    def fail() -> None:
+        raise KubeconfigError("the plugin for the credential fails", "Try again.")
+
+    versioned.meanwhile = "PATCH", fail
+    assert eventually(lambda: versioned.meanwhile is None)
+    before = versioned.objects[LEASE]["spec"]["renewTime"]
+    assert eventually(lambda: versioned.objects[LEASE]["spec"]["renewTime"] != before)
+    lease.end("iam", finished=True)
