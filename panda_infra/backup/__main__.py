@@ -23,7 +23,7 @@ from panda_infra.backup.catalog import (
 from panda_infra.clients.stores.bucket import Bucket
 from panda_infra.clients.stores.folder import Folder
 from panda_infra.clients.stores.signature import Credential
-from panda_infra.clients.stores.store import Store, StoreError
+from panda_infra.clients.stores.store import MissingError, Store, StoreError
 
 _PART = 1 << 20
 
@@ -78,7 +78,8 @@ def _keep(store: Store, work: Path, environment: Mapping[str, str]) -> None:
     store.put(record_of(name), written)
     print(record.text())
     found = [each for each in backups(store.names()) if each.database == environment["DATABASE"]]
-    old = list(outdated(found, int(environment["KEEP"])))
+    # Its own name is not the newest one if a clock was wrong when another one was made.
+    old = [each for each in outdated(found, int(environment["KEEP"])) if each.name != name]
     kept = [each for each in found if each not in old]
     last = spared(_known(store, old), _known(store, kept)) if old else None
     for each in old:
@@ -94,7 +95,9 @@ def _keep(store: Store, work: Path, environment: Mapping[str, str]) -> None:
 def _list(store: Store) -> None:
     for each in backups(store.names()):
         if each.finished:
-            print(_record(store, each.name).text())
+            # Another pod may have deleted it since.
+            with suppress(MissingError):
+                print(_record(store, each.name).text())
         else:
             print(f"unfinished {each.name}")
 
@@ -114,10 +117,10 @@ def _record(store: Store, name: str) -> Record:
 
 
 def _known(store: Store, found: Iterable[Found]) -> Iterator[Record]:
-    """The records of all backups whose record can be read."""
+    """The records of all backups whose record can be read and is still there."""
     for each in found:
         if each.finished:
-            with suppress(WrongError):
+            with suppress(WrongError, MissingError):
                 yield _record(store, each.name)
 
 

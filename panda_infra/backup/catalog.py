@@ -1,4 +1,4 @@
-"""The backups in a place: a dump with its record beside it. A dump without a record was never finished."""
+"""The backups in a place: a dump with its record beside it. One without the other was never finished, or is not yet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
+
+from panda_infra.clients.stores.store import UNFINISHED
 
 __all__ = [
     "NAME",
@@ -30,6 +32,8 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 _DUMP, _RECORD = ".dump", ".json"
 # A database rarely loses more than half of its content on purpose.
 _HALF = 0.5
+# A pod works on a backup for six hours at most. Clocks of nodes may differ too.
+_AT_WORK = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Found:
-    """A backup that is there; ``finished`` if it has a record."""
+    """A backup that is there; ``finished`` if it has both dump and record."""
 
     name: str
     finished: bool
@@ -94,18 +98,31 @@ def record_of(name: str) -> str:
 
 
 def backups(files: Iterable[str]) -> list[Found]:
-    """The backups among files, by database and time; other files are left out."""
+    """The backups among files, by database and time; other files are left out.
+
+    A dump that is not whole counts as none, but as one that is there.
+    """
+    parts: set[str] = set()
     dumps: set[str] = set()
     records: set[str] = set()
     for file in files:
-        for kind, names in ((_DUMP, dumps), (_RECORD, records)):
-            if file.endswith(kind) and re.fullmatch(NAME, name := file.removesuffix(kind)):
+        for kind, names in ((_DUMP, dumps), (_RECORD, records), (_DUMP + UNFINISHED, parts)):
+            if file.endswith(kind) and _is_name(name := file.removesuffix(kind)):
                 names.add(name)
-    return [Found(name, name in records) for name in sorted(dumps | records)]
+    return [Found(name, name in dumps & records) for name in sorted(dumps | records | parts)]
+
+
+def _is_name(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(NAME, text) and made_at(text))
+    except ValueError:
+        return False
 
 
 def outdated(found: Iterable[Found], keep: int) -> Iterator[Found]:
-    """The backups that need not be kept: all but the newest of each database, and what was never finished before those.
+    """The backups that need not be kept: all but the newest of each database, and what was not finished within a day.
+
+    What is younger may be the work of another pod, which is about to write its record.
 
     Args:
         found: by database and time.
@@ -115,7 +132,11 @@ def outdated(found: Iterable[Found], keep: int) -> Iterator[Found]:
         own = list(group)
         finished = [each for each in own if each.finished]
         kept = finished[-keep:]
-        yield from (each for each in own if kept and each.name < kept[-1].name and each not in kept)
+        if kept:
+            left = made_at(kept[-1].name) - _AT_WORK
+            yield from (
+                each for each in own if each not in kept and (each.finished or made_at(each.name) < left)
+            )
 
 
 def shrunk(size: int, before: int) -> bool:

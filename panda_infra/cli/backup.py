@@ -92,7 +92,7 @@ def list_(stack: StackArgument, as_json: JsonFlag = False, wait: Wait = 600.0) -
         found.add_row(each.name, each.engine, each.source, _size(each.size), each.sha256)
     results.print(found)
     for name in kept.unfinished:
-        line(f"{name} was never finished: a later backup deletes it")
+        line(f"{name} is not finished: if it never will be, a backup of another day deletes it")
 
 
 @app.command()

@@ -143,6 +143,11 @@ class _Drill:
         if self.age > OLDEST:
             limit = f"more than {OLDEST / HOUR:.0f} hours old: are newer ones made?"
             raise WrongError(f"{words} restored, but it is {limit} `backup list` has the last success")
+        if self.age < -HOUR:
+            later = f"its name is {-self.age / HOUR:.0f} hours later than now: was a clock wrong?"
+            raise WrongError(
+                f"{words} restored, but {later} While it is there, it hides that no newer ones are made"
+            )
         if larger := self.larger(self.backup):
             look = f"python -m panda_infra restore {self.backups.plan.stack} --from {larger.name}"
             raise WrongError(

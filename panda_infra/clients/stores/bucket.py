@@ -7,11 +7,12 @@ import time
 import urllib.parse
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 
 from panda_infra.clients.stores.signature import Credential, digest, spelled
-from panda_infra.clients.stores.store import StoreError
+from panda_infra.clients.stores.store import MissingError, StoreError
 
 __all__ = ["Bucket"]
 
@@ -76,10 +77,20 @@ class Bucket:
                     for number, tag in enumerate(tags, start=1)
                 )
                 body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
-                self._answer("POST", name, {"uploadId": upload}, body)
+                self._complete(name, upload, body)
             except StoreError:
                 self._sent("DELETE", name, {"uploadId": upload}, missing=True).close()
                 raise
+
+    def _complete(self, name: str, upload: str, body: bytes) -> None:
+        """Make a file of the parts that were sent."""
+        try:
+            self._answer("POST", name, {"uploadId": upload}, body)
+        except MissingError:
+            # A server that needs long for this is asked again, and knows the upload no more when it has made the file.
+            with suppress(MissingError), self._sent("GET", name):
+                return
+            raise
 
     def parts(self, name: str) -> Iterator[bytes]:
         """The content of a kept file, part by part."""
@@ -97,6 +108,8 @@ class Bucket:
         query = {"list-type": "2", "prefix": self._prefix}
         while True:
             page = self._answer("GET", None, query)
+            if not _is_whole(page):
+                raise StoreError(f"{self._where} gives no whole list of {self._prefix}")
             for key in _texts(page, "Key"):
                 yield key.removeprefix(self._prefix)
             token = _text(page, "NextContinuationToken")
@@ -164,12 +177,20 @@ class Bucket:
     def _refused(self, method: str, name: str | None, status: int, content: bytes) -> StoreError:
         code = _text(content, "Code")
         # Some servers answer 404 for an unknown key or bucket too.
-        if status == HTTPStatus.NOT_FOUND and name is not None and code in ("", "NoSuchKey"):
-            return StoreError(f"{self._where} has no {self._prefix}{name}")
+        if status == HTTPStatus.NOT_FOUND and name is not None and code in ("", "NoSuchKey", "NoSuchUpload"):
+            return MissingError(f"{self._where} has no {self._prefix}{name}")
         what = f"{method} {self._prefix}{name}" if name is not None else f"to list {self._prefix}"
         words = " ".join(filter(None, [str(status), code, _text(content, "Message").rstrip(".")]))
         advice = _ADVICE.get(code) or (_FULL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
         return StoreError(f"{self._where} refuses {what}: {words}" + (f": {advice}" if advice else ""))
+
+
+def _is_whole(content: bytes) -> bool:
+    try:
+        ET.fromstring(content)  # noqa: S314 - of the site's own server
+    except ET.ParseError:
+        return False
+    return True
 
 
 def _texts(content: bytes, tag: str) -> list[str]:

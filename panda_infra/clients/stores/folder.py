@@ -7,12 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from panda_infra.clients.stores.store import StoreError
+from panda_infra.clients.stores.store import UNFINISHED, MissingError, StoreError
 
 __all__ = ["Folder"]
 
 _PART = 1 << 20
-_UNFINISHED = ".part"
 
 
 class Folder:
@@ -24,7 +23,7 @@ class Folder:
     def put(self, name: str, file: Path) -> None:
         """Keep the content of a file; it gets its name when it is on the disk."""
         path = self._root / name
-        unfinished = path.with_name(path.name + _UNFINISHED)
+        unfinished = path.with_name(path.name + UNFINISHED)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with file.open("rb") as source, unfinished.open("wb") as target:
@@ -43,19 +42,20 @@ class Folder:
                 while part := file.read(_PART):
                     yield part
         except FileNotFoundError:
-            raise StoreError(f"the claim has no {name}") from None
+            raise MissingError(f"the claim has no {name}") from None
         except OSError as error:
             raise StoreError(f"{name} cannot be read from the claim: {error.strerror}") from None
 
     def names(self) -> Iterator[str]:
-        """The names of all kept files."""
+        """The names of all kept files, and of what a pod that was killed has left."""
         for path in self._root.rglob("*"):
-            if path.is_file() and not path.name.endswith(_UNFINISHED):
+            if path.is_file():
                 yield str(path.relative_to(self._root))
 
     def delete(self, name: str) -> None:
         """Forget a kept file."""
         try:
-            (self._root / name).unlink(missing_ok=True)
+            for ending in ("", UNFINISHED):
+                (self._root / f"{name}{ending}").unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{name} cannot be deleted from the claim: {error.strerror}") from None

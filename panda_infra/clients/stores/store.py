@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["Store", "StoreError"]
+__all__ = ["UNFINISHED", "MissingError", "Store", "StoreError"]
+
+UNFINISHED = ".part"
+"""What a place adds to the name of a file that is not whole yet."""
 
 
 class StoreError(Exception):
     """The place refuses a request, or does not answer; the message contains nothing secret."""
+
+
+class MissingError(StoreError):
+    """The place has no file of that name, or none any more."""
 
 
 class Store(Protocol):
@@ -23,7 +30,7 @@ class Store(Protocol):
         """The content of a kept file, part by part."""
 
     def names(self) -> Iterator[str]:
-        """The names of all kept files, in no order."""
+        """The names of all kept files, in no order; those with `UNFINISHED` are not whole yet, or will never be."""
 
     def delete(self, name: str) -> None:
-        """Forget a kept file; one that is not there is forgotten already."""
+        """Forget a kept file, and what is not whole of it; one that is not there is forgotten already."""

@@ -117,7 +117,7 @@ def test_list_shows_what_is_there(command: Any, api: Cluster) -> None:
     assert done.exit_code == 0, done.output
     assert "2026-11-30T02:20:00Z" in done.output
     assert NAME in done.output
-    assert "panda/20261129T021700Z was never finished" in done.output
+    assert "panda/20261129T021700Z is not finished" in done.output
     (job,) = api.made
     assert "initContainers" not in job["spec"]["template"]["spec"]
     assert job["spec"]["template"]["spec"]["containers"][0]["command"][-1] == "list"

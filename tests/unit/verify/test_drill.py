@@ -115,6 +115,14 @@ def test_what_is_wrong_is_found_database_by_database(plan: Plan) -> None:
     }
 
 
+def test_a_backup_from_the_future_is_reported(plan: Plan) -> None:
+    """It would be the newest one until then, whether others are made or not."""
+    found = outcomes(Known(FakeApi(), plan, hours={"panda": -48, "idds": -0.5}))
+    assert found["panda"][0] is Outcome.FAILED
+    assert "its name is 48 hours later than now: was a clock wrong?" in found["panda"][1]
+    assert found["idds"][0] is Outcome.OK
+
+
 @pytest.mark.parametrize(
     ("sizes", "before"),
     [

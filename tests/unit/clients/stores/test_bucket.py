@@ -19,8 +19,12 @@ _ERROR = "<Error><Code>{}</Code><Message>no</Message></Error>"
 
 
 class _Server(BaseHTTPRequestHandler):
-    """Keeps objects of the bucket `b`; answers of ``refusals`` come first."""
+    """Keeps objects of the bucket `b`; answers of ``refusals`` come first.
 
+    ``completed`` is what becomes of an upload at its end: the answer is heard, unheard, or the upload was forgotten.
+    """
+
+    completed = "heard"
     objects: dict[str, bytes]
     parts: dict[str, bytes]
     refusals: list[tuple[int, str]]
@@ -42,11 +46,8 @@ class _Server(BaseHTTPRequestHandler):
         elif self.command == "PUT":
             self.objects[key] = body
             self._send(200, b"")
-        elif self.command == "POST" and "uploads" in query:
-            self._send(200, b"<R xmlns='http://s3'><UploadId>u1</UploadId></R>")
         elif self.command == "POST":
-            self.objects[key] = b"".join(self.parts[each] for each in sorted(self.parts))
-            self._send(200, b"<R/>")
+            self._upload(key, begins="uploads" in query)
         elif self.command == "DELETE":
             self.objects.pop(key, None)
             self._send(204, b"")
@@ -56,6 +57,18 @@ class _Server(BaseHTTPRequestHandler):
             self._send(200, self.objects[key])
         else:
             self._send(404, _ERROR.format("NoSuchKey").encode())
+
+    def _upload(self, key: str, *, begins: bool) -> None:
+        if begins:
+            self._send(200, b"<R xmlns='http://s3'><UploadId>u1</UploadId></R>")
+        elif self.completed == "forgotten":
+            self._send(404, _ERROR.format("NoSuchUpload").encode())
+        else:
+            self.objects[key] = b"".join(self.parts[each] for each in sorted(self.parts))
+            if self.completed == "unheard":
+                type(self).completed = "forgotten"
+            else:
+                self._send(200, b"<R/>")
 
     def _page(self, query: dict[str, list[str]]) -> str:
         names = sorted(each for each in self.objects if each.startswith(query["prefix"][0]))
@@ -113,6 +126,36 @@ def test_a_large_file_goes_in_parts(
     bucket.put("large", tmp_path / "file")
     assert server[0].objects["folder/large"] == b"0123456789" * 3 + b"end"
     assert len(server[0].parts) == 4
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_upload_that_is_gone_when_it_is_asked_for_again(
+    server: tuple[type[_Server], int],
+    bucket: Bucket,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    made: bool,
+) -> None:
+    """A server that has put the parts together answers when nobody listens any more."""
+    monkeypatch.setattr(module, "_PART", 10)
+    (tmp_path / "file").write_bytes(b"0123456789" * 3)
+    monkeypatch.setattr(server[0], "completed", "unheard" if made else "forgotten")
+    if made:
+        bucket.put("large", tmp_path / "file")
+        assert b"".join(bucket.parts("large")) == b"0123456789" * 3
+    else:
+        with pytest.raises(StoreError, match="has no folder/large"):
+            bucket.put("large", tmp_path / "file")
+
+
+def test_a_list_that_breaks_off_is_not_an_empty_one(
+    server: tuple[type[_Server], int], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server[0].objects["folder/d/1"] = b""
+    page = server[0]._page
+    monkeypatch.setattr(server[0], "_page", lambda self, query: page(self, query)[:-9])
+    with pytest.raises(StoreError, match="gives no whole list of folder/"):
+        list(bucket.names())
 
 
 def test_a_busy_server_is_asked_again(

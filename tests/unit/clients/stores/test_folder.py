@@ -23,6 +23,15 @@ def test_there_and_back(tmp_path: Path) -> None:
         list(folder.parts("d/one.dump"))
 
 
+def test_what_a_killed_pod_leaves_is_seen_and_goes(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "one.dump.part").write_text("con")
+    folder = Folder(tmp_path)
+    assert list(folder.names()) == ["d/one.dump.part"]
+    folder.delete("d/one.dump")
+    assert list(folder.names()) == []
+
+
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
