@@ -14,6 +14,7 @@ from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.standby import Standby
 from panda_infra.errors import PandaInfraError, Problem
+from panda_infra.live.silence import answers
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.standby import Role
@@ -25,6 +26,7 @@ from panda_infra.stacks.project import Project
 __all__ = ["Site", "SiteByEngine", "pair_of", "plan_of"]
 
 _PAUSE = 5.0
+_SILENCE = 10.0  # seconds without an answer after which a cluster may be off
 
 
 class Site(Protocol):
@@ -43,6 +45,9 @@ class Site(Protocol):
 
     def api(self) -> KubernetesApi:
         """Its cluster, which answers."""
+
+    def answers(self) -> bool:
+        """True if anything answers at its cluster's address, with any credential or none."""
 
     def inside(self) -> Inside:
         """The inside of its namespace."""
@@ -86,6 +91,13 @@ class SiteByEngine(Site):
         api = self._reached().api(self.stack)
         api.call("GET", "/version")
         return api
+
+    def answers(self) -> bool:
+        """True if anything answers within a while at its cluster's address, if that is known."""
+        try:
+            return answers(self._reached().api(self.stack), within=_SILENCE)
+        except PandaInfraError:
+            return False
 
     def inside(self) -> Inside:
         """The inside of its namespace."""

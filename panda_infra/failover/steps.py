@@ -80,12 +80,18 @@ class Failover:
         """True if the former active stack answers and can be stopped; False if somebody has confirmed that it is off.
 
         Raises:
-            PandaInfraError: it does not answer, and nobody has confirmed that it is off.
+            PandaInfraError: it does not answer, and nobody has confirmed that it is off, or it refuses the credential.
         """
         try:
             self.old.api()
         except PandaInfraError as error:
             if self.word.fenced:
+                if self.old.answers():
+                    raise PandaInfraError(
+                        f"{error}\nSomething answers at the address of {self.old.stack}, so that it is not off, and "
+                        "nothing was changed: without --fenced it is stopped properly. If it refuses the credential, "
+                        "renew that first"
+                    ) from None
                 self.say(f"   {self.old.stack} does not answer: {error}")
                 return False
             raise PandaInfraError(

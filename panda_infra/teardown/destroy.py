@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnreachableError
 from panda_infra.clients.pulumi.cli import Pulumi
 from panda_infra.config.cluster import MagnumCluster
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.silence import answers
 from panda_infra.plan.model import Plan
 from panda_infra.stacks.access import Access, with_cloud
 from panda_infra.teardown.belongings import Belongings
@@ -57,7 +57,7 @@ def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
     if access.kubernetes is None:
         return access
     if gone:
-        if _answers(access.kubernetes):
+        if answers(access.kubernetes, within=_SILENCE):
             raise PandaInfraError(
                 f"{name} answers, so it is not gone and nothing was changed: without --cluster-gone, what is in it is "
                 "deleted properly. If it refuses the credential, that must be renewed first"
@@ -71,16 +71,6 @@ def without_lost_cluster(plan: Plan, access: Access, *, gone: bool) -> Access:
             f"--cluster-gone` forgets what was in it, without deleting it, if nothing answers for {_SILENCE:.0f} s"
         ) from None
     return access
-
-
-def _answers(api: KubernetesApi) -> bool:
-    """True if anything answers within a while."""
-    end = time.monotonic() + _SILENCE
-    while not api.answers():
-        if time.monotonic() >= end:
-            return False
-        time.sleep(_POLL)
-    return True
 
 
 def destroy(plan: Plan, access: Access, pulumi: Pulumi, say: Say, *, free_after: float | None = None) -> None:

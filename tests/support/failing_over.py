@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.errors import KubernetesUnreachableError
+from panda_infra.clients.kubernetes.errors import KubernetesNotAllowedError, KubernetesUnreachableError
 from panda_infra.clients.kubernetes.inside import Ended, Inside
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
@@ -81,6 +81,7 @@ class FakeSite(Site):
     recorded: Role | None = None
     timeline: int = 1
     lost: bool = False
+    refuses: bool = False
     broken: bool = False
 
     @override
@@ -105,7 +106,13 @@ class FakeSite(Site):
     def api(self) -> KubernetesApi:
         if self.lost:
             raise KubernetesUnreachableError(f"the API of {self.stack} does not answer")
+        if self.refuses:
+            raise KubernetesNotAllowedError(f"the API of {self.stack} answers 401", status=401)
         return self.cluster
+
+    @override
+    def answers(self) -> bool:
+        return not self.lost
 
     @override
     def inside(self) -> Inside:

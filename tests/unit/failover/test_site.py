@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +19,10 @@ from panda_infra.errors import PandaInfraError
 from panda_infra.failover import site as module
 from panda_infra.failover.site import SiteByEngine
 from panda_infra.plan.standby import Role
+from panda_infra.stacks.access import Access
 from panda_infra.stacks.project import Project
 from panda_infra.state.recorded import Recorded
+from tests.support.kubernetes import FakeApi
 from tests.support.stacks import sections
 
 _RUN = Run(datetime(2026, 11, 30, tzinfo=UTC), "somebody@here (pid 1)")
@@ -121,3 +124,17 @@ def test_a_run_at_work_is_awaited_and_a_dead_one_cancelled(pulumi: FakePulumi) -
 def test_a_cluster_that_does_not_answer_is_an_error(pulumi: FakePulumi) -> None:
     with pytest.raises(PandaInfraError):
         site(pulumi).api()
+
+
+def test_whether_anything_answers_at_its_address(pulumi: FakePulumi, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(time, "monotonic", lambda: sum(pauses))
+    assert not site(pulumi).answers(), "it has no address"
+    found, api = site(pulumi), FakeApi()
+    found._access = Access(api)
+    api.silent = 3
+    assert found.answers()
+    api.silent = 1000
+    assert not found.answers()
+    assert sum(pauses) >= 10

@@ -169,6 +169,15 @@ def test_a_site_that_does_not_answer_must_be_confirmed_to_be_off() -> None:
     assert run(world, fenced=True)[-1].endswith("done before")
 
 
+def test_a_site_that_refuses_the_credential_is_not_off_whatever_was_confirmed() -> None:
+    world = deployed()
+    world.sites["a"].refuses = True
+    with pytest.raises(PandaInfraError, match=r"(?s)answers 401.*so that it is not off.*renew that first"):
+        run(world, fenced=True)
+    assert world.done == []
+    assert world.sites["a"].pods()
+
+
 def test_one_that_was_off_comes_back_as_standby() -> None:
     world = deployed()
     a = world.sites["a"]
