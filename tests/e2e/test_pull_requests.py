@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from panda_infra.cli.errors import INCOMPLETE
 from panda_infra.review.comment import marked_stack, marker
 from testbed import stacks
 from testbed.api import Api
@@ -287,7 +288,7 @@ def test_another_commit_is_not_deployed_in_the_name_of_the_review(checkout: Chec
 
 @pytest.mark.parametrize("platform", ["github", "gitlab"])
 def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: Api, platform: str) -> None:
-    """By the jobs of the platform, line by line."""
+    """By the jobs of the platform, line by line; the last one cannot verify pods that are simulated."""
     checkout.git("checkout", "--quiet", "-B", "proposed", "main")
     checkout.configure(merged=platform)
     proposed = checkout.commit(f"change it on {platform}")
@@ -305,11 +306,12 @@ def test_the_merge_deploys_what_was_reviewed_and_once(checkout: Checkout, api: A
         forges.merge(forge, "local", _REQUEST, merged, kept)
         shutil.rmtree(checkout.folder / "reviewed")
         applied = jobs.deploy(merged)
-        assert applied.passed, applied.log
+        assert applied.code == INCOMPLETE, applied.log
+        assert "msgsvc.round-trip" in applied.log
         assert no_secret_in(previewed.log + applied.log)
         assert pod_template(api)["annotations"]["merged"] == platform
         again = jobs.deploy(merged)
-    assert not again.passed
+    assert again.code not in {0, INCOMPLETE}
     assert "the stack was deployed since the review" in again.log
 
 

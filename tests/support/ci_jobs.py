@@ -23,12 +23,20 @@ _EXISTS = re.compile(r"always\(\) && hashFiles\('([^']+)'\) != ''")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended. ``summary`` and ``outputs`` are the files that GitHub gives its steps."""
+    """How a job ended: with 0, or the exit code of the command that failed first.
 
-    passed: bool
+    ``summary`` and ``outputs`` are the files that GitHub gives its steps.
+    """
+
+    code: int
     log: str
     summary: str = ""
     outputs: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """True if no command has failed."""
+        return self.code == 0
 
 
 def github_job(
@@ -53,18 +61,19 @@ def github_job(
     for each in files.values():
         each.touch()
     given = {**environment, **{key: str(each) for key, each in files.items()}}
-    passed, log = True, ""
+    code, log = 0, ""
     for step in job["steps"]:
-        if "run" not in step or not _is_due(step.get("if", ""), checkout, passed=passed):
+        if "run" not in step or not _is_due(step.get("if", ""), checkout, passed=code == 0):
             continue
         named = {**job.get("env", {}), **step.get("env", {})}
         done = _run(
             step["run"], checkout, given | {key: _value(text, expressions) for key, text in named.items()}
         )
         log += done.stdout
-        passed = passed and (done.returncode == 0 or step.get("continue-on-error") is True)
+        if not step.get("continue-on-error"):
+            code = code or done.returncode
     summary, outputs = (each.read_text() for each in files.values())
-    return Outcome(passed, log, summary, outputs)
+    return Outcome(code, log, summary, outputs)
 
 
 def gitlab_job(name: str, checkout: Path, variables: Mapping[str, str]) -> Outcome:
@@ -75,7 +84,7 @@ def gitlab_job(name: str, checkout: Path, variables: Mapping[str, str]) -> Outco
     job = fast_yaml.load(GITLAB.read_text())[name]
     done = _run("\n".join(job["script"]), checkout, variables)
     after = _run("\n".join(job.get("after_script", ())), checkout, variables)
-    return Outcome(done.returncode == 0, done.stdout + after.stdout)
+    return Outcome(done.returncode, done.stdout + after.stdout)
 
 
 def _is_due(condition: str, checkout: Path, *, passed: bool) -> bool:
