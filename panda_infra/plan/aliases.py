@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from panda_infra.config.cluster import MagnumCluster
 
@@ -125,11 +126,13 @@ def aliases_in(servers: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(sorted(set(found)))
 
 
-def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: int = 0) -> dict[str, int]:
+def number_nodes(
+    nodes: Iterable[str], remembered: Mapping[str, int], offset: int = 0, taken: Iterable[int] = ()
+) -> dict[str, int]:
     """Give each node a unique number, from ``offset + 1`` on.
 
     A node keeps its remembered number, so that replacing one node does not renumber the others: the new node
-    takes the lowest free number.
+    takes the lowest free number, none of those that servers without a node have ``taken``.
     """
     names = sorted(set(nodes))
     numbers: dict[str, int] = {}
@@ -137,8 +140,8 @@ def number_nodes(nodes: Iterable[str], remembered: Mapping[str, int], offset: in
         number = remembered.get(name)
         if number is not None and number > offset and number not in numbers.values():
             numbers[name] = number
-    taken = set(numbers.values())
-    free = (number for number in range(offset + 1, offset + 1 + 2 * len(names) + 1) if number not in taken)
+    others = {*numbers.values(), *taken}
+    free = (number for number in count(offset + 1) if number not in others)
     for name in names:
         if name not in numbers:
             numbers[name] = next(free)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from typing_extensions import override
 
 from panda_infra.clients.kubernetes.errors import KubernetesError
+from panda_infra.clients.openstack.api import OpenStackNotFoundError, Server
 from panda_infra.config.base import Model
 from panda_infra.plan.aliases import (
     MetadataChange,
@@ -21,7 +23,7 @@ from panda_infra.plan.aliases import (
     unpack,
 )
 from panda_infra.provider.cloud import Cloud
-from panda_infra.provider.membership import Worker, each, placeholders, workers_of
+from panda_infra.provider.membership import Members, Worker, each, members_of, placeholders
 from panda_infra.provider.owned import SERVER_KEY
 from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields
 from panda_infra.provider.wire import UNKNOWN
@@ -76,16 +78,17 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             return with_entries(new, (), {})
         try:
             self._refuse_controller(new.cluster_id)
-            workers = self._workers(new.cluster_id)
+            members = self._members(new.cluster_id)
         except KubernetesError as error:
             operation.progress.warn(f"showing the aliases as last recorded: {error}")
             if old is None:
                 return with_entries(new, (), {})
             return new.model_copy(update={"numbers": old.numbers, "assigned": old.assigned})
         if old is not None and old.cluster_id == new.cluster_id:
-            for text in _overwritten(workers, old):
+            for text in _overwritten(members.workers, old):
                 operation.progress.warn(text)
-        return with_entries(new, workers, old.numbers if old else {})
+        numbers = old.numbers if old else {}
+        return with_entries(new, members.workers, numbers, _taken(members.others, new.aliases))
 
     @override
     def diff(self, old: LandbAliasesState, new: LandbAliasesInputs) -> Mapping[str, Change]:
@@ -108,7 +111,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     ) -> Found[LandbAliasesInputs, LandbAliasesState] | None:
         if self._cloud.openstack.cluster(resource_id) is None:
             return None
-        workers = self._workers(resource_id)
+        workers = self._members(resource_id).workers
         present = {worker.node.name: unpack(worker.server.metadata) for worker in workers}
         aliases = old.aliases if old else aliases_in(present.values())
         inputs = LandbAliasesInputs(
@@ -141,25 +144,28 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
     def delete(self, resource_id: str, old: LandbAliasesState, operation: Operation) -> None:
         if self._cloud.openstack.cluster(resource_id) is None:
             return
-        workers = self._workers(resource_id)
+        members = self._members(resource_id)
         changes = {
             worker.server.id: change_metadata(worker.server.metadata, _given(worker, old, ()), ())
-            for worker in workers
+            for worker in members.workers
         }
-        marked = {w.server.id for w in workers if w.server.metadata.get(SERVER_KEY) == self._owner}
+        marked = {w.server.id for w in members.workers if w.server.metadata.get(SERVER_KEY) == self._owner}
         self._write(
             {
                 server: replace(change, stale=(*change.stale, SERVER_KEY)) if server in marked else change
                 for server, change in changes.items()
             }
+            | self._withdrawn(members.others, old.aliases)
         )
 
     def _apply(self, new: LandbAliasesInputs, old: LandbAliasesState | None) -> LandbAliasesState:
-        workers = self._workers(new.cluster_id)
+        members = self._members(new.cluster_id)
+        workers = members.workers
         found = self._found(workers, new.aliases, old)
         # Computed again from the live cluster: its nodes may have changed since the check of the inputs.
-        planned = with_entries(new.model_copy(update={"workers": 0}), workers, new.numbers)
-        changes = {}
+        taken = _taken(members.others, new.aliases)
+        planned = with_entries(new.model_copy(update={"workers": 0}), workers, new.numbers, taken)
+        changes = self._withdrawn(members.others, {*new.aliases, *(old.aliases if old else ())})
         for worker in workers:
             wanted = [text for text in planned.assigned.get(worker.node.name, "").split(",") if text]
             ours = {*new.aliases, *(_given(worker, old, new.aliases) if old else ())}
@@ -171,13 +177,24 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
         self._write(changes)
         return LandbAliasesState(**(dict(planned) | {"workers": new.workers, "found": found}))
 
+    def _withdrawn(self, servers: Iterable[Server], aliases: Iterable[str]) -> dict[str, MetadataChange]:
+        """The changes that take this stack's entries from servers whose node is gone: they serve nothing."""
+        changes = {}
+        for server in servers:
+            if self._owner and server.metadata.get(SERVER_KEY) == self._owner:
+                change = change_metadata(server.metadata, aliases, ())
+                changes[server.id] = replace(change, stale=(*change.stale, SERVER_KEY))
+        return changes
+
     def _write(self, changes: Mapping[str, MetadataChange]) -> None:
         openstack = self._cloud.openstack
 
         def write(work: tuple[str, MetadataChange]) -> None:
             server_id, change = work
             if change.values:
-                openstack.set_metadata(server_id, change.values)
+                # A server that was deleted since the look needs nothing.
+                with suppress(OpenStackNotFoundError):
+                    openstack.set_metadata(server_id, change.values)
             for key in change.stale:
                 openstack.delete_metadata(server_id, key)
 
@@ -198,8 +215,8 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 found[name] = ",".join(sorted(foreign | before))
         return found
 
-    def _workers(self, cluster_id: str) -> list[Worker]:
-        return workers_of(self._cloud, self._cloud.cluster(cluster_id))
+    def _members(self, cluster_id: str) -> Members:
+        return members_of(self._cloud, self._cloud.cluster(cluster_id))
 
     def _refuse_controller(self, cluster_id: str) -> None:
         namespaces = self._cloud.kubernetes(self._cloud.cluster(cluster_id)).deployments_named(_CONTROLLER)
@@ -212,18 +229,30 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
 
 
 def with_entries(
-    new: LandbAliasesInputs, workers: Sequence[Worker], previous: Mapping[str, int]
+    new: LandbAliasesInputs,
+    workers: Sequence[Worker],
+    previous: Mapping[str, int],
+    taken: Iterable[int] = (),
 ) -> LandbAliasesInputs:
-    """The inputs with the number of each worker and the entries of Ready ones; ``previous`` numbers stay."""
+    """The inputs with the number of each worker and the entries of Ready ones; ``previous`` numbers stay.
+
+    ``taken`` are the numbers of servers without a node, which LanDB knows as long as these are there.
+    """
     names = [worker.node.name for worker in workers]
     coming = placeholders(names, new.workers)
-    numbers = number_nodes([*names, *coming], _remembered(workers, new.aliases, previous), new.offset)
+    remembered = _remembered(workers, new.aliases, previous)
+    numbers = number_nodes([*names, *coming], remembered, new.offset, taken)
     ready = [*(worker.node.name for worker in workers if worker.node.ready), *coming]
     served = sorted(ready, key=numbers.__getitem__)[: new.carriers]
     assigned = {
         name: ",".join(entry(alias, numbers[name]) for alias in new.aliases) for name in sorted(served)
     }
     return new.model_copy(update={"numbers": numbers, "assigned": assigned})
+
+
+def _taken(servers: Iterable[Server], aliases: Iterable[str]) -> set[int]:
+    """The numbers that servers have in their entries of the aliases."""
+    return {number for server in servers for number in numbers_in(unpack(server.metadata), aliases).values()}
 
 
 def _given(worker: Worker, old: LandbAliasesState, wanted: Iterable[str]) -> set[str]:

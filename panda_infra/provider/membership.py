@@ -14,14 +14,15 @@ from panda_infra.clients.openstack.api import ClusterInfo, Server
 from panda_infra.provider.cloud import Cloud
 
 __all__ = [
+    "Members",
     "Worker",
     "each",
     "joined",
+    "members_of",
     "own_servers",
     "placeholders",
     "server_prefix",
     "worker_nodes",
-    "workers_of",
 ]
 
 T = TypeVar("T")
@@ -38,6 +39,14 @@ class Worker:
 
     node: Node
     server: Server
+
+
+@dataclass(frozen=True)
+class Members:
+    """The workers of a cluster, and other servers with names like theirs, which have no worker's node."""
+
+    workers: tuple[Worker, ...]
+    others: tuple[Server, ...]
 
 
 def server_prefix(cluster_name: str) -> str:
@@ -60,10 +69,12 @@ def worker_nodes(nodes: Iterable[Node]) -> list[Node]:
     return sorted((node for node in nodes if not node.master), key=lambda node: node.name)
 
 
-def workers_of(cloud: Cloud, cluster: ClusterInfo) -> list[Worker]:
-    """Every worker that has both a node and a server, sorted by name, from two listings."""
+def members_of(cloud: Cloud, cluster: ClusterInfo) -> Members:
+    """Every worker that has both a node and a server, sorted by name, and the other servers, from two listings."""
     servers = cloud.openstack.servers(server_prefix(cluster.name))
-    return joined(cloud.kubernetes(cluster).nodes(), servers)
+    workers = joined(cloud.kubernetes(cluster).nodes(), servers)
+    known = {worker.server.id for worker in workers}
+    return Members(tuple(workers), tuple(server for server in servers if server.id not in known))
 
 
 def joined(nodes: Iterable[Node], servers: Sequence[Server]) -> list[Worker]:

@@ -27,6 +27,7 @@ from panda_infra.clients.openstack.api import (
     NodeGroupInfo,
     OpenStack,
     OpenStackError,
+    OpenStackNotFoundError,
     Server,
     Share,
 )
@@ -84,6 +85,7 @@ class World:
     failure: str = ""  # Magnum's reason to end the next work with _FAILED
     create_errors: list[tuple[OpenStackError, bool]] = field(default_factory=list)  # and whether it was done
     broken_server: str = ""  # a name part: such a server ends in ERROR
+    vanish: int = 0  # the write of metadata, counted from 1, before which its server is deleted
     silent_polls: int = 0  # listings of nodes that the Kubernetes API does not answer
     admin: bool = False
     hidden: dict[str, int] = field(default_factory=dict)
@@ -304,6 +306,11 @@ class FakeOpenStack(OpenStack):
     @override
     def set_metadata(self, server_id: str, values: Mapping[str, str]) -> None:
         self.world.calls["set_metadata"] += 1
+        if self.world.calls["set_metadata"] == self.world.vanish:
+            self.world.remove_node(self.world.servers[server_id].name)
+        if server_id not in self.world.servers:
+            msg = f"POST /servers/{server_id}/metadata: HTTP 404: Instance could not be found."
+            raise OpenStackNotFoundError(msg, 404)
         server = self.world.servers[server_id]
         assert all(len(value) <= 255 for value in values.values())
         self.world.servers[server_id] = replace(server, metadata={**server.metadata, **values})

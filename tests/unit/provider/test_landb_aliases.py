@@ -274,3 +274,57 @@ def test_the_place_of_a_node_that_is_not_ready_is_taken_by_the_next(
     world.node(NODE + "0", ready=False)
     engine.up("LandbAliases", {**inputs, "carriers": 2})
     assert carried(world) == expected(0, 2, 3)
+
+
+def test_a_server_whose_node_is_gone_keeps_its_number_from_others_and_loses_its_aliases(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    """As of a machine that hangs after its node was deleted: with one number, two servers would be one to LanDB."""
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    left = world.nodes.pop(NODE + "1").server
+    world.add_node(NODE + "7")
+    again = engine.check("LandbAliases", inputs, checked)
+    assert again["numbers"][NODE + "7"] == 5
+    state = engine.update("LandbAliases", resource_id, state, again)
+    assert carried(world) == expected(1, 0, 3, 4, 0, 0, 0, 5)
+    assert "panda-infra-owner" not in world.servers[left].metadata
+    _, state, checked = engine.read("LandbAliases", resource_id, state)
+    assert (
+        engine.diff("LandbAliases", resource_id, state, engine.check("LandbAliases", inputs, checked))
+        == set()
+    )
+
+
+def test_aliases_of_others_on_a_server_without_a_node_stay(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    metadata(world, "1", **{"landb-alias": "panda-doma--load-7-"})
+    del world.nodes[NODE + "1"]
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    assert carried(world)["1"] == ("panda-doma--load-7-",)
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {"1": ("panda-doma--load-7-",)}
+
+
+def test_deleting_takes_the_aliases_from_servers_without_a_node_too(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    resource_id, state, _ = engine.up("LandbAliases", inputs)
+    del world.nodes[NODE + "1"]
+    engine.delete("LandbAliases", resource_id, state)
+    assert carried(world) == {}
+    assert not any(server.metadata for server in world.servers.values())
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_a_server_that_goes_between_look_and_write_needs_no_alias(
+    engine: Engine, world: World, inputs: dict[str, object], number: int
+) -> None:
+    world.vanish = number
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    assert len(carried(world)) == 3
+    again = engine.check("LandbAliases", {**inputs, "workers": 3}, checked)
+    engine.update("LandbAliases", resource_id, state, again)
+    assert sorted(entries[0] for entries in carried(world).values()) == sorted(
+        f"panda-doma--load-{each}-" for each in again["numbers"].values()
+    )
