@@ -66,6 +66,17 @@ def test_python_commands_parse(command: Command) -> None:
         assert importlib.util.find_spec(module), module
 
 
+@each_page
+def test_commands_of_a_group_are_in_it(page: Path) -> None:
+    groups = {
+        name: found.commands
+        for name, found in typer.main.get_command(program).commands.items()  # type: ignore[attr-defined]
+        if hasattr(found, "commands")
+    }
+    named = re.findall(rf"`({'|'.join(groups)}) ([a-z][a-z-]*)", page.read_text())
+    assert [f"{group} {name}" for group, name in named if name not in groups[group]] == []
+
+
 @pytest.mark.parametrize("command", _of("make"), ids=str)
 def test_make_targets_and_variables_exist(command: Command) -> None:
     text = (REPOSITORY / "Makefile").read_text()
