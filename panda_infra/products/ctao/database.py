@@ -20,7 +20,7 @@ POOL = {"pool_recycle": "600"}
 
 
 def database_secret(context: Context) -> Env:
-    """rucio-database: the login in the forms of all of its readers."""
+    """The Secret rucio-database: the login in the forms of all of its readers."""
     database = context.interfaces.rucio_database
     return {
         _URL_KEY: context.rucio_database_url,

@@ -59,7 +59,7 @@ _CONNECTIONS = 500
 
 
 def login(context: Context) -> Env:
-    """dirac-database: the log-in of the programs, without root's."""
+    """The Secret dirac-database: the log-in of the programs, without root's."""
     database, (host, port) = context.interfaces.dirac_database, context.dirac_database
     return {
         "host": host,

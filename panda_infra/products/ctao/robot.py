@@ -61,7 +61,7 @@ def robot_values(names: Names, robot: str) -> Values:
 
 
 def trust(context: Context) -> Env:
-    """rucio-trust: the authorities as one file for HTTP clients, and as a folder of hashes for grid software."""
+    """The Secret rucio-trust: the authorities in one file for HTTP clients, and in a folder of hashes for the grid."""
     found = list(dict.fromkeys(_authorities(context)))
     return {_BUNDLE: "".join(found)} | dict(zip(hashed_names(found), found, strict=True))
 

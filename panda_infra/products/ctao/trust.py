@@ -31,7 +31,7 @@ _EMAIL = {NameOID.EMAIL_ADDRESS: "emailAddress"}
 
 
 def authorities(context: Context) -> Env:
-    """authorities: each authority once, in one file for HTTP clients and as a folder of hashes for grid software."""
+    """The Secret authorities: each authority once, in one file for HTTP clients, and as a folder for the grid."""
     certificates, texts = context.secrets.certificates, list[str]()
     for name in context.config.components.deployed():
         if name.replace("-", "_") in type(certificates).model_fields:

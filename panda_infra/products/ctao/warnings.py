@@ -43,7 +43,7 @@ def _transfers(config: StackConfig) -> Iterator[Problem]:
     if daemons is None or daemons.settings.transfer_tool != _FILES_ARE_MOVED:
         return
     if daemons.settings.robot is None:
-        what = "is missing: without a certificate neither FTS nor a storage lets the daemons in"
+        what = "is missing: without a certificate FTS and storages refuse the daemons"
         fix = 'Write its subject, e.g. `robot: "CN=Robot: DPPS,OU=Robots,O=CTAO"`.'
         yield Problem("components.rucio-daemons.settings.robot", what, fix, awaits_site=True)
     interfaces, declared = config.maybe(Interfaces) or Interfaces(), config.components.get(RucioConfig)

@@ -39,7 +39,7 @@ _HOW = (
 
 
 def jsons(context: Context) -> Files:
-    """cric-jsons: CRIC's lists in the folder, unchanged; other files are left out.
+    """The Secret cric-jsons: CRIC's lists in the folder, unchanged; other files are left out.
 
     The server needs software tags too: if their file is missing, every queue gets tags that allow any software.
 

@@ -22,7 +22,7 @@ REQUIREMENTS: Mapping[str, str] = MappingProxyType(
     {
         "PANDA-RUNS": "Every part of the stack runs.",
         "PANDA-API": "The servers answer requests.",
-        "PANDA-TOKENS": "Who shows a good token is let in, and nobody else.",
+        "PANDA-TOKENS": "Valid tokens are accepted, and no others.",
         "PANDA-MESSAGES": "Messages go through the broker, with the accounts of the services.",
         "PANDA-DATABASES": "The databases answer, with the passwords of the Secrets.",
         "PANDA-CREDENTIALS": "Certificates, proxies and tokens have not ended.",

@@ -35,7 +35,7 @@ def _clients(config: StackConfig) -> Iterator[Problem]:
     served = [name for name in ("panda", "idds") if name in config.components.deployed()]
     # Nobody submits jobs to a test bed.
     if served and not config.of(AuthSettings).clients and not EXPERIMENTS[config.experiment].on_test_bed:
-        what = f"is empty: {' and '.join(served)} would take no token of anybody"
+        what = f"is empty: {' and '.join(served)} would accept no token"
         fix = "Add a VO and its client, e.g. `clients: [{name: panda_dev, clientId: ...}]`."
         yield Problem("auth.clients", what, fix, awaits_site=True)
 

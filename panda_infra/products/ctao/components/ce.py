@@ -53,7 +53,7 @@ class CeSecrets(Model):
 
 
 def authorized(context: "Context") -> Env:
-    """ce-authorized: the public half of the key, as sshd reads it."""
+    """The Secret ce-authorized: the public half of the key, as sshd reads it."""
     return {"authorized_keys": public_ssh_key(reveal(context.secrets.of(CeSecrets).private_key)) + "\n"}
 
 

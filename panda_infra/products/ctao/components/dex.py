@@ -51,7 +51,7 @@ class DexSecrets(Model):
 
 
 def configuration(context: "Context") -> Env:
-    """dex: the whole configuration, with the hash of the user's password; public clients have no secret."""
+    """The Secret dex: the whole configuration, with the hash of the user's password; public clients have no secret."""
     diracx = context.config.components.get(Diracx)
     own = address(context.config)
     clients = sorted({given.client for given in diracx.settings.organisations.values()} if diracx else ())

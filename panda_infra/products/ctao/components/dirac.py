@@ -134,7 +134,7 @@ def _running(config: "Settings") -> dict[str, Program]:
 
 
 def secrets(context: "Context") -> Env:
-    """dirac: the only file with secrets, which each program reads beside its public configuration (C29).
+    """The Secret dirac: the only file with secrets, which each program reads beside its public configuration (C29).
 
     The subject of their certificate is there too, because a plan has no certificates.
     """
@@ -183,7 +183,7 @@ def _common_name(config: "Settings") -> str:
 
 
 def key(context: "Context") -> Env:
-    """dirac-ce: the private key for the computing element of tests."""
+    """The Secret dirac-ce: the private key for the computing element of tests."""
     return {"sshkey": reveal(context.secrets.of(CeSecrets).private_key)}
 
 

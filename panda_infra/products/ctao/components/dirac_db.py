@@ -54,7 +54,7 @@ class DiracDbSecrets(Model):
 
 
 def administrator(context: "Context") -> Env:
-    """dirac-db: root's password and the programs' log-in, under the names of the image's variables."""
+    """The Secret dirac-db: root's password and the programs' log-in, under the names of the image's variables."""
     database = context.interfaces.dirac_database
     return {
         "MARIADB_USER": database.user if database else "",

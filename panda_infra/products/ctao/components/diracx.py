@@ -99,7 +99,7 @@ class DiracxSecrets(Model):
 
 
 def settings(context: "Context") -> Env:
-    """diracx: those of its settings that hold a secret; upstream's chart has them among its values (C46)."""
+    """The Secret diracx: those of its settings that hold a secret; upstream's chart has them among its values (C46)."""
     own, outside = context.secrets.of(DiracxSecrets), context.secrets.of(InterfacesSecrets)
     store = context.interfaces.objectstore
     host, port, user = context.opensearch
@@ -135,7 +135,7 @@ def _by(key: str, outside: object) -> dict[str, str]:
 
 
 def redis(context: "Context") -> Env:
-    """diracx-redis: the configuration of its Redis, with the password; as an argument each process would see it."""
+    """The Secret diracx-redis: the configuration of its Redis, with the password, which no argument may contain."""
     text = f'requirepass {reveal(context.secrets.of(DiracxSecrets).redis_password)}\nsave ""\nappendonly no\n'
     return {"redis.conf": text}
 

@@ -35,7 +35,7 @@ class DiracxBootstrap(Component):
 
 
 def urls(context: "Context") -> Env:
-    """diracx-databases: the address of each database, with the password (C46)."""
+    """The Secret diracx-databases: the address of each database, with the password (C46)."""
     return {
         f"DIRACX_DB_URL_{name.upper()}": context.dirac_database_url(database)
         for name, database in DIRACX.items()

@@ -49,7 +49,7 @@ class DistributionSecrets(Model):
 
 
 def login(context: "Context") -> Env:
-    """distribution-login: the only user and the hash of its password."""
+    """The Secret distribution-login: the only user and the hash of its password."""
     given = reveal(context.secrets.of(DistributionSecrets).user_password)
     return {"htpasswd": f"{_USER}:{hashed_password(given)}\n"}
 

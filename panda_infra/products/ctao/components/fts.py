@@ -73,7 +73,7 @@ class FtsSecrets(Model):
 
 
 def database(context: "Context") -> Env:
-    """fts-db: the log-in, under the names of the image's variables."""
+    """The Secret fts-db: the log-in, under the names of the image's variables."""
     own = context.secrets.of(FtsSecrets)
     return {
         "MARIADB_DATABASE": _NAME,
@@ -84,7 +84,7 @@ def database(context: "Context") -> Env:
 
 
 def configuration(context: "Context") -> Env:
-    """fts: the files of the server and of its REST service, which both hold the log-in to the database."""
+    """The Secret fts: the files of the server and of its REST service, which both hold the log-in to the database."""
     host = context.names.workload("fts", "mariadb")
     common = {
         "Alias": context.names.workload("fts", "server"),

@@ -34,7 +34,7 @@ class Objectstore(Component):
 
 
 def keys(context: "Context") -> Env:
-    """objectstore: the keys of the only account, under the names of the server's variables."""
+    """The Secret objectstore: the keys of the only account, under the names of the server's variables."""
     given = context.secrets.of(InterfacesSecrets)
     return {
         "ROOT_ACCESS_KEY_ID": reveal(given.object_store_access_key),

@@ -35,7 +35,7 @@ class Opensearch(Component):
 
 
 def administrator(context: "Context") -> Env:
-    """opensearch: the password of its user admin, under the name of the image's variable."""
+    """The Secret opensearch: the password of its user admin, under the name of the image's variable."""
     return {_PASSWORD: reveal(context.secrets.of(InterfacesSecrets).open_search_password)}
 
 

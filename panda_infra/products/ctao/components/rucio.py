@@ -74,7 +74,7 @@ def policy(config: "Settings") -> Values:
 
 
 def authorities(context: "Context") -> Env:
-    """rucio-ca: the authorities of clients' certificates, and of the server's own for those that call it."""
+    """The Secret rucio-ca: the authorities of clients' certificates, and of the server's own for those that call it."""
     rucio = context.config.components.get(Rucio)
     given = rucio.settings.client_authorities if rucio else None
     return {"ca.pem": pem(given or "") + issuers(context.config, "rucio")}

@@ -75,7 +75,7 @@ class RootSecrets(Model):
 
 
 def root(context: "Context") -> Env:
-    """rucio-root: the login of the account root."""
+    """The Secret rucio-root: the login of the account root."""
     return {"username": _USER, "password": reveal(context.secrets.of(RootSecrets).root_password)}
 
 

@@ -36,7 +36,7 @@ def main(source: str, target: str) -> int:
                 programs.deleteKey(name)
                 programs.createNewSection(name, "", complete)
     if unknown:
-        what = f"neither the image nor the stack file says who may call {', '.join(unknown)}"
+        what = f"neither the image nor the stack file has rules of access for {', '.join(unknown)}"
         print(f"{what}: use an image of another release, or declare their Authorization", file=sys.stderr)
         return 1
     Path(target).write_text(str(configuration))

@@ -33,7 +33,7 @@ class Mcp(Component):
 
 
 def envs(context: "Context") -> Env:
-    """mcp-envs: the addresses of the PanDA server, and the server's own port."""
+    """The Secret mcp-envs: the addresses of the PanDA server, and the server's own port."""
     return {
         "PANDA_API_URL": f"{context.server_url}/api/v1",
         "PANDA_API_URL_SSL": f"{context.server_ssl_url}/api/v1",

@@ -120,7 +120,7 @@ class MsgsvcSecrets(Model):
 
 
 def envs(context: "Context") -> Env:
-    """msgsvc-envs."""
+    """The content of the Secret msgsvc-envs."""
     msgsvc = context.config.components.get(Msgsvc)
     settings = msgsvc.settings if msgsvc else MsgsvcSettings()
     return {

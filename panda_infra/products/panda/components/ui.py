@@ -128,7 +128,7 @@ _NO_CLIENT = "none"
 
 
 def envs(context: "Context") -> Env:
-    """ui-envs."""
+    """The content of the Secret ui-envs."""
     ui = context.config.components.get(Ui)
     settings = ui.settings if ui else UiSettings()
     secrets = context.secrets.of(UiSecrets)

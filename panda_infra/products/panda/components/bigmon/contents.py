@@ -61,7 +61,7 @@ _OF_PROVIDERS = tuple(
 
 
 def envs(context: Context) -> Env:
-    """bigmon-envs."""
+    """The content of the Secret bigmon-envs."""
     settings = _settings(context)
     return {
         **_site(context, settings),
@@ -247,7 +247,7 @@ def _services(context: Context, settings: BigmonSettings) -> Env:
 
 
 def certs(context: Context) -> Files:
-    """bigmon-certs, with the grid proxies of the PanDA server."""
+    """The Secret bigmon-certs, with the grid proxies of the PanDA server."""
     files = {
         name: file for name, file in context.secrets.files.of("panda").items() if name.endswith(".proxy")
     }
@@ -255,6 +255,6 @@ def certs(context: Context) -> Files:
 
 
 def tls_certs(context: Context) -> Files:
-    """bigmon-tls-certs: Harvester's Ingress names it too, even where BigMon is absent."""
+    """The Secret bigmon-tls-certs: Harvester's Ingress names it too, even where BigMon is absent."""
     owner = "bigmon" if context.config.components.get(Bigmon) else "harvester"
     return ingress_files(context.secrets.certificates.of(owner))

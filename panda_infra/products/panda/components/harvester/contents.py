@@ -23,7 +23,7 @@ INTERNAL_CLIENT = "token_panda-internal_client.json"
 
 
 def envs(context: Context) -> Env:
-    """harvester-envs."""
+    """The content of the Secret harvester-envs."""
     settings = context.harvester
     env = {
         **_database(context),
@@ -92,7 +92,7 @@ def _cric(context: Context) -> Env:
 
 
 def auth(context: Context) -> Files:
-    """harvester-auth: the imported files, and the file of the internal client unless it was imported."""
+    """The Secret harvester-auth: the imported files, and the file of the internal client unless it was imported."""
     files = {
         name: file_bytes(content) for name, content in context.secrets.files.of("harvester_auth").items()
     }
@@ -127,7 +127,7 @@ def every_database(config: Settings) -> tuple[str, ...]:
 
 
 def initdb(context: Context) -> Env:
-    """harvester-initdb: databases and rights of the embedded MariaDB, for its first start (T29)."""
+    """The Secret harvester-initdb: databases and rights of the embedded MariaDB, for its first start (T29)."""
     settings = context.harvester.database
     names = every_database(context.config)
     password = reveal(context.secrets.of(HarvesterSecrets).database_password)

@@ -45,7 +45,7 @@ _PRODUCTION = "prod"
 
 
 def database_envs(context: Context) -> Env:
-    """iam-db-envs."""
+    """The content of the Secret iam-db-envs."""
     secrets = context.secrets.of(IamSecrets)
     return {
         "MARIADB_USER": context.iam.database.user,
@@ -55,7 +55,7 @@ def database_envs(context: Context) -> Env:
 
 
 def initdb(context: Context) -> Env:
-    """iam-initdb."""
+    """The content of the Secret iam-initdb."""
     database = context.iam.database
     return {
         "init_org_db.sql": sql.script(
@@ -67,7 +67,7 @@ def initdb(context: Context) -> Env:
 
 
 def envs(context: Context) -> Env:
-    """iam-envs; if the stack deploys only the database, just the variables of its backup."""
+    """The Secret iam-envs; if the stack deploys only the database, just the variables of its backup."""
     database = context.iam.database
     env = {
         "IAM_DB_HOST": context.iam_database_host,
@@ -152,7 +152,7 @@ def _mail(settings: IamSettings) -> Env:
 
 
 def conf(context: Context) -> Env:
-    """iam-conf; Spring merges these files over the image's own, so they contain only the differences."""
+    """The Secret iam-conf; Spring merges these files over the image's own, so they contain only the differences."""
     first = {FIRST_ACCOUNTS: _first_accounts(context)} if _PRODUCTION in context.iam.profiles else {}
     return first | {
         "application.yml": _yaml(_application()),

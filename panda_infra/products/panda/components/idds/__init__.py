@@ -144,7 +144,7 @@ _KEEPALIVES = "keepalives=1&keepalives_idle=30&keepalives_interval=5&keepalives_
 
 
 def database_envs(context: "Context") -> Env:
-    """idds-db-envs."""
+    """The content of the Secret idds-db-envs."""
     database = context.idds.database
     password = reveal(context.secrets.of(IddsSecrets).database_password)
     env = {
@@ -162,7 +162,7 @@ def database_envs(context: "Context") -> Env:
 
 
 def envs(context: "Context") -> Env:
-    """idds-envs."""
+    """The content of the Secret idds-envs."""
     return {
         **_panda(context),
         **_database(context),
@@ -220,7 +220,7 @@ def _broker(context: "Context", role: str, destination: str) -> Env:
 
 
 def auth(context: "Context") -> Env:
-    """idds-auth: the sections of iDDS' own list of VOs (T13); ini files contain only texts."""
+    """The Secret idds-auth: the sections of iDDS' own list of VOs (T13); ini files contain only texts."""
     settings = context.auth
     secrets = context.secrets.of(AuthSecrets).client_secrets
     sections = {

@@ -25,7 +25,7 @@ _OWN_TOKEN = "PANDA_AUTH_ID_TOKEN"  # noqa: S105 - the name of a variable
 CHECKS = (
     Check(
         "panda.alive",
-        "The server says that it is alive",
+        "The server reports that it is alive",
         "PANDA-API",
         Request(_SERVER, 443, "/api/v1/system/is_alive", holds=r'"success": *true'),
     ),

@@ -26,7 +26,7 @@ _INTERNAL_TOKEN = "/tmp/proxies/panda_internal_token"  # noqa: S105, S108 - a pa
 
 
 def envs(context: Context) -> Env:
-    """panda-envs."""
+    """The content of the Secret panda-envs."""
     return {
         **_database(context),
         **_server(context),
@@ -145,7 +145,7 @@ def _tags(queues: str) -> str:
 
 
 def auth(context: Context) -> Env:
-    """panda-auth: files that the server publishes under /auth/, so that clients can get tokens (T2)."""
+    """The Secret panda-auth: files that the server publishes under /auth/, so that clients can get tokens (T2)."""
     settings = context.auth
     secrets = context.secrets.of(AuthSecrets).client_secrets
     files = {}
@@ -181,7 +181,7 @@ def _with_audience(endpoint: str, context: Context) -> str:
 
 
 def token_cache(context: Context) -> Env:
-    """panda-token-cache."""
+    """The content of the Secret panda-token-cache."""
     settings = context.auth
     secrets = context.secrets.of(AuthSecrets)
     cache: dict[str, dict[str, str | bool]] = {}

@@ -105,7 +105,7 @@ def _engine() -> Any:
         except OperationalError as error:
             # The error of the driver names host and user, which the operator needs, but no password.
             if "authentication failed" in str(error.orig) or time.monotonic() > ends:
-                raise RefusedError(f"the database lets nobody in: {error.orig}") from None
+                raise RefusedError(f"the database refuses the log-in: {error.orig}") from None
             time.sleep(1)
 
 
