@@ -18,7 +18,10 @@ def parser() -> argparse.ArgumentParser:
     main = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="build what is neither on PATH nor in the cache")
-    commands.add_parser("doctor", help="show each tool, found where and whose, and which Pulumi is used")
+    commands.add_parser(
+        "doctor",
+        help="show each tool with its place and origin, and whether Pulumi is official or built here",
+    )
     env = commands.add_parser("env", help='print the tools\' environment, for eval "$(python -m tools env)"')
     for command in (build, env):
         command.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; {DEFAULT}")

@@ -189,7 +189,11 @@ def restore(
     ] = None,
     of: Annotated[
         str | None,
-        typer.Option("--of", metavar="COMPONENT", help="Whose database, with --to; default: the only one."),
+        typer.Option(
+            "--of",
+            metavar="COMPONENT",
+            help="Component whose database is restored, with --to; default: the only one.",
+        ),
     ] = None,
     into: Annotated[
         str | None,

@@ -35,7 +35,7 @@ __all__ = ["recover_nodes"]
 def recover_nodes(
     stack: StackArgument,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Write nothing, and say what would be written.")
+        bool, typer.Option("--dry-run", help="Write nothing, and print what would be written.")
     ] = False,
 ) -> None:
     """Take dead nodes of a stack's cluster out of service, and give back those that are alive again.

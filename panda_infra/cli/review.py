@@ -49,7 +49,7 @@ _FOLDER = Path("reviewed")
 RequestOption = Annotated[int, typer.Option("--request", help="Number of the pull request or merge request.")]
 FolderOption = Annotated[Path, typer.Option("--folder", help="Where what is kept of the review lies.")]
 PlatformOption = Annotated[
-    Platform, typer.Option("--platform", help="Whose limit of length the comment keeps.")
+    Platform, typer.Option("--platform", help="Forge whose limit of length the comment keeps.")
 ]
 CommitOption = Annotated[
     str, typer.Option("--commit", metavar="COMMIT", help="The commit, as the forge names it.")
@@ -132,7 +132,7 @@ def post(
 def tidy(
     request: RequestOption,
     since: Annotated[
-        str, typer.Option("--since", metavar="BASE", help="The commit that the request shall be merged into.")
+        str, typer.Option("--since", metavar="BASE", help="The commit that the request is to be merged into.")
     ],
 ) -> None:
     """Update comments of a request for which its newest push makes no preview.

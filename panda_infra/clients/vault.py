@@ -49,7 +49,7 @@ def vault_of(environment: Mapping[str, str] = os.environ) -> Vault:
 def _connected(environment: Mapping[str, str]) -> VaultByHttp:
     given = environment.get
     if not (address := given("VAULT_ADDR", "")):
-        raise VaultError("nobody is asked for: VAULT_ADDR names no vault")
+        raise VaultError("cannot be read: VAULT_ADDR names no vault")
     namespace = given("VAULT_NAMESPACE", "")
     headers = {"X-Vault-Request": "true", **({"X-Vault-Namespace": namespace} if namespace else {})}
     vault = VaultByHttp(address.rstrip("/"), given("VAULT_CACERT") or True, headers)
@@ -57,7 +57,7 @@ def _connected(environment: Mapping[str, str]) -> VaultByHttp:
         return vault.with_token(token)
     if role := given("VAULT_ROLE"):
         return vault.logged_in(given("VAULT_AUTH_MOUNT") or "jwt", role, _jwt(environment))
-    raise VaultError("nobody is asked for: there is neither VAULT_TOKEN nor VAULT_ROLE to log in with")
+    raise VaultError("cannot be read: there is neither VAULT_TOKEN nor VAULT_ROLE to log in with")
 
 
 def _jwt(environment: Mapping[str, str]) -> str:
@@ -68,7 +68,7 @@ def _jwt(environment: Mapping[str, str]) -> str:
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise VaultError(
-            f"nobody is asked for: VAULT_ROLE needs VAULT_JWT, and {file} cannot be read ({error.strerror})"
+            f"cannot be read: VAULT_ROLE needs VAULT_JWT, and {file} cannot be read ({error.strerror})"
         ) from None
 
 
@@ -154,7 +154,7 @@ def _within(answer: requests.Response, read: Callable[[Any], T]) -> T:
     try:
         return read(answer.json())
     except (ValueError, LookupError, TypeError):
-        raise VaultError("the vault answers otherwise than by version 2 of a KV engine") from None
+        raise VaultError("the vault does not answer as version 2 of a KV engine does") from None
 
 
 def _value(found: Mapping[str, Any] | VaultError, key: str) -> str | VaultError:

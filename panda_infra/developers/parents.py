@@ -56,7 +56,7 @@ def lender(here: Project, named: str | None) -> Loaded:
         return lending[0]
     which = ", ".join(each.stack for each in lending) or "none"
     raise PandaInfraError(
-        f"name the stack whose cluster it shall share: --from STACK. Those that say `developers`: {which}"
+        f"name the stack whose cluster is to be shared: --from STACK. Stacks with `developers`: {which}"
     )
 
 

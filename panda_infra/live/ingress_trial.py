@@ -22,7 +22,7 @@ _SNIPPETS = (
     "Write `exposure: {kind: ingress}`, which needs no snippets, or let the controller take them: "
     'ingress-nginx needs `allow-snippet-annotations: "true"` and, from 1.12 on, `annotations-risk-level: Critical`.'
 )
-_OTHER = "Correct `exposure` or the host as the cluster says, or ask who runs the cluster."
+_OTHER = "Correct `exposure` or the host as the cluster demands, or ask who runs the cluster."
 
 
 def tried(plan: Plan, api: KubernetesApi) -> tuple[list[Problem], list[str]]:

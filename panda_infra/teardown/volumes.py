@@ -80,7 +80,7 @@ def state_of(stored: BlockVolume | Share) -> str:
     claim = "/".join(filter(None, (stored.metadata.get(key) for key in (_NAMESPACE, _CLAIM))))
     of = f", of claim {claim}" if claim else ""
     cluster = stored.metadata.get(_CLUSTER) or stored.metadata.get(_CLUSTER_OF_SHARE)
-    by = f"made by cluster {cluster}" if cluster else "it does not say of which cluster"
+    by = f"made by cluster {cluster}" if cluster else "its metadata does not name the cluster"
     return f"{stored.status}, {stored.size} GiB{of}, {by}"
 
 

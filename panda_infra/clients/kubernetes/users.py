@@ -98,7 +98,7 @@ def check_user(target: Target) -> None:
                 f"{where}: {key} has a line break or a sign that no header has", "Copy it anew."
             )
     if user.keys() & {"as-uid", "as-groups", "as-user-extra"} and not user.get("as"):
-        raise KubeconfigError(f"{where} acts as groups of nobody", "Add `as`, the user to act as.")
+        raise KubeconfigError(f"{where} has groups to act as, but no user", "Add `as`, the user to act as.")
     for key in ("client-certificate-data", "client-key-data"):
         _decoded(user.get(key), f"{where}: {key}")
     if plugin := user.get("exec"):

@@ -25,7 +25,7 @@ _PAUSE = 1.0
 _HEAD = 300
 _TRANSIENT = (429, 500, 502, 503, 504)
 _ADVICE = {
-    "AccessDenied": "the credentials secrets.backup lack a right",
+    "AccessDenied": "the credentials secrets.backup need a right that they do not have",
     "XAdminUserNotFound": "secrets.backup.accessKey is not known there",
     "InvalidAccessKeyId": "secrets.backup.accessKey is not known there",
     "SignatureDoesNotMatch": "secrets.backup.secretKey is wrong",

@@ -157,7 +157,7 @@ def _creation(cluster: MagnumCluster, openstack: OpenStack) -> Iterator[Problem]
         what = f"there is no cluster {cluster.name} to take over"
         yield Problem("cluster.adopt", what, "Correct cluster.name, or remove `adopt` to have it made.")
     elif openstack.application_credential():
-        what = "application credentials cannot create clusters: Keystone lets them make no trust for Magnum"
+        what = "application credentials cannot create clusters: Keystone refuses them the trust that Magnum needs"
         yield Problem("cluster.cloud", what, "Use a password or a token, e.g. another entry of clouds.yaml.")
 
 

@@ -28,7 +28,7 @@ def tells_somebody(subject: Subject) -> Iterator[Problem]:
     """Receivers must have an address: a section without one would look as if somebody was notified."""
     section = subject.config.monitoring
     if section and section.receivers and not (section.receivers.webhook or section.receivers.mail):
-        what = "names nobody, so that nobody would be notified of an alert"
+        what = "names no receiver, so that nobody would be notified of an alert"
         fix = "Write `webhook: true` or `mail: {to: [...], sender: ..., server: ...}`, or remove it."
         yield Problem("monitoring.receivers", what, fix)
 

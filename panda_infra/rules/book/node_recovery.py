@@ -24,5 +24,5 @@ def check(subject: Subject) -> Iterator[Problem]:
         return
     for key, value in (("authUrl", settings.auth_url), ("region", settings.region)):
         if value:
-            what = "has no effect: with `confirm: none` nobody asks Nova"
+            what = "has no effect: with `confirm: none` Nova is not asked"
             yield Problem(f"nodeRecovery.{key}", what, "Remove it, or write `confirm: nova`.")

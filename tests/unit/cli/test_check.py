@@ -70,9 +70,7 @@ def test_a_stack_without_clients_is_right_but_reported(run: Any, stack_file: Pat
     assert stack_file.exists()
     result = run("check", "small")
     assert result.exit_code == 0
-    assert "note: auth.clients: is empty: panda would take no token of anybody" in " ".join(
-        result.stderr.split()
-    )
+    assert "note: auth.clients: is empty: panda would accept no token" in " ".join(result.stderr.split())
 
 
 def test_outside_of_a_project_it_says_so(run: Any, tmp_path: Path, monkeypatch: Any) -> None:

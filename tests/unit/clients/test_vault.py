@@ -83,13 +83,13 @@ def test_an_answer_of_another_engine_is_an_error(vault: FakeVault) -> None:
     vault.put("secret/x", key="canary")
     vault.secrets["secret/x"][-1].data = None  # type: ignore[assignment]
     (found,) = asked(vault.environment, reference("key", "secret/x")).values()
-    assert found == "the vault answers otherwise than by version 2 of a KV engine"
+    assert found == "the vault does not answer as version 2 of a KV engine does"
 
 
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({}, "nobody is asked for: VAULT_ADDR names no vault"),
+        ({}, "cannot be read: VAULT_ADDR names no vault"),
         ({"VAULT_ADDR": "http://127.0.0.1:1"}, "there is neither VAULT_TOKEN nor VAULT_ROLE"),
         ({"VAULT_ADDR": "http://127.0.0.1:1", "VAULT_TOKEN": "canary"}, "does not answer (ConnectionError)"),
         ({"VAULT_ADDR": "not an address", "VAULT_TOKEN": "canary"}, "does not answer (InvalidURL)"),

@@ -110,4 +110,4 @@ def test_a_share_that_names_no_cluster_is_surely_ours_only_where_there_is_no_oth
 def test_of_a_share_is_reported_as_much_as_it_says() -> None:
     reported = "available, 20 GiB, of claim panda/logs, "
     assert state_of(share("panda-test", "panda")) == reported + "made by cluster panda-test"
-    assert state_of(share(None, "panda")) == reported + "it does not say of which cluster"
+    assert state_of(share(None, "panda")) == reported + "its metadata does not name the cluster"

@@ -172,7 +172,7 @@ def test_a_busy_server_is_asked_again(
     [
         (
             (403, "AccessDenied"),
-            "refuses PUT folder/one: 403 AccessDenied no: the credentials secrets.backup lack",
+            "refuses PUT folder/one: 403 AccessDenied no: the credentials secrets.backup need",
         ),
         ((403, "SignatureDoesNotMatch"), "secrets.backup.secretKey is wrong"),
         ((403, "InvalidAccessKeyId"), "secrets.backup.accessKey is not known there"),
