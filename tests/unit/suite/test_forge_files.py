@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.support import fast_yaml
 from tools import REPOSITORY
 
 _FORMS = sorted((REPOSITORY / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -28,3 +29,8 @@ def test_both_forges_have_the_same_templates() -> None:
     assert gitlab == {file.stem for file in _FORMS}
     request = REPOSITORY / ".gitlab" / "merge_request_templates" / "Default.md"
     assert request.read_text() == (REPOSITORY / ".github" / "pull_request_template.md").read_text()
+
+
+def test_commits_are_checked_as_by_make_check() -> None:
+    (repository,) = fast_yaml.load((REPOSITORY / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [(hook["entry"], hook["language"]) for hook in repository["hooks"]] == [("make check", "system")]
