@@ -62,11 +62,12 @@ class Failover:
         if not switched:
             self._look(answers)
         self._files(term, switched=switched, answers=answers)
+        stopped = True
         if answers:
-            self._fence(Role(False, term, self.new.stack))
+            stopped = self._fence(Role(False, term, self.new.stack))
         else:
             self.say(f"3. fence {self.old.stack}: left out, it does not answer and was confirmed to be off")
-        self._promote(Role(True, term, self.old.stack), answers)
+        self._promote(Role(True, term, self.old.stack), answers=answers, stopped=stopped)
         self._serve(Role(True, term, self.old.stack))
 
     def _term(self) -> tuple[int, bool]:
@@ -145,23 +146,28 @@ class Failover:
         self.old.write(values)
         self.say(f"2. stack files: {self.new.stack} is active in both. Commit them when this is over")
 
-    def _fence(self, wanted: Role) -> None:
-        """Stop the services of the former active stack, and have its databases follow.
+    def _fence(self, wanted: Role) -> bool:
+        """Stop the services of the former active stack, and have its databases follow; true if they were before.
 
         Raises:
             PandaInfraError: the engine fails, or something does not stop.
         """
         title, plan = f"3. fence {self.old.stack}", plan_of(self.old)
-        if self.old.role() == wanted and live_role(plan, self.old.api()) == wanted:
+        done = self.old.role() == wanted and live_role(plan, self.old.api()) == wanted
+        stopped = done and not not_stopped(plan, self.old.api())
+        if done:
             self.say(f"{title}: done before")
         else:
             self.say(f"{title}: services to 0, databases to replicas ...")
             self.old.up()
         self._until(lambda: not_stopped(plan, self.old.api()), f"pods of {self.old.stack} do not end")
         self.say(f"   no pod of {self.old.stack} serves or works")
+        return stopped
 
-    def _promote(self, wanted: Role, answers: bool) -> None:
+    def _promote(self, wanted: Role, *, answers: bool, stopped: bool) -> None:
         """Promote the databases of the other data centre, so that they accept writes.
+
+        ``stopped`` is true if nothing wrote to the former ones any more when this command was started.
 
         Raises:
             PandaInfraError: the engine fails, a database is not promoted in time, or the site has not promoted its own.
@@ -175,6 +181,12 @@ class Failover:
             raise PandaInfraError(
                 f"{', '.join(hosts)}: databases of the site. Nothing writes to them now: promote those of "
                 f"{self.new.stack}'s data centre, then start this command again with --databases-promoted"
+            )
+        if hosts and not stopped and self.new.role() != wanted:
+            raise PandaInfraError(
+                f"{', '.join(hosts)}: --databases-promoted was given while {self.old.stack} still wrote to the former "
+                "ones. Nothing writes to them now. Promote those of the other data centre now; if they were promoted "
+                "before, see first that they have all that was written since. Then start this command again"
             )
         if hosts:
             self.say(f"   {', '.join(hosts)}: of the site, and confirmed")

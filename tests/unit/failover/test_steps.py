@@ -272,6 +272,41 @@ def test_databases_of_the_site_are_confirmed() -> None:
     assert run(world)[-1].endswith("done before")
 
 
+def test_databases_of_the_site_are_not_promoted_while_the_former_ones_are_written_to() -> None:
+    """A confirmation with the first command cannot be true: what is written until the fence would be lost."""
+    idds = {"postgres": {"enabled": False}, "settings": {"database": {"host": "db.site.org"}}}
+    world = deployed({"hosts": {}, "components": {"msgsvc": {}, "idds": idds}})
+    with pytest.raises(
+        PandaInfraError, match=r"db\.site\.org: --databases-promoted was given while a still wrote"
+    ):
+        run(world, promoted=True)
+    assert [site.pods() for site in world.sites.values()] == [[], []]
+    run(world, promoted=True)
+    ends(world, "b", 2)
+
+
+def test_a_confirmation_is_too_early_while_pods_are_ending() -> None:
+    idds = {"postgres": {"enabled": False}, "settings": {"database": {"host": "db.site.org"}}}
+    world = deployed({"hosts": {}, "components": {"msgsvc": {}, "idds": idds}})
+    a = world.sites["a"]
+    labels = {"app.kubernetes.io/instance": "panda-idds", "app.kubernetes.io/name": "rest"}
+    path = "/api/v1/namespaces/panda/pods/ending"
+    a.cluster.objects[path] = {"metadata": {"name": "ending", "labels": labels, "deletionTimestamp": "now"}}
+    with pytest.raises(PandaInfraError, match="do not end"):
+        run(world)
+    ending = a.cluster.call
+
+    def call(method: str, asked: str, **more: Any) -> Any:
+        answer = ending(method, asked, **more)
+        if asked.endswith("/pods") and "ending" in str(answer):
+            a.cluster.objects.pop(path, None)
+        return answer
+
+    a.cluster.call = call  # type: ignore[method-assign,assignment]
+    with pytest.raises(PandaInfraError, match="was given while a still wrote"):
+        run(world, promoted=True)
+
+
 def test_pods_that_do_not_end_are_named() -> None:
     world = deployed()
     a = world.sites["a"]
