@@ -136,16 +136,22 @@ class Lease:
         Raises:
             PandaInfraError: another run took it at the same time.
         """
-        try:
-            return self._ask(method, path, body)
-        except _ConflictError:
-            found = self._get()
+        while True:
+            try:
+                return self._ask(method, path, body)
+            except _ConflictError:
+                found = self._get()
+            if found is None or not _is_this_process(found):
+                raise PandaInfraError(
+                    f"another run began to work on stack {self._stack} in the same moment: try again when it has ended"
+                )
             # The client sends a request again whose answer is lost; the API then refuses the second one.
-            if found is not None and found["spec"].get("holderIdentity") and _is_this_process(found):
+            if found["spec"].get("holderIdentity"):
                 return found
-            raise PandaInfraError(
-                f"another run began to work on stack {self._stack} in the same moment: try again when it has ended"
-            ) from None
+            # A heartbeat of this process was still on its way when its former work ended.
+            newest = {**body["metadata"], "resourceVersion": found["metadata"]["resourceVersion"]}
+            body = {**body, "metadata": newest}
+            method, path = "PATCH", f"{self._collection}/{self._name}"
 
     def _set_clock(self, written: Any) -> None:
         """Take over the API server's clock, from the time that it noted for the write of the Lease."""

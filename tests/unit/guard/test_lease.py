@@ -257,6 +257,24 @@ def test_a_lease_that_is_taken_though_the_answer_is_lost(versioned: VersionedApi
     assert lease.former is None
 
 
+def test_a_heartbeat_that_comes_after_the_end_holds_the_next_work_up_for_nothing(
+    versioned: VersionedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_HEARTBEAT", 1000.0)
+    lease = Lease(versioned, "panda", "local")
+    lease.begin("iam")
+    lease.end("iam", finished=True)
+
+    def late() -> None:
+        lease._write_held({"spec": {"renewTime": LONG_AGO}})
+
+    versioned.meanwhile = "PATCH", late
+    lease.begin("iam")
+    assert versioned.objects[LEASE]["spec"]["holderIdentity"]
+    lease.end("iam", finished=True)
+    assert versioned.objects[LEASE]["spec"]["holderIdentity"] == ""
+
+
 def test_a_lease_that_another_run_takes_in_the_same_moment(versioned: VersionedApi) -> None:
     versioned.objects[LEASE] = held("", holderIdentity="")
     versioned.meanwhile = "PATCH", lambda: taken_over(versioned)
