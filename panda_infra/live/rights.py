@@ -21,7 +21,7 @@ _KIND = {"apiVersion": "authorization.k8s.io/v1"}
 
 
 def missing_rights(plan: Plan, kubernetes: KubernetesApi, *, previewing: bool) -> list[Problem]:
-    """One problem for each kind of objects that the user may not make, change and delete in the plan's namespace.
+    """One problem for each kind of objects that the user may not make and change in the plan's namespace.
 
     There is none in a preview by a user who may not make anything: another one then deploys.
 

@@ -23,8 +23,8 @@ from panda_infra.products.registry import COMPONENTS
 
 __all__ = ["VERBS", "Resource", "needed"]
 
-VERBS = ("get", "create", "patch", "delete")
-"""What the engine and Helm do with every object."""
+VERBS = ("get", "create", "patch")
+"""What every deployment does. A site may deny the deletion of claims, for example, to keep data."""
 
 _WORKLOADS = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "Job": "batch/v1"}
 
