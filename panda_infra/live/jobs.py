@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
-from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnreachableError
+from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.errors import PandaInfraError
+from panda_infra.live.outage import look, make
 from panda_infra.live.reasons import reasons
 
 __all__ = ["Finished", "run_to_end"]
@@ -20,7 +20,6 @@ Object = Mapping[str, Any]
 _JOBS = "/apis/batch/v1/namespaces/{}/jobs"
 _PODS = "/api/v1/namespaces/{}/pods"
 _PAUSE = 1.0
-_SILENCE = 300.0  # seconds without an answer of the API after which the wait ends
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,11 @@ def run_to_end(
     """
     name, namespace = job["metadata"]["name"], job["metadata"]["namespace"]
     path = _JOBS.format(namespace)
-    _make(api, path, job)
+    make(api, path, job)
     started(name)
     deadline = time.monotonic() + seconds
     while True:
-        ended = true_conditions(_look(api, f"{path}/{name}", deadline))
+        ended = true_conditions(look(api, f"{path}/{name}", deadline))
         if "Complete" in ended:
             return Finished(name, _log(api, namespace, name, job))
         if "Failed" in ended:
@@ -64,31 +63,6 @@ def run_to_end(
             what = f"job {name} has not ended after {seconds:.0f} s; it goes on"
             raise PandaInfraError(_reported(what, reasons(api, namespace, name)))
         time.sleep(_PAUSE)
-
-
-def _make(api: KubernetesApi, path: str, job: Object) -> None:
-    try:
-        api.call("POST", path, body=job)
-    except KubernetesError:
-        # Its answer may be lost. The name is this command's alone, so that what bears it is what was asked for.
-        with suppress(KubernetesError):
-            if api.call("GET", f"{path}/{job['metadata']['name']}", missing=True) is not None:
-                return
-        raise
-
-
-def _look(api: KubernetesApi, path: str, deadline: float) -> Object:
-    """The Job; asked for again during an outage, because it goes on meanwhile."""
-    ends = min(deadline, time.monotonic() + _SILENCE)
-    while True:
-        try:
-            found: Object = api.call("GET", path)
-        except KubernetesUnreachableError as error:
-            if time.monotonic() >= ends:
-                raise PandaInfraError(f"{error}\n  job {path.rpartition('/')[2]} goes on") from None
-            time.sleep(_PAUSE)
-        else:
-            return found
 
 
 def _reported(what: str, lines: list[str]) -> str:

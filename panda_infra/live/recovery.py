@@ -13,6 +13,7 @@ from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.objects import true_conditions
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.archives import Archived, archived
+from panda_infra.live.outage import look
 from panda_infra.plan.model import Plan
 
 __all__ = ["Recovery", "moment_of", "to_recover"]
@@ -93,7 +94,7 @@ class Recovery:
         self.api.call("POST", path, body=described)
         deadline = time.monotonic() + self.seconds
         while True:
-            seen: Mapping[str, Any] = self.api.call("GET", f"{path}/{name}", missing=True) or {}
+            seen = look(self.api, f"{path}/{name}", deadline, missing=True)
             if each.restored <= true_conditions(seen):
                 return each.service(name)
             if time.monotonic() > deadline:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from panda_infra.clients.kubernetes.errors import KubernetesError, KubernetesUnreachableError
 from panda_infra.errors import PandaInfraError
-from panda_infra.live import jobs
+from panda_infra.live import jobs, outage
 from panda_infra.live.jobs import run_to_end
 from tests.support.kubernetes import FakeApi
 
@@ -44,7 +44,8 @@ class Cluster(FakeApi):
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Cluster:
-    monkeypatch.setattr(jobs, "_PAUSE", 0.0)
+    for each in (jobs, outage):
+        monkeypatch.setattr(each, "_PAUSE", 0.0)
     return Cluster()
 
 
@@ -76,9 +77,9 @@ def test_an_outage_does_not_end_the_wait(api: Cluster) -> None:
 def test_an_outage_without_an_end_says_that_the_job_goes_on(
     api: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "_SILENCE", 0.0)
+    monkeypatch.setattr(outage, "_SILENCE", 0.0)
     api.lost = lambda method, _path: method == "GET"
-    with pytest.raises(PandaInfraError, match=r"(?s)cannot be reached.*job restore-1 goes on"):
+    with pytest.raises(PandaInfraError, match=r"(?s)cannot be reached.*restore-1 goes on"):
         run_to_end(api, JOB, seconds=60)
 
 

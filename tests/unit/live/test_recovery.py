@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from panda_infra.clients.kubernetes.errors import KubernetesUnreachableError
 from panda_infra.errors import PandaInfraError
+from panda_infra.live import outage
 from panda_infra.live.recovery import Recovery, moment_of, to_recover
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
@@ -110,6 +112,24 @@ def test_what_is_not_archived_is_refused_before_anything_is_made(first: str | No
     with pytest.raises(PandaInfraError, match=words):
         Recovery(api, made, 1).start(to_recover(made, None), _MOMENT)
     assert {call.method for call in api.calls} == {"GET"}
+
+
+def test_an_outage_does_not_end_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator goes on meanwhile, and a second recovery would find the name taken."""
+    monkeypatch.setattr(outage, "_PAUSE", 0.0)
+    api, made = ReadyApi(), plan("idds")
+    lost = iter([True, True, False])
+
+    def call(method: str, path: str, **more: object) -> object:
+        if path.endswith("-restored") and made_already() and next(lost, False):
+            raise KubernetesUnreachableError("the Kubernetes API cannot be reached")
+        return ReadyApi.call(api, method, path, **more)
+
+    def made_already() -> bool:
+        return f"{_CLUSTERS}/panda-idds-postgres-restored" in api.objects
+
+    monkeypatch.setattr(api, "call", call)
+    assert Recovery(api, made, 60).start(to_recover(made, None), _MOMENT) == "panda-idds-postgres-restored-rw"
 
 
 def test_servers_that_do_not_come_up_are_named() -> None:
