@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import override
 
 from panda_infra.clients.kubernetes.errors import KubernetesError
-from panda_infra.clients.openstack.api import OpenStackNotFoundError, Server
+from panda_infra.clients.openstack.api import OpenStackError, OpenStackNotFoundError, Server
 from panda_infra.config.base import Model
 from panda_infra.plan.aliases import (
     MetadataChange,
@@ -100,7 +101,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
 
     @override
     def create(self, new: LandbAliasesInputs, operation: Operation) -> tuple[str, LandbAliasesState]:
-        return new.cluster_id, self._apply(new, None)
+        return new.cluster_id, self._apply(new, None, operation)
 
     @override
     def read(
@@ -138,7 +139,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
         new: LandbAliasesInputs,
         operation: Operation,
     ) -> LandbAliasesState:
-        return self._apply(new, old)
+        return self._apply(new, old, operation)
 
     @override
     def delete(self, resource_id: str, old: LandbAliasesState, operation: Operation) -> None:
@@ -155,10 +156,13 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 server: replace(change, stale=(*change.stale, SERVER_KEY)) if server in marked else change
                 for server, change in changes.items()
             }
-            | self._withdrawn(members.others, old.aliases)
+            | self._withdrawn(members.others, old.aliases),
+            operation,
         )
 
-    def _apply(self, new: LandbAliasesInputs, old: LandbAliasesState | None) -> LandbAliasesState:
+    def _apply(
+        self, new: LandbAliasesInputs, old: LandbAliasesState | None, operation: Operation
+    ) -> LandbAliasesState:
         members = self._members(new.cluster_id)
         workers = members.workers
         found = self._found(workers, new.aliases, old)
@@ -174,7 +178,8 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             if change.values and self._owner and worker.node.name not in found:
                 change = replace(change, values={**change.values, SERVER_KEY: self._owner})
             changes[worker.server.id] = change
-        self._write(changes)
+        given = {worker.server.id for worker in workers if worker.node.name in planned.assigned}
+        self._write(changes, operation, given)
         return LandbAliasesState(**(dict(planned) | {"workers": new.workers, "found": found}))
 
     def _withdrawn(self, servers: Iterable[Server], aliases: Iterable[str]) -> dict[str, MetadataChange]:
@@ -186,17 +191,28 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 changes[server.id] = replace(change, stale=(*change.stale, SERVER_KEY))
         return changes
 
-    def _write(self, changes: Mapping[str, MetadataChange]) -> None:
+    def _write(
+        self, changes: Mapping[str, MetadataChange], operation: Operation, given: Container[str] = ()
+    ) -> None:
+        """Make the changes; those of servers that are not ``given`` aliases only take some away."""
         openstack = self._cloud.openstack
 
         def write(work: tuple[str, MetadataChange]) -> None:
             server_id, change = work
-            if change.values:
-                # A server that was deleted since the look needs nothing.
-                with suppress(OpenStackNotFoundError):
-                    openstack.set_metadata(server_id, change.values)
-            for key in change.stale:
-                openstack.delete_metadata(server_id, key)
+            try:
+                if change.values:
+                    # A server that was deleted since the look needs nothing.
+                    with suppress(OpenStackNotFoundError):
+                        openstack.set_metadata(server_id, change.values)
+                for key in change.stale:
+                    openstack.delete_metadata(server_id, key)
+            except OpenStackError as error:
+                # Nova changes nothing of a broken server, which may only be deleted.
+                if error.status != HTTPStatus.CONFLICT or server_id in given:
+                    raise
+                operation.progress.warn(
+                    f"server {server_id} keeps its LanDB aliases as long as it is there: {error}"
+                )
 
         each(write, (work for work in changes.items() if work[1]))
 

@@ -311,16 +311,23 @@ class FakeOpenStack(OpenStack):
         if server_id not in self.world.servers:
             msg = f"POST /servers/{server_id}/metadata: HTTP 404: Instance could not be found."
             raise OpenStackNotFoundError(msg, 404)
-        server = self.world.servers[server_id]
+        server = self._changeable(server_id)
         assert all(len(value) <= 255 for value in values.values())
         self.world.servers[server_id] = replace(server, metadata={**server.metadata, **values})
 
     @override
     def delete_metadata(self, server_id: str, key: str) -> None:
         self.world.calls["delete_metadata"] += 1
-        server = self.world.servers[server_id]
+        server = self._changeable(server_id)
         kept = {name: value for name, value in server.metadata.items() if name != key}
         self.world.servers[server_id] = replace(server, metadata=kept)
+
+    def _changeable(self, server_id: str) -> Server:
+        server = self.world.servers[server_id]
+        if server.status == "ERROR":
+            msg = f"Cannot 'update_instance_metadata' instance {server_id} while it is in vm_state error"
+            raise OpenStackError(msg, 409)
+        return server
 
     @override
     def volumes(self) -> Sequence[BlockVolume]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import grpc
 import pytest
 
 from panda_infra.plan.aliases import unpack
@@ -328,3 +329,34 @@ def test_a_server_that_goes_between_look_and_write_needs_no_alias(
     assert sorted(entries[0] for entries in carried(world).values()) == sorted(
         f"panda-doma--load-{each}-" for each in again["numbers"].values()
     )
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["its node is gone", "its node is not ready"])
+def test_a_broken_server_keeps_its_aliases_and_stops_nothing(
+    engine: Engine, world: World, inputs: dict[str, object], gone: bool
+) -> None:
+    """Nova changes no metadata of a server in the state ERROR."""
+    resource_id, state, checked = engine.up("LandbAliases", inputs)
+    server = world.nodes[NODE + "1"].server
+    world.servers[server] = replace(world.servers[server], status="ERROR")
+    if gone:
+        del world.nodes[NODE + "1"]
+    else:
+        world.node(NODE + "1", ready=False)
+    world.add_node(NODE + "7")
+    again = engine.check("LandbAliases", inputs, checked)
+    state = engine.update("LandbAliases", resource_id, state, again)
+    assert carried(world) == expected(1, 2, 3, 4, 0, 0, 0, 5)
+    (warning,) = engine.reported.warnings
+    assert f"server {server} keeps its LanDB aliases as long as it is there" in warning
+    engine.delete("LandbAliases", resource_id, state)
+    assert set(carried(world)) == {"1"}
+
+
+def test_a_ready_worker_that_cannot_get_its_aliases_is_an_error(
+    engine: Engine, world: World, inputs: dict[str, object]
+) -> None:
+    server = world.nodes[NODE + "1"].server
+    world.servers[server] = replace(world.servers[server], status="ERROR")
+    with pytest.raises(grpc.RpcError, match="while it is in vm_state error"):
+        engine.up("LandbAliases", inputs)
