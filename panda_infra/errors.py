@@ -87,6 +87,11 @@ class StackError(PandaInfraError):
         return "\n".join(f"  - {problem}" for problem in self.problems)
 
 
+def one_line(text: str | None) -> str:
+    """A text of several lines, or None, as one line."""
+    return " ".join((text or "").split())
+
+
 def shortened(names: Sequence[str], separator: str = ", ", *, most: int = 8) -> str:
     """The first names, and the number of the others."""
     more = f" and {len(names) - most} more" if len(names) > most else ""

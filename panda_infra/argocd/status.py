@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from panda_infra.errors import one_line
+
 __all__ = ["REFRESH", "Judgement", "claims_of", "is_pinned", "judge", "problems_of"]
 
 REFRESH = "argocd.argoproj.io/refresh"
@@ -51,7 +53,7 @@ def judge(application: Object) -> Judgement:
         return Judgement("waits for Argo CD to compare it with its newest settings")
     operation: Object = status.get("operationState") or {}
     if "operation" in application or operation.get("phase") == "Running":
-        words = filter(None, [_line(operation.get("message")), *_failed(operation)])
+        words = filter(None, [one_line(operation.get("message")), *_failed(operation)])
         return Judgement(f"syncs: {'; '.join(words) or 'begins'}")
     return _result(application, status, operation)
 
@@ -61,7 +63,7 @@ def _result(application: Object, status: Object, operation: Object) -> Judgement
     sync, health = status["sync"], (status.get("health") or {}).get("status")
     if sync.get("status") != "Synced":
         if operation.get("phase") in _FAILED:
-            words = "; ".join(_failed(operation)) or _line(operation.get("message"))
+            words = "; ".join(_failed(operation)) or one_line(operation.get("message"))
             return Judgement(f"could not be synced: {words}", failed=True, stuck=True)
         differing = ", ".join(_differing(status))
         return Judgement(f"is {sync.get('status') or 'unknown'}: {differing}", stuck=True)
@@ -92,7 +94,7 @@ def problems_of(application: Object) -> list[str]:
     for resource in status.get("resources") or ():
         health = resource.get("health") or {}
         if health.get("status") not in (None, "Healthy"):
-            message = _line(health.get("message"))
+            message = one_line(health.get("message"))
             lines.append(f"{_called(resource)} is {health['status']}" + (f": {message}" if message else ""))
         elif resource.get("status") == "OutOfSync":
             lines.append(f"{_called(resource)} differs from its chart")
@@ -113,7 +115,7 @@ def is_pinned(revision: str) -> bool:
 def _errors(status: Object) -> Iterator[str]:
     for condition in status.get("conditions") or ():
         if condition.get("type") in _ERRORS:
-            yield f"{condition['type']}: {_line(condition.get('message'))}"
+            yield f"{condition['type']}: {one_line(condition.get('message'))}"
 
 
 def _is_compared(spec: Object, sync: Object) -> bool:
@@ -128,7 +130,7 @@ def _is_compared(spec: Object, sync: Object) -> bool:
 def _failed(operation: Object) -> Iterator[str]:
     for resource in (operation.get("syncResult") or {}).get("resources") or ():
         if resource.get("status") == "SyncFailed" or resource.get("hookPhase") in _FAILED:
-            yield f"{_called(resource)}: {_line(resource.get('message'))}"
+            yield f"{_called(resource)}: {one_line(resource.get('message'))}"
 
 
 def _differing(status: Object) -> Iterator[str]:
@@ -139,7 +141,3 @@ def _differing(status: Object) -> Iterator[str]:
 
 def _called(resource: Object) -> str:
     return f"{resource.get('kind')} {resource.get('name')}"
-
-
-def _line(text: str | None) -> str:
-    return " ".join((text or "").split())

@@ -39,6 +39,10 @@ class Components(Model):
         found = (vars(self)[attribute] for attribute in _attributes(kind))
         return next((each for each in found if each is not None), None)
 
+    def of(self, kind: type[Kind]) -> Kind:
+        """The component of that type; with its default settings if the stack does not deploy it."""
+        return self.get(kind) or kind()
+
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """The names of all components, deployed or not."""

@@ -61,10 +61,6 @@ def _credential(title: str) -> SecretValue:
     return SecretValue(title=title, needed=_archives)
 
 
-def _flaw(value: str) -> str | None:
-    return f"holds {_LETTERS.words}: {_LETTERS.because}" if _LETTERS.hits(value) else None
-
-
 class MariaDbSecrets(Model):
     """Secrets of the section `mariadb`."""
 
@@ -74,7 +70,7 @@ class MariaDbSecrets(Model):
             title="password of the user root of the operator's MariaDB",
             make=password,
             needed=lambda config: config.mariadb is not None,
-            flaw=_flaw,
+            flaw=_LETTERS.flaw,
         ),
     ] = None
     """Password of the user root of every server; letters and digits."""

@@ -10,12 +10,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from panda_infra.config.load import TEXT_OR_MAPPING, TEXT_SECTIONS
-from panda_infra.config.model_keys import attributes, descriptions
 from panda_infra.config.stack import StackConfig
 from panda_infra.config.stackfile import NAMESPACE
 
-__all__ = ["FOLDER", "SCHEMAS", "declarations", "site_schema", "stack_schema", "text", "write"]
+__all__ = ["FOLDER", "SCHEMAS", "site_schema", "stack_schema", "text", "write"]
 
 FOLDER = Path(__file__).parents[2] / "docs"
 # YAML language servers fully support this draft.
@@ -90,25 +88,6 @@ def site_schema() -> dict[str, Any]:
 
 def _of_sites(model: dict[str, Any]) -> dict[str, Any]:
     return {name: section for name, section in model["properties"].items() if name not in ("secrets", "site")}
-
-
-def declarations() -> dict[str, dict[str, Any]]:
-    """The `config` block of Pulumi.yaml: the type of every section that has one.
-
-    Secrets have two: they are an object if encrypted one by one, and a text if encrypted as a whole. Texts that may
-    also be a mapping have two as well.
-
-    The engine refuses a stack in which a declared key without default is missing, so each has an empty default. The
-    loader reports missing sections together with all other problems.
-    """
-    described, block = descriptions(StackConfig), dict[str, dict[str, Any]]()
-    for key in attributes(StackConfig):
-        if key == "secrets" or key in TEXT_OR_MAPPING:
-            continue
-        kind: dict[str, Any] = {"type": "string"} if key in TEXT_SECTIONS else {"type": "object"}
-        empty: dict[str, Any] = {"default": "" if key in TEXT_SECTIONS else {}}
-        block[f"{NAMESPACE}:{key}"] = kind | {"description": described[key]} | empty
-    return block
 
 
 _SITE = "site.schema.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from panda_infra.config.backup import BackupSecrets
-from panda_infra.delivery.secrets import encoded, own_secret
+from panda_infra.delivery.secrets import bucket_keys, own_secret
 from panda_infra.kubernetes_resources import KubernetesObject
 from panda_infra.plan.backup import CREDENTIAL_KEYS, NAME, backup_objects, uses_bucket
 from panda_infra.plan.model import Plan
@@ -42,4 +42,4 @@ class BackupResources(pulumi.ComponentResource):
 
 def credential(secrets: BackupSecrets) -> dict[str, str]:
     """The content of the Secret with the bucket's credentials, encoded as the API has it."""
-    return encoded(dict(zip(CREDENTIAL_KEYS, (secrets.access_key, secrets.secret_key), strict=True)))
+    return bucket_keys(CREDENTIAL_KEYS, secrets.access_key, secrets.secret_key)

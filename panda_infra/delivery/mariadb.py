@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from panda_infra.config.mariadb import MariaDbSecrets
 from panda_infra.delivery.operators import OperatorSecret, Staged
-from panda_infra.delivery.secrets import encoded
+from panda_infra.delivery.secrets import bucket_keys, encoded
 from panda_infra.plan.mariadb import (
     ARCHIVE_KEYS,
     ARCHIVE_SECRET,
@@ -47,10 +47,10 @@ def _secrets(
     yield OperatorSecret(ROOT_SECRET, encoded({ROOT_KEY: secrets.root_password}))
     section = plan.config.mariadb
     if section and section.backup:
-        keys = dict(zip(ARCHIVE_KEYS, (secrets.access_key, secrets.secret_key), strict=True))
+        keys = bucket_keys(ARCHIVE_KEYS, secrets.access_key, secrets.secret_key)
         trust = section.backup.trust
         known = {TRUST_KEY: b64encode(trust.encode()).decode()} if trust else {}
-        yield OperatorSecret(ARCHIVE_SECRET, encoded(keys) | known)
+        yield OperatorSecret(ARCHIVE_SECRET, keys | known)
     for each in operated_mariadb(plan):
         yield OperatorSecret(login_secret(each), user_hash(each, contents))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from panda_infra.config.postgres import PostgresSecrets
 from panda_infra.delivery.operators import OperatorSecret, Staged
-from panda_infra.delivery.secrets import encoded
+from panda_infra.delivery.secrets import bucket_keys
 from panda_infra.plan.model import Plan
 from panda_infra.plan.operators import login_secret
 from panda_infra.plan.postgres import (
@@ -21,7 +21,7 @@ from panda_infra.plan.postgres import (
 )
 from panda_infra.products.content import SecretContent
 
-__all__ = ["archive_keys", "login", "other_keys", "postgres"]
+__all__ = ["archive_keys", "login", "postgres"]
 
 
 def postgres(plan: Plan, secrets: PostgresSecrets, contents: Mapping[str, SecretContent]) -> Staged:
@@ -42,7 +42,8 @@ def _secrets(
     if plan.config.postgres and plan.config.postgres.backup:
         yield OperatorSecret(ARCHIVE_SECRET, archive_keys(secrets))
         if plan.config.standby and plan.config.standby.archive:
-            yield OperatorSecret(OTHER_SECRET, other_keys(secrets))
+            other = bucket_keys(ARCHIVE_KEYS, secrets.other_access_key, secrets.other_secret_key)
+            yield OperatorSecret(OTHER_SECRET, other)
     for each in operated(plan):
         yield OperatorSecret(login_secret(each), login(each, contents), "kubernetes.io/basic-auth")
 
@@ -58,9 +59,4 @@ def login(each: Operated, contents: Mapping[str, SecretContent]) -> dict[str, st
 
 def archive_keys(secrets: PostgresSecrets) -> dict[str, str]:
     """The credentials of the bucket, encoded as the API has it."""
-    return encoded(dict(zip(ARCHIVE_KEYS, (secrets.access_key, secrets.secret_key), strict=True)))
-
-
-def other_keys(secrets: PostgresSecrets) -> dict[str, str]:
-    """The credentials of the bucket of the other stack, likewise."""
-    return encoded(dict(zip(ARCHIVE_KEYS, (secrets.other_access_key, secrets.other_secret_key), strict=True)))
+    return bucket_keys(ARCHIVE_KEYS, secrets.access_key, secrets.secret_key)

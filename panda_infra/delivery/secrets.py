@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 from pydantic import SecretStr
@@ -13,7 +13,7 @@ from panda_infra.plan.model import Plan
 from panda_infra.products.content import OPAQUE, SecretContent
 from panda_infra.products.names import Names
 
-__all__ = ["StackSecrets", "encoded", "own_secret"]
+__all__ = ["StackSecrets", "bucket_keys", "encoded", "own_secret"]
 
 
 class StackSecrets(pulumi.ComponentResource):
@@ -87,6 +87,11 @@ def own_secret(
     }
     fields = {"metadata": metadata, "type": kind, "data": pulumi.Output.secret(dict(data))}
     return KubernetesObject("Secret", resource, fields, opts)
+
+
+def bucket_keys(names: Sequence[str], access: SecretStr | None, secret: SecretStr | None) -> dict[str, str]:
+    """The credentials of a bucket under the names by which they are read, encoded as the API has them."""
+    return encoded(dict(zip(names, (access, secret), strict=True)))
 
 
 def encoded(values: Mapping[str, SecretStr | None]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from panda_infra.clients.kubernetes.inside import Inside
-from panda_infra.errors import NotAskedError, WrongError
+from panda_infra.errors import NotAskedError, WrongError, one_line
 from panda_infra.live.pods import Pods
 from panda_infra.products.verification import NOTHING_TO_ASK, Command
 
@@ -58,5 +58,5 @@ class Commands:
 
 def short(text: str) -> str:
     """A text as one line that is not too long to be shown."""
-    words = " ".join(text.split())
+    words = one_line(text)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."

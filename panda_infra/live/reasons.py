@@ -11,6 +11,7 @@ from typing import Any
 from panda_infra.clients.kubernetes.client import KubernetesApi
 from panda_infra.clients.kubernetes.errors import KubernetesError
 from panda_infra.clients.kubernetes.objects import true_conditions
+from panda_infra.errors import one_line
 from panda_infra.live.masking import texts_of, without
 
 __all__ = ["reasons"]
@@ -68,18 +69,19 @@ class _Cluster:
             for workload in self._of_release("/apis/apps/v1", kind):
                 for event in self._events.get(workload["metadata"].get("uid", ""), ()):
                     if event.get("reason") == "FailedCreate":
-                        yield f"{_called(kind.removesuffix('s'), workload)} makes no pod: {_line(event.get('message'))}"
+                        who, why = _called(kind.removesuffix("s"), workload), one_line(event.get("message"))
+                        yield f"{who} makes no pod: {why}"
 
     def jobs(self) -> Iterator[str]:
         for job in self._of_release("/apis/batch/v1", "jobs"):
             for condition in (job.get("status") or {}).get("conditions") or ():
                 if condition["type"] == "Failed" and condition["status"] == "True":
-                    yield f"{_called('job', job)} failed: {_line(condition.get('message'))}"
+                    yield f"{_called('job', job)} failed: {one_line(condition.get('message'))}"
 
     def _scheduling(self, pod: Object) -> Iterator[str]:
         for condition in (pod.get("status") or {}).get("conditions") or ():
             if condition["type"] == "PodScheduled" and condition["status"] == "False":
-                words = f"{condition.get('reason', 'not scheduled')}: {_line(condition.get('message'))}"
+                words = f"{condition.get('reason', 'not scheduled')}: {one_line(condition.get('message'))}"
                 yield f"{_called('pod', pod)} is {words}"
 
     def _containers(self, pod: Object) -> Iterator[str]:
@@ -93,7 +95,7 @@ class _Cluster:
             where = f"{_called('pod', pod)}, container {name}"
             ended = state.get("terminated") or (container.get("lastState") or {}).get("terminated")
             if waiting.get("reason") and waiting["reason"] not in _ORDINARY:
-                words = _line(waiting.get("message")) or self._last_event(pod)
+                words = one_line(waiting.get("message")) or self._last_event(pod)
                 yield f"{where}: {waiting['reason']}" + (f": {words}" if words else "")
             if ended and ended.get("exitCode"):
                 yield from self._crash(pod, name, where, ended, container.get("restartCount", 0))
@@ -127,7 +129,7 @@ class _Cluster:
     def _last_event(self, involved: Object) -> str:
         events = self._events.get(involved["metadata"].get("uid", ""), ())
         warnings = [event for event in events if event.get("type") == "Warning"] or events
-        return f"{warnings[-1].get('reason')}: {_line(warnings[-1].get('message'))}" if warnings else ""
+        return f"{warnings[-1].get('reason')}: {one_line(warnings[-1].get('message'))}" if warnings else ""
 
     def _of_release(self, root: str, kind: str) -> list[Object]:
         return self._listed(root, kind, [("labelSelector", f"{_INSTANCE}={self._release}")])
@@ -156,10 +158,6 @@ def _moment(event: Object) -> str:
 
 def _called(kind: str, found: Object) -> str:
     return f"{kind} {found['metadata']['name']}"
-
-
-def _line(text: str | None) -> str:
-    return " ".join((text or "").split())
 
 
 def _secret_names(spec: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from panda_infra.plan.values.exposure import exposure_values
 from panda_infra.plan.values.placement import placement_values, pod_annotation
 from panda_infra.plan.values.volumes import SHARED_LOGS, volume_values
 from panda_infra.plan.values.workloads import workload_values
+from panda_infra.products.content import reveal
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.names import Names
 from panda_infra.products.registry import COMPONENTS, shipped_chart
@@ -36,7 +37,7 @@ def make_plan(stack: str, config: StackConfig) -> Plan:
     )
     return Plan(
         stack=stack,
-        owner=owner_of(stack, config.secrets.hash_key),
+        owner=owner_of(stack, reveal(config.secrets.hash_key)),
         config=settings,
         names=names,
         secrets=readers(settings),

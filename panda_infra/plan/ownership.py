@@ -5,13 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from panda_infra.config.stackfile import ENCRYPTED, NAMESPACE
 from panda_infra.errors import PandaInfraError
-
-if TYPE_CHECKING:
-    from pydantic import SecretStr
 
 __all__ = ["MARK", "RELEASES", "Owner", "lease_name", "owner_of"]
 
@@ -51,11 +47,10 @@ class Owner:
         return name == f"{self.project}/{self.stack}" or digits == self.id
 
 
-def owner_of(stack: str, hash_key: SecretStr | None) -> Owner:
+def owner_of(stack: str, hash_key: str) -> Owner:
     """A stack as the owner of its objects; independent of the backend that stores its state."""
-    key = hash_key.get_secret_value() if hash_key else ""
-    known = key not in ("", ENCRYPTED)
-    digest = hmac.new(key.encode(), b"owner", hashlib.sha256).hexdigest()[:_DIGITS] if known else None
+    known = hash_key not in ("", ENCRYPTED)
+    digest = hmac.new(hash_key.encode(), b"owner", hashlib.sha256).hexdigest()[:_DIGITS] if known else None
     return Owner(NAMESPACE, stack, digest)
 
 

@@ -55,6 +55,10 @@ class Limit:
         """True if the reader would change or cut the value."""
         return self.refused.search(value) is not None
 
+    def flaw(self, value: str) -> str | None:
+        """The flaw of a value in words that complete "the value ..."; None if the reader takes it as it is."""
+        return f"holds {self.words}: {self.because}" if self.hits(value) else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecretValue:

@@ -218,7 +218,8 @@ def postgres(part: str, query: str, prefix: str, database: str, *, holds: str = 
     return Command(part, ("sh", "-c", line, query), holds=holds)
 
 
-def mariadb(part: str, query: str) -> Command:
-    """The same for a MariaDB, whose variables have the names of the official image."""
+def mariadb(part: str) -> Command:
+    """A query in the pod of a MariaDB, likewise; its variables have the names of the official image."""
     login = '-h "$HOSTNAME" -u "$MARIADB_USER"'
-    return Command(part, ("sh", "-c", f'MYSQL_PWD="$MARIADB_PASSWORD" exec mariadb {login} -Ne "$0"', query))
+    line = f'MYSQL_PWD="$MARIADB_PASSWORD" exec mariadb {login} -Ne "$0"'
+    return Command(part, ("sh", "-c", line, "SELECT VERSION()"))

@@ -20,7 +20,7 @@ from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.credentials import Kubeconfig, certificate_kubeconfig, token_kubeconfig
 from panda_infra.provider.membership import worker_nodes
 from panda_infra.provider.readiness import answering, ready
-from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
+from panda_infra.provider.resource import Change, Found, Operation, Resource
 from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["ClusterAccessInputs", "ClusterAccessResource", "ClusterAccessState", "snippet_risk"]
@@ -86,10 +86,8 @@ class ClusterAccessResource(Resource[ClusterAccessInputs, ClusterAccessState]):
 
     @override
     def diff(self, old: ClusterAccessState, new: ClusterAccessInputs) -> Mapping[str, Change]:
-        changes = {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
-        if _stale(old, new):
-            changes["kubeconfig"] = Change()
-        return changes
+        credential = {"kubeconfig": Change()} if _stale(old, new) else {}
+        return {**super().diff(old, new), **credential}
 
     @override
     def preview(self, old: ClusterAccessState | None, new: ClusterAccessInputs) -> ClusterAccessState:

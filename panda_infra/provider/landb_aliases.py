@@ -26,7 +26,7 @@ from panda_infra.plan.aliases import (
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.membership import Members, Worker, each, members_of, placeholders
 from panda_infra.provider.owned import SERVER_KEY
-from panda_infra.provider.resource import Change, Found, Operation, RefusedError, Resource, changed_fields
+from panda_infra.provider.resource import Found, Operation, RefusedError, Resource
 from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["LandbAliasesInputs", "LandbAliasesResource", "with_entries"]
@@ -90,10 +90,6 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
                 operation.progress.warn(text)
         numbers = old.numbers if old else {}
         return with_entries(new, members.workers, numbers, _taken(members.others, new.aliases))
-
-    @override
-    def diff(self, old: LandbAliasesState, new: LandbAliasesInputs) -> Mapping[str, Change]:
-        return {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
 
     @override
     def preview(self, old: LandbAliasesState | None, new: LandbAliasesInputs) -> LandbAliasesState:

@@ -14,7 +14,7 @@ from panda_infra.config.base import Model
 from panda_infra.provider.cloud import Cloud
 from panda_infra.provider.membership import each, placeholders, worker_nodes
 from panda_infra.provider.owned import NODE_ANNOTATION
-from panda_infra.provider.resource import Change, Found, Operation, Resource, changed_fields
+from panda_infra.provider.resource import Found, Operation, Resource
 from panda_infra.provider.wire import UNKNOWN
 
 __all__ = ["NodeLabelsInputs", "NodeLabelsResource"]
@@ -64,10 +64,6 @@ class NodeLabelsResource(Resource[NodeLabelsInputs, NodeLabelsState]):
             nodes = old.nodes if old else tuple(placeholders((), new.workers))
             return new.model_copy(update={"nodes": nodes})
         return new.model_copy(update={"nodes": (*live, *placeholders(live, new.workers))})
-
-    @override
-    def diff(self, old: NodeLabelsState, new: NodeLabelsInputs) -> Mapping[str, Change]:
-        return {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
 
     @override
     def preview(self, old: NodeLabelsState | None, new: NodeLabelsInputs) -> NodeLabelsState:

@@ -120,9 +120,9 @@ class Resource(ABC, Generic[Inp, St]):
         """
         return new
 
-    @abstractmethod
     def diff(self, old: St, new: Inp) -> Mapping[str, Change]:
-        """The properties that have to change, by their names on the wire."""
+        """The properties that have to change, by their names on the wire; another cluster needs a new resource."""
+        return {name: Change(replace=name == "clusterId") for name in changed_fields(old, new)}
 
     @abstractmethod
     def preview(self, old: St | None, new: Inp) -> St:

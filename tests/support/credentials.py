@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-__all__ = ["certificate", "encoded", "grid_proxy", "key", "pem", "token"]
+from panda_infra.authority import as_pem
+
+__all__ = ["certificate", "encoded", "grid_proxy", "key", "token"]
 
 
 @cache
@@ -33,7 +35,7 @@ def certificate(names: tuple[str, ...], issuer: tuple[str, ...], *, start: datet
         .not_valid_after(end)
         .sign(key(), hashes.SHA256())
     )
-    return pem(made)
+    return as_pem(made)
 
 
 def grid_proxy(start: datetime, end: datetime, *, owner_ends: datetime | None = None) -> str:
@@ -60,11 +62,6 @@ def token(end: datetime, *, start: datetime | None = None) -> str:
     """A JSON web token that nobody has signed."""
     claims = {"sub": "robot", "exp": end.timestamp()} | ({"iat": start.timestamp()} if start else {})
     return ".".join(encoded(part) for part in ({"alg": "none"}, claims)) + ".c2lnbmVk"
-
-
-def pem(made: x509.Certificate) -> str:
-    """A certificate's text."""
-    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def encoded(part: object) -> str:

@@ -149,7 +149,7 @@ def _organisation(given: Organisation, config: "Settings") -> Mapping[str, objec
 
 def configuration(config: "Settings") -> str:
     """The content of DiracX' configuration, as JSON, which is YAML too."""
-    settings = (config.components.get(Diracx) or Diracx()).settings
+    settings = config.components.of(Diracx).settings
     registry = {name: _organisation(given, config) for name, given in settings.organisations.items()}
     return as_json({"DIRAC": {}, "Operations": {"Defaults": {}}, "Registry": registry}) + "\n"
 
@@ -191,7 +191,7 @@ def _traces(config: "Settings", part: str) -> dict[str, str]:
 
 def parts(config: "Settings") -> Sequence[Part]:
     """The programs of DiracX."""
-    settings = (config.components.get(Diracx) or Diracx()).settings
+    settings = config.components.of(Diracx).settings
     files = {_SCRIPT: _START}
     if settings.repository is None:
         files[_CONFIGURATION] = configuration(config)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
 
 __all__ = [
+    "IN_URLS",
     "DatabaseLogin",
     "DiracDatabase",
     "External",
@@ -33,10 +34,9 @@ __all__ = [
     "Interfaces",
     "InterfacesSecrets",
     "Trusted",
-    "flaw_of_password",
 ]
 
-_IN_URLS = Limit(
+IN_URLS = Limit(
     re.compile(r"[^A-Za-z0-9]"),
     "anything but letters and digits",
     "it is part of URLs and of command lines, and Rucio reads its URL by a parser that replaces % (C20, C29)",
@@ -201,11 +201,6 @@ def _is_external(interface: str) -> "Callable[[Settings], bool]":
     return external
 
 
-def flaw_of_password(value: str) -> str | None:
-    """The flaw of a database's password; None if every reader takes it as it is."""
-    return f"holds {_IN_URLS.words}: {_IN_URLS.because}" if _IN_URLS.hits(value) else None
-
-
 def _access_key() -> str:
     return password(20)
 
@@ -234,7 +229,7 @@ class InterfacesSecrets(Model):
             make=password,
             shared=_is_external("rucio_database"),
             secrets=("rucio-database",),
-            flaw=flaw_of_password,
+            flaw=IN_URLS.flaw,
             consequence=KEPT_BY_DATABASE,
         ),
     ] = None
@@ -246,7 +241,7 @@ class InterfacesSecrets(Model):
             make=password,
             shared=_is_external("dirac_database"),
             secrets=("dirac-database", "dirac-db", "dirac", "diracx-databases"),
-            flaw=flaw_of_password,
+            flaw=IN_URLS.flaw,
             consequence=KEPT_BY_DATABASE,
         ),
     ] = None

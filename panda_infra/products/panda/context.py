@@ -64,26 +64,22 @@ class Context(StackContext):
     @property
     def panda(self) -> PandaSettings:
         """PanDA's settings; the defaults if it is not part of the stack."""
-        panda = self.config.components.get(Panda)
-        return panda.settings if panda else PandaSettings()
+        return self.config.components.of(Panda).settings
 
     @property
     def idds(self) -> IddsSettings:
         """Settings of iDDS; the defaults if it is not part of the stack."""
-        idds = self.config.components.get(Idds)
-        return idds.settings if idds else IddsSettings()
+        return self.config.components.of(Idds).settings
 
     @property
     def harvester(self) -> HarvesterSettings:
         """Harvester's settings; the defaults if it is not part of the stack."""
-        harvester = self.config.components.get(Harvester)
-        return harvester.settings if harvester else HarvesterSettings()
+        return self.config.components.of(Harvester).settings
 
     @property
     def iam(self) -> IamSettings:
         """IAM's settings; the defaults if it is not part of the stack."""
-        iam = self.config.components.get(Iam)
-        return iam.settings if iam else IamSettings()
+        return self.config.components.of(Iam).settings
 
     # Services
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from panda_infra.errors import PandaInfraError
 from panda_infra.live.archive_drills import ArchiveDrills
 from panda_infra.live.archives import Archived
@@ -67,7 +65,7 @@ class _Drill:
     def begun(cls, sandbox: Sandbox) -> _Drill:
         """The S3 server, and a server of PostgreSQL that archives there, with the database that the objects ask for."""
         assert sandbox.plan is not None  # noqa: S101 - the inside of the sandbox makes it
-        plan = replace(sandbox.plan, owner=owner_of(sandbox.plan.stack, SecretStr("of-the-drill")))
+        plan = replace(sandbox.plan, owner=owner_of(sandbox.plan.stack, "of-the-drill"))
         each = to_recover(plan, None)
         store = _object(sandbox, "ObjectStore", ARCHIVE_SECRET)
         keys = _object(sandbox, "Secret", ARCHIVE_SECRET)["data"]

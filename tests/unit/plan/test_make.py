@@ -9,6 +9,7 @@ import pytest
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.plan.ownership import owner_of
+from panda_infra.products.content import reveal
 from panda_infra.tree import Values
 from tests.support.stacks import EVERYTHING, stack
 
@@ -25,7 +26,7 @@ def values(component: str, **overrides: Any) -> Values:
 
 def test_the_owner_of_what_is_made_is_the_stack_with_its_key() -> None:
     config = stack(secrets={"hashKey": "key"})
-    assert make_plan("demo", config).owner == owner_of("demo", config.secrets.hash_key)
+    assert make_plan("demo", config).owner == owner_of("demo", reveal(config.secrets.hash_key))
     assert plan().owner.id is None
 
 

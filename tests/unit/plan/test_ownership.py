@@ -8,7 +8,6 @@ import hmac
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from panda_infra.config.stackfile import ENCRYPTED
 from panda_infra.errors import PandaInfraError
@@ -16,7 +15,7 @@ from panda_infra.plan.ownership import MARK, Owner, lease_name, owner_of
 
 
 def owner(key: str | None, name: str = "demo") -> Owner:
-    return owner_of(name, SecretStr(key) if key else None)
+    return owner_of(name, key or "")
 
 
 def test_a_mark_names_project_stack_and_the_key_without_the_key() -> None:

@@ -127,7 +127,7 @@ class Dirac(Component):
 
 
 def _running(config: "Settings") -> dict[str, Program]:
-    dirac = config.components.get(Dirac) or Dirac()
+    dirac = config.components.of(Dirac)
     return {
         name: program for name, program in PROGRAMS.items() if getattr(dirac, name.replace("-", "_")).enabled
     }
@@ -171,7 +171,7 @@ def secrets(context: "Context") -> Env:
 def _subject(context: "Context") -> str:
     """The subject of the certificate that all programs show; empty if the stack does not know it."""
     config = context.config
-    dirac = config.components.get(Dirac) or Dirac()
+    dirac = config.components.of(Dirac)
     if config.certificates.kind == "cert-manager" and _CERTS not in dirac.settings.existing_secrets:
         return f"/CN={_common_name(config)}"
     return subject_of(reveal(context.secrets.certificates.of("dirac").certificate))
@@ -196,7 +196,7 @@ def _declared(config: "Settings") -> Values:
         made = merged(made, {"Systems": {"WorkloadManagement": {"Services": _IN_DIRACX}}})
     if _has_ce(config):
         made["Resources"] = {"Sites": {"CTAO": {_SITE: _site(config.names.workload("ce", "server"))}}}
-    settings = (config.components.get(Dirac) or Dirac()).settings
+    settings = config.components.of(Dirac).settings
     return merged(made, settings.configuration)
 
 
@@ -215,7 +215,7 @@ def _site(host: str) -> Values:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    settings = (config.components.get(Dirac) or Dirac()).settings
+    settings = config.components.of(Dirac).settings
     master = names.workload("dirac", MASTER)
     running = _running(config)
     hosts = {name: names.workload("dirac", name) for name in running}

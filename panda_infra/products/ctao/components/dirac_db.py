@@ -1,18 +1,18 @@
 """A MariaDB for DIRAC and DiracX, the fixture of their databases."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
-from panda_infra.products.ctao.context import MARIADB_PORT
 from panda_infra.products.ctao.dirac_database import ADMINISTRATOR, LOGIN, login
 from panda_infra.products.ctao.interfaces import InterfacesSecrets
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values
+from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
+from panda_infra.products.ctao.programs import CHART, VERSION, values
 from panda_infra.products.ctao.tables import databases
-from panda_infra.products.ctao.versions import MARIADB_IMAGE
-from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
+from panda_infra.products.model import ComponentSpec
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, mariadb
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "DiracDb", "DiracDbSecrets", "administrator"]
 
 _VARIABLES = ("MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
+_SIZE = "5Gi"
 
 
 class DiracDb(Component):
@@ -63,14 +64,10 @@ def administrator(context: "Context") -> Env:
     }
 
 
-_SERVER = Part(
-    name="mariadb",
-    ports={"mariadb": MARIADB_PORT},
+_SERVER = replace(
+    mariadb_part(ADMINISTRATOR, _VARIABLES, _SIZE),
     # Each of DIRAC's services keeps some for each of its databases.
     arguments=("--max-connections=500",),
-    variables={key: Key(ADMINISTRATOR, key) for key in _VARIABLES},
-    data=Data("/var/lib/mysql", "5Gi"),
-    probe=tcp("mariadb"),
     resources={"requests": {"cpu": "100m", "memory": "512Mi"}, "limits": {"memory": "2Gi"}},
 )
 
@@ -93,29 +90,7 @@ COMPONENT = ComponentSpec(
     chart=CHART,
     ships=True,
     config=DiracDb,
-    sub_components=(
-        SubComponentSpec(
-            name="mariadb",
-            workload="Deployment",
-            chart_image=MARIADB_IMAGE,
-            image=MARIADB_IMAGE,
-            secrets=start(ADMINISTRATOR),
-            claims=(Claim("data", "5Gi", adopt_key="existingClaim"),),
-            ports=(MARIADB_PORT,),
-            switchable=False,
-            scalable=False,
-            # Its Deployment replaces a pod only after its end.
-            locks=True,
-            dump=Dump(
-                "mariadb",
-                ADMINISTRATOR,
-                "MARIADB_USER",
-                "MARIADB_PASSWORD",
-                _dumped,
-                administrator="MARIADB_ROOT_PASSWORD",
-            ),
-        ),
-    ),
+    sub_components=(mariadb_spec(ADMINISTRATOR, _SIZE, _dumped),),
     secrets=DiracDbSecrets,
     secrets_about="The fixture of DIRAC's databases.",
     builders={ADMINISTRATOR: administrator, LOGIN: login},
@@ -125,7 +100,7 @@ COMPONENT = ComponentSpec(
             "dirac-db.database",
             "The databases' server answers a query of DIRAC's user",
             "DPPS-FIXTURES",
-            mariadb("dirac-db/mariadb", "SELECT VERSION()"),
+            mariadb("dirac-db/mariadb"),
         ),
     ),
 )

@@ -8,12 +8,13 @@ from pydantic import SecretStr
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import MARIADB_PORT
-from panda_infra.products.ctao.interfaces import flaw_of_password
-from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Key, Mount, Part, tcp, values
+from panda_infra.products.ctao.interfaces import IN_URLS
+from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values
 from panda_infra.products.ctao.remotes import FTS_PORT, STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES
-from panda_infra.products.ctao.versions import FTS_IMAGE, MARIADB_IMAGE
-from panda_infra.products.model import Claim, ComponentSpec, Dump, HostCertificate, SubComponentSpec, start
+from panda_infra.products.ctao.versions import FTS_IMAGE
+from panda_infra.products.model import ComponentSpec, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Call
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import ComponentSettings
@@ -32,6 +33,7 @@ __all__ = ["COMPONENT", "Fts", "FtsSecrets"]
 _START = Path(__file__).parents[1] / "scripts" / "fts.sh"
 _DATABASE, _CONFIGURATION, _CERTS = "fts-db", "fts", "fts-tls-certs"
 _NAME = "fts"
+_SIZE = "2Gi"
 _VARIABLES = ("MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
 
 
@@ -55,7 +57,7 @@ class FtsSecrets(Model):
             title="password of FTS' database",
             make=password,
             secrets=(_DATABASE, _CONFIGURATION),
-            flaw=flaw_of_password,
+            flaw=IN_URLS.flaw,
             consequence=KEPT_BY_DATABASE,
         ),
     ] = None
@@ -119,13 +121,7 @@ _PARTS = (
         probe=tcp("rest"),
         resources={"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"memory": "2Gi"}},
     ),
-    Part(
-        name="mariadb",
-        ports={"mariadb": MARIADB_PORT},
-        variables={key: Key(_DATABASE, key) for key in _VARIABLES},
-        data=Data("/var/lib/mysql", "2Gi"),
-        probe=tcp("mariadb"),
-    ),
+    mariadb_part(_DATABASE, _VARIABLES, _SIZE),
 )
 
 
@@ -158,26 +154,7 @@ COMPONENT = ComponentSpec(
                 *(Call("xrootd", name, STORAGE_PORT) for name in ("first", "second", "third")),
             ),
         ),
-        SubComponentSpec(
-            name="mariadb",
-            workload="Deployment",
-            chart_image=MARIADB_IMAGE,
-            image=MARIADB_IMAGE,
-            secrets=start(_DATABASE),
-            claims=(Claim("data", "2Gi", adopt_key="existingClaim"),),
-            ports=(MARIADB_PORT,),
-            switchable=False,
-            scalable=False,
-            locks=True,
-            dump=Dump(
-                "mariadb",
-                _DATABASE,
-                "MARIADB_USER",
-                "MARIADB_PASSWORD",
-                lambda _config: {"": _NAME},
-                administrator="MARIADB_ROOT_PASSWORD",
-            ),
-        ),
+        mariadb_spec(_DATABASE, _SIZE, lambda _config: {"": _NAME}),
     ),
     secrets=FtsSecrets,
     secrets_about="The file transfer service for tests.",
@@ -198,7 +175,7 @@ COMPONENT = ComponentSpec(
             "fts.database",
             "The database of the file transfer service answers",
             "DPPS-FIXTURES",
-            mariadb("fts/mariadb", "SELECT VERSION()"),
+            mariadb("fts/mariadb"),
         ),
     ),
 )

@@ -89,7 +89,7 @@ def _migrates(config: "Settings") -> bool:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    bootstrap = config.components.get(RucioBootstrap) or RucioBootstrap()
+    bootstrap = config.components.of(RucioBootstrap)
     made = {
         "name": names.workload("rucio-bootstrap", "job"),
         "script": "bootstrap.py",

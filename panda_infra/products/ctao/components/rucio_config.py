@@ -198,7 +198,7 @@ def _bytes(quantities: dict[str, str]) -> dict[str, int]:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    settings = (config.components.get(RucioConfig) or RucioConfig()).settings
+    settings = config.components.of(RucioConfig).settings
     server = names.workload("rucio", "server")
     fts = fts_url(config.maybe(Interfaces) or Interfaces(), names)
     return {

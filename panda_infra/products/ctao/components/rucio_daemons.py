@@ -149,7 +149,7 @@ def _tables_of(config: "Settings") -> str:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    daemons = config.components.get(RucioDaemons) or RucioDaemons()
+    daemons = config.components.of(RucioDaemons)
     robot = robot_values(names, ROBOT_SECRET) if daemons.settings.robot else {}
     return merged(_plain_values(config, names, daemons), robot)
 

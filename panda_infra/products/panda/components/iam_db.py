@@ -23,10 +23,9 @@ CHART_DATABASE = ("bitnami/mariadb", "latest")
 
 
 def _databases(config: "Settings") -> dict[str, str]:
-    from panda_infra.products.panda.components.iam.models import Iam, IamDatabase  # noqa: PLC0415 - needs this module
+    from panda_infra.products.panda.components.iam.models import Iam  # noqa: PLC0415 - needs this module
 
-    iam = config.components.get(Iam)
-    return {"": (iam.settings.database if iam else IamDatabase()).name}
+    return {"": config.components.of(Iam).settings.database.name}
 
 
 DUMP = Dump(
@@ -93,7 +92,7 @@ COMPONENT = ComponentSpec(
             "iam-db.database",
             "IAM's database answers a query of its user",
             "PANDA-DATABASES",
-            mariadb("iam-db/mariadb", "SELECT VERSION()"),
+            mariadb("iam-db/mariadb"),
         ),
     ),
 )

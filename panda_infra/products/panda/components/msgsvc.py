@@ -121,8 +121,7 @@ class MsgsvcSecrets(Model):
 
 def envs(context: "Context") -> Env:
     """The content of the Secret msgsvc-envs."""
-    msgsvc = context.config.components.get(Msgsvc)
-    settings = msgsvc.settings if msgsvc else MsgsvcSettings()
+    settings = context.config.components.of(Msgsvc).settings
     return {
         "ACTIVEMQ_BASE_PASSWD": reveal(context.secrets.of(MsgsvcSecrets).base_password),
         "ACTIVEMQ_ACCOUNTS": ";".join(settings.accounts),

@@ -129,8 +129,7 @@ _NO_CLIENT = "none"
 
 def envs(context: "Context") -> Env:
     """The content of the Secret ui-envs."""
-    ui = context.config.components.get(Ui)
-    settings = ui.settings if ui else UiSettings()
+    settings = context.config.components.of(Ui).settings
     secrets = context.secrets.of(UiSecrets)
     return {
         "PANDAUI_NUM_WSGI_PROC": str(settings.processes),
@@ -180,8 +179,7 @@ def _values(config: "Settings", names: "Names") -> Values:
 
 
 def _remotes(context: "Context") -> Iterator[Remote]:
-    ui = context.config.components.get(Ui)
-    settings = ui.settings if ui else UiSettings()
+    settings = context.config.components.of(Ui).settings
     own, panda = settings.database, context.panda.database
     oracle = (own.vendor or panda.backend) == "oracle"
     # The name of an Oracle database is its alias.

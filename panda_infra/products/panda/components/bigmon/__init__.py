@@ -19,7 +19,7 @@ from panda_infra.products.panda import calls, remotes
 from panda_infra.products.panda.components.bigmon import rules
 from panda_infra.products.panda.components.bigmon.contents import backend, certs, envs, tls_certs
 from panda_infra.products.panda.components.bigmon.imports import IMPORTS
-from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets, BigmonSettings
+from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets
 from panda_infra.products.panda.components.harvester.models import Harvester
 from panda_infra.products.panda.rucio import PROXIES
 from panda_infra.products.verification import Check, Request
@@ -45,8 +45,7 @@ def _condor_logs(config: Settings, names: Names) -> tuple[Values, ...]:
 
 
 def _remotes(context: Context) -> Iterator[Remote]:
-    bigmon = context.config.components.get(Bigmon)
-    settings = bigmon.settings if bigmon else BigmonSettings()
+    settings = context.config.components.of(Bigmon).settings
     own, panda, idds = settings.database, context.panda.database, context.idds.database
     oracle = backend(context) == "oracle"
     # Given alone, the name of an Oracle database is an alias.

@@ -89,8 +89,7 @@ def deployment(context: Context) -> str:
 
 
 def _settings(context: Context) -> BigmonSettings:
-    bigmon = context.config.components.get(Bigmon)
-    return bigmon.settings if bigmon else BigmonSettings()
+    return context.config.components.of(Bigmon).settings
 
 
 def _site(context: Context, settings: BigmonSettings) -> Env:

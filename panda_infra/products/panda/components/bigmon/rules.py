@@ -69,5 +69,4 @@ def names_oracle_as_django_does(subject: Subject) -> Iterator[Problem]:
 
 
 def _settings(subject: Subject) -> BigmonSettings:
-    bigmon = subject.config.components.get(Bigmon)
-    return bigmon.settings if bigmon else BigmonSettings()
+    return subject.config.components.of(Bigmon).settings

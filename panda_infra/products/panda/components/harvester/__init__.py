@@ -54,8 +54,7 @@ _MARIADB = ("mariadb", "11.4")
 
 
 def _database(config: Settings) -> HarvesterDatabase:
-    harvester = config.components.get(Harvester)
-    return harvester.settings.database if harvester else HarvesterDatabase()
+    return config.components.of(Harvester).settings.database
 
 
 def _values(config: Settings, names: Names) -> Values:
@@ -213,7 +212,7 @@ COMPONENT = ComponentSpec(
             "harvester.database",
             "The embedded database answers a query of its user",
             "PANDA-DATABASES",
-            mariadb("harvester/mariadb", "SELECT VERSION()"),
+            mariadb("harvester/mariadb"),
         ),
     ),
 )

@@ -51,8 +51,7 @@ def _remotes(context: Context) -> Iterator[Remote]:
 
 
 def _database(config: Settings) -> IamDatabase:
-    iam = config.components.get(Iam)
-    return iam.settings.database if iam else IamDatabase()
+    return config.components.of(Iam).settings.database
 
 
 COMPONENT = ComponentSpec(
@@ -144,7 +143,7 @@ COMPONENT = ComponentSpec(
             "iam.database",
             "IAM's embedded database answers a query of its user",
             "PANDA-DATABASES",
-            mariadb("iam/mariadb", "SELECT VERSION()"),
+            mariadb("iam/mariadb"),
         ),
     ),
 )

@@ -102,7 +102,7 @@ class Idds(Component):
 
 
 def _settings(config: "Settings") -> IddsSettings:
-    return (config.components.get(Idds) or Idds()).settings
+    return config.components.of(Idds).settings
 
 
 def _databases(config: "Settings") -> dict[str, str]:
@@ -248,7 +248,7 @@ def auth(context: "Context") -> Env:
 
 
 def _values(config: "Settings", names: "Names") -> Values:
-    idds = config.components.get(Idds) or Idds()
+    idds = config.components.of(Idds)
     bigmon = config.hosts.of("bigmon") or names.workload("bigmon", "main")
     rest: Values = {
         "restHost": f"https://{names.workload('idds', 'rest')}:8443",

@@ -54,7 +54,7 @@ def _deletes_lost_pods(config: Settings) -> bool:
 
 
 def _database(config: Settings) -> PandaDatabase:
-    return (config.components.get(Panda) or Panda()).settings.database
+    return config.components.of(Panda).settings.database
 
 
 def _databases(config: Settings) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _proxies_of_rucio(config: Settings) -> tuple[str, ...]:
 
 
 def _values(config: Settings, _names: Names) -> Values:
-    panda = config.components.get(Panda) or Panda()
+    panda = config.components.of(Panda)
     experiment = EXPERIMENTS[config.experiment]
     server: Values = {"configFile": experiment.server_config, "sharedCache": panda.server.shared_cache}
     if panda.server.extra_env:

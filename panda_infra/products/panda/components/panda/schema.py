@@ -56,7 +56,7 @@ def _stated(config: Settings) -> str | None:
 
 def _given(config: Settings) -> Mapping[str, Any]:
     """The database of the stack file: a running pod may still use another one."""
-    database = (config.components.get(Panda) or Panda()).settings.database
+    database = config.components.of(Panda).settings.database
     return {"host": database.host, "name": database.name, "schema": database.schemas.panda}
 
 
