@@ -6,7 +6,7 @@ their Jobs may act on every pod of the namespace, and each upgrade replaces ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
+    from panda_infra.config.stack import Settings
     from panda_infra.products.names import Names
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "patient",
     "tcp",
     "values",
+    "values_of",
 ]
 
 CHART = "programs"
@@ -148,6 +150,11 @@ def values(component: str, names: Names, parts: Sequence[Part]) -> Values:
         if len(known) != len(set(known)):
             raise ValueError(f"{component}/{part.name}: two files have one name")
     return {"parts": {part.name: part.values(component, names) for part in parts}}
+
+
+def values_of(component: str, *parts: Part) -> Callable[[Settings, Names], Values]:
+    """The values of a component whose parts are the same in every stack."""
+    return lambda _config, names: values(component, names, parts)
 
 
 def tcp(port: str) -> Values:

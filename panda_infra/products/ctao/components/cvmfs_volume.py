@@ -1,18 +1,11 @@
 """Software for jobs in tests, the fixture of the interface `cvmfs`: a volume in its place, with a web server."""
 
-from typing import TYPE_CHECKING
-
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, VERSION, Data, Part, tcp, values_of
 from panda_infra.products.ctao.versions import BUSYBOX_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
-
-if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "CvmfsVolume"]
 
@@ -40,10 +33,6 @@ _SERVER = Part(
 )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("cvmfs-volume", names, (_SERVER,))
-
-
 COMPONENT = ComponentSpec(
     name="cvmfs-volume",
     title="Software of jobs",
@@ -67,7 +56,7 @@ COMPONENT = ComponentSpec(
             locks=True,
         ),
     ),
-    values=_values,
+    values=values_of("cvmfs-volume", _SERVER),
     checks=(
         Check(
             "cvmfs-volume.answers",

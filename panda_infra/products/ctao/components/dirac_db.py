@@ -10,19 +10,17 @@ from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.dirac_database import ADMINISTRATOR, LOGIN, login
 from panda_infra.products.ctao.interfaces import InterfacesSecrets
 from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
-from panda_infra.products.ctao.programs import CHART, VERSION, values
+from panda_infra.products.ctao.programs import CHART, VERSION, values_of
 from panda_infra.products.ctao.tables import databases
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, mariadb
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
     from panda_infra.products.ctao.context import Context
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "DiracDb", "DiracDbSecrets", "administrator"]
 
@@ -72,10 +70,6 @@ _SERVER = replace(
 )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("dirac-db", names, (_SERVER,))
-
-
 def _dumped(config: "Settings") -> dict[str, str]:
     return {f"-{name.lower()}": name for name in databases(config)}
 
@@ -94,7 +88,7 @@ COMPONENT = ComponentSpec(
     secrets=DiracDbSecrets,
     secrets_about="The fixture of DIRAC's databases.",
     builders={ADMINISTRATOR: administrator, LOGIN: login},
-    values=_values,
+    values=values_of("dirac-db", _SERVER),
     checks=(
         Check(
             "dirac-db.database",

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.trust import hashed_password
 from panda_infra.products.ctao.versions import REGISTRY_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, HostCertificate, SubComponentSpec, start
@@ -15,12 +15,9 @@ from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
     from panda_infra.products.ctao.context import Context
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "Distribution", "DistributionSecrets"]
 
@@ -72,10 +69,6 @@ _SERVER = Part(
 )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("distribution", names, (_SERVER,))
-
-
 COMPONENT = ComponentSpec(
     name="distribution",
     title="Registry",
@@ -107,7 +100,7 @@ COMPONENT = ComponentSpec(
         "The registry for tests; covers its Service.",
         always=lambda config: bool(config.components.get(Distribution)),
     ),
-    values=_values,
+    values=values_of("distribution", _SERVER),
     checks=(
         Check(
             "distribution.answers",

@@ -10,7 +10,7 @@ from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import MARIADB_PORT
 from panda_infra.products.ctao.interfaces import IN_URLS
 from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
-from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.remotes import FTS_PORT, STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES
 from panda_infra.products.ctao.versions import FTS_IMAGE
@@ -21,12 +21,9 @@ from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
     from panda_infra.products.ctao.context import Context
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "Fts", "FtsSecrets"]
 
@@ -125,10 +122,6 @@ _PARTS = (
 )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("fts", names, _PARTS)
-
-
 COMPONENT = ComponentSpec(
     name="fts",
     title="File transfer service",
@@ -163,7 +156,7 @@ COMPONENT = ComponentSpec(
         "The file transfer service for tests; covers its Service.",
         always=lambda config: bool(config.components.get(Fts)),
     ),
-    values=_values,
+    values=values_of("fts", *_PARTS),
     checks=(
         Check(
             "fts.answers",

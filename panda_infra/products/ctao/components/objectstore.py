@@ -5,18 +5,15 @@ from typing import TYPE_CHECKING
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import S3_PORT
 from panda_infra.products.ctao.interfaces import InterfacesSecrets
-from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values_of
 from panda_infra.products.ctao.versions import VERSITYGW_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
 
 if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
     from panda_infra.products.ctao.context import Context
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "Objectstore"]
 
@@ -52,10 +49,6 @@ _SERVER = Part(
 )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("objectstore", names, (_SERVER,))
-
-
 COMPONENT = ComponentSpec(
     name="objectstore",
     title="Object store",
@@ -81,7 +74,7 @@ COMPONENT = ComponentSpec(
         ),
     ),
     builders={_SECRET: keys},
-    values=_values,
+    values=values_of("objectstore", _SERVER),
     checks=(
         Check(
             "objectstore.answers",

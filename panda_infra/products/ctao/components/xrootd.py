@@ -1,9 +1,8 @@
 """Storage elements for tests, the fixture of the interface `storage`: XRootD, by root and davs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values
+from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.remotes import STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES, authorities
 from panda_infra.products.ctao.versions import XROOTD_IMAGE
@@ -13,11 +12,6 @@ from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
 from panda_infra.products.workloads import Component, SubComponent
-from panda_infra.tree import Values
-
-if TYPE_CHECKING:
-    from panda_infra.config.stack import Settings
-    from panda_infra.products.names import Names
 
 __all__ = ["COMPONENT", "Xrootd"]
 
@@ -86,10 +80,6 @@ def _part(name: str) -> Part:
     )
 
 
-def _values(_config: "Settings", names: "Names") -> Values:
-    return values("xrootd", names, [_part(name) for name in _NAMES])
-
-
 def _sub_component(name: str) -> SubComponentSpec:
     return SubComponentSpec(
         name=name,
@@ -124,7 +114,7 @@ COMPONENT = ComponentSpec(
         # GSI reads no key of another kind.
         of_rsa=True,
     ),
-    values=_values,
+    values=values_of("xrootd", *map(_part, _NAMES)),
     checks=(
         Check(
             "xrootd.answers",
