@@ -33,6 +33,7 @@ from panda_infra.live.reasons import reasons
 from panda_infra.plan.argocd_names import API_VERSION, FINALIZER, STACK
 from panda_infra.plan.protection import APPLICATION, KEEP
 from panda_infra.provider.progress import Progress
+from panda_infra.state.urns import read_urn
 
 __all__ = ["Applications", "is_application"]
 
@@ -66,7 +67,7 @@ class _Application:
 
 def is_application(urn: str) -> bool:
     """True if a resource is an Application of Argo CD."""
-    return urn.split("::")[2].rpartition("$")[2] == APPLICATION
+    return read_urn(urn).type == APPLICATION
 
 
 class Applications:

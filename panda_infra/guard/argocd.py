@@ -16,6 +16,7 @@ from panda_infra.errors import shortened
 from panda_infra.live.argocd_users import users_of
 from panda_infra.plan.protection import ARGOCD
 from panda_infra.provider.progress import Progress
+from panda_infra.state.urns import read_urn
 
 __all__ = ["Shared", "is_shared"]
 
@@ -24,7 +25,7 @@ _KINDS = ("Namespace", "CustomResourceDefinition")
 
 def is_shared(urn: str) -> bool:
     """True for Argo CD's namespace, and for its CRDs."""
-    types = urn.split("::")[2]
+    types = read_urn(urn).types
     return types.startswith(f"{ARGOCD}$") and types.rpartition(":")[2] in _KINDS
 
 
@@ -48,7 +49,7 @@ class Shared:
         api = self._api()
         if api is None:
             return False
-        kind, name = request.urn.split("::")[2].rpartition(":")[2], _name(request.properties)
+        kind, name = read_urn(request.urn).type.rpartition(":")[2], _name(request.properties)
         users = users_of(api, kind, name)
         if users:
             self._progress(request.urn).warn(f"stays: {shortened(users)} of others would go with it")

@@ -19,6 +19,7 @@ from panda_infra.guard.cluster import Cluster
 from panda_infra.plan.argocd_names import API_VERSION, FINALIZER
 from panda_infra.plan.protection import KEEP
 from panda_infra.provider.progress import Progress
+from panda_infra.state.urns import read_urn
 
 __all__ = ["Projects", "is_project"]
 
@@ -29,7 +30,7 @@ _POLL = 1.0
 
 def is_project(urn: str) -> bool:
     """True if a resource is an AppProject of Argo CD."""
-    return urn.split("::")[2].rpartition("$")[2] == _TYPE
+    return read_urn(urn).type == _TYPE
 
 
 class Projects:

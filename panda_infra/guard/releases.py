@@ -42,6 +42,7 @@ from panda_infra.helm.settle import settle
 from panda_infra.live.drift import deviations
 from panda_infra.live.reasons import reasons
 from panda_infra.provider.progress import Progress
+from panda_infra.state.urns import read_urn
 
 __all__ = ["Releases", "is_release"]
 
@@ -64,12 +65,12 @@ class _Release:
     @property
     def stack(self) -> str:
         """The stack of the release."""
-        return self.urn.split("::", maxsplit=1)[0].removeprefix("urn:pulumi:")
+        return read_urn(self.urn).stack
 
 
 def is_release(urn: str) -> bool:
     """True if a resource is a Helm release."""
-    return urn.split("::")[2].rpartition("$")[2] == _TYPE
+    return read_urn(urn).type == _TYPE
 
 
 class Releases:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from panda_infra.errors import PandaInfraError
 from panda_infra.review.wording import without_values
+from panda_infra.state.urns import read_urn
 from panda_infra.tree import Difference, differences
 
 __all__ = [
@@ -130,17 +131,16 @@ def _steps(steps: list[Mapping[str, Any]], diagnostics: list[Mapping[str, Any]])
         if action is None:  # same, refresh, read, and the two halves of a replacement
             continue
         urn = step["urn"]
-        kinds, name = urn.split("::")[2:4]
-        kind = kinds.split("$")[-1]
+        parts = read_urn(urn)
         old, new = step.get("oldState") or {}, step.get("newState") or {}
         if not (new or old).get("custom"):  # only groups resources in the program
             continue
         yield Step(
             action=action,
             urn=urn,
-            type=kind,
-            name=name,
-            owner=_owner(kind, name, old or new),
+            type=parts.type,
+            name=parts.name,
+            owner=_owner(parts.type, parts.name, old or new),
             before=old.get("inputs") or {},
             after=new.get("inputs") or {},
             keys=_keys(step),

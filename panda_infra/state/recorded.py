@@ -9,6 +9,7 @@ from typing import Any
 from panda_infra.plan.data import KEEPER, Deployed
 from panda_infra.plan.protection import APPLICATION, ARGOCD, CLUSTER, KEEP, RELEASE, is_protected
 from panda_infra.plan.standby import Role, role_in
+from panda_infra.state.urns import read_urn
 
 __all__ = ["Recorded", "recorded"]
 
@@ -64,7 +65,8 @@ def recorded(resources: Iterable[tuple[str, Mapping[str, Any]]]) -> Recorded:
     protected, kubeconfig, public_key, argocd = False, "", None, ""
     role: Role | None = None
     for urn, outputs in resources:
-        kind, name = urn.split("::")[2].rpartition("$")[2], urn.split("::", 3)[3]
+        parts = read_urn(urn)
+        kind, name = parts.type, parts.name
         if kind == RELEASE:
             releases.setdefault(name, _deployed(outputs))
         elif kind == APPLICATION:
