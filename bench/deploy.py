@@ -35,7 +35,7 @@ from testbed.workspace import Workspace
 from tools import toolchain
 
 COMPONENTS = components_of(product_of_experiment("local"))
-"""Those of the stack `local`."""
+"""The components of the stack `local`."""
 # Seconds until the pods of each component are ready: the magnitude of its containers' start, without image pulls.
 DELAYS = {name: spec.usual_seconds for name, spec in COMPONENTS.items()}
 GOALS = {

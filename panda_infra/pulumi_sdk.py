@@ -1,4 +1,4 @@
-"""What Pulumi's packages give only slowly or not at all: the version of the Kubernetes plugin, and deep messages."""
+"""Slow or missing parts of Pulumi's packages: the version of the Kubernetes plugin, and deep messages."""
 
 from __future__ import annotations
 

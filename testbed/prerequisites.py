@@ -26,7 +26,7 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _GATEWAY_CLASSES = "/apis/gateway.networking.k8s.io/v1/gatewayclasses"
 # Drivers of volumes without a provisioner: Manila shares and CVMFS repositories.
 _STATIC = ("cephfs.manila.csi.openstack.org", CVMFS_DRIVER)
-# What a stack makes of the operator's kinds, with their versions.
+# The operator's kinds of which a stack makes objects, with their versions.
 _OF_PROMETHEUS = {"ServiceMonitor": "v1", "PrometheusRule": "v1", "AlertmanagerConfig": "v1alpha1"}
 # Pods of different sizes never fill nodes completely.
 _SLACK = 1.5

@@ -347,9 +347,9 @@ ENGINE = (LANGUAGE_PYTHON, PULUMI, PLUGIN_KUBERNETES, PLUGIN_OPENSTACK)
 REAL_NODE = (NODE, COREDNS)
 # The parts that only tests need: a linter of workflows, and an S3 server for the state.
 CHECKS = (ACTIONLINT, VERSITYGW)
-# What rolls out releases in place of the engine, for the tests of that.
+# Parts that roll out releases in place of the engine, for the tests of that.
 DELIVERY = (ARGO_CD,)
-# What few stacks use: it is built for their long tests alone.
+# Parts that few stacks use: they are built for their long tests only.
 OPTIONAL = (
     CERT_MANAGER,
     CLOUDNATIVE_PG,

@@ -50,7 +50,7 @@ def _tree(value: Any) -> Mapping[str, Any]:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """As a template prints them: 1 is not true, but 5 is 5.0."""
+    """True if a template prints both values alike: 1 is not true, but 5 is 5.0."""
     if one is MISSING or other is MISSING:
         return one is other
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

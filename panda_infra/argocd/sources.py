@@ -1,4 +1,4 @@
-"""Where Argo CD takes a stack's charts from."""
+"""The sources of a stack's charts, in the form that Argo CD reads."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _AT_WORK = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Record:
-    """What is known of a finished backup; ``sha256`` and ``size``, in bytes, are those of its dump."""
+    """The facts about a finished backup; ``sha256`` and ``size``, in bytes, are those of its dump."""
 
     name: str
     engine: str
@@ -83,7 +83,7 @@ def database_of(name: str) -> str:
 
 
 def made_at(name: str) -> datetime:
-    """When a backup was made, by its name."""
+    """The time at which a backup was made, by its name."""
     return datetime.strptime(name.rpartition("/")[2], _STAMP).replace(tzinfo=UTC)
 
 
@@ -140,7 +140,7 @@ def outdated(found: Iterable[Found], keep: int) -> Iterator[Found]:
 
 
 def shrunk(size: int, before: int) -> bool:
-    """Whether a dump is so much smaller than one before it that something may have been lost; sizes in bytes."""
+    """True if a dump is so much smaller than an earlier one that data may have been lost; sizes in bytes."""
     return size < before * _HALF
 
 

@@ -179,7 +179,7 @@ def _body(here: Project, stack: str, config: StackConfig) -> dict[str, Any] | No
 
 
 def _by() -> dict[str, str]:
-    """Who has deployed: the person behind a workflow's run, with its address, else the user of this machine."""
+    """The person who has deployed: that behind a workflow's run, with its address, else the user of this machine."""
     given = os.environ
     if given.get("GITHUB_ACTIONS"):
         run = (

@@ -1,4 +1,4 @@
-"""Where shipped logs are searched: Loki, or VictoriaLogs."""
+"""Stores in which shipped logs are searched: Loki and VictoriaLogs."""
 
 from __future__ import annotations
 

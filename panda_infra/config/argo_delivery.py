@@ -1,4 +1,4 @@
-"""How charts reach the cluster: a name, or a mapping for what only Argo CD can do."""
+"""The delivery of charts to the cluster: a name, or a mapping with what only Argo CD can do."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 

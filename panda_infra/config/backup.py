@@ -108,7 +108,7 @@ class Backup(Model):
     """Dump every database that the stack runs itself; those elsewhere are their owners' to back up."""
 
     to: Annotated[BucketStore | ClaimStore, Field(discriminator="kind")]
-    """Where dumps are kept."""
+    """Place of the dumps."""
     schedule: Schedule = "17 2 * * *"
     """When, in UTC."""
     keep: Annotated[int, Field(ge=0, le=1000)] = 14

@@ -45,9 +45,9 @@ class CertManagerCertificates(Model):
     authorities: Authorities | None = None
     """Authorities that the ClusterIssuer signs by, as PEM, for clients inside of the stack."""
     duration: Duration = "2160h"
-    """How long a certificate is valid."""
+    """Time for which a certificate is valid."""
     renew_before: Duration = "720h"
-    """How long before its end it is renewed."""
+    """Time before its end at which it is renewed."""
 
 
 CertificateSource = Annotated[

@@ -48,7 +48,7 @@ Day = Annotated[
 
 
 class Exposure(Model):
-    """How clients outside the cluster reach the exposed hosts."""
+    """The way from clients outside the cluster to the exposed hosts."""
 
     kind: Literal["nginx", "ingress", "route", "gateway"] = "nginx"
     """nginx: ingress-nginx with upstream's snippets; ingress: TLS at any ingress controller; route: OpenShift
@@ -99,7 +99,7 @@ class SharedLogs(Model):
 
 
 class Storage(Model):
-    """Where claims get their volumes."""
+    """The volumes of claims."""
 
     class_name: Annotated[DnsName, Field(alias="class")]
     """Storage class of every claim that names no other."""

@@ -43,13 +43,13 @@ class Lent(Surroundings):
     """Limits of a namespace, and the ways into it and out of it."""
 
     quota: Quota = Quota()
-    """What pods and claims may take together."""
+    """Amounts that pods and claims may take together."""
     outlets: tuple[Outlet, ...] = ()
-    """Where pods may connect to, beside the cluster's name server and the ports of what the stack file names."""
+    """Networks that pods may connect to, beside the name server and the ports of hosts in the stack file."""
 
 
 class Developers(Lent):
-    """What `dev up` gives to each developer's namespace on this stack's cluster."""
+    """The limits and hosts that `dev up` gives to each developer's namespace on this stack's cluster."""
 
     hosts: HostPattern = "{name}-{host}"
     """Host names of a developer's stack."""
@@ -58,7 +58,7 @@ class Developers(Lent):
 
 
 class Developer(Lent):
-    """Whose namespace this stack is: its owner may do everything inside, and nothing outside."""
+    """The owner of this stack's namespace, who may do everything inside, and nothing outside."""
 
     parent: Annotated[str, plain("doma")]
     """The stack on whose cluster it is."""

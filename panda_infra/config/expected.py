@@ -34,7 +34,7 @@ class Place:
 
     @property
     def description(self) -> str:
-        """What the key is for; empty for a place without one."""
+        """The purpose of the key; empty for a place without one."""
         model, key = self.field or (BaseModel, "")
         return descriptions(model).get(key, "")
 

@@ -63,7 +63,7 @@ class Receivers(Model):
 
 
 class LogSearch(Model):
-    """Where shipped logs are searched, for `verify`."""
+    """The store in which `verify` searches shipped logs."""
 
     kind: Literal["loki", "victoriaLogs"]
     """The store, whose API `verify` queries."""

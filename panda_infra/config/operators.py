@@ -30,9 +30,9 @@ class Archive(Model):
     folder: Folder | None = None
     """Folder in it; default: the name of the stack."""
     retention: Annotated[str, _KEPT] = "30d"
-    """How far back a restore may go."""
+    """Age of the earliest time that can be restored."""
     schedule: Schedule = "47 1 * * *"
-    """When base backups are made, in UTC."""
+    """Schedule of base backups, in UTC."""
 
 
 class Servers(Model):

@@ -1,4 +1,4 @@
-"""Where signed records of a stack's deployments are kept, and by which key they are recognised."""
+"""The place of signed records of a stack's deployments, and the key by which they are verified."""
 
 from typing import Annotated
 

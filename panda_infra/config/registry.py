@@ -29,7 +29,7 @@ class Registry(Model):
     """Pulls every image of the stack through one registry, which has a project for each registry of origin."""
 
     prefix: Prefix
-    """Where the projects are; images that are there already stay as they are."""
+    """Address above the projects; images that are there already stay as they are."""
     projects: dict[HostName, Project] = {}
     """Project of each registry of origin, e.g. {docker.io: proxy_cache}; default: the name of the registry."""
     login: bool = False

@@ -66,27 +66,27 @@ class Settings(Model):
     model_config = ConfigDict(defer_build=True)
 
     experiment: Experiment
-    """Who runs this, and so which product; feeds every place that must agree."""
+    """Experiment that the stack serves; it selects the product, and all values that must agree with it."""
     site: Site | None = None
-    """Where it runs: `sites/SITE.yaml` holds what the stacks there share, and this file what differs."""
+    """Site: `sites/SITE.yaml` has the settings that its stacks share, and this file what differs."""
     affix: Affix = ""
     """Part of every release's name: `-dev` goes after it, `test-` before it."""
     namespace_section: Annotated[NamespaceSection, Field(alias="namespace")] = "panda"
     """Namespace of everything in the cluster: made and removed by the stack, or, as a mapping, adopted."""
     cluster: Cluster
-    """Where the stack lives."""
+    """The Kubernetes cluster."""
     components: Components
-    """What is deployed."""
+    """The components that are deployed."""
     hosts: Hosts = Hosts()
     """Host names of exposed components."""
     exposure: Exposure = Exposure()
-    """How exposed hosts are reached."""
+    """Way from outside to the exposed hosts."""
     storage: Storage
-    """Where volumes come from."""
+    """Volumes of claims."""
     placement: Placement = Placement()
     """On which nodes pods run."""
     node_recovery: NodeRecovery | None = None
-    """What happens to nodes that die; once per cluster."""
+    """Recovery from nodes that die; once per cluster."""
     backup: Backup | None = None
     """Backups of the databases inside the stack."""
     postgres: Postgres | None = None
@@ -96,13 +96,13 @@ class Settings(Model):
     standby: Standby | None = None
     """The pair with a stack in another data centre, to which services and databases can fail over."""
     network_policies: NetworkPolicies | None = None
-    """Who may connect to whom; without it, or with `kind: none`, everybody."""
+    """Connections that pods may make; all of them without this section, or with `kind: none`."""
     monitoring: Monitoring | None = None
     """Metrics, alerts and dashboards for a Prometheus that the cluster has, and where logs go."""
     certificates: CertificateSource = GivenCertificates()
-    """Where the certificates of hosts and robots come from."""
+    """Source of the certificates of hosts and robots."""
     charts: ChartSource = OciCharts()
-    """Where charts come from."""
+    """Source of the charts."""
     registry: Registry | None = None
     """Registry through which every image is pulled; default: each comes from where it is published."""
     provenance: Provenance | None = None
@@ -116,7 +116,7 @@ class Settings(Model):
     developers: Developers | None = None
     """Lends the cluster to developers' namespaces, which `dev up` makes."""
     developer: Developer | None = None
-    """Whose namespace this stack is; `dev up` writes it."""
+    """The owner of a developer's namespace; `dev up` writes it."""
 
     def of(self, kind: type[Kind]) -> Kind:
         """The section of that type."""

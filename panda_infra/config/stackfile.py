@@ -239,5 +239,5 @@ def _resolved(text: str) -> str | int | float | bool | None:
     value = number(text)
     if value is None:
         return go_times.as_read(text)
-    # As in the engine's JSON.
+    # Whole numbers are integers, as in the JSON of the engine.
     return int(value) if float(value).is_integer() and abs(value) < _NO_EXPONENT else value

@@ -17,7 +17,7 @@ _TOKEN = Form(r"[A-Za-z0-9+/]*={0,2}", "a demotion token of CloudNativePG", "eyJ
 
 
 class OtherArchive(Model):
-    """Where the other stack of a pair archives its databases, by credentials of its own."""
+    """The archive of the other stack's databases, with credentials of its own."""
 
     endpoint: Url
     """Address of the S3 server."""

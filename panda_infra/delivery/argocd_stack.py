@@ -1,4 +1,4 @@
-"""What Argo CD must know of a stack before it may deliver its components."""
+"""The objects that Argo CD needs of a stack before it can deliver its components."""
 
 from __future__ import annotations
 

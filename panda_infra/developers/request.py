@@ -1,4 +1,4 @@
-"""What the command line asks of a developer's stack: images, charts of a branch, an owner, an end."""
+"""The settings of a developer's stack on the command line: images, charts of a branch, an owner, an end."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
     from panda_infra.guard.official import start
 
-    # It starts while Python imports the rest of the guard.
+    # The official plugin starts while Python imports the rest of the guard.
     official = start(sys.argv[1:])
     without_sdk()
     from panda_infra.guard.serve import serve

@@ -223,7 +223,7 @@ class Lease:
         self._change(change)
 
     def _change(self, change: Callable[[Mapping[str, Any]], Mapping[str, Any] | None]) -> None:
-        """Write what a function makes of the Lease, again with the newer one if somebody was faster."""
+        """Change the Lease by a function, which gets the newer Lease if another process has written it meanwhile."""
         while found := self._get():
             body = change(found)
             if body is None:

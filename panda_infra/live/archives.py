@@ -151,7 +151,7 @@ class _Postgres(Archived):
             )
 
     def _window(self, api: KubernetesApi, plan: Plan) -> Mapping[str, Any]:
-        """What the operator's plugin reports of the archive."""
+        """The range of times in the archive, as the operator's plugin reports it."""
         stores = f"/apis/{postgres.PLUGIN_API}/namespaces/{plan.config.namespace}/objectstores"
         windows = _status(api, f"{stores}/{postgres.ARCHIVE_SECRET}").get("serverRecoveryWindow") or {}
         found: Mapping[str, Any] = windows.get(self.cluster) or {}

@@ -108,7 +108,7 @@ class Backups:
         return next((each for each in found if each.name == name), found[0])
 
     def last_success(self, database: BackedUp) -> str | None:
-        """When the cluster last saw a scheduled backup succeed, in its own form."""
+        """The time of the last scheduled backup that succeeded, in the cluster's form."""
         found: str | None = (self._cron_job(database).get("status") or {}).get("lastSuccessfulTime")
         return found
 
@@ -222,7 +222,7 @@ class Backups:
     def _for_administrator(
         self, database: BackedUp, error: PandaInfraError, task: str, command: str
     ) -> PandaInfraError:
-        """What the server's administrator has to do, in the server's own pod."""
+        """The error with the command that the server's administrator has to run in the server's own pod."""
         # The log may show only stars in place of these names, because names of hosts and users are in Secrets too.
         where = f"--namespace {self.plan.config.namespace} deployment/{database.host}"
         return PandaInfraError(

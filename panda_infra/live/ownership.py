@@ -91,7 +91,7 @@ class Ownership:
             yield from self._taken()
         met = [each for each in self.target.outside if not self.has(each[1]) and not self._takes_over(*each)]
         yield from (self._in_the_way(*each) for each in met if not each[0].shared)
-        # What serves the whole cluster is one thing, of however many objects.
+        # An installation that serves the whole cluster is one problem, however many objects it has.
         for key in dict.fromkeys(planned.key for planned, _ in met if planned.shared):
             of_key = [each for each in met if each[0].key == key]
             yield _second_argocd(of_key) if key == ARGOCD_KEY else self._in_the_way(*of_key[0])

@@ -1,4 +1,4 @@
-"""Whether a cluster that seems to be lost gives any sign of life."""
+"""Check that a cluster which seems to be lost gives no sign of life."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ class Tables:
 
     @cached_property
     def switches(self) -> Mapping[str, tuple[str, str]]:
-        """Of each part that has one, the key without which its others are of no use, with what its ``false`` means."""
+        """For each part with a switch: its key, without which the others are useless, and what its ``false`` means."""
         return {
             owner.key(""): (owner.key(key), meaning)
             for owner in self.owners

@@ -1,4 +1,4 @@
-"""How to make sure that the machine of a silent node is down."""
+"""Confirmation that the machine of a silent node is down."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ certain."""
 
 @dataclass(frozen=True)
 class Round:
-    """What one round has done: the nodes that were taken out and given back, and its lines for the log."""
+    """The result of one round: the nodes that were taken out and given back, and its lines for the log."""
 
     out: tuple[str, ...] = ()
     back: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Controller:
             CallError: the API refuses or does not answer; nothing was decided.
         """
         if self.hold and not self.hold.take():
-            # It goes on watching, so that it can act as soon as the other is gone.
+            # This process goes on watching, so that it can act as soon as the other one is gone.
             self._look()
             return Round(other=self.hold.other or "another process", other_lives=self.hold.other_lives)
         bodies, nodes = self._look()

@@ -15,7 +15,7 @@ LEASE = "panda-infra-node-recovery"
 """The name of the Lease, in the stack's namespace."""
 
 _DURATION = 15
-# What is written must reach the API while the Lease is still held.
+# Seconds before its end at which the Lease counts as lost, because writes need time to reach the API.
 _MARGIN = 5.0
 _API = "/apis/coordination.k8s.io/v1/namespaces"
 _KIND = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
@@ -42,7 +42,7 @@ class Hold:
         self._until = 0.0
         self._seen: tuple[object, float] = (None, 0.0)
         self.other = ""
-        """Who holds it instead, after a failed try."""
+        """The process that holds it instead, after a failed try."""
         self.other_lives = False
         """True if that one was seen to renew it."""
 

@@ -1,4 +1,4 @@
-"""Whom pods of charts are for others: a ServiceAccount for the API, a Secret for the registry of their images.
+"""The identities of charts' pods for others: a ServiceAccount for the API, a Secret for the registry of their images.
 
 Pods that need no access to the API get accounts without a token, where their chart does not keep that out (C43). The
 namespace's own account `default` may belong to somebody else, so that it is not changed.

@@ -85,7 +85,7 @@ def recovery(plan: Plan, each: Operated, moment: datetime | None, name: str) -> 
 
 
 def _archives(plan: Plan, backup: PostgresBackup) -> Iterator[ClusterObject]:
-    """Where the stack archives its databases, and where the other one of a pair does, which is only read."""
+    """The archive of the stack's databases, and that of the other stack of a pair, which is only read."""
     own = {"retentionPolicy": backup.retention, "configuration": _store(backup, plan.stack, ARCHIVE_SECRET)}
     yield ClusterObject(
         PLUGIN_API, "ObjectStore", "archive", {"metadata": metadata(plan, ARCHIVE_SECRET), "spec": own}

@@ -1,4 +1,4 @@
-"""The rights that whoever deploys a plan needs in its namespace.
+"""The rights in the namespace that a deployment of a plan needs.
 
 Only the kinds that are certain are named: charts may make others, of which the plan knows nothing.
 """
@@ -37,7 +37,7 @@ class Resource:
     name: str
 
     def __str__(self) -> str:
-        """As `kubectl auth can-i` takes it."""
+        """The right in the form of `kubectl auth can-i`."""
         return f"{self.name}.{self.group}" if self.group else self.name
 
 
@@ -84,7 +84,7 @@ def _kinds(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 
 def _of_charts(plan: Plan) -> Iterator[tuple[str, str, str]]:
-    """What Helm makes; the controllers of Argo CD have rights of their own."""
+    """The kinds of objects that Helm makes; the controllers of Argo CD have rights of their own."""
     for release in plan.releases:
         if release.argocd:
             continue

@@ -33,7 +33,7 @@ class Database:
 
     # Endings of the Service for writes, after the name of the servers: with one server, and with several.
     services: ClassVar[tuple[str, str]]
-    # Of its servers.
+    # TCP port of the servers.
     port: ClassVar[int]
 
     def cluster(self, names: Names) -> str:

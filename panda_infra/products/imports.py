@@ -1,4 +1,4 @@
-"""Where values and files of upstream's charts go in a stack file: the part that one component or section knows."""
+"""The places of upstream's values and files in a stack file, as one component or section describes them."""
 
 from __future__ import annotations
 

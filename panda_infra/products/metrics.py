@@ -1,4 +1,4 @@
-"""Where a component has metrics: at its own pods, or at an exporter, a pod that makes metrics of what it answers."""
+"""The metrics of a component: from its own pods, or from an exporter, a pod that makes metrics of their answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who connects to whom: what a sub-component's pods connect to inside of the stack and outside of it."""
+"""Connections: whom a sub-component's pods connect to, inside of the stack and outside of it."""
 
 from __future__ import annotations
 

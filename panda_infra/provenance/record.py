@@ -133,7 +133,7 @@ def opened(signed: bytes, digest: str, keys: Sequence[EllipticCurvePublicKey]) -
         raise RecordFlawError("has no signed statement") from None
     if not any(is_signed(_encoded(kind, payload), each, keys) for each in found):
         raise RecordFlawError("is not signed by a key of `provenance.publicKey`")
-    # What follows was signed by the stack's own key.
+    # From here on the content is trusted: the stack's own key has signed it.
     statement = json.loads(payload)
     if kind != _PAYLOAD or statement.get("predicateType") != PREDICATE:
         raise RecordFlawError("has a statement of another kind")

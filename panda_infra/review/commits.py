@@ -22,7 +22,7 @@ _PATIENCE = 120  # seconds for a commit to describe itself
 # Without the test bed: it deploys nothing, and the files of its images contain links that leave the checkout.
 _PROGRAM = (".", ":(exclude)testbed")
 
-# What determines a deployment. Other files, such as reports of a workflow, may lie around.
+# Files that determine a deployment. Others, such as reports of a workflow, may lie around.
 _DEPLOYED = ("Pulumi.*", "sites", "cric_jsons", "panda_infra", "__main__.py", "policy", "requirements.lock")
 
 

@@ -34,7 +34,7 @@ _CLUSTER_SCOPED = frozenset(
         "Namespace",
         "PersistentVolume",
         "StorageClass",
-        # That of a developer's stack holds in its namespace alone.
+        # The admission policy of a developer's stack applies to its namespace only.
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding",
     }

@@ -94,7 +94,7 @@ def reach_cloud(cluster: MagnumCluster, openstack: OpenStack) -> Access:
 def with_cloud(cluster: Cluster, access: Access) -> Access:
     """The same access, with the cloud in which servers of a lent cluster carry the stack's aliases.
 
-    Only who looks for these needs it: a developer's stack is otherwise reached without credentials for the cloud.
+    Only searches for these aliases need it: otherwise a developer's stack is reached without credentials for the cloud.
 
     Raises:
         PandaInfraError: there are no usable credentials for the cloud.

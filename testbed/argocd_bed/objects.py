@@ -20,7 +20,7 @@ from testbed.errors import BedError
 GROUP = "/apis/argoproj.io/v1alpha1"
 _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _NAMESPACES = "/api/v1/namespaces"
-# What Argo CD's own install manifest makes beside the workloads; the server fills in the rest.
+# Objects that Argo CD's own install manifest makes beside the workloads; the server fills in the rest.
 _SETTINGS = (
     "argocd-cm",
     "argocd-rbac-cm",

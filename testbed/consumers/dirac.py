@@ -143,7 +143,7 @@ class _Client:
     master: str
 
     def call(self, *calls: Sequence[Any], **who: Any) -> list[tuple[bool, Any]]:
-        """Whether each call succeeded, and its answer or the reason."""
+        """For each call: true if it succeeded, and its answer or the reason."""
         configuration = {
             "DIRAC": {
                 "Configuration": {"Servers": self.master},

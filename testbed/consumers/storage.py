@@ -72,7 +72,7 @@ class _Client:
         return code, body
 
     def xrootd(self, *command: str) -> tuple[bool, str]:
-        """Whether a command by XRootD's protocol succeeded, and what it printed."""
+        """True if a command by XRootD's protocol succeeded, and its output."""
         done = self.root.run(*command, environment={"X509_USER_PROXY": _PROXY, "X509_CERT_DIR": _TRUST})
         return done.returncode == 0, done.stdout + done.stderr
 

@@ -136,7 +136,7 @@ ELSEWHERE = ("jedi",)
 
 
 def made(names: Iterable[str]) -> dict[str, Image]:
-    """Those of these images that can be made here, and the one that every pod needs, with packed layers.
+    """The images that can be made here, of these, and the one that every pod needs; with packed layers.
 
     Raises:
         BedError: a package is not available.

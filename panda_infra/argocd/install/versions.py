@@ -1,4 +1,4 @@
-"""Where a version of Argo CD comes from, and how it is known to be the right one."""
+"""The source of a version of Argo CD, and the hash that identifies it."""
 
 from __future__ import annotations
 

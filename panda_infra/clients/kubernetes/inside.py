@@ -1,4 +1,4 @@
-"""What runs inside a cluster: answers of Services and commands in pods, by way of the API server."""
+"""The inside of a cluster: answers of Services and commands in pods, by way of the API server."""
 
 from __future__ import annotations
 

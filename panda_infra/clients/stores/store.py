@@ -9,7 +9,7 @@ from typing import Protocol
 __all__ = ["UNFINISHED", "MissingError", "Store", "StoreError"]
 
 UNFINISHED = ".part"
-"""What a place adds to the name of a file that is not whole yet."""
+"""The suffix that a place adds to the name of an unfinished file."""
 
 
 class StoreError(Exception):

@@ -43,7 +43,7 @@ class DatabasePods:
 
 
 def database_pods(config: Settings) -> Iterator[DatabasePods]:
-    """Those of every database of an operator."""
+    """The pods of every database of an operator."""
     if section := config.postgres:
         other = config.standby.archive if config.standby else None
         archives = tuple(each.endpoint for each in (section.backup, other) if each)

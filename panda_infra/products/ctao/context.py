@@ -42,7 +42,7 @@ class Context(StackContext):
 
     @property
     def interfaces(self) -> Interfaces:
-        """What may be outside of the stack; all fixtures if the stack file has no such section."""
+        """The interfaces to services that may be outside of the stack; all fixtures without that section."""
         return self.config.maybe(Interfaces) or Interfaces()
 
     @property

@@ -1,4 +1,4 @@
-"""How Rucio's programs log in to their database."""
+"""The log-in of Rucio's programs to their database."""
 
 from __future__ import annotations
 

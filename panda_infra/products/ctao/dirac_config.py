@@ -26,7 +26,7 @@ MASTER = "master-cs"
 """The part that serves the configuration to all others."""
 MASTER_PORT = 9135
 AUTHORITIES_FOLDER = "/etc/grid-security/certificates"
-"""Where grid software looks for authorities."""
+"""The folder in which grid software looks for authorities."""
 _HOST_PROPERTIES = (
     "TrustedHost, CSAdministrator, JobAdministrator, FullDelegation, ProxyManagement, Operator, SiteManager, "
     "ProductionManagement, ServiceAdministrator"
@@ -126,7 +126,7 @@ PROGRAMS: Mapping[str, Program] = MappingProxyType(
         "optimizers": Program("executor", "WorkloadManagement/Optimizers", "Prepares jobs."),
     }
 )
-"""What DPPS runs of DIRAC, by the names of its parts."""
+"""The programs of DIRAC that DPPS runs, by the names of its parts."""
 
 
 def rendered(tree: Mapping[str, object], indent: str = "") -> str:

@@ -1,4 +1,4 @@
-"""How DIRAC's and DiracX's programs log in to their databases, and who may make these."""
+"""The log-in of DIRAC's and DiracX's programs to their databases, and the rights to make these."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ RIGHTS = (
     "ALTER ROUTINE",
     "CREATE TEMPORARY TABLES",
 )
-"""What the programs' user may do in their databases, as the job that makes them has it."""
+"""The rights of the programs' user in their databases, as the job that makes them has them."""
 # Each of DIRAC's services keeps some for each of its databases.
 _CONNECTIONS = 500
 
@@ -80,7 +80,7 @@ def administers(use: SecretUse, config: Settings) -> SecretUse | None:
 
 
 def operated() -> MariaDbDatabase:
-    """These databases where an operator makes them."""
+    """These databases, if an operator makes them."""
     return MariaDbDatabase(
         instead="dirac-db/mariadb",
         key="interfaces.diracDatabase.host",

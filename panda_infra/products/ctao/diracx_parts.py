@@ -43,7 +43,7 @@ _SCRIPT, _CONFIGURATION = "/etc/diracx/diracx.sh", "/etc/diracx/default.yml"
 _EACH_DAY = "/etc/diracx/daily.sh"
 _KEYS = "/keystore/jwks.json"
 _AUTHORITIES = "/etc/authorities/ca.pem"
-# As upstream's chart starts them: the image's environment, then the program.
+# The image's environment, then the program, as in upstream's chart.
 _RUN = ("/usr/local/bin/_entrypoint.sh", "bash", "/entrypoint.sh", "bash", _SCRIPT)
 _SIZES = ("small", "medium", "large")
 _TASKS = 10
@@ -53,7 +53,7 @@ class Group(Model):
     """A group of users."""
 
     properties: tuple[Word, ...] = ("NormalUser",)
-    """What its users may do, in DIRAC's words."""
+    """Rights of its users, in DIRAC's words."""
     users: tuple[Annotated[str, plain("0a1b2c3d-0000-4000-8000-000000000000")], ...] = ()
     """The subjects of its users, as in tokens of the issuer."""
 
@@ -237,7 +237,7 @@ def parts(config: "Settings") -> Sequence[Part]:
             )
             for size in _SIZES
         ),
-        # It sends no traces.
+        # The web server sends no traces.
         replace(
             program("cleanup", "bash", _EACH_DAY, *_CLEANUP),
             files={**files, _EACH_DAY: _DAILY},

@@ -16,7 +16,7 @@ EXPERIMENTS: Mapping[str, Experiment] = MappingProxyType(
         "ctao-dpps-ci": Experiment("CTAO's DPPS for developers and CI", on_test_bed=True),
     }
 )
-"""Those of the sites, and those that are made for one run."""
+"""The experiments of sites, and those that are made for one run."""
 
 Environment = Literal["local", "ci", "staging", "pre-prod", "prod"]
 MADE_FOR_ONE_RUN: tuple[Environment, ...] = ("local", "ci")

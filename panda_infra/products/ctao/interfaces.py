@@ -165,7 +165,7 @@ Hosts = Annotated[Fixture | ExternalHosts, Field(discriminator="kind")]
 
 
 class Interfaces(Model):
-    """Where the environment ends: each interface to what may be outside of the stack."""
+    """The border of the stack: each interface to a service that may be outside."""
 
     environment: Environment = "local"
     """What the stack is for: `local` and `ci` use fixtures alone, the others what the site has."""

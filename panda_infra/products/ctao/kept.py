@@ -1,4 +1,4 @@
-"""Where a stack keeps data outside of its cluster: two stacks must never share one of these places."""
+"""The places outside of its cluster where a stack keeps data: two stacks must never share one of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def keeps(config: Settings) -> dict[str, str]:
     if isinstance(store := interfaces.objectstore, ExternalObjectStore):
         found["objectstore"] = f"{store.url.rstrip('/')}/{store.sandboxes}"
     if isinstance(search := interfaces.opensearch, ExternalOpenSearch):
-        # Likewise its indices.
+        # OpenSearch's indices have fixed names too.
         found["opensearch"] = f"{search.host}:{search.port}"
     return {f"interfaces.{key}": address for key, address in found.items() if _is_known_everywhere(address)}
 

@@ -30,7 +30,7 @@ FIXED_VALUES: Mapping[tuple[str | int, ...], str] = MappingProxyType(
         ): "it would install packages at each start; use an image that has them (C18)",
     }
 )
-"""What a stack must not set in any of Rucio's charts, and why."""
+"""Values that a stack must not set in any of Rucio's charts, each with the reason."""
 _PLACEMENT = {"tolerations": "tolerations", "affinity": "affinity", "nodeSelector": "nodeSelector"}
 
 

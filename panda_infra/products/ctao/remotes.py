@@ -1,4 +1,4 @@
-"""Whom the programs connect to: databases and servers in the stack, and what is outside of it."""
+"""Connections of the programs: to databases and servers in the stack, and to services outside of it."""
 
 from __future__ import annotations
 

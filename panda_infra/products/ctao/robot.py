@@ -67,7 +67,7 @@ def trust(context: Context) -> Env:
 
 
 def _authorities(context: Context) -> Iterator[str]:
-    """Those of the daemons' own certificate, of the server's, and of everything outside that names some."""
+    """The authorities of the daemons' own certificate, of the server's, and of each interface that names some."""
     texts = [issuers(context.config, name) for name in ("rucio-daemons", "rucio")]
     given: list[Any] = [getattr(context.interfaces, name) for name in type(context.interfaces).model_fields]
     texts += [each.trust or "" for each in given if isinstance(each, Trusted)]

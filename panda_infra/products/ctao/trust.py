@@ -24,7 +24,7 @@ AUTHORITIES = "authorities"
 """The Secret with the authorities: all in its key ``CA``, and each under the name of its hash."""
 CA = "ca.pem"
 BUNDLE = "/work/trust/authorities.pem"
-"""Those of the image and of the stack together, as the scripts of DIRAC and DiracX write them for HTTP clients."""
+"""The authorities of image and stack in one file, as the scripts of DIRAC and DiracX write it for HTTP clients."""
 _SALT = 22
 # RFC 4514 has no short name for it.
 _EMAIL = {NameOID.EMAIL_ADDRESS: "emailAddress"}

@@ -27,7 +27,7 @@ def warnings(config: StackConfig, stack: str) -> Iterator[Problem]:  # noqa: ARG
 
 
 def _fixtures(config: StackConfig) -> Iterator[Problem]:
-    """Those that a rule does not refuse there."""
+    """The fixtures of a protected stack that no rule refuses."""
     interfaces = config.maybe(Interfaces)
     if interfaces is None or not config.lifecycle.protect:
         return

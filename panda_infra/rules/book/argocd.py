@@ -79,7 +79,7 @@ def people_can_work(subject: Subject) -> Iterator[Problem]:
 
 @rule(WHOLE)
 def log_in_is_whole(subject: Subject) -> Iterator[Problem]:
-    """The log-in at the charts' repository has a user and a password, and somebody who uses it."""
+    """The log-in at the charts' repository needs a user, a password, and a component that Argo CD delivers."""
     config, secrets = subject.config, subject.config.secrets.argocd
     given = {"chartsUser": secrets.charts_user, "chartsPassword": secrets.charts_password}
     present = [name for name, value in given.items() if value is not None]

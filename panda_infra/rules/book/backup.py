@@ -68,7 +68,7 @@ def has_a_place_of_its_own(subject: Subject) -> Iterator[Problem]:
 
 
 class _Place(NamedTuple):
-    """Where a stack keeps backups; ``named`` if it names its folder."""
+    """A place of a stack's backups; ``named`` if the stack file names the folder."""
 
     address: tuple[str, str, str]
     named: bool

@@ -13,7 +13,7 @@ from panda_infra.rules.subject import Subject
 __all__ = ["are_known_to_clients", "are_renewed_in_time", "have_readers"]
 
 _MINUTES = {"h": 60, "m": 1}
-# What the webhook of cert-manager asks for at least, in minutes.
+# The least values that the webhook of cert-manager accepts, in minutes.
 _SHORTEST, _LATEST = 60, 5
 
 

@@ -16,7 +16,7 @@ __all__ = ["is_not_a_developers", "makes_traces", "reads_files_of_nodes", "tells
 
 @rule("monitoring", "developer")
 def is_not_a_developers(subject: Subject) -> Iterator[Problem]:
-    """Policies of a developer's namespace let nobody in, and its pods may not read files of nodes."""
+    """A developer's stack has no monitoring: its policies refuse Prometheus, its pods read no files of nodes."""
     config = subject.config
     if config.developer is not None and (monitored(config) or shipping(config)):
         what = "has no effect: nobody from outside of a developer's namespace reaches its pods"

@@ -64,7 +64,7 @@ def _spelled(standby: Standby | None) -> str:
 
 @rule("standby", "postgres")
 def its_settings_have_an_effect(subject: Subject) -> Iterator[Problem]:
-    """A confirmation for roles that are still to come would let databases be promoted without what they lack."""
+    """A confirmation must not be for later roles: databases would then be promoted although data is missing."""
     standby = subject.config.standby
     if standby and standby.fenced > standby.term:
         what = f"is {standby.fenced}, but the present roles have the number {standby.term}"

@@ -34,7 +34,7 @@ PARTS = (DATABASE, "rucio-bootstrap/job")
 HOST = "rucio.dpps.test"
 """The host whose certificate is looked at."""
 HOOK = ("127.78.0.21", 9095)
-"""Where alerts are posted."""
+"""The address to which alerts are posted."""
 MAIL = ("localhost", 2525)
 """The mail server: Go sends a password without TLS to the own machine alone."""
 

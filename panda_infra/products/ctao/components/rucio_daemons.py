@@ -165,7 +165,7 @@ def _plain_values(config: "Settings", names: "Names", daemons: RucioDaemons) -> 
         "deploymentAnnotations": {_TABLES: _tables_of(config)},
         "config": {
             "database": POOL,
-            # The chart's paths are of Secrets that nobody makes.
+            # The chart's own paths are in Secrets that do not exist.
             "conveyor": {
                 "transfertool": daemons.settings.transfer_tool,
                 "cacert": None,
@@ -276,7 +276,7 @@ COMPONENT = ComponentSpec(
             image=DAEMONS_IMAGE,
             secrets=(
                 *start(DATABASE_SECRET),
-                # They read files anew for each connection.
+                # The daemons read these files anew for each connection.
                 *live(ROBOT_SECRET, in_stack=_of_robot),
                 *live(TRUST_SECRET, in_stack=_of_robot),
             ),

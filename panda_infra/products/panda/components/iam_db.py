@@ -79,7 +79,7 @@ COMPONENT = ComponentSpec(
             remotes=_remotes,
             claims=(Claim("dumps", "100Gi", key="persistentvolumespecial", optional=True),),
             scalable=False,
-            # Only its mysqldump is used; the chart names `latest` (T40).
+            # The backup uses only mysqldump of this image; the chart names `latest` (T40).
             image=("ghcr.io/hsf/harvester", "v0.6.5"),
         ),
     ),

@@ -224,7 +224,7 @@ _EXPORTER = Exporter(
     files={"broker_metrics.py": (Path(__file__).parents[1] / "scripts" / "broker_metrics.py").read_text()},
     variables=lambda _config: {
         "CONSOLE": f"http://{{host}}:{_CONSOLE_PORT}",
-        # What ActiveMQ's distribution has, and the image does not change.
+        # User and password are ActiveMQ's published ones, which the image does not change.
         "LOGIN": "admin:admin",
         "PORT": "9404",
         "PYTHONUNBUFFERED": "1",

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "ports_are_those_of_the_service"]
 
 _SERVER = ("ghcr.io/pandawms/panda-server", "1.0.0")
-# It has bash, awk, jq and kubectl, which the chart's script needs; the chart names `latest` (T40).
+# The image has bash, awk, jq and kubectl, which the chart's script needs; the chart names `latest` (T40).
 _NODE_RECOVERY_IMAGE = "alpine/k8s:1.34.1"
 
 

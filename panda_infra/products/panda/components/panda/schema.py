@@ -1,4 +1,4 @@
-"""Which tables the images of server and JEDI need, and how the database is asked for those that it has.
+"""The tables that the images of server and JEDI need, and the query for those in the database.
 
 PanDA keeps the version of its tables in the table `pandadb_version`: since 0.0.30 one row, of `PanDA`, before that one
 each of `SERVER` and `JEDI`. The server's own check at its start only prints that the tables are too old, and goes on.

@@ -1,4 +1,4 @@
-"""Makes DiracX's databases and those of its tables that are missing; refuses tables that lack a column of this release.
+"""Makes DiracX's databases and missing tables; refuses a table in which a column of this release is missing.
 
 DiracX has no migrations: its own tool makes missing tables and ignores differences in existing ones.
 """

@@ -213,7 +213,7 @@ def _address(protocol: Mapping[str, Any]) -> tuple[str, str, int]:
 
 
 def _covers(found: Any, wanted: Any) -> bool:
-    """Whether a value has all that is declared: the server adds keys with defaults of its own."""
+    """True if a value has all that is declared: the server adds keys with defaults of its own."""
     if isinstance(wanted, dict):
         return isinstance(found, dict) and all(
             _covers(found.get(key), value) for key, value in wanted.items()
