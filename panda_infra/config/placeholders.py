@@ -31,8 +31,8 @@ _LOCALHOST_FITS = frozenset({"charts", "cluster", "noProxy", "values", "extraEnv
 _PLACEHOLDER, _PART = _OPEN = ("is still a placeholder", "holds a placeholder")
 # Charts or containers may fill in templates below these keys.
 _TEMPLATES_FIT = frozenset({"values", "extraEnv", "serverConf", "annotations"})
-_ON_TEST_BED = [name for name, experiment in EXPERIMENTS.items() if experiment.on_test_bed]
-_MAY = f"the experiment{'s' * (len(_ON_TEST_BED) > 1)} {' and '.join(f'`{name}`' for name in _ON_TEST_BED)}"
+_ON_TEST_BED = ", ".join(name for name, experiment in EXPERIMENTS.items() if experiment.on_test_bed)
+_MAY = f"which only experiments of the test bed may: {_ON_TEST_BED}"
 _FIX = "Replace it by the real value, or remove the key if it is optional."
 
 
@@ -61,7 +61,7 @@ def _placeholder(path: Path, text: str, *, local: bool) -> str | None:
     elif _EXAMPLE_DOMAIN.search(text):
         what = "names an example domain that belongs to nobody"
     elif not local and _TEST_DOMAIN.search(text):
-        what = f"names a host under .test, which only {_MAY} may"
+        what = f"names a host under .test, {_MAY}"
     elif not local and _LOCALHOST.fullmatch(text) and _LOCALHOST_FITS.isdisjoint(path):
-        what = f"names localhost, which only {_MAY} may"
+        what = f"names localhost, {_MAY}"
     return what

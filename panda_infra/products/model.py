@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from panda_infra.products.names import Names
     from panda_infra.products.rule import Rule
     from panda_infra.products.schemas import Schema
+    from panda_infra.products.secret_values import Contained
     from panda_infra.products.verification import Check
     from panda_infra.products.workloads import Component
     from panda_infra.tree import Values
@@ -295,7 +296,8 @@ class ComponentSpec:
     includes it only if it is named.
 
     ``config`` is the model of its settings in a stack file, ``secrets`` the model of its encrypted values with
-    ``secrets_about`` for the schema. ``builders`` make the content of each of its Secrets, by suffix, from the
+    ``secrets_about`` for the schema. ``contains`` are secret values of others, by their paths below ``secrets`` of the
+    stack file, that its Secrets contain too. ``builders`` make the content of each of its Secrets, by suffix, from the
     product's context. ``values`` gives the chart values that follow from the stack, ``paths`` the paths of its hosts
     beside ``/``. ``derived`` computes keys of its settings that the stack file leaves out. ``own_values`` are keys of
     its chart beside its sub-charts' and ``global``; ``fixed_values`` are those that no stack may set, each with the
@@ -329,6 +331,7 @@ class ComponentSpec:
     upstream: bool = True
     secrets: type[Model] | None = None
     secrets_about: str = ""
+    contains: Mapping[Path, Contained] = field(default_factory=dict)
     builders: Mapping[str, Builder] = field(default_factory=dict)
     certificate: HostCertificate | None = None
     files: tuple[FileGroup, ...] = ()

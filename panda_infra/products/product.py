@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from panda_infra.config.paths import Path
 from panda_infra.errors import Problem
 from panda_infra.products.imports import Imports, Upstream
-from panda_infra.products.verification import Usual
+from panda_infra.products.verification import USUAL_REQUIREMENTS, Usual
 
 if TYPE_CHECKING:
     from panda_infra.config.base import Model
@@ -90,7 +90,7 @@ class Product:
     environments: tuple[str, ...] = ()
     in_environment: Callable[[str], Mapping[str, Any]] = lambda _environment: {}
     alias_endings: tuple[str, ...] = ()
-    requirements: Mapping[str, str] = field(default_factory=dict)
+    requirements: Mapping[str, str] = field(default_factory=lambda: USUAL_REQUIREMENTS)
     usual: Usual = field(default_factory=Usual)
     keeps: Callable[[Settings], Mapping[str, str]] = lambda _config: {}
 

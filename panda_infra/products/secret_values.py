@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KEPT_BY_DATABASE",
     "LARGEST_ENV",
+    "Contained",
     "Limit",
     "NamedSecretValues",
     "SecretValue",
@@ -66,12 +67,12 @@ class SecretValue:
 
     ``title`` is its name in messages. ``make`` generates a new value; without it only the site knows the value, and
     previews and rehearsals put ``stand_in`` in its place. No new value is generated if the value is ``shared`` with
-    others. ``secrets`` are the suffixes of the Secrets that contain it; in each Secret of ``replaced``, the value at
-    that path replaces it if set. ``limits`` maps a reader to the text that it cannot handle, and ``flaw`` gives a flaw
-    of a value in words that complete "the value ..."; ``proof`` does that for a value without one, but takes so long
-    that a deployment leaves it out. ``needed`` is false for a stack that has one of those Secrets but does not need
-    the value. ``is_file`` values are files, whose bytes no reader changes. ``consequence`` is the effect of a change
-    beside replacing pods.
+    others. ``secrets`` are the suffixes of its owner's Secrets that contain it; other components add theirs by
+    ``Contained``. In each Secret of ``replaced``, the value at that path replaces it if set. ``limits`` maps a reader
+    to the text that it cannot handle, and ``flaw`` gives a flaw of a value in words that complete "the value ...";
+    ``proof`` does that for a value without one, but takes so long that a deployment leaves it out. ``needed`` is false
+    for a stack that has one of those Secrets but does not need the value. ``is_file`` values are files, whose bytes no
+    reader changes. ``consequence`` is the effect of a change beside replacing pods.
     """
 
     title: str
@@ -86,6 +87,19 @@ class SecretValue:
     needed: Predicate = lambda _config: True
     is_file: bool = False
     consequence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contained:
+    """The use that a component makes of a secret value that a section or another component describes.
+
+    ``secrets``, ``limits`` and ``replaced_by`` are what the component adds to ``SecretValue``: the suffixes of its own
+    Secrets that contain the value, the text that its readers cannot handle, and the value that replaces it there.
+    """
+
+    secrets: tuple[str, ...]
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    replaced_by: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NOTHING_TO_ASK",
+    "USUAL_REQUIREMENTS",
     "Ask",
     "Check",
     "Command",
@@ -161,6 +162,19 @@ class Check(Question):
     behind: tuple[str, ...] = ()
     unless: Callable[[Settings], str] = lambda _config: ""
     alone: bool = False
+
+
+USUAL_REQUIREMENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "RUNS": "Every part of the stack runs.",
+        "CREDENTIALS": "Certificates, proxies and tokens have not ended.",
+        "OUTSIDE": "Users reach the exposed hosts, by certificates that they can trust.",
+        "TESTS": "The tests of the charts themselves pass.",
+        "METRICS": "Metrics are shown, where the stack has monitoring.",
+        "BACKUPS": "The newest backup of each database can be restored: `backup drill`.",
+    }
+)
+"""The requirements of a product that names none of its own."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from panda_infra.plan.consumers import Reader, filled_elsewhere, readers
 from panda_infra.products.model import ComponentSpec, FileGroup, Predicate
 from panda_infra.products.product import Product
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, components_of, product_of_experiment
-from panda_infra.products.secret_values import NamedSecretValues, SecretValue, never
+from panda_infra.products.secret_values import Contained, NamedSecretValues, SecretValue, never
 from panda_infra.secrets.certified_hosts import ARGOCD
 
 __all__ = [
@@ -128,10 +128,11 @@ def _described(config: StackConfig, product: Product) -> Iterator[Field]:
     for path, item in _all_descriptions():
         if path[0] in foreign:
             continue
+        uses = _uses(product.name).get(path, ())
         if isinstance(item, SecretValue):
-            yield _field(item, path)
+            yield _field(item, path, uses)
         else:
-            yield from (_field(item.value(name), (*path, name)) for name in item.names(config))
+            yield from (_field(item.value(name), (*path, name), uses) for name in item.names(config))
 
 
 @cache
@@ -168,8 +169,24 @@ def _descriptions(
             yield from _descriptions(info.annotation, here)
 
 
-def _field(value: SecretValue, path: Path) -> Field:
-    return Field(path=path, **vars(value))
+@cache
+def _uses(product: str) -> Mapping[Path, tuple[Contained, ...]]:
+    """The uses that the components of a product make of values that others describe, by their paths."""
+    found: dict[Path, tuple[Contained, ...]] = {}
+    for spec in components_of(PRODUCTS[product]).values():
+        for path, use in spec.contains.items():
+            found[path] = (*found.get(path, ()), use)
+    return found
+
+
+def _field(value: SecretValue, path: Path, uses: Iterable[Contained]) -> Field:
+    secrets, limits, replaced = value.secrets, dict(value.limits), dict(value.replaced)
+    for use in uses:
+        secrets += use.secrets
+        limits |= use.limits
+        replaced |= dict.fromkeys(use.secrets, use.replaced_by) if use.replaced_by else {}
+    given = {**vars(value), "secrets": secrets, "limits": limits, "replaced": replaced}
+    return Field(path=path, **given)
 
 
 def _of_files(config: StackConfig, specs: Iterable[ComponentSpec]) -> Iterator[Field]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from panda_infra.config.stack import StackConfig
+from panda_infra.products.registry import PRODUCTS, components_of
 from tests.support import fast_yaml
 
-__all__ = ["COMPONENTS", "INTERFACES", "RUCIO", "sections", "stack", "written"]
+__all__ = ["COMPONENTS", "EVERYTHING", "INTERFACES", "RUCIO", "sections", "stack", "written"]
 
 INTERFACES: dict[str, Any] = {
     "environment": "ci",
@@ -49,6 +50,8 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     "rucio-daemons": {"settings": {"transferTool": "mock"}},
 }
 
+EVERYTHING = {name: COMPONENTS.get(name, {}) for name in components_of(PRODUCTS["ctao"])}
+"""Every component, whichever there are; of those above tests write facts down one by one."""
 RUCIO: dict[str, Any] = {
     "components": {name: given for name, given in COMPONENTS.items() if name.startswith("rucio")},
     "interfaces": {"environment": "ci", "rucioDatabase": {"kind": "fixture"}},

@@ -9,6 +9,9 @@ from panda_infra.config.stack import StackConfig
 from tests.support.panda import COMPONENTS
 
 EVERYTHING = tuple(COMPONENTS)
+"""Every component, whichever there are."""
+KNOWN = ("msgsvc", "iam", "iam-db", "panda", "harvester", "idds", "bigmon", "ui", "mcp")
+"""Components of which tests write facts down one by one; one that is added later needs no place in these tests."""
 
 
 def sections(**overrides: Any) -> dict[str, Any]:
@@ -25,3 +28,8 @@ def sections(**overrides: Any) -> dict[str, Any]:
 def stack(**overrides: Any) -> StackConfig:
     """The same as a validated configuration."""
     return StackConfig.model_validate_json(json.dumps(sections(**overrides)))
+
+
+def known(**overrides: Any) -> StackConfig:
+    """The same with the known components alone, where an override does not name others."""
+    return stack(**{"components": {name: {} for name in KNOWN}, **overrides})

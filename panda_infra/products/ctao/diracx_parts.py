@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from panda_infra.config.base import PORT, Form, Model, plain
 from panda_infra.errors import Problem
 from panda_infra.products.content import as_json
 from panda_infra.products.ctao.context import issuer_url
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces, Trusted
+from panda_infra.products.ctao.interfaces import Fixture, InterfaceComponent, Interfaces, Trusted
 from panda_infra.products.ctao.programs import EVERYBODY, GROUP, Mount, Part, patient, tcp
 from panda_infra.products.ctao.trust import AUTHORITIES, BUNDLE, CA
 from panda_infra.products.metrics import traces_to
 from panda_infra.products.rule import rule
 from panda_infra.products.settings import ComponentSettings, Url, Word
-from panda_infra.products.workloads import Component, Replicated, SubComponent
+from panda_infra.products.workloads import Replicated, SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
@@ -92,8 +92,10 @@ class DiracxSettings(ComponentSettings):
     """A public repository with the whole configuration, instead of `organisations`."""
 
 
-class Diracx(Component):
+class Diracx(InterfaceComponent):
     """DiracX."""
+
+    needs: ClassVar[tuple[str, ...]] = ("dirac_database", "objectstore", "opensearch")
 
     server: Replicated = Replicated()
     """The API."""

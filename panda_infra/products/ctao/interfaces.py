@@ -5,7 +5,7 @@ Each is `external`, at a host of the site, or a `fixture`: a light-weight replac
 
 import re
 from string import ascii_letters, digits
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
@@ -13,6 +13,7 @@ from panda_infra.config.base import Authorities, Model
 from panda_infra.products.ctao.experiments import Environment
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, Limit, SecretValue, password
 from panda_infra.products.settings import Host, Identifier, Port, Url, Word
+from panda_infra.products.workloads import Component
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ __all__ = [
     "ExternalOpenSearch",
     "ExternalService",
     "Fixture",
+    "InterfaceComponent",
     "Interfaces",
     "InterfacesSecrets",
     "Trusted",
@@ -191,6 +193,17 @@ class Interfaces(Model):
     """Registry of charts and images."""
 
 
+class InterfaceComponent(Component):
+    """A component of DPPS and what it has to do with the interfaces, by their fields.
+
+    It has nothing to work with unless the interfaces are given that it ``needs``, and is the fixture of the one that it
+    ``replaces``.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    replaces: ClassVar[str] = ""
+
+
 def _is_external(interface: str) -> "Callable[[Settings], bool]":
     """True for a stack where that interface is outside, so that the owner of the service makes its credentials."""
 
@@ -228,7 +241,6 @@ class InterfacesSecrets(Model):
             title="password of the user of Rucio's database",
             make=password,
             shared=_is_external("rucio_database"),
-            secrets=("rucio-database",),
             flaw=IN_URLS.flaw,
             consequence=KEPT_BY_DATABASE,
         ),
@@ -240,7 +252,6 @@ class InterfacesSecrets(Model):
             title="password of the user of DIRAC's databases",
             make=password,
             shared=_is_external("dirac_database"),
-            secrets=("dirac-database", "dirac-db", "dirac", "diracx-databases"),
             flaw=IN_URLS.flaw,
             consequence=KEPT_BY_DATABASE,
         ),
@@ -252,7 +263,6 @@ class InterfacesSecrets(Model):
             title="access key of the object store",
             make=_access_key,
             shared=_is_external("objectstore"),
-            secrets=("objectstore", "diracx"),
         ),
     ] = None
     """Access key of the object store."""
@@ -262,7 +272,6 @@ class InterfacesSecrets(Model):
             title="secret key of the object store",
             make=password,
             shared=_is_external("objectstore"),
-            secrets=("objectstore", "diracx"),
         ),
     ] = None
     """Secret key of the object store."""
@@ -272,7 +281,6 @@ class InterfacesSecrets(Model):
             title="password of OpenSearch's user",
             make=_strong,
             shared=_is_external("opensearch"),
-            secrets=("opensearch", "diracx", "dirac"),
             flaw=_unfit,
             consequence=KEPT_BY_DATABASE,
         ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from panda_infra.products.ctao.experiments import EXPERIMENTS
 from panda_infra.products.ctao.interfaces import Interfaces
-from panda_infra.products.ctao.rules.interfaces import FIXTURES
+from panda_infra.products.ctao.rules.interfaces import fixtures
 
 __all__ = ["TEMPLATE", "in_environment", "initial"]
 
@@ -60,14 +60,14 @@ def initial(experiment: str, components: Collection[str]) -> Mapping[str, Any]:
     """The sections of a developer's stack, which needs nothing outside; a site's stack has a template of its own."""
     if not EXPERIMENTS[experiment].on_test_bed:
         return {}
-    fixtures = {
+    used = {
         str(Interfaces.model_fields[field].alias): {"kind": "fixture"}
-        for field, name in FIXTURES.items()
+        for field, name in fixtures().items()
         if name in components
     }
     return {
         "components": {name: _OF_TESTS.get(name, {}) for name in components},
-        "interfaces": {"environment": "local", **fixtures},
+        "interfaces": {"environment": "local", **used},
         "certificates": {"kind": "generated"},
         "lifecycle": {"protect": False},
     }

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import SecretStr
 
 from panda_infra.config.base import Form, Model
-from panda_infra.products.panda.limits import INI, TOKEN
 from panda_infra.products.secret_values import NamedSecretValues, SecretValue, never
 from panda_infra.products.settings import Url, Word
 
@@ -120,8 +119,6 @@ class AuthSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="long-lived token for internal calls",
-            secrets=("panda-envs", "idds-envs", "harvester-envs", "bigmon-envs"),
-            limits=dict.fromkeys(("panda/server", "idds/rest", "harvester/harvester", "bigmon/main"), TOKEN),
             needed=_needs_long_lived_token,
         ),
     ] = None
@@ -130,7 +127,6 @@ class AuthSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="secret of the internal client",
-            secrets=("panda-token-cache", "harvester-auth"),
             needed=lambda config: config.of(AuthSettings).internal is not None,
         ),
     ] = None
@@ -139,7 +135,6 @@ class AuthSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="secret of the client that exchanges pilots' tokens",
-            secrets=("panda-token-cache",),
             needed=lambda config: config.of(AuthSettings).token_cache is not None,
         ),
     ] = None
@@ -151,8 +146,6 @@ class AuthSecrets(Model):
             names=lambda config: tuple(client.name for client in config.of(AuthSettings).clients),
             value=lambda name: SecretValue(
                 title=f"secret of the client of {name}, which the PanDA server shows to the world",
-                secrets=("panda-auth", "idds-auth"),
-                limits={"idds/rest": INI},
                 needed=never,
             ),
         ),

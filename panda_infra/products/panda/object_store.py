@@ -6,7 +6,6 @@ from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.imports import Imports
-from panda_infra.products.panda.limits import PYTHON
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Host, Port, Word
 
@@ -38,8 +37,6 @@ class ObjectStoreSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="access key of the object store",
-            secrets=("bigmon-envs",),
-            limits={"bigmon/main": PYTHON},
             needed=_has_store,
         ),
     ] = None
@@ -48,8 +45,6 @@ class ObjectStoreSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="its secret key",
-            secrets=("bigmon-envs",),
-            limits={"bigmon/main": PYTHON},
             needed=_has_store,
         ),
     ] = None

@@ -7,7 +7,6 @@ from pydantic import SecretStr
 from panda_infra.config.base import Form, Model
 from panda_infra.config.scalars import Scalar
 from panda_infra.products.imports import Imports
-from panda_infra.products.panda.limits import INI
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import Address, Word
 
@@ -65,8 +64,6 @@ class RucioSecrets(Model):
         SecretStr | None,
         SecretValue(
             title="password of the Rucio user",
-            secrets=("panda-envs", "bigmon-envs"),
-            limits={"panda/server": INI, "bigmon/main": INI},
             needed=_by_password,
         ),
     ] = None

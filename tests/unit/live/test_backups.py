@@ -23,7 +23,7 @@ from panda_infra.stacks.access import Access
 from tests.support import ctao
 from tests.support.command_line import run_in
 from tests.support.kubernetes import Call, FakeApi
-from tests.support.stacks import stack
+from tests.support.stacks import known, stack
 
 BATCH = "/apis/batch/v1/namespaces/panda"
 PODS = "/api/v1/namespaces/panda/pods"
@@ -62,7 +62,7 @@ class Cluster(FakeApi):
 @pytest.fixture
 def plan() -> Plan:
     backup = {"to": {"kind": "s3", "endpoint": "https://s3.site.org", "bucket": "backups"}}
-    return make_plan("demo", stack(secrets={"hashKey": "x"}, backup=backup))
+    return make_plan("demo", known(secrets={"hashKey": "x"}, backup=backup))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import ClusterObject, Plan
 from panda_infra.plan.summary import summary
 from tests.support import ctao
-from tests.support.stacks import stack
+from tests.support.stacks import known
 
 BUCKET = {"kind": "s3", "endpoint": "https://s3.site.org", "bucket": "panda-backups"}
 CLAIM = {"kind": "claim", "size": "10Gi"}
@@ -23,7 +23,7 @@ CLAIM = {"kind": "claim", "size": "10Gi"}
 
 def plan(backup: dict[str, Any] | None, **sections: Any) -> Plan:
     given = {"backup": backup} if backup else {}
-    return make_plan("demo", stack(secrets={"hashKey": "x"}, **given, **sections))
+    return make_plan("demo", known(secrets={"hashKey": "x"}, **given, **sections))
 
 
 def objects(backup: dict[str, Any], **sections: Any) -> dict[str, ClusterObject]:

@@ -14,7 +14,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.plan.model import Plan
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.rules.data_loss import lost_data, moved
-from tests.support.stacks import sections, stack
+from tests.support.stacks import KNOWN, known
 
 PROTECTED = {"protect": True}
 UNPROTECTED = {"protect": False}
@@ -23,11 +23,11 @@ WITH_DATA = {"msgsvc", "iam-db", "panda", "harvester", "idds"}
 
 
 def plan(**overrides: Any) -> Plan:
-    return make_plan("demo", stack(**overrides))
+    return make_plan("demo", known(**overrides))
 
 
 def components(**overrides: Any) -> dict[str, Any]:
-    changed = {**sections()["components"], **overrides}
+    changed = {**{name: {} for name in KNOWN}, **overrides}
     return {name: value for name, value in changed.items() if value is not None}
 
 

@@ -42,7 +42,10 @@ def _texts(module: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("module", [module for module in _MODULES if module not in EXCUSED])
 def test_no_module_names_what_a_product_has(module: str) -> None:
-    assert _NAMES.isdisjoint(_texts(module)), sorted(_NAMES & set(_texts(module)))
+    found = sorted(_NAMES & set(_texts(module)))
+    assert not found, (
+        f"{found}: take it from the product's package; or name a component after no word of this module"
+    )
 
 
 def test_every_excuse_is_needed() -> None:

@@ -1,12 +1,13 @@
 """Who may connect to whom in a stack with network policies: those of the plan, over the pods that the charts make.
 
-What is wanted is written here once more, and not taken from the components; the ways in are those of the charts' own
-Ingresses and Routes.
+What is wanted is in tests/contract/calls.yaml, and not taken from the components; the ways in are those of the charts'
+own Ingresses and Routes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import fnmatch
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -19,67 +20,37 @@ from panda_infra.config.stack import StackConfig
 from panda_infra.plan.network.policies import policies
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.generate import stand_ins
-from tests.support import consumers, ctao, stacks
+from tests.support import consumers, ctao, fast_yaml, stacks
 from tests.support.network_policies import Cluster, End
 from tests.support.stack_files import SAMPLES, config_of
 from tests.unit.stacks.rendered import Object, Rendered, rendered_stack
+from tools import REPOSITORY
 
 _KINDS = ("Deployment", "StatefulSet", "Job")
-_BROKER, _IDDS, _IDDS_DB = "msgsvc.activemq:61613", "idds.rest:8443", "idds.postgres:5432"
-_SERVER, _SERVER_TLS, _PANDA_DB = "panda.server:25080", "panda.server:25443", "panda.postgres:5432"
-_IAM_DB = ("iam.mariadb:3306", "iam-db.mariadb:3306")
-_RUCIO_DB = "rucio-db.postgres:5432"
-_DIRAC_DB, _DEX, _OPENSEARCH = "dirac-db.mariadb:3306", "dex.server:5554", "opensearch.server:9200"
-_XROOTD = tuple(f"xrootd.{name}:1094" for name in ("first", "second", "third"))
-_DIRAC = tuple(f"dirac.{sub.name}:{port}" for sub in COMPONENTS["dirac"].sub_components for port in sub.ports)
-_DIRACX = (_DIRAC_DB, "objectstore.server:7070", _OPENSEARCH, _DEX, "diracx.redis:6379")
-_DAEMONS = tuple(sub.name for sub in COMPONENTS["rucio-daemons"].sub_components)
-# To whom each connects, if the stack has it.
-_CALLS: Mapping[str, tuple[str, ...]] = {
-    "panda.server": (_PANDA_DB, _BROKER, _IDDS, _SERVER, _SERVER_TLS),
-    "panda.jedi": (_PANDA_DB, _BROKER, _IDDS, _SERVER, _SERVER_TLS),
-    "harvester.harvester": ("harvester.mariadb:3306", _SERVER, _SERVER_TLS),
-    "idds.rest": (_IDDS_DB, _BROKER, _SERVER, _SERVER_TLS, _IDDS),
-    "bigmon.main": (_PANDA_DB, _IDDS_DB, _IDDS, _SERVER, _SERVER_TLS),
-    "ui.backend": (_PANDA_DB, _SERVER_TLS),
-    "iam.main": _IAM_DB,
-    "iam-db.backup": _IAM_DB,
-    "mcp.server": (_SERVER, _SERVER_TLS),
-    "rucio.server": (_RUCIO_DB,),
-    "rucio-bootstrap.job": (_RUCIO_DB,),
-    "rucio-config.job": ("rucio.server:443",),
-    **{f"rucio-daemons.{name}": (_RUCIO_DB,) for name in _DAEMONS},
-    **{
-        f"rucio-daemons.conveyor-{name}": (_RUCIO_DB, "fts.server:8446")
-        for name in ("submitter", "poller", "stager")
-    },
-    **{f"rucio-daemons.{name}": (_RUCIO_DB, *_XROOTD) for name in ("reaper", "dark-reaper")},
-    "rucio-daemons.automatix": (_RUCIO_DB, "rucio.server:443", *_XROOTD),
-    "fts.server": ("fts.mariadb:3306", *_XROOTD),
-    **{place.partition(":")[0]: tuple(other for other in _XROOTD if other != place) for place in _XROOTD},
-    "dirac-bootstrap.job": (_DIRAC_DB,),
-    "diracx-bootstrap.job": (_DIRAC_DB,),
-    "diracx.cleanup": (_DIRAC_DB,),
-    **{
-        f"diracx.{name}": _DIRACX
-        for name in ("server", "scheduler", "worker-small", "worker-medium", "worker-large")
-    },
-    **{
-        f"dirac.{sub.name}": (
-            *(
-                _DIRAC_DB,
-                _OPENSEARCH,
-                _DEX,
-                "rucio.server:443",
-                *_XROOTD,
-                "diracx.server:8000",
-                "ce.server:22",
-            ),
-            *(place for place in _DIRAC if not place.startswith(f"dirac.{sub.name}:")),
-        )
-        for sub in COMPONENTS["dirac"].sub_components
-    },
+_CONTRACT = REPOSITORY / "tests" / "contract" / "calls.yaml"
+_PARTS: Mapping[str, tuple[int, ...]] = {
+    f"{spec.name}.{sub.name}": sub.ports for spec in COMPONENTS.values() for sub in spec.sub_components
 }
+_DAEMONS = tuple(sub.name for sub in COMPONENTS["rucio-daemons"].sub_components)
+
+
+def _called() -> dict[str, set[str]]:
+    """To whom each connects, if the stack has it."""
+    found: dict[str, set[str]] = {part: set() for part in _PARTS}
+    known = [f"{part}:{port}" for part, ports in _PARTS.items() for port in ports]
+    for callers, targets in fast_yaml.load(_CONTRACT.read_text()).items():
+        for caller in fnmatch.filter(_PARTS, callers):
+            for target in targets:
+                exact = "*" not in target
+                found[caller] |= {target} if exact else _others(fnmatch.filter(known, target), caller)
+    return found
+
+
+def _others(places: Iterable[str], caller: str) -> set[str]:
+    return {place for place in places if place.partition(":")[0] != caller}
+
+
+_CALLS = _called()
 # What is called by its host as the stack exposes it, and by its Service where it does not.
 _BY_HOST = {
     "iam": (
@@ -96,7 +67,7 @@ def every_daemon() -> StackConfig:
     on = {name: {"enabled": True} for name in _DAEMONS}
     keys = {name: "".join(w if i == 0 else w.title() for i, w in enumerate(name.split("-"))) for name in on}
     settings = {keys[name]: each for name, each in on.items()} | {"settings": {"transferTool": "mock"}}
-    return ctao.stack(components=ctao.COMPONENTS | {"rucio-daemons": settings})
+    return ctao.stack(components=ctao.EVERYTHING | {"rucio-daemons": settings})
 
 
 def everything() -> StackConfig:
@@ -118,7 +89,7 @@ _MAKERS: Mapping[str, Callable[[], StackConfig]] = {
     "everything": everything,
     "routes": lambda: stacks.stack(components={name: {} for name in _UPSTREAM}, **_ROUTES),
     "gateway": lambda: stacks.stack(components={name: {} for name in _UPSTREAM}, **_GATEWAY),
-    "ctao": ctao.stack,
+    "ctao": lambda: ctao.stack(components=ctao.EVERYTHING),
     _LARGEST: every_daemon,
 }
 

@@ -55,7 +55,8 @@ def test_every_tool_is_found_or_follows_another() -> None:
 def test_every_chart_is_found() -> None:
     found = {match["depName"]: match["currentValue"] for match in [*_found("Charts"), *_found("Versions by")]}
     of_others = {spec.chart_name: spec.version for spec in COMPONENTS.values() if not spec.ships}
-    assert of_others.items() <= found.items()
+    comment = "write `# renovate: datasource=... depName=CHART` above the constant with a chart's version"
+    assert of_others.items() <= found.items(), comment
 
 
 def test_every_image_that_the_program_sets_is_found() -> None:
@@ -65,7 +66,10 @@ def test_every_image_that_the_program_sets_is_found() -> None:
     ours = {sub.image for spec in COMPONENTS.values() for sub in spec.sub_components if sub.image is not None}
     # Both images of the UI are published with one version, and so are Rucio's, DiracX', DIRAC's and those of its tests.
     others = {CE_IMAGE, DAEMONS_IMAGE, DIRACX_TASKS_IMAGE, FTS_IMAGE}
-    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), *others}
+    comment = (
+        "call the constant ..._IMAGE, or write `# renovate: datasource=... depName=...` above that of its tag"
+    )
+    assert ours - found == {("ghcr.io/pandawms/panda-ui-backend", "6.0"), *others}, comment
     assert _constants() <= {name for name, _ in found}
 
 

@@ -26,7 +26,7 @@ from panda_infra.verify.drill import drilled
 from panda_infra.verify.results import Outcome
 from tests.support.command_line import run_in
 from tests.support.kubernetes import FakeApi
-from tests.support.stacks import stack
+from tests.support.stacks import known, stack
 
 NOW = datetime(2026, 11, 30, 6, 17, tzinfo=UTC)
 GOOD = Restored(12, 3456)
@@ -64,7 +64,7 @@ class Known(Backups):
 
 @pytest.fixture
 def plan() -> Plan:
-    return make_plan("demo", stack(secrets={"hashKey": "x"}, backup=_BACKUP))
+    return make_plan("demo", known(secrets={"hashKey": "x"}, backup=_BACKUP))
 
 
 def outcomes(backups: Backups) -> dict[str, tuple[Outcome, str]]:

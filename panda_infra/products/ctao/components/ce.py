@@ -1,12 +1,12 @@
 """A computing element for tests, the fixture of the interface of that name: a machine that runs jobs by SSH."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces
+from panda_infra.products.ctao.interfaces import Fixture, InterfaceComponent, Interfaces
 from panda_infra.products.ctao.keys import flaw_of_ssh_key, new_ssh_key, public_ssh_key
 from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values
 from panda_infra.products.ctao.versions import CE_IMAGE
@@ -14,7 +14,7 @@ from panda_infra.products.model import ComponentSpec, SubComponentSpec, start
 from panda_infra.products.secret_values import SecretValue
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Command
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ CE_PORT = 22
 _AUTHORIZED = "ce-authorized"
 
 
-class Ce(Component):
+class Ce(InterfaceComponent):
     """A machine that runs jobs by SSH, for tests."""
+
+    replaces: ClassVar[str] = "ce"
 
     server: SubComponent = SubComponent()
     """The machine."""
@@ -45,7 +47,7 @@ class CeSecrets(Model):
         SecretValue(
             title="private key for the computing element",
             make=new_ssh_key,
-            secrets=(_AUTHORIZED, "dirac-ce"),
+            secrets=(_AUTHORIZED,),
             flaw=flaw_of_ssh_key,
         ),
     ] = None

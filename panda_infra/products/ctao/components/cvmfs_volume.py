@@ -1,11 +1,14 @@
 """Software for jobs in tests, the fixture of the interface `cvmfs`: a volume in its place, with a web server."""
 
+from typing import ClassVar
+
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.programs import CHART, VERSION, Data, Part, tcp, values_of
 from panda_infra.products.ctao.versions import BUSYBOX_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 __all__ = ["COMPONENT", "CvmfsVolume"]
 
@@ -14,8 +17,10 @@ _FOLDER = "/cvmfs"
 _NOBODY = 65534
 
 
-class CvmfsVolume(Component):
+class CvmfsVolume(InterfaceComponent):
     """A volume with software, for tests."""
+
+    replaces: ClassVar[str] = "cvmfs"
 
     server: SubComponent = SubComponent()
     """The web server that shows its files."""

@@ -1,6 +1,6 @@
 """An issuer of tokens for tests, the fixture of the interface `iam`: Dex, with one user and no VOMS attributes."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import SecretStr
 
@@ -8,6 +8,7 @@ from panda_infra.config.base import Model
 from panda_infra.products.content import Env, as_json, reveal
 from panda_infra.products.ctao.context import ISSUER_PORT
 from panda_infra.products.ctao.diracx_parts import Diracx, address
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.programs import CHART, GROUP, VERSION, Mount, Part, tcp, values
 from panda_infra.products.ctao.trust import hashed_password
 from panda_infra.products.ctao.versions import DEX_IMAGE
@@ -16,7 +17,7 @@ from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -31,8 +32,10 @@ _FILE = "/secrets/dex/dex.yaml"
 _USER = "tester"
 
 
-class Dex(Component):
+class Dex(InterfaceComponent):
     """An issuer of tokens, for tests."""
+
+    replaces: ClassVar[str] = "iam"
 
     server: SubComponent = SubComponent()
     """The issuer, Dex."""

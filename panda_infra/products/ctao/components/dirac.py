@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -26,7 +26,7 @@ from panda_infra.products.ctao.dirac_config import (
     trusted_host,
 )
 from panda_infra.products.ctao.diracx_parts import API_PORT, Diracx, address
-from panda_infra.products.ctao.interfaces import Fixture, Interfaces, InterfacesSecrets
+from panda_infra.products.ctao.interfaces import Fixture, InterfaceComponent, Interfaces, InterfacesSecrets
 from panda_infra.products.ctao.programs import (
     CHART,
     EVERYBODY,
@@ -50,11 +50,11 @@ from panda_infra.products.model import (
 )
 from panda_infra.products.network import Call, Remote
 from panda_infra.products.rule import rule
-from panda_infra.products.secret_values import SecretValue, never
+from panda_infra.products.secret_values import Contained, SecretValue, never
 from panda_infra.products.settings import ComponentSettings, Word
 from panda_infra.products.tls import LONGEST_COMMON_NAME, of_ingress
 from panda_infra.products.verification import Check, Command
-from panda_infra.products.workloads import Component, Replicated, SubComponent
+from panda_infra.products.workloads import Replicated, SubComponent
 from panda_infra.tree import Values, leaves, merged
 
 if TYPE_CHECKING:
@@ -117,8 +117,10 @@ class DiracSettings(ComponentSettings):
         for name, program in PROGRAMS.items()
     }
 )
-class Dirac(Component):
+class Dirac(InterfaceComponent):
     """DIRAC's services, agents and executors, each on or off."""
+
+    needs: ClassVar[tuple[str, ...]] = ("dirac_database",)
 
     master_cs: SubComponent = SubComponent()
     """Serves the configuration."""
@@ -346,6 +348,12 @@ COMPONENT = ComponentSpec(
     after=("dirac-db", "opensearch", "dex", "rucio", "xrootd"),
     secrets=DiracSecrets,
     secrets_about="DIRAC.",
+    contains={
+        ("interfaces", "diracDatabasePassword"): Contained(secrets=(_SECRETS,)),
+        ("interfaces", "openSearchPassword"): Contained(secrets=(_SECRETS,)),
+        ("diracx", "legacyKey"): Contained(secrets=(_SECRETS,)),
+        ("ce", "privateKey"): Contained(secrets=(_KEY,)),
+    },
     builders={_CERTS: of_ingress("dirac"), _SECRETS: secrets, _KEY: key},
     certificate=HostCertificate(
         "DIRAC's services, all of them; covers their Services.",

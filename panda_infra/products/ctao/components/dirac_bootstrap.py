@@ -1,15 +1,16 @@
 """The job that makes DIRAC's databases and their tables."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.dirac_database import LOGIN, ROOT, job_of_databases, operated
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.jobs import CHART, job
 from panda_infra.products.ctao.tables import BY_COMPONENT
 from panda_infra.products.ctao.versions import DIRAC_IMAGE
 from panda_infra.products.model import ComponentSpec
 from panda_infra.products.settings import ComponentSettings
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ __all__ = ["COMPONENT", "DiracBootstrap"]
 _NAME = "dirac-bootstrap"
 
 
-class DiracBootstrap(Component):
+class DiracBootstrap(InterfaceComponent):
     """The job that makes DIRAC's tables."""
+
+    needs: ClassVar[tuple[str, ...]] = ("dirac_database",)
 
     job: SubComponent = SubComponent()
     """The job."""

@@ -1,22 +1,22 @@
 """A MariaDB for DIRAC and DiracX, the fixture of their databases."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.dirac_database import ADMINISTRATOR, LOGIN, login
-from panda_infra.products.ctao.interfaces import InterfacesSecrets
+from panda_infra.products.ctao.interfaces import InterfaceComponent, InterfacesSecrets
 from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
 from panda_infra.products.ctao.programs import CHART, VERSION, values_of
 from panda_infra.products.ctao.tables import databases
 from panda_infra.products.model import ComponentSpec
-from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
+from panda_infra.products.secret_values import KEPT_BY_DATABASE, Contained, SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, mariadb
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.config.stack import Settings
@@ -28,8 +28,10 @@ _VARIABLES = ("MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
 _SIZE = "5Gi"
 
 
-class DiracDb(Component):
+class DiracDb(InterfaceComponent):
     """A MariaDB for DIRAC and DiracX, for tests."""
+
+    replaces: ClassVar[str] = "dirac_database"
 
     mariadb: SubComponent = SubComponent()
     """The server."""
@@ -87,6 +89,7 @@ COMPONENT = ComponentSpec(
     sub_components=(mariadb_spec(ADMINISTRATOR, _SIZE, _dumped),),
     secrets=DiracDbSecrets,
     secrets_about="The fixture of DIRAC's databases.",
+    contains={("interfaces", "diracDatabasePassword"): Contained(secrets=(LOGIN, ADMINISTRATOR))},
     builders={ADMINISTRATOR: administrator, LOGIN: login},
     values=values_of("dirac-db", _SERVER),
     checks=(

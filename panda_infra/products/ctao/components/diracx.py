@@ -45,7 +45,7 @@ from panda_infra.products.model import (
     start,
 )
 from panda_infra.products.network import Call, Remote
-from panda_infra.products.secret_values import SecretValue, password
+from panda_infra.products.secret_values import Contained, SecretValue, password
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
 from panda_infra.tree import Values
@@ -86,7 +86,7 @@ class DiracxSecrets(Model):
         SecretValue(
             title="key by which DIRAC gets tokens of DiracX",
             make=new_legacy_key,
-            secrets=("diracx", "dirac"),
+            secrets=("diracx",),
             flaw=flaw_of_legacy_key,
         ),
     ] = None
@@ -241,6 +241,11 @@ COMPONENT = ComponentSpec(
     ),
     secrets=DiracxSecrets,
     secrets_about="DiracX.",
+    contains={
+        ("interfaces", "openSearchPassword"): Contained(secrets=("diracx",)),
+        ("interfaces", "objectStoreAccessKey"): Contained(secrets=("diracx",)),
+        ("interfaces", "objectStoreSecretKey"): Contained(secrets=("diracx",)),
+    },
     builders={
         "diracx": settings,
         "diracx-keys": lambda context: {"jwks.json": reveal(context.secrets.of(DiracxSecrets).signing_keys)},

@@ -1,16 +1,18 @@
 """The job that makes DiracX's databases and their tables."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from panda_infra.products.content import Env
 from panda_infra.products.ctao import remotes
 from panda_infra.products.ctao.dirac_database import LOGIN, ROOT, job_of_databases
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.jobs import CHART, job
 from panda_infra.products.ctao.tables import DIRACX
 from panda_infra.products.ctao.versions import DIRACX_IMAGE
 from panda_infra.products.model import ComponentSpec
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.settings import ComponentSettings
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -25,8 +27,10 @@ DATABASES = "diracx-databases"
 _NAME = "diracx-bootstrap"
 
 
-class DiracxBootstrap(Component):
+class DiracxBootstrap(InterfaceComponent):
     """The job that makes DiracX's tables."""
+
+    needs: ClassVar[tuple[str, ...]] = ("dirac_database",)
 
     job: SubComponent = SubComponent()
     """The job."""
@@ -73,6 +77,7 @@ COMPONENT = ComponentSpec(
     ),
     # Tables that DIRAC and DiracX both define are made by DIRAC.
     after=("dirac-db", "dirac-bootstrap"),
+    contains={("interfaces", "diracDatabasePassword"): Contained(secrets=(DATABASES,))},
     builders={DATABASES: urls},
     values=_values,
 )

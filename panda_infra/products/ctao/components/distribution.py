@@ -1,11 +1,12 @@
 """A registry for tests, the fixture of the interface `registry`: charts and images that tests push."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.programs import CHART, VERSION, Data, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.trust import hashed_password
 from panda_infra.products.ctao.versions import REGISTRY_IMAGE
@@ -14,7 +15,7 @@ from panda_infra.products.secret_values import SecretValue, password
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
@@ -26,8 +27,10 @@ _USER = "registry"
 _LOGIN, _TLS = "distribution-login", "distribution-tls-certs"
 
 
-class Distribution(Component):
+class Distribution(InterfaceComponent):
     """An OCI registry, for tests."""
+
+    replaces: ClassVar[str] = "registry"
 
     server: SubComponent = SubComponent()
     """The registry."""

@@ -1,14 +1,14 @@
 """A file transfer service for tests, the fixture of the interface of that name, with a database of its own."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import SecretStr
 
 from panda_infra.config.base import Model
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import MARIADB_PORT
-from panda_infra.products.ctao.interfaces import IN_URLS
+from panda_infra.products.ctao.interfaces import IN_URLS, InterfaceComponent
 from panda_infra.products.ctao.mariadb_fixture import mariadb_part, mariadb_spec
 from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.remotes import FTS_PORT, STORAGE_PORT
@@ -20,7 +20,7 @@ from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, pa
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request, mariadb
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
@@ -34,8 +34,10 @@ _SIZE = "2Gi"
 _VARIABLES = ("MARIADB_DATABASE", "MARIADB_USER", "MARIADB_PASSWORD", "MARIADB_ROOT_PASSWORD")
 
 
-class Fts(Component):
+class Fts(InterfaceComponent):
     """A file transfer service with its database, for tests."""
+
+    replaces: ClassVar[str] = "fts"
 
     server: SubComponent = SubComponent()
     """The service."""

@@ -1,16 +1,17 @@
 """An object store for tests, the fixture of the interface of that name."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import S3_PORT
-from panda_infra.products.ctao.interfaces import InterfacesSecrets
+from panda_infra.products.ctao.interfaces import InterfaceComponent, InterfacesSecrets
 from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values_of
 from panda_infra.products.ctao.versions import VERSITYGW_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
@@ -21,8 +22,10 @@ _SECRET = "objectstore"  # noqa: S105 - a name
 _DATA = "/data"
 
 
-class Objectstore(Component):
+class Objectstore(InterfaceComponent):
     """An S3 store, for tests."""
+
+    replaces: ClassVar[str] = "objectstore"
 
     server: SubComponent = SubComponent()
     """The server, versitygw."""
@@ -73,6 +76,10 @@ COMPONENT = ComponentSpec(
             locks=True,
         ),
     ),
+    contains={
+        ("interfaces", "objectStoreAccessKey"): Contained(secrets=(_SECRET,)),
+        ("interfaces", "objectStoreSecretKey"): Contained(secrets=(_SECRET,)),
+    },
     builders={_SECRET: keys},
     values=values_of("objectstore", _SERVER),
     checks=(

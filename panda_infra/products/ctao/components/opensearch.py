@@ -1,16 +1,17 @@
 """An OpenSearch for tests, the fixture of the interface of that name: DiracX keeps parameters of jobs there."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from panda_infra.products.content import Env, reveal
 from panda_infra.products.ctao.context import OPENSEARCH_PORT
-from panda_infra.products.ctao.interfaces import InterfacesSecrets
+from panda_infra.products.ctao.interfaces import InterfaceComponent, InterfacesSecrets
 from panda_infra.products.ctao.programs import CHART, VERSION, Data, Key, Part, tcp, values_of
 from panda_infra.products.ctao.versions import OPENSEARCH_IMAGE
 from panda_infra.products.model import Claim, ComponentSpec, SubComponentSpec, start
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 if TYPE_CHECKING:
     from panda_infra.products.ctao.context import Context
@@ -22,8 +23,10 @@ _PASSWORD = "OPENSEARCH_INITIAL_ADMIN_PASSWORD"  # noqa: S105 - a variable of th
 _USER = 1000
 
 
-class Opensearch(Component):
+class Opensearch(InterfaceComponent):
     """An OpenSearch of one node, for tests."""
+
+    replaces: ClassVar[str] = "opensearch"
 
     server: SubComponent = SubComponent()
     """The server."""
@@ -77,6 +80,7 @@ COMPONENT = ComponentSpec(
             locks=True,
         ),
     ),
+    contains={("interfaces", "openSearchPassword"): Contained(secrets=(_SECRET,))},
     builders={_SECRET: administrator},
     values=values_of("opensearch", _SERVER),
     checks=(

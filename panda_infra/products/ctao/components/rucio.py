@@ -16,6 +16,7 @@ from panda_infra.products.metrics import Metrics, monitored
 from panda_infra.products.model import ComponentSpec, Endpoint, HostCertificate, SubComponentSpec, start
 from panda_infra.products.network import Remote
 from panda_infra.products.rule import rule
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.settings import ComponentSettings, Word
 from panda_infra.products.tls import issuers, of_ingress, pem
 from panda_infra.products.verification import Check, Request
@@ -216,6 +217,7 @@ COMPONENT = ComponentSpec(
             pods=(remotes.RUCIO,),
         ),
     ),
+    contains={("interfaces", "rucioDatabasePassword"): Contained(secrets=(DATABASE_SECRET,))},
     builders={
         DATABASE_SECRET: database_secret,
         "rucio-tls-certs": of_ingress("rucio"),

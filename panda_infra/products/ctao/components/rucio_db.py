@@ -1,14 +1,14 @@
 """Rucio's PostgreSQL inside the stack: the fixture of the interface `rucioDatabase`."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from panda_infra.products.ctao.context import POSTGRES_PORT
 from panda_infra.products.ctao.database import DATABASE_SECRET
-from panda_infra.products.ctao.interfaces import Interfaces
+from panda_infra.products.ctao.interfaces import InterfaceComponent, Interfaces
 from panda_infra.products.model import Claim, ComponentSpec, Dump, SubComponentSpec, start
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.verification import Check, postgres
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 from panda_infra.tree import Values
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["COMPONENT", "RucioDb"]
 
 
-class RucioDb(Component):
+class RucioDb(InterfaceComponent):
     """A PostgreSQL for Rucio, for tests."""
+
+    replaces: ClassVar[str] = "rucio_database"
 
     postgres: SubComponent = SubComponent()
     """The server."""

@@ -1,7 +1,9 @@
 """Storage elements for tests, the fixture of the interface `storage`: XRootD, by root and davs."""
 
 from pathlib import Path
+from typing import ClassVar
 
+from panda_infra.products.ctao.interfaces import InterfaceComponent
 from panda_infra.products.ctao.programs import CHART, EVERYBODY, VERSION, Data, Mount, Part, tcp, values_of
 from panda_infra.products.ctao.remotes import STORAGE_PORT
 from panda_infra.products.ctao.trust import AUTHORITIES, authorities
@@ -11,7 +13,7 @@ from panda_infra.products.network import Call
 from panda_infra.products.settings import ComponentSettings
 from panda_infra.products.tls import of_ingress
 from panda_infra.products.verification import Check, Request
-from panda_infra.products.workloads import Component, SubComponent
+from panda_infra.products.workloads import SubComponent
 
 __all__ = ["COMPONENT", "Xrootd"]
 
@@ -53,8 +55,10 @@ _FILES = {
 }
 
 
-class Xrootd(Component):
+class Xrootd(InterfaceComponent):
     """XRootD servers, for tests."""
+
+    replaces: ClassVar[str] = "storage"
 
     first: SubComponent = SubComponent()
     """A storage element."""

@@ -3,49 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from panda_infra.errors import Problem
 from panda_infra.products.ctao.experiments import EXPERIMENTS, MADE_FOR_ONE_RUN
-from panda_infra.products.ctao.interfaces import External, Fixture, Interfaces
+from panda_infra.products.ctao.interfaces import External, Fixture, InterfaceComponent, Interfaces
 from panda_infra.products.rule import rule
 
 if TYPE_CHECKING:
     from panda_infra.rules.subject import Subject
 
 __all__ = [
-    "FIXTURES",
     "are_declared",
     "components_have_what_they_need",
     "environments_use_what_they_may",
+    "fixtures",
     "fixtures_are_deployed",
 ]
 
-FIXTURES: Mapping[str, str] = MappingProxyType(
-    {
-        "rucio_database": "rucio-db",
-        "dirac_database": "dirac-db",
-        "objectstore": "objectstore",
-        "opensearch": "opensearch",
-        "storage": "xrootd",
-        "ce": "ce",
-        "iam": "dex",
-        "fts": "fts",
-        "cvmfs": "cvmfs-volume",
-        "registry": "distribution",
-    }
-)
-"""The component that is the fixture of an interface."""
-_NEEDED: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "dirac-bootstrap": ("dirac_database",),
-        "diracx-bootstrap": ("dirac_database",),
-        "dirac": ("dirac_database",),
-        "diracx": ("dirac_database", "objectstore", "opensearch"),
-    }
-)
-"""The interfaces without which a component has nothing to work with."""
 _OF_THE_SITE = ("storage", "ce", "iam")
 
 
@@ -85,10 +60,11 @@ def environments_use_what_they_may(subject: Subject) -> Iterator[Problem]:
 @rule("interfaces", "components")
 def fixtures_are_deployed(subject: Subject) -> Iterator[Problem]:
     """A fixture is a component of the stack, and there is none beside the real one."""
+    known = fixtures()
     interfaces = subject.config.maybe(Interfaces)
     deployed = subject.config.components.deployed()
     for key, alias, given in _given(interfaces) if interfaces else ():
-        name = FIXTURES[key]
+        name = known[key]
         of_the_site = subject.config.lifecycle.protect and key in _OF_THE_SITE
         if isinstance(given, Fixture) and name not in deployed and not of_the_site:
             what = f"is missing, and is the fixture of interfaces.{alias}"
@@ -106,8 +82,8 @@ def components_have_what_they_need(subject: Subject) -> Iterator[Problem]:
     deployed = subject.config.components.deployed()
     given = {key: alias for key, alias, value in _given(interfaces) if value is None} if interfaces else {}
     lacking: dict[str, list[str]] = {}
-    for component, keys in _NEEDED.items():
-        for key in keys if component in deployed else ():
+    for component, settings in deployed.items():
+        for key in settings.needs if isinstance(settings, InterfaceComponent) else ():
             if key in given:
                 lacking.setdefault(given[key], []).append(component)
     for alias, components in lacking.items():
@@ -115,6 +91,18 @@ def components_have_what_they_need(subject: Subject) -> Iterator[Problem]:
         yield Problem(
             f"interfaces.{alias}", what, f"Write `{alias}: {{kind: external, ...}}`, or its fixture."
         )
+
+
+def fixtures() -> Mapping[str, str]:
+    """The component that is the fixture of each interface, by the interface's field."""
+    from panda_infra.products.registry import PRODUCTS, components_of  # noqa: PLC0415 - the registry imports the product
+
+    kinds = {name: spec.config for name, spec in components_of(PRODUCTS["ctao"]).items()}
+    return {
+        kind.replaces: name
+        for name, kind in kinds.items()
+        if issubclass(kind, InterfaceComponent) and kind.replaces
+    }
 
 
 def _given(interfaces: Interfaces) -> Iterator[tuple[str, str, Any]]:

@@ -112,8 +112,8 @@ class MsgsvcSecrets(Model):
         SecretValue(
             title="password of the broker's administrator, from which the accounts' are made",
             make=password,
-            secrets=("msgsvc-envs", "panda-envs", "idds-envs"),
-            limits={"msgsvc/activemq": BROKER, "panda/server": BROKER, "idds/rest": BROKER},
+            secrets=("msgsvc-envs",),
+            limits={"msgsvc/activemq": BROKER},
         ),
     ] = None
     """Password of the broker's administrator; those of the accounts are made from it."""

@@ -23,6 +23,7 @@ from panda_infra.products.panda.auth import AuthSettings, WebClientId
 from panda_infra.products.panda.components.panda.models import PandaSecrets, has_own_user
 from panda_infra.products.secret_values import (
     KEPT_BY_DATABASE,
+    Contained,
     SecretValue,
     django_key,
 )
@@ -258,6 +259,9 @@ COMPONENT = ComponentSpec(
     ),
     secrets=UiSecrets,
     secrets_about="PanDA UI.",
+    contains={
+        ("panda", "databasePassword"): Contained(secrets=("ui-envs",), replaced_by=("ui", "databasePassword"))
+    },
     builders={"ui-envs": envs, "ui-certs": mounted("ui"), "ui-tls-certs": of_ingress("ui")},
     certificate=HostCertificate("PanDA UI; covers `hosts.ui`.", always=lambda _config: True),
     files=(FileGroup("ui", "Files beside the UI's certificate.", "ui-certs"),),

@@ -8,7 +8,7 @@ from typing import Any
 from panda_infra.plan.make import make_plan
 from panda_infra.plan.values.placement import POD
 from tests.support.panda import COMPONENTS
-from tests.support.stacks import EVERYTHING, stack
+from tests.support.stacks import EVERYTHING, KNOWN, stack
 
 
 def sub_charts(**overrides: Any) -> dict[tuple[str, str], dict[str, Any]]:
@@ -44,7 +44,7 @@ def test_pods_leave_a_lost_node_early_where_nothing_is_written_twice() -> None:
 
 
 def test_databases_stay_where_pods_of_lost_nodes_are_deleted_by_force() -> None:
-    components: dict[str, Any] = {name: {} for name in EVERYTHING} | {"panda": {"nodeRecovery": True}}
+    components: dict[str, Any] = {name: {} for name in KNOWN} | {"panda": {"nodeRecovery": True}}
     before = sub_charts(placement={"evictAfter": 30})
     charts = sub_charts(components=components, placement={"evictAfter": 30})
     stay = {name for name, values in charts.items() if "tolerations" not in values}

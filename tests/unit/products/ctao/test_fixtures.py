@@ -14,7 +14,7 @@ from panda_infra.plan.make import make_plan
 from panda_infra.products.ctao import keys
 from panda_infra.products.ctao.components.dex import DexSecrets
 from panda_infra.products.ctao.interfaces import Interfaces
-from panda_infra.products.ctao.rules.interfaces import FIXTURES
+from panda_infra.products.ctao.rules.interfaces import fixtures
 from panda_infra.products.ctao.trust import hashed_password
 from panda_infra.products.registry import COMPONENTS
 from panda_infra.secrets.build import build
@@ -29,8 +29,8 @@ def stack() -> StackConfig:
 
 
 def test_each_interface_has_a_fixture() -> None:
-    assert set(FIXTURES) == set(Interfaces.model_fields) - {"environment"}
-    assert set(FIXTURES.values()) <= set(COMPONENTS)
+    assert set(fixtures()) == set(Interfaces.model_fields) - {"environment"}
+    assert set(fixtures().values()) <= set(COMPONENTS)
 
 
 def test_the_issuer_of_the_fixture_is_that_of_diracx(stack: StackConfig) -> None:

@@ -45,7 +45,7 @@ def of_part(helm: Path, part: Part, **given: Any) -> dict[str, dict[str, Any]]:
 
 
 def of_component(helm: Path, component: str) -> list[dict[str, Any]]:
-    plan = make_plan("ctao", ctao.stack())
+    plan = make_plan("ctao", ctao.stack(components=ctao.EVERYTHING))
     release = plan.release(component)
     return rendered(helm, release.values, release.name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from panda_infra.products.model import (
@@ -21,7 +22,9 @@ from panda_infra.products.panda.components.bigmon.contents import backend, certs
 from panda_infra.products.panda.components.bigmon.imports import IMPORTS
 from panda_infra.products.panda.components.bigmon.models import Bigmon, BigmonSecrets
 from panda_infra.products.panda.components.harvester.models import Harvester
+from panda_infra.products.panda.limits import INI, PYTHON, TOKEN
 from panda_infra.products.panda.rucio import PROXIES
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.verification import Check, Request
 from panda_infra.tree import Values
 
@@ -64,6 +67,8 @@ def _remotes(context: Context) -> Iterator[Remote]:
         yield Remote("", _MAIL, "mail")
 
 
+_BY_PYTHON = Contained(secrets=("bigmon-envs",), limits={"bigmon/main": PYTHON})
+
 COMPONENT = ComponentSpec(
     name="bigmon",
     title="BigMon",
@@ -102,6 +107,14 @@ COMPONENT = ComponentSpec(
     secrets=BigmonSecrets,
     rules=(rules.fits_its_database, rules.applications_differ, rules.names_oracle_as_django_does),
     secrets_about="BigMon.",
+    contains={
+        ("panda", "databasePassword"): replace(_BY_PYTHON, replaced_by=("bigmon", "databasePassword")),
+        ("idds", "databasePassword"): _BY_PYTHON,
+        ("auth", "idToken"): replace(_BY_PYTHON, limits={"bigmon/main": TOKEN}),
+        ("rucio", "password"): replace(_BY_PYTHON, limits={"bigmon/main": INI}),
+        ("objectStore", "accessKey"): _BY_PYTHON,
+        ("objectStore", "secretKey"): _BY_PYTHON,
+    },
     builders={"bigmon-envs": envs, "bigmon-certs": certs, "bigmon-tls-certs": tls_certs},
     certificate=HostCertificate("BigMon; covers `hosts.bigmon` and `hosts.harvester`."),
     files=(FileGroup("bigmon", "Files beside BigMon's certificate.", "bigmon-certs"),),

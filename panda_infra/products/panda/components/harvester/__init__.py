@@ -38,6 +38,8 @@ from panda_infra.products.panda.components.harvester.models import (
 )
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.panda.limits import TOKEN
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.tls import mounted
 from panda_infra.products.verification import Check, mariadb
 from panda_infra.tree import Values, merged
@@ -165,6 +167,10 @@ COMPONENT = ComponentSpec(
     ),
     secrets=HarvesterSecrets,
     secrets_about="Harvester.",
+    contains={
+        ("auth", "idToken"): Contained(secrets=("harvester-envs",), limits={"harvester/harvester": TOKEN}),
+        ("auth", "internalClientSecret"): Contained(secrets=("harvester-auth",)),
+    },
     builders={
         "harvester-envs": envs,
         "harvester-auth": auth,

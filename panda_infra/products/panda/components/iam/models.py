@@ -199,7 +199,9 @@ class IamSecrets(Model):
         SecretValue(
             title="keys with which IAM signs tokens",
             make=make_keystore,
-            secrets=("iam-conf",),
+            # iam-envs has the name of the key that signs.
+            secrets=("iam-conf", "iam-envs"),
+            needed=lambda config: config.components.get(Iam) is not None,
             flaw=check_keystore,
             proof=prove_keystore,
             is_file=True,

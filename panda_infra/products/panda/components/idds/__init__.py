@@ -28,9 +28,9 @@ from panda_infra.products.panda.chart_values import proxy_values, rootless
 from panda_infra.products.panda.checks import has_no_oracle, has_one_database, has_port
 from panda_infra.products.panda.components.idds.checks import CHECKS
 from panda_infra.products.panda.components.msgsvc import BROKER_PORT, broker_password
-from panda_infra.products.panda.limits import PYTHON, URL
+from panda_infra.products.panda.limits import BROKER, INI, TOKEN, URL
 from panda_infra.products.rule import rule
-from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
+from panda_infra.products.secret_values import KEPT_BY_DATABASE, Contained, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
 from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.products.workloads import Component, Daemon, SubComponent
@@ -124,8 +124,8 @@ class IddsSecrets(Model):
             title="password of the user of iDDS' database",
             make=password,
             shared=_external_database,
-            secrets=("idds-envs", "idds-db-envs", "bigmon-envs"),
-            limits={"idds/rest": URL, "bigmon/main": PYTHON},
+            secrets=("idds-envs", "idds-db-envs"),
+            limits={"idds/rest": URL},
             needed=lambda config: config.components.get(Idds) is not None,
             consequence=KEPT_BY_DATABASE,
         ),
@@ -367,6 +367,11 @@ COMPONENT = ComponentSpec(
     secrets=IddsSecrets,
     rules=(has_a_database, ports_are_those_of_the_service),
     secrets_about="iDDS.",
+    contains={
+        ("auth", "idToken"): Contained(secrets=("idds-envs",), limits={"idds/rest": TOKEN}),
+        ("auth", "clientSecrets"): Contained(secrets=("idds-auth",), limits={"idds/rest": INI}),
+        ("msgsvc", "basePassword"): Contained(secrets=("idds-envs",), limits={"idds/rest": BROKER}),
+    },
     builders={
         "idds-envs": envs,
         "idds-db-envs": database_envs,

@@ -29,8 +29,10 @@ from panda_infra.products.panda.components.panda.models import Panda, PandaDatab
 from panda_infra.products.panda.components.panda.schema import SCHEMA
 from panda_infra.products.panda.cric_lists import without_cric
 from panda_infra.products.panda.experiments import EXPERIMENTS
+from panda_infra.products.panda.limits import BROKER, INI, TOKEN
 from panda_infra.products.panda.rucio import PROXIES, RucioSettings
 from panda_infra.products.rule import rule
+from panda_infra.products.secret_values import Contained
 from panda_infra.products.tls import mounted, of_ingress
 from panda_infra.tree import Values, merged
 
@@ -194,6 +196,14 @@ COMPONENT = ComponentSpec(
     ),
     secrets=PandaSecrets,
     secrets_about="PanDA.",
+    contains={
+        ("auth", "idToken"): Contained(secrets=("panda-envs",), limits={"panda/server": TOKEN}),
+        ("auth", "internalClientSecret"): Contained(secrets=("panda-token-cache",)),
+        ("auth", "tokenCacheSecret"): Contained(secrets=("panda-token-cache",)),
+        ("auth", "clientSecrets"): Contained(secrets=("panda-auth",)),
+        ("msgsvc", "basePassword"): Contained(secrets=("panda-envs",), limits={"panda/server": BROKER}),
+        ("rucio", "password"): Contained(secrets=("panda-envs",), limits={"panda/server": INI}),
+    },
     builders={
         "panda-envs": envs,
         "panda-auth": auth,

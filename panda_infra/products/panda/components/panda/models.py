@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import SecretStr
 
 from panda_infra.config.base import Form, Model
-from panda_infra.products.panda.limits import CONFIG, PYTHON, SED, SERVER
+from panda_infra.products.panda.limits import CONFIG, SED, SERVER
 from panda_infra.products.secret_values import KEPT_BY_DATABASE, SecretValue, password
 from panda_infra.products.settings import Backend, ComponentSettings, Host, Identifier, Port
 from panda_infra.products.workloads import Component, Daemon, SubComponent
@@ -114,17 +114,8 @@ class PandaSecrets(Model):
             title="password of the user of PanDA's database",
             make=password,
             shared=_external_database,
-            secrets=("panda-envs", "bigmon-envs", "ui-envs"),
-            replaced={
-                "bigmon-envs": ("bigmon", "databasePassword"),
-                "ui-envs": ("ui", "databasePassword"),
-            },
-            limits={
-                "panda/postgres": SED,
-                "panda/server": SERVER,
-                "panda/jedi": CONFIG,
-                "bigmon/main": PYTHON,
-            },
+            secrets=("panda-envs",),
+            limits={"panda/postgres": SED, "panda/server": SERVER, "panda/jedi": CONFIG},
             consequence=KEPT_BY_DATABASE,
         ),
     ] = None
