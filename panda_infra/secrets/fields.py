@@ -28,6 +28,7 @@ __all__ = [
     "Readers",
     "fields",
     "file_field",
+    "foreign_secrets",
     "missing",
     "missing_problems",
     "named_values",
@@ -124,7 +125,7 @@ def missing_problems(config: StackConfig, *, stack: str) -> list[Problem]:
 
 
 def _described(config: StackConfig, product: Product) -> Iterator[Field]:
-    foreign = _foreign(product.name)
+    foreign = foreign_secrets(product.name)
     for path, item in _all_descriptions():
         if path[0] in foreign:
             continue
@@ -136,10 +137,10 @@ def _described(config: StackConfig, product: Product) -> Iterator[Field]:
 
 
 @cache
-def _foreign(product: str) -> frozenset[str]:
+def foreign_secrets(product: str) -> frozenset[str]:
     """The sections of secrets that other products have."""
     others = [other for name, other in PRODUCTS.items() if name != product]
-    sections = {to_camel(section.name) for other in others for section in other.sections}
+    sections = {to_camel(each.name) for other in others for each in other.sections if each.secrets}
     specs = (spec for other in others for spec in components_of(other).values())
     return frozenset(sections | {to_camel(spec.attribute) for spec in specs if spec.secrets})
 

@@ -9,7 +9,7 @@ from panda_infra.config.argocd import ArgoCd
 from panda_infra.config.messages import set_secret
 from panda_infra.errors import Problem
 from panda_infra.plan.argocd import argocd_host, installed_argocd
-from panda_infra.products.rule import WHOLE, rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.book.names import belongs_to_cluster
 from panda_infra.rules.subject import Subject
 
@@ -58,7 +58,7 @@ def version_is_known(subject: Subject) -> Iterator[Problem]:
         yield Problem("argocd.checksum", what, "Remove it.")
 
 
-@rule("argocd")
+@rule("argocd", "cluster")
 def people_can_work(subject: Subject) -> Iterator[Problem]:
     """Somebody must be able to change something in Argo CD, and each key of the log-in must have an effect."""
     argocd = installed_argocd(subject.config)
@@ -77,7 +77,7 @@ def people_can_work(subject: Subject) -> Iterator[Problem]:
         yield Problem("argocd.host", what, "Name it, e.g. `host: argocd-panda.mine.org`.")
 
 
-@rule(WHOLE)
+@rule("argocd", "components", "delivery", "secrets")
 def log_in_is_whole(subject: Subject) -> Iterator[Problem]:
     """The log-in at the charts' repository needs a user, a password, and a component that Argo CD delivers."""
     config, secrets = subject.config, subject.config.secrets.argocd

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from panda_infra.config.model_keys import attributes
+from panda_infra.config.secrets import Secrets
 from panda_infra.errors import Problem
 from panda_infra.products.registry import COMPONENTS, PRODUCTS, product_of, product_of_experiment
 from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
+from panda_infra.secrets.fields import foreign_secrets
 
-__all__ = ["check", "sections_are_of_one_product"]
+__all__ = ["check", "secrets_are_of_one_product", "sections_are_of_one_product"]
 
 
 @rule("components", "experiment")
@@ -37,6 +40,18 @@ def check(subject: Subject) -> Iterator[Problem]:
         elif not sub.may_be_off:
             what = f"{sub.component.name} is of no use without its {sub.spec.name}"
             yield Problem(where, what, f"Remove this key, or {sub.component.name} as a whole.")
+
+
+@rule("experiment", "secrets")
+def secrets_are_of_one_product(subject: Subject) -> Iterator[Problem]:
+    """A secret that only another product's components read would look as if it were used."""
+    config = subject.config
+    own = product_of_experiment(config.experiment)
+    for section in sorted(foreign_secrets(own.name)):
+        if getattr(config.secrets, attributes(Secrets)[section]).model_fields_set:
+            what = f"has no effect: {config.experiment} is an experiment of {own.title}"
+            fix = f"Run `pulumi config rm --path panda-infra:secrets.{section} --stack {subject.stack}`."
+            yield Problem(f"secrets.{section}", what, fix)
 
 
 @rule("experiment")

@@ -62,7 +62,7 @@ def charts_are_within_reach(subject: Subject) -> Iterator[Problem]:
         yield Problem("charts.kind", what, fix)
 
 
-@rule("delivery", "components", "placement", "nodeRecovery", "affix")
+@rule("delivery", "components", "placement", "nodeRecovery", "affix", "registry")
 def nothing_is_lost(subject: Subject) -> Iterator[Problem]:
     """A component that Argo CD delivers must not need what only a Helm release of this program can do."""
     config = subject.config

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.quantities import amount
 from panda_infra.errors import Problem
 from panda_infra.plan.developer import DEFAULT_MEMORY_LIMIT, PREFIX
-from panda_infra.products.rule import WHOLE, rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
@@ -58,7 +58,7 @@ def keeps_to_itself(subject: Subject) -> Iterator[Problem]:
         yield Problem("affix", what, f"Write e.g. `panda-infra:affix: -{stack.removeprefix(PREFIX)}`.")
 
 
-@rule(WHOLE)
+@rule("developer", "components")
 def limits_its_memory(subject: Subject) -> Iterator[Problem]:
     """No container of a developer's stack requests more memory than the default limit of its namespace lets it use."""
     config = subject.config

@@ -42,7 +42,7 @@ def makes_traces(subject: Subject) -> Iterator[Problem]:
         yield Problem("monitoring.traces", what, "Remove it.")
 
 
-@rule("monitoring", "cluster")
+@rule("monitoring", "cluster", "developer")
 def reads_files_of_nodes(subject: Subject) -> Iterator[Problem]:
     """The shipper of logs must be allowed to run as root, because logs of pods are root's files on the nodes."""
     config = subject.config

@@ -9,11 +9,11 @@ from panda_infra.config.paths import spelled
 from panda_infra.errors import Problem
 from panda_infra.plan.network.databases import database_pods
 from panda_infra.plan.network.edges import policies_of
-from panda_infra.products.rule import WHOLE, rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
-__all__ = ["are_about_this_stack", "are_not_a_developers"]
+__all__ = ["are_about_this_stack", "are_not_a_developers", "have_both_ends"]
 
 
 @rule("networkPolicies", "developer")
@@ -24,9 +24,9 @@ def are_not_a_developers(subject: Subject) -> Iterator[Problem]:
         yield Problem("networkPolicies", what, "Remove it; `developer` has `outlets` for ways out.")
 
 
-@rule(WHOLE)
+@rule("networkPolicies", "developer", "components", "postgres", "mariadb", "standby")
 def are_about_this_stack(subject: Subject) -> Iterator[Problem]:
-    """Connections that the stack file adds are of pods that run, and each has one other end."""
+    """Connections that the stack file adds are of pods that run."""
     section = policies_of(subject.config)
     if section is None:
         return
@@ -42,6 +42,14 @@ def are_about_this_stack(subject: Subject) -> Iterator[Problem]:
                 what = f"names {each.pods}, which the stack does not run"
                 fix = f"Name one of {', '.join(running)}, or remove the entry."
                 yield Problem(f"networkPolicies.{key}[{index}].pods", what, fix)
+
+
+@rule("networkPolicies", "developer")
+def have_both_ends(subject: Subject) -> Iterator[Problem]:
+    """An added connection has one source, and a host has networks."""
+    section = policies_of(subject.config)
+    if section is None:
+        return
     yield from _sources(section)
     for host, networks in section.hosts.items():
         if not networks:

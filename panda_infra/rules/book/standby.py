@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from panda_infra.config.load import from_file
 from panda_infra.config.standby import Standby
 from panda_infra.errors import Problem, StackError
-from panda_infra.products.rule import WHOLE, rule
+from panda_infra.products.rule import rule
 from panda_infra.rules.subject import Subject
 from panda_infra.rules.walk import sub_components
 
@@ -75,7 +75,7 @@ def its_settings_have_an_effect(subject: Subject) -> Iterator[Problem]:
         yield Problem("standby.archive", what, "Remove it, or add the section `postgres`.")
 
 
-@rule(WHOLE)
+@rule("standby", "components", "postgres", "mariadb")
 def databases_follow(subject: Subject) -> Iterator[Problem]:
     """A database of the stack's own would not follow that of the other one."""
     config = subject.config

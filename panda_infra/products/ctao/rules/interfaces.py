@@ -57,7 +57,7 @@ def environments_use_what_they_may(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"interfaces.{alias}", what, fix, awaits_site=given is None)
 
 
-@rule("interfaces", "components")
+@rule("interfaces", "components", "lifecycle")
 def fixtures_are_deployed(subject: Subject) -> Iterator[Problem]:
     """A fixture is a component of the stack, and there is none beside the real one."""
     known = fixtures()
