@@ -31,7 +31,7 @@ from panda_infra.secrets.generate import revealed, stand_ins
 from panda_infra.stacks.project import Project
 from panda_infra.tree import put
 
-__all__ = ["PASSTHROUGH", "dry_run", "made_previewable", "stand_in_section"]
+__all__ = ["PASSTHROUGH", "copied_project", "dry_run", "made_previewable", "stand_in_section"]
 
 PASSTHROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -97,13 +97,7 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
     """A project folder of links to the program, with a stack file, a state and a passphrase of its own."""
     with tempfile.TemporaryDirectory(prefix="panda-infra-") as name:
         folder = Path(name) / "project"
-        folder.mkdir()
-        for entry in here.folder.iterdir():
-            if not (entry.name.startswith("Pulumi.") and entry.name != "Pulumi.yaml"):
-                (folder / entry.name).symlink_to(entry)
-        copied = folder / here.file(stack).name
-        shutil.copy(here.file(stack), copied)
-        made_previewable(copied, here.load(stack))
+        copied_project(here, stack, folder)
         state = Path(name) / "state"
         state.mkdir()
         environment = {
@@ -111,6 +105,17 @@ def _copy(here: Project, stack: str) -> Iterator[Pulumi]:
             "PULUMI_CONFIG_PASSPHRASE": secrets.token_urlsafe(24),
         }
         yield Pulumi(find_pulumi(here.folder).executable, folder, environment)
+
+
+def copied_project(here: Project, stack: str, folder: Path) -> None:
+    """Make the folder with a stack file of its own; rules look at the other stacks' files too, which are linked."""
+    own = here.file(stack)
+    folder.mkdir()
+    for entry in here.folder.iterdir():
+        if entry != own:
+            (folder / entry.name).symlink_to(entry)
+    shutil.copy(own, folder / own.name)
+    made_previewable(folder / own.name, here.load(stack))
 
 
 def made_previewable(file: Path, loaded: Loaded) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from panda_infra.cli.dry_run import made_previewable, stand_in_section
+from panda_infra.cli.dry_run import copied_project, made_previewable, stand_in_section
 from panda_infra.config.load import from_file
 from panda_infra.config.stack import StackConfig
 from panda_infra.errors import PandaInfraError
@@ -14,9 +14,12 @@ from panda_infra.products.panda.components.msgsvc import Msgsvc
 from panda_infra.products.panda.components.panda.models import Panda
 from panda_infra.secrets.fields import missing
 from panda_infra.stacks.document import compose
+from panda_infra.stacks.project import Project
 from tests.support import fast_yaml
 from tests.support.stack_files import SAMPLES
 from tests.unit.cli.conftest import SMALL
+from tests.unit.rules.book.test_standby import problems as problems_of_standby
+from tests.unit.rules.book.test_standby import write as standby_stack
 
 
 def test_stand_ins_cover_what_is_missing_and_what_is_encrypted(stack_file: Path) -> None:
@@ -96,3 +99,16 @@ def test_the_copy_says_what_the_engine_reads_in_the_file(tmp_path: Path) -> None
     msgsvc = loaded.config.components.get(Msgsvc)
     assert msgsvc is not None
     assert msgsvc.values == {"a": "off", "b": 15, "c": "1:30", "d": "1e3"}
+
+
+def test_rules_about_other_stacks_judge_the_copy_as_they_judge_the_project(tmp_path: Path) -> None:
+    """The other one of a pair, whose file must agree."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "Pulumi.yaml").write_text("name: panda-infra\nruntime: python\n")
+    for name in ("a", "b"):
+        standby_stack(project, name, {"of": "a", "by": "b"})
+    copy = tmp_path / "copy"
+    copied_project(Project(project), "a", copy)
+    assert problems_of_standby(copy, "a") == problems_of_standby(project, "a") == {}
+    assert not (copy / "Pulumi.a.yaml").is_symlink()
