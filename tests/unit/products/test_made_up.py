@@ -60,8 +60,15 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text, added = file.read_text(), (_MADE_UP / name).read_text()
         at = text.index(before) if before else len(text)
         file.write_text(text[:at] + added + text[at:])
-    # Some tests ask git for the files.
-    subprocess.run(["git", "init", "--quiet"], cwd=folder, check=True)
+    # Post-renderers are run by this name, and some tests ask git for files and a version.
+    (folder / ".venv").symlink_to(sys.prefix)
+    me = ("-c", "user.name=made-up", "-c", "user.email=made-up@site.org")
+    for command in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        [*me, "commit", "--quiet", "--message", "made up"],
+    ):
+        subprocess.run(["git", *command], cwd=folder, check=True)
     return folder
 
 

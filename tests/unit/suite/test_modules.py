@@ -12,8 +12,8 @@ from tools import REPOSITORY
 
 _FEWEST, _MOST = 25, 400
 _OWN = ("bench", "panda_infra", "policy", "testbed", "tools")
-# Packages, programs and errors are where Python and its users look for them.
-_NAMED_BY_PYTHON = ("__init__.py", "__main__.py", "errors.py")
+# Packages, programs, errors and products are where Python, its users and the registry look for them.
+_NAMED_BY_PYTHON = ("__init__.py", "__main__.py", "errors.py", "product.py")
 # What runs elsewhere is one file as short as its task, and a process of OpenStack loads one module by its name.
 _LOADED_ALONE = (
     "files",

@@ -25,13 +25,13 @@ _FOLLOWING = {
 }
 
 
-def _found(beginning: str) -> Iterator[dict[str, str]]:
-    """The groups of each match of the custom manager whose description begins so."""
+def _found(beginning: str, below: str = "") -> Iterator[dict[str, str]]:
+    """The groups of each match of the custom manager whose description begins so, in files below a folder."""
     (manager,) = [each for each in _CONFIG["customManagers"] if each["description"].startswith(beginning)]
     patterns = [re.compile(text.strip("/")) for text in manager["managerFilePatterns"]]
     for file in [*(REPOSITORY / "panda_infra").rglob("*.py"), *(REPOSITORY / "tools").glob("*.py")]:
         name = file.relative_to(REPOSITORY).as_posix()
-        if any(pattern.search(name) for pattern in patterns):
+        if name.startswith(below) and any(pattern.search(name) for pattern in patterns):
             for text in manager["matchStrings"]:
                 for match in re.finditer(text.replace("(?<", "(?P<"), file.read_text()):
                     yield match.groupdict()
@@ -43,12 +43,7 @@ def test_every_tool_is_found_or_follows_another() -> None:
         for name, value in vars(versions).items()
         if name.isupper() and isinstance(value, str) and name not in _FOLLOWING
     }
-    of_products = ("diracgrid", "dpps", "pandawms", "rucio")
-    found = [
-        match["currentValue"]
-        for match in _found("Versions by")
-        if not any(word in match["depName"] for word in of_products)
-    ]
+    found = [match["currentValue"] for match in _found("Versions by", "tools/")]
     assert sorted(found) == sorted(pinned.values())
 
 
