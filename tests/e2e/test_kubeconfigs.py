@@ -295,7 +295,7 @@ REFUSED: Mapping[str, tuple[Callable[[World], Kind], str]] = {
     ),
     "groups of nobody": (
         lambda w: one(w.cluster, w.user | {"as-groups": ["system:masters"]}),
-        "acts as groups",
+        "has groups to act as, but no user",
     ),
     "file that is not there": (
         lambda w: one(without(w.cluster, _CA) | {"certificate-authority": "ca.pem"}, w.user),
