@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +48,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program with the parts."""
     folder = tmp_path_factory.mktemp("made-up") / "program"
     shutil.copytree(REPOSITORY, folder, symlinks=True, ignore=_LEFT_OUT)
+    # Post-renderers are run by this name.
+    (folder / ".venv").symlink_to(sys.prefix)
+    _git(folder, "init", "--quiet")
+    _commit(folder, "as it is")
     for target, source in _SOURCES.items():
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(_MADE_UP / source, folder / target)
@@ -60,15 +63,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text, added = file.read_text(), (_MADE_UP / name).read_text()
         at = text.index(before) if before else len(text)
         file.write_text(text[:at] + added + text[at:])
-    # Post-renderers are run by this name, and some tests ask git for files and a version.
-    (folder / ".venv").symlink_to(sys.prefix)
-    me = ("-c", "user.name=made-up", "-c", "user.email=made-up@site.org")
-    for command in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        [*me, "commit", "--quiet", "--message", "made up"],
-    ):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+    # Some tests ask git for files and a version.
+    _commit(folder, "with the parts")
     return folder
 
 
@@ -79,15 +75,21 @@ def _run(folder: Path, *command: str) -> None:
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
-def _changed(folder: Path) -> Iterator[str]:
-    for file in folder.rglob("*"):
-        name = file.relative_to(folder).as_posix()
-        before = REPOSITORY / name
-        inside = not any(
-            part.startswith(".") or part == "__pycache__" for part in file.relative_to(folder).parts
-        )
-        if file.is_file() and inside and (not before.is_file() or before.read_bytes() != file.read_bytes()):
-            yield name
+def _git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=made-up", "-c", "user.email=made-up@site.org", "-c", "commit.gpgsign=false")
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def _commit(folder: Path, message: str) -> None:
+    _git(folder, "add", "--all")
+    _git(folder, "commit", "--quiet", "--message", message)
+
+
+def _changed(folder: Path) -> list[str]:
+    """The files that differ from those of the repository."""
+    _git(folder, "add", "--all")
+    return _git(folder, "diff", "--cached", "--name-only", "--no-renames", "HEAD~1").splitlines()
 
 
 def test_made_up_parts_pass_with_no_other_change(copy: Path) -> None:
