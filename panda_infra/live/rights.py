@@ -10,14 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from panda_infra.clients.kubernetes.client import KubernetesApi
+from panda_infra.clients.kubernetes.reviews import may, rules_in
 from panda_infra.errors import Problem, shortened
 from panda_infra.plan.model import Plan
 from panda_infra.plan.rights import VERBS, Resource, needed
 
 __all__ = ["missing_rights"]
-
-_API = "/apis/authorization.k8s.io/v1"
-_KIND = {"apiVersion": "authorization.k8s.io/v1"}
 
 
 def missing_rights(plan: Plan, kubernetes: KubernetesApi, *, previewing: bool) -> list[Problem]:
@@ -32,26 +30,24 @@ def missing_rights(plan: Plan, kubernetes: KubernetesApi, *, previewing: bool) -
     if not wanted:
         return []
     namespace = plan.config.namespace
-    rules = _rules(kubernetes, namespace)
+    rules = rules_in(kubernetes, namespace)
     doubtful = [
         (resource, verb) for resource in wanted for verb in VERBS if not _given(rules, resource, verb)
     ]
-    # The list of rules may be incomplete, and mostly is: not every authorizer of an API server can make one.
+
+    def is_allowed(asked: tuple[Resource, str]) -> bool:
+        resource, verb = asked
+        return may(kubernetes, namespace=namespace, group=resource.group, resource=resource.name, verb=verb)
+
     with ThreadPoolExecutor(max_workers=8) as beside:
-        allowed = beside.map(lambda one: _allowed(kubernetes, namespace, *one), doubtful)
+        allowed = beside.map(is_allowed, doubtful)
     refused: dict[Resource, list[str]] = {}
-    for (resource, verb), is_allowed in zip(doubtful, allowed, strict=True):
-        if not is_allowed:
+    for (resource, verb), known in zip(doubtful, allowed, strict=True):
+        if not known:
             refused.setdefault(resource, []).append(verb)
     if previewing and all("create" in refused.get(resource, ()) for resource in wanted):
         return []
     return [_problem(plan, resource, verbs, wanted[resource]) for resource, verbs in refused.items()]
-
-
-def _rules(kubernetes: KubernetesApi, namespace: str) -> Sequence[Mapping[str, Any]]:
-    body = {**_KIND, "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace}}
-    answer = kubernetes.call("POST", f"{_API}/selfsubjectrulesreviews", body=body)
-    return list((answer.get("status") or {}).get("resourceRules") or ())
 
 
 def _given(rules: Iterable[Mapping[str, Any]], resource: Resource, verb: str) -> bool:
@@ -67,13 +63,6 @@ def _given(rules: Iterable[Mapping[str, Any]], resource: Resource, verb: str) ->
 
 def _among(word: str, words: Sequence[str] | None) -> bool:
     return "*" in (words or ()) or word in (words or ())
-
-
-def _allowed(kubernetes: KubernetesApi, namespace: str, resource: Resource, verb: str) -> bool:
-    asked = {"namespace": namespace, "group": resource.group, "resource": resource.name, "verb": verb}
-    body = {**_KIND, "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": asked}}
-    answer = kubernetes.call("POST", f"{_API}/selfsubjectaccessreviews", body=body)
-    return bool((answer.get("status") or {}).get("allowed"))
 
 
 def _problem(plan: Plan, resource: Resource, verbs: Sequence[str], keys: Sequence[str]) -> Problem:
