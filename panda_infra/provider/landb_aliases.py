@@ -143,18 +143,10 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             return
         members = self._members(resource_id)
         changes = {
-            worker.server.id: change_metadata(worker.server.metadata, _given(worker, old, ()), ())
+            worker.server.id: self._removed(worker.server, _given(worker, old, ()))
             for worker in members.workers
         }
-        marked = {w.server.id for w in members.workers if w.server.metadata.get(SERVER_KEY) == self._owner}
-        self._write(
-            {
-                server: replace(change, stale=(*change.stale, SERVER_KEY)) if server in marked else change
-                for server, change in changes.items()
-            }
-            | self._withdrawn(members.others, old.aliases),
-            operation,
-        )
+        self._write(changes | self._withdrawn(members.others, old.aliases), operation)
 
     def _apply(
         self, new: LandbAliasesInputs, old: LandbAliasesState | None, operation: Operation
@@ -180,12 +172,15 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
 
     def _withdrawn(self, servers: Iterable[Server], aliases: Iterable[str]) -> dict[str, MetadataChange]:
         """The changes that take this stack's entries from servers whose node is gone: they serve nothing."""
-        changes = {}
-        for server in servers:
-            if self._owner and server.metadata.get(SERVER_KEY) == self._owner:
-                change = change_metadata(server.metadata, aliases, ())
-                changes[server.id] = replace(change, stale=(*change.stale, SERVER_KEY))
-        return changes
+        return {server.id: self._removed(server, aliases) for server in servers if self._owns(server)}
+
+    def _removed(self, server: Server, aliases: Iterable[str]) -> MetadataChange:
+        """The change that takes entries of the aliases from a server, with this stack's mark if it has that."""
+        change = change_metadata(server.metadata, aliases, ())
+        return replace(change, stale=(*change.stale, SERVER_KEY)) if self._owns(server) else change
+
+    def _owns(self, server: Server) -> bool:
+        return bool(self._owner) and server.metadata.get(SERVER_KEY) == self._owner
 
     def _write(
         self, changes: Mapping[str, MetadataChange], operation: Operation, given: Container[str] = ()
@@ -221,7 +216,7 @@ class LandbAliasesResource(Resource[LandbAliasesInputs, LandbAliasesState]):
             name, metadata = worker.node.name, worker.server.metadata
             carried = numbers_in(unpack(metadata), aliases).keys()
             known = set(old.aliases) if old and name in old.numbers else set()
-            foreign = set() if self._owner and metadata.get(SERVER_KEY) == self._owner else carried - known
+            foreign = set() if self._owns(worker.server) else carried - known
             before = set(old.found.get(name, "").split(",")) - {""} if old else set()
             if foreign | before:
                 found[name] = ",".join(sorted(foreign | before))
